@@ -1,0 +1,48 @@
+import type { Jar } from "./jar.ts";
+import type { HealthReport } from "./probe.ts";
+
+/** What a host says of itself at one moment. */
+export interface HostState {
+  /** The process that runs a release of ours, if there is one. */
+  readonly running?: RunningApp;
+  /** The release that `current` points to. */
+  readonly current?: string;
+  /** Every release kept on the host. */
+  readonly releases: readonly string[];
+}
+
+/** A running application; `launch` tells which JVM options, arguments and environment it was started with. */
+export interface RunningApp {
+  readonly pid: number;
+  readonly release: string;
+  readonly launch: string | undefined;
+}
+
+/** One app host as the rolling engine sees it; every kind of host has a driver. */
+export interface AppHost {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** Fingerprint of how this host starts the application now. */
+  readonly launch: string;
+
+  /** Throws `RollgateError` when the host cannot take part in a roll; changes nothing. */
+  preflight(signal: AbortSignal): Promise<void>;
+  observe(): Promise<HostState>;
+  /** Puts the jar on the host under `id` and verifies its hash there; a release that is there is left alone. */
+  stage(id: string, jar: Jar, signal: AbortSignal): Promise<void>;
+  /** SIGTERM, then SIGKILL after `graceSeconds`; tells whether it had to kill. */
+  stop(graceSeconds: number): Promise<{ killed: boolean }>;
+  /** Points `current` at a release, atomically. */
+  switchTo(id: string): Promise<void>;
+  /** Starts what `current` points to. */
+  start(): Promise<void>;
+  /** Asks the application's own health endpoint once; never throws. */
+  probe(signal: AbortSignal): Promise<HealthReport>;
+  /** Who answers on the port: the application itself, somebody else (named), or nobody. */
+  portOwner(): Promise<"application" | "nobody" | { readonly other: string }>;
+  /** The last lines that the application wrote. */
+  logTail(lines: number): Promise<string[]>;
+  /** Removes the oldest releases beyond `keep`; never the running or the current one. */
+  prune(keep: number): Promise<void>;
+}

@@ -1,0 +1,56 @@
+import { isIPv4 } from "node:net";
+
+/** One row of the kernel's table of TCP sockets. */
+export interface TcpSocket {
+  readonly local: string;
+  readonly remote: string;
+  readonly state: number;
+  readonly inode: string;
+}
+
+/** Socket states that matter here; `include/net/tcp_states.h` of Linux. */
+export const TCP_TIME_WAIT = 6;
+export const TCP_LISTEN = 10;
+
+/**
+ * Reads the text of `/proc/net/tcp` or `/proc/net/tcp6`; addresses come as `127.0.0.1:8081` and `[::1]:8081`,
+ * IPv4 addresses mapped into IPv6 as IPv4. Documented in `proc(5)`: addresses are words in host byte order.
+ */
+export function parseTcpTable(text: string): TcpSocket[] {
+  return text
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => {
+      const [, local, remote, state, , , , , , inode] = line.trim().split(/\s+/);
+      if (!local || !remote || !state || !inode) return [];
+      return [
+        {
+          local: readEndpoint(local),
+          remote: readEndpoint(remote),
+          state: Number.parseInt(state, 16),
+          inode,
+        },
+      ];
+    });
+}
+
+/** `127.0.0.1:8081` or `[::1]:8081`. */
+export function endpoint(address: string, port: number): string {
+  return isIPv4(address) ? `${address}:${port}` : `[${canonicalIPv6(address)}]:${port}`;
+}
+
+function readEndpoint(text: string): string {
+  const [addressText = "", portText = ""] = text.split(":");
+  const bytes = Buffer.from(addressText, "hex");
+  for (let word = 0; word < bytes.length; word += 4) bytes.subarray(word, word + 4).reverse();
+  const port = Number.parseInt(portText, 16);
+  if (bytes.length === 4) return endpoint([...bytes].join("."), port);
+  if (bytes.subarray(0, 12).toString("hex") === "00000000000000000000ffff") {
+    return endpoint([...bytes.subarray(12)].join("."), port);
+  }
+  return endpoint(bytes.toString("hex").replaceAll(/(.{4})(?=.)/g, "$1:"), port);
+}
+
+function canonicalIPv6(address: string): string {
+  return new URL(`http://[${address}]/`).hostname.slice(1, -1);
+}

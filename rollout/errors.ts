@@ -1,0 +1,52 @@
+/** A failure that is not a bug of ours: its message is one complete line for the user. */
+export class RollgateError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** Something the user gave is wrong; `property` is its path, such as `hosts[2].port`. */
+export class InvalidInput extends RollgateError {
+  readonly property: string;
+  readonly reason: string;
+
+  constructor(property: string, reason: string, options?: ErrorOptions) {
+    super("invalid-input", `${property}: ${reason}`, options);
+    this.property = property;
+    this.reason = reason;
+  }
+}
+
+/** A gate of one host did not open; `evidence` holds lines worth showing, such as the end of the log. */
+export class GateFailed extends RollgateError {
+  readonly evidence: readonly string[];
+
+  constructor(code: string, message: string, evidence: readonly string[] = [], options?: ErrorOptions) {
+    super(code, message, options);
+    this.evidence = evidence;
+  }
+}
+
+/** The roll stopped; the message says why and what state every host is in. */
+export class RollFailed extends RollgateError {
+  readonly evidence: readonly string[];
+
+  constructor(message: string, evidence: readonly string[], options?: ErrorOptions) {
+    super("roll-failed", message, options);
+    this.evidence = evidence;
+  }
+}
+
+/** The one-line text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether `error` is a system error with this code, such as `ENOENT`. */
+export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}

@@ -1,0 +1,222 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AppHost, HostState, RunningApp } from "../appHost.ts";
+import { endpoint } from "../connections.ts";
+import { isSystemError, RollgateError } from "../errors.ts";
+import type { Jar } from "../jar.ts";
+import { type HealthReport, probe } from "../probe.ts";
+import type { Environment, HealthPolicy, HostDescriptor, Launch } from "../rollRequest.ts";
+import { findExecutable } from "./findExecutable.ts";
+import { isAlive, listProcesses, type ProcessEntry, startVariable } from "./processTable.ts";
+import { ReleaseStore } from "./releaseStore.ts";
+import { describeListener, listenerOn } from "./tcpTable.ts";
+
+const LAUNCH_VARIABLE = "ROLLGATE_LAUNCH";
+const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "TMPDIR"];
+const STOP_POLL_MILLISECONDS = 20;
+const KILL_DEADLINE_MILLISECONDS = 10_000;
+
+/** What a local host needs to know beside its descriptor. */
+export interface LocalAppHostOptions {
+  readonly launch: Launch;
+  readonly environment: Environment;
+  readonly health: HealthPolicy;
+}
+
+/**
+ * An app host on this machine: a directory, an address and a port; the JVM is a detached process.
+ * What runs is read from `/proc` each time: the JVM is started with the path of its release, never
+ * with the `current` link, so its command line names the release and no pid file can be stale.
+ */
+export class LocalAppHost implements AppHost {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly launch: string;
+  readonly #directory: string;
+  readonly #options: LocalAppHostOptions;
+  readonly #store: ReleaseStore;
+
+  constructor(descriptor: HostDescriptor, options: LocalAppHostOptions) {
+    this.name = descriptor.name;
+    this.address = descriptor.address;
+    this.port = descriptor.port;
+    this.#directory = descriptor.directory;
+    this.#options = options;
+    this.#store = new ReleaseStore(descriptor.directory);
+    this.launch = createHash("sha256")
+      .update(JSON.stringify([options.launch, options.environment, this.address, this.port]))
+      .digest("hex")
+      .slice(0, 12);
+  }
+
+  async preflight(): Promise<void> {
+    await this.#java();
+    await mkdir(join(this.#directory, "logs"), { recursive: true, mode: 0o755 });
+    const owner = await this.portOwner();
+    if (typeof owner === "object") {
+      throw new RollgateError("port-taken", `port ${this.port} of ${this.name} is taken by ${owner.other}`);
+    }
+  }
+
+  async observe(): Promise<HostState> {
+    const [processes, current, releases] = await Promise.all([
+      this.#processes(),
+      this.#store.current(),
+      this.#store.list(),
+    ]);
+    const [process] = processes;
+    return {
+      ...(process && { running: await this.#describe(process) }),
+      ...(current !== undefined && { current }),
+      releases,
+    };
+  }
+
+  async stage(id: string, jar: Jar): Promise<void> {
+    await this.#store.add(id, jar);
+  }
+
+  async stop(graceSeconds: number): Promise<{ killed: boolean }> {
+    const processes = await this.#processes();
+    for (const process of processes) signal(process, "SIGTERM");
+    if (await allGone(processes, graceSeconds * 1000)) return { killed: false };
+    for (const process of processes) if (await isAlive(process)) signal(process, "SIGKILL");
+    if (await allGone(processes, KILL_DEADLINE_MILLISECONDS)) return { killed: true };
+    const pids = processes.map(({ pid }) => pid).join(", ");
+    throw new RollgateError("unkillable", `${this.name}: pid ${pids} outlived SIGKILL`);
+  }
+
+  async switchTo(id: string): Promise<void> {
+    await this.#store.switchTo(id);
+  }
+
+  async start(): Promise<void> {
+    const release = await this.#store.current();
+    if (release === undefined) throw new RollgateError("no-release", `${this.name} has no current release`);
+    const owner = await this.portOwner();
+    if (owner !== "nobody") {
+      const taker = typeof owner === "object" ? owner.other : "an application that still runs";
+      throw new RollgateError("port-taken", `port ${this.port} of ${this.name} is taken by ${taker}`);
+    }
+    const { jvmOptions, arguments: extra } = this.#options.launch;
+    const log = await this.#openLog();
+    try {
+      const child = spawn(
+        await this.#java(),
+        [
+          ...jvmOptions,
+          "-jar",
+          this.#store.jarOf(release),
+          `--server.port=${this.port}`,
+          `--server.address=${this.address}`,
+          ...extra,
+        ],
+        { cwd: this.#directory, detached: true, stdio: ["ignore", log.fd, log.fd], env: this.#environment() },
+      );
+      await once(child, "spawn");
+      child.unref();
+    } finally {
+      await log.close();
+    }
+  }
+
+  async probe(signal: AbortSignal): Promise<HealthReport> {
+    const { path, timeoutMilliseconds } = this.#options.health;
+    return probe(`http://${endpoint(this.address, this.port)}${path}`, timeoutMilliseconds, signal);
+  }
+
+  async portOwner(): Promise<"application" | "nobody" | { readonly other: string }> {
+    const listener = await listenerOn(this.address, this.port);
+    if (listener === undefined) return "nobody";
+    if (listener !== "unknown" && this.#releaseOf(listener) !== undefined) return "application";
+    return { other: describeListener(listener) };
+  }
+
+  async logTail(lines: number): Promise<string[]> {
+    const text = await readFile(this.#logFile(), "utf8").catch((error: unknown) => {
+      if (isSystemError(error, "ENOENT")) return "";
+      throw error;
+    });
+    return text.trimEnd().split("\n").slice(-lines);
+  }
+
+  async prune(keep: number): Promise<void> {
+    const { running, current } = await this.observe();
+    await this.#store.prune(
+      keep,
+      [running?.release, current].filter((id) => id !== undefined),
+    );
+  }
+
+  async #processes(): Promise<ProcessEntry[]> {
+    return (await listProcesses()).filter((process) => this.#releaseOf(process) !== undefined);
+  }
+
+  #releaseOf({ argv }: ProcessEntry): string | undefined {
+    const jar = argv[argv.indexOf("-jar") + 1];
+    return argv.includes("-jar") && jar !== undefined ? this.#store.idOf(jar) : undefined;
+  }
+
+  async #describe(process: ProcessEntry): Promise<RunningApp> {
+    const launch = await startVariable(process.pid, LAUNCH_VARIABLE);
+    return { pid: process.pid, release: this.#releaseOf(process) ?? "", launch };
+  }
+
+  async #java(): Promise<string> {
+    const { java } = this.#options.launch;
+    const path = await findExecutable(java);
+    if (path === undefined) {
+      throw new RollgateError("java-missing", `java: expected a Java runtime, found no executable ${java}`);
+    }
+    return path;
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    const inherited = PASSED_ON.flatMap((key) => {
+      const value = process.env[key];
+      return value === undefined ? [] : [[key, value]];
+    });
+    return {
+      ...Object.fromEntries(inherited),
+      ROLLGATE_HOST: this.name,
+      ...this.#options.environment,
+      [LAUNCH_VARIABLE]: this.launch,
+    };
+  }
+
+  #logFile(): string {
+    return join(this.#directory, "logs", "app.log");
+  }
+
+  /** Every start begins a new log; the one before it is kept, since it may explain why it ended. */
+  async #openLog() {
+    const file = this.#logFile();
+    await rename(file, `${file}.1`).catch((error: unknown) => {
+      if (!isSystemError(error, "ENOENT")) throw error;
+    });
+    return open(file, "a", 0o640);
+  }
+}
+
+function signal(target: ProcessEntry, name: NodeJS.Signals): void {
+  try {
+    process.kill(target.pid, name);
+  } catch (error) {
+    if (!isSystemError(error, "ESRCH")) throw error;
+  }
+}
+
+async function allGone(processes: readonly ProcessEntry[], deadlineMilliseconds: number): Promise<boolean> {
+  const deadline = performance.now() + deadlineMilliseconds;
+  for (;;) {
+    const alive = await Promise.all(processes.map(isAlive));
+    if (!alive.includes(true)) return true;
+    if (performance.now() > deadline) return false;
+    await sleep(STOP_POLL_MILLISECONDS);
+  }
+}

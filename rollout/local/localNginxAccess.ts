@@ -1,0 +1,59 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Agent, request } from "undici";
+import { endpoint, TCP_LISTEN, TCP_TIME_WAIT } from "../connections.ts";
+import type { NginxAccess, NginxAnswer } from "../nginx/nginxAccess.ts";
+import type { ProxyDescriptor } from "../rollRequest.ts";
+import { findMaster } from "./nginxProcess.ts";
+import { listProcesses, socketInodes } from "./processTable.ts";
+import { readTcpTable } from "./tcpTable.ts";
+
+const agent = new Agent({ pipelining: 0 });
+
+/** Reaches an nginx on this machine: its files, its port, its workers in `/proc`. */
+export class LocalNginxAccess implements NginxAccess {
+  readonly url: string;
+  readonly #directory: string;
+
+  constructor({ directory, address, port }: ProxyDescriptor) {
+    this.url = `http://${endpoint(address, port)}`;
+    this.#directory = directory;
+  }
+
+  async get(path: string, signal: AbortSignal): Promise<NginxAnswer> {
+    const response = await request(`${this.url}${path}`, { dispatcher: agent, reset: true, signal });
+    return { statusCode: response.statusCode, body: await response.body.bytes() };
+  }
+
+  async raiseFlag(host: string): Promise<void> {
+    await mkdir(join(this.#directory, "drained"), { recursive: true, mode: 0o755 });
+    await writeFile(this.#flag(host), "", { mode: 0o644 });
+  }
+
+  async lowerFlag(host: string): Promise<void> {
+    await rm(this.#flag(host), { force: true });
+  }
+
+  /** Only sockets that nginx's own workers hold count: others may talk to the host directly. */
+  async connectionsTo(address: string, port: number): Promise<number> {
+    const remote = endpoint(address, port);
+    const sockets = (await readTcpTable()).filter(
+      (socket) => socket.remote === remote && socket.state !== TCP_TIME_WAIT && socket.state !== TCP_LISTEN,
+    );
+    if (sockets.length === 0) return 0;
+    const inodes = await this.#workerSockets();
+    return sockets.filter((socket) => inodes.has(socket.inode)).length;
+  }
+
+  async #workerSockets(): Promise<Set<string>> {
+    const processes = await listProcesses();
+    const master = findMaster(processes, this.#directory);
+    const workers = processes.filter(({ parentPid }) => parentPid === master?.pid);
+    const inodes = await Promise.all(workers.map(({ pid }) => socketInodes(pid)));
+    return new Set(inodes.flatMap((set) => [...set]));
+  }
+
+  #flag(host: string): string {
+    return join(this.#directory, "drained", host);
+  }
+}

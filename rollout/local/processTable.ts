@@ -1,0 +1,62 @@
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { isSystemError } from "../errors.ts";
+
+/** A process as `/proc` shows it; `startTicks` tells it from a later one with the same pid. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly startTicks: string;
+  readonly argv: readonly string[];
+}
+
+/** Every process of this machine that can be read; zombies are left out. */
+export async function listProcesses(): Promise<ProcessEntry[]> {
+  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(names.map((name) => readProcess(Number(name))));
+  return found.filter((entry) => entry !== undefined);
+}
+
+/** The process with this pid, or `undefined` when there is none any more. */
+export async function readProcess(pid: number): Promise<ProcessEntry | undefined> {
+  const [stat, cmdline] = await Promise.all([readProc(pid, "stat"), readProc(pid, "cmdline")]);
+  if (stat === undefined || cmdline === undefined) return undefined;
+  // The second field is the command in parentheses and may hold spaces and parentheses itself; proc(5).
+  const [state, parentPid, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const startTicks = rest[17];
+  if (state === "Z" || state === "X" || startTicks === undefined) return undefined;
+  return { pid, parentPid: Number(parentPid), startTicks, argv: cmdline.split("\0").slice(0, -1) };
+}
+
+/** Whether exactly this process, not a later one with its pid, is still there. */
+export async function isAlive(entry: ProcessEntry): Promise<boolean> {
+  return (await readProcess(entry.pid))?.startTicks === entry.startTicks;
+}
+
+/** A variable that the process was started with. */
+export async function startVariable(pid: number, name: string): Promise<string | undefined> {
+  const environ = await readProc(pid, "environ");
+  const prefix = `${name}=`;
+  return environ
+    ?.split("\0")
+    .find((line) => line.startsWith(prefix))
+    ?.slice(prefix.length);
+}
+
+/** Inodes of the sockets that the process holds open. */
+export async function socketInodes(pid: number): Promise<Set<string>> {
+  const directory = `/proc/${pid}/fd`;
+  const descriptors = await readdir(directory).catch(() => []);
+  const targets = await Promise.all(
+    descriptors.map((descriptor) => readlink(`${directory}/${descriptor}`).catch(() => "")),
+  );
+  return new Set(targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []));
+}
+
+async function readProc(pid: number, file: string): Promise<string | undefined> {
+  try {
+    return await readFile(`/proc/${pid}/${file}`, "utf8");
+  } catch (error) {
+    if (isSystemError(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return undefined;
+    throw error;
+  }
+}

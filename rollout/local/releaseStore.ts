@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import {
+  chmod,
+  constants,
+  copyFile,
+  mkdir,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { isSystemError, messageOf, RollgateError } from "../errors.ts";
+import { hashFile } from "../hashFile.ts";
+import type { Jar } from "../jar.ts";
+
+/**
+ * The releases of one host: `releases/<id>/app.jar` and the link `current`. A jar is written once
+ * and never again, since overwriting the jar of a running JVM breaks its class loading.
+ */
+export class ReleaseStore {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  jarOf(id: string): string {
+    return join(this.#directory, "releases", id, "app.jar");
+  }
+
+  /** The id of the release whose jar this is, when it lies in this store. */
+  idOf(jarPath: string): string | undefined {
+    const id = basename(dirname(jarPath));
+    return jarPath === this.jarOf(id) ? id : undefined;
+  }
+
+  async list(): Promise<string[]> {
+    const names = await readdir(join(this.#directory, "releases")).catch((error: unknown) => {
+      if (isSystemError(error, "ENOENT")) return [];
+      throw error;
+    });
+    return names.filter((name) => !name.startsWith(".")).sort();
+  }
+
+  async current(): Promise<string | undefined> {
+    try {
+      return basename(await readlink(join(this.#directory, "current")));
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Copies the jar in under a temporary name, verifies its hash there, and only then gives it its name. */
+  async add(id: string, jar: Jar): Promise<void> {
+    if (await this.#isWhole(id, jar)) return;
+    const temporary = join(this.#directory, "releases", `.${id}.${randomUUID()}`);
+    try {
+      await mkdir(temporary, { recursive: true, mode: 0o755 });
+      const copy = join(temporary, "app.jar");
+      await copyFile(jar.path, copy, constants.COPYFILE_FICLONE);
+      const sha256 = await hashFile(copy);
+      if (sha256 !== jar.sha256) {
+        throw new RollgateError(
+          "staged-corrupted",
+          `expected ${jar.path} with SHA-256 ${jar.sha256} on the host, got ${sha256}`,
+        );
+      }
+      await chmod(copy, 0o444);
+      await this.#install(temporary, id);
+    } catch (error) {
+      if (isSystemError(error, "ENOSPC", "EDQUOT")) {
+        throw new RollgateError("disk-full", `no space left for ${id} in ${this.#directory}`, {
+          cause: error,
+        });
+      }
+      if (error instanceof RollgateError) throw error;
+      throw new RollgateError("staging-failed", `could not stage ${id}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  }
+
+  /** Points `current` at a release; a reader sees the old one or the new one, never none. */
+  async switchTo(id: string): Promise<void> {
+    const temporary = join(this.#directory, `.current.${randomUUID()}`);
+    await symlink(join("releases", id), temporary);
+    await rename(temporary, join(this.#directory, "current"));
+  }
+
+  /** Removes the oldest releases until `keep` are left; those in `spared` are never removed. */
+  async prune(keep: number, spared: readonly string[]): Promise<void> {
+    const youngestFirst = await this.#youngestFirst();
+    const kept = [...new Set([...spared, ...youngestFirst])].slice(0, Math.max(keep, spared.length));
+    const surplus = youngestFirst.filter((id) => !kept.includes(id));
+    await Promise.all(surplus.map((id) => rm(dirname(this.jarOf(id)), { recursive: true, force: true })));
+  }
+
+  async #youngestFirst(): Promise<string[]> {
+    const releases = await Promise.all(
+      (await this.list()).map(async (id) => {
+        const found = await stat(this.jarOf(id)).catch(() => undefined);
+        return { id, stagedAt: found?.mtimeMs ?? 0 };
+      }),
+    );
+    return releases.sort((a, b) => b.stagedAt - a.stagedAt).map(({ id }) => id);
+  }
+
+  async #isWhole(id: string, jar: Jar): Promise<boolean> {
+    try {
+      return (await hashFile(this.jarOf(id))) === jar.sha256;
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return false;
+      throw error;
+    }
+  }
+
+  async #install(temporary: string, id: string): Promise<void> {
+    const place = dirname(this.jarOf(id));
+    // A damaged release is moved away, not overwritten: a JVM may have its jar open.
+    await rename(place, `${temporary}.damaged`).catch((error: unknown) => {
+      if (!isSystemError(error, "ENOENT")) throw error;
+    });
+    await rename(temporary, place);
+    await rm(`${temporary}.damaged`, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { endpoint, parseTcpTable, TCP_LISTEN, type TcpSocket } from "../connections.ts";
+import { listProcesses, type ProcessEntry, socketInodes } from "./processTable.ts";
+
+/** The TCP sockets of this network namespace, IPv4 and IPv6. */
+export async function readTcpTable(): Promise<TcpSocket[]> {
+  const tables = await Promise.all(
+    ["/proc/net/tcp", "/proc/net/tcp6"].map((file) => readFile(file, "utf8").catch(() => "")),
+  );
+  return tables.flatMap(parseTcpTable);
+}
+
+/** Who listens where a client of `address:port` ends up: a process, an unreadable one, or nobody. */
+export async function listenerOn(
+  address: string,
+  port: number,
+): Promise<ProcessEntry | "unknown" | undefined> {
+  const wanted = [endpoint(address, port), endpoint("0.0.0.0", port), endpoint("::", port)];
+  const listeners = (await readTcpTable()).filter(
+    (socket) => socket.state === TCP_LISTEN && wanted.includes(socket.local),
+  );
+  if (listeners.length === 0) return undefined;
+  const inodes = new Set(listeners.map((socket) => socket.inode));
+  for (const entry of await listProcesses()) {
+    if (!(await socketInodes(entry.pid)).isDisjointFrom(inodes)) return entry;
+  }
+  return "unknown";
+}
+
+/** A process in a message: `pid 4711 (java)`. */
+export function describeListener(listener: ProcessEntry | "unknown"): string {
+  return listener === "unknown"
+    ? "a process of another user"
+    : `pid ${listener.pid} (${listener.argv.slice(0, 3).join(" ")})`;
+}

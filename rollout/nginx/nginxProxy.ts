@@ -1,0 +1,131 @@
+import type { AppHost } from "../appHost.ts";
+import { endpoint } from "../connections.ts";
+import { GateFailed, messageOf, RollgateError } from "../errors.ts";
+import { poll } from "../poll.ts";
+import { judge } from "../probe.ts";
+import type { ProxyView, ReverseProxy } from "../reverseProxy.ts";
+import { type Flavour, flavour, parse } from "../rollRequest.ts";
+import { parseCheckStatus } from "./checkStatus.ts";
+import type { NginxAccess } from "./nginxAccess.ts";
+
+const ANSWER_MILLISECONDS = 5_000;
+const CONFIRM = { intervalMilliseconds: 20, deadlineMilliseconds: 5_000 };
+
+/**
+ * Nginx as the rolling engine sees it. A host is drained by a flag file that each request looks at,
+ * so nothing is ever reloaded: a reload closes idle client connections and loses requests.
+ */
+export class NginxProxy implements ReverseProxy {
+  readonly url: string;
+  readonly #access: NginxAccess;
+  #flavour: Promise<Flavour> | undefined;
+
+  constructor(access: NginxAccess) {
+    this.url = access.url;
+    this.#access = access;
+  }
+
+  async preflight(hosts: readonly AppHost[], signal: AbortSignal): Promise<void> {
+    await this.drained(signal);
+    for (const host of hosts) {
+      const { statusCode } = await this.#get(`/rollgate/health/${host.name}`, signal);
+      if (statusCode === 404) {
+        throw new RollgateError(
+          "not-in-nginx",
+          `nginx at ${this.url} has no host ${host.name} in its configuration`,
+        );
+      }
+    }
+  }
+
+  async drained(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const { statusCode, body } = await this.#get("/rollgate/drained", signal);
+    if (statusCode !== 200) {
+      throw new RollgateError(
+        "not-our-nginx",
+        `expected the nginx of this stack at ${this.url}, got ${statusCode} from /rollgate/drained`,
+      );
+    }
+    return new Set(Buffer.from(body).toString("utf8").split(" ").filter(Boolean));
+  }
+
+  async drain(host: AppHost): Promise<void> {
+    await this.#access.raiseFlag(host.name);
+    await this.#confirm(host, true);
+  }
+
+  async admit(host: AppHost): Promise<void> {
+    await this.#access.lowerFlag(host.name);
+    await this.#confirm(host, false);
+  }
+
+  async connections(host: AppHost): Promise<number> {
+    return this.#access.connectionsTo(host.address, host.port);
+  }
+
+  async view(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
+    try {
+      // The nginx that serves says what it does; the settings may have changed since it was configured.
+      this.#flavour ??= this.#askFlavour(signal);
+      return (await this.#flavour) === "stock"
+        ? await this.#reach(host, signal)
+        : await this.#checked(host, signal);
+    } catch (error) {
+      this.#flavour = undefined;
+      return { up: false, detail: messageOf(error) };
+    }
+  }
+
+  async #askFlavour(signal: AbortSignal): Promise<Flavour> {
+    const { body } = await this.#get("/rollgate/configuration", signal);
+    return parse(flavour, Buffer.from(body).toString("utf8").split(" ")[0]);
+  }
+
+  /** Stock nginx checks nobody, so it is made to ask the host itself, from its side of the network. */
+  async #reach(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
+    const { statusCode, body } = await this.#get(`/rollgate/health/${host.name}`, signal);
+    return judge(statusCode, Buffer.from(body).toString("utf8"));
+  }
+
+  async #checked(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
+    const { body } = await this.#get("/status?format=json", signal);
+    const name = endpoint(host.address, host.port);
+    const server = parseCheckStatus(body).find((candidate) => candidate.name === name);
+    if (!server) return { up: false, detail: `${name} is not in /status` };
+    const { up, rise, fall } = server;
+    return { up, detail: `${up ? "up" : "down"}, rise ${rise}, fall ${fall}` };
+  }
+
+  async #confirm(host: AppHost, drained: boolean): Promise<void> {
+    const confirmed = await poll(
+      async () =>
+        (await this.drained(AbortSignal.timeout(ANSWER_MILLISECONDS))).has(host.name) === drained ||
+        undefined,
+      CONFIRM,
+    );
+    if (!confirmed) {
+      throw new GateFailed(
+        "drain-unconfirmed",
+        `nginx at ${this.url} does not ${drained ? "drain" : "admit"} ${host.name}: it does not see the flag file ${drained ? "appear" : "vanish"}`,
+      );
+    }
+  }
+
+  async #get(path: string, signal: AbortSignal) {
+    try {
+      return await this.#access.get(
+        path,
+        AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new RollgateError(
+        "nginx-unreachable",
+        `nginx at ${this.url} does not answer: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}

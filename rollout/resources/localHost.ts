@@ -1,0 +1,88 @@
+import { mkdir, rm, rmdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { isSystemError, messageOf } from "../errors.ts";
+import { findExecutable } from "../local/findExecutable.ts";
+import { LocalAppHost } from "../local/localAppHost.ts";
+import { type HostDescriptor, hostDescriptor, parse, problemsOf } from "../rollRequest.ts";
+import { type CheckAnswer, ownInputs } from "./crud.ts";
+
+/** A host on this machine, and the Java that it will run. */
+export interface LocalHostInputs extends HostDescriptor {
+  readonly java: string;
+}
+
+const DELETE_GRACE_SECONDS = 30;
+const PARTS = ["releases", "logs"];
+
+/** Refuses a host that no JVM could run on; changes nothing. */
+export async function check(news: object): Promise<CheckAnswer<object>> {
+  const { java, ...descriptor } = ownInputs(news);
+  const problems = problemsOf(hostDescriptor, descriptor);
+  if (problems.length > 0)
+    return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
+  const refuse = (property: string, reason: string) => ({
+    failures: [{ property, reason: `${reason}. Nothing was changed.` }],
+  });
+  if ((await findExecutable(String(java))) === undefined) {
+    return refuse("java", `expected a Java runtime, found no executable ${java}`);
+  }
+  const owner = await open(parse(hostDescriptor, descriptor)).portOwner();
+  if (typeof owner === "object") return refuse("port", `${descriptor.port} is taken by ${owner.other}`);
+  return { inputs: { ...descriptor, java } };
+}
+
+/** Another directory is another host; everything else is for the rollout to bring about. */
+export function diff(olds: object, news: object): { changes: boolean; replaces: string[] } {
+  const [old, next] = [ownInputs(olds), ownInputs(news)];
+  const replaces = ["directory", "name"].filter((key) => old[key] !== next[key]);
+  return { changes: !isDeepStrictEqual(old, next), replaces };
+}
+
+/** Makes the directories; a host that is there already is adopted as it is. */
+export async function create(inputs: object): Promise<{ id: string; outs: object }> {
+  const descriptor = describe(inputs);
+  try {
+    for (const part of PARTS) await mkdir(join(descriptor.directory, part), { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw new Error(`directory: expected a folder that this user may write, got ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  return { id: descriptor.name, outs: inputs };
+}
+
+/** A host whose directory is gone is gone. */
+export async function read(id: string, props: object): Promise<{ id: string; props: object }> {
+  const there = await stat(join(describe(props).directory, "releases")).then(
+    () => true,
+    () => false,
+  );
+  return there ? { id, props } : { id: "", props: {} };
+}
+
+/** Ends the JVM and removes what is ours; files of others in the directory are left alone. */
+export async function remove(inputs: object): Promise<void> {
+  const descriptor = describe(inputs);
+  await open(descriptor).stop(DELETE_GRACE_SECONDS);
+  for (const part of [...PARTS, "current"]) {
+    await rm(join(descriptor.directory, part), { recursive: true, force: true });
+  }
+  await rmdir(descriptor.directory).catch((error: unknown) => {
+    if (!isSystemError(error, "ENOTEMPTY", "ENOENT", "EEXIST")) throw error;
+  });
+}
+
+function describe(inputs: object): HostDescriptor {
+  const { java: _, ...descriptor } = ownInputs(inputs);
+  return parse(hostDescriptor, descriptor);
+}
+
+/** The driver, for what does not depend on how the application is started. */
+function open(descriptor: HostDescriptor): LocalAppHost {
+  return new LocalAppHost(descriptor, {
+    launch: { java: "java", jvmOptions: [], arguments: [] },
+    environment: {},
+    health: { path: "/", passes: 1, intervalMilliseconds: 100, timeoutMilliseconds: 100, deadlineSeconds: 1 },
+  });
+}

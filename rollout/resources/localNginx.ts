@@ -1,0 +1,148 @@
+import { readFile, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { isSystemError, messageOf } from "../errors.ts";
+import { inspectNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
+import { serveConfiguration } from "../local/serveConfiguration.ts";
+import { describeListener, listenerOn } from "../local/tcpTable.ts";
+import { detectFlavour } from "../nginx/detectFlavour.ts";
+import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
+import { flavour, hostDescriptor, integer, parse, problemsOf, proxyDescriptor } from "../rollRequest.ts";
+import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
+
+/** What the program says of nginx. */
+export const localNginxInputs = proxyDescriptor.extend({
+  /** A path, or a name to look up on PATH. */
+  executable: z.string(),
+  /** `auto` takes the best that this nginx can do. */
+  flavour: z.union([z.literal("auto"), flavour]),
+  hosts: z.array(hostDescriptor.pick({ name: true, address: true, port: true })),
+  healthPath: z.string(),
+  check: z.strictObject({
+    path: z.string(),
+    intervalMilliseconds: integer(100, 600_000),
+    rise: integer(1, 100),
+    fall: integer(1, 100),
+    timeoutMilliseconds: integer(10, 600_000),
+  }),
+  statusAllow: z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])),
+});
+export type LocalNginxInputs = z.infer<typeof localNginxInputs>;
+
+/** Inputs after `check`: with the flavour decided and the configuration to show in a preview. */
+interface CheckedInputs extends LocalNginxInputs {
+  readonly configuration: string;
+  readonly running: boolean;
+}
+
+const QUIT_GRACE_SECONDS = 30;
+
+/** Decides the flavour and renders the configuration; refuses what nginx could not do. Changes nothing. */
+export async function check(news: object): Promise<CheckAnswer<object>> {
+  const problems = problemsOf(localNginxInputs, withoutChecked(news));
+  if (problems.length > 0)
+    return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
+  const inputs = parse(localNginxInputs, withoutChecked(news));
+  const refuse = (property: string, reason: string) => ({
+    failures: [{ property, reason: `${reason}. Nothing was changed.` }],
+  });
+  try {
+    const { buildOptions } = await inspectNginx(inputs.executable);
+    const best = detectFlavour(buildOptions);
+    const chosen = inputs.flavour === "auto" ? best : inputs.flavour;
+    if (chosen === "check-module" && best !== "check-module") {
+      return refuse(
+        "flavour",
+        `expected an nginx with the upstream check module, ${inputs.executable} has none`,
+      );
+    }
+    if (!(await runningNginx(inputs.directory))) {
+      const listener = await listenerOn(inputs.address, inputs.port);
+      if (listener !== undefined)
+        return refuse("port", `${inputs.port} is taken by ${describeListener(listener)}`);
+    }
+    const configuration = renderConfiguration(settingsOf({ ...inputs, flavour: chosen })).text;
+    return { inputs: { ...inputs, flavour: chosen, configuration, running: true } satisfies CheckedInputs };
+  } catch (error) {
+    return refuse("executable", messageOf(error));
+  }
+}
+
+/** Another directory is another nginx; any other change is a tested reload. */
+export function diff(
+  olds: object,
+  news: object,
+): { changes: boolean; replaces: string[]; deleteBeforeReplace: boolean } {
+  const [old, next] = [ownInputs(olds), ownInputs(news)];
+  const decisive = ["directory", "configuration", "running", "executable"];
+  return {
+    changes: decisive.some((key) => !isDeepStrictEqual(old[key], next[key])),
+    replaces: old.directory === next.directory ? [] : ["directory"],
+    deleteBeforeReplace: true,
+  };
+}
+
+/** Makes nginx serve these inputs; says what that took. */
+export async function serve(inputs: object): Promise<{ id: string; outs: object }> {
+  const checked = parse(localNginxInputs, withoutChecked(inputs));
+  const { executable } = await inspectNginx(checked.executable);
+  const settings = settingsOf(checked);
+  const outcome = await serveConfiguration(executable, settings);
+  console.log(`nginx ${outcome} at http://${checked.address}:${checked.port} (${settings.flavour})`);
+  return { id: checked.directory, outs: inputs };
+}
+
+/** What nginx serves now; one that does not run, or whose file was edited, shows as a change. */
+export async function read(
+  id: string,
+  props: object,
+): Promise<{ id: string; props: object; inputs: object }> {
+  const { directory } = parse(localNginxInputs, withoutChecked(props));
+  const configuration = await readFile(join(directory, "nginx.conf"), "utf8").catch(() => "");
+  const running = (await runningNginx(directory)) !== undefined;
+  const found = { ...props, configuration, running };
+  return { id, props: found, inputs: { ...ownInputs(found), ...providerOf(props) } };
+}
+
+/** Ends nginx after its requests in flight and removes what is ours. */
+export async function remove(inputs: object): Promise<void> {
+  const { directory } = parse(localNginxInputs, withoutChecked(inputs));
+  await quitNginx(directory, QUIT_GRACE_SECONDS);
+  for (const part of [
+    "nginx.conf",
+    "nginx.conf.new",
+    "nginx.conf.old",
+    "nginx.pid",
+    "hosts.json",
+    "logs",
+    "temp",
+    "drained",
+  ]) {
+    await rm(join(directory, part), { recursive: true, force: true });
+  }
+  await rmdir(directory).catch((error: unknown) => {
+    if (!isSystemError(error, "ENOTEMPTY", "ENOENT", "EEXIST")) throw error;
+  });
+}
+
+function withoutChecked(inputs: object): Record<string, unknown> {
+  const { configuration: _, running: __, ...plain } = ownInputs(inputs);
+  return plain;
+}
+
+function settingsOf(inputs: LocalNginxInputs): NginxSettings {
+  const { flavour: chosen, directory, address, port, hosts, check: policy, healthPath, statusAllow } = inputs;
+  return {
+    flavour: chosen === "auto" ? "stock" : chosen,
+    directory,
+    address,
+    port,
+    hosts,
+    check: policy,
+    healthPath,
+    statusAllow,
+    // Root's workers would run as nobody and could not see the flag files of a private folder.
+    ...(process.getuid?.() === 0 && { user: "root" }),
+  };
+}
