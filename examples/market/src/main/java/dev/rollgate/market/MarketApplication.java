@@ -1,0 +1,13 @@
+package dev.rollgate.market;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+
+/** Starts the sample app. */
+@SpringBootApplication
+public class MarketApplication {
+
+    public static void main(String[] args) {
+        SpringApplication.run(MarketApplication.class, args);
+    }
+}
