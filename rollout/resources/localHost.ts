@@ -1,9 +1,10 @@
-import { mkdir, rm, rmdir, stat } from "node:fs/promises";
+import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { isSystemError, messageOf } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { findExecutable } from "../local/findExecutable.ts";
 import { LocalAppHost } from "../local/localAppHost.ts";
+import { removeEmpty } from "../local/removeEmpty.ts";
 import { type HostDescriptor, hostDescriptor, parse, problemsOf } from "../rollRequest.ts";
 import { type CheckAnswer, ownInputs } from "./crud.ts";
 
@@ -68,9 +69,7 @@ export async function remove(inputs: object): Promise<void> {
   for (const part of [...PARTS, "current"]) {
     await rm(join(descriptor.directory, part), { recursive: true, force: true });
   }
-  await rmdir(descriptor.directory).catch((error: unknown) => {
-    if (!isSystemError(error, "ENOTEMPTY", "ENOENT", "EEXIST")) throw error;
-  });
+  await removeEmpty(descriptor.directory, 2);
 }
 
 function describe(inputs: object): HostDescriptor {

@@ -1,9 +1,10 @@
-import { readFile, rm, rmdir } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { isSystemError, messageOf } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import { inspectNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
+import { removeEmpty } from "../local/removeEmpty.ts";
 import { serveConfiguration } from "../local/serveConfiguration.ts";
 import { describeListener, listenerOn } from "../local/tcpTable.ts";
 import { detectFlavour } from "../nginx/detectFlavour.ts";
@@ -121,9 +122,7 @@ export async function remove(inputs: object): Promise<void> {
   ]) {
     await rm(join(directory, part), { recursive: true, force: true });
   }
-  await rmdir(directory).catch((error: unknown) => {
-    if (!isSystemError(error, "ENOTEMPTY", "ENOENT", "EEXIST")) throw error;
-  });
+  await removeEmpty(directory, 1);
 }
 
 function withoutChecked(inputs: object): Record<string, unknown> {
