@@ -1,0 +1,78 @@
+import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inRepository } from "../../tools/inRepository.ts";
+import { type PulumiResult, runPulumi } from "../../tools/runPulumi.ts";
+
+const PARTS = ["index.ts", "settings.ts", "components", "rollout", "node_modules"];
+
+/** This project in a folder of its own, with a backend of its own: a stack that a test can do anything to. */
+export class Project {
+  readonly directory: string;
+  readonly #stack: string;
+
+  constructor(directory: string, stack: string) {
+    this.directory = directory;
+    this.#stack = stack;
+  }
+
+  static async create(stack: string): Promise<Project> {
+    const directory = await mkdtemp(join(tmpdir(), "rollgate-test-"));
+    for (const part of PARTS) await symlink(inRepository(part), join(directory, part));
+    for (const file of ["Pulumi.yaml", "package.json"]) await cp(inRepository(file), join(directory, file));
+    await mkdir(join(directory, "state"));
+    const project = new Project(directory, stack);
+    await project.pulumi("stack", "init", stack);
+    return project;
+  }
+
+  /** Where the releases, the logs and nginx's files are. */
+  get files(): string {
+    return join(this.directory, ".rollgate", this.#stack);
+  }
+
+  async pulumi(...args: string[]): Promise<PulumiResult> {
+    return runPulumi(args, {
+      cwd: this.directory,
+      env: {
+        PULUMI_BACKEND_URL: `file://${join(this.directory, "state")}`,
+        PULUMI_CONFIG_PASSPHRASE: "not a secret",
+      },
+    });
+  }
+
+  /** `key` may be a path such as `hosts[0].port`. */
+  async configure(settings: Readonly<Record<string, string | number>>): Promise<void> {
+    for (const [key, value] of Object.entries(settings)) {
+      await this.pulumi("config", "set", "--path", "--", key, String(value));
+    }
+  }
+
+  async up(): Promise<PulumiResult> {
+    return this.pulumi("up", "--yes", "--skip-preview");
+  }
+
+  async output(name: string): Promise<unknown> {
+    return JSON.parse((await this.pulumi("stack", "output", name, "--json")).output);
+  }
+
+  async remove(): Promise<void> {
+    await this.pulumi("destroy", "--yes", "--skip-preview");
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Ports that nobody listens on. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => Number(Object(server.address()).port));
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
