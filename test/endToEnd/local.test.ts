@@ -5,8 +5,9 @@ import { runningNginx } from "../../rollout/local/nginxProcess.ts";
 import { listProcesses, type ProcessEntry } from "../../rollout/local/processTable.ts";
 import { listenerOn } from "../../rollout/local/tcpTable.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
+import { freePort } from "../support/freePort.ts";
 import { Traffic } from "../support/traffic.ts";
-import { freePorts, Project } from "./project.ts";
+import { Project } from "./project.ts";
 
 const REQUESTS_PER_SECOND = 220;
 
@@ -20,7 +21,7 @@ describe("a stack of two local hosts, with the real CLI, nginx and JVMs", { time
     jars.old = await buildMarket({ version: "1.0.0" });
     jars.next = await buildMarket({ version: "1.1.0" });
     jars.broken = await buildMarket({ version: "1.2.0", fault: "health-down" });
-    ports = await freePorts(3);
+    ports = [await freePort(), await freePort(), await freePort()];
     project = await Project.create("e2e");
     await project.configure({
       jar: jars.old,

@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { AppHost } from "../rollout/appHost.ts";
+import { identifyJar } from "../rollout/jar.ts";
+import { LocalAppHost } from "../rollout/local/localAppHost.ts";
+import { LocalNginxAccess } from "../rollout/local/localNginxAccess.ts";
+import { inspectNginx, quitNginx } from "../rollout/local/nginxProcess.ts";
+import { serveConfiguration } from "../rollout/local/serveConfiguration.ts";
+import { NginxProxy } from "../rollout/nginx/nginxProxy.ts";
+import { roll } from "../rollout/roll.ts";
+import type { HostDescriptor, ProxyDescriptor } from "../rollout/rollRequest.ts";
+import { freePort } from "../test/support/freePort.ts";
+import { Traffic } from "../test/support/traffic.ts";
+import { buildMarket } from "../tools/buildMarket.ts";
+
+/**
+ * Rolls two local hosts back and forth under constant traffic and prints, per roll, the lost requests and
+ * the wall time against what the JVMs alone need: the sum over the hosts of stop and start-to-first-UP,
+ * taken in the same roll. `npm run bench -- --rolls 5 --rate 250 --requests 10000`; `--rate 0`: no traffic.
+ */
+const { values } = parseArgs({
+  options: {
+    rolls: { type: "string", default: "5" },
+    rate: { type: "string", default: "250" },
+    requests: { type: "string", default: "10000" },
+  },
+});
+const [rolls, rate, requests] = [Number(values.rolls), Number(values.rate), Number(values.requests)];
+const health = {
+  path: "/actuator/health",
+  passes: 2,
+  intervalMilliseconds: 200,
+  timeoutMilliseconds: 2000,
+  deadlineSeconds: 60,
+};
+const policy = {
+  health,
+  timing: { settleSeconds: 30, graceSeconds: 30, soakSeconds: 0 },
+  minimumHealthy: 1,
+  keepReleases: 3,
+};
+
+/** What the JVM of a host itself needed in one roll. */
+const jvmMilliseconds = new Map<string, number>();
+
+const directory = await mkdtemp(join(tmpdir(), "rollgate-bench-"));
+const port = await freePort();
+const hostPorts = [await freePort(), await freePort()];
+const proxyDescriptor: ProxyDescriptor = {
+  kind: "local",
+  directory: `${directory}/nginx`,
+  address: "127.0.0.1",
+  port,
+};
+const descriptors = hostPorts.map(
+  (hostPort, index): HostDescriptor => ({
+    kind: "local",
+    name: `app-${index + 1}`,
+    directory: `${directory}/app-${index + 1}`,
+    address: "127.0.0.1",
+    port: hostPort,
+  }),
+);
+const options = { launch: { java: "java", jvmOptions: [], arguments: [] }, environment: {}, health };
+const hosts = descriptors.map((descriptor) => measured(new LocalAppHost(descriptor, options)));
+const proxy = new NginxProxy(new LocalNginxAccess(proxyDescriptor));
+
+try {
+  const { executable } = await inspectNginx("nginx");
+  await serveConfiguration(executable, {
+    ...proxyDescriptor,
+    flavour: "stock",
+    hosts: descriptors,
+    check: { path: health.path, intervalMilliseconds: 1000, rise: 2, fall: 3, timeoutMilliseconds: 1000 },
+    healthPath: health.path,
+    statusAllow: [],
+    ...(process.getuid?.() === 0 && { user: "root" }),
+  });
+  const jars = [await buildMarket({ version: "1.0.0" }), await buildMarket({ version: "1.1.0" })];
+  await rollTo(jars[0] ?? "");
+  console.log("roll   sent   lost   wall s   JVM s   ratio");
+  for (let index = 1; index <= rolls; index++) await measure(index, jars[index % 2] ?? "");
+} finally {
+  await Promise.all(hosts.map((host) => host.stop(5)));
+  await quitNginx(proxyDescriptor.directory, 5);
+  await rm(directory, { recursive: true, force: true });
+}
+
+async function measure(index: number, jar: string): Promise<void> {
+  jvmMilliseconds.clear();
+  const traffic = rate > 0 ? new Traffic(proxy.url, rate) : undefined;
+  const began = performance.now();
+  const { durationSeconds } = await rollTo(jar);
+  const milliseconds = [...jvmMilliseconds.values()].reduce((sum, each) => sum + each, 0);
+  while (traffic && traffic.sent < requests && performance.now() - began < 120_000) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const seen = await traffic?.stop();
+  const columns = [
+    String(index).padStart(4),
+    String(seen?.sent ?? 0).padStart(6),
+    String(seen?.lost.length ?? 0).padStart(6),
+    durationSeconds.toFixed(1).padStart(8),
+    (milliseconds / 1000).toFixed(1).padStart(7),
+    ((durationSeconds * 1000) / milliseconds).toFixed(2).padStart(7),
+  ];
+  console.log(columns.join(" "));
+  for (const lost of seen?.lost ?? []) console.log(lost);
+}
+
+async function rollTo(path: string) {
+  return roll({ hosts, proxy }, await identifyJar(path), policy, {
+    reporter: () => {},
+    signal: new AbortController().signal,
+  });
+}
+
+/** Adds up what the host's JVM needs: from SIGTERM to gone, and from its start to the first UP. */
+function measured(host: AppHost): AppHost {
+  let startedAt: number | undefined;
+  const add = (milliseconds: number) =>
+    jvmMilliseconds.set(host.name, (jvmMilliseconds.get(host.name) ?? 0) + milliseconds);
+  return new Proxy(host, {
+    get(target, key) {
+      if (key === "stop") {
+        return async (graceSeconds: number) => {
+          const began = performance.now();
+          const outcome = await target.stop(graceSeconds);
+          add(performance.now() - began);
+          return outcome;
+        };
+      }
+      if (key === "start") {
+        return async () => {
+          startedAt = performance.now();
+          await target.start();
+        };
+      }
+      if (key === "probe") {
+        return async (signal: AbortSignal) => {
+          const report = await target.probe(signal);
+          if (report.up && startedAt !== undefined) add(performance.now() - startedAt);
+          if (report.up) startedAt = undefined;
+          return report;
+        };
+      }
+      const value = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
