@@ -8,6 +8,7 @@ import { LocalAppHost } from "../rollout/local/localAppHost.ts";
 import { LocalNginxAccess } from "../rollout/local/localNginxAccess.ts";
 import { inspectNginx, quitNginx } from "../rollout/local/nginxProcess.ts";
 import { serveConfiguration } from "../rollout/local/serveConfiguration.ts";
+import { detectFlavour } from "../rollout/nginx/detectFlavour.ts";
 import { NginxProxy } from "../rollout/nginx/nginxProxy.ts";
 import { roll } from "../rollout/roll.ts";
 import type { HostDescriptor, ProxyDescriptor } from "../rollout/rollRequest.ts";
@@ -18,13 +19,15 @@ import { buildMarket } from "../tools/buildMarket.ts";
 /**
  * Rolls two local hosts back and forth under constant traffic and prints, per roll, the lost requests and
  * the wall time against what the JVMs alone need: the sum over the hosts of stop and start-to-first-UP,
- * taken in the same roll. `npm run bench -- --rolls 5 --rate 250 --requests 10000`; `--rate 0`: no traffic.
+ * taken in the same roll. `npm run bench -- --rolls 5 --rate 250 --requests 10000`; `--rate 0`: no traffic;
+ * `--nginx <command>`: another nginx, in the flavour that it can do.
  */
 const { values } = parseArgs({
   options: {
     rolls: { type: "string", default: "5" },
     rate: { type: "string", default: "250" },
     requests: { type: "string", default: "10000" },
+    nginx: { type: "string", default: "nginx" },
   },
 });
 const [rolls, rate, requests] = [Number(values.rolls), Number(values.rate), Number(values.requests)];
@@ -68,10 +71,10 @@ const hosts = descriptors.map((descriptor) => measured(new LocalAppHost(descript
 const proxy = new NginxProxy(new LocalNginxAccess(proxyDescriptor));
 
 try {
-  const { executable } = await inspectNginx("nginx");
+  const { executable, buildOptions } = await inspectNginx(values.nginx);
   await serveConfiguration(executable, {
     ...proxyDescriptor,
-    flavour: "stock",
+    flavour: detectFlavour(buildOptions),
     hosts: descriptors,
     check: { path: health.path, intervalMilliseconds: 1000, rise: 2, fall: 3, timeoutMilliseconds: 1000 },
     healthPath: health.path,

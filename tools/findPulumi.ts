@@ -1,0 +1,50 @@
+import { realpathSync } from "node:fs";
+import { dirname, sep } from "node:path";
+import { findExecutable } from "./findExecutable.ts";
+import { inRepository } from "./inRepository.ts";
+import { isAtLeast } from "./isAtLeast.ts";
+import { run } from "./run.ts";
+import { searchPath } from "./searchPath.ts";
+import { vendorDirectory } from "./vendorDirectory.ts";
+import { minimumVersions } from "./versions.ts";
+
+/** A Pulumi CLI with all that a Node.js program with dynamic resources needs. */
+export interface PulumiCli {
+  readonly executable: string;
+  readonly version: string;
+  /** What has to be on PATH. */
+  readonly directories: readonly string[];
+}
+
+/** The CLI to use: the user's own, then the one built here, then the one the vendor's npm package fetched. */
+export async function findPulumi(): Promise<PulumiCli | undefined> {
+  for (const directory of [...searchPath(), inRepository(".tools", "bin"), vendorDirectory()]) {
+    const cli = await inspect(directory);
+    if (cli) return cli;
+  }
+  return undefined;
+}
+
+async function inspect(directory: string): Promise<PulumiCli | undefined> {
+  const executable = findExecutable("pulumi", [directory]);
+  if (!executable || isNpmShim(executable)) return undefined;
+  const beside = [directory, dirname(realpathSync(executable)), ...searchPath()];
+  const languageHost = findExecutable("pulumi-language-nodejs", beside);
+  const dynamicProvider = findExecutable("pulumi-resource-pulumi-nodejs", beside);
+  if (!languageHost || !dynamicProvider) return undefined;
+  const version = await versionOf(executable);
+  if (!version || !isAtLeast(version, minimumVersions.pulumi)) return undefined;
+  const directories = [...new Set([executable, languageHost, dynamicProvider].map((file) => dirname(file)))];
+  return { executable, version, directories };
+}
+
+/** The npm package's `pulumi` downloads the CLI when it is run, even for its version. */
+function isNpmShim(executable: string): boolean {
+  return realpathSync(executable).includes(`${sep}node_modules${sep}`);
+}
+
+async function versionOf(executable: string): Promise<string | undefined> {
+  const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const { stdout } = await run(executable, ["version"], { env }).catch(() => ({ stdout: "" }));
+  return /^v?(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+}

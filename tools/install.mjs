@@ -1,0 +1,47 @@
+// Plain JavaScript without a dependency: it runs on the Node of a fresh clone, which may not read TypeScript.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const inRepository = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+if (isInstalled()) {
+  report("npm packages … found in node_modules");
+} else {
+  report("npm packages … installing what package-lock.json lists, Node.js 24 and TypeScript among it");
+  npm("ci", "--no-audit", "--no-fund", "--loglevel=error");
+}
+
+// The package `node` fetches Node.js in an install script, which a cautious .npmrc forbids.
+if (existsSync(inRepository("node_modules/node")) && !existsSync(inRepository("node_modules/.bin/node"))) {
+  report("Node.js 24 … npm was told to run no install scripts; running that of the package node alone");
+  npm("rebuild", "node", "--ignore-scripts=false", "--loglevel=error");
+}
+
+/** Compares with npm's own record in node_modules, so that a plain `npm install` counts as well. */
+function isInstalled() {
+  const record = inRepository("node_modules/.package-lock.json");
+  if (!existsSync(record)) return false;
+  const wanted = packagesOf(inRepository("package-lock.json"));
+  const present = packagesOf(record);
+  return Object.entries(wanted).every(
+    ([path, { integrity, optional }]) =>
+      path === "" || (present[path] ? present[path].integrity === integrity : optional),
+  );
+}
+
+function packagesOf(lockFile) {
+  return JSON.parse(readFileSync(lockFile, "utf8")).packages;
+}
+
+function npm(...args) {
+  const { status } = spawnSync("npm", args, { cwd: inRepository(""), stdio: "inherit" });
+  if (status !== 0) {
+    report(`npm ${args[0]} failed; what npm says above tells why`);
+    process.exit(1);
+  }
+}
+
+function report(line) {
+  console.error(`rollgate setup: ${line}`);
+}

@@ -1,0 +1,16 @@
+import { go } from "./go.ts";
+import { isAtLeast } from "./isAtLeast.ts";
+import { SetupError } from "./setupError.ts";
+import { minimumVersions } from "./versions.ts";
+
+/** Refuses in one line where Go is missing or too old to build the Pulumi CLI. */
+export async function requireGo(): Promise<void> {
+  // Asked in the module, where a Go that may fetch newer toolchains does so.
+  const answer = await go("pulumi-cli", "version").catch(() => "no Go");
+  const version = /go(\d+\.\d+(\.\d+)?)/.exec(answer)?.[1];
+  if (version && isAtLeast(version, minimumVersions.go)) return;
+  throw new SetupError(
+    `Pulumi CLI … neither found, nor downloadable, nor buildable: ${version ? `Go ${version}` : "no Go"} here, ` +
+      `${minimumVersions.go} needed. Install Pulumi ≥ ${minimumVersions.pulumi} or Go ≥ ${minimumVersions.go} and run this again`,
+  );
+}

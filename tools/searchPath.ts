@@ -1,0 +1,7 @@
+import { delimiter } from "node:path";
+
+/** The directories of PATH, and /usr/sbin, where Debian keeps nginx but a user's PATH does not look. */
+export function searchPath(): string[] {
+  const directories = (process.env.PATH ?? "").split(delimiter).filter((directory) => directory !== "");
+  return [...new Set([...directories, "/usr/sbin"])];
+}
