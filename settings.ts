@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "#rollout/errors.ts";
 import { identifyJar } from "#rollout/jar.ts";
+import { releaseId } from "#rollout/release.ts";
 import { type LocalNginxInputs, localNginxInputs } from "#rollout/resources/localNginx.ts";
 import { type Environment, parse, type RollRequest, rollRequest } from "#rollout/rollRequest.ts";
 
@@ -60,9 +61,14 @@ async function read(config: pulumi.Config): Promise<Settings> {
       settleSeconds: reader.number("settleSeconds"),
       graceSeconds: reader.number("graceSeconds"),
       soakSeconds: reader.number("soakSeconds"),
+      rollDeadlineSeconds: reader.number("rollDeadlineSeconds"),
+      leaseWaitSeconds: reader.number("leaseWaitSeconds"),
+      slowestRequestSeconds: reader.number("slowestRequestSeconds"),
+      shutdownPhaseSeconds: reader.number("shutdownPhaseSeconds"),
     },
     minimumHealthy: readMinimumHealthy(reader.text("minimumHealthy"), hosts.length),
     keepReleases: reader.number("keepReleases"),
+    onFailure: reader.text("onFailure"),
   };
   const nginx = {
     ...proxy,
@@ -79,8 +85,11 @@ async function read(config: pulumi.Config): Promise<Settings> {
     statusAllow: reader.list("statusAllow"),
   };
   const jarPath = reader.text("jar");
+  const keptRelease = reader.text("release");
   reader.refuseUnknown();
-  const { environment, ...rollout } = parse(rollRequest, { ...candidate, jar: await identifyJar(jarPath) });
+  const jar = keptRelease === "" ? await identifyJar(jarPath) : undefined;
+  const goal = jar ? { release: releaseId(jar), jar } : { release: keptRelease };
+  const { environment, ...rollout } = parse(rollRequest, { ...candidate, ...goal });
   const members = rollout.hosts.map(({ name, address, port }) => ({ name, address, port }));
   return {
     rollout: { ...rollout, environment: pulumi.secret(environment) },

@@ -5,11 +5,13 @@ import { parseArgs } from "node:util";
 import type { AppHost } from "../rollout/appHost.ts";
 import { identifyJar } from "../rollout/jar.ts";
 import { LocalAppHost } from "../rollout/local/localAppHost.ts";
+import { LocalLeaseStore } from "../rollout/local/localLeaseStore.ts";
 import { LocalNginxAccess } from "../rollout/local/localNginxAccess.ts";
 import { inspectNginx, quitNginx } from "../rollout/local/nginxProcess.ts";
 import { serveConfiguration } from "../rollout/local/serveConfiguration.ts";
 import { detectFlavour } from "../rollout/nginx/detectFlavour.ts";
 import { NginxProxy } from "../rollout/nginx/nginxProxy.ts";
+import { releaseId } from "../rollout/release.ts";
 import { roll } from "../rollout/roll.ts";
 import type { HostDescriptor, ProxyDescriptor } from "../rollout/rollRequest.ts";
 import { freePort } from "../test/support/freePort.ts";
@@ -40,10 +42,19 @@ const health = {
 };
 const policy = {
   health,
-  timing: { settleSeconds: 30, graceSeconds: 30, soakSeconds: 0 },
+  timing: {
+    settleSeconds: 30,
+    graceSeconds: 30,
+    soakSeconds: 0,
+    rollDeadlineSeconds: 600,
+    leaseWaitSeconds: 0,
+    slowestRequestSeconds: 30,
+    shutdownPhaseSeconds: 20,
+  },
   minimumHealthy: 1,
   keepReleases: 3,
-};
+  onFailure: "rollback",
+} as const;
 
 /** What the JVM of a host itself needed in one roll. */
 const jvmMilliseconds = new Map<string, number>();
@@ -69,6 +80,7 @@ const descriptors = hostPorts.map(
 const options = { launch: { java: "java", jvmOptions: [], arguments: [] }, environment: {}, health };
 const hosts = descriptors.map((descriptor) => measured(new LocalAppHost(descriptor, options)));
 const proxy = new NginxProxy(new LocalNginxAccess(proxyDescriptor));
+const leases = new LocalLeaseStore(join(directory, "lease"));
 
 try {
   const { executable, buildOptions } = await inspectNginx(values.nginx);
@@ -114,9 +126,12 @@ async function measure(index: number, jar: string): Promise<void> {
 }
 
 async function rollTo(path: string) {
-  return roll({ hosts, proxy }, await identifyJar(path), policy, {
+  const jar = await identifyJar(path);
+  return roll({ hosts, proxy, leases }, { release: releaseId(jar), jar }, policy, {
+    owner: "bench",
     reporter: () => {},
     signal: new AbortController().signal,
+    leaseTiming: { heartbeatMilliseconds: 2_000, expiryMilliseconds: 15_000, waitMilliseconds: 0 },
   });
 }
 
@@ -136,9 +151,9 @@ function measured(host: AppHost): AppHost {
         };
       }
       if (key === "start") {
-        return async () => {
+        return async (launch: string) => {
           startedAt = performance.now();
-          await target.start();
+          await target.start(launch);
         };
       }
       if (key === "probe") {

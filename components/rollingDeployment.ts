@@ -3,7 +3,9 @@ import type { RollingDeploymentInputs } from "#rollout/resources/rollingDeployme
 
 /** What to roll, over which hosts, behind which nginx, and within which limits. */
 export type RollingDeploymentArgs = {
-  readonly [Key in keyof RollingDeploymentInputs]: pulumi.Input<RollingDeploymentInputs[Key]>;
+  readonly [Key in keyof RollingDeploymentInputs]:
+    | pulumi.Input<NonNullable<RollingDeploymentInputs[Key]>>
+    | (undefined extends RollingDeploymentInputs[Key] ? undefined : never);
 };
 
 // Serialised into the state: whatever is captured here would be too, so the engine is imported inside.

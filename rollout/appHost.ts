@@ -29,14 +29,17 @@ export interface AppHost {
   /** Throws `RollgateError` when the host cannot take part in a roll; changes nothing. */
   preflight(signal: AbortSignal): Promise<void>;
   observe(): Promise<HostState>;
-  /** Puts the jar on the host under `id` and verifies its hash there; a release that is there is left alone. */
-  stage(id: string, jar: Jar, signal: AbortSignal): Promise<void>;
+  /**
+   * Puts the jar on the host under `id` and verifies its hash there; a whole release that is there is left alone.
+   * Without a jar the release must be there already.
+   */
+  stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void>;
   /** SIGTERM, then SIGKILL after `graceSeconds`; tells whether it had to kill. */
   stop(graceSeconds: number): Promise<{ killed: boolean }>;
   /** Points `current` at a release, atomically. */
   switchTo(id: string): Promise<void>;
-  /** Starts what `current` points to. */
-  start(): Promise<void>;
+  /** Starts what `current` points to, in the way that the fingerprint stands for; its own if that is not known. */
+  start(launch: string): Promise<void>;
   /** Asks the application's own health endpoint once; never throws. */
   probe(signal: AbortSignal): Promise<HealthReport>;
   /** Who answers on the port: the application itself, somebody else (named), or nobody. */

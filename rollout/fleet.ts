@@ -1,4 +1,5 @@
 import type { AppHost, HostState } from "./appHost.ts";
+import type { Target } from "./hostRoll.ts";
 import type { HealthReport } from "./probe.ts";
 import type { ReverseProxy } from "./reverseProxy.ts";
 
@@ -26,12 +27,12 @@ export async function observe(host: AppHost, proxy: ReverseProxy, signal: AbortS
 }
 
 /** Whether nothing is left to do: the release runs as it should, is the current one, and takes traffic. */
-export function isDone({ host, state, serving }: FleetMember, release: string): boolean {
+export function isDone({ state, serving }: FleetMember, { release, launch }: Target): boolean {
   return (
     serving &&
     state.current === release &&
     state.running?.release === release &&
-    state.running.launch === host.launch
+    state.running.launch === launch
   );
 }
 

@@ -8,101 +8,114 @@ import type { RollContext } from "./rollContext.ts";
 /** How long the phases of one host took, in milliseconds. */
 export type PhaseTimes = Partial<Record<Phase, number>>;
 
-/** One host could not be brought to the release; `restored` says what it was brought back to. */
-export class HostRollFailed extends GateFailed {
-  readonly host: string;
-  readonly restored: string | undefined;
+/** What a host is to run, and how it is started. */
+export interface Target {
+  readonly release: string;
+  readonly launch: string;
+}
 
-  constructor(host: string, message: string, restored: string | undefined, cause: unknown) {
+/** One host could not be brought to the release; the message says at which gate, and where it is now. */
+export class HostRollFailed extends GateFailed {
+  constructor(message: string, cause: unknown) {
     super("host-failed", message, cause instanceof GateFailed ? cause.evidence : [], { cause });
-    this.host = host;
-    this.restored = restored;
   }
 }
 
 /**
- * Brings one host to a release: out of traffic, replaced, gated, back into traffic. Once the old process is
+ * Brings one host to a target: out of traffic, replaced, gated, back into traffic. Once the old process is
  * asked to stop, the host is finished or restored, whatever the signal says: in between is no safe point.
  */
 export class HostRoll {
-  readonly times: PhaseTimes = {};
+  readonly #times: PhaseTimes = {};
   readonly #host: AppHost;
   readonly #before: FleetMember;
-  readonly #release: string;
+  readonly #target: Target;
   readonly #context: RollContext;
   readonly #uninterrupted = new AbortController().signal;
   #phase: Phase = "drain";
 
-  constructor(before: FleetMember, release: string, context: RollContext) {
+  constructor(before: FleetMember, target: Target, context: RollContext) {
     this.#host = before.host;
     this.#before = before;
-    this.#release = release;
+    this.#target = target;
     this.#context = context;
   }
 
   async run(): Promise<PhaseTimes> {
-    const asItShouldBe = this.#runsAsItShould();
-    if (!asItShouldBe) await this.#takeOut();
+    const onlyToBeLetIn = this.#runsTheTarget();
+    if (!onlyToBeLetIn) await this.#takeOut();
     try {
-      if (!asItShouldBe) await this.#replace(this.#release);
-      else await this.#switchTo(this.#release);
-      await this.#letIn(this.#release);
+      if (onlyToBeLetIn) await this.#switchTo(this.#target.release);
+      else await this.#replace(this.#target);
+      await this.#letIn(this.#target.release);
     } catch (error) {
       await this.#restore(error);
     }
     await this.#host.prune(this.#context.policy.keepReleases);
-    return this.times;
+    return this.#times;
   }
 
-  /** A deployer that died after the start left a healthy host behind: it is only to be let in. */
-  #runsAsItShould(): boolean {
+  /** What the host ran, or was to run, before: where it goes back to. */
+  get earlier(): Target | undefined {
+    const { running, current } = this.#before.state;
+    const { release, launch } = this.#target;
+    const ran = running && { release: running.release, launch: running.launch ?? launch };
+    if (ran && (ran.release !== release || ran.launch !== launch)) return ran;
+    return current !== undefined && current !== release ? { release: current, launch } : undefined;
+  }
+
+  /** A deployer that died after the start left a healthy host behind. */
+  #runsTheTarget(): boolean {
     const { running } = this.#before.state;
-    return (
-      running?.release === this.#release && running.launch === this.#host.launch && this.#before.health.up
-    );
+    const { release, launch } = this.#target;
+    return running?.release === release && running.launch === launch && this.#before.health.up;
   }
 
   async #takeOut(): Promise<void> {
-    const { proxy, policy, signal } = this.#context;
+    const { proxy, signal } = this.#context;
     try {
-      await this.#timed("drain", async () => {
+      await this.#changing("drain", async () => {
         await proxy.drain(this.#host);
         return "no new request";
       });
-      await this.#timed("settle", async () => {
-        const left = await awaitSettled(this.#host, this.#context, signal);
-        return left === 0
-          ? "no connection left"
-          : `${left} connections left after ${policy.timing.settleSeconds} s, going on: graceful stop has to finish them`;
-      });
+      if (this.#before.state.running) await this.#settle(signal);
       signal.throwIfAborted();
     } catch (error) {
       if (this.#before.serving) await proxy.admit(this.#host);
       if (signal.aborted) throw error;
-      throw new HostRollFailed(
-        this.#host.name,
-        `${this.#host.name} could not be drained: ${messageOf(error)}`,
-        this.#before.state.running?.release,
-        error,
-      );
+      throw new HostRollFailed(`${this.#host.name} could not be drained: ${messageOf(error)}`, error);
     }
   }
 
-  async #replace(release: string): Promise<void> {
-    await this.#timed("stop", async () => {
-      const { graceSeconds } = this.#context.policy.timing;
-      const { killed } = await this.#host.stop(graceSeconds);
-      return killed ? `killed: it ignored SIGTERM for ${graceSeconds} s` : "stopped";
-    });
-    await this.#switchTo(release);
-    await this.#timed("start", async () => {
-      await this.#host.start();
-      return release;
+  async #settle(signal: AbortSignal): Promise<void> {
+    await this.#timed("settle", async () => {
+      const left = await awaitSettled(this.#host, this.#context, signal);
+      const { settleSeconds } = this.#context.policy.timing;
+      return left === 0
+        ? "no connection left"
+        : `${left} connections left after ${settleSeconds} s, going on: graceful stop has to finish them`;
     });
   }
 
+  async #replace(target: Target): Promise<void> {
+    await this.#changing("stop", () => this.#stop());
+    await this.#switchTo(target.release);
+    await this.#changing("start", async () => {
+      await this.#host.start(target.launch);
+      return target.release;
+    });
+  }
+
+  async #stop(): Promise<string> {
+    const { graceSeconds } = this.#context.policy.timing;
+    const { running } = await this.#host.observe();
+    const { killed } = await this.#host.stop(graceSeconds);
+    if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
+    return running ? `${running.release} stopped` : "nothing ran";
+  }
+
   async #switchTo(release: string): Promise<void> {
-    await this.#timed("switch", async () => {
+    await this.#changing("switch", async () => {
       await this.#host.switchTo(release);
       return `current → ${release}`;
     });
@@ -118,7 +131,7 @@ export class HostRoll {
       const { detail } = await awaitProxyView(this.#host, this.#context, signal);
       return `nginx sees it: ${detail}`;
     });
-    await this.#timed("admit", async () => {
+    await this.#changing("admit", async () => {
       await this.#context.proxy.admit(this.#host);
       return "takes traffic";
     });
@@ -129,48 +142,47 @@ export class HostRoll {
     });
   }
 
-  /** Puts the host back on the release it had, under the same gates, and says how that went. */
+  /** Puts the host back on what it ran before, under the same gates, and says how that went. */
   async #restore(failure: unknown): Promise<never> {
     const { name } = this.#host;
-    const what = `${name} failed its ${this.#phase} gate on ${this.#release}: ${messageOf(failure)}`;
-    const earlier = this.#earlierRelease();
+    const view = await this.#context.proxy.view(this.#host, this.#uninterrupted);
+    const what = `${name} failed its ${this.#phase} gate on ${this.#target.release}: ${messageOf(failure)}; nginx saw ${view.detail}`;
+    const { earlier } = this;
     try {
+      await this.#context.assertHeld();
       await this.#context.proxy.drain(this.#host);
       await awaitSettled(this.#host, this.#context, this.#uninterrupted);
-      if (earlier === undefined) {
+      if (earlier) {
+        this.#context.report("restore", `${messageOf(failure)}; back to ${earlier.release}`, this.#host);
+        await this.#replace(earlier);
+        await this.#letIn(earlier.release);
+      } else {
         await this.#host.stop(this.#context.policy.timing.graceSeconds);
-        throw new HostRollFailed(
-          name,
-          `${what}. ${name} has no earlier release: it is stopped and drained`,
-          undefined,
-          failure,
-        );
       }
-      this.#context.report("restore", `${messageOf(failure)}; back to ${earlier}`, this.#host);
-      await this.#replace(earlier);
-      await this.#letIn(earlier);
     } catch (error) {
-      if (error instanceof HostRollFailed) throw error;
-      throw new HostRollFailed(
-        name,
-        `${what}. Going back to ${earlier} failed as well (${messageOf(error)}): ${name} stays drained`,
-        undefined,
-        failure,
-      );
+      const back = earlier ? `Going back to ${earlier.release}` : "Stopping it";
+      const outcome = `${back} failed as well (${messageOf(error)}): ${name} stays drained`;
+      throw new HostRollFailed(`${what}. ${outcome}`, failure);
     }
-    throw new HostRollFailed(name, `${what}. ${name} is back on ${earlier}`, earlier, failure);
+    const outcome = earlier
+      ? `is back on ${earlier.release}`
+      : "has no earlier release: it is stopped and drained";
+    throw new HostRollFailed(`${what}. ${name} ${outcome}`, failure);
   }
 
-  #earlierRelease(): string | undefined {
-    const { running, current } = this.#before.state;
-    return [running?.release, current].find((release) => release !== undefined && release !== this.#release);
+  /** A step that changes the host or nginx: only the holder of the lease may take it. */
+  async #changing(phase: Phase, step: () => Promise<string>): Promise<void> {
+    await this.#timed(phase, async () => {
+      await this.#context.assertHeld();
+      return step();
+    });
   }
 
   async #timed(phase: Phase, step: () => Promise<string>): Promise<void> {
     this.#phase = phase;
     const began = performance.now();
     const message = await step();
-    this.times[phase] = performance.now() - began;
+    this.#times[phase] = performance.now() - began;
     this.#context.report(phase, message, this.#host);
   }
 }

@@ -12,6 +12,7 @@ export type Phase =
   | "admit"
   | "soak"
   | "restore"
+  | "rollback"
   | "done";
 
 /** One thing that happened; `host` is absent where it concerns the fleet. */

@@ -1,14 +1,37 @@
 import type { AppHost } from "./appHost.ts";
-import { messageOf, RollFailed, RollgateError } from "./errors.ts";
-import { describeMember, type FleetMember, inRollingOrder, isDone, observe } from "./fleet.ts";
-import { HostRoll, HostRollFailed, type PhaseTimes } from "./hostRoll.ts";
+import { requireEnoughPeers } from "./enoughPeers.ts";
+import { GateFailed, messageOf, RollFailed, RollgateError } from "./errors.ts";
+import { describeMember, inRollingOrder, isDone, observe } from "./fleet.ts";
+import { HostRoll, type PhaseTimes, type Target } from "./hostRoll.ts";
 import type { Jar } from "./jar.ts";
-import { poll } from "./poll.ts";
-import { releaseId } from "./release.ts";
+import { Lease, type LeaseStore, type LeaseTiming } from "./lease.ts";
 import type { Reporter } from "./reporter.ts";
 import type { ReverseProxy } from "./reverseProxy.ts";
-import { createContext, type RollContext, type RollPolicy } from "./rollContext.ts";
+import { rollBack } from "./rollBack.ts";
+import { type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
 import { secondsSince } from "./secondsSince.ts";
+
+/** The hosts, the proxy in front of them, and where the right to change them is kept. */
+export interface Fleet {
+  readonly hosts: readonly AppHost[];
+  readonly proxy: ReverseProxy;
+  readonly leases: LeaseStore;
+}
+
+/** What to roll to: a jar, or by its name alone a release that all hosts keep. */
+export interface Goal {
+  readonly release: string;
+  readonly jar?: Jar | undefined;
+}
+
+/** Who rolls, who listens, and who may end it. */
+export interface RollOptions {
+  /** Named to others who want to roll meanwhile. */
+  readonly owner: string;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  readonly leaseTiming: LeaseTiming;
+}
 
 /** What a finished roll did. */
 export interface RollResult {
@@ -19,51 +42,82 @@ export interface RollResult {
 }
 
 /**
- * Brings every host to the release of `jar`, one after the other, and touches only those that are not
- * there yet. Resume, retry and a first deployment are the same loop. Throws `RollFailed` with the state
- * of every host; whatever fails before the first host is drained has changed nothing but staged files.
+ * Brings every host to a release, one after the other, and touches only those that are not there yet. Resume,
+ * retry and a first deployment are the same loop. Throws `RollFailed` with the state of every host; whatever
+ * fails before the first host is drained has changed nothing but staged files.
  */
 export async function roll(
-  fleet: { readonly hosts: readonly AppHost[]; readonly proxy: ReverseProxy },
-  jar: Jar,
+  fleet: Fleet,
+  goal: Goal,
   policy: RollPolicy,
-  { reporter, signal }: { readonly reporter: Reporter; readonly signal: AbortSignal },
+  options: RollOptions,
 ): Promise<RollResult> {
   const began = performance.now();
-  const release = releaseId(jar);
-  const context = createContext({ ...fleet, policy, signal }, reporter);
-  await preflight(context);
-  await stageEverywhere(release, jar, context);
-  const rolled: { host: string; times: PhaseTimes }[] = [];
-  for (const { host } of inRollingOrder(await observeAll(context))) {
-    signal.throwIfAborted();
-    const member = await observe(host, context.proxy, signal);
-    if (isDone(member, release)) {
-      context.report("done", `already serves ${release}`, host);
-      continue;
-    }
-    try {
-      await requireEnoughPeers(member, context);
-      rolled.push({ host: host.name, times: await new HostRoll(member, release, context).run() });
-    } catch (error) {
-      throw await explain(error, host, rolled, release, context);
-    }
+  const report = reportTo(options.reporter);
+  const deadline = AbortSignal.timeout(policy.timing.rollDeadlineSeconds * 1000);
+  await preflight({ ...fleet, report, signal: options.signal });
+  const lease = await Lease.acquire(fleet.leases, options.owner, options.leaseTiming, {
+    signal: options.signal,
+    onWait: ({ owner, since }) => report("preflight", `${owner} holds the fleet since ${since}: waiting`),
+  }).catch(untouched);
+  try {
+    const context: RollContext = {
+      ...fleet,
+      policy,
+      report,
+      signal: AbortSignal.any([options.signal, lease.signal, deadline]),
+      assertHeld: () => lease.assertHeld(),
+    };
+    await stageEverywhere(goal, context);
+    const rolled = await rollHosts(goal.release, context);
+    return { release: goal.release, rolled, durationSeconds: secondsSince(began) };
+  } finally {
+    await lease.release();
   }
-  return { release, rolled, durationSeconds: secondsSince(began) };
 }
 
-async function preflight({ hosts, proxy, signal, report }: RollContext): Promise<void> {
-  const findings = await Promise.allSettled([
-    proxy.preflight(hosts, signal),
-    ...hosts.map((host) => host.preflight(signal)),
-  ]);
-  refuse(findings);
-  report("preflight", `${hosts.length} hosts and nginx at ${proxy.url} are ready`);
+async function rollHosts(release: string, context: RollContext): Promise<RollResult["rolled"]> {
+  const fleet = await Promise.all(context.hosts.map((host) => observe(host, context.proxy, context.signal)));
+  const rolled: { host: AppHost; before: Target | undefined; times: PhaseTimes }[] = [];
+  for (const { host } of inRollingOrder(fleet)) {
+    const target = { release, launch: host.launch };
+    try {
+      context.signal.throwIfAborted();
+      const member = await observe(host, context.proxy, context.signal);
+      if (isDone(member, target)) {
+        context.report("done", `already serves ${release}`, host);
+        continue;
+      }
+      await requireEnoughPeers(member, context);
+      const hostRoll = new HostRoll(member, target, context);
+      rolled.push({ host, times: await hostRoll.run(), before: hostRoll.earlier });
+    } catch (error) {
+      throw await fail(error, host, rolled, context);
+    }
+  }
+  return rolled.map(({ host, times }) => ({ host: host.name, times }));
+}
+
+async function preflight({
+  hosts,
+  proxy,
+  signal,
+  report,
+}: Omit<Fleet, "leases"> & Pick<RollContext, "signal" | "report">) {
+  refuse(
+    await Promise.allSettled([
+      proxy.preflight(hosts, signal),
+      ...hosts.map((host) => host.preflight(signal)),
+    ]),
+  );
+  report(
+    "preflight",
+    `${hosts.length} ${hosts.length === 1 ? "host" : "hosts"} and nginx at ${proxy.url} are ready`,
+  );
 }
 
 async function stageEverywhere(
-  release: string,
-  jar: Jar,
+  { release, jar }: Goal,
   { hosts, signal, report }: RollContext,
 ): Promise<void> {
   refuse(await Promise.allSettled(hosts.map((host) => host.stage(release, jar, signal))));
@@ -81,60 +135,58 @@ function refuse(findings: readonly PromiseSettledResult<unknown>[]): void {
   });
 }
 
-async function observeAll({ hosts, proxy, signal }: RollContext): Promise<FleetMember[]> {
-  return Promise.all(hosts.map((host) => observe(host, proxy, signal)));
+function untouched(error: unknown): never {
+  if (!(error instanceof RollgateError)) throw error;
+  throw new RollFailed(`${messageOf(error)}. No host was touched.`, [], { cause: error });
 }
 
-/** A host that does not serve costs nothing to touch; any other waits until enough of its peers serve. */
-async function requireEnoughPeers(member: FleetMember, context: RollContext): Promise<void> {
-  const { minimumHealthy, health } = context.policy;
-  if (!member.serving || minimumHealthy === 0) return;
-  const peers = context.hosts.filter((host) => host !== member.host);
-  let states: FleetMember[] = [];
-  const enough = await poll(
-    async () => {
-      states = await Promise.all(peers.map((peer) => observe(peer, context.proxy, context.signal)));
-      return states.filter(({ serving }) => serving).length >= minimumHealthy || undefined;
-    },
-    {
-      intervalMilliseconds: health.intervalMilliseconds,
-      deadlineMilliseconds: health.deadlineSeconds * 1000,
-      signal: context.signal,
-    },
-  );
-  if (enough) return;
-  const failing = states.filter(({ serving }) => !serving);
-  throw new RollgateError(
-    "too-few-healthy",
-    `${member.host.name} was not taken out: at least ${minimumHealthy} of the others must serve, but ${failing
-      .map((peer) => `${peer.host.name} does not (${describeMember(peer)}: ${peer.health.detail})`)
-      .join(", ")}`,
-  );
-}
-
-/** The failure and what state every other host is in; a bug of ours and an abort pass as they are. */
-async function explain(
+/** What failed, what was done about it, and what state every host is in; a bug of ours passes as it is. */
+async function fail(
   error: unknown,
   failed: AppHost,
-  rolled: readonly { readonly host: string }[],
-  release: string,
-  { hosts, signal }: RollContext,
+  rolled: readonly { readonly host: AppHost; readonly before: Target | undefined }[],
+  context: RollContext,
 ): Promise<unknown> {
-  if (signal.aborted || !(error instanceof RollgateError)) return error;
-  const done = rolled.map(({ host }) => host);
-  const untouched = hosts
-    .map(({ name }) => name)
-    .filter((name) => name !== failed.name && !done.includes(name));
-  const message = [
-    messageOf(error),
-    done.length > 0 && `${list(done)} already ${done.length > 1 ? "run" : "runs"} ${release}`,
-    untouched.length > 0 && `${list(untouched)} ${untouched.length > 1 ? "were" : "was"} not touched`,
-  ].filter((part) => part !== false);
-  return new RollFailed(`${message.join("; ")}.`, error instanceof HostRollFailed ? error.evidence : [], {
-    cause: error,
-  });
+  const reason = context.signal.aborted ? stopReason(context.signal.reason, context) : error;
+  if (!(reason instanceof RollgateError)) return reason;
+  const replaced = rolled.flatMap(({ host, before }) => (before ? [{ host, before }] : []));
+  const mayRollBack = context.policy.onFailure === "rollback" && !context.signal.aborted;
+  const rolledBack = mayRollBack ? await rollBack(replaced, context) : "";
+  const others = context.hosts.filter(
+    (host) => host !== failed && !rolled.some((done) => done.host === host),
+  );
+  const parts = [
+    messageOf(reason),
+    rolledBack,
+    others.length > 0 && `${list(others)} ${others.length > 1 ? "were" : "was"} not touched`,
+  ].filter(Boolean);
+  const evidence = reason instanceof GateFailed ? reason.evidence : [];
+  const state = `Now: ${(await describeAll(context)).join(", ")}.`;
+  return new RollFailed(`${parts.join("; ")}. ${state}`, evidence, { cause: reason });
 }
 
-function list(names: readonly string[]): string {
-  return new Intl.ListFormat("en").format(names);
+function stopReason(reason: unknown, { policy }: RollContext): RollgateError {
+  if (reason instanceof RollgateError)
+    return new RollgateError("stopped", `the roll was stopped: ${reason.message}`);
+  return new RollgateError(
+    "roll-deadline",
+    `the roll was stopped: it took longer than ${policy.timing.rollDeadlineSeconds} s`,
+  );
+}
+
+async function describeAll({ hosts, proxy }: RollContext): Promise<string[]> {
+  return Promise.all(
+    hosts.map(async (host) => {
+      try {
+        const member = await observe(host, proxy, AbortSignal.timeout(10_000));
+        return `${host.name} ${describeMember(member)}`;
+      } catch (error) {
+        return `${host.name} unknown (${messageOf(error)})`;
+      }
+    }),
+  );
+}
+
+function list(hosts: readonly AppHost[]): string {
+  return new Intl.ListFormat("en").format(hosts.map(({ name }) => name));
 }

@@ -1,7 +1,7 @@
 import type { AppHost } from "./appHost.ts";
 import type { Phase, Reporter } from "./reporter.ts";
 import type { ReverseProxy } from "./reverseProxy.ts";
-import type { HealthPolicy, Timing } from "./rollRequest.ts";
+import type { HealthPolicy, OnFailure, Timing } from "./rollRequest.ts";
 
 /** The limits that a roll keeps to. */
 export interface RollPolicy {
@@ -9,6 +9,7 @@ export interface RollPolicy {
   readonly timing: Timing;
   readonly minimumHealthy: number;
   readonly keepReleases: number;
+  readonly onFailure: OnFailure;
 }
 
 /** What every step of one roll is given. */
@@ -18,20 +19,19 @@ export interface RollContext {
   readonly policy: RollPolicy;
   /** Asks the roll to stop at the next safe point. */
   readonly signal: AbortSignal;
+  /** Throws unless this roller still holds the fleet's lease; asked before each step that changes anything. */
+  readonly assertHeld: () => Promise<void>;
   report(phase: Phase, message: string, host?: AppHost): void;
 }
 
-/** A context whose reports carry the time since now. */
-export function createContext(parts: Omit<RollContext, "report">, reporter: Reporter): RollContext {
+/** The report function of a context: every report carries the time since now. */
+export function reportTo(reporter: Reporter): RollContext["report"] {
   const began = performance.now();
-  return {
-    ...parts,
-    report: (phase, message, host) =>
-      reporter({
-        phase,
-        message,
-        elapsedSeconds: (performance.now() - began) / 1000,
-        ...(host && { host: host.name }),
-      }),
-  };
+  return (phase, message, host) =>
+    reporter({
+      phase,
+      message,
+      elapsedSeconds: (performance.now() - began) / 1000,
+      ...(host && { host: host.name }),
+    });
 }

@@ -86,13 +86,32 @@ export const timing = z.strictObject({
   settleSeconds: integer(0, 3600),
   graceSeconds: integer(0, 3600),
   soakSeconds: integer(0, 86_400),
+  /** The whole roll: no further host is touched after that. */
+  rollDeadlineSeconds: integer(1, 86_400),
+  /** How long to wait for somebody else who is rolling this fleet. */
+  leaseWaitSeconds: integer(0, 86_400),
+  /** The slowest request that a drained host is given the time to finish. */
+  slowestRequestSeconds: integer(0, 3600),
+  /** The application's own `spring.lifecycle.timeout-per-shutdown-phase`. */
+  shutdownPhaseSeconds: integer(0, 3600),
 });
 export type Timing = z.infer<typeof timing>;
+
+/** What becomes of the hosts that are already replaced when a later one fails. */
+export const onFailure = z.enum(["rollback", "halt"], {
+  error: (issue) => `expected rollback or halt, got ${show(issue.input)}`,
+});
+export type OnFailure = z.infer<typeof onFailure>;
 
 /** Everything a roll is told; plain values only. */
 export const rollRequest = z
   .strictObject({
-    jar: z.strictObject({ path: absolutePath, version: text, sha256: text.regex(/^[0-9a-f]{64}$/) }),
+    /** `<version>-<sha256:12>`. */
+    release: text,
+    /** Absent when the release is one that the hosts keep. */
+    jar: z
+      .strictObject({ path: absolutePath, version: text, sha256: text.regex(/^[0-9a-f]{64}$/) })
+      .optional(),
     hosts: z.array(hostDescriptor).min(1, { error: "expected at least one host, got none" }),
     proxy: proxyDescriptor,
     launch,
@@ -103,6 +122,7 @@ export const rollRequest = z
     minimumHealthy: integer(0, 1000),
     /** Releases that stay on a host, the running one included. */
     keepReleases: integer(2, 100),
+    onFailure,
   })
   .superRefine((request, context) => {
     const refuse = (path: (string | number)[], message: string) =>
@@ -119,6 +139,19 @@ export const rollRequest = z
       refuse(
         ["health", "deadlineSeconds"],
         `expected at least ${passes} passes × ${intervalMilliseconds} ms, got ${deadlineSeconds} s`,
+      );
+    }
+    const { settleSeconds, graceSeconds, slowestRequestSeconds, shutdownPhaseSeconds } = request.timing;
+    if (settleSeconds < slowestRequestSeconds) {
+      refuse(
+        ["timing", "settleSeconds"],
+        `expected at least slowestRequestSeconds (${slowestRequestSeconds}), got ${settleSeconds}`,
+      );
+    }
+    if (graceSeconds < shutdownPhaseSeconds) {
+      refuse(
+        ["timing", "graceSeconds"],
+        `expected at least shutdownPhaseSeconds (${shutdownPhaseSeconds}), got ${graceSeconds}`,
       );
     }
     const clash = request.hosts.find(

@@ -11,6 +11,7 @@ import type { Jar } from "../jar.ts";
 import { type HealthReport, probe } from "../probe.ts";
 import type { Environment, HealthPolicy, HostDescriptor, Launch } from "../rollRequest.ts";
 import { findExecutable } from "./findExecutable.ts";
+import { LaunchStore } from "./launchStore.ts";
 import { isAlive, listProcesses, type ProcessEntry, startVariable } from "./processTable.ts";
 import { ReleaseStore } from "./releaseStore.ts";
 import { describeListener, listenerOn } from "./tcpTable.ts";
@@ -40,6 +41,7 @@ export class LocalAppHost implements AppHost {
   readonly #directory: string;
   readonly #options: LocalAppHostOptions;
   readonly #store: ReleaseStore;
+  readonly #launches: LaunchStore;
 
   constructor(descriptor: HostDescriptor, options: LocalAppHostOptions) {
     this.name = descriptor.name;
@@ -48,6 +50,7 @@ export class LocalAppHost implements AppHost {
     this.#directory = descriptor.directory;
     this.#options = options;
     this.#store = new ReleaseStore(descriptor.directory);
+    this.#launches = new LaunchStore(join(descriptor.directory, "launches"));
     this.launch = createHash("sha256")
       .update(JSON.stringify([options.launch, options.environment, this.address, this.port]))
       .digest("hex")
@@ -55,7 +58,7 @@ export class LocalAppHost implements AppHost {
   }
 
   async preflight(): Promise<void> {
-    await this.#java();
+    await findJava(this.#options.launch.java);
     await mkdir(join(this.#directory, "logs"), { recursive: true, mode: 0o755 });
     const owner = await this.portOwner();
     if (typeof owner === "object") {
@@ -77,8 +80,11 @@ export class LocalAppHost implements AppHost {
     };
   }
 
-  async stage(id: string, jar: Jar): Promise<void> {
-    await this.#store.add(id, jar);
+  async stage(id: string, jar: Jar | undefined): Promise<void> {
+    if (jar) return this.#store.add(id, jar);
+    if (!(await this.#store.holds(id))) {
+      throw new RollgateError("release-missing", `${this.name} does not keep a whole release ${id}`);
+    }
   }
 
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
@@ -95,7 +101,7 @@ export class LocalAppHost implements AppHost {
     await this.#store.switchTo(id);
   }
 
-  async start(): Promise<void> {
+  async start(launch: string): Promise<void> {
     const release = await this.#store.current();
     if (release === undefined) throw new RollgateError("no-release", `${this.name} has no current release`);
     const owner = await this.portOwner();
@@ -103,11 +109,15 @@ export class LocalAppHost implements AppHost {
       const taker = typeof owner === "object" ? owner.other : "an application that still runs";
       throw new RollgateError("port-taken", `port ${this.port} of ${this.name} is taken by ${taker}`);
     }
-    const { jvmOptions, arguments: extra } = this.#options.launch;
+    const own = { launch: this.#options.launch, environment: this.#options.environment };
+    await this.#launches.remember(this.launch, own);
+    const recalled = launch === this.launch ? undefined : await this.#launches.recall(launch);
+    const spec = recalled ?? own;
+    const { jvmOptions, arguments: extra } = spec.launch;
     const log = await this.#openLog();
     try {
       const child = spawn(
-        await this.#java(),
+        await findJava(spec.launch.java),
         [
           ...jvmOptions,
           "-jar",
@@ -116,7 +126,12 @@ export class LocalAppHost implements AppHost {
           `--server.address=${this.address}`,
           ...extra,
         ],
-        { cwd: this.#directory, detached: true, stdio: ["ignore", log.fd, log.fd], env: this.#environment() },
+        {
+          cwd: this.#directory,
+          detached: true,
+          stdio: ["ignore", log.fd, log.fd],
+          env: this.#variables(spec.environment, recalled ? launch : this.launch),
+        },
       );
       await once(child, "spawn");
       child.unref();
@@ -167,16 +182,7 @@ export class LocalAppHost implements AppHost {
     return { pid: process.pid, release: this.#releaseOf(process) ?? "", launch };
   }
 
-  async #java(): Promise<string> {
-    const { java } = this.#options.launch;
-    const path = await findExecutable(java);
-    if (path === undefined) {
-      throw new RollgateError("java-missing", `java: expected a Java runtime, found no executable ${java}`);
-    }
-    return path;
-  }
-
-  #environment(): NodeJS.ProcessEnv {
+  #variables(environment: Environment, launch: string): NodeJS.ProcessEnv {
     const inherited = PASSED_ON.flatMap((key) => {
       const value = process.env[key];
       return value === undefined ? [] : [[key, value]];
@@ -184,8 +190,8 @@ export class LocalAppHost implements AppHost {
     return {
       ...Object.fromEntries(inherited),
       ROLLGATE_HOST: this.name,
-      ...this.#options.environment,
-      [LAUNCH_VARIABLE]: this.launch,
+      ...environment,
+      [LAUNCH_VARIABLE]: launch,
     };
   }
 
@@ -201,6 +207,12 @@ export class LocalAppHost implements AppHost {
     });
     return open(file, "a", 0o640);
   }
+}
+
+async function findJava(command: string): Promise<string> {
+  const path = await findExecutable(command);
+  if (path !== undefined) return path;
+  throw new RollgateError("java-missing", `java: expected a Java runtime, found no executable ${command}`);
 }
 
 function signal(target: ProcessEntry, name: NodeJS.Signals): void {

@@ -56,7 +56,7 @@ export class ReleaseStore {
 
   /** Copies the jar in under a temporary name, verifies its hash there, and only then gives it its name. */
   async add(id: string, jar: Jar): Promise<void> {
-    if (await this.#isWhole(id, jar)) return;
+    if (await this.holds(id)) return;
     const temporary = join(this.#directory, "releases", `.${id}.${randomUUID()}`);
     try {
       await mkdir(temporary, { recursive: true, mode: 0o755 });
@@ -86,6 +86,15 @@ export class ReleaseStore {
     }
   }
 
+  /** Whether the release is here and its bytes are those that its name promises. */
+  async holds(id: string): Promise<boolean> {
+    const sha256 = await hashFile(this.jarOf(id)).catch((error: unknown) => {
+      if (isSystemError(error, "ENOENT")) return "";
+      throw error;
+    });
+    return sha256 !== "" && id.endsWith(`-${sha256.slice(0, 12)}`);
+  }
+
   /** Points `current` at a release; a reader sees the old one or the new one, never none. */
   async switchTo(id: string): Promise<void> {
     const temporary = join(this.#directory, `.current.${randomUUID()}`);
@@ -109,15 +118,6 @@ export class ReleaseStore {
       }),
     );
     return releases.sort((a, b) => b.stagedAt - a.stagedAt).map(({ id }) => id);
-  }
-
-  async #isWhole(id: string, jar: Jar): Promise<boolean> {
-    try {
-      return (await hashFile(this.jarOf(id))) === jar.sha256;
-    } catch (error) {
-      if (isSystemError(error, "ENOENT")) return false;
-      throw error;
-    }
   }
 
   async #install(temporary: string, id: string): Promise<void> {

@@ -66,7 +66,7 @@ export async function read(id: string, props: object): Promise<{ id: string; pro
 export async function remove(inputs: object): Promise<void> {
   const descriptor = describe(inputs);
   await open(descriptor).stop(DELETE_GRACE_SECONDS);
-  for (const part of [...PARTS, "current"]) {
+  for (const part of [...PARTS, "launches", "current"]) {
     await rm(join(descriptor.directory, part), { recursive: true, force: true });
   }
   await removeEmpty(descriptor.directory, 2);

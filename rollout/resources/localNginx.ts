@@ -119,6 +119,7 @@ export async function remove(inputs: object): Promise<void> {
     "logs",
     "temp",
     "drained",
+    "lease",
   ]) {
     await rm(join(directory, part), { recursive: true, force: true });
   }

@@ -1,14 +1,17 @@
-import type { AppHost } from "../appHost.ts";
+import { join } from "node:path";
 import { LocalAppHost } from "../local/localAppHost.ts";
+import { LocalLeaseStore } from "../local/localLeaseStore.ts";
 import { LocalNginxAccess } from "../local/localNginxAccess.ts";
 import { NginxProxy } from "../nginx/nginxProxy.ts";
-import type { ReverseProxy } from "../reverseProxy.ts";
+import type { Fleet } from "../roll.ts";
 import type { RollRequest } from "../rollRequest.ts";
 
 /** The drivers for the hosts and the proxy that a request describes. */
-export function openFleet(request: RollRequest): { hosts: AppHost[]; proxy: ReverseProxy } {
+export function openFleet(request: Omit<RollRequest, "release" | "jar">): Fleet {
   return {
     hosts: request.hosts.map((descriptor) => new LocalAppHost(descriptor, request)),
     proxy: new NginxProxy(new LocalNginxAccess(request.proxy)),
+    // Beside nginx: what is in front of a fleet is there once.
+    leases: new LocalLeaseStore(join(request.proxy.directory, "lease")),
   };
 }

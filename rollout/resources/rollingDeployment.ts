@@ -1,8 +1,11 @@
+import { hostname, userInfo } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { AppHost } from "../appHost.ts";
 import { InvalidInput, messageOf, RollFailed } from "../errors.ts";
 import { describeMember, observe } from "../fleet.ts";
 import { identifyJar } from "../jar.ts";
+import { findKeptRelease } from "../keptRelease.ts";
+import { redactor } from "../redact.ts";
 import { releaseId } from "../release.ts";
 import { formatReport } from "../reporter.ts";
 import type { ReverseProxy } from "../reverseProxy.ts";
@@ -11,36 +14,28 @@ import { parse, problemsOf, type RollRequest, rollRequest } from "../rollRequest
 import { secondsSince } from "../secondsSince.ts";
 import { type CheckAnswer, hasUnknown, ownInputs, providerOf } from "./crud.ts";
 import { openFleet } from "./openFleet.ts";
+import { watchEngine } from "./watchEngine.ts";
 
-/** What the program gives; `check` adds what the jar says of itself. */
-export type RollingDeploymentInputs = Omit<RollRequest, "jar"> & { jar: { path: string } };
+/** What the program gives: a jar, or the name of a release that the hosts keep; `check` finds out the rest. */
+export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release"> & {
+  jar?: { path: string };
+  release?: string;
+};
 
-/** Inputs after `check`; `rollingOrder` is what a preview shows. */
-export interface CheckedInputs extends RollRequest {
-  /** One line per host, in the order of the roll: `app-1: 1.1.0-3fa9c1d2e4b5`. */
-  readonly rollingOrder: readonly string[];
-}
-
-/** What the resource gives to the program. */
-export interface RollingDeploymentOutputs extends CheckedInputs {
-  readonly url: string;
-  /** The release that each host runs, by name. */
-  readonly releases: Record<string, string>;
-  /** How long the last roll took. */
-  readonly durationSeconds: number;
-}
+const HEARTBEAT_MILLISECONDS = 2_000;
+const LEASE_EXPIRY_MILLISECONDS = 15_000;
 
 /** Fills in what the jar is and where the roll will go; every problem comes with the path of its setting. */
 export async function check(news: object): Promise<CheckAnswer<object>> {
   if (hasUnknown(news)) return { inputs: news };
-  const given = ownInputs(news);
+  const { jar: givenJar, release: name, rollingOrder: _, ...given } = ownInputs(news);
   try {
-    const jar = await identifyJar(String(Object(given.jar).path ?? ""));
-    const request = { ...given, jar };
-    const { rollingOrder: _, ...plain } = Object(request);
-    const problems = problemsOf(rollRequest, plain);
+    const problems = problemsOf(rollRequest, { ...given, release: "" });
     if (problems.length > 0) return { failures: problems.map(failure) };
-    return { inputs: { ...plain, rollingOrder: orderOf(parse(rollRequest, plain)) } };
+    const goal = await identify(givenJar, name, parse(rollRequest, { ...given, release: "" }));
+    const request = parse(rollRequest, { ...given, ...goal });
+    const rollingOrder = request.hosts.map((host) => `${host.name}: ${request.release}`);
+    return { inputs: { ...request, rollingOrder } };
   } catch (error) {
     if (error instanceof InvalidInput) return { failures: [failure(error)] };
     throw error;
@@ -57,20 +52,34 @@ export function diff(olds: object, news: object): { changes: boolean } {
 /** Brings all hosts to the release: the first deployment, a roll, a retry and a heal are the same. */
 export async function deploy(id: string, inputs: object): Promise<object> {
   const request = requestOf(inputs);
-  const { hosts, proxy } = openFleet(request);
+  const fleet = openFleet(request);
+  const redact = redactor(Object.values(request.environment));
+  const engine = watchEngine(process.argv[2]);
   const began = performance.now();
   try {
-    const { durationSeconds } = await roll({ hosts, proxy }, request.jar, request, {
-      reporter: (report) => console.log(formatReport(report)),
-      signal: new AbortController().signal,
+    const { durationSeconds } = await roll(fleet, request, request, {
+      owner: `${userInfo().username}@${hostname()} (pid ${process.pid})`,
+      reporter: (report) => console.log(redact(formatReport(report))),
+      signal: engine.signal,
+      leaseTiming: {
+        heartbeatMilliseconds: HEARTBEAT_MILLISECONDS,
+        expiryMilliseconds: LEASE_EXPIRY_MILLISECONDS,
+        waitMilliseconds: request.timing.leaseWaitSeconds * 1000,
+      },
     });
-    return { ...inputs, ...(await survey(hosts, proxy)), durationSeconds };
+    return { ...inputs, ...(await survey(fleet.hosts, fleet.proxy)), durationSeconds };
   } catch (error) {
-    throw Object.assign(new Error(messageOf(error), { cause: error }), {
+    throw Object.assign(new Error(redact(messageOf(error)), { cause: error }), {
       id,
-      properties: { ...inputs, ...(await survey(hosts, proxy)), durationSeconds: secondsSince(began) },
-      reasons: [reasonOf(error)],
+      properties: {
+        ...inputs,
+        ...(await survey(fleet.hosts, fleet.proxy)),
+        durationSeconds: secondsSince(began),
+      },
+      reasons: [redact(reasonOf(error))],
     });
+  } finally {
+    engine.stop();
   }
 }
 
@@ -89,14 +98,18 @@ export async function read(
   };
 }
 
-function requestOf(inputs: object): RollRequest {
-  const known = ownInputs(inputs);
-  const keys = Object.keys(rollRequest.shape);
-  return parse(rollRequest, Object.fromEntries(keys.map((key) => [key, known[key]])));
+async function identify(jar: unknown, name: unknown, request: RollRequest) {
+  if (typeof name === "string" && jar === undefined) {
+    return { release: await findKeptRelease(name, openFleet(request).hosts) };
+  }
+  const identified = await identifyJar(String(Object(jar).path ?? ""));
+  return { release: releaseId(identified), jar: identified };
 }
 
-function orderOf(request: RollRequest): string[] {
-  return request.hosts.map(({ name }) => `${name}: ${releaseId(request.jar)}`);
+function requestOf(inputs: object): RollRequest {
+  const known = ownInputs(inputs);
+  const keys = Object.keys(rollRequest.shape).filter((key) => known[key] !== undefined);
+  return parse(rollRequest, Object.fromEntries(keys.map((key) => [key, known[key]])));
 }
 
 async function survey(hosts: readonly AppHost[], proxy: ReverseProxy) {
@@ -119,7 +132,8 @@ async function describe(host: AppHost, proxy: ReverseProxy): Promise<{ name: str
 
 function reasonOf(error: unknown): string {
   const evidence = error instanceof RollFailed ? error.evidence : [];
-  return [messageOf(error), ...evidence.map((line) => `    ${line}`)].join("\n");
+  const next = "Next: `pulumi up` again, with a good jar if the release was the reason.";
+  return [messageOf(error), ...evidence.map((line) => `    ${line}`), next].join("\n");
 }
 
 function failure({ property, reason }: InvalidInput) {

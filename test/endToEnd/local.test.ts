@@ -96,7 +96,7 @@ describe("a stack of two local hosts, with the real CLI, nginx and JVMs", { time
     const { result, seen } = await underTraffic(() => project.up());
     expect(result.code).not.toBe(0);
     expect(result.output).toMatch(
-      /app-1 failed its health gate on 1\.2\.0-[0-9a-f]{12}: 503 DOWN .* for 25 s \(2 passes in a row needed\)\. app-1 is back on 1\.1\.0-[0-9a-f]{12}; app-2 was not touched\./,
+      /app-1 failed its health gate on 1\.2\.0-[0-9a-f]{12}: 503 DOWN .* for 25 s \(2 passes in a row needed\); nginx saw 503 DOWN .*\. app-1 is back on 1\.1\.0-[0-9a-f]{12}; app-2 was not touched\. Now: app-1 1\.1\.0-[0-9a-f]{12}, app-2 1\.1\.0-[0-9a-f]{12}\./,
     );
     expect(seen.lost).toEqual([]);
     expect(Object.keys(seen.versions)).toEqual(["1.1.0"]);
@@ -114,6 +114,15 @@ describe("a stack of two local hosts, with the real CLI, nginx and JVMs", { time
     expect(seen.lost).toEqual([]);
     expect(await versionsServed()).toEqual(new Set(["1.0.0"]));
     expect((await project.pulumi("preview", "--expect-no-changes")).code).toBe(0);
+  });
+
+  test("goes back to a kept release by its version, without the jar", async () => {
+    await project.configure({ release: "1.1.0", jar: "/not/there.jar" });
+    const { code, output } = await project.up();
+    expect(code, output).toBe(0);
+    expect(await versionsServed()).toEqual(new Set(["1.1.0"]));
+    await project.configure({ release: "", jar: jars.old });
+    expect((await project.up()).code).toBe(0);
   });
 
   test("shows a killed JVM as drift after a refresh, and the next up starts it", async () => {

@@ -1,0 +1,58 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { isSystemError } from "../errors.ts";
+import { environment, launch } from "../rollRequest.ts";
+
+/** How an application is started: options, arguments and environment. */
+export const launchSpec = z.object({ launch, environment });
+export type LaunchSpec = z.infer<typeof launchSpec>;
+
+const KEPT = 5;
+
+/**
+ * The ways in which a host has started its application, by fingerprint: a host that goes back to an earlier
+ * release goes back to the options and the environment it had, too. The files hold secrets: 0600.
+ */
+export class LaunchStore {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async remember(fingerprint: string, spec: LaunchSpec): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const temporary = join(this.#directory, `.${fingerprint}`);
+    const file = await open(temporary, "w", 0o600);
+    try {
+      await file.writeFile(JSON.stringify(spec));
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, this.#file(fingerprint));
+    await this.#forgetOldest();
+  }
+
+  /** `undefined` when the host never started anything that way, or has forgotten it. */
+  async recall(fingerprint: string): Promise<LaunchSpec | undefined> {
+    try {
+      return launchSpec.parse(JSON.parse(await readFile(this.#file(fingerprint), "utf8")));
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return undefined;
+      throw error;
+    }
+  }
+
+  async #forgetOldest(): Promise<void> {
+    const names = (await readdir(this.#directory)).filter((name) => name.endsWith(".json"));
+    const files = names.map((name) => join(this.#directory, name));
+    const dated = await Promise.all(files.map(async (file) => ({ file, at: (await stat(file)).mtimeMs })));
+    const surplus = dated.sort((a, b) => b.at - a.at).slice(KEPT);
+    await Promise.all(surplus.map(({ file }) => rm(file, { force: true })));
+  }
+
+  #file(fingerprint: string): string {
+    return join(this.#directory, `${fingerprint}.json`);
+  }
+}
