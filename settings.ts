@@ -159,6 +159,7 @@ function readMinimumHealthy(text: string, hosts: number): number | string {
 /** The key in the stack file for a path in the request: `proxy.port` is `nginxPort`, `health.path` is `healthPath`. */
 function settingOf(property: string): string {
   const [group = "", member, ...rest] = property.split(".");
+  if (property === "flavour") return "nginxFlavour";
   if (member === undefined || group.includes("[")) return property;
   const tail = rest.length > 0 ? `.${rest.join(".")}` : "";
   if (group === "timing" || group === "launch") return `${member}${tail}`;

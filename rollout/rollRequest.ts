@@ -200,12 +200,15 @@ export function parse<T>(schema: z.ZodType<T>, input: unknown): T {
 /** Everything that is wrong with `input`, each with the path of the setting. */
 export function problemsOf(schema: z.ZodType, input: unknown): InvalidInput[] {
   const result = schema.safeParse(input);
-  if (result.success) return [];
-  return result.error.issues.map((issue) =>
-    issue.code === "unrecognized_keys"
-      ? new InvalidInput(pathOf([...issue.path, ...issue.keys.slice(0, 1)]), "unknown setting")
-      : new InvalidInput(pathOf(issue.path), issue.message),
-  );
+  return result.success ? [] : result.error.issues.map(describeIssue);
+}
+
+function describeIssue(issue: z.core.$ZodIssue): InvalidInput {
+  if (issue.code === "unrecognized_keys") {
+    return new InvalidInput(pathOf([...issue.path, ...issue.keys.slice(0, 1)]), "unknown setting");
+  }
+  const message = issue.code === "invalid_key" ? issue.issues[0]?.message : issue.message;
+  return new InvalidInput(pathOf(issue.path), message ?? issue.message);
 }
 
 function pathOf(path: readonly PropertyKey[]): string {

@@ -1,7 +1,7 @@
-import { mkdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { access, constants, mkdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { messageOf } from "../errors.ts";
+import { isSystemError, messageOf } from "../errors.ts";
 import { findExecutable } from "../local/findExecutable.ts";
 import { LocalAppHost } from "../local/localAppHost.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
@@ -28,6 +28,8 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
   if ((await findExecutable(String(java))) === undefined) {
     return refuse("java", `expected a Java runtime, found no executable ${java}`);
   }
+  const obstacle = await obstacleTo(String(descriptor.directory));
+  if (obstacle !== undefined) return refuse("directory", obstacle);
   const owner = await open(parse(hostDescriptor, descriptor)).portOwner();
   if (typeof owner === "object") return refuse("port", `${descriptor.port} is taken by ${owner.other}`);
   return { inputs: { ...descriptor, java } };
@@ -70,6 +72,21 @@ export async function remove(inputs: object): Promise<void> {
     await rm(join(descriptor.directory, part), { recursive: true, force: true });
   }
   await removeEmpty(descriptor.directory, 2);
+}
+
+/** Why a directory could not be made, as far as that can be told without making it. */
+async function obstacleTo(directory: string): Promise<string | undefined> {
+  const found = await stat(directory).catch((error: unknown) => {
+    if (isSystemError(error, "ENOENT")) return undefined;
+    return messageOf(error);
+  });
+  if (found === undefined) return obstacleTo(dirname(directory));
+  if (typeof found === "string") return `expected a folder that this user may write, got ${found}`;
+  if (!found.isDirectory()) return `expected a folder, got a file: ${directory}`;
+  return access(directory, constants.W_OK).then(
+    () => undefined,
+    () => `expected a folder that this user may write, got ${directory}`,
+  );
 }
 
 function describe(inputs: object): HostDescriptor {

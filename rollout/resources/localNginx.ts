@@ -17,7 +17,9 @@ export const localNginxInputs = proxyDescriptor.extend({
   /** A path, or a name to look up on PATH. */
   executable: z.string(),
   /** `auto` takes the best that this nginx can do. */
-  flavour: z.union([z.literal("auto"), flavour]),
+  flavour: z.enum(["auto", ...flavour.options], {
+    error: (issue) => `expected auto, ${flavour.options.join(" or ")}, got ${JSON.stringify(issue.input)}`,
+  }),
   hosts: z.array(hostDescriptor.pick({ name: true, address: true, port: true })),
   healthPath: z.string(),
   check: z.strictObject({
@@ -27,7 +29,12 @@ export const localNginxInputs = proxyDescriptor.extend({
     fall: integer(1, 100),
     timeoutMilliseconds: integer(10, 600_000),
   }),
-  statusAllow: z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])),
+  statusAllow: z.array(
+    z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+      error: (issue) =>
+        `expected an address or a network such as 10.0.0.0/8, got ${JSON.stringify(issue.input)}`,
+    }),
+  ),
 });
 export type LocalNginxInputs = z.infer<typeof localNginxInputs>;
 

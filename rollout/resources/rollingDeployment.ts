@@ -137,5 +137,5 @@ function reasonOf(error: unknown): string {
 }
 
 function failure({ property, reason }: InvalidInput) {
-  return { property, reason };
+  return { property, reason: `${reason}. Nothing was changed.` };
 }
