@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { AppHost } from "../rollout/appHost.ts";
 import { identifyJar } from "../rollout/jar.ts";
+import { detectFlavour } from "../rollout/local/detectFlavour.ts";
 import { LocalAppHost } from "../rollout/local/localAppHost.ts";
 import { LocalLeaseStore } from "../rollout/local/localLeaseStore.ts";
 import { LocalNginxAccess } from "../rollout/local/localNginxAccess.ts";
-import { inspectNginx, quitNginx } from "../rollout/local/nginxProcess.ts";
+import { findNginx, quitNginx } from "../rollout/local/nginxProcess.ts";
 import { serveConfiguration } from "../rollout/local/serveConfiguration.ts";
-import { detectFlavour } from "../rollout/nginx/detectFlavour.ts";
 import { NginxProxy } from "../rollout/nginx/nginxProxy.ts";
 import { releaseId } from "../rollout/release.ts";
 import { roll } from "../rollout/roll.ts";
@@ -83,10 +83,10 @@ const proxy = new NginxProxy(new LocalNginxAccess(proxyDescriptor));
 const leases = new LocalLeaseStore(join(directory, "lease"));
 
 try {
-  const { executable, buildOptions } = await inspectNginx(values.nginx);
+  const executable = await findNginx(values.nginx);
   await serveConfiguration(executable, {
     ...proxyDescriptor,
-    flavour: detectFlavour(buildOptions),
+    flavour: await detectFlavour(executable),
     hosts: descriptors,
     check: { path: health.path, intervalMilliseconds: 1000, rise: 2, fall: 3, timeoutMilliseconds: 1000 },
     healthPath: health.path,

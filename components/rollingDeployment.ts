@@ -10,8 +10,8 @@ export type RollingDeploymentArgs = {
 
 // Serialised into the state: whatever is captured here would be too, so the engine is imported inside.
 const provider: pulumi.dynamic.ResourceProvider = {
-  async check(_olds, news) {
-    return (await import("#rollout/resources/rollingDeployment.ts")).check(news);
+  async check(olds, news) {
+    return (await import("#rollout/resources/rollingDeployment.ts")).check(olds, news);
   },
   async diff(_id, olds, news) {
     return (await import("#rollout/resources/rollingDeployment.ts")).diff(olds, news);

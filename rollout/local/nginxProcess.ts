@@ -22,14 +22,11 @@ export async function runningNginx(directory: string): Promise<ProcessEntry | un
   return findMaster(await listProcesses(), directory);
 }
 
-/** The absolute path of nginx and what `nginx -V` says it was built with. */
-export async function inspectNginx(command: string): Promise<{ executable: string; buildOptions: string }> {
+/** The absolute path of nginx. */
+export async function findNginx(command: string): Promise<string> {
   const executable = await findExecutable(command);
-  if (executable === undefined) {
-    throw new RollgateError("nginx-missing", `expected nginx, found no executable ${command}`);
-  }
-  const { stderr } = await run(executable, ["-V"], { timeout: COMMAND_MILLISECONDS });
-  return { executable, buildOptions: stderr };
+  if (executable !== undefined) return executable;
+  throw new RollgateError("nginx-missing", `expected nginx, found no executable ${command}`);
 }
 
 /** Runs `nginx -t` on a file under the prefix; throws with nginx's own words when it is refused. */

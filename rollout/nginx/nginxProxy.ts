@@ -65,11 +65,11 @@ export class NginxProxy implements ReverseProxy {
 
   async view(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
     try {
+      const reached = await this.#reach(host, signal);
       // The nginx that serves says what it does; the settings may have changed since it was configured.
       this.#flavour ??= this.#askFlavour(signal);
-      return (await this.#flavour) === "stock"
-        ? await this.#reach(host, signal)
-        : await this.#checked(host, signal);
+      if (!reached.up || (await this.#flavour) === "stock") return reached;
+      return await this.#checked(host, signal);
     } catch (error) {
       this.#flavour = undefined;
       return { up: false, detail: messageOf(error) };
@@ -81,19 +81,20 @@ export class NginxProxy implements ReverseProxy {
     return parse(flavour, Buffer.from(body).toString("utf8").split(" ")[0]);
   }
 
-  /** Stock nginx checks nobody, so it is made to ask the host itself, from its side of the network. */
+  /** Nginx is made to ask the host itself, from its side of the network: active checks read no body. */
   async #reach(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
     const { statusCode, body } = await this.#get(`/rollgate/health/${host.name}`, signal);
     return judge(statusCode, Buffer.from(body).toString("utf8"));
   }
 
+  /** A server that was replaced faster than nginx gives up on one is still up there; its last check must have passed. */
   async #checked(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
     const { body } = await this.#get("/status?format=json", signal);
     const name = endpoint(host.address, host.port);
     const server = parseCheckStatus(body).find((candidate) => candidate.name === name);
     if (!server) return { up: false, detail: `${name} is not in /status` };
     const { up, rise, fall } = server;
-    return { up, detail: `${up ? "up" : "down"}, rise ${rise}, fall ${fall}` };
+    return { up: up && fall === 0, detail: `${up ? "up" : "down"}, rise ${rise}, fall ${fall}` };
   }
 
   async #confirm(host: AppHost, drained: boolean): Promise<void> {

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
-import { inspectNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
+import { detectFlavour } from "../local/detectFlavour.ts";
+import { findNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
 import { serveConfiguration } from "../local/serveConfiguration.ts";
 import { describeListener, listenerOn } from "../local/tcpTable.ts";
-import { detectFlavour } from "../nginx/detectFlavour.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
 import { flavour, hostDescriptor, integer, parse, problemsOf, proxyDescriptor } from "../rollRequest.ts";
 import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
@@ -56,8 +56,7 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
     failures: [{ property, reason: `${reason}. Nothing was changed.` }],
   });
   try {
-    const { buildOptions } = await inspectNginx(inputs.executable);
-    const best = detectFlavour(buildOptions);
+    const best = await detectFlavour(await findNginx(inputs.executable));
     const chosen = inputs.flavour === "auto" ? best : inputs.flavour;
     if (chosen === "check-module" && best !== "check-module") {
       return refuse(
@@ -94,7 +93,7 @@ export function diff(
 /** Makes nginx serve these inputs; says what that took. */
 export async function serve(inputs: object): Promise<{ id: string; outs: object }> {
   const checked = parse(localNginxInputs, withoutChecked(inputs));
-  const { executable } = await inspectNginx(checked.executable);
+  const executable = await findNginx(checked.executable);
   const settings = settingsOf(checked);
   const outcome = await serveConfiguration(executable, settings);
   console.log(`nginx ${outcome} at http://${checked.address}:${checked.port} (${settings.flavour})`);

@@ -26,7 +26,7 @@ const HEARTBEAT_MILLISECONDS = 2_000;
 const LEASE_EXPIRY_MILLISECONDS = 15_000;
 
 /** Fills in what the jar is and where the roll will go; every problem comes with the path of its setting. */
-export async function check(news: object): Promise<CheckAnswer<object>> {
+export async function check(olds: object, news: object): Promise<CheckAnswer<object>> {
   if (hasUnknown(news)) return { inputs: news };
   const { jar: givenJar, release: name, rollingOrder: _, ...given } = ownInputs(news);
   try {
@@ -34,7 +34,8 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
     if (problems.length > 0) return { failures: problems.map(failure) };
     const goal = await identify(givenJar, name, parse(rollRequest, { ...given, release: "" }));
     const request = parse(rollRequest, { ...given, ...goal });
-    const rollingOrder = request.hosts.map((host) => `${host.name}: ${request.release}`);
+    const anew = startsAnew(ownInputs(olds), request) ? ", started anew" : "";
+    const rollingOrder = request.hosts.map((host) => `${host.name}: ${request.release}${anew}`);
     return { inputs: { ...request, rollingOrder } };
   } catch (error) {
     if (error instanceof InvalidInput) return { failures: [failure(error)] };
@@ -96,6 +97,14 @@ export async function read(
     props: { ...props, ...found },
     inputs: { ...request, ...providerOf(props), rollingOrder: found.rollingOrder },
   };
+}
+
+/** Whether the same release is to be started in another way: a secret change would not show in a preview. */
+function startsAnew(old: Record<string, unknown>, request: RollRequest): boolean {
+  const decisive = ["launch", "environment", "hosts"] as const;
+  return (
+    old.release === request.release && decisive.some((key) => !isDeepStrictEqual(old[key], request[key]))
+  );
 }
 
 async function identify(jar: unknown, name: unknown, request: RollRequest) {
