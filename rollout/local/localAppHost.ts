@@ -1,25 +1,24 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { AppHost, HostState, RunningApp } from "../appHost.ts";
 import { endpoint } from "../connections.ts";
-import { isSystemError, RollgateError } from "../errors.ts";
+import { RollgateError } from "../errors.ts";
 import type { Jar } from "../jar.ts";
 import { type HealthReport, probe } from "../probe.ts";
 import type { Environment, HealthPolicy, HostDescriptor, Launch } from "../rollRequest.ts";
+import { AppLog } from "./appLog.ts";
+import { endProcesses } from "./endProcesses.ts";
 import { findExecutable } from "./findExecutable.ts";
 import { LaunchStore } from "./launchStore.ts";
-import { isAlive, listProcesses, type ProcessEntry, startVariable } from "./processTable.ts";
+import { listProcesses, type ProcessEntry, startVariable } from "./processTable.ts";
 import { ReleaseStore } from "./releaseStore.ts";
 import { describeListener, listenerOn } from "./tcpTable.ts";
 
 const LAUNCH_VARIABLE = "ROLLGATE_LAUNCH";
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "TMPDIR"];
-const STOP_POLL_MILLISECONDS = 20;
-const KILL_DEADLINE_MILLISECONDS = 10_000;
 
 /** What a local host needs to know beside its descriptor. */
 export interface LocalAppHostOptions {
@@ -42,6 +41,7 @@ export class LocalAppHost implements AppHost {
   readonly #options: LocalAppHostOptions;
   readonly #store: ReleaseStore;
   readonly #launches: LaunchStore;
+  readonly #log: AppLog;
 
   constructor(descriptor: HostDescriptor, options: LocalAppHostOptions) {
     this.name = descriptor.name;
@@ -50,6 +50,7 @@ export class LocalAppHost implements AppHost {
     this.#directory = descriptor.directory;
     this.#options = options;
     this.#store = new ReleaseStore(descriptor.directory);
+    this.#log = new AppLog(join(descriptor.directory, "logs", "app.log"));
     this.#launches = new LaunchStore(join(descriptor.directory, "launches"));
     this.launch = createHash("sha256")
       .update(JSON.stringify([options.launch, options.environment, this.address, this.port]))
@@ -88,13 +89,7 @@ export class LocalAppHost implements AppHost {
   }
 
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
-    const processes = await this.#processes();
-    for (const process of processes) signal(process, "SIGTERM");
-    if (await allGone(processes, graceSeconds * 1000)) return { killed: false };
-    for (const process of processes) if (await isAlive(process)) signal(process, "SIGKILL");
-    if (await allGone(processes, KILL_DEADLINE_MILLISECONDS)) return { killed: true };
-    const pids = processes.map(({ pid }) => pid).join(", ");
-    throw new RollgateError("unkillable", `${this.name}: pid ${pids} outlived SIGKILL`);
+    return endProcesses(await this.#processes(), graceSeconds);
   }
 
   async switchTo(id: string): Promise<void> {
@@ -114,7 +109,7 @@ export class LocalAppHost implements AppHost {
     const recalled = launch === this.launch ? undefined : await this.#launches.recall(launch);
     const spec = recalled ?? own;
     const { jvmOptions, arguments: extra } = spec.launch;
-    const log = await this.#openLog();
+    const log = await this.#log.begin();
     try {
       const child = spawn(
         await findJava(spec.launch.java),
@@ -153,11 +148,7 @@ export class LocalAppHost implements AppHost {
   }
 
   async logTail(lines: number): Promise<string[]> {
-    const text = await readFile(this.#logFile(), "utf8").catch((error: unknown) => {
-      if (isSystemError(error, "ENOENT")) return "";
-      throw error;
-    });
-    return text.trimEnd().split("\n").slice(-lines);
+    return this.#log.tail(lines);
   }
 
   async prune(keep: number): Promise<void> {
@@ -194,41 +185,10 @@ export class LocalAppHost implements AppHost {
       [LAUNCH_VARIABLE]: launch,
     };
   }
-
-  #logFile(): string {
-    return join(this.#directory, "logs", "app.log");
-  }
-
-  /** Every start begins a new log; the one before it is kept, since it may explain why it ended. */
-  async #openLog() {
-    const file = this.#logFile();
-    await rename(file, `${file}.1`).catch((error: unknown) => {
-      if (!isSystemError(error, "ENOENT")) throw error;
-    });
-    return open(file, "a", 0o640);
-  }
 }
 
 async function findJava(command: string): Promise<string> {
   const path = await findExecutable(command);
   if (path !== undefined) return path;
   throw new RollgateError("java-missing", `java: expected a Java runtime, found no executable ${command}`);
-}
-
-function signal(target: ProcessEntry, name: NodeJS.Signals): void {
-  try {
-    process.kill(target.pid, name);
-  } catch (error) {
-    if (!isSystemError(error, "ESRCH")) throw error;
-  }
-}
-
-async function allGone(processes: readonly ProcessEntry[], deadlineMilliseconds: number): Promise<boolean> {
-  const deadline = performance.now() + deadlineMilliseconds;
-  for (;;) {
-    const alive = await Promise.all(processes.map(isAlive));
-    if (!alive.includes(true)) return true;
-    if (performance.now() > deadline) return false;
-    await sleep(STOP_POLL_MILLISECONDS);
-  }
 }
