@@ -13,7 +13,7 @@ import { AppLog } from "./appLog.ts";
 import { endProcesses } from "./endProcesses.ts";
 import { findExecutable } from "./findExecutable.ts";
 import { LaunchStore } from "./launchStore.ts";
-import { listProcesses, type ProcessEntry, startVariable } from "./processTable.ts";
+import { isAlive, listProcesses, type ProcessEntry, startVariable } from "./processTable.ts";
 import { ReleaseStore } from "./releaseStore.ts";
 import { describeListener, listenerOn } from "./tcpTable.ts";
 
@@ -42,6 +42,7 @@ export class LocalAppHost implements AppHost {
   readonly #store: ReleaseStore;
   readonly #launches: LaunchStore;
   readonly #log: AppLog;
+  #seen: ProcessEntry | undefined;
 
   constructor(descriptor: HostDescriptor, options: LocalAppHostOptions) {
     this.name = descriptor.name;
@@ -68,12 +69,11 @@ export class LocalAppHost implements AppHost {
   }
 
   async observe(): Promise<HostState> {
-    const [processes, current, releases] = await Promise.all([
-      this.#processes(),
+    const [process, current, releases] = await Promise.all([
+      this.#process(),
       this.#store.current(),
       this.#store.list(),
     ]);
-    const [process] = processes;
     return {
       ...(process && { running: await this.#describe(process) }),
       ...(current !== undefined && { current }),
@@ -141,7 +141,7 @@ export class LocalAppHost implements AppHost {
   }
 
   async portOwner(): Promise<"application" | "nobody" | { readonly other: string }> {
-    const listener = await listenerOn(this.address, this.port);
+    const listener = await listenerOn(this.address, this.port, await this.#process());
     if (listener === undefined) return "nobody";
     if (listener !== "unknown" && this.#releaseOf(listener) !== undefined) return "application";
     return { other: describeListener(listener) };
@@ -157,6 +157,12 @@ export class LocalAppHost implements AppHost {
       keep,
       [running?.release, current].filter((id) => id !== undefined),
     );
+  }
+
+  /** The process seen last, as long as it is there: gates ask several times a second. */
+  async #process(): Promise<ProcessEntry | undefined> {
+    if (this.#seen === undefined || !(await isAlive(this.#seen))) [this.#seen] = await this.#processes();
+    return this.#seen;
   }
 
   async #processes(): Promise<ProcessEntry[]> {

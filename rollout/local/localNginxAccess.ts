@@ -4,8 +4,8 @@ import { Agent, request } from "undici";
 import { endpoint, TCP_LISTEN, TCP_TIME_WAIT } from "../connections.ts";
 import type { NginxAccess, NginxAnswer } from "../nginx/nginxAccess.ts";
 import type { ProxyDescriptor } from "../rollRequest.ts";
-import { findMaster } from "./nginxProcess.ts";
-import { listProcesses, socketInodes } from "./processTable.ts";
+import { runningNginx } from "./nginxProcess.ts";
+import { childrenOf, isAlive, type ProcessEntry, socketInodes } from "./processTable.ts";
 import { readTcpTable } from "./tcpTable.ts";
 
 const agent = new Agent({ pipelining: 0 });
@@ -14,6 +14,7 @@ const agent = new Agent({ pipelining: 0 });
 export class LocalNginxAccess implements NginxAccess {
   readonly url: string;
   readonly #directory: string;
+  #master: ProcessEntry | undefined;
 
   constructor({ directory, address, port }: ProxyDescriptor) {
     this.url = `http://${endpoint(address, port)}`;
@@ -41,16 +42,18 @@ export class LocalNginxAccess implements NginxAccess {
       (socket) => socket.remote === remote && socket.state !== TCP_TIME_WAIT && socket.state !== TCP_LISTEN,
     );
     if (sockets.length === 0) return 0;
-    const inodes = await this.#workerSockets();
+    const workers = await this.#workers();
+    const sets = await Promise.all(workers.map(socketInodes));
+    const inodes = new Set(sets.flatMap((set) => [...set]));
     return sockets.filter((socket) => inodes.has(socket.inode)).length;
   }
 
-  async #workerSockets(): Promise<Set<string>> {
-    const processes = await listProcesses();
-    const master = findMaster(processes, this.#directory);
-    const workers = processes.filter(({ parentPid }) => parentPid === master?.pid);
-    const inodes = await Promise.all(workers.map(({ pid }) => socketInodes(pid)));
-    return new Set(inodes.flatMap((set) => [...set]));
+  /** The master is remembered as long as it is there; its workers may change at any time. */
+  async #workers(): Promise<number[]> {
+    if (this.#master === undefined || !(await isAlive(this.#master))) {
+      this.#master = await runningNginx(this.#directory);
+    }
+    return this.#master ? childrenOf(this.#master.pid) : [];
   }
 
   #flag(host: string): string {

@@ -32,6 +32,13 @@ export async function isAlive(entry: ProcessEntry): Promise<boolean> {
   return (await readProcess(entry.pid))?.startTicks === entry.startTicks;
 }
 
+/** The pids of a process's children, from `/proc/<pid>/task/<pid>/children` or, on kernels without, from all processes. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const children = await readProc(pid, `task/${pid}/children`);
+  if (children !== undefined) return children.split(" ").filter(Boolean).map(Number);
+  return (await listProcesses()).filter(({ parentPid }) => parentPid === pid).map((entry) => entry.pid);
+}
+
 /** A variable that the process was started with. */
 export async function startVariable(pid: number, name: string): Promise<string | undefined> {
   const environ = await readProc(pid, "environ");

@@ -10,10 +10,14 @@ export async function readTcpTable(): Promise<TcpSocket[]> {
   return tables.flatMap(parseTcpTable);
 }
 
-/** Who listens where a client of `address:port` ends up: a process, an unreadable one, or nobody. */
+/**
+ * Who listens where a client of `address:port` ends up: a process, an unreadable one, or nobody. To look at the
+ * `suspect` first saves looking through the open files of every process.
+ */
 export async function listenerOn(
   address: string,
   port: number,
+  suspect?: ProcessEntry,
 ): Promise<ProcessEntry | "unknown" | undefined> {
   const wanted = [endpoint(address, port), endpoint("0.0.0.0", port), endpoint("::", port)];
   const listeners = (await readTcpTable()).filter(
@@ -21,9 +25,9 @@ export async function listenerOn(
   );
   if (listeners.length === 0) return undefined;
   const inodes = new Set(listeners.map((socket) => socket.inode));
-  for (const entry of await listProcesses()) {
-    if (!(await socketInodes(entry.pid)).isDisjointFrom(inodes)) return entry;
-  }
+  const listens = async ({ pid }: ProcessEntry) => !(await socketInodes(pid)).isDisjointFrom(inodes);
+  if (suspect && (await listens(suspect))) return suspect;
+  for (const entry of await listProcesses()) if (await listens(entry)) return entry;
   return "unknown";
 }
 
