@@ -5,7 +5,11 @@ import { readSettings } from "./settings.ts";
 
 const { rollout, nginx } = await readSettings();
 
-const app = new LocalAppHosts("app", { hosts: rollout.hosts, java: rollout.launch.java });
+const app = new LocalAppHosts("app", {
+  hosts: rollout.hosts,
+  java: rollout.launch.java,
+  graceSeconds: rollout.timing.graceSeconds,
+});
 const proxy = new CheckingNginx("nginx", { ...nginx, proxy: rollout.proxy }, { dependsOn: app });
 const deployment = new RollingDeployment(
   "rollout",

@@ -75,6 +75,9 @@ async function read(config: pulumi.Config): Promise<Settings> {
     executable: reader.text("nginx"),
     flavour: reader.text("nginxFlavour"),
     healthPath: candidate.health.path,
+    slowestRequestSeconds: candidate.timing.slowestRequestSeconds,
+    settleSeconds: candidate.timing.settleSeconds,
+    leaseWaitSeconds: candidate.timing.leaseWaitSeconds,
     check: {
       path: candidate.health.path,
       intervalMilliseconds: reader.number("checkIntervalMilliseconds"),
@@ -87,6 +90,9 @@ async function read(config: pulumi.Config): Promise<Settings> {
   const jarPath = reader.text("jar");
   const keptRelease = reader.text("release");
   reader.refuseUnknown();
+  if (jarPath === "" && keptRelease === "") {
+    throw new InvalidInput("jar", "expected a jar or a release, got neither");
+  }
   const jar = keptRelease === "" ? await identifyJar(jarPath) : undefined;
   const goal = jar ? { release: releaseId(jar), jar } : { release: keptRelease };
   const { environment, ...rollout } = parse(rollRequest, { ...candidate, ...goal });
@@ -108,6 +114,7 @@ class Reader {
 
   text(key: string): string {
     this.#known.add(key);
+    this.#refuseSecret(key);
     return this.#config.require(key);
   }
 
@@ -117,6 +124,7 @@ class Reader {
   }
 
   list(key: string): unknown[] {
+    this.#refuseSecret(key);
     const value = this.plain(key);
     if (!Array.isArray(value)) throw new InvalidInput(key, `expected a list, got ${JSON.stringify(value)}`);
     return value;
@@ -133,6 +141,16 @@ class Reader {
     }
   }
 
+  #refuseSecret(key: string): void {
+    const secrets: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]");
+    if (Array.isArray(secrets) && secrets.includes(`${this.#config.name}:${key}`)) {
+      throw new InvalidInput(
+        key,
+        "expected plain values, got a secret: only environment is kept secret everywhere",
+      );
+    }
+  }
+
   refuseUnknown(): void {
     const prefix = `${this.#config.name}:`;
     for (const key of Object.keys(pulumi.runtime.allConfig())) {
@@ -145,7 +163,9 @@ class Reader {
 }
 
 function readHosts(entries: readonly unknown[], root: string) {
-  return entries.map((entry) => {
+  return entries.map((entry, index) => {
+    const extra = ["directory", "kind"].find((key) => key in Object(entry));
+    if (extra !== undefined) throw new InvalidInput(`hosts[${index}].${extra}`, "unknown setting");
     const host = { kind: "local", address: "127.0.0.1", ...Object(entry) };
     return { ...host, directory: `${root}/hosts/${host.name}` };
   });

@@ -84,15 +84,20 @@ const leases = new LocalLeaseStore(join(directory, "lease"));
 
 try {
   const executable = await findNginx(values.nginx);
-  await serveConfiguration(executable, {
-    ...proxyDescriptor,
-    flavour: await detectFlavour(executable),
-    hosts: descriptors,
-    check: { path: health.path, intervalMilliseconds: 1000, rise: 2, fall: 3, timeoutMilliseconds: 1000 },
-    healthPath: health.path,
-    statusAllow: [],
-    ...(process.getuid?.() === 0 && { user: "root" }),
-  });
+  await serveConfiguration(
+    executable,
+    {
+      ...proxyDescriptor,
+      flavour: await detectFlavour(executable),
+      hosts: descriptors,
+      check: { path: health.path, intervalMilliseconds: 1000, rise: 2, fall: 3, timeoutMilliseconds: 1000 },
+      healthPath: health.path,
+      slowestRequestSeconds: 30,
+      statusAllow: [],
+      ...(process.getuid?.() === 0 && { user: "root" }),
+    },
+    30,
+  );
   const jars = [await buildMarket({ version: "1.0.0" }), await buildMarket({ version: "1.1.0" })];
   await rollTo(jars[0] ?? "");
   console.log("roll   sent   lost   wall s   JVM s   ratio");

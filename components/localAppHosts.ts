@@ -8,6 +8,8 @@ export interface LocalAppHostsArgs {
   readonly hosts: readonly HostDescriptor[];
   /** The Java that has to be there: a path, or a name to look up on PATH. */
   readonly java: pulumi.Input<string>;
+  /** How long the application may take to stop when its host is deleted. */
+  readonly graceSeconds: pulumi.Input<number>;
 }
 
 /** One directory per host on this machine; the application comes with the rollout. */
@@ -18,7 +20,11 @@ export class LocalAppHosts extends pulumi.ComponentResource {
   constructor(name: string, args: LocalAppHostsArgs, options?: pulumi.ComponentResourceOptions) {
     super("rollgate:index:LocalAppHosts", name, {}, options);
     for (const host of args.hosts) {
-      new LocalHost(`${name}-${host.name}`, { ...host, java: args.java }, { parent: this });
+      new LocalHost(
+        `${name}-${host.name}`,
+        { ...host, java: args.java, graceSeconds: args.graceSeconds },
+        { parent: this },
+      );
     }
     // From the arguments, not from the children: their outputs are unknown in the first preview.
     this.hosts = pulumi.output([...args.hosts]);

@@ -6,8 +6,8 @@ export type LocalNginxArgs = {
 };
 
 const provider: pulumi.dynamic.ResourceProvider = {
-  async check(_olds, news) {
-    return (await import("#rollout/resources/localNginx.ts")).check(news);
+  async check(olds, news) {
+    return (await import("#rollout/resources/localNginx.ts")).check(olds, news);
   },
   async diff(_id, olds, news) {
     return (await import("#rollout/resources/localNginx.ts")).diff(olds, news);

@@ -7,8 +7,17 @@ export interface HostState {
   readonly running?: RunningApp;
   /** The release that `current` points to. */
   readonly current?: string;
+  /** What last passed all gates here: where the host goes back to. */
+  readonly good?: Target;
   /** Every release kept on the host. */
   readonly releases: readonly string[];
+}
+
+/** What a host is to run, and how it is started. */
+export interface Target {
+  readonly release: string;
+  /** Fingerprint of JVM options, arguments and environment. */
+  readonly launch: string;
 }
 
 /** A running application; `launch` tells which JVM options, arguments and environment it was started with. */
@@ -17,6 +26,12 @@ export interface RunningApp {
   readonly release: string;
   readonly launch: string | undefined;
 }
+
+/** Who listens on the port of a host. */
+export type PortOwner =
+  | { readonly kind: "application"; readonly release: string }
+  | { readonly kind: "other"; readonly name: string }
+  | { readonly kind: "nobody" };
 
 /** One app host as the rolling engine sees it; every kind of host has a driver. */
 export interface AppHost {
@@ -38,14 +53,19 @@ export interface AppHost {
   stop(graceSeconds: number): Promise<{ killed: boolean }>;
   /** Points `current` at a release, atomically. */
   switchTo(id: string): Promise<void>;
-  /** Starts what `current` points to, in the way that the fingerprint stands for; its own if that is not known. */
+  /** Starts what `current` points to, in the way that the fingerprint stands for; throws if it is not known here. */
   start(launch: string): Promise<void>;
+  /** Remembers that this passed all gates. */
+  markGood(target: Target): Promise<void>;
   /** Asks the application's own health endpoint once; never throws. */
   probe(signal: AbortSignal): Promise<HealthReport>;
-  /** Who answers on the port: the application itself, somebody else (named), or nobody. */
-  portOwner(): Promise<"application" | "nobody" | { readonly other: string }>;
+  /** Who answers on the port: an application of this host, somebody else (named), or nobody. */
+  portOwner(): Promise<PortOwner>;
   /** The last lines that the application wrote. */
   logTail(lines: number): Promise<string[]>;
-  /** Removes the oldest releases beyond `keep`; never the running or the current one. */
-  prune(keep: number): Promise<void>;
+  /**
+   * Removes releases beyond `keep`: first those that never ran, then those that ran longest ago; never what
+   * runs, is current or is good, nor `spared`.
+   */
+  prune(keep: number, spared: readonly Target[]): Promise<void>;
 }

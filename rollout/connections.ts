@@ -52,5 +52,6 @@ function readEndpoint(text: string): string {
 }
 
 function canonicalIPv6(address: string): string {
-  return new URL(`http://[${address}]/`).hostname.slice(1, -1);
+  const url = `http://[${address}]/`;
+  return URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : address;
 }

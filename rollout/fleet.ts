@@ -1,7 +1,8 @@
-import type { AppHost, HostState } from "./appHost.ts";
-import type { Target } from "./hostRoll.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AppHost, HostState, Target } from "./appHost.ts";
 import type { HealthReport } from "./probe.ts";
 import type { ReverseProxy } from "./reverseProxy.ts";
+import type { RollContext } from "./rollContext.ts";
 
 /** One host as it is at this moment, asked from itself and from the proxy. */
 export interface FleetMember {
@@ -26,6 +27,19 @@ export async function observe(host: AppHost, proxy: ReverseProxy, signal: AbortS
   return { host, state, health, drained: isDrained, serving };
 }
 
+/**
+ * Asks again before it calls a host that runs and is admitted not serving: one slow answer under load must not
+ * have it restarted, or taken for a host that costs nothing to take out.
+ */
+export async function observeSteadily(host: AppHost, context: RollContext): Promise<FleetMember> {
+  const { passes, intervalMilliseconds } = context.policy.health;
+  for (let asked = 1; ; asked++) {
+    const member = await observe(host, context.proxy, context.signal);
+    if (member.serving || member.drained || !member.state.running || asked >= passes + 1) return member;
+    await sleep(intervalMilliseconds, undefined, { signal: context.signal });
+  }
+}
+
 /** Whether nothing is left to do: the release runs as it should, is the current one, and takes traffic. */
 export function isDone({ state, serving }: FleetMember, { release, launch }: Target): boolean {
   return (
@@ -42,8 +56,11 @@ export function inRollingOrder(fleet: readonly FleetMember[]): FleetMember[] {
 }
 
 /** `1.1.0-3fa9c1d2e4b5`, with what keeps the host from serving it. */
-export function describeMember({ state, health, drained, serving }: FleetMember): string {
+export function describeMember({ host, state, health, drained, serving }: FleetMember): string {
   if (state.running === undefined) return state.current ? `${state.current}, not running` : "no release";
-  if (serving) return state.running.release;
-  return `${state.running.release}, ${drained ? "drained" : health.up ? "down in nginx" : "unhealthy"}`;
+  const remarks = [
+    drained ? "drained" : serving ? "" : health.up ? "down in nginx" : "unhealthy",
+    state.running.launch === host.launch ? "" : "started in another way",
+  ];
+  return [state.running.release, ...remarks.filter(Boolean)].join(", ");
 }

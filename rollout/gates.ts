@@ -40,10 +40,10 @@ export async function awaitHealthy(
     );
   }
   const owner = await host.portOwner();
-  if (owner !== "application") {
-    const other = typeof owner === "object" ? owner.other : "a process that cannot be seen";
-    throw new GateFailed("port-stolen", `port ${host.port} is answered by ${other}, not by the release`);
-  }
+  if (owner.kind === "application" && owner.release === release) return;
+  const other =
+    owner.kind === "application" ? owner.release : owner.kind === "other" ? owner.name : owner.kind;
+  throw new GateFailed("port-stolen", `port ${host.port} is answered by ${other}, not by the release`);
 }
 
 /** Opens when the proxy itself sees the host up. */
@@ -91,15 +91,15 @@ export async function awaitSettled(
   return left;
 }
 
-/** Watches a host that takes traffic for some time; fails as soon as it is not healthy. */
+/** Watches a host that takes traffic for some time; fails once it is not healthy, ends early on a request to stop. */
 export async function soak(host: AppHost, release: string, context: RollContext, signal: AbortSignal) {
   const { health, timing } = context.policy;
   const until = performance.now() + timing.soakSeconds * 1000;
   let failures = 0;
-  while (performance.now() < until) {
-    await sleep(Math.min(health.intervalMilliseconds, until - performance.now()), undefined, { signal });
+  while (performance.now() < until && !signal.aborted) {
+    await sleep(Math.max(0, Math.min(health.intervalMilliseconds, until - performance.now())));
     await requireRunning(host, release);
-    const { up, detail } = await host.probe(signal);
+    const { up, detail } = await host.probe(new AbortController().signal);
     failures = up ? 0 : failures + 1;
     // One failed answer may be a hiccup under load; as many in a row as the gate asks for passes are not.
     if (failures >= health.passes) {

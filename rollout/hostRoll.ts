@@ -1,4 +1,5 @@
-import type { AppHost } from "./appHost.ts";
+import type { AppHost, Target } from "./appHost.ts";
+import { requireEnoughPeers } from "./enoughPeers.ts";
 import { GateFailed, messageOf } from "./errors.ts";
 import type { FleetMember } from "./fleet.ts";
 import { awaitHealthy, awaitProxyView, awaitSettled, soak } from "./gates.ts";
@@ -7,12 +8,6 @@ import type { RollContext } from "./rollContext.ts";
 
 /** How long the phases of one host took, in milliseconds. */
 export type PhaseTimes = Partial<Record<Phase, number>>;
-
-/** What a host is to run, and how it is started. */
-export interface Target {
-  readonly release: string;
-  readonly launch: string;
-}
 
 /** One host could not be brought to the release; the message says at which gate, and where it is now. */
 export class HostRollFailed extends GateFailed {
@@ -47,20 +42,20 @@ export class HostRoll {
     try {
       if (onlyToBeLetIn) await this.#switchTo(this.#target.release);
       else await this.#replace(this.#target);
-      await this.#letIn(this.#target.release);
+      await this.#letIn(this.#target);
     } catch (error) {
       await this.#restore(error);
     }
-    await this.#host.prune(this.#context.policy.keepReleases);
     return this.#times;
   }
 
-  /** What the host ran, or was to run, before: where it goes back to. */
+  /** Where the host goes back to: what last passed all gates here, else what it ran or was to run. */
   get earlier(): Target | undefined {
-    const { running, current } = this.#before.state;
+    const { running, current, good } = this.#before.state;
     const { release, launch } = this.#target;
+    if (good) return isSame(good, this.#target) ? undefined : good;
     const ran = running && { release: running.release, launch: running.launch ?? launch };
-    if (ran && (ran.release !== release || ran.launch !== launch)) return ran;
+    if (ran && !isSame(ran, this.#target)) return ran;
     return current !== undefined && current !== release ? { release: current, launch } : undefined;
   }
 
@@ -79,8 +74,12 @@ export class HostRoll {
         return "no new request";
       });
       if (this.#before.state.running) await this.#settle(signal);
+      // Settling takes its time, and from here on there is no way back that leaves this host in traffic.
+      await requireEnoughPeers(this.#before, this.#context);
       signal.throwIfAborted();
     } catch (error) {
+      // Whoever has taken the fleet over decides about the flag.
+      await this.#context.assertHeld();
       if (this.#before.serving) await proxy.admit(this.#host);
       if (signal.aborted) throw error;
       throw new HostRollFailed(`${this.#host.name} could not be drained: ${messageOf(error)}`, error);
@@ -121,10 +120,10 @@ export class HostRoll {
     });
   }
 
-  async #letIn(release: string): Promise<void> {
+  async #letIn(target: Target): Promise<void> {
     const signal = this.#uninterrupted;
     await this.#timed("health", async () => {
-      await awaitHealthy(this.#host, release, this.#context, signal);
+      await awaitHealthy(this.#host, target.release, this.#context, signal);
       return "UP";
     });
     await this.#timed("view", async () => {
@@ -135,11 +134,13 @@ export class HostRoll {
       await this.#context.proxy.admit(this.#host);
       return "takes traffic";
     });
-    if (this.#context.policy.timing.soakSeconds === 0) return;
-    await this.#timed("soak", async () => {
-      await soak(this.#host, release, this.#context, signal);
-      return "stayed healthy";
-    });
+    if (this.#context.policy.timing.soakSeconds > 0) {
+      await this.#timed("soak", async () => {
+        await soak(this.#host, target.release, this.#context, this.#context.signal);
+        return "stayed healthy";
+      });
+    }
+    await this.#host.markGood(target);
   }
 
   /** Puts the host back on what it ran before, under the same gates, and says how that went. */
@@ -155,7 +156,7 @@ export class HostRoll {
       if (earlier) {
         this.#context.report("restore", `${messageOf(failure)}; back to ${earlier.release}`, this.#host);
         await this.#replace(earlier);
-        await this.#letIn(earlier.release);
+        await this.#letIn(earlier);
       } else {
         await this.#host.stop(this.#context.policy.timing.graceSeconds);
       }
@@ -185,4 +186,8 @@ export class HostRoll {
     this.#times[phase] = performance.now() - began;
     this.#context.report(phase, message, this.#host);
   }
+}
+
+function isSame(a: Target, b: Target): boolean {
+  return a.release === b.release && a.launch === b.launch;
 }

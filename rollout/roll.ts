@@ -1,8 +1,8 @@
-import type { AppHost } from "./appHost.ts";
+import type { AppHost, Target } from "./appHost.ts";
 import { requireEnoughPeers } from "./enoughPeers.ts";
 import { GateFailed, messageOf, RollFailed, RollgateError } from "./errors.ts";
-import { describeMember, inRollingOrder, isDone, observe } from "./fleet.ts";
-import { HostRoll, type PhaseTimes, type Target } from "./hostRoll.ts";
+import { describeMember, inRollingOrder, isDone, observe, observeSteadily } from "./fleet.ts";
+import { HostRoll, HostRollFailed, type PhaseTimes } from "./hostRoll.ts";
 import type { Jar } from "./jar.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "./lease.ts";
 import type { Reporter } from "./reporter.ts";
@@ -72,18 +72,24 @@ export async function roll(
     const rolled = await rollHosts(goal.release, context);
     return { release: goal.release, rolled, durationSeconds: secondsSince(began) };
   } finally {
-    await lease.release();
+    // A lease that cannot be given back expires by itself; what happened before matters more.
+    await lease.release().catch(() => {});
   }
 }
 
+interface Rolled {
+  readonly host: AppHost;
+  readonly before: Target | undefined;
+  readonly times: PhaseTimes;
+}
+
 async function rollHosts(release: string, context: RollContext): Promise<RollResult["rolled"]> {
-  const fleet = await Promise.all(context.hosts.map((host) => observe(host, context.proxy, context.signal)));
-  const rolled: { host: AppHost; before: Target | undefined; times: PhaseTimes }[] = [];
-  for (const { host } of inRollingOrder(fleet)) {
+  const rolled: Rolled[] = [];
+  for (const host of await rollingOrder(context)) {
     const target = { release, launch: host.launch };
     try {
       context.signal.throwIfAborted();
-      const member = await observe(host, context.proxy, context.signal);
+      const member = await observeSteadily(host, context);
       if (isDone(member, target)) {
         context.report("done", `already serves ${release}`, host);
         continue;
@@ -95,7 +101,24 @@ async function rollHosts(release: string, context: RollContext): Promise<RollRes
       throw await fail(error, host, rolled, context);
     }
   }
+  await prune(rolled, context);
   return rolled.map(({ host, times }) => ({ host: host.name, times }));
+}
+
+async function rollingOrder(context: RollContext): Promise<AppHost[]> {
+  const fleet = await Promise.all(context.hosts.map((host) => observeSteadily(host, context))).catch(
+    untouched,
+  );
+  return inRollingOrder(fleet).map(({ host }) => host);
+}
+
+/** Only once nobody may have to go back any more; what each host had is spared all the same. */
+async function prune(rolled: readonly Rolled[], { hosts, policy, assertHeld }: RollContext): Promise<void> {
+  await assertHeld();
+  for (const host of hosts) {
+    const before = rolled.find((done) => done.host === host)?.before;
+    await host.prune(policy.keepReleases, before ? [before] : []);
+  }
 }
 
 async function preflight({
@@ -144,34 +167,38 @@ function untouched(error: unknown): never {
 async function fail(
   error: unknown,
   failed: AppHost,
-  rolled: readonly { readonly host: AppHost; readonly before: Target | undefined }[],
+  rolled: readonly Rolled[],
   context: RollContext,
 ): Promise<unknown> {
-  const reason = context.signal.aborted ? stopReason(context.signal.reason, context) : error;
+  const stop = context.signal.aborted ? stopReason(context) : undefined;
+  const reason = stop && !(error instanceof HostRollFailed) ? stop : error;
   if (!(reason instanceof RollgateError)) return reason;
   const replaced = rolled.flatMap(({ host, before }) => (before ? [{ host, before }] : []));
-  const mayRollBack = context.policy.onFailure === "rollback" && !context.signal.aborted;
+  const mayRollBack = context.policy.onFailure === "rollback" && !stop;
   const rolledBack = mayRollBack ? await rollBack(replaced, context) : "";
   const others = context.hosts.filter(
     (host) => host !== failed && !rolled.some((done) => done.host === host),
   );
   const parts = [
     messageOf(reason),
+    stop && stop !== reason && messageOf(stop),
     rolledBack,
+    !mayRollBack &&
+      replaced.length > 0 &&
+      `${list(replaced.map(({ host }) => host))} stayed as the roll left them`,
     others.length > 0 && `${list(others)} ${others.length > 1 ? "were" : "was"} not touched`,
   ].filter(Boolean);
   const evidence = reason instanceof GateFailed ? reason.evidence : [];
-  const state = `Now: ${(await describeAll(context)).join(", ")}.`;
+  const state = `Now: ${(await describeAll(context)).join("; ")}.`;
   return new RollFailed(`${parts.join("; ")}. ${state}`, evidence, { cause: reason });
 }
 
-function stopReason(reason: unknown, { policy }: RollContext): RollgateError {
-  if (reason instanceof RollgateError)
-    return new RollgateError("stopped", `the roll was stopped: ${reason.message}`);
-  return new RollgateError(
-    "roll-deadline",
-    `the roll was stopped: it took longer than ${policy.timing.rollDeadlineSeconds} s`,
-  );
+function stopReason({ signal: { reason }, policy }: RollContext): RollgateError {
+  const why =
+    reason instanceof RollgateError
+      ? reason.message
+      : `it took longer than ${policy.timing.rollDeadlineSeconds} s`;
+  return new RollgateError("stopped", `the roll was stopped: ${why}`, { cause: reason });
 }
 
 async function describeAll({ hosts, proxy }: RollContext): Promise<string[]> {

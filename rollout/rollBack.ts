@@ -1,8 +1,8 @@
-import type { AppHost } from "./appHost.ts";
+import type { AppHost, Target } from "./appHost.ts";
 import { requireEnoughPeers } from "./enoughPeers.ts";
 import { messageOf, RollgateError } from "./errors.ts";
-import { observe } from "./fleet.ts";
-import { HostRoll, type Target } from "./hostRoll.ts";
+import { observeSteadily } from "./fleet.ts";
+import { HostRoll } from "./hostRoll.ts";
 import type { RollContext } from "./rollContext.ts";
 
 /** A host that this roll has replaced, and what it ran before. */
@@ -20,7 +20,7 @@ export async function rollBack(replaced: readonly Replaced[], context: RollConte
   for (const { host, before } of replaced.toReversed()) {
     try {
       context.report("rollback", `to ${before.release}`, host);
-      const member = await observe(host, context.proxy, context.signal);
+      const member = await observeSteadily(host, context);
       await requireEnoughPeers(member, context);
       await new HostRoll(member, before, context).run();
       returned.push(`${host.name} went back to ${before.release}`);

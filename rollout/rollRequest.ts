@@ -1,7 +1,10 @@
 import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
+import { endpoint } from "./connections.ts";
 import { InvalidInput } from "./errors.ts";
+
+const MAX_HOSTS = 50;
 
 /** A number of the settings with its bounds; the message names them and what came instead. */
 export function integer(minimum: number, maximum: number) {
@@ -21,7 +24,12 @@ const name = text.regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, {
 const address = text.refine((value) => isIP(value) !== 0, {
   error: (issue) => `expected an IP address, got ${show(issue.input)}`,
 });
-const urlPath = text.regex(/^\/[A-Za-z0-9._~!&()*+,=:@%/-]*$/, {
+/** An address that a connection can be told by: an unspecified one never stands in the kernel's table. */
+const hostAddress = address.refine((value) => !/^(0\.0\.0\.0|[0:]+|::ffff:.*)$/i.test(value), {
+  error: (issue) => `expected the address of one host, got ${show(issue.input)}`,
+});
+/** A path on a host, of characters that nginx takes as they are. */
+export const urlPath = text.regex(/^\/[A-Za-z0-9._~!&()*+,=:@%/-]*$/, {
   error: (issue) => `expected a path such as /actuator/health, got ${show(issue.input)}`,
 });
 
@@ -31,7 +39,7 @@ export const hostDescriptor = z.strictObject({
   name,
   /** Absolute; holds `releases`, `current` and `logs`. */
   directory: absolutePath,
-  address,
+  address: hostAddress,
   port: integer(1, 65535),
 });
 export type HostDescriptor = z.infer<typeof hostDescriptor>;
@@ -112,7 +120,10 @@ export const rollRequest = z
     jar: z
       .strictObject({ path: absolutePath, version: text, sha256: text.regex(/^[0-9a-f]{64}$/) })
       .optional(),
-    hosts: z.array(hostDescriptor).min(1, { error: "expected at least one host, got none" }),
+    hosts: z
+      .array(hostDescriptor)
+      .min(1, { error: "expected at least one host, got none" })
+      .max(MAX_HOSTS, { error: `expected at most ${MAX_HOSTS} hosts` }),
     proxy: proxyDescriptor,
     launch,
     environment,
@@ -176,7 +187,9 @@ function refuseTwins(
         `expected a name of its own, got ${host.name} as in hosts[${namesake}]`,
       );
     }
-    const neighbour = before.findIndex((other) => other.address === host.address && other.port === host.port);
+    const neighbour = before.findIndex(
+      (other) => endpoint(other.address, other.port) === endpoint(host.address, host.port),
+    );
     if (neighbour >= 0) {
       refuse(
         ["hosts", index, "port"],

@@ -31,7 +31,6 @@ export class LaunchStore {
       await file.close();
     }
     await rename(temporary, this.#file(fingerprint));
-    await this.#forgetOldest();
   }
 
   /** `undefined` when the host never started anything that way, or has forgotten it. */
@@ -44,12 +43,19 @@ export class LaunchStore {
     }
   }
 
-  async #forgetOldest(): Promise<void> {
-    const names = (await readdir(this.#directory)).filter((name) => name.endsWith(".json"));
-    const files = names.map((name) => join(this.#directory, name));
-    const dated = await Promise.all(files.map(async (file) => ({ file, at: (await stat(file)).mtimeMs })));
+  /** Forgets the oldest; never those in `spared`. */
+  async prune(spared: readonly string[]): Promise<void> {
+    const names = await readdir(this.#directory).catch(() => []);
+    const fingerprints = names.flatMap((name) => /^([^.].*)\.json$/.exec(name)?.[1] ?? []);
+    const dated = await Promise.all(
+      fingerprints.map(async (fingerprint) => ({
+        fingerprint,
+        at: (await stat(this.#file(fingerprint))).mtimeMs,
+      })),
+    );
     const surplus = dated.sort((a, b) => b.at - a.at).slice(KEPT);
-    await Promise.all(surplus.map(({ file }) => rm(file, { force: true })));
+    const forgotten = surplus.filter(({ fingerprint }) => !spared.includes(fingerprint));
+    await Promise.all(forgotten.map(({ fingerprint }) => rm(this.#file(fingerprint), { force: true })));
   }
 
   #file(fingerprint: string): string {

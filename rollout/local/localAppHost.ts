@@ -1,23 +1,25 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { AppHost, HostState, RunningApp } from "../appHost.ts";
+import { z } from "zod";
+import type { AppHost, HostState, PortOwner, RunningApp, Target } from "../appHost.ts";
 import { endpoint } from "../connections.ts";
-import { RollgateError } from "../errors.ts";
+import { isSystemError, RollgateError } from "../errors.ts";
 import type { Jar } from "../jar.ts";
 import { type HealthReport, probe } from "../probe.ts";
 import type { Environment, HealthPolicy, HostDescriptor, Launch } from "../rollRequest.ts";
 import { AppLog } from "./appLog.ts";
 import { endProcesses } from "./endProcesses.ts";
 import { findExecutable } from "./findExecutable.ts";
-import { LaunchStore } from "./launchStore.ts";
+import { type LaunchSpec, LaunchStore } from "./launchStore.ts";
 import { isAlive, listProcesses, type ProcessEntry, startVariable } from "./processTable.ts";
 import { ReleaseStore } from "./releaseStore.ts";
 import { describeListener, listenerOn } from "./tcpTable.ts";
 
 const LAUNCH_VARIABLE = "ROLLGATE_LAUNCH";
+const goodTarget = z.object({ release: z.string(), launch: z.string() });
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "TMPDIR"];
 
 /** What a local host needs to know beside its descriptor. */
@@ -63,20 +65,20 @@ export class LocalAppHost implements AppHost {
     await findJava(this.#options.launch.java);
     await mkdir(join(this.#directory, "logs"), { recursive: true, mode: 0o755 });
     const owner = await this.portOwner();
-    if (typeof owner === "object") {
-      throw new RollgateError("port-taken", `port ${this.port} of ${this.name} is taken by ${owner.other}`);
-    }
+    if (owner.kind === "other") throw this.#portTaken(owner.name);
   }
 
   async observe(): Promise<HostState> {
-    const [process, current, releases] = await Promise.all([
+    const [process, current, releases, good] = await Promise.all([
       this.#process(),
       this.#store.current(),
       this.#store.list(),
+      this.#good(),
     ]);
     return {
       ...(process && { running: await this.#describe(process) }),
       ...(current !== undefined && { current }),
+      ...(good && { good }),
       releases,
     };
   }
@@ -100,14 +102,9 @@ export class LocalAppHost implements AppHost {
     const release = await this.#store.current();
     if (release === undefined) throw new RollgateError("no-release", `${this.name} has no current release`);
     const owner = await this.portOwner();
-    if (owner !== "nobody") {
-      const taker = typeof owner === "object" ? owner.other : "an application that still runs";
-      throw new RollgateError("port-taken", `port ${this.port} of ${this.name} is taken by ${taker}`);
-    }
-    const own = { launch: this.#options.launch, environment: this.#options.environment };
-    await this.#launches.remember(this.launch, own);
-    const recalled = launch === this.launch ? undefined : await this.#launches.recall(launch);
-    const spec = recalled ?? own;
+    if (owner.kind === "other") throw this.#portTaken(owner.name);
+    if (owner.kind === "application") throw this.#portTaken(`${owner.release}, which still runs`);
+    const spec = await this.#specOf(launch);
     const { jvmOptions, arguments: extra } = spec.launch;
     const log = await this.#log.begin();
     try {
@@ -125,7 +122,7 @@ export class LocalAppHost implements AppHost {
           cwd: this.#directory,
           detached: true,
           stdio: ["ignore", log.fd, log.fd],
-          env: this.#variables(spec.environment, recalled ? launch : this.launch),
+          env: this.#variables(spec.environment, launch),
         },
       );
       await once(child, "spawn");
@@ -140,23 +137,60 @@ export class LocalAppHost implements AppHost {
     return probe(`http://${endpoint(this.address, this.port)}${path}`, timeoutMilliseconds, signal);
   }
 
-  async portOwner(): Promise<"application" | "nobody" | { readonly other: string }> {
+  async markGood(target: Target): Promise<void> {
+    const file = join(this.#directory, "good.json");
+    await writeFile(`${file}.new`, JSON.stringify(target), { mode: 0o644 });
+    await rename(`${file}.new`, file);
+  }
+
+  async portOwner(): Promise<PortOwner> {
     const listener = await listenerOn(this.address, this.port, await this.#process());
-    if (listener === undefined) return "nobody";
-    if (listener !== "unknown" && this.#releaseOf(listener) !== undefined) return "application";
-    return { other: describeListener(listener) };
+    if (listener === undefined) return { kind: "nobody" };
+    const release = listener === "unknown" ? undefined : this.#releaseOf(listener);
+    return release === undefined
+      ? { kind: "other", name: describeListener(listener) }
+      : { kind: "application", release };
   }
 
   async logTail(lines: number): Promise<string[]> {
     return this.#log.tail(lines);
   }
 
-  async prune(keep: number): Promise<void> {
-    const { running, current } = await this.observe();
+  async prune(keep: number, spared: readonly Target[]): Promise<void> {
+    const { running, current, good } = await this.observe();
+    const kept = [...spared, ...(good ? [good] : [])];
+    const releases = [running?.release, current, ...kept.map(({ release }) => release)];
+    const launches = [running?.launch, this.launch, ...kept.map(({ launch }) => launch)];
     await this.#store.prune(
       keep,
-      [running?.release, current].filter((id) => id !== undefined),
+      releases.filter((id) => id !== undefined),
     );
+    await this.#launches.prune(launches.filter((id) => id !== undefined));
+  }
+
+  /** Its own way is written down before it is used, so that it can be gone back to. */
+  async #specOf(launch: string): Promise<LaunchSpec> {
+    if (launch === this.launch) {
+      const own = { launch: this.#options.launch, environment: this.#options.environment };
+      await this.#launches.remember(launch, own);
+      return own;
+    }
+    const spec = await this.#launches.recall(launch);
+    if (spec) return spec;
+    throw new RollgateError("launch-unknown", `${this.name} no longer knows how it was started before`);
+  }
+
+  async #good(): Promise<Target | undefined> {
+    try {
+      return goodTarget.parse(JSON.parse(await readFile(join(this.#directory, "good.json"), "utf8")));
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return undefined;
+      throw error;
+    }
+  }
+
+  #portTaken(taker: string): RollgateError {
+    return new RollgateError("port-taken", `port ${this.port} of ${this.name} is taken by ${taker}`);
   }
 
   /** The process seen last, as long as it is there: gates ask several times a second. */

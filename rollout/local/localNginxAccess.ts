@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Agent, request } from "undici";
 import { endpoint, TCP_LISTEN, TCP_TIME_WAIT } from "../connections.ts";
@@ -33,6 +33,13 @@ export class LocalNginxAccess implements NginxAccess {
 
   async lowerFlag(host: string): Promise<void> {
     await rm(this.#flag(host), { force: true });
+  }
+
+  async isFlagged(host: string): Promise<boolean> {
+    return access(this.#flag(host)).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Only sockets that nginx's own workers hold count: others may talk to the host directly. */

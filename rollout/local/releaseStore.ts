@@ -10,11 +10,14 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
 } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isSystemError, messageOf, RollgateError } from "../errors.ts";
 import { hashFile } from "../hashFile.ts";
 import type { Jar } from "../jar.ts";
+
+const NEVER_RAN = 0;
 
 /**
  * The releases of one host: `releases/<id>/app.jar` and the link `current`. A jar is written once
@@ -70,6 +73,7 @@ export class ReleaseStore {
         );
       }
       await chmod(copy, 0o444);
+      await utimes(temporary, NEVER_RAN, NEVER_RAN);
       await this.#install(temporary, id);
     } catch (error) {
       if (isSystemError(error, "ENOSPC", "EDQUOT")) {
@@ -97,27 +101,41 @@ export class ReleaseStore {
 
   /** Points `current` at a release; a reader sees the old one or the new one, never none. */
   async switchTo(id: string): Promise<void> {
+    const now = new Date();
+    await utimes(dirname(this.jarOf(id)), now, now);
     const temporary = join(this.#directory, `.current.${randomUUID()}`);
     await symlink(join("releases", id), temporary);
     await rename(temporary, join(this.#directory, "current"));
   }
 
-  /** Removes the oldest releases until `keep` are left; those in `spared` are never removed. */
+  /**
+   * Removes releases until `keep` are left, first those that never ran, then those that ran longest ago; those
+   * in `spared` are never removed. Clears away what an interrupted staging left.
+   */
   async prune(keep: number, spared: readonly string[]): Promise<void> {
-    const youngestFirst = await this.#youngestFirst();
+    await this.#clearInterrupted();
+    const youngestFirst = await this.#lastRunFirst();
     const kept = [...new Set([...spared, ...youngestFirst])].slice(0, Math.max(keep, spared.length));
     const surplus = youngestFirst.filter((id) => !kept.includes(id));
     await Promise.all(surplus.map((id) => rm(dirname(this.jarOf(id)), { recursive: true, force: true })));
   }
 
-  async #youngestFirst(): Promise<string[]> {
+  /** The time of a release's folder says when it last became current. */
+  async #lastRunFirst(): Promise<string[]> {
     const releases = await Promise.all(
       (await this.list()).map(async (id) => {
-        const found = await stat(this.jarOf(id)).catch(() => undefined);
-        return { id, stagedAt: found?.mtimeMs ?? 0 };
+        const found = await stat(dirname(this.jarOf(id))).catch(() => undefined);
+        return { id, ranAt: found?.mtimeMs ?? 0 };
       }),
     );
-    return releases.sort((a, b) => b.stagedAt - a.stagedAt).map(({ id }) => id);
+    return releases.sort((a, b) => b.ranAt - a.ranAt).map(({ id }) => id);
+  }
+
+  async #clearInterrupted(): Promise<void> {
+    const folder = join(this.#directory, "releases");
+    const names = await readdir(folder).catch(() => []);
+    const interrupted = names.filter((name) => name.startsWith("."));
+    await Promise.all(interrupted.map((name) => rm(join(folder, name), { recursive: true, force: true })));
   }
 
   async #install(temporary: string, id: string): Promise<void> {

@@ -1,73 +1,57 @@
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { isSystemError, messageOf, RollgateError } from "../errors.ts";
-import type { PoolMember } from "../nginx/drainPools.ts";
-import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
+import { hostsOf, type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
 import { poll } from "../poll.ts";
+import { changeTopology } from "./changeTopology.ts";
 import { LocalNginxAccess } from "./localNginxAccess.ts";
 import { runningNginx, startNginx, testConfiguration } from "./nginxProcess.ts";
 import { describeListener, listenerOn } from "./tcpTable.ts";
 
-const SETTLE_MILLISECONDS = 30_000;
 const TAKES_EFFECT = { intervalMilliseconds: 50, deadlineMilliseconds: 10_000 };
 /** Fresh connections in a row that the new workers must answer: old ones still accept for about 100 ms. */
 const ANSWERS_IN_A_ROW = 5;
 
 /**
  * Makes nginx serve these settings: starts it, or tests, reloads and sees that new workers answer, and puts
- * the old file back when they do not. A host that is new to the configuration starts drained: the rollout
- * admits it once a release has passed its gates. One that goes is drained first. Nothing is done when
- * nginx serves these settings already.
+ * the old file and the old drains back when they do not. Nothing is done when nginx serves them already.
+ * `settleSeconds` bounds the wait for a host that leaves.
  */
 export async function serveConfiguration(
   executable: string,
   settings: NginxSettings,
+  settleSeconds: number,
 ): Promise<"started" | "reloaded" | "unchanged"> {
   const { directory } = settings;
   const { text, fingerprint } = renderConfiguration(settings);
-  await makeDirectories(directory);
-  const access = new LocalNginxAccess({ kind: "local", ...settings });
-  const before = await knownHosts(directory);
-  const running = await runningNginx(directory);
-  if (
-    running &&
-    (await readIfThere(join(directory, "nginx.conf"))) === text &&
-    (await answers(access, fingerprint))
-  ) {
-    return "unchanged";
+  for (const part of ["logs", "temp", "drained"]) {
+    await mkdir(join(directory, part), { recursive: true, mode: 0o755 });
   }
+  const access = new LocalNginxAccess({ kind: "local", ...settings });
+  const served = await readIfThere(join(directory, "nginx.conf"));
+  const running = await runningNginx(directory);
+  if (running && served === text && (await answers(access, fingerprint))) return "unchanged";
   if (!running) await requireFreePort(settings);
   await writeFile(join(directory, "nginx.conf.new"), text, { mode: 0o644 });
   await testConfiguration(executable, directory, "nginx.conf.new");
-  for (const host of settings.hosts) if (!isIn(before, host)) await access.raiseFlag(host.name);
-  if (running)
-    await empty(
-      before.filter((host) => !isIn(settings.hosts, host)),
-      access,
-    );
-  await (running
-    ? reload(running.pid, access, settings, fingerprint)
-    : start(executable, access, directory, fingerprint));
-  await writeFile(join(directory, "hosts.json"), JSON.stringify(settings.hosts), { mode: 0o644 });
-  for (const host of before) if (!isIn(settings.hosts, host)) await access.lowerFlag(host.name);
+  // A served file that is not ours tells nothing: nobody is drained for what is not known.
+  const before = running ? (hostsOf(served ?? "") ?? settings.hosts) : [];
+  const change = { before, after: settings.hosts, access, running: running !== undefined, settleSeconds };
+  await changeTopology(change, async () => {
+    if (running) await reload(running.pid, access, settings, fingerprint);
+    else await start(executable, access, directory, fingerprint);
+  });
   return running ? "reloaded" : "started";
-}
-
-async function makeDirectories(directory: string): Promise<void> {
-  for (const part of ["logs", "temp", "drained"])
-    await mkdir(join(directory, part), { recursive: true, mode: 0o755 });
 }
 
 async function start(executable: string, access: LocalNginxAccess, directory: string, fingerprint: string) {
   await rename(join(directory, "nginx.conf.new"), join(directory, "nginx.conf"));
   await startNginx(executable, directory);
-  if (!(await takesEffect(access, fingerprint))) {
-    throw new RollgateError(
-      "nginx-silent",
-      `nginx was started but does not answer at ${access.url}: ${await lastError(directory)}`,
-    );
-  }
+  if (await takesEffect(access, fingerprint)) return;
+  throw new RollgateError(
+    "nginx-silent",
+    `nginx was started but does not answer at ${access.url}: ${await lastError(directory)}`,
+  );
 }
 
 async function reload(
@@ -77,15 +61,23 @@ async function reload(
   fingerprint: string,
 ) {
   const [file, old] = [join(directory, "nginx.conf"), join(directory, "nginx.conf.old")];
-  await copyFile(file, old);
+  const hasOld = await copyFile(file, old).then(
+    () => true,
+    (error: unknown) => {
+      if (isSystemError(error, "ENOENT")) return false;
+      throw error;
+    },
+  );
   await rename(join(directory, "nginx.conf.new"), file);
   process.kill(master, "SIGHUP");
-  if (await takesEffect(access, fingerprint)) return rm(old);
-  await rename(old, file);
-  process.kill(master, "SIGHUP");
+  if (await takesEffect(access, fingerprint)) return rm(old, { force: true });
+  if (hasOld) {
+    await rename(old, file);
+    process.kill(master, "SIGHUP");
+  }
   throw new RollgateError(
     "reload-failed",
-    `nginx passed its test but not its reload: ${await lastError(directory)}. The old configuration is back and was served all along.`,
+    `nginx passed its test but not its reload: ${await lastError(directory)}. ${hasOld ? "The old configuration is back and was served all along" : "What it served before it still serves"}.`,
   );
 }
 
@@ -108,31 +100,11 @@ async function answers(access: LocalNginxAccess, fingerprint: string): Promise<b
   }
 }
 
-async function empty(leaving: readonly PoolMember[], access: LocalNginxAccess): Promise<void> {
-  for (const host of leaving) await access.raiseFlag(host.name);
-  if (leaving.length > 0) await sleep(50);
-  for (const host of leaving) {
-    await poll(async () => (await access.connectionsTo(host.address, host.port)) === 0 || undefined, {
-      intervalMilliseconds: 50,
-      deadlineMilliseconds: SETTLE_MILLISECONDS,
-    });
-  }
-}
-
 async function requireFreePort({ address, port }: NginxSettings): Promise<void> {
   const listener = await listenerOn(address, port);
   if (listener !== undefined) {
     throw new RollgateError("port-taken", `port ${port} of nginx is taken by ${describeListener(listener)}`);
   }
-}
-
-async function knownHosts(directory: string): Promise<PoolMember[]> {
-  const text = await readIfThere(join(directory, "hosts.json"));
-  return text === undefined ? [] : JSON.parse(text);
-}
-
-function isIn(hosts: readonly PoolMember[], { name, address, port }: PoolMember): boolean {
-  return hosts.some((host) => host.name === name && host.address === address && host.port === port);
 }
 
 async function lastError(directory: string): Promise<string> {

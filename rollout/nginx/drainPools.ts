@@ -12,27 +12,33 @@ export interface DrainPool {
   readonly members: readonly PoolMember[];
 }
 
-const MAX_POOLS = 64;
+const MAX_POOLS = 256;
 
 /**
- * The upstreams that stand next to the full one: one for every combination of up to k drained hosts,
- * k as large as 64 upstreams allow but at least 1. Up to six hosts that is every combination there is;
- * a larger fleet is drained one or a few at a time.
+ * The upstreams that stand next to the full one: one for every combination of up to k drained hosts, k as large
+ * as 256 upstreams allow but at least 1 (every combination up to 8 hosts, two at a time up to 22), and those
+ * that a first deployment passes through, in which the first hosts take traffic and the others do not yet.
  */
 export function drainPools(hosts: readonly PoolMember[]): DrainPool[] {
   const pools: DrainPool[] = [];
   for (let size = 1; size < hosts.length; size++) {
     const combinations = combinationsOf(hosts, size);
     if (size > 1 && pools.length + combinations.length > MAX_POOLS) break;
-    for (const drained of combinations) {
-      pools.push({
-        name: `drained_${drained.map((host) => hosts.indexOf(host) + 1).join("_")}`,
-        without: drained.map((host) => host.name),
-        members: hosts.filter((host) => !drained.includes(host)),
-      });
-    }
+    pools.push(...combinations.map((drained) => poolWithout(drained, hosts)));
+  }
+  const drainedAtMost = Math.max(0, ...pools.map(({ without }) => without.length));
+  for (let admitted = 1; admitted < hosts.length - drainedAtMost; admitted++) {
+    pools.push(poolWithout(hosts.slice(admitted), hosts));
   }
   return pools;
+}
+
+function poolWithout(drained: readonly PoolMember[], hosts: readonly PoolMember[]): DrainPool {
+  return {
+    name: `drained_${drained.map((host) => hosts.indexOf(host) + 1).join("_")}`,
+    without: drained.map((host) => host.name),
+    members: hosts.filter((host) => !drained.includes(host)),
+  };
 }
 
 function combinationsOf<T>(items: readonly T[], size: number): T[][] {

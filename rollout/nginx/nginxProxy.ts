@@ -39,6 +39,11 @@ export class NginxProxy implements ReverseProxy {
   }
 
   async drained(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    return (await this.#drains(signal)).names;
+  }
+
+  /** An unknown combination of drained hosts has no upstream of its own, and is served by all of them. */
+  async #drains(signal: AbortSignal): Promise<{ names: ReadonlySet<string>; effective: boolean }> {
     const { statusCode, body } = await this.#get("/rollgate/drained", signal);
     if (statusCode !== 200) {
       throw new RollgateError(
@@ -46,12 +51,20 @@ export class NginxProxy implements ReverseProxy {
         `expected the nginx of this stack at ${this.url}, got ${statusCode} from /rollgate/drained`,
       );
     }
-    return new Set(Buffer.from(body).toString("utf8").split(" ").filter(Boolean));
+    const [pool, ...names] = Buffer.from(body).toString("utf8").split(" ").filter(Boolean);
+    return { names: new Set(names), effective: names.length === 0 || pool !== "all" };
   }
 
   async drain(host: AppHost): Promise<void> {
     await this.#access.raiseFlag(host.name);
     await this.#confirm(host, true);
+    const { names, effective } = await this.#drains(AbortSignal.timeout(ANSWER_MILLISECONDS));
+    if (effective) return;
+    await this.#access.lowerFlag(host.name);
+    throw new GateFailed(
+      "drain-impossible",
+      `nginx at ${this.url} has no upstream without ${[...names].join(" and ")} together: bring the others back first`,
+    );
   }
 
   async admit(host: AppHost): Promise<void> {

@@ -24,6 +24,8 @@ export interface NginxSettings {
   readonly check: CheckPolicy;
   /** Path of the application's own health endpoint. */
   readonly healthPath: string;
+  /** How long a host may take to answer before nginx gives up. */
+  readonly slowestRequestSeconds: number;
   /** Addresses or networks beside loopback that may read `/status`. */
   readonly statusAllow: readonly string[];
   /** The account that workers run as; given only when nginx is started by root. */
@@ -47,6 +49,7 @@ function render(settings: NginxSettings, fingerprint: string): string {
   const inPrefix = (...parts: string[]) => quote(join(directory, ...parts));
   const pools = drainPools(hosts);
   return `# Written by rollgate; edits are replaced by the next change of a setting.
+${hostsLine(hosts)}
 ${settings.user ? `user ${settings.user};\n` : ""}worker_processes auto;
 worker_rlimit_nofile 16384;
 pid ${inPrefix("nginx.pid")};
@@ -74,7 +77,18 @@ http {
         ""      close;
     }
 
+    # A client of HTTP/1.0 may send no Host, which HTTP/1.1 needs.
+    map $http_host $upstream_host {
+        default $http_host;
+        ""      localhost;
+    }
+
     geo $stranger {
+        default 1;
+        127.0.0.0/8 0;
+        ::1 0;
+    }
+    geo $status_stranger {
         default 1;
         127.0.0.0/8 0;
         ::1 0;
@@ -87,7 +101,7 @@ ${pools
     (pool) => `
     # without ${pool.without.join(", ")}
     upstream ${pool.name} {
-${pool.members.map((host) => `        server ${endpoint(host.address, host.port)};\n`).join("")}    }
+${pool.members.map((host) => `        ${serverLine(host, "stock")}\n`).join("")}    }
 `,
   )
   .join("")}
@@ -110,7 +124,14 @@ ${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $d
             proxy_pass http://$pool;
             proxy_http_version 1.1;
             proxy_connect_timeout 2s;
-            proxy_set_header Host $http_host;
+            proxy_read_timeout ${Math.max(60, settings.slowestRequestSeconds)}s;
+            # One request that no host survives must not take them all out of the upstream.
+            proxy_next_upstream_tries 2;
+            # Connected from the first byte on, so that a drain waits for a slow upload, too.
+            proxy_request_buffering off;
+            proxy_buffer_size 16k;
+            proxy_buffers 8 16k;
+            proxy_set_header Host $upstream_host;
             proxy_set_header Connection $connection_upgrade;
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header X-Real-IP $remote_addr;
@@ -120,7 +141,7 @@ ${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $d
         }
 
         location = /status {
-            if ($stranger) { return 403; }
+            if ($status_stranger) { return 403; }
             ${settings.flavour === "check-module" ? "check_status;" : 'default_type application/json;\n            return 200 \'{"checks":"none","drained":"$drained"}\\n\';'}
         }
 
@@ -131,21 +152,33 @@ ${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $d
         }
         location = /rollgate/drained {
             if ($stranger) { return 403; }
-            return 200 "$drained";
+            return 200 "$pool $drained";
         }
 ${hosts.map((host) => healthLocation(host, settings.healthPath)).join("")}    }
 }
 `;
 }
 
-/** What \`$drained\` holds while exactly these hosts are drained, in the order of the configuration. */
+/** The hosts of a configuration that was rendered here; `undefined` for any other file. */
+export function hostsOf(configuration: string): PoolMember[] | undefined {
+  const json = /^# hosts: (.*)$/m.exec(configuration)?.[1];
+  return json === undefined ? undefined : JSON.parse(json);
+}
+
+function hostsLine(hosts: readonly PoolMember[]): string {
+  return `# hosts: ${JSON.stringify(hosts.map(({ name, address, port }) => ({ name, address, port })))}`;
+}
+
+/** What `$drained` holds while exactly these hosts are drained, in the order of the configuration. */
 export function drainedKey(names: readonly string[]): string {
   return names.map((name) => `${name} `).join("");
 }
 
 function serverLine(host: PoolMember, flavour: Flavour): string {
-  // With active checks a server that is up again must not stay excluded for nginx's own fail_timeout.
-  return `server ${endpoint(host.address, host.port)}${flavour === "check-module" ? " max_fails=0" : ""};`;
+  // With active checks a server that is up again must not stay excluded for nginx's own fail_timeout; without,
+  // a few failures in a row take it out for a moment.
+  const failover = flavour === "check-module" ? "max_fails=0" : "max_fails=3 fail_timeout=2s";
+  return `server ${endpoint(host.address, host.port)} ${failover};`;
 }
 
 function checkLines({ flavour, check }: NginxSettings): string {

@@ -11,14 +11,15 @@ import { type CheckAnswer, ownInputs } from "./crud.ts";
 /** A host on this machine, and the Java that it will run. */
 export interface LocalHostInputs extends HostDescriptor {
   readonly java: string;
+  /** How long the application may take to stop when the host is deleted. */
+  readonly graceSeconds: number;
 }
 
-const DELETE_GRACE_SECONDS = 30;
 const PARTS = ["releases", "logs"];
 
 /** Refuses a host that no JVM could run on; changes nothing. */
 export async function check(news: object): Promise<CheckAnswer<object>> {
-  const { java, ...descriptor } = ownInputs(news);
+  const { java, graceSeconds, ...descriptor } = ownInputs(news);
   const problems = problemsOf(hostDescriptor, descriptor);
   if (problems.length > 0)
     return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
@@ -31,8 +32,8 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
   const obstacle = await obstacleTo(String(descriptor.directory));
   if (obstacle !== undefined) return refuse("directory", obstacle);
   const owner = await open(parse(hostDescriptor, descriptor)).portOwner();
-  if (typeof owner === "object") return refuse("port", `${descriptor.port} is taken by ${owner.other}`);
-  return { inputs: { ...descriptor, java } };
+  if (owner.kind === "other") return refuse("port", `${descriptor.port} is taken by ${owner.name}`);
+  return { inputs: { ...descriptor, java, graceSeconds } };
 }
 
 /** Another directory is another host; everything else is for the rollout to bring about. */
@@ -67,8 +68,8 @@ export async function read(id: string, props: object): Promise<{ id: string; pro
 /** Ends the JVM and removes what is ours; files of others in the directory are left alone. */
 export async function remove(inputs: object): Promise<void> {
   const descriptor = describe(inputs);
-  await open(descriptor).stop(DELETE_GRACE_SECONDS);
-  for (const part of [...PARTS, "launches", "current"]) {
+  await open(descriptor).stop(Number(ownInputs(inputs).graceSeconds));
+  for (const part of [...PARTS, "launches", "current", "good.json"]) {
     await rm(join(descriptor.directory, part), { recursive: true, force: true });
   }
   await removeEmpty(descriptor.directory, 2);
@@ -90,7 +91,7 @@ async function obstacleTo(directory: string): Promise<string | undefined> {
 }
 
 function describe(inputs: object): HostDescriptor {
-  const { java: _, ...descriptor } = ownInputs(inputs);
+  const { java: _, graceSeconds: __, ...descriptor } = ownInputs(inputs);
   return parse(hostDescriptor, descriptor);
 }
 

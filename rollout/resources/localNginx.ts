@@ -3,14 +3,25 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
+import { Lease } from "../lease.ts";
 import { detectFlavour } from "../local/detectFlavour.ts";
+import { LocalLeaseStore } from "../local/localLeaseStore.ts";
 import { findNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
 import { serveConfiguration } from "../local/serveConfiguration.ts";
 import { describeListener, listenerOn } from "../local/tcpTable.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
-import { flavour, hostDescriptor, integer, parse, problemsOf, proxyDescriptor } from "../rollRequest.ts";
+import {
+  flavour,
+  hostDescriptor,
+  integer,
+  parse,
+  problemsOf,
+  proxyDescriptor,
+  urlPath,
+} from "../rollRequest.ts";
 import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
+import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 
 /** What the program says of nginx. */
 export const localNginxInputs = proxyDescriptor.extend({
@@ -21,9 +32,13 @@ export const localNginxInputs = proxyDescriptor.extend({
     error: (issue) => `expected auto, ${flavour.options.join(" or ")}, got ${JSON.stringify(issue.input)}`,
   }),
   hosts: z.array(hostDescriptor.pick({ name: true, address: true, port: true })),
-  healthPath: z.string(),
+  healthPath: urlPath,
+  slowestRequestSeconds: integer(0, 3600),
+  /** How long a host that leaves may take to finish its requests. */
+  settleSeconds: integer(0, 3600),
+  leaseWaitSeconds: integer(0, 86_400),
   check: z.strictObject({
-    path: z.string(),
+    path: urlPath,
     intervalMilliseconds: integer(100, 600_000),
     rise: integer(1, 100),
     fall: integer(1, 100),
@@ -47,7 +62,7 @@ interface CheckedInputs extends LocalNginxInputs {
 const QUIT_GRACE_SECONDS = 30;
 
 /** Decides the flavour and renders the configuration; refuses what nginx could not do. Changes nothing. */
-export async function check(news: object): Promise<CheckAnswer<object>> {
+export async function check(olds: object, news: object): Promise<CheckAnswer<object>> {
   const problems = problemsOf(localNginxInputs, withoutChecked(news));
   if (problems.length > 0)
     return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
@@ -64,11 +79,8 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
         `expected an nginx with the upstream check module, ${inputs.executable} has none`,
       );
     }
-    if (!(await runningNginx(inputs.directory))) {
-      const listener = await listenerOn(inputs.address, inputs.port);
-      if (listener !== undefined)
-        return refuse("port", `${inputs.port} is taken by ${describeListener(listener)}`);
-    }
+    const obstacle = await portObstacle(ownInputs(olds), inputs);
+    if (obstacle !== undefined) return refuse("port", obstacle);
     const configuration = renderConfiguration(settingsOf({ ...inputs, flavour: chosen })).text;
     return { inputs: { ...inputs, flavour: chosen, configuration, running: true } satisfies CheckedInputs };
   } catch (error) {
@@ -95,7 +107,15 @@ export async function serve(inputs: object): Promise<{ id: string; outs: object 
   const checked = parse(localNginxInputs, withoutChecked(inputs));
   const executable = await findNginx(checked.executable);
   const settings = settingsOf(checked);
-  const outcome = await serveConfiguration(executable, settings);
+  const lease = await Lease.acquire(
+    new LocalLeaseStore(join(checked.directory, "lease")),
+    leaseOwner(),
+    leaseTiming(checked.leaseWaitSeconds),
+    { signal: new AbortController().signal, onWait: ({ owner }) => console.log(`waiting for ${owner}`) },
+  );
+  const outcome = await serveConfiguration(executable, settings, checked.settleSeconds).finally(() =>
+    lease.release(),
+  );
   console.log(`nginx ${outcome} at http://${checked.address}:${checked.port} (${settings.flavour})`);
   return { id: checked.directory, outs: inputs };
 }
@@ -132,13 +152,31 @@ export async function remove(inputs: object): Promise<void> {
   await removeEmpty(directory, 1);
 }
 
+/** Why nginx could not listen where it is to, as far as that can be told without trying. */
+async function portObstacle(
+  old: Record<string, unknown>,
+  inputs: LocalNginxInputs,
+): Promise<string | undefined> {
+  const { address, port, directory } = inputs;
+  const master = await runningNginx(directory);
+  if (master && old.address === address && old.port === port) return undefined;
+  const listener = await listenerOn(address, port);
+  if (listener === undefined) return undefined;
+  const isOurs =
+    master !== undefined && listener !== "unknown" && [listener.pid, listener.parentPid].includes(master.pid);
+  if (!isOurs) return `${port} is taken by ${describeListener(listener)}`;
+  return old.address === undefined || old.address === address
+    ? undefined
+    : `expected another port together with another address, since nginx cannot move within port ${port} while it serves`;
+}
+
 function withoutChecked(inputs: object): Record<string, unknown> {
   const { configuration: _, running: __, ...plain } = ownInputs(inputs);
   return plain;
 }
 
 function settingsOf(inputs: LocalNginxInputs): NginxSettings {
-  const { flavour: chosen, directory, address, port, hosts, check: policy, healthPath, statusAllow } = inputs;
+  const { flavour: chosen, directory, address, port, hosts, check: policy, statusAllow } = inputs;
   return {
     flavour: chosen === "auto" ? "stock" : chosen,
     directory,
@@ -146,7 +184,8 @@ function settingsOf(inputs: LocalNginxInputs): NginxSettings {
     port,
     hosts,
     check: policy,
-    healthPath,
+    healthPath: inputs.healthPath,
+    slowestRequestSeconds: inputs.slowestRequestSeconds,
     statusAllow,
     // Root's workers would run as nobody and could not see the flag files of a private folder.
     ...(process.getuid?.() === 0 && { user: "root" }),

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { AppHost } from "../appHost.ts";
 import { InvalidInput, messageOf, RollFailed } from "../errors.ts";
@@ -13,6 +12,7 @@ import { roll } from "../roll.ts";
 import { parse, problemsOf, type RollRequest, rollRequest } from "../rollRequest.ts";
 import { secondsSince } from "../secondsSince.ts";
 import { type CheckAnswer, hasUnknown, ownInputs, providerOf } from "./crud.ts";
+import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openFleet } from "./openFleet.ts";
 import { watchEngine } from "./watchEngine.ts";
 
@@ -21,9 +21,6 @@ export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release"> & {
   jar?: { path: string };
   release?: string;
 };
-
-const HEARTBEAT_MILLISECONDS = 2_000;
-const LEASE_EXPIRY_MILLISECONDS = 15_000;
 
 /** Fills in what the jar is and where the roll will go; every problem comes with the path of its setting. */
 export async function check(olds: object, news: object): Promise<CheckAnswer<object>> {
@@ -59,14 +56,10 @@ export async function deploy(id: string, inputs: object): Promise<object> {
   const began = performance.now();
   try {
     const { durationSeconds } = await roll(fleet, request, request, {
-      owner: `${userInfo().username}@${hostname()} (pid ${process.pid})`,
+      owner: leaseOwner(),
       reporter: (report) => console.log(redact(formatReport(report))),
       signal: engine.signal,
-      leaseTiming: {
-        heartbeatMilliseconds: HEARTBEAT_MILLISECONDS,
-        expiryMilliseconds: LEASE_EXPIRY_MILLISECONDS,
-        waitMilliseconds: request.timing.leaseWaitSeconds * 1000,
-      },
+      leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),
     });
     return { ...inputs, ...(await survey(fleet.hosts, fleet.proxy)), durationSeconds };
   } catch (error) {

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { RollgateError } from "../errors.ts";
+import type { PoolMember } from "../nginx/drainPools.ts";
+import { poll } from "../poll.ts";
+import { judge } from "../probe.ts";
+import type { LocalNginxAccess } from "./localNginxAccess.ts";
+
+/** Which hosts nginx knows, and which it is to know. */
+export interface TopologyChange {
+  readonly before: readonly PoolMember[];
+  readonly after: readonly PoolMember[];
+  readonly access: LocalNginxAccess;
+  readonly running: boolean;
+  readonly settleSeconds: number;
+}
+
+const FLAG_MILLISECONDS = 50;
+const SETTLE_POLL_MILLISECONDS = 50;
+
+/**
+ * Applies a configuration in which hosts come, go or move. A host that comes or moves starts drained: the rollout
+ * admits it once a release has passed its gates there. One that goes or moves is drained and settled first, and
+ * only while a host that stays is healthy. When `apply` fails, the drains are as they were.
+ */
+export async function changeTopology(change: TopologyChange, apply: () => Promise<void>): Promise<void> {
+  const { before, after, access, running } = change;
+  const coming = after.filter((host) => !isIn(before, host));
+  const leaving = before.filter((host) => !isIn(after, host));
+  const raised = new Set<string>();
+  const raise = async ({ name }: PoolMember) => {
+    if (await access.isFlagged(name)) return;
+    raised.add(name);
+    await access.raiseFlag(name);
+  };
+  try {
+    if (running && leaving.length > 0) {
+      if (await anyServes(leaving, access)) await requireOneThatStays(change);
+      for (const host of leaving) await raise(host);
+      await settle(leaving, change);
+    }
+    for (const host of coming) await raise(host);
+    await apply();
+  } catch (error) {
+    for (const name of raised) await access.lowerFlag(name);
+    throw error;
+  }
+  const gone = leaving.filter(({ name }) => !after.some((host) => host.name === name));
+  for (const { name } of gone) await access.lowerFlag(name);
+}
+
+async function requireOneThatStays({ before, after, access }: TopologyChange): Promise<void> {
+  const staying = before.filter((host) => isIn(after, host));
+  if (await anyServes(staying, access)) return;
+  const names = staying.map(({ name }) => name).join(", ");
+  throw new RollgateError(
+    "topology-outage",
+    `hosts: expected one that stays where it is and is healthy, got ${names ? `${names}, not healthy` : "none"}: change or remove hosts one at a time. Nothing was changed.`,
+  );
+}
+
+async function anyServes(hosts: readonly PoolMember[], access: LocalNginxAccess): Promise<boolean> {
+  for (const { name } of hosts) {
+    if (await access.isFlagged(name)) continue;
+    const answer = await access
+      .get(`/rollgate/health/${name}`, AbortSignal.timeout(5_000))
+      .catch(() => undefined);
+    if (answer && judge(answer.statusCode, Buffer.from(answer.body).toString("utf8")).up) return true;
+  }
+  return false;
+}
+
+async function settle(
+  leaving: readonly PoolMember[],
+  { access, settleSeconds }: TopologyChange,
+): Promise<void> {
+  await sleep(FLAG_MILLISECONDS);
+  for (const { name, address, port } of leaving) {
+    const settled = await poll(async () => (await access.connectionsTo(address, port)) === 0 || undefined, {
+      intervalMilliseconds: SETTLE_POLL_MILLISECONDS,
+      deadlineMilliseconds: settleSeconds * 1000,
+    });
+    if (!settled) console.log(`${name} still has connections after ${settleSeconds} s, going on`);
+  }
+}
+
+function isIn(hosts: readonly PoolMember[], { name, address, port }: PoolMember): boolean {
+  return hosts.some((host) => host.name === name && host.address === address && host.port === port);
+}
