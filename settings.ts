@@ -115,7 +115,7 @@ class Reader {
   text(key: string): string {
     this.#known.add(key);
     this.#refuseSecret(key);
-    return this.#config.require(key);
+    return this.#config.get(key) ?? "";
   }
 
   number(key: string): number | string {
@@ -180,6 +180,8 @@ function readMinimumHealthy(text: string, hosts: number): number | string {
 function settingOf(property: string): string {
   const [group = "", member, ...rest] = property.split(".");
   if (property === "flavour") return "nginxFlavour";
+  if (property === "executable") return "nginx";
+  if (property === "proxy.directory") return "directory";
   if (member === undefined || group.includes("[")) return property;
   const tail = rest.length > 0 ? `.${rest.join(".")}` : "";
   if (group === "timing" || group === "launch") return `${member}${tail}`;

@@ -21,7 +21,8 @@ const absolutePath = text.refine(isAbsolute, {
 const name = text.regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, {
   error: (issue) => `expected 1–32 lower-case letters, digits and inner hyphens, got ${show(issue.input)}`,
 });
-const address = text.refine((value) => isIP(value) !== 0, {
+const kind = z.literal("local", { error: (issue) => `expected local, got ${show(issue.input)}` });
+const address = text.refine((value) => isIP(value) !== 0 && !value.includes("%"), {
   error: (issue) => `expected an IP address, got ${show(issue.input)}`,
 });
 /** An address that a connection can be told by: an unspecified one never stands in the kernel's table. */
@@ -35,7 +36,7 @@ export const urlPath = text.regex(/^\/[A-Za-z0-9._~!&()*+,=:@%/-]*$/, {
 
 /** An app host: where it is, and where its releases live. */
 export const hostDescriptor = z.strictObject({
-  kind: z.literal("local"),
+  kind,
   name,
   /** Absolute; holds `releases`, `current` and `logs`. */
   directory: absolutePath,
@@ -52,7 +53,7 @@ export type Flavour = z.infer<typeof flavour>;
 
 /** The nginx in front of the hosts. */
 export const proxyDescriptor = z.strictObject({
-  kind: z.literal("local"),
+  kind,
   /** nginx's own prefix, absolute; holds `nginx.conf`, `drained` and `logs`. */
   directory: absolutePath.regex(/^[^"$\\\r\n]*$/, {
     error: (issue) =>
@@ -75,7 +76,8 @@ export type Launch = z.infer<typeof launch>;
 /** Variables given to the JVM beside PATH, HOME, LANG and TZ; treated as secret everywhere. */
 export const environment = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "expected the name of an environment variable" }),
-  text,
+  z.string({ error: "expected a text" }),
+  { error: "expected names and values of environment variables" },
 );
 export type Environment = z.infer<typeof environment>;
 

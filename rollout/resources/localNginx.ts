@@ -26,7 +26,7 @@ import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 /** What the program says of nginx. */
 export const localNginxInputs = proxyDescriptor.extend({
   /** A path, or a name to look up on PATH. */
-  executable: z.string(),
+  executable: z.string().min(1, { error: "expected the nginx command, got an empty text" }),
   /** `auto` takes the best that this nginx can do. */
   flavour: z.enum(["auto", ...flavour.options], {
     error: (issue) => `expected auto, ${flavour.options.join(" or ")}, got ${JSON.stringify(issue.input)}`,

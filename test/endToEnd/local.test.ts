@@ -96,7 +96,7 @@ describe("a stack of two local hosts, with the real CLI, nginx and JVMs", { time
     const { result, seen } = await underTraffic(() => project.up());
     expect(result.code).not.toBe(0);
     expect(result.output).toMatch(
-      /app-1 failed its health gate on 1\.2\.0-[0-9a-f]{12}: 503 DOWN .* for 25 s \(2 passes in a row needed\); nginx saw 503 DOWN .*\. app-1 is back on 1\.1\.0-[0-9a-f]{12}; app-2 was not touched\. Now: app-1 1\.1\.0-[0-9a-f]{12}, app-2 1\.1\.0-[0-9a-f]{12}\./,
+      /app-1 failed its health gate on 1\.2\.0-[0-9a-f]{12}: 503 DOWN .* for 25 s \(2 passes in a row needed\); nginx saw 503 DOWN .*\. app-1 is back on 1\.1\.0-[0-9a-f]{12}; app-2 was not touched\. Now: app-1 1\.1\.0-[0-9a-f]{12}; app-2 1\.1\.0-[0-9a-f]{12}\./,
     );
     expect(seen.lost).toEqual([]);
     expect(Object.keys(seen.versions)).toEqual(["1.1.0"]);
@@ -136,6 +136,18 @@ describe("a stack of two local hosts, with the real CLI, nginx and JVMs", { time
     expect((await project.up()).code).toBe(0);
     expect(await jvms("app-1")).toHaveLength(1);
     expect(await jvms("app-2")).toEqual([untouched]);
+  });
+
+  test("heals a killed JVM and a killed nginx with up alone, without a refresh by hand", async () => {
+    const [jvm] = await jvms("app-2");
+    process.kill(jvm?.pid ?? 0, "SIGKILL");
+    process.kill((await runningNginx(join(project.files, "nginx")))?.pid ?? 0, "SIGTERM");
+    await expect.poll(async () => (await jvms("app-2")).length).toBe(0);
+    await expect.poll(async () => runningNginx(join(project.files, "nginx"))).toBeUndefined();
+    const { code, output } = await project.up();
+    expect(code, output).toBe(0);
+    expect(await versionsServed()).toEqual(new Set(["1.0.0"]));
+    expect(await jvms("app-2")).toHaveLength(1);
   });
 
   test("leaves no process, no port and no file behind after destroy", async () => {
