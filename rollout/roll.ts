@@ -1,13 +1,13 @@
-import type { AppHost, Target } from "./appHost.ts";
+import type { AppHost } from "./appHost.ts";
 import { requireEnoughPeers } from "./enoughPeers.ts";
-import { GateFailed, messageOf, RollFailed, RollgateError } from "./errors.ts";
-import { describeMember, inRollingOrder, isDone, observe, observeSteadily } from "./fleet.ts";
-import { HostRoll, HostRollFailed, type PhaseTimes } from "./hostRoll.ts";
+import { messageOf, RollFailed, RollgateError } from "./errors.ts";
+import { explainFailure, type Rolled } from "./explainFailure.ts";
+import { inRollingOrder, isDone, observeSteadily } from "./fleet.ts";
+import { HostRoll, type PhaseTimes } from "./hostRoll.ts";
 import type { Jar } from "./jar.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "./lease.ts";
 import type { Reporter } from "./reporter.ts";
 import type { ReverseProxy } from "./reverseProxy.ts";
-import { rollBack } from "./rollBack.ts";
 import { type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
 import { secondsSince } from "./secondsSince.ts";
 
@@ -77,12 +77,6 @@ export async function roll(
   }
 }
 
-interface Rolled {
-  readonly host: AppHost;
-  readonly before: Target | undefined;
-  readonly times: PhaseTimes;
-}
-
 async function rollHosts(release: string, context: RollContext): Promise<RollResult["rolled"]> {
   const rolled: Rolled[] = [];
   for (const host of await rollingOrder(context)) {
@@ -98,7 +92,7 @@ async function rollHosts(release: string, context: RollContext): Promise<RollRes
       const hostRoll = new HostRoll(member, target, context);
       rolled.push({ host, times: await hostRoll.run(), before: hostRoll.earlier });
     } catch (error) {
-      throw await fail(error, host, rolled, context);
+      throw await explainFailure(error, host, rolled, context);
     }
   }
   await prune(rolled, context);
@@ -161,59 +155,4 @@ function refuse(findings: readonly PromiseSettledResult<unknown>[]): void {
 function untouched(error: unknown): never {
   if (!(error instanceof RollgateError)) throw error;
   throw new RollFailed(`${messageOf(error)}. No host was touched.`, [], { cause: error });
-}
-
-/** What failed, what was done about it, and what state every host is in; a bug of ours passes as it is. */
-async function fail(
-  error: unknown,
-  failed: AppHost,
-  rolled: readonly Rolled[],
-  context: RollContext,
-): Promise<unknown> {
-  const stop = context.signal.aborted ? stopReason(context) : undefined;
-  const reason = stop && !(error instanceof HostRollFailed) ? stop : error;
-  if (!(reason instanceof RollgateError)) return reason;
-  const replaced = rolled.flatMap(({ host, before }) => (before ? [{ host, before }] : []));
-  const mayRollBack = context.policy.onFailure === "rollback" && !stop;
-  const rolledBack = mayRollBack ? await rollBack(replaced, context) : "";
-  const others = context.hosts.filter(
-    (host) => host !== failed && !rolled.some((done) => done.host === host),
-  );
-  const parts = [
-    messageOf(reason),
-    stop && stop !== reason && messageOf(stop),
-    rolledBack,
-    !mayRollBack &&
-      replaced.length > 0 &&
-      `${list(replaced.map(({ host }) => host))} stayed as the roll left them`,
-    others.length > 0 && `${list(others)} ${others.length > 1 ? "were" : "was"} not touched`,
-  ].filter(Boolean);
-  const evidence = reason instanceof GateFailed ? reason.evidence : [];
-  const state = `Now: ${(await describeAll(context)).join("; ")}.`;
-  return new RollFailed(`${parts.join("; ")}. ${state}`, evidence, { cause: reason });
-}
-
-function stopReason({ signal: { reason }, policy }: RollContext): RollgateError {
-  const why =
-    reason instanceof RollgateError
-      ? reason.message
-      : `it took longer than ${policy.timing.rollDeadlineSeconds} s`;
-  return new RollgateError("stopped", `the roll was stopped: ${why}`, { cause: reason });
-}
-
-async function describeAll({ hosts, proxy }: RollContext): Promise<string[]> {
-  return Promise.all(
-    hosts.map(async (host) => {
-      try {
-        const member = await observe(host, proxy, AbortSignal.timeout(10_000));
-        return `${host.name} ${describeMember(member)}`;
-      } catch (error) {
-        return `${host.name} unknown (${messageOf(error)})`;
-      }
-    }),
-  );
-}
-
-function list(hosts: readonly AppHost[]): string {
-  return new Intl.ListFormat("en").format(hosts.map(({ name }) => name));
 }

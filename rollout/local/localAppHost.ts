@@ -1,25 +1,24 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import type { AppHost, HostState, PortOwner, RunningApp, Target } from "../appHost.ts";
 import { endpoint } from "../connections.ts";
-import { isSystemError, RollgateError } from "../errors.ts";
+import { RollgateError } from "../errors.ts";
 import type { Jar } from "../jar.ts";
 import { type HealthReport, probe } from "../probe.ts";
 import type { Environment, HealthPolicy, HostDescriptor, Launch } from "../rollRequest.ts";
 import { AppLog } from "./appLog.ts";
 import { endProcesses } from "./endProcesses.ts";
 import { findExecutable } from "./findExecutable.ts";
+import { readGoodTarget, writeGoodTarget } from "./goodTarget.ts";
 import { type LaunchSpec, LaunchStore } from "./launchStore.ts";
 import { isAlive, listProcesses, type ProcessEntry, startVariable } from "./processTable.ts";
 import { ReleaseStore } from "./releaseStore.ts";
 import { describeListener, listenerOn } from "./tcpTable.ts";
 
 const LAUNCH_VARIABLE = "ROLLGATE_LAUNCH";
-const goodTarget = z.object({ release: z.string(), launch: z.string() });
 const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "TMPDIR"];
 
 /** What a local host needs to know beside its descriptor. */
@@ -73,7 +72,7 @@ export class LocalAppHost implements AppHost {
       this.#process(),
       this.#store.current(),
       this.#store.list(),
-      this.#good(),
+      readGoodTarget(this.#directory),
     ]);
     return {
       ...(process && { running: await this.#describe(process) }),
@@ -138,9 +137,7 @@ export class LocalAppHost implements AppHost {
   }
 
   async markGood(target: Target): Promise<void> {
-    const file = join(this.#directory, "good.json");
-    await writeFile(`${file}.new`, JSON.stringify(target), { mode: 0o644 });
-    await rename(`${file}.new`, file);
+    await writeGoodTarget(this.#directory, target);
   }
 
   async portOwner(): Promise<PortOwner> {
@@ -178,15 +175,6 @@ export class LocalAppHost implements AppHost {
     const spec = await this.#launches.recall(launch);
     if (spec) return spec;
     throw new RollgateError("launch-unknown", `${this.name} no longer knows how it was started before`);
-  }
-
-  async #good(): Promise<Target | undefined> {
-    try {
-      return goodTarget.parse(JSON.parse(await readFile(join(this.#directory, "good.json"), "utf8")));
-    } catch (error) {
-      if (isSystemError(error, "ENOENT")) return undefined;
-      throw error;
-    }
   }
 
   #portTaken(taker: string): RollgateError {

@@ -1,0 +1,24 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Target } from "../appHost.ts";
+import { isSystemError } from "../errors.ts";
+
+const target = z.object({ release: z.string(), launch: z.string() });
+
+/** What last passed all gates on a host: the file `good.json` in its folder, or `undefined` if nothing ever did. */
+export async function readGoodTarget(directory: string): Promise<Target | undefined> {
+  try {
+    return target.parse(JSON.parse(await readFile(join(directory, "good.json"), "utf8")));
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** Replaces it; a reader sees the old one or the new one. */
+export async function writeGoodTarget(directory: string, good: Target): Promise<void> {
+  const file = join(directory, "good.json");
+  await writeFile(`${file}.new`, JSON.stringify(good), { mode: 0o644 });
+  await rename(`${file}.new`, file);
+}
