@@ -15,7 +15,7 @@ export interface Rolled {
 /** What failed, what was done about it, and what state every host is in; a bug of ours passes as it is. */
 export async function explainFailure(
   error: unknown,
-  failed: AppHost,
+  failed: AppHost | undefined,
   rolled: readonly Rolled[],
   context: RollContext,
 ): Promise<unknown> {
@@ -25,16 +25,18 @@ export async function explainFailure(
   const replaced = rolled.flatMap(({ host, before }) => (before ? [{ host, before }] : []));
   const mayRollBack = context.policy.onFailure === "rollback" && !stop;
   const rolledBack = mayRollBack ? await rollBack(replaced, context) : "";
+  const named = reason instanceof HostRollFailed || reason.code === "too-few-healthy";
   const others = context.hosts.filter(
-    (host) => host !== failed && !rolled.some((done) => done.host === host),
+    (host) => !(named && host === failed) && !rolled.some((done) => done.host === host),
   );
+
   const parts = [
     messageOf(reason),
     stop && stop !== reason && messageOf(stop),
     rolledBack,
     !mayRollBack &&
       replaced.length > 0 &&
-      `${list(replaced.map(({ host }) => host))} stayed as the roll left them`,
+      `${list(replaced.map(({ host }) => host))} stayed as the roll left ${replaced.length > 1 ? "them" : "it"}`,
     others.length > 0 && `${list(others)} ${others.length > 1 ? "were" : "was"} not touched`,
   ].filter(Boolean);
   const evidence = reason instanceof GateFailed ? reason.evidence : [];

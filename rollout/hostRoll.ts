@@ -80,7 +80,7 @@ export class HostRoll {
     } catch (error) {
       // Whoever has taken the fleet over decides about the flag.
       await this.#context.assertHeld();
-      if (this.#before.serving) await proxy.admit(this.#host);
+      if (!this.#before.drained) await proxy.admit(this.#host);
       if (signal.aborted) throw error;
       throw new HostRollFailed(`${this.#host.name} could not be drained: ${messageOf(error)}`, error);
     }

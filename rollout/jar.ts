@@ -21,12 +21,13 @@ export async function identifyJar(file: string): Promise<Jar> {
   const path = resolve(file);
   await requireFile(path);
   const { manifest, buildInfo } = await readMetadata(path);
-  if (!manifest) throw refusal(`expected an executable jar, got a zip without META-INF/MANIFEST.MF: ${path}`);
+  if (manifest === undefined)
+    throw refusal(`expected an executable jar, got a zip without META-INF/MANIFEST.MF: ${path}`);
   const attributes = parseManifest(manifest);
   if (!attributes.get("Main-Class")) {
     throw refusal(`expected an executable jar, got one whose manifest has no Main-Class: ${path}`);
   }
-  const version = buildInfoVersion(buildInfo) ?? attributes.get("Implementation-Version");
+  const version = buildInfoVersion(buildInfo) || attributes.get("Implementation-Version");
   if (!version) {
     throw refusal(
       `expected a version in META-INF/build-info.properties or as Implementation-Version in the manifest, got none: ${path}`,

@@ -6,5 +6,7 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
   const longestFirst = [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]))]
     .filter((secret) => secret.length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length);
-  return (text) => longestFirst.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
+  if (longestFirst.length === 0) return (text) => text;
+  const pattern = new RegExp(longestFirst.map((secret) => RegExp.escape(secret)).join("|"), "g");
+  return (text) => text.replaceAll(pattern, "[secret]");
 }

@@ -100,10 +100,12 @@ async function rollHosts(release: string, context: RollContext): Promise<RollRes
 }
 
 async function rollingOrder(context: RollContext): Promise<AppHost[]> {
-  const fleet = await Promise.all(context.hosts.map((host) => observeSteadily(host, context))).catch(
-    untouched,
-  );
-  return inRollingOrder(fleet).map(({ host }) => host);
+  try {
+    const fleet = await Promise.all(context.hosts.map((host) => observeSteadily(host, context)));
+    return inRollingOrder(fleet).map(({ host }) => host);
+  } catch (error) {
+    throw await explainFailure(error, undefined, [], context);
+  }
 }
 
 /** Only once nobody may have to go back any more; what each host had is spared all the same. */

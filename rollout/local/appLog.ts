@@ -23,6 +23,7 @@ export class AppLog {
       if (isSystemError(error, "ENOENT")) return "";
       throw error;
     });
-    return text.trimEnd().split("\n").slice(-lines);
+    const written = text.trimEnd();
+    return written === "" ? [] : written.split("\n").slice(-lines);
   }
 }

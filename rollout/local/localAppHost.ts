@@ -5,7 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { AppHost, HostState, PortOwner, RunningApp, Target } from "../appHost.ts";
 import { endpoint } from "../connections.ts";
-import { RollgateError } from "../errors.ts";
+import { messageOf, RollgateError } from "../errors.ts";
 import type { Jar } from "../jar.ts";
 import { type HealthReport, probe } from "../probe.ts";
 import type { Environment, HealthPolicy, HostDescriptor, Launch } from "../rollRequest.ts";
@@ -55,14 +55,16 @@ export class LocalAppHost implements AppHost {
     this.#log = new AppLog(join(descriptor.directory, "logs", "app.log"));
     this.#launches = new LaunchStore(join(descriptor.directory, "launches"));
     this.launch = createHash("sha256")
-      .update(JSON.stringify([options.launch, options.environment, this.address, this.port]))
+      .update(JSON.stringify([options.launch, sorted(options.environment), this.address, this.port]))
       .digest("hex")
       .slice(0, 12);
   }
 
   async preflight(): Promise<void> {
     await findJava(this.#options.launch.java);
-    await mkdir(join(this.#directory, "logs"), { recursive: true, mode: 0o755 });
+    await this.#named("cannot keep its files", () =>
+      mkdir(join(this.#directory, "logs"), { recursive: true, mode: 0o755 }),
+    );
     const owner = await this.portOwner();
     if (owner.kind === "other") throw this.#portTaken(owner.name);
   }
@@ -83,8 +85,8 @@ export class LocalAppHost implements AppHost {
   }
 
   async stage(id: string, jar: Jar | undefined): Promise<void> {
-    if (jar) return this.#store.add(id, jar);
-    if (!(await this.#store.holds(id))) {
+    if (jar) return this.#named(`cannot take ${id}`, () => this.#store.add(id, jar));
+    if (!(await this.#named(`cannot show ${id}`, () => this.#store.holds(id)))) {
       throw new RollgateError("release-missing", `${this.name} does not keep a whole release ${id}`);
     }
   }
@@ -177,6 +179,16 @@ export class LocalAppHost implements AppHost {
     throw new RollgateError("launch-unknown", `${this.name} no longer knows how it was started before`);
   }
 
+  /** Whatever goes wrong is told with the name of the host. */
+  async #named<T>(what: string, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      const code = error instanceof RollgateError ? error.code : "host-files";
+      throw new RollgateError(code, `${this.name} ${what}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
   #portTaken(taker: string): RollgateError {
     return new RollgateError("port-taken", `port ${this.port} of ${this.name} is taken by ${taker}`);
   }
@@ -213,6 +225,10 @@ export class LocalAppHost implements AppHost {
       [LAUNCH_VARIABLE]: launch,
     };
   }
+}
+
+function sorted(environment: Environment): [string, string][] {
+  return Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 async function findJava(command: string): Promise<string> {

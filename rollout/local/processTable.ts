@@ -22,8 +22,10 @@ export async function readProcess(pid: number): Promise<ProcessEntry | undefined
   if (stat === undefined || cmdline === undefined) return undefined;
   // The second field is the command in parentheses and may hold spaces and parentheses itself; proc(5).
   const [state, parentPid, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const startTicks = rest[17];
-  if (state === "Z" || state === "X" || startTicks === undefined) return undefined;
+  const [threads, startTicks] = [Number(rest[15]), rest[17]];
+  // The first thread of a process may have ended while others still hold its sockets.
+  const isOver = state === "X" || (state === "Z" && threads <= 1);
+  if (isOver || startTicks === undefined) return undefined;
   return { pid, parentPid: Number(parentPid), startTicks, argv: cmdline.split("\0").slice(0, -1) };
 }
 

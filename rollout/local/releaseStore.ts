@@ -115,7 +115,8 @@ export class ReleaseStore {
   async prune(keep: number, spared: readonly string[]): Promise<void> {
     await this.#clearInterrupted();
     const youngestFirst = await this.#lastRunFirst();
-    const kept = [...new Set([...spared, ...youngestFirst])].slice(0, Math.max(keep, spared.length));
+    const needed = [...new Set(spared)];
+    const kept = [...new Set([...needed, ...youngestFirst])].slice(0, Math.max(keep, needed.length));
     const surplus = youngestFirst.filter((id) => !kept.includes(id));
     await Promise.all(surplus.map((id) => rm(dirname(this.jarOf(id)), { recursive: true, force: true })));
   }
@@ -144,7 +145,10 @@ export class ReleaseStore {
     await rename(place, `${temporary}.damaged`).catch((error: unknown) => {
       if (!isSystemError(error, "ENOENT")) throw error;
     });
-    await rename(temporary, place);
+    await rename(temporary, place).catch(async (error: unknown) => {
+      // Somebody else has just staged the same release.
+      if (!isSystemError(error, "ENOTEMPTY", "EEXIST") || !(await this.holds(id))) throw error;
+    });
     await rm(`${temporary}.damaged`, { recursive: true, force: true });
   }
 }

@@ -35,7 +35,7 @@ export async function serveConfiguration(
   await writeFile(join(directory, "nginx.conf.new"), text, { mode: 0o644 });
   await testConfiguration(executable, directory, "nginx.conf.new");
   // A served file that is not ours tells nothing: nobody is drained for what is not known.
-  const before = running ? (hostsOf(served ?? "") ?? settings.hosts) : [];
+  const before = hostsOf(served ?? "") ?? (running ? settings.hosts : []);
   const change = { before, after: settings.hosts, access, running: running !== undefined, settleSeconds };
   await changeTopology(change, async () => {
     if (running) await reload(running.pid, access, settings, fingerprint);
@@ -109,7 +109,7 @@ async function requireFreePort({ address, port }: NginxSettings): Promise<void> 
 
 async function lastError(directory: string): Promise<string> {
   const log = await readFile(join(directory, "logs", "error.log"), "utf8").catch(messageOf);
-  const errors = log.split("\n").filter((line) => line.includes("[emerg]") || line.includes("[alert]"));
+  const errors = log.split("\n").filter((line) => /\[(emerg|alert)\](?!.*still could not bind)/.test(line));
   return errors.at(-1) ?? "its error log is silent";
 }
 

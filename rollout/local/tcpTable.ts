@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isIPv4 } from "node:net";
 import { endpoint, parseTcpTable, TCP_LISTEN, type TcpSocket } from "../connections.ts";
 import { listProcesses, type ProcessEntry, socketInodes } from "./processTable.ts";
 
@@ -19,9 +20,8 @@ export async function listenerOn(
   port: number,
   suspect?: ProcessEntry,
 ): Promise<ProcessEntry | "unknown" | undefined> {
-  const wanted = [endpoint(address, port), endpoint("0.0.0.0", port), endpoint("::", port)];
   const listeners = (await readTcpTable()).filter(
-    (socket) => socket.state === TCP_LISTEN && wanted.includes(socket.local),
+    (socket) => socket.state === TCP_LISTEN && answersAt(socket.local, address, port),
   );
   if (listeners.length === 0) return undefined;
   const inodes = new Set(listeners.map((socket) => socket.inode));
@@ -31,9 +31,20 @@ export async function listenerOn(
   return "unknown";
 }
 
+/** Whether a socket gets the connections to an address, or keeps others from listening there. */
+function answersAt(local: string, address: string, port: number): boolean {
+  if (!local.endsWith(`:${port}`)) return false;
+  const [anyV4, anyV6] = [endpoint("0.0.0.0", port), endpoint("::", port)];
+  const wanted = endpoint(address, port);
+  if (local === wanted || local === anyV6) return true;
+  const isV4 = !local.startsWith("[");
+  if (local === anyV4) return isIPv4(address);
+  return wanted === anyV6 ? !isV4 : wanted === anyV4 && isV4;
+}
+
 /** A process in a message: `pid 4711 (java)`. */
 export function describeListener(listener: ProcessEntry | "unknown"): string {
   return listener === "unknown"
     ? "a process of another user"
-    : `pid ${listener.pid} (${listener.argv.slice(0, 3).join(" ")})`;
+    : `pid ${listener.pid} (${listener.argv.slice(0, 3).join(" ").trim()})`;
 }

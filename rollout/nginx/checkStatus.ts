@@ -31,7 +31,7 @@ export function parseCheckStatus(body: Uint8Array): CheckedServer[] {
   } catch (error) {
     throw new RollgateError(
       "status-unreadable",
-      `expected the check module's JSON from /status, got ${text.slice(0, 100)}`,
+      `expected the check module's JSON from /status, got ${text.trim().slice(0, 100) || "an empty answer"}`,
       {
         cause: error,
       },

@@ -4,7 +4,7 @@ import { GateFailed, messageOf, RollgateError } from "../errors.ts";
 import { poll } from "../poll.ts";
 import { judge } from "../probe.ts";
 import type { ProxyView, ReverseProxy } from "../reverseProxy.ts";
-import { type Flavour, flavour, parse } from "../rollRequest.ts";
+import { type Flavour, flavour } from "../rollRequest.ts";
 import { parseCheckStatus } from "./checkStatus.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
 
@@ -18,7 +18,7 @@ const CONFIRM = { intervalMilliseconds: 20, deadlineMilliseconds: 5_000 };
 export class NginxProxy implements ReverseProxy {
   readonly url: string;
   readonly #access: NginxAccess;
-  #flavour: Promise<Flavour> | undefined;
+  #flavour: Flavour | undefined;
 
   constructor(access: NginxAccess) {
     this.url = access.url;
@@ -27,14 +27,14 @@ export class NginxProxy implements ReverseProxy {
 
   async preflight(hosts: readonly AppHost[], signal: AbortSignal): Promise<void> {
     await this.drained(signal);
-    for (const host of hosts) {
-      const { statusCode } = await this.#get(`/rollgate/health/${host.name}`, signal);
-      if (statusCode === 404) {
-        throw new RollgateError(
-          "not-in-nginx",
-          `nginx at ${this.url} has no host ${host.name} in its configuration`,
-        );
-      }
+    const { body } = await this.#get("/rollgate/hosts", signal);
+    const known = textOf(body).split(" ");
+    const missing = hosts.filter(({ name }) => !known.includes(name)).map(({ name }) => name);
+    if (missing.length > 0) {
+      throw new RollgateError(
+        "not-in-nginx",
+        `nginx at ${this.url} has no host ${missing.join(" and no host ")} in its configuration`,
+      );
     }
   }
 
@@ -51,7 +51,7 @@ export class NginxProxy implements ReverseProxy {
         `expected the nginx of this stack at ${this.url}, got ${statusCode} from /rollgate/drained`,
       );
     }
-    const [pool, ...names] = Buffer.from(body).toString("utf8").split(" ").filter(Boolean);
+    const [pool, ...names] = textOf(body).split(" ").filter(Boolean);
     return { names: new Set(names), effective: names.length === 0 || pool !== "all" };
   }
 
@@ -79,9 +79,10 @@ export class NginxProxy implements ReverseProxy {
   async view(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
     try {
       const reached = await this.#reach(host, signal);
+      if (!reached.up) return reached;
       // The nginx that serves says what it does; the settings may have changed since it was configured.
-      this.#flavour ??= this.#askFlavour(signal);
-      if (!reached.up || (await this.#flavour) === "stock") return reached;
+      this.#flavour ??= await this.#askFlavour(signal);
+      if (this.#flavour === "stock") return reached;
       return await this.#checked(host, signal);
     } catch (error) {
       this.#flavour = undefined;
@@ -91,13 +92,19 @@ export class NginxProxy implements ReverseProxy {
 
   async #askFlavour(signal: AbortSignal): Promise<Flavour> {
     const { body } = await this.#get("/rollgate/configuration", signal);
-    return parse(flavour, Buffer.from(body).toString("utf8").split(" ")[0]);
+    const [word] = textOf(body).split(" ");
+    const answer = flavour.safeParse(word);
+    if (answer.success) return answer.data;
+    throw new RollgateError(
+      "not-our-nginx",
+      `expected the nginx of this stack at ${this.url}, got ${textOf(body).slice(0, 100)}`,
+    );
   }
 
   /** Nginx is made to ask the host itself, from its side of the network: active checks read no body. */
   async #reach(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
     const { statusCode, body } = await this.#get(`/rollgate/health/${host.name}`, signal);
-    return judge(statusCode, Buffer.from(body).toString("utf8"));
+    return judge(statusCode, textOf(body));
   }
 
   /** A server that was replaced faster than nginx gives up on one is still up there; its last check must have passed. */
@@ -142,4 +149,8 @@ export class NginxProxy implements ReverseProxy {
       );
     }
   }
+}
+
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body).toString("utf8");
 }

@@ -48,6 +48,7 @@ function render(settings: NginxSettings, fingerprint: string): string {
   const { directory, hosts } = settings;
   const inPrefix = (...parts: string[]) => quote(join(directory, ...parts));
   const pools = drainPools(hosts);
+  const ownAddress = isLoopbackOrAny(settings.address) ? "" : `        ${settings.address} 0;\n`;
   return `# Written by rollgate; edits are replaced by the next change of a setting.
 ${hostsLine(hosts)}
 ${settings.user ? `user ${settings.user};\n` : ""}worker_processes auto;
@@ -83,16 +84,17 @@ http {
         ""      localhost;
     }
 
+    # The address that nginx listens on is one of this machine's own.
     geo $stranger {
         default 1;
         127.0.0.0/8 0;
         ::1 0;
-    }
+${ownAddress}    }
     geo $status_stranger {
         default 1;
         127.0.0.0/8 0;
         ::1 0;
-${settings.statusAllow.map((network) => `        ${network} 0;\n`).join("")}    }
+${ownAddress}${settings.statusAllow.map((network) => `        ${network} 0;\n`).join("")}    }
 
     upstream all {
 ${hosts.map((host) => `        ${serverLine(host, settings.flavour)}\n`).join("")}${checkLines(settings)}    }
@@ -145,10 +147,17 @@ ${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $d
             ${settings.flavour === "check-module" ? "check_status;" : 'default_type application/json;\n            return 200 \'{"checks":"none","drained":"$drained"}\\n\';'}
         }
 
+        location ^~ /rollgate/ {
+            return 404;
+        }
         # The rollout's own questions; \`return\` runs before \`deny\` would, hence the variable.
         location = /rollgate/configuration {
             if ($stranger) { return 403; }
             return 200 "${settings.flavour} ${fingerprint}";
+        }
+        location = /rollgate/hosts {
+            if ($stranger) { return 403; }
+            return 200 "${hosts.map(({ name }) => name).join(" ")}";
         }
         location = /rollgate/drained {
             if ($stranger) { return 403; }
@@ -172,6 +181,10 @@ function hostsLine(hosts: readonly PoolMember[]): string {
 /** What `$drained` holds while exactly these hosts are drained, in the order of the configuration. */
 export function drainedKey(names: readonly string[]): string {
   return names.map((name) => `${name} `).join("");
+}
+
+function isLoopbackOrAny(address: string): boolean {
+  return /^(127\.|0\.0\.0\.0$|::1?$)/.test(address);
 }
 
 function serverLine(host: PoolMember, flavour: Flavour): string {

@@ -9,11 +9,16 @@ test("replaces every secret wherever it stands", () => {
 });
 
 test("replaces a secret that holds another one as a whole", () => {
-  expect(redactor(["pass", "password1"])("password1 pass")).toBe("[secret] [secret]");
+  expect(redactor(["hunter", "hunter22"])("hunter22 hunter")).toBe("[secret] [secret]");
 });
 
 test("takes a secret as plain text, not as a pattern", () => {
-  expect(redactor(["a.c$1"])("abc$1 a.c$1")).toBe("abc$1 [secret]");
+  expect(redactor(["a.c$1+2"])("abc$1+2 a.c$1+2")).toBe("abc$1+2 [secret]");
+});
+
+test("replaces every line of a secret that has several, as a key has", () => {
+  const key = "-----BEGIN KEY-----\nMIIEvQIBADAN\nBgkqhkiG9w0B\n-----END KEY-----";
+  expect(redactor([key])("cannot read BgkqhkiG9w0B")).toBe("cannot read [secret]");
 });
 
 test("leaves text alone that a value too short to be a secret would tear apart", () => {

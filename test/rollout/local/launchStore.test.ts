@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LaunchStore } from "../../../rollout/local/launchStore.ts";
@@ -24,10 +24,23 @@ test("keeps its secrets from everybody else on the machine", async () => {
   expect((await stat(join(directory, "aaa.json"))).mode & 0o777).toBe(0o600);
 });
 
-test("forgets the oldest", async () => {
+test("forgets the oldest when it is pruned, but none that is spared", async () => {
   const directory = await temporaryDirectory();
   const store = new LaunchStore(directory);
-  for (const fingerprint of ["a", "b", "c", "d", "e", "f", "g"]) await store.remember(fingerprint, spec("x"));
-  expect(await readdir(directory)).toHaveLength(5);
-  expect(await store.recall("g")).toEqual(spec("x"));
+  for (const [age, fingerprint] of ["a", "b", "c", "d", "e", "f", "g"].entries()) {
+    await store.remember(fingerprint, spec("x"));
+    await utimes(join(directory, `${fingerprint}.json`), 1000 + age, 1000 + age);
+  }
+  expect(await readdir(directory)).toHaveLength(7);
+  await store.prune(["a"]);
+  expect((await readdir(directory)).sort()).toEqual(
+    ["a", "c", "d", "e", "f", "g"].map((name) => `${name}.json`),
+  );
+  expect(await store.recall("a")).toEqual(spec("x"));
+  expect(await store.recall("b")).toBeUndefined();
+});
+
+test("has nothing to forget before it remembers anything", async () => {
+  const store = new LaunchStore(join(await temporaryDirectory(), "launches"));
+  await expect(store.prune([])).resolves.toBeUndefined();
 });

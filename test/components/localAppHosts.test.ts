@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { LocalAppHosts } from "../../components/localAppHosts.ts";
+import { known, mockPulumi } from "../support/pulumi.ts";
+import { validRequest } from "../support/rollRequest.ts";
+
+const { hosts } = validRequest();
+
+test("every host is a child that is named after it", async () => {
+  const { tree } = await mockPulumi();
+  new LocalAppHosts("app", { hosts, java: "/opt/java", graceSeconds: 35 });
+  expect(await tree()).toEqual([
+    "rollgate:index:LocalAppHosts::app",
+    "rollgate:index:LocalAppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-1",
+    "rollgate:index:LocalAppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-2",
+    "rollgate:index:LocalAppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-3",
+  ]);
+});
+
+test("a host is given where it is, the java that it will run and how long that may take to stop, and nothing else", async () => {
+  const { tree, resources } = await mockPulumi();
+  new LocalAppHosts("app", { hosts: hosts.slice(0, 1), java: "/opt/java", graceSeconds: 35 });
+  await tree();
+  expect(resources.map(({ inputs }) => inputs)).toEqual([
+    {},
+    { ...hosts[0], java: "/opt/java", graceSeconds: 35, __provider: expect.any(String) },
+  ]);
+});
+
+test("a caller gets the hosts as they were given, so that a preview knows them", async () => {
+  await mockPulumi();
+  expect(await known(new LocalAppHosts("app", { hosts, java: "java", graceSeconds: 35 }).hosts)).toEqual(
+    hosts,
+  );
+});

@@ -1,0 +1,329 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { onTestFinished } from "vitest";
+import type { AppHost, HostState, PortOwner, RunningApp, Target } from "#rollout/appHost.ts";
+import { RollgateError } from "#rollout/errors.ts";
+import type { LeaseTiming } from "#rollout/lease.ts";
+import { LocalLeaseStore } from "#rollout/local/localLeaseStore.ts";
+import { type HealthReport, probe } from "#rollout/probe.ts";
+import type { Report } from "#rollout/reporter.ts";
+import type { ProxyView, ReverseProxy } from "#rollout/reverseProxy.ts";
+import { type Goal, type RollResult, roll } from "#rollout/roll.ts";
+import type { RollPolicy } from "#rollout/rollContext.ts";
+import { freePort } from "./freePort.ts";
+import { close } from "./httpServer.ts";
+import { temporaryDirectory } from "./temporaryDirectory.ts";
+
+/** What a release does on a host: it is healthy, says that it is not (with which status), or ends at once. */
+export type Conduct = "up" | "down" | "down with 200" | "ends";
+
+/** A host before the roll. */
+export interface Before {
+  readonly runs?: string;
+  readonly launch?: string;
+  /** Unless given, what runs. */
+  readonly current?: string;
+  /** What last passed all gates here. */
+  readonly good?: Target;
+  /** In the order in which they were current last; unless given, what runs. */
+  readonly releases?: readonly string[];
+  /** Unless given, a host that runs nothing. */
+  readonly drained?: boolean;
+}
+
+export const LAUNCH = "launch-1";
+
+/** The policy of a roll, overridden in parts. */
+export interface PolicyChange extends Partial<Omit<RollPolicy, "health" | "timing">> {
+  readonly health?: Partial<RollPolicy["health"]>;
+  readonly timing?: Partial<RollPolicy["timing"]>;
+}
+
+/** Hosts whose applications are real HTTP servers, behind a proxy that does what it is told; all in one journal. */
+export class FakeFleet {
+  readonly hosts: readonly FakeHost[];
+  readonly proxy: FakeProxy;
+  readonly leases: LocalLeaseStore;
+  /** What was done to hosts and proxy, in order: `drain app-1`, `stop app-1`, … */
+  readonly journal: string[] = [];
+  readonly reports: Report[] = [];
+  readonly #actions = new Map<string, () => unknown>();
+
+  private constructor(names: readonly string[], ports: readonly number[], leaseDirectory: string) {
+    this.hosts = names.map((name, index) => new FakeHost(name, ports[index] ?? 0, this));
+    this.proxy = new FakeProxy(this);
+    this.leases = new LocalLeaseStore(leaseDirectory);
+  }
+
+  static async create(before: Readonly<Record<string, Before>>): Promise<FakeFleet> {
+    const names = Object.keys(before);
+    const ports = await Promise.all(names.map(() => freePort()));
+    const fleet = new FakeFleet(names, ports, `${await temporaryDirectory()}/lease`);
+    onTestFinished(async () => {
+      for (const host of fleet.hosts) await host.end();
+    });
+    for (const host of fleet.hosts) await host.begin(before[host.name] ?? {});
+    return fleet;
+  }
+
+  host(name: string): FakeHost {
+    const found = this.hosts.find((host) => host.name === name);
+    if (found === undefined) throw new Error(`there is no ${name}`);
+    return found;
+  }
+
+  /** Does something as soon as something happens: an entry of the journal, or `count app-1`. */
+  when(event: string, action: () => unknown): void {
+    this.#actions.set(event, action);
+  }
+
+  async record(entry: string): Promise<void> {
+    this.journal.push(entry);
+    await this.happened(entry);
+  }
+
+  async happened(event: string): Promise<void> {
+    const action = this.#actions.get(event);
+    this.#actions.delete(event);
+    await action?.();
+  }
+
+  /** What each host runs, and whether it takes traffic. */
+  get state(): Record<string, string> {
+    return Object.fromEntries(
+      this.hosts.map(({ name, running }) => [
+        name,
+        `${running?.release ?? "nothing"}${this.proxy.without.has(name) ? ", drained" : ""}`,
+      ]),
+    );
+  }
+
+  /** The messages about a host in a phase. */
+  messages(phase: Report["phase"], host?: string): string[] {
+    return this.reports
+      .filter((report) => report.phase === phase && report.host === host)
+      .map(({ message }) => message);
+  }
+
+  async roll(
+    release: string,
+    {
+      policy = {},
+      signal = new AbortController().signal,
+      jar = { path: `/srv/${release}.jar`, version: release, sha256: "" },
+    }: { policy?: PolicyChange; signal?: AbortSignal; jar?: Goal["jar"] } = {},
+  ): Promise<RollResult> {
+    const leaseTiming: LeaseTiming = {
+      heartbeatMilliseconds: 20,
+      expiryMilliseconds: 2000,
+      waitMilliseconds: 0,
+    };
+    return roll(this, { release, jar }, this.#policy(policy), {
+      owner: "test",
+      reporter: (report) => this.reports.push(report),
+      signal,
+      leaseTiming,
+    });
+  }
+
+  #policy({ health, timing, ...rest }: PolicyChange): RollPolicy {
+    return {
+      health: {
+        path: "/actuator/health",
+        passes: 2,
+        intervalMilliseconds: 10,
+        timeoutMilliseconds: 5000,
+        deadlineSeconds: 20,
+        ...health,
+      },
+      timing: {
+        settleSeconds: 10,
+        graceSeconds: 10,
+        soakSeconds: 0,
+        rollDeadlineSeconds: 60,
+        leaseWaitSeconds: 0,
+        slowestRequestSeconds: 0,
+        shutdownPhaseSeconds: 0,
+        ...timing,
+      },
+      minimumHealthy: this.hosts.length - 1,
+      keepReleases: 3,
+      onFailure: "rollback",
+      ...rest,
+    };
+  }
+}
+
+/** An app host whose application is an HTTP server of this process. */
+export class FakeHost implements AppHost {
+  readonly name: string;
+  readonly address = "127.0.0.1";
+  readonly port: number;
+  launch = LAUNCH;
+  /** By release, or by release and launch: `1.1.0 launch-2`; what is not here is up. */
+  readonly conduct: Record<string, Conduct> = {};
+  running: RunningApp | undefined;
+  good: Target | undefined;
+  /** It has to be killed to end. */
+  ignoresSigterm = false;
+  /** Who answers on the port instead of the application, by release. */
+  readonly intruders: Record<string, PortOwner> = {};
+  /** What goes wrong, by method. */
+  readonly errors: Partial<Record<"preflight" | "stage", Error>> = {};
+  readonly #fleet: FakeFleet;
+  #current: string | undefined;
+  #releases: string[] = [];
+  #log: string[] = [];
+  #server: Server | undefined;
+  #pid = 1000;
+
+  constructor(name: string, port: number, fleet: FakeFleet) {
+    this.name = name;
+    this.port = port;
+    this.#fleet = fleet;
+  }
+
+  async begin({ runs, launch = LAUNCH, current = runs, good, releases, drained }: Before): Promise<void> {
+    this.#current = current;
+    this.good = good;
+    this.#releases = [...(releases ?? (current === undefined ? [] : [current]))];
+    if (runs !== undefined) await this.#run(runs, launch);
+    if (drained ?? runs === undefined) this.#fleet.proxy.without.add(this.name);
+  }
+
+  async end(): Promise<void> {
+    this.running = undefined;
+    if (this.#server) await close(this.#server);
+  }
+
+  async preflight(): Promise<void> {
+    if (this.errors.preflight) throw this.errors.preflight;
+  }
+
+  async observe(): Promise<HostState> {
+    return {
+      ...(this.running && { running: this.running }),
+      ...(this.#current !== undefined && { current: this.#current }),
+      ...(this.good && { good: this.good }),
+      releases: [...this.#releases],
+    };
+  }
+
+  async stage(id: string): Promise<void> {
+    if (this.errors.stage) throw this.errors.stage;
+    if (!this.#releases.includes(id)) this.#releases.push(id);
+    await this.#fleet.record(`stage ${this.name}`);
+  }
+
+  async stop(): Promise<{ killed: boolean }> {
+    await this.end();
+    await this.#fleet.record(`stop ${this.name}`);
+    return { killed: this.ignoresSigterm };
+  }
+
+  async switchTo(id: string): Promise<void> {
+    if (!this.#releases.includes(id)) throw new RollgateError("gone", `${this.name} does not keep ${id}`);
+    this.#current = id;
+    await this.#fleet.record(`switch ${this.name} to ${id}`);
+  }
+
+  async start(launch: string): Promise<void> {
+    if (this.#current === undefined) throw new Error(`${this.name} has no current release`);
+    await this.#run(this.#current, launch);
+    await this.#fleet.record(`start ${this.name}`);
+  }
+
+  async probe(signal: AbortSignal): Promise<HealthReport> {
+    return probe(`http://127.0.0.1:${this.port}/actuator/health`, 5000, signal);
+  }
+
+  async markGood(target: Target): Promise<void> {
+    this.good = target;
+  }
+
+  async portOwner(): Promise<PortOwner> {
+    if (this.running === undefined) return { kind: "nobody" };
+    const { release } = this.running;
+    return this.intruders[release] ?? { kind: "application", release };
+  }
+
+  async logTail(lines: number): Promise<string[]> {
+    return this.#log.slice(-lines);
+  }
+
+  async prune(keep: number, spared: readonly Target[]): Promise<void> {
+    const named = [this.running, this.good, ...spared].map((target) => target?.release);
+    const never = new Set([this.#current, ...named].filter((id) => id !== undefined));
+    const kept = [...never, ...this.#releases.toReversed()].slice(0, Math.max(keep, never.size));
+    this.#releases = this.#releases.filter((id) => kept.includes(id));
+    await this.#fleet.record(`prune ${this.name}`);
+  }
+
+  /** What a release on this host does from now on. */
+  conductOf({ release, launch }: RunningApp): Conduct {
+    return this.conduct[`${release} ${launch}`] ?? this.conduct[release] ?? "up";
+  }
+
+  async #run(release: string, launch: string): Promise<void> {
+    const running = { pid: this.#pid++, release, launch };
+    this.#log = [`${release} starts`];
+    if (this.conductOf(running) === "ends") {
+      this.#log.push(`${release} cannot start`);
+      return;
+    }
+    this.#server = createServer((_, answer) => {
+      const conduct = this.conductOf(running);
+      answer.statusCode = conduct === "down" ? 503 : 200;
+      answer.end(JSON.stringify({ status: conduct === "up" ? "UP" : "DOWN" }));
+    }).listen(this.port, this.address);
+    await once(this.#server, "listening");
+    this.running = running;
+  }
+}
+
+/** A proxy that asks hosts like stock nginx does, and believes whatever a test says of its connections. */
+export class FakeProxy implements ReverseProxy {
+  readonly url = "http://proxy";
+  /** The drained hosts. */
+  readonly without = new Set<string>();
+  /** Connections that are left, by host. */
+  readonly left: Record<string, number> = {};
+  /** What it says of a host instead of asking it, by release. */
+  readonly views: Record<string, ProxyView> = {};
+  /** What goes wrong when it is asked. */
+  error: Error | undefined;
+  readonly #fleet: FakeFleet;
+
+  constructor(fleet: FakeFleet) {
+    this.#fleet = fleet;
+  }
+
+  async preflight(): Promise<void> {
+    if (this.error) throw this.error;
+  }
+
+  async drained(): Promise<ReadonlySet<string>> {
+    if (this.error) throw this.error;
+    return new Set(this.without);
+  }
+
+  async drain({ name }: AppHost): Promise<void> {
+    this.without.add(name);
+    await this.#fleet.record(`drain ${name}`);
+  }
+
+  async admit({ name }: AppHost): Promise<void> {
+    this.without.delete(name);
+    await this.#fleet.record(`admit ${name}`);
+  }
+
+  async connections({ name }: AppHost): Promise<number> {
+    await this.#fleet.happened(`count ${name}`);
+    return this.left[name] ?? 0;
+  }
+
+  async view(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
+    const { running } = this.#fleet.host(host.name);
+    return (running && this.views[running.release]) ?? host.probe(signal);
+  }
+}

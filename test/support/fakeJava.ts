@@ -1,0 +1,56 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { identifyJar, type Jar } from "#rollout/jar.ts";
+import { temporaryDirectory } from "./temporaryDirectory.ts";
+import { writeJar } from "./zip.ts";
+
+/** What an application does that is started from a fake jar. */
+export interface Behaviour {
+  readonly version: string;
+  /** What its health endpoint says; UP unless given. */
+  readonly health?: "UP" | "DOWN";
+  readonly ignoresSigterm?: boolean;
+  /** It writes a line and ends with this code instead of serving. */
+  readonly exits?: number;
+}
+
+// Understands what the rollout gives to java, and answers every other path with what it was started with.
+const APPLICATION = `
+const args = process.argv.slice(2);
+const option = (name) => args.find((arg) => arg.startsWith("--" + name + "="))?.slice(name.length + 3);
+const jar = args[args.indexOf("-jar") + 1];
+const [behaviour] = /\\{"version":.*?\\}/.exec(require("node:fs").readFileSync(jar, "latin1"));
+const { version, health = "UP", ignoresSigterm, exits } = JSON.parse(behaviour);
+console.log(version + " starts");
+if (exits !== undefined) {
+  console.error("Error: this application cannot start");
+  process.exit(exits);
+}
+process.on("SIGTERM", () => {
+  console.log(version + " was asked to stop");
+  if (!ignoresSigterm) process.exit(143);
+});
+const answer = { version, args, environment: process.env, directory: process.cwd() };
+require("node:http")
+  .createServer((request, response) => {
+    if (request.url !== "/actuator/health") response.end(JSON.stringify(answer));
+    else response.writeHead(health === "UP" ? 200 : 503).end(JSON.stringify({ status: health }));
+  })
+  .listen(Number(option("server.port")), option("server.address"));
+`;
+
+/** A command that stands for java and runs fake jars. */
+export async function fakeJava(): Promise<string> {
+  const directory = await temporaryDirectory();
+  const java = join(directory, "java");
+  await writeFile(`${java}.cjs`, APPLICATION);
+  await writeFile(java, `#!/bin/sh\nexec "${process.execPath}" "$0.cjs" "$@"\n`, { mode: 0o755 });
+  return java;
+}
+
+/** A jar that `fakeJava` can run, and that passes for a real one. */
+export async function fakeJar({ version, ...rest }: Behaviour): Promise<Jar> {
+  const path = join(await temporaryDirectory(), "app.jar");
+  await writeJar(path, version, { "behaviour.json": JSON.stringify({ version, ...rest }) });
+  return identifyJar(path);
+}

@@ -1,0 +1,40 @@
+import { onTestFinished } from "vitest";
+import { findExecutable } from "#rollout/local/findExecutable.ts";
+import { quitNginx } from "#rollout/local/nginxProcess.ts";
+import { serveConfiguration } from "#rollout/local/serveConfiguration.ts";
+import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+
+/** The nginx of this machine. */
+export const NGINX = (await findExecutable("nginx")) ?? "/usr/sbin/nginx";
+
+/** Settings of a stock nginx at this port, in this directory; `settings` replaces any of them. */
+export function nginxSettings(
+  settings: Partial<NginxSettings> & Pick<NginxSettings, "directory" | "port">,
+): NginxSettings {
+  return {
+    flavour: "stock",
+    address: "127.0.0.1",
+    hosts: [
+      { name: "app-1", address: "127.0.0.1", port: 8081 },
+      { name: "app-2", address: "127.0.0.1", port: 8082 },
+    ],
+    check: {
+      path: "/actuator/health",
+      intervalMilliseconds: 3000,
+      rise: 2,
+      fall: 5,
+      timeoutMilliseconds: 1000,
+    },
+    healthPath: "/actuator/health",
+    slowestRequestSeconds: 30,
+    statusAllow: [],
+    ...(process.getuid?.() === 0 && { user: "root" }),
+    ...settings,
+  };
+}
+
+/** Makes a real nginx serve these settings; it is gone after the test. */
+export async function serveNginx(settings: NginxSettings): Promise<"started" | "reloaded" | "unchanged"> {
+  onTestFinished(() => quitNginx(settings.directory, 5));
+  return serveConfiguration(NGINX, settings, 5);
+}

@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { damageRelease } from "./damageRelease.ts";
+import { grabPort } from "./foreigner.ts";
+import type { LocalFleet, RollSettings } from "./localFleet.ts";
+import { type Market, market } from "./market.ts";
+import { phaseLine, type RollerProcess, type RollOutcome } from "./rollerProcess.ts";
+import { until } from "./until.ts";
+
+/** What hits a roll: as soon as this phase of this host is over. */
+export interface Hit {
+  readonly fleet: LocalFleet;
+  readonly target: Market;
+  readonly phase: string;
+  readonly host: string;
+  readonly settings: RollSettings;
+}
+
+/** How the roll ended, and when the fault killed a JVM that took traffic, on the load's clock. */
+export interface HitResult extends RollOutcome {
+  readonly killedAt?: number | undefined;
+}
+
+export const PHASES = ["drain", "settle", "stop", "switch", "start", "health", "view", "admit", "soak"];
+
+/** The faults that a roll may meet; each ends with the end of the roll. */
+export const FAULTS: Readonly<Record<string, (hit: Hit) => Promise<HitResult>>> = {
+  none: ({ fleet, settings }) => fleet.roll(settings),
+  "health-down": (hit) => rollBadJar(hit, "health-down"),
+  "body-down": (hit) => rollBadJar(hit, "body-down"),
+  "health-hangs": (hit) => rollBadJar(hit, "health-hangs"),
+  "health-flaps": (hit) => rollBadJar(hit, "health-flaps"),
+  "exit-at-start": (hit) => rollBadJar(hit, "exit-at-start"),
+  "deployer killed": (hit) => onPhase(hit, async (roller) => roller.kill()),
+  "JVM killed": async (hit) => {
+    let killedAt: number | undefined;
+    const outcome = await onPhase(hit, async (roller) => {
+      killedAt = await killJvm(hit.fleet, hit.host);
+      return roller.done;
+    });
+    return { ...outcome, killedAt };
+  },
+  "peer killed": async (hit) => {
+    let killedAt: number | undefined;
+    const peer = hit.fleet.hosts.map(({ name }) => name).find((name) => name !== hit.host) ?? hit.host;
+    const outcome = await onPhase(hit, async (roller) => {
+      killedAt = await killJvm(hit.fleet, peer);
+      return roller.done;
+    });
+    return { ...outcome, killedAt };
+  },
+  "crash after healthy": async ({ fleet, settings }) => {
+    const bad = await market({ version: "1.2.0", fault: "crash-after-healthy" });
+    const timing = { ...settings.timing, soakSeconds: 8 };
+    const roller = await fleet.startRoll({ ...settings, jar: bad.jar, timing });
+    const first = await firstAdmitted(roller);
+    if (first === undefined) return roller.done;
+    await until(async () => (await fleet.running(first))?.release !== bad.id, 60);
+    const killedAt = fleet.loadSeconds;
+    return { ...(await roller.done), killedAt };
+  },
+  "stop asked": (hit) =>
+    onPhase(hit, async (roller) => {
+      await writeFile(join(hit.fleet.proxy.directory, "lease", "stop"), "");
+      return roller.done;
+    }),
+  "second deployer": (hit) =>
+    onPhase(hit, async (roller) => {
+      const second = await hit.fleet.roll(hit.settings);
+      const first = await roller.done;
+      if (first.code === 0 && second.code === 0 && !second.output.includes("already serves")) {
+        throw new Error(`both deployers rolled:\n${first.output}\n${second.output}`);
+      }
+      return first;
+    }),
+  "port taken": async ({ fleet, host, settings }) => {
+    const grabber = grabPort(fleet, fleet.host(host).port);
+    try {
+      return await fleet.roll(settings);
+    } finally {
+      await grabber.end();
+    }
+  },
+  "flag left behind": async ({ fleet, host, settings }) => {
+    if (await othersServe(fleet, host)) await writeFile(fleet.flag(host), "");
+    return fleet.roll(settings);
+  },
+  "staged jar damaged": async ({ fleet, host, target, settings }) => {
+    const { releases, running } = await fleet.observe(host);
+    if (releases.includes(target.id) && running?.release !== target.id) damageRelease(fleet, host, target.id);
+    return fleet.roll(settings);
+  },
+};
+
+/** Starts the roll and strikes after the phase; a roll that never comes there ends by itself. */
+async function onPhase(
+  { fleet, phase, host, settings }: Hit,
+  strike: (roller: RollerProcess) => Promise<RollOutcome>,
+): Promise<RollOutcome> {
+  const roller = await fleet.startRoll(settings);
+  const reached = await roller.line(phaseLine(host, phase)).then(
+    () => true,
+    () => false,
+  );
+  return reached ? strike(roller) : roller.done;
+}
+
+async function rollBadJar({ fleet, settings }: Hit, fault: string): Promise<RollOutcome> {
+  const { jar } = await market({ version: "1.2.0", fault });
+  return fleet.roll({ ...settings, jar });
+}
+
+/** Spares the last host that takes traffic: without it, nothing could answer. Tells when, if it took traffic. */
+async function killJvm(fleet: LocalFleet, host: string): Promise<number | undefined> {
+  if (!(await fleet.running(host))) return undefined;
+  const takesTraffic = !existsSync(fleet.flag(host));
+  if (takesTraffic && !(await othersServe(fleet, host))) return undefined;
+  const killedAt = await fleet.killJvm(host);
+  return takesTraffic ? killedAt : undefined;
+}
+
+async function othersServe(fleet: LocalFleet, host: string): Promise<boolean> {
+  for (const { name } of fleet.hosts) {
+    if (name === host || existsSync(fleet.flag(name))) continue;
+    if (await fleet.running(name)) return true;
+  }
+  return false;
+}
+
+async function firstAdmitted(roller: RollerProcess): Promise<string | undefined> {
+  await roller.line(/ admit /).catch(() => undefined);
+  return /\] (\S+) +admit /.exec(roller.output)?.[1];
+}

@@ -1,0 +1,24 @@
+import { once } from "node:events";
+import { type IncomingHttpHeaders, type IncomingMessage, request as send } from "node:http";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** One request over a connection of its own. */
+export async function request(
+  url: string,
+  options: { readonly headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const sent = send(url, { agent: false, ...options }).end();
+  const [response]: [IncomingMessage] = await once(sent, "response").then(([first]) => [first]);
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: Buffer.concat(chunks).toString("utf8"),
+  };
+}
