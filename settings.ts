@@ -4,7 +4,8 @@ import { InvalidInput } from "#rollout/errors.ts";
 import { identifyJar } from "#rollout/jar.ts";
 import { releaseId } from "#rollout/release.ts";
 import { type LocalNginxInputs, localNginxInputs } from "#rollout/resources/localNginx.ts";
-import { type Environment, parse, type RollRequest, rollRequest } from "#rollout/rollRequest.ts";
+import { type Environment, type RollRequest, rollRequest } from "#rollout/rollRequest.ts";
+import { parse } from "#rollout/validate.ts";
 
 /** Everything that the program reads from `Pulumi.<stack>.yaml`, checked; descriptions are in Pulumi.yaml. */
 export interface Settings {

@@ -1,38 +1,8 @@
-import { isIP } from "node:net";
-import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { endpoint } from "./connections.ts";
-import { InvalidInput } from "./errors.ts";
+import { absolutePath, address, hostAddress, integer, kind, name, show, text, urlPath } from "./fields.ts";
 
 const MAX_HOSTS = 50;
-
-/** A number of the settings with its bounds; the message names them and what came instead. */
-export function integer(minimum: number, maximum: number) {
-  return z.custom<number>(
-    (value) => Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
-    { error: (issue) => `expected ${minimum}–${maximum}, got ${show(issue.input)}` },
-  );
-}
-
-const text = z.string({ error: (issue) => `expected a text, got ${show(issue.input)}` });
-const absolutePath = text.refine(isAbsolute, {
-  error: (issue) => `expected an absolute path, got ${show(issue.input)}`,
-});
-const name = text.regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, {
-  error: (issue) => `expected 1–32 lower-case letters, digits and inner hyphens, got ${show(issue.input)}`,
-});
-const kind = z.literal("local", { error: (issue) => `expected local, got ${show(issue.input)}` });
-const address = text.refine((value) => isIP(value) !== 0 && !value.includes("%"), {
-  error: (issue) => `expected an IP address, got ${show(issue.input)}`,
-});
-/** An address that a connection can be told by: an unspecified one never stands in the kernel's table. */
-const hostAddress = address.refine((value) => !/^(0\.0\.0\.0|[0:]+|::ffff:.*)$/i.test(value), {
-  error: (issue) => `expected the address of one host, got ${show(issue.input)}`,
-});
-/** A path on a host, of characters that nginx takes as they are. */
-export const urlPath = text.regex(/^\/[A-Za-z0-9._~!&()*+,=:@%/-]*$/, {
-  error: (issue) => `expected a path such as /actuator/health, got ${show(issue.input)}`,
-});
 
 /** An app host: where it is, and where its releases live. */
 export const hostDescriptor = z.strictObject({
@@ -203,37 +173,4 @@ function refuseTwins(
 
 function sameMachine(host: HostDescriptor, request: { proxy: ProxyDescriptor }): boolean {
   return host.kind === request.proxy.kind;
-}
-
-/** Checks `input` and gives it typed; throws `InvalidInput` for the first thing that is wrong. */
-export function parse<T>(schema: z.ZodType<T>, input: unknown): T {
-  const [first] = problemsOf(schema, input);
-  if (first) throw first;
-  return schema.parse(input);
-}
-
-/** Everything that is wrong with `input`, each with the path of the setting. */
-export function problemsOf(schema: z.ZodType, input: unknown): InvalidInput[] {
-  const result = schema.safeParse(input);
-  return result.success ? [] : result.error.issues.map(describeIssue);
-}
-
-function describeIssue(issue: z.core.$ZodIssue): InvalidInput {
-  if (issue.code === "unrecognized_keys") {
-    return new InvalidInput(pathOf([...issue.path, ...issue.keys.slice(0, 1)]), "unknown setting");
-  }
-  const message = issue.code === "invalid_key" ? issue.issues[0]?.message : issue.message;
-  return new InvalidInput(pathOf(issue.path), message ?? issue.message);
-}
-
-function pathOf(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, key) =>
-      typeof key === "number" ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key),
-    "",
-  );
-}
-
-function show(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
 }

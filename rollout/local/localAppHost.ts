@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { AppHost, HostState, PortOwner, RunningApp, Target } from "../appHost.ts";
@@ -11,15 +9,14 @@ import { type HealthReport, probe } from "../probe.ts";
 import type { Environment, HealthPolicy, HostDescriptor, Launch } from "../rollRequest.ts";
 import { AppLog } from "./appLog.ts";
 import { endProcesses } from "./endProcesses.ts";
-import { findExecutable } from "./findExecutable.ts";
 import { readGoodTarget, writeGoodTarget } from "./goodTarget.ts";
 import { type LaunchSpec, LaunchStore } from "./launchStore.ts";
 import { isAlive, listProcesses, type ProcessEntry, startVariable } from "./processTable.ts";
 import { ReleaseStore } from "./releaseStore.ts";
+import { findJava, startJava } from "./startJava.ts";
 import { describeListener, listenerOn } from "./tcpTable.ts";
 
 const LAUNCH_VARIABLE = "ROLLGATE_LAUNCH";
-const PASSED_ON = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "TMPDIR"];
 
 /** What a local host needs to know beside its descriptor. */
 export interface LocalAppHostOptions {
@@ -106,31 +103,15 @@ export class LocalAppHost implements AppHost {
     if (owner.kind === "other") throw this.#portTaken(owner.name);
     if (owner.kind === "application") throw this.#portTaken(`${owner.release}, which still runs`);
     const spec = await this.#specOf(launch);
-    const { jvmOptions, arguments: extra } = spec.launch;
-    const log = await this.#log.begin();
-    try {
-      const child = spawn(
-        await findJava(spec.launch.java),
-        [
-          ...jvmOptions,
-          "-jar",
-          this.#store.jarOf(release),
-          `--server.port=${this.port}`,
-          `--server.address=${this.address}`,
-          ...extra,
-        ],
-        {
-          cwd: this.#directory,
-          detached: true,
-          stdio: ["ignore", log.fd, log.fd],
-          env: this.#variables(spec.environment, launch),
-        },
-      );
-      await once(child, "spawn");
-      child.unref();
-    } finally {
-      await log.close();
-    }
+    await startJava({
+      launch: spec.launch,
+      jar: this.#store.jarOf(release),
+      address: this.address,
+      port: this.port,
+      directory: this.#directory,
+      environment: { ROLLGATE_HOST: this.name, ...spec.environment, [LAUNCH_VARIABLE]: launch },
+      log: this.#log,
+    });
   }
 
   async probe(signal: AbortSignal): Promise<HealthReport> {
@@ -212,27 +193,8 @@ export class LocalAppHost implements AppHost {
     const launch = await startVariable(process.pid, LAUNCH_VARIABLE);
     return { pid: process.pid, release: this.#releaseOf(process) ?? "", launch };
   }
-
-  #variables(environment: Environment, launch: string): NodeJS.ProcessEnv {
-    const inherited = PASSED_ON.flatMap((key) => {
-      const value = process.env[key];
-      return value === undefined ? [] : [[key, value]];
-    });
-    return {
-      ...Object.fromEntries(inherited),
-      ROLLGATE_HOST: this.name,
-      ...environment,
-      [LAUNCH_VARIABLE]: launch,
-    };
-  }
 }
 
 function sorted(environment: Environment): [string, string][] {
   return Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-async function findJava(command: string): Promise<string> {
-  const path = await findExecutable(command);
-  if (path !== undefined) return path;
-  throw new RollgateError("java-missing", `java: expected a Java runtime, found no executable ${command}`);
 }

@@ -139,16 +139,29 @@ export class ReleaseStore {
     await Promise.all(interrupted.map((name) => rm(join(folder, name), { recursive: true, force: true })));
   }
 
+  /** Whoever finds a whole release in place, staged by somebody else meanwhile, leaves it. */
   async #install(temporary: string, id: string): Promise<void> {
     const place = dirname(this.jarOf(id));
-    // A damaged release is moved away, not overwritten: a JVM may have its jar open.
-    await rename(place, `${temporary}.damaged`).catch((error: unknown) => {
-      if (!isSystemError(error, "ENOENT")) throw error;
-    });
-    await rename(temporary, place).catch(async (error: unknown) => {
-      // Somebody else has just staged the same release.
-      if (!isSystemError(error, "ENOTEMPTY", "EEXIST") || !(await this.holds(id))) throw error;
-    });
-    await rm(`${temporary}.damaged`, { recursive: true, force: true });
+    for (;;) {
+      try {
+        return await rename(temporary, place);
+      } catch (error) {
+        if (!isSystemError(error, "ENOTEMPTY", "EEXIST")) throw error;
+      }
+      if (await this.holds(id)) return;
+      await this.#moveAway(place);
+    }
+  }
+
+  /** A damaged release is moved away, not overwritten: a JVM may have its jar open. */
+  async #moveAway(place: string): Promise<void> {
+    const aside = join(this.#directory, "releases", `.damaged.${randomUUID()}`);
+    try {
+      await rename(place, aside);
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return;
+      throw error;
+    }
+    await rm(aside, { recursive: true, force: true });
   }
 }

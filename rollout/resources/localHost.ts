@@ -5,7 +5,8 @@ import { isSystemError, messageOf } from "../errors.ts";
 import { findExecutable } from "../local/findExecutable.ts";
 import { LocalAppHost } from "../local/localAppHost.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
-import { type HostDescriptor, hostDescriptor, parse, problemsOf } from "../rollRequest.ts";
+import { type HostDescriptor, hostDescriptor } from "../rollRequest.ts";
+import { parse, problemsOf } from "../validate.ts";
 import { type CheckAnswer, ownInputs } from "./crud.ts";
 
 /** A host on this machine, and the Java that it will run. */

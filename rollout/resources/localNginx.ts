@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
+import { integer, urlPath } from "../fields.ts";
 import { Lease } from "../lease.ts";
 import { detectFlavour } from "../local/detectFlavour.ts";
 import { LocalLeaseStore } from "../local/localLeaseStore.ts";
@@ -11,15 +12,8 @@ import { removeEmpty } from "../local/removeEmpty.ts";
 import { serveConfiguration } from "../local/serveConfiguration.ts";
 import { describeListener, listenerOn } from "../local/tcpTable.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
-import {
-  flavour,
-  hostDescriptor,
-  integer,
-  parse,
-  problemsOf,
-  proxyDescriptor,
-  urlPath,
-} from "../rollRequest.ts";
+import { flavour, hostDescriptor, proxyDescriptor } from "../rollRequest.ts";
+import { parse, problemsOf } from "../validate.ts";
 import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 

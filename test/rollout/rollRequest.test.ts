@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InvalidInput } from "#rollout/errors.ts";
-import { parse, problemsOf, rollRequest } from "#rollout/rollRequest.ts";
+import { rollRequest } from "#rollout/rollRequest.ts";
+import { parse, problemsOf } from "#rollout/validate.ts";
 import { validRequest, withValue } from "../support/rollRequest.ts";
 
 function messages(request: unknown): string[] {
