@@ -36,7 +36,7 @@ const [rolls, rate, requests] = [Number(values.rolls), Number(values.rate), Numb
 const health = {
   path: "/actuator/health",
   passes: 2,
-  intervalMilliseconds: 200,
+  intervalMilliseconds: 100,
   timeoutMilliseconds: 2000,
   deadlineSeconds: 60,
 };

@@ -6,10 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { HostState, RunningApp } from "#rollout/appHost.ts";
 import { LocalAppHost } from "#rollout/local/localAppHost.ts";
 import { findNginx, runningNginx } from "#rollout/local/nginxProcess.ts";
-import { listProcesses, type ProcessEntry } from "#rollout/local/processTable.ts";
+import { listProcesses } from "#rollout/local/processTable.ts";
 import { serveConfiguration } from "#rollout/local/serveConfiguration.ts";
 import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
 import type { HostDescriptor, ProxyDescriptor, RollRequest } from "#rollout/rollRequest.ts";
+import { endProcessesUnder, kill } from "./endProcessesUnder.ts";
 import { freePort } from "./freePort.ts";
 import { RollerProcess, type RollOutcome } from "./rollerProcess.ts";
 import { type LostRequest, Traffic, type TrafficReport } from "./traffic.ts";
@@ -213,19 +214,8 @@ export class LocalFleet {
 
   /** Ends everything that was started in the directory, and removes it. */
   async remove(): Promise<void> {
-    for (;;) {
-      const processes = await listProcesses();
-      const ours = processes.filter((candidate) => this.#owns(candidate));
-      const workers = processes.filter(({ parentPid }) => ours.some(({ pid }) => pid === parentPid));
-      if (ours.length === 0) break;
-      for (const { pid } of [...ours, ...workers]) kill(pid);
-      await sleep(20);
-    }
+    await endProcessesUnder(this.directory);
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  #owns({ pid, argv }: ProcessEntry): boolean {
-    return pid !== process.pid && argv.some((argument) => argument.includes(`${this.directory}/`));
   }
 
   #request({ health, timing, ...rest }: Omit<RollSettings, "jar" | "release">) {
@@ -262,15 +252,15 @@ export class LocalFleet {
   }
 }
 
-/** The requests whose loss a killed JVM does not explain: only a POST under way on it cannot be sent again. */
+/**
+ * The requests whose loss a killed JVM does not explain. Nginx sends a GET again elsewhere, unless its answer had
+ * begun: then the connection is closed. A POST that the JVM was answering cannot be sent again.
+ */
 export function unexplained(lost: readonly LostRequest[], killedAtSeconds: number): LostRequest[] {
-  const longestPost = 1;
-  return lost.filter(
-    ({ request, atSeconds }) =>
-      !request.startsWith("POST") ||
-      atSeconds > killedAtSeconds + 0.05 ||
-      atSeconds < killedAtSeconds - longestPost,
-  );
+  return lost.filter(({ request, reason, atSeconds }) => {
+    const wasUnderWay = atSeconds > killedAtSeconds - 1 && atSeconds < killedAtSeconds + 0.05;
+    return !wasUnderWay || !(request.startsWith("POST") || /other side closed|ECONNRESET/.test(reason));
+  });
 }
 
 function recoverySeconds(output: string): number {
@@ -280,12 +270,4 @@ function recoverySeconds(output: string): number {
       .map(([, seconds]) => Number(seconds));
   const end = times(/./).at(-1) ?? 0;
   return end - (times(/^restore$/)[0] ?? 0);
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It is gone already.
-  }
 }

@@ -1,0 +1,105 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { hashFile } from "#rollout/hashFile.ts";
+import { damageRelease } from "../support/damageRelease.ts";
+import type { LocalFleet } from "../support/localFleet.ts";
+import { useFleet } from "./useFleet.ts";
+
+const IS_ROOT = process.getuid?.() === 0;
+/** Room for one jar of 22 MB and a bit. */
+const SMALL_DISK = "size=36m";
+
+describe("files of a host", { timeout: 90_000 }, () => {
+  const shared = useFleet(2, (fleet) => (IS_ROOT ? mountSmallDisk(fleet) : Promise.resolve()));
+  const mounts: string[] = [];
+
+  // Runs before the fleet is removed: the newest hook comes first.
+  afterAll(() => {
+    for (const mount of mounts) execFileSync("umount", ["--lazy", mount]);
+  });
+
+  test.skipIf(!IS_ROOT)(
+    "are not half written when the disk is full: no host is touched, and there is room again after (skipped unless root, who may mount a small disk)",
+    async () => {
+      const { fleet, old, next } = shared;
+      const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: next.jar }));
+      expect(result.code).toBe(1);
+      expect(result.output).toContain(
+        `no space left for ${next.id} in ${fleet.host("app-2").directory}. No host was touched.`,
+      );
+      expect(readdirSync(join(fleet.host("app-2").directory, "releases"))).toEqual([old.id]);
+      expect(seen.lost).toEqual([]);
+      await shared.expectAllOn(old);
+      for (const mount of mounts) execFileSync("mount", ["-o", "remount,size=400m", mount]);
+      expect((await fleet.roll({ jar: next.jar })).code).toBe(0);
+    },
+  );
+
+  test("are staged again when they were damaged before a roll from the jar", async () => {
+    const { fleet } = shared;
+    const target = await shared.other();
+    expect((await fleet.roll({ jar: target.jar })).code).toBe(0);
+    const back = await shared.other();
+    const jar = damageRelease(fleet, "app-2", back.id);
+    const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: back.jar }));
+    expect(result.code, result.output).toBe(0);
+    expect(await hashFile(jar)).toBe(await hashFile(back.jar));
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(back);
+  });
+
+  test("refuse a roll back by name when the kept release is damaged: no host is touched", async () => {
+    const { fleet } = shared;
+    const kept = await shared.other();
+    const running = kept === shared.old ? shared.next : shared.old;
+    damageRelease(fleet, "app-1", kept.id);
+    const { result, seen } = await fleet.underLoad(() => fleet.roll({ release: kept.version }));
+    expect(result.code).toBe(1);
+    expect(result.output).toContain(`app-1 does not keep a whole release ${kept.id}. No host was touched.`);
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(running);
+  });
+
+  test("bring a host back to the release and the environment it had when a new environment breaks the start, and show no secret", async () => {
+    const { fleet } = shared;
+    const release = await shared.other();
+    const good = { DATABASE_PASSWORD: "the-old-password", SPRING_APPLICATION_NAME: "the-old-secret-name" };
+    expect((await fleet.roll({ jar: release.jar, environment: good })).code).toBe(0);
+    const before = await fleet.running("app-1");
+    // The application itself prints this value: it knows no such fault.
+    const bad = { ...good, DATABASE_PASSWORD: "the-new-password", MARKET_FAULT: "the-new-secret-fault" };
+    const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: release.jar, environment: bad }));
+    expect(result.code).toBe(1);
+    expect(result.output).toContain(`app-1 is back on ${release.id}; app-2 was not touched`);
+    expect(result.output).toMatch(/^ {4}.*\[secret\].*unknown market\.fault '\[secret\]'/m);
+    expect(result.output).not.toMatch(/the-(old|new)-/);
+    const after = await fleet.running("app-1");
+    expect(after).toEqual({ ...before, pid: after?.pid });
+    expect(after?.pid).not.toBe(before?.pid);
+    expect(fleet.environmentOf(after?.pid ?? 0)).toMatchObject(good);
+    expect(fleet.environmentOf(after?.pid ?? 0)).not.toHaveProperty("MARKET_FAULT");
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(release);
+  });
+
+  test("with secrets are for their owner only", () => {
+    const { fleet } = shared;
+    for (const { directory } of fleet.hosts) {
+      const launches = join(directory, "launches");
+      const files = readdirSync(launches).filter((name) => name.endsWith(".json"));
+      expect(files.length).toBeGreaterThan(0);
+      expect(statSync(launches).mode & 0o777).toBe(0o700);
+      for (const file of files) expect(statSync(join(launches, file)).mode & 0o777, file).toBe(0o600);
+    }
+  });
+
+  async function mountSmallDisk(fleet: LocalFleet): Promise<void> {
+    const releases = join(fleet.host("app-2").directory, "releases");
+    await mkdir(releases, { recursive: true });
+    execFileSync("mount", ["-t", "tmpfs", "-o", SMALL_DISK, "rollgate-test", releases]);
+    mounts.push(releases);
+  }
+});

@@ -1,0 +1,120 @@
+import { rm, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { listenerOn } from "#rollout/local/tcpTable.ts";
+import { type Foreigner, grabPort, startForeignJvm } from "../support/foreigner.ts";
+import { unexplained } from "../support/localFleet.ts";
+import { market } from "../support/market.ts";
+import { phaseLine } from "../support/rollerProcess.ts";
+import { until } from "../support/until.ts";
+import { useFleet } from "./useFleet.ts";
+
+describe("a host on which something goes wrong", { timeout: 90_000 }, () => {
+  const shared = useFleet(2);
+  const foreigners: Foreigner[] = [];
+
+  afterEach(async () => {
+    for (const foreigner of foreigners.splice(0)) await foreigner.end();
+  });
+
+  test("goes back when its new JVM is killed for memory before it takes traffic: nothing is lost", async () => {
+    const { fleet, old, next } = shared;
+    const { result, seen } = await fleet.underLoad(async () => {
+      const roller = await fleet.startRoll({ jar: next.jar });
+      await roller.line(phaseLine("app-1", "start"));
+      await fleet.killJvm("app-1");
+      return roller.done;
+    });
+    expect(result.code, result.output).toBe(1);
+    expect(result.output).toMatch(
+      new RegExp(
+        `app-1 failed its health gate on ${next.id}: the process ended by itself; nginx saw .*\\. app-1 is back on ${old.id}; app-2 was not touched\\. Now: app-1 ${old.id}; app-2 ${old.id}\\.`,
+      ),
+    );
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(old);
+  });
+
+  test("goes back when its new JVM is killed for memory in its soak: only what it was answering is lost", async () => {
+    const { fleet, old, next } = shared;
+    const { result, seen } = await fleet.underLoad(async () => {
+      const roller = await fleet.startRoll({ jar: next.jar, timing: { soakSeconds: 5 } });
+      await roller.line(phaseLine("app-1", "admit"));
+      await sleep(500);
+      const killedAt = await fleet.killJvm("app-1");
+      return { ...(await roller.done), killedAt };
+    });
+    expect(result.code, result.output).toBe(1);
+    expect(result.output).toContain(`app-1 failed its soak gate on ${next.id}: the process ended by itself`);
+    expect(result.output).toContain(`app-1 is back on ${old.id}; app-2 was not touched.`);
+    expect(unexplained(seen.lost, result.killedAt)).toEqual([]);
+    await shared.expectAllOn(old);
+  });
+
+  test("is not touched while a JVM of somebody else answers on its port; the roll names it, and the next one heals", async () => {
+    const { fleet, old, next } = shared;
+    const { port } = fleet.host("app-1");
+    const { result, seen } = await fleet.underLoad(async () => {
+      await writeFile(fleet.flag("app-1"), "");
+      await sleep(1000);
+      await fleet.killJvm("app-1");
+      const stranger = startForeignJvm(fleet, (await market({ version: "1.0.0" })).jar, port);
+      foreigners.push(stranger);
+      await until(async () => (await listenerOn("127.0.0.1", port)) !== undefined);
+      const refused = await fleet.roll({ jar: next.jar });
+      const untouched = await fleet.releases();
+      await stranger.end();
+      return { stranger, refused, untouched, healed: await fleet.roll({ jar: next.jar }) };
+    });
+    expect(result.refused.code).toBe(1);
+    expect(result.refused.output).toMatch(
+      new RegExp(`port ${port} of app-1 is taken by pid ${result.stranger.pid} \\(java .*\\)`),
+    );
+    expect(result.refused.output).toContain("No host was touched.");
+    expect(result.untouched).toEqual({ "app-1": "nothing", "app-2": old.id });
+    expect(result.healed.code, result.healed.output).toBe(0);
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(next);
+  });
+
+  test("stays drained when somebody takes its port between stop and start, and the next roll heals it", async () => {
+    const { fleet, old, next } = shared;
+    const { port } = fleet.host("app-1");
+    const { result, seen } = await fleet.underLoad(async () => {
+      const grabber = grabPort(fleet, port);
+      foreigners.push(grabber);
+      const failed = await fleet.roll({ jar: old.jar });
+      const left = { releases: await fleet.releases(), served: await fleet.served(1) };
+      await grabber.end();
+      return { grabber, failed, left, healed: await fleet.roll({ jar: old.jar }) };
+    });
+    const taken = `port ${port} of app-1 is taken by pid ${result.grabber.pid} `;
+    expect(result.failed.code).toBe(1);
+    expect(result.failed.output).toContain(`app-1 failed its start gate on ${old.id}: ${taken}`);
+    expect(result.failed.output).toContain(`Going back to ${next.id} failed as well (${taken}`);
+    expect(result.failed.output).toMatch(/app-1 stays drained; app-2 was not touched/);
+    expect(result.left).toEqual({
+      releases: { "app-1": "nothing", "app-2": next.id },
+      served: { "app-2": next.version },
+    });
+    expect(result.healed.code, result.healed.output).toBe(0);
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(old);
+  });
+
+  test("is admitted without a restart when a dead deployer left it drained but healthy", async () => {
+    const { fleet, old } = shared;
+    const before = await fleet.running("app-1");
+    const { result, seen } = await fleet.underLoad(async () => {
+      await writeFile(fleet.flag("app-1"), "");
+      return fleet.roll({ jar: old.jar });
+    });
+    expect(result.code, result.output).toBe(0);
+    expect(result.output).toMatch(/app-1 +admit +takes traffic/);
+    expect(result.output).toMatch(/app-2 +done +already serves/);
+    expect(await fleet.running("app-1")).toEqual(before);
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(old);
+    await rm(fleet.flag("app-1"), { force: true });
+  });
+});

@@ -1,0 +1,93 @@
+import { mkdir, readFile, rename, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { EXTERNAL_ADDRESS } from "../support/addresses.ts";
+import { grabPort } from "../support/foreigner.ts";
+import { freePort } from "../support/freePort.ts";
+import { LocalFleet } from "../support/localFleet.ts";
+import { request } from "../support/request.ts";
+import { phaseLine } from "../support/rollerProcess.ts";
+import { useFleet } from "./useFleet.ts";
+
+/** Nothing explains a request that was sent this long before nginx died. */
+const SLOWEST_REQUEST_SECONDS = 1;
+
+describe("nginx in trouble", { timeout: 90_000 }, () => {
+  const shared = useFleet(2);
+
+  test("dies in the middle of a roll: only requests while it was away are lost, and the next roll heals", async () => {
+    const { fleet, old, next } = shared;
+    const { result, seen } = await fleet.underLoad(async () => {
+      const roller = await fleet.startRoll({ jar: next.jar, health: { deadlineSeconds: 8 } });
+      await roller.line(phaseLine("app-1", "start"));
+      const diedAt = await fleet.killNginx();
+      const failed = await roller.done;
+      const between = await fleet.releases();
+      await fleet.serveNginx();
+      const backAt = fleet.loadSeconds;
+      return { diedAt, failed, between, backAt, healed: await fleet.roll({ jar: next.jar }) };
+    });
+    expect(result.failed.code).toBe(1);
+    expect(result.failed.output).toMatch(
+      /app-1 failed its view gate on .*nginx at \S+ does not answer: .*ECONNREFUSED/,
+    );
+    expect(result.failed.output).toMatch(/app-1 stays drained; app-2 was not touched/);
+    expect(result.between["app-2"]).toBe(old.id);
+    expect(result.healed.code, result.healed.output).toBe(0);
+    const unexplained = seen.lost.filter(
+      ({ atSeconds }) => atSeconds < result.diedAt - SLOWEST_REQUEST_SECONDS || atSeconds > result.backAt,
+    );
+    expect(unexplained).toEqual([]);
+    await shared.expectAllOn(next);
+  });
+
+  test("goes on with the old configuration when it refuses the new one: nothing is lost", async () => {
+    const { fleet } = shared;
+    const log = join(fleet.proxy.directory, "logs", "error.log");
+    const before = await readFile(join(fleet.proxy.directory, "nginx.conf"), "utf8");
+    const { result, seen } = await fleet.underLoad(async () => {
+      await rename(log, `${log}.aside`);
+      await mkdir(log);
+      const refused = await fleet.serveNginx({ statusAllow: ["10.0.0.0/8"] }).catch(String);
+      await rmdir(log);
+      await rename(`${log}.aside`, log);
+      return refused;
+    });
+    expect(result).toMatch(/nginx refused its configuration: .*error\.log" failed \(21: Is a directory\)/);
+    expect(seen.lost).toEqual([]);
+    expect(await readFile(join(fleet.proxy.directory, "nginx.conf"), "utf8")).toBe(before);
+    expect(await fleet.serveNginx()).toBe("unchanged");
+  });
+
+  test("goes on with the old configuration when the new one passes its test but not its reload: nothing is lost", async () => {
+    const { fleet } = shared;
+    const port = await freePort();
+    const foreigner = grabPort(fleet, port);
+    const { result, seen } = await fleet.underLoad(() => fleet.serveNginx({ port }).catch(String));
+    await foreigner.end();
+    expect(seen.lost).toEqual([]);
+    expect(await fleet.serveNginx()).toBe("unchanged");
+    await shared.expectAllOn(shared.next);
+    expect(result).toContain("The old configuration is back and was served all along.");
+    expect(result).toMatch(
+      new RegExp(`nginx passed its test but not its reload: .*:${port} failed .*Address already in use`),
+    );
+  });
+
+  test.skipIf(!EXTERNAL_ADDRESS)(
+    "answers a stranger 403 at /status and at the rollout's own locations (skipped without an address beside loopback)",
+    async () => {
+      const open = await LocalFleet.create(1, undefined, "0.0.0.0");
+      try {
+        const paths = ["/status", "/rollgate/configuration", "/rollgate/drained", "/rollgate/health/app-1"];
+        for (const path of paths) {
+          const asStranger = await request(`http://${EXTERNAL_ADDRESS}:${open.proxy.port}${path}`);
+          expect(asStranger.status, path).toBe(403);
+          expect((await request(`${open.url}${path}`)).status, path).not.toBe(403);
+        }
+      } finally {
+        await open.remove();
+      }
+    },
+  );
+});

@@ -1,0 +1,23 @@
+import { readFile } from "node:fs/promises";
+import { messageOf } from "#rollout/errors.ts";
+import { check, deploy } from "#rollout/resources/rollingDeployment.ts";
+
+/**
+ * Does what the Pulumi provider's update does, in a process that a test may kill: `node roller.ts <engine> <inputs>`.
+ * `engine` is an address to watch, or anything else to watch nothing; `inputs` is a JSON file.
+ */
+const [, , , file = ""] = process.argv;
+const { inputs, failures = [] } = await check({}, JSON.parse(await readFile(file, "utf8")));
+for (const { property, reason } of failures) console.log(`${property}: ${reason}`);
+if (inputs) {
+  await deploy("rolling-deployment", inputs).then(
+    (outputs) => console.log(`releases ${JSON.stringify(Reflect.get(outputs, "releases"))}`),
+    (error: unknown) => {
+      process.exitCode = 1;
+      console.log(messageOf(error));
+      for (const reason of Object(error).reasons ?? []) console.log(String(reason));
+    },
+  );
+} else {
+  process.exitCode = 1;
+}

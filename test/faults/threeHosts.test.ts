@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { unexplained } from "../support/localFleet.ts";
+import { phaseLine } from "../support/rollerProcess.ts";
+import { useFleet } from "./useFleet.ts";
+
+describe("a fleet of three hosts", { timeout: 120_000 }, () => {
+  const shared = useFleet(3);
+
+  test("never takes a host out when a peer dies in the middle of a roll, and the next roll heals the peer first", async () => {
+    const { fleet, old, next } = shared;
+    const { pid } = (await fleet.running("app-2")) ?? {};
+    const { result, seen } = await fleet.underLoad(async () => {
+      const roller = await fleet.startRoll({ jar: next.jar, health: { deadlineSeconds: 8 } });
+      await roller.line(phaseLine("app-1", "start"));
+      const killedAt = await fleet.killJvm("app-3");
+      const failed = await roller.done;
+      const between = { releases: await fleet.releases(), pid: (await fleet.running("app-2"))?.pid };
+      return { killedAt, failed, between, healed: await fleet.roll({ jar: next.jar }) };
+    });
+    expect(result.failed.code).toBe(1);
+    expect(result.failed.output).toContain(
+      `app-2 was not taken out: at least 2 of the others must serve, but app-3 does not (${old.id}, not running`,
+    );
+    expect(result.failed.output).not.toMatch(phaseLine("app-2", "drain"));
+    expect(result.failed.output).toContain(
+      "rolling back stopped: app-1 was not taken out: at least 2 of the others must serve, but app-3 does not",
+    );
+    expect(result.between).toEqual({
+      releases: { "app-1": next.id, "app-2": old.id, "app-3": "nothing" },
+      pid,
+    });
+    expect(result.healed.code, result.healed.output).toBe(0);
+    expect(result.healed.output.split("\n")[2]).toMatch(phaseLine("app-3", "drain"));
+    expect(unexplained(seen.lost, result.killedAt)).toEqual([]);
+    await shared.expectAllOn(next);
+  });
+
+  test("returns the first two hosts to the release they had when the third fails", async () => {
+    const { fleet, old, next } = shared;
+    const { result, seen } = await fleet.underLoad(() => rollAndBreakThird("rollback"));
+    expect(result.code).toBe(1);
+    expect(result.output).toContain(`app-3 failed its health gate on ${old.id}: the process ended by itself`);
+    expect(result.output).toContain(
+      `app-3 is back on ${next.id}; app-2 went back to ${next.id}; app-1 went back to ${next.id}. Now: app-1 ${next.id}; app-2 ${next.id}; app-3 ${next.id}.`,
+    );
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(next);
+    expect(await fleet.releases()).toEqual({ "app-1": next.id, "app-2": next.id, "app-3": next.id });
+  });
+
+  test("leaves the first two hosts on the new release when it is told to halt, and the next roll finishes", async () => {
+    const { fleet, old, next } = shared;
+    const { result, seen } = await fleet.underLoad(async () => {
+      const failed = await rollAndBreakThird("halt");
+      const between = await fleet.releases();
+      return { failed, between, finished: await fleet.roll({ jar: old.jar }) };
+    });
+    expect(result.failed.code).toBe(1);
+    expect(result.failed.output).toContain(
+      `app-3 is back on ${next.id}; app-1 and app-2 stayed as the roll left them. Now: app-1 ${old.id}; app-2 ${old.id}; app-3 ${next.id}.`,
+    );
+    expect(result.between).toEqual({ "app-1": old.id, "app-2": old.id, "app-3": next.id });
+    expect(result.finished.code, result.finished.output).toBe(0);
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(old);
+  });
+
+  /** From the second release to the first; the new JVM of the third host is killed before it takes traffic. */
+  async function rollAndBreakThird(onFailure: "rollback" | "halt") {
+    const { fleet, old } = shared;
+    const roller = await fleet.startRoll({ jar: old.jar, onFailure });
+    await roller.line(phaseLine("app-3", "start"));
+    await fleet.killJvm("app-3");
+    return roller.done;
+  }
+});
