@@ -52,7 +52,7 @@ describe("what is read", () => {
       health: {
         path: "/actuator/health",
         passes: 2,
-        intervalMilliseconds: 200,
+        intervalMilliseconds: 100,
         timeoutMilliseconds: 2000,
         deadlineSeconds: 60,
       },
