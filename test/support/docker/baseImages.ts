@@ -70,17 +70,18 @@ async function exists(name: string): Promise<boolean> {
   );
 }
 
-// Two test files may want it at once: the second one waits and finds it there.
+// Two test files may want it at once: the second one waits and finds it there. `docker import` knows few instructions.
 const IMPORT = `
 set -eu
-root=$1 name=$2
-shift 2
-docker image inspect "$name" >/dev/null 2>&1 || tar -C "$root" --one-file-system -c . | docker import "$@" - "$name"
+root=$1 name=$2 changes=$3
+if docker image inspect "$name" >/dev/null 2>&1; then exit 0; fi
+tar -C "$root" --one-file-system -c . | docker import - "$name-root" >/dev/null
+printf 'FROM %s-root\\n%s\\n' "$name" "$changes" | docker build --quiet --tag "$name" - >/dev/null
+docker image rm "$name-root" >/dev/null
 `;
 
 async function importRoot(root: string, name: string, changes: readonly string[]): Promise<void> {
-  const options = changes.flatMap((change) => ["--change", change]);
-  await run("flock", [`${root}.lock`, "sh", "-c", IMPORT, "sh", root, name, ...options], {
+  await run("flock", [`${root}.lock`, "sh", "-c", IMPORT, "sh", root, name, changes.join("\n")], {
     timeout: PULL_MILLISECONDS,
   });
 }
