@@ -1,7 +1,8 @@
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError, messageOf, RollgateError } from "../errors.ts";
 import { hostsOf, type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
+import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
 import { poll } from "../poll.ts";
 import { changeTopology } from "./changeTopology.ts";
 import { LocalNginxAccess } from "./localNginxAccess.ts";
@@ -23,15 +24,16 @@ export async function serveConfiguration(
   settleSeconds: number,
 ): Promise<"started" | "reloaded" | "unchanged"> {
   const { directory } = settings;
-  const { text, fingerprint } = renderConfiguration(settings);
+  const { text, fingerprint, files } = renderConfiguration(settings);
   for (const part of ["logs", "temp", "drained"]) {
     await mkdir(join(directory, part), { recursive: true, mode: 0o755 });
   }
   const access = new LocalNginxAccess({ kind: "local", ...settings });
-  const served = await readIfThere(join(directory, "nginx.conf"));
+  const served = await servedConfiguration((name) => readIfThere(join(directory, name)));
   const running = await runningNginx(directory);
   if (running && served === text && (await answers(access, fingerprint))) return "unchanged";
   if (!running) await requireFreePort(settings);
+  for (const file of files) await writeFile(join(directory, file.name), file.text, { mode: 0o644 });
   await writeFile(join(directory, "nginx.conf.new"), text, { mode: 0o644 });
   await testConfiguration(executable, directory, "nginx.conf.new");
   // A served file that is not ours tells nothing: nobody is drained for what is not known.
@@ -41,7 +43,17 @@ export async function serveConfiguration(
     if (running) await reload(running.pid, access, settings, fingerprint);
     else await start(executable, access, directory, fingerprint);
   });
+  await removeScripts(
+    directory,
+    files.map(({ name }) => name),
+  );
   return running ? "reloaded" : "started";
+}
+
+/** Scripts of earlier configurations. */
+async function removeScripts(directory: string, kept: readonly string[]): Promise<void> {
+  const old = (await readdir(directory)).filter((name) => isScript(name) && !kept.includes(name));
+  for (const name of old) await rm(join(directory, name), { force: true });
 }
 
 async function start(executable: string, access: LocalNginxAccess, directory: string, fingerprint: string) {

@@ -1,17 +1,18 @@
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
-import { integer, urlPath } from "../fields.ts";
+import { absolutePath, integer, statuses, urlPath } from "../fields.ts";
 import { Lease } from "../lease.ts";
-import { detectFlavour } from "../local/detectFlavour.ts";
+import { findAbilities } from "../local/findAbilities.ts";
 import { LocalLeaseStore } from "../local/localLeaseStore.ts";
 import { findNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
 import { serveConfiguration } from "../local/serveConfiguration.ts";
 import { describeListener, listenerOn } from "../local/tcpTable.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
+import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
 import { flavour, hostDescriptor, proxyDescriptor } from "../rollRequest.ts";
 import { parse, problemsOf } from "../validate.ts";
 import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
@@ -23,7 +24,8 @@ export const localNginxInputs = proxyDescriptor.extend({
   executable: z.string().min(1, { error: "expected the nginx command, got an empty text" }),
   /** `auto` takes the best that this nginx can do. */
   flavour: z.enum(["auto", ...flavour.options], {
-    error: (issue) => `expected auto, ${flavour.options.join(" or ")}, got ${JSON.stringify(issue.input)}`,
+    error: (issue) =>
+      `expected auto, ${flavour.options.slice(0, -1).join(", ")} or ${flavour.options.at(-1)}, got ${JSON.stringify(issue.input)}`,
   }),
   hosts: z.array(hostDescriptor.pick({ name: true, address: true, port: true })),
   healthPath: urlPath,
@@ -37,6 +39,7 @@ export const localNginxInputs = proxyDescriptor.extend({
     rise: integer(1, 100),
     fall: integer(1, 100),
     timeoutMilliseconds: integer(10, 600_000),
+    expect: z.array(statuses).min(1, { error: "expected at least one status, got none" }),
   }),
   statusAllow: z.array(
     z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
@@ -47,8 +50,17 @@ export const localNginxInputs = proxyDescriptor.extend({
 });
 export type LocalNginxInputs = z.infer<typeof localNginxInputs>;
 
+const decidedInputs = localNginxInputs.extend({
+  /** The file of nginx's JavaScript module, when the flavour needs it. */
+  njsModule: absolutePath.exactOptional(),
+});
+type DecidedInputs = z.infer<typeof decidedInputs>;
+
+/** All that is asked of a state that an older version may have written. */
+const place = z.object({ directory: absolutePath });
+
 /** Inputs after `check`: with the flavour decided and the configuration to show in a preview. */
-interface CheckedInputs extends LocalNginxInputs {
+interface CheckedInputs extends DecidedInputs {
   readonly configuration: string;
   readonly running: boolean;
 }
@@ -65,18 +77,22 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
     failures: [{ property, reason: `${reason}. Nothing was changed.` }],
   });
   try {
-    const best = await detectFlavour(await findNginx(inputs.executable));
-    const chosen = inputs.flavour === "auto" ? best : inputs.flavour;
-    if (chosen === "check-module" && best !== "check-module") {
+    const { flavours, njsModule } = await findAbilities(await findNginx(inputs.executable));
+    const chosen = inputs.flavour === "auto" ? flavours[0] : inputs.flavour;
+    if (!flavours.includes(chosen)) {
       return refuse(
         "flavour",
-        `expected an nginx with the upstream check module, ${inputs.executable} has none`,
+        `expected ${flavours.join(" or ")}, all that ${inputs.executable} can do, got ${chosen}`,
       );
     }
+    const wrong =
+      chosen === "check-module" && inputs.check.expect.find((statuses) => !statuses.endsWith("xx"));
+    if (wrong) return refuse("check.expect", `expected classes such as 2xx with check-module, got ${wrong}`);
     const obstacle = await portObstacle(ownInputs(olds), inputs);
     if (obstacle !== undefined) return refuse("port", obstacle);
-    const configuration = renderConfiguration(settingsOf({ ...inputs, flavour: chosen })).text;
-    return { inputs: { ...inputs, flavour: chosen, configuration, running: true } satisfies CheckedInputs };
+    const decided = { ...inputs, flavour: chosen, ...(chosen === "njs" && njsModule && { njsModule }) };
+    const configuration = renderConfiguration(settingsOf(decided)).text;
+    return { inputs: { ...decided, configuration, running: true } satisfies CheckedInputs };
   } catch (error) {
     return refuse("executable", messageOf(error));
   }
@@ -98,7 +114,7 @@ export function diff(
 
 /** Makes nginx serve these inputs; says what that took. */
 export async function serve(inputs: object): Promise<{ id: string; outs: object }> {
-  const checked = parse(localNginxInputs, withoutChecked(inputs));
+  const checked = parse(decidedInputs, withoutServed(inputs));
   const executable = await findNginx(checked.executable);
   const settings = settingsOf(checked);
   const lease = await Lease.acquire(
@@ -119,8 +135,10 @@ export async function read(
   id: string,
   props: object,
 ): Promise<{ id: string; props: object; inputs: object }> {
-  const { directory } = parse(localNginxInputs, withoutChecked(props));
-  const configuration = await readFile(join(directory, "nginx.conf"), "utf8").catch(() => "");
+  const { directory } = parse(place, props);
+  const configuration =
+    (await servedConfiguration((name) => readFile(join(directory, name), "utf8").catch(() => undefined))) ??
+    "";
   const running = (await runningNginx(directory)) !== undefined;
   const found = { ...props, configuration, running };
   return { id, props: found, inputs: { ...ownInputs(found), ...providerOf(props) } };
@@ -128,7 +146,7 @@ export async function read(
 
 /** Ends nginx after its requests in flight and removes what is ours. */
 export async function remove(inputs: object): Promise<void> {
-  const { directory } = parse(localNginxInputs, withoutChecked(inputs));
+  const { directory } = parse(place, inputs);
   await quitNginx(directory, QUIT_GRACE_SECONDS);
   for (const part of [
     "nginx.conf",
@@ -142,6 +160,9 @@ export async function remove(inputs: object): Promise<void> {
     "lease",
   ]) {
     await rm(join(directory, part), { recursive: true, force: true });
+  }
+  for (const script of (await readdir(directory).catch(() => [])).filter(isScript)) {
+    await rm(join(directory, script), { force: true });
   }
   await removeEmpty(directory, 1);
 }
@@ -164,12 +185,17 @@ async function portObstacle(
     : `expected another port together with another address, since nginx cannot move within port ${port} while it serves`;
 }
 
+function withoutServed(inputs: object): Record<string, unknown> {
+  const { configuration: _, running: __, ...decided } = ownInputs(inputs);
+  return decided;
+}
+
 function withoutChecked(inputs: object): Record<string, unknown> {
-  const { configuration: _, running: __, ...plain } = ownInputs(inputs);
+  const { njsModule: _, ...plain } = withoutServed(inputs);
   return plain;
 }
 
-function settingsOf(inputs: LocalNginxInputs): NginxSettings {
+function settingsOf(inputs: DecidedInputs): NginxSettings {
   const { flavour: chosen, directory, address, port, hosts, check: policy, statusAllow } = inputs;
   return {
     flavour: chosen === "auto" ? "stock" : chosen,
@@ -181,6 +207,7 @@ function settingsOf(inputs: LocalNginxInputs): NginxSettings {
     healthPath: inputs.healthPath,
     slowestRequestSeconds: inputs.slowestRequestSeconds,
     statusAllow,
+    ...(inputs.njsModule !== undefined && { njsModule: inputs.njsModule }),
     // Root's workers would run as nobody and could not see the flag files of a private folder.
     ...(process.getuid?.() === 0 && { user: "root" }),
   };

@@ -24,6 +24,7 @@ export function nginxSettings(
       rise: 2,
       fall: 5,
       timeoutMilliseconds: 1000,
+      expect: ["2xx", "3xx"],
     },
     healthPath: "/actuator/health",
     slowestRequestSeconds: 30,
@@ -34,7 +35,10 @@ export function nginxSettings(
 }
 
 /** Makes a real nginx serve these settings; it is gone after the test. */
-export async function serveNginx(settings: NginxSettings): Promise<"started" | "reloaded" | "unchanged"> {
+export async function serveNginx(
+  settings: NginxSettings,
+  executable = NGINX,
+): Promise<"started" | "reloaded" | "unchanged"> {
   onTestFinished(() => quitNginx(settings.directory, 5));
-  return serveConfiguration(NGINX, settings, 5);
+  return serveConfiguration(executable, settings, 5);
 }

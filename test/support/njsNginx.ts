@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
 import { chmod, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import type { TestContext } from "vitest";
+import { findAbilities } from "#rollout/local/findAbilities.ts";
 import { findExecutable } from "#rollout/local/findExecutable.ts";
-import { findFlavours } from "#rollout/local/findFlavours.ts";
 import { DEBIAN_NGINX } from "./debianNginx.ts";
 import { debianRoot, noDebianRoot } from "./debianRoot.ts";
 
@@ -38,7 +37,7 @@ export function skipWithoutNjs(context: TestContext, nginx: NjsNginx) {
 }
 
 async function withModule(executable: string) {
-  const { flavours, njsModule } = await findFlavours(executable);
+  const { flavours, njsModule } = await findAbilities(executable);
   return flavours.includes("njs") ? { executable, module: njsModule ?? "" } : undefined;
 }
 
@@ -59,11 +58,13 @@ async function writeWrapper(root: string): Promise<string> {
 exec unshare --mount --propagation private sh -c '
 mkdir -p "${root}${temporary}"
 mount --bind "${temporary}" "${root}${temporary}"
+mount --bind /proc "${root}/proc"
+mount --bind /dev "${root}/dev"
 exec chroot "${root}" /usr/sbin/nginx "$@"
 ' nginx "$@"
 `,
   );
   await chmod(`${wrapper}.${process.pid}`, 0o755);
   await rename(`${wrapper}.${process.pid}`, wrapper);
-  return join(wrapper);
+  return wrapper;
 }
