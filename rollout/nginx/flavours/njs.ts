@@ -70,7 +70,9 @@ function scriptOf({ hosts, check }: NginxSettings): ConfigurationFile {
   const { rise, fall, timeoutMilliseconds, expect } = check;
   const id = createHash("sha256").update(JSON.stringify(table)).digest("hex").slice(0, 16);
   const text = [
-    `// Written by rollgate.\nconst settings = ${JSON.stringify({ id, hosts: table, rise, fall, timeoutMilliseconds, expect })};\n`,
+    "// Written by rollgate.",
+    `const ID = "${id}";`,
+    `const settings = () => (${JSON.stringify({ hosts: table, rise, fall, timeoutMilliseconds, expect })});\n`,
     ...SOURCES.map((source) => readFileSync(source, "utf8")),
     "export default { check, unavailable, status };\n",
   ].join("\n");

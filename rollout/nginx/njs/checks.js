@@ -1,14 +1,13 @@
-// Active checks by nginx's own JavaScript module. nginx gets one file: `settings`, this text and status.js.
-// The module's engine knows no destructuring, no spread, no for-of and no optional chaining.
+// Active checks by nginx's own JavaScript module. nginx gets one file: `ID` and `settings`, this text and status.js.
+// The module's engine knows no destructuring, no spread, no for-of and no optional chaining. It runs what stands
+// outside of functions for every request.
 
 /** The names of the hosts that the checks keep out, each followed by a blank, in the order of the settings. */
-const DOWN = `down ${settings.id}`;
-
-const NEVER_CHECKED = { up: false, rise: 0, fall: 0, at: 0, took: 0, result: "" };
+const DOWN = `down ${ID}`;
 
 function stateOf(host) {
   const text = ngx.shared.rollgate.get(host.key);
-  return text === undefined ? NEVER_CHECKED : JSON.parse(text);
+  return text === undefined ? { up: false, rise: 0, fall: 0, at: 0, took: 0, result: "" } : JSON.parse(text);
 }
 
 /** Runs every interval in one worker. */
@@ -20,12 +19,12 @@ async function check() {
   }
   forgetOthers();
   dict.set(DOWN, downNow());
-  await Promise.all(settings.hosts.map(checkOne));
+  await Promise.all(settings().hosts.map(checkOne));
 }
 
 /** Hosts of another configuration: one that comes back later starts anew. */
 function forgetOthers() {
-  const known = ["worker", "generation", DOWN].concat(settings.hosts.map((host) => host.key));
+  const known = ["worker", "generation", DOWN].concat(settings().hosts.map((host) => host.key));
   ngx.shared.rollgate
     .keys()
     .filter((key) => !known.includes(key))
@@ -36,32 +35,32 @@ function forgetOthers() {
 
 async function checkOne(host) {
   const at = Date.now();
-  const answer = await ask(host);
+  const limits = settings();
+  const answer = await ask(host, limits);
   const before = stateOf(host);
   const rise = answer.passed ? before.rise + 1 : 0;
   const fall = answer.passed ? 0 : before.fall + 1;
-  const up = before.up ? fall < settings.fall : rise >= settings.rise;
+  const up = before.up ? fall < limits.fall : rise >= limits.rise;
   const now = { up, rise, fall, at, took: Date.now() - at, result: answer.result };
   ngx.shared.rollgate.set(host.key, JSON.stringify(now));
-  if (up === before.up) return;
-  ngx.shared.rollgate.set(DOWN, downNow());
-  ngx.log(ngx.WARN, `${host.name} is ${up ? "up" : "down"}: ${answer.result}`);
+  if (up !== before.up || fall > 0 !== before.fall > 0) ngx.shared.rollgate.set(DOWN, downNow());
+  if (up !== before.up) ngx.log(ngx.WARN, `${host.name} is ${up ? "up" : "down"}: ${answer.result}`);
 }
 
 /** The time limit is for the whole answer: the module's own starts again with every byte. */
-async function ask(host) {
+async function ask(host, limits) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`no answer within ${settings.timeoutMilliseconds} ms`)),
-      settings.timeoutMilliseconds,
+      () => reject(new Error(`no answer within ${limits.timeoutMilliseconds} ms`)),
+      limits.timeoutMilliseconds,
     );
   });
   try {
     const reply = await Promise.race([ngx.fetch(host.url), late]);
     const status = String(reply.status);
     return {
-      passed: settings.expect.includes(status) || settings.expect.includes(`${status[0]}xx`),
+      passed: limits.expect.includes(status) || limits.expect.includes(`${status[0]}xx`),
       result: status,
     };
   } catch (error) {
@@ -71,9 +70,16 @@ async function ask(host) {
   }
 }
 
+/**
+ * Nobody has risen yet after a start, nor after a reload from another flavour. Then, and whenever nobody is up, those
+ * stay in that have failed no check since: rather such a host than none at all.
+ */
 function downNow() {
-  return settings.hosts
-    .filter((host) => !stateOf(host).up)
+  const hosts = settings().hosts;
+  const states = hosts.map(stateOf);
+  const anyUp = states.some((state) => state.up);
+  return hosts
+    .filter((_, index) => (anyUp ? !states[index].up : states[index].fall > 0))
     .map((host) => `${host.name} `)
     .join("");
 }
@@ -85,8 +91,8 @@ function unavailable(r) {
   if (down === "" || down === drained) return drained;
   if (drained === "") return down;
   const out = `${drained}${down}`.split(" ");
-  return settings.hosts
-    .filter((host) => out.includes(host.name))
+  return settings()
+    .hosts.filter((host) => out.includes(host.name))
     .map((host) => `${host.name} `)
     .join("");
 }

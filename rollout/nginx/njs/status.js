@@ -3,7 +3,7 @@
 /** `/status`: a page, or `?format=json` as the upstream check module answers it and more, or `?format=prometheus`. */
 function status(r) {
   const drained = r.variables.drained.split(" ");
-  const servers = settings.hosts.map((host, index) => {
+  const servers = settings().hosts.map((host, index) => {
     const state = stateOf(host);
     return {
       index,
@@ -66,7 +66,7 @@ function asPrometheus(report) {
   ].join("");
 }
 
-const STYLE = `
+const style = () => `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 60rem; margin: 3rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; font-weight: 600; }
@@ -106,7 +106,7 @@ function asPage(report) {
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="2">
 <title>${title}</title>
-<style>${STYLE}</style>
+<style>${style()}</style>
 </head>
 <body>
 <h1>${title}</h1>
