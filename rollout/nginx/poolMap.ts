@@ -1,17 +1,22 @@
 import type { DrainPool, PoolMember } from "./drainPools.ts";
 
-/** An nginx `map` from names of hosts, each followed by a blank, to the upstream that lacks exactly those. */
+/**
+ * An nginx `map` from names of hosts, each followed by a blank, to the upstream that lacks exactly those: `nobody`
+ * without a name, `otherwise` for a combination that has none.
+ */
 export function poolMap(
-  source: string,
-  target: string,
-  otherwise: string,
+  { source, target, nobody, otherwise }: Record<"source" | "target" | "nobody" | "otherwise", string>,
   hosts: readonly PoolMember[],
   pools: readonly DrainPool[],
 ): string {
+  const rows = [
+    ["default", otherwise],
+    ['""', nobody],
+    ...pools.map((pool) => [`"${drainedKey(pool.without)}"`, pool.name]),
+    [`"${drainedKey(hosts.map(({ name }) => name))}"`, "none"],
+  ];
   return `    map ${source} ${target} {
-        default ${otherwise};
-${pools.map((pool) => `        "${drainedKey(pool.without)}" ${pool.name};\n`).join("")}        "${drainedKey(hosts.map(({ name }) => name))}" none;
-    }
+${rows.map(([key, value]) => `        ${key} ${value};\n`).join("")}    }
 `;
 }
 

@@ -122,7 +122,7 @@ ${pool.members.map((host) => `        ${serverLine(host, lines.failover.smaller)
   )
   .join("")}
     # The names of the drained hosts pick the upstream of a request: a drain is a file, never a reload.
-${poolMap("$drained", "$drained_pool", "all", hosts, pools)}${lines.http}
+${poolMap({ source: "$drained", target: "$drained_pool", nobody: "all", otherwise: "all" }, hosts, pools)}${lines.http}
     server {
         listen ${endpoint(settings.address, settings.port)};
 

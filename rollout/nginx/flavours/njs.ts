@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { endpoint } from "../../connections.ts";
-import { type DrainPool, hasEveryCombination } from "../drainPools.ts";
+import type { DrainPool } from "../drainPools.ts";
 import { poolMap } from "../poolMap.ts";
 import type { NginxSettings } from "../renderConfiguration.ts";
 import { scriptName } from "../servedConfiguration.ts";
@@ -29,8 +29,6 @@ export function njsLines(
     check.intervalMilliseconds,
     check.timeoutMilliseconds + BETWEEN_CHECKS_MILLISECONDS,
   );
-  // Where some combination has no upstream, hosts that are down stay in: nginx's own failover covers those.
-  const failover = !hasEveryCombination(hosts, pools);
   return {
     ...stockLines,
     main: njsModule ? `load_module "${njsModule}";\n` : "",
@@ -39,14 +37,15 @@ export function njsLines(
     js_import rollgate from "${join(directory, script.name)}";
     # The names of the hosts that are drained or that the checks keep out.
     js_set $unavailable rollgate.unavailable;
-    # A combination without an upstream of its own goes by the drained hosts alone: a drain always holds.
-${poolMap("$unavailable", "$pool", "$drained_pool", hosts, pools)}
+    # A combination without an upstream of its own: one of the other hosts.
+    js_set $direct rollgate.direct;
+${poolMap({ source: "$unavailable", target: "$pool", nobody: "$drained_pool", otherwise: "$direct" }, hosts, pools)}
     map $drained_pool $outage {
         default "no host is healthy";
         none    "no host takes traffic";
     }
 `,
-    failover: { all: failover, smaller: failover },
+    failover: { all: false, smaller: false },
     pool: "$pool",
     outage: "$outage",
     server: `        location @checks {
@@ -74,7 +73,7 @@ function scriptOf({ hosts, check }: NginxSettings): ConfigurationFile {
     `const ID = "${id}";`,
     `const settings = () => (${JSON.stringify({ hosts: table, rise, fall, timeoutMilliseconds, expect })});\n`,
     ...SOURCES.map((source) => readFileSync(source, "utf8")),
-    "export default { check, unavailable, status };\n",
+    "export default { check, unavailable, direct, status };\n",
   ].join("\n");
   return { name: scriptName(text), text };
 }

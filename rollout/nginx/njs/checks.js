@@ -96,3 +96,10 @@ function unavailable(r) {
     .map((host) => `${host.name} `)
     .join("");
 }
+
+/** `$direct`, where no upstream lacks just those hosts: any one of the others. */
+function direct(r) {
+  const out = r.variables.unavailable.split(" ");
+  const others = settings().hosts.filter((host) => !out.includes(host.name));
+  return others[Math.floor(Math.random() * others.length)].address;
+}

@@ -83,7 +83,7 @@ footer { margin-top: 1.5rem; }
 function asPage(report) {
   const html = (value) => String(value).replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
   const taking = report.server.filter((server) => server.status === "up" && !server.drained).length;
-  const title = `${taking} of ${report.total} ${report.total === 1 ? "host takes" : "hosts take"} traffic`;
+  const title = `${taking} of ${report.total} ${report.total === 1 ? "host" : "hosts"} ${taking === 1 ? "takes" : "take"} traffic`;
   const now = Date.now();
   const ago = (checked) =>
     checked === null ? "" : `${Math.round((now - Date.parse(checked)) / 1000)} s ago`;

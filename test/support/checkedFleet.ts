@@ -1,0 +1,122 @@
+import { readdir, rm, writeFile } from "node:fs/promises";
+import type { RequestListener } from "node:http";
+import { join } from "node:path";
+import { parseCheckStatus } from "#rollout/nginx/checkStatus.ts";
+import type { PoolMember } from "#rollout/nginx/drainPools.ts";
+import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import { freePort } from "./freePort.ts";
+import { close, serveHttp } from "./httpServer.ts";
+import { nginxSettings, serveNginx } from "./nginx.ts";
+import { request } from "./request.ts";
+import { temporaryDirectory } from "./temporaryDirectory.ts";
+import { until } from "./until.ts";
+
+/** A host that can be told how to answer its health endpoint. */
+export interface CheckedHost {
+  readonly member: PoolMember;
+  /** Replaces what it answers to checks; nothing means 200. */
+  health: RequestListener;
+  readonly kill: () => Promise<void>;
+}
+
+/** Answers every check with this status. */
+export function answering(status: number): RequestListener {
+  return (_, answer) => {
+    answer.statusCode = status;
+    answer.end('{"status":"UP"}');
+  };
+}
+
+/** A host that answers its name and 200 to checks. */
+export async function checkedHost(name: string): Promise<CheckedHost> {
+  const { port, server } = await serveHttp((asked, answer) =>
+    asked.url === "/actuator/health" ? host.health(asked, answer) : void answer.end(name),
+  );
+  const host: CheckedHost = {
+    member: { name, address: "127.0.0.1", port },
+    health: answering(200),
+    kill: () => close(server),
+  };
+  return host;
+}
+
+/** Hosts behind a real nginx that checks them every 300 ms, all admitted. */
+export class CheckedFleet {
+  readonly hosts: readonly CheckedHost[];
+  readonly url: string;
+  readonly settings: NginxSettings;
+  readonly #executable: string;
+
+  private constructor(hosts: readonly CheckedHost[], settings: NginxSettings, executable: string) {
+    this.hosts = hosts;
+    this.settings = settings;
+    this.url = `http://127.0.0.1:${settings.port}`;
+    this.#executable = executable;
+  }
+
+  static async start(
+    nginx: { readonly executable: string; readonly module: string },
+    size: number,
+    check: Partial<NginxSettings["check"]> = {},
+  ): Promise<CheckedFleet> {
+    const hosts = await Promise.all(
+      Array.from({ length: size }, (_, index) => checkedHost(`app-${index + 1}`)),
+    );
+    const common = nginxSettings({
+      directory: await temporaryDirectory(),
+      port: await freePort(),
+      flavour: "njs",
+      hosts: hosts.map(({ member }) => member),
+      ...(nginx.module && { njsModule: nginx.module }),
+    });
+    // A machine that is busy for a moment takes no host down.
+    const quick = { ...common.check, intervalMilliseconds: 100, timeoutMilliseconds: 200, rise: 2, fall: 4 };
+    const settings = { ...common, check: { ...quick, ...check } };
+    const fleet = new CheckedFleet(hosts, settings, nginx.executable);
+    await fleet.serve(settings);
+    await fleet.admit(...settings.hosts.map(({ name }) => name));
+    return fleet;
+  }
+
+  serve(settings: NginxSettings): Promise<"started" | "reloaded" | "unchanged"> {
+    return serveNginx(settings, this.#executable);
+  }
+
+  async drain(...names: readonly string[]): Promise<void> {
+    for (const name of names) await writeFile(this.#flag(name), "");
+  }
+
+  async admit(...names: readonly string[]): Promise<void> {
+    for (const name of names) await rm(this.#flag(name));
+  }
+
+  /** What `/status` says of each host. */
+  async status() {
+    const { body } = await request(`${this.url}/status?format=json`);
+    return parseCheckStatus(Buffer.from(body));
+  }
+
+  async isUp(index: number): Promise<boolean> {
+    return (await this.status())[index]?.up ?? false;
+  }
+
+  /** Waits until exactly these hosts are up. */
+  async untilUp(...indices: readonly number[]): Promise<void> {
+    await until(async () => (await this.status()).every(({ up }, index) => up === indices.includes(index)));
+  }
+
+  /** Who answers the next requests, or the status and body of what is no success. */
+  async served(requests = 24): Promise<Set<string>> {
+    const answers = await Promise.all(Array.from({ length: requests }, () => request(`${this.url}/`)));
+    return new Set(answers.map(({ status, body }) => (status === 200 ? body : `${status} ${body}`)));
+  }
+
+  /** The JavaScript beside nginx.conf. */
+  async scripts(): Promise<string[]> {
+    return (await readdir(this.settings.directory)).filter((name) => name.endsWith(".js"));
+  }
+
+  #flag(name: string): string {
+    return join(this.settings.directory, "drained", name);
+  }
+}
