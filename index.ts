@@ -1,11 +1,12 @@
+import { AppHosts } from "./components/appHosts.ts";
 import { CheckingNginx } from "./components/checkingNginx.ts";
-import { LocalAppHosts } from "./components/localAppHosts.ts";
 import { RollingDeployment } from "./components/rollingDeployment.ts";
 import { readSettings } from "./settings.ts";
 
 const { rollout, nginx } = await readSettings();
 
-const app = new LocalAppHosts("app", {
+const app = new AppHosts("app", {
+  kind: "local",
   hosts: rollout.hosts,
   java: rollout.launch.java,
   graceSeconds: rollout.timing.graceSeconds,

@@ -1,5 +1,12 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import {
+  type LocalHostDescriptor,
+  type LocalProxyDescriptor,
+  localHostDescriptor,
+  localProxyDescriptor,
+} from "#rollout/descriptors.ts";
 import { InvalidInput } from "#rollout/errors.ts";
 import { identifyJar } from "#rollout/jar.ts";
 import { releaseId } from "#rollout/release.ts";
@@ -10,7 +17,11 @@ import { parse } from "#rollout/validate.ts";
 /** Everything that the program reads from `Pulumi.<stack>.yaml`, checked; descriptions are in Pulumi.yaml. */
 export interface Settings {
   /** What the rollout is told, the environment of the JVM as a secret. */
-  readonly rollout: Omit<RollRequest, "environment"> & { readonly environment: pulumi.Output<Environment> };
+  readonly rollout: Omit<RollRequest, "environment" | "hosts" | "proxy"> & {
+    readonly hosts: LocalHostDescriptor[];
+    readonly proxy: LocalProxyDescriptor;
+    readonly environment: pulumi.Output<Environment>;
+  };
   readonly nginx: LocalNginxInputs;
 }
 
@@ -99,7 +110,12 @@ async function read(config: pulumi.Config): Promise<Settings> {
   const { environment, ...rollout } = parse(rollRequest, { ...candidate, ...goal });
   const members = rollout.hosts.map(({ name, address, port }) => ({ name, address, port }));
   return {
-    rollout: { ...rollout, environment: pulumi.secret(environment) },
+    rollout: {
+      ...rollout,
+      hosts: parse(z.array(localHostDescriptor), rollout.hosts),
+      proxy: parse(localProxyDescriptor, rollout.proxy),
+      environment: pulumi.secret(environment),
+    },
     nginx: parse(localNginxInputs, { ...nginx, hosts: members }),
   };
 }

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ProxyDescriptor } from "#rollout/rollRequest.ts";
+import type { LocalProxyDescriptor, ProxyDescriptor } from "#rollout/descriptors.ts";
 import { LocalNginx, type LocalNginxArgs } from "./localNginx.ts";
 
 /** Nginx in front of the app hosts. */
 export type CheckingNginxArgs = Omit<LocalNginxArgs, "kind" | "directory" | "address" | "port"> & {
   /** Where nginx is; known at preview. */
-  readonly proxy: ProxyDescriptor;
+  readonly proxy: LocalProxyDescriptor;
 };
 
 /** Nginx that knows all hosts, drains one by a flag file, and tells what it sees of them. */

@@ -2,48 +2,27 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { localProxyDescriptor } from "../descriptors.ts";
 import { messageOf } from "../errors.ts";
-import { integer, urlPath } from "../fields.ts";
 import { Lease } from "../lease.ts";
 import { detectFlavour } from "../local/detectFlavour.ts";
 import { LocalLeaseStore } from "../local/localLeaseStore.ts";
+import { LocalNginxServer } from "../local/localNginxServer.ts";
 import { findNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
-import { serveConfiguration } from "../local/serveConfiguration.ts";
 import { describeListener, listenerOn } from "../local/tcpTable.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
-import { flavour, hostDescriptor, proxyDescriptor } from "../rollRequest.ts";
+import { serveConfiguration } from "../nginx/serveConfiguration.ts";
 import { parse, problemsOf } from "../validate.ts";
 import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
+import { servingInputs } from "./servingInputs.ts";
 
-/** What the program says of nginx. */
-export const localNginxInputs = proxyDescriptor.extend({
+/** What the program says of an nginx of this machine. */
+export const localNginxInputs = localProxyDescriptor.extend({
   /** A path, or a name to look up on PATH. */
   executable: z.string().min(1, { error: "expected the nginx command, got an empty text" }),
-  /** `auto` takes the best that this nginx can do. */
-  flavour: z.enum(["auto", ...flavour.options], {
-    error: (issue) => `expected auto, ${flavour.options.join(" or ")}, got ${JSON.stringify(issue.input)}`,
-  }),
-  hosts: z.array(hostDescriptor.pick({ name: true, address: true, port: true })),
-  healthPath: urlPath,
-  slowestRequestSeconds: integer(0, 3600),
-  /** How long a host that leaves may take to finish its requests. */
-  settleSeconds: integer(0, 3600),
-  leaseWaitSeconds: integer(0, 86_400),
-  check: z.strictObject({
-    path: urlPath,
-    intervalMilliseconds: integer(100, 600_000),
-    rise: integer(1, 100),
-    fall: integer(1, 100),
-    timeoutMilliseconds: integer(10, 600_000),
-  }),
-  statusAllow: z.array(
-    z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
-      error: (issue) =>
-        `expected an address or a network such as 10.0.0.0/8, got ${JSON.stringify(issue.input)}`,
-    }),
-  ),
+  ...servingInputs,
 });
 export type LocalNginxInputs = z.infer<typeof localNginxInputs>;
 
@@ -99,19 +78,25 @@ export function diff(
 /** Makes nginx serve these inputs; says what that took. */
 export async function serve(inputs: object): Promise<{ id: string; outs: object }> {
   const checked = parse(localNginxInputs, withoutChecked(inputs));
-  const executable = await findNginx(checked.executable);
+  const { directory, address, port } = checked;
+  const server = new LocalNginxServer(await findNginx(checked.executable), {
+    kind: "local",
+    directory,
+    address,
+    port,
+  });
   const settings = settingsOf(checked);
   const lease = await Lease.acquire(
-    new LocalLeaseStore(join(checked.directory, "lease")),
+    new LocalLeaseStore(join(directory, "lease")),
     leaseOwner(),
     leaseTiming(checked.leaseWaitSeconds),
     { signal: new AbortController().signal, onWait: ({ owner }) => console.log(`waiting for ${owner}`) },
   );
-  const outcome = await serveConfiguration(executable, settings, checked.settleSeconds).finally(() =>
+  const outcome = await serveConfiguration(server, settings, checked.settleSeconds).finally(() =>
     lease.release(),
   );
-  console.log(`nginx ${outcome} at http://${checked.address}:${checked.port} (${settings.flavour})`);
-  return { id: checked.directory, outs: inputs };
+  console.log(`nginx ${outcome} at http://${address}:${port} (${settings.flavour})`);
+  return { id: directory, outs: inputs };
 }
 
 /** What nginx serves now; one that does not run, or whose file was edited, shows as a change. */

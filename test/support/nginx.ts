@@ -1,8 +1,9 @@
 import { onTestFinished } from "vitest";
 import { findExecutable } from "#rollout/local/findExecutable.ts";
+import { LocalNginxServer } from "#rollout/local/localNginxServer.ts";
 import { quitNginx } from "#rollout/local/nginxProcess.ts";
-import { serveConfiguration } from "#rollout/local/serveConfiguration.ts";
 import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 
 /** The nginx of this machine. */
 export const NGINX = (await findExecutable("nginx")) ?? "/usr/sbin/nginx";
@@ -36,5 +37,7 @@ export function nginxSettings(
 /** Makes a real nginx serve these settings; it is gone after the test. */
 export async function serveNginx(settings: NginxSettings): Promise<"started" | "reloaded" | "unchanged"> {
   onTestFinished(() => quitNginx(settings.directory, 5));
-  return serveConfiguration(NGINX, settings, 5);
+  const { directory, address, port } = settings;
+  const server = new LocalNginxServer(NGINX, { kind: "local", directory, address, port });
+  return serveConfiguration(server, settings, 5);
 }
