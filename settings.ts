@@ -96,6 +96,7 @@ async function read(config: pulumi.Config): Promise<Settings> {
       rise: reader.number("checkRise"),
       fall: reader.number("checkFall"),
       timeoutMilliseconds: reader.number("checkTimeoutMilliseconds"),
+      expect: reader.list("checkExpect"),
     },
     statusAllow: reader.list("statusAllow"),
   };

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import type { AppHost } from "../rollout/appHost.ts";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "../rollout/descriptors.ts";
 import { identifyJar } from "../rollout/jar.ts";
-import { detectFlavour } from "../rollout/local/detectFlavour.ts";
+import { findAbilities } from "../rollout/local/findAbilities.ts";
 import { LocalAppHost } from "../rollout/local/localAppHost.ts";
 import { LocalLeaseStore } from "../rollout/local/localLeaseStore.ts";
 import { LocalNginxAccess } from "../rollout/local/localNginxAccess.ts";
@@ -85,13 +85,22 @@ const leases = new LocalLeaseStore(join(directory, "lease"));
 
 try {
   const executable = await findNginx(values.nginx);
+  const { flavours, njsModule } = await findAbilities(executable);
   await serveConfiguration(
     new LocalNginxServer(executable, proxyDescriptor),
     {
       ...proxyDescriptor,
-      flavour: await detectFlavour(executable),
+      flavour: flavours[0],
+      ...(flavours[0] === "njs" && njsModule && { njsModule }),
       hosts: descriptors,
-      check: { path: health.path, intervalMilliseconds: 1000, rise: 2, fall: 3, timeoutMilliseconds: 1000 },
+      check: {
+        path: health.path,
+        intervalMilliseconds: 1000,
+        rise: 2,
+        fall: 3,
+        timeoutMilliseconds: 1000,
+        expect: ["2xx", "3xx"],
+      },
       healthPath: health.path,
       slowestRequestSeconds: 30,
       statusAllow: [],

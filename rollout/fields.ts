@@ -33,6 +33,14 @@ export const urlPath = text.regex(/^\/[A-Za-z0-9._~!&()*+,=:@%/-]*$/, {
   error: (issue) => `expected a path such as /actuator/health, got ${show(issue.input)}`,
 });
 
+/** A status such as `200`, or a class of them such as `2xx`; a number is taken, too. */
+export const statuses = z.preprocess(
+  (value) => (typeof value === "number" ? String(value) : value),
+  text.regex(/^[1-5](\d\d|xx)$/, {
+    error: (issue) => `expected a status such as 200 or 2xx, got ${show(issue.input)}`,
+  }),
+);
+
 /** What came instead, for a message. */
 export function show(value: unknown): string {
   return value === undefined ? "nothing" : JSON.stringify(value);

@@ -6,8 +6,8 @@ import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
 const MAX_HOSTS = 50;
 
 /** What nginx can do: who checks the hosts, and how one is drained. */
-export const flavour = z.enum(["stock", "check-module"], {
-  error: (issue) => `expected stock or check-module, got ${show(issue.input)}`,
+export const flavour = z.enum(["stock", "njs", "check-module"], {
+  error: (issue) => `expected stock, njs or check-module, got ${show(issue.input)}`,
 });
 export type Flavour = z.infer<typeof flavour>;
 

@@ -91,6 +91,7 @@ describe("what is read", () => {
         rise: 2,
         fall: 3,
         timeoutMilliseconds: 1000,
+        expect: ["2xx", "3xx"],
       },
       statusAllow: [],
     });
@@ -117,6 +118,7 @@ describe("what is read", () => {
       checkRise: 4,
       checkFall: 5,
       checkTimeoutMilliseconds: 600,
+      checkExpect: [200, "3xx"],
       healthPath: "/ready",
       healthPasses: 7,
       healthIntervalMilliseconds: 80,
@@ -167,7 +169,14 @@ describe("what is read", () => {
       address: "0.0.0.0",
       port: 9000,
       statusAllow: ["10.0.0.0/8", "fd00::/8", "192.0.2.1", "2001:db8::1"],
-      check: { path: "/ready", intervalMilliseconds: 3000, rise: 4, fall: 5, timeoutMilliseconds: 600 },
+      check: {
+        path: "/ready",
+        intervalMilliseconds: 3000,
+        rise: 4,
+        fall: 5,
+        timeoutMilliseconds: 600,
+        expect: ["200", "3xx"],
+      },
       healthPath: "/ready",
       slowestRequestSeconds: 10,
       settleSeconds: 11,
@@ -372,7 +381,7 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "a flavour that there is not",
       { nginxFlavour: "plus" },
-      'nginxFlavour: expected auto, stock or check-module, got "plus"',
+      'nginxFlavour: expected auto, stock, njs or check-module, got "plus"',
     ],
     [
       "a bad name of an environment variable",

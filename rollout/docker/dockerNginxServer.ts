@@ -7,6 +7,7 @@ import { CommandFailed, NOT_THERE } from "../machine/machine.ts";
 import { MachineNginxAccess } from "../machine/machineNginxAccess.ts";
 import type { NginxServer } from "../nginx/nginxServer.ts";
 import type { NginxConfiguration } from "../nginx/renderConfiguration.ts";
+import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
 import { ContainerMachine, isDockerError } from "./containerMachine.ts";
 import { readLog } from "./readLog.ts";
 
@@ -45,22 +46,29 @@ export class DockerNginxServer implements NginxServer {
   }
 
   async served(): Promise<string | undefined> {
-    try {
-      return await this.#run(`[ -f nginx.conf ] || exit ${NOT_THERE}; cat nginx.conf`);
-    } catch (error) {
-      if (error instanceof CommandFailed && error.exitCode === NOT_THERE) return undefined;
-      throw error;
-    }
+    return servedConfiguration(async (name) => {
+      try {
+        return await this.machine.run(`[ -f "$1" ] || exit ${NOT_THERE}; cat "$1"`, [
+          `${NGINX_DIRECTORY}/${name}`,
+        ]);
+      } catch (error) {
+        if (error instanceof CommandFailed && error.exitCode === NOT_THERE) return undefined;
+        throw error;
+      }
+    });
   }
 
-  async propose({ text }: NginxConfiguration): Promise<void> {
+  async propose({ text, files }: NginxConfiguration): Promise<void> {
     if (!(await this.isRunning())) {
       throw new RollgateError(
         "nginx-stopped",
         `container ${this.machine.name} does not run: ${await this.lastError()}`,
       );
     }
-    await this.#run("mkdir -p temp drained && cat > nginx.conf.new", text);
+    await this.#run("mkdir -p temp drained");
+    for (const file of [...files, { name: "nginx.conf.new", text }]) {
+      await this.#run(`cat > ${file.name}`, file.text);
+    }
     await testNginx(this.machine, "nginx.conf.new");
   }
 
@@ -79,8 +87,10 @@ export class DockerNginxServer implements NginxServer {
     return answer !== "";
   }
 
-  async commit(): Promise<void> {
-    await this.#run("rm -f nginx.conf.old");
+  async commit({ files }: NginxConfiguration): Promise<void> {
+    const scripts = (await this.#run("ls")).split("\n").filter(isScript);
+    const over = scripts.filter((script) => !files.some(({ name }) => name === script));
+    await this.#run(`rm -f ${["nginx.conf.old", ...over].join(" ")}`);
   }
 
   async lastError(): Promise<string> {

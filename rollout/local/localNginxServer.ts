@@ -1,9 +1,10 @@
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LocalProxyDescriptor } from "../descriptors.ts";
 import { isSystemError, messageOf, RollgateError } from "../errors.ts";
 import type { NginxServer } from "../nginx/nginxServer.ts";
 import type { NginxConfiguration } from "../nginx/renderConfiguration.ts";
+import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
 import { LocalNginxAccess } from "./localNginxAccess.ts";
 import { runningNginx, startNginx, testConfiguration } from "./nginxProcess.ts";
 import { describeListener, listenerOn } from "./tcpTable.ts";
@@ -25,19 +26,22 @@ export class LocalNginxServer implements NginxServer {
   }
 
   async served(): Promise<string | undefined> {
-    try {
-      return await readFile(this.#file("nginx.conf"), "utf8");
-    } catch (error) {
-      if (isSystemError(error, "ENOENT")) return undefined;
-      throw error;
-    }
+    return servedConfiguration(async (name) => {
+      try {
+        return await readFile(this.#file(name), "utf8");
+      } catch (error) {
+        if (isSystemError(error, "ENOENT")) return undefined;
+        throw error;
+      }
+    });
   }
 
-  async propose({ text }: NginxConfiguration): Promise<void> {
+  async propose({ text, files }: NginxConfiguration): Promise<void> {
     if (!(await this.isRunning())) await this.#requireFreePort();
     for (const part of ["logs", "temp", "drained"]) {
       await mkdir(this.#file(part), { recursive: true, mode: 0o755 });
     }
+    for (const file of files) await writeFile(this.#file(file.name), file.text, { mode: 0o644 });
     await writeFile(this.#file("nginx.conf.new"), text, { mode: 0o644 });
     await testConfiguration(this.#executable, this.#place.directory, "nginx.conf.new");
   }
@@ -61,8 +65,10 @@ export class LocalNginxServer implements NginxServer {
     return true;
   }
 
-  async commit(): Promise<void> {
-    await rm(this.#file("nginx.conf.old"), { force: true });
+  async commit({ files }: NginxConfiguration): Promise<void> {
+    const scripts = (await readdir(this.#place.directory)).filter(isScript);
+    const over = scripts.filter((script) => !files.some(({ name }) => name === script));
+    for (const name of ["nginx.conf.old", ...over]) await rm(this.#file(name), { force: true });
   }
 
   async lastError(): Promise<string> {

@@ -29,6 +29,18 @@ export async function findNginx(command: string): Promise<string> {
   throw new RollgateError("nginx-missing", `expected nginx, found no executable ${command}`);
 }
 
+/** What `nginx -V` prints: its version and how it was built. */
+export async function nginxVersion(executable: string): Promise<string> {
+  try {
+    const { stdout, stderr } = await run(executable, ["-V"], { timeout: COMMAND_MILLISECONDS });
+    return `${stdout}${stderr}`;
+  } catch (error) {
+    throw new RollgateError("nginx-unusable", `${executable} -V failed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
 /** Runs `nginx -t` on a file under the prefix; throws with nginx's own words when it is refused. */
 export async function testConfiguration(executable: string, directory: string, file: string): Promise<void> {
   await nginx(executable, directory, file, ["-t", "-q"]);

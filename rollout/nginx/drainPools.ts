@@ -33,6 +33,11 @@ export function drainPools(hosts: readonly PoolMember[]): DrainPool[] {
   return pools;
 }
 
+/** Whether every combination of drained hosts has its upstream; the one of all hosts needs none. */
+export function hasEveryCombination(hosts: readonly PoolMember[], pools: readonly DrainPool[]): boolean {
+  return pools.length === 2 ** hosts.length - 2;
+}
+
 function poolWithout(drained: readonly PoolMember[], hosts: readonly PoolMember[]): DrainPool {
   return {
     name: `drained_${drained.map((host) => hosts.indexOf(host) + 1).join("_")}`,

@@ -2,20 +2,19 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { endpoint } from "../connections.ts";
 import type { Flavour } from "../rollRequest.ts";
-import { drainPools, type PoolMember } from "./drainPools.ts";
-
-/** Active checks by nginx itself, in the check module's terms. */
-export interface CheckPolicy {
-  readonly path: string;
-  readonly intervalMilliseconds: number;
-  readonly rise: number;
-  readonly fall: number;
-  readonly timeoutMilliseconds: number;
-}
+import type { CheckPolicy } from "./checkPolicy.ts";
+import { type DrainPool, drainPools, type PoolMember } from "./drainPools.ts";
+import { checkModuleLines } from "./flavours/checkModule.ts";
+import type { ConfigurationFile, FlavourLines } from "./flavours/flavourLines.ts";
+import { njsLines } from "./flavours/njs.ts";
+import { stockLines } from "./flavours/stock.ts";
+import { drainedKey, poolMap } from "./poolMap.ts";
 
 /** Everything that the configuration depends on. */
 export interface NginxSettings {
   readonly flavour: Flavour;
+  /** The file of nginx's JavaScript module, when it has to be loaded. */
+  readonly njsModule?: string;
   /** nginx's own prefix, absolute. */
   readonly directory: string;
   readonly address: string;
@@ -38,22 +37,37 @@ export interface NginxSettings {
 export interface NginxConfiguration {
   readonly text: string;
   readonly fingerprint: string;
+  /** What has to stand beside `nginx.conf` before nginx reads it. */
+  readonly files: readonly ConfigurationFile[];
 }
 
-/** The whole `nginx.conf`: the same settings always give the same bytes. */
+/** The whole `nginx.conf` and the files that it names: the same settings always give the same bytes. */
 export function renderConfiguration(settings: NginxSettings): NginxConfiguration {
-  const fingerprint = createHash("sha256").update(render(settings, "")).digest("hex").slice(0, 16);
-  return { text: render(settings, fingerprint), fingerprint };
+  const pools = drainPools(settings.hosts);
+  const withFingerprint = (fingerprint: string) => {
+    const lines = linesOf(settings, pools, fingerprint);
+    return { text: render(settings, pools, lines, fingerprint), fingerprint, files: lines.files };
+  };
+  return withFingerprint(createHash("sha256").update(withFingerprint("").text).digest("hex").slice(0, 16));
 }
 
-function render(settings: NginxSettings, fingerprint: string): string {
+function linesOf(settings: NginxSettings, pools: readonly DrainPool[], fingerprint: string): FlavourLines {
+  if (settings.flavour === "njs") return njsLines(settings, pools, fingerprint);
+  return settings.flavour === "check-module" ? checkModuleLines(settings.check) : stockLines;
+}
+
+function render(
+  settings: NginxSettings,
+  pools: readonly DrainPool[],
+  lines: FlavourLines,
+  fingerprint: string,
+): string {
   const { directory, hosts } = settings;
   const inPrefix = (...parts: string[]) => quote(join(directory, ...parts));
-  const pools = drainPools(hosts);
   const ownAddress = isLoopbackOrAny(settings.address) ? "" : `        ${settings.address} 0;\n`;
   return `# Written by rollgate; edits are replaced by the next change of a setting.
 ${hostsLine(hosts)}
-${settings.user ? `user ${settings.user};\n` : ""}worker_processes auto;
+${lines.main}${settings.user ? `user ${settings.user};\n` : ""}worker_processes auto;
 worker_rlimit_nofile 16384;
 pid ${inPrefix("nginx.pid")};
 error_log ${settings.errorLog ?? inPrefix("logs", "error.log")} warn;
@@ -99,33 +113,29 @@ ${ownAddress}    }
 ${ownAddress}${settings.statusAllow.map((network) => `        ${network} 0;\n`).join("")}    }
 
     upstream all {
-${hosts.map((host) => `        ${serverLine(host, settings.flavour)}\n`).join("")}${checkLines(settings)}    }
+${hosts.map((host) => `        ${serverLine(host, lines.failover.all)}\n`).join("")}${lines.checks}    }
 ${pools
   .map(
     (pool) => `
     # without ${pool.without.join(", ")}
     upstream ${pool.name} {
-${pool.members.map((host) => `        ${serverLine(host, "stock")}\n`).join("")}    }
+${pool.members.map((host) => `        ${serverLine(host, lines.failover.smaller)}\n`).join("")}    }
 `,
   )
   .join("")}
     # The names of the drained hosts pick the upstream of a request: a drain is a file, never a reload.
-    map $drained $pool {
-        default all;
-${pools.map((pool) => `        "${drainedKey(pool.without)}" ${pool.name};\n`).join("")}        "${drainedKey(hosts.map(({ name }) => name))}" none;
-    }
-
+${poolMap("$drained", "$drained_pool", "all", hosts, pools)}${lines.http}
     server {
         listen ${endpoint(settings.address, settings.port)};
 
         set $drained "";
 ${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $drained "\${drained}${name} "; }\n`).join("")}
-        location / {
-            if ($pool = none) {
+${lines.server}        location / {
+            if (${lines.pool} = none) {
                 add_header Retry-After 5 always;
-                return 503 "no host takes traffic\\n";
+                return 503 "${lines.outage}\\n";
             }
-            proxy_pass http://$pool;
+            proxy_pass http://${lines.pool};
             proxy_http_version 1.1;
             proxy_connect_timeout 2s;
             proxy_read_timeout ${Math.max(60, settings.slowestRequestSeconds)}s;
@@ -146,7 +156,7 @@ ${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $d
 
         location = /status {
             if ($status_stranger) { return 403; }
-            ${settings.flavour === "check-module" ? "check_status;" : 'default_type application/json;\n            return 200 \'{"checks":"none","drained":"$drained"}\\n\';'}
+            ${lines.status}
         }
 
         location ^~ /rollgate/ {
@@ -163,7 +173,7 @@ ${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $d
         }
         location = /rollgate/drained {
             if ($stranger) { return 403; }
-            return 200 "$pool $drained";
+            return 200 "$drained_pool $drained";
         }
 ${hosts.map((host) => healthLocation(host, settings.healthPath)).join("")}    }
 }
@@ -180,28 +190,14 @@ function hostsLine(hosts: readonly PoolMember[]): string {
   return `# hosts: ${JSON.stringify(hosts.map(({ name, address, port }) => ({ name, address, port })))}`;
 }
 
-/** What `$drained` holds while exactly these hosts are drained, in the order of the configuration. */
-export function drainedKey(names: readonly string[]): string {
-  return names.map((name) => `${name} `).join("");
-}
-
 function isLoopbackOrAny(address: string): boolean {
   return /^(127\.|0\.0\.0\.0$|::1?$)/.test(address);
 }
 
-function serverLine(host: PoolMember, flavour: Flavour): string {
+function serverLine(host: PoolMember, failover: boolean): string {
   // With active checks a server that is up again must not stay excluded for nginx's own fail_timeout; without,
   // a few failures in a row take it out for a moment.
-  const failover = flavour === "check-module" ? "max_fails=0" : "max_fails=3 fail_timeout=2s";
-  return `server ${endpoint(host.address, host.port)} ${failover};`;
-}
-
-function checkLines({ flavour, check }: NginxSettings): string {
-  if (flavour !== "check-module") return "";
-  return `        check interval=${check.intervalMilliseconds} rise=${check.rise} fall=${check.fall} timeout=${check.timeoutMilliseconds} type=http;
-        check_http_send "GET ${check.path} HTTP/1.0\\r\\n\\r\\n";
-        check_http_expect_alive http_2xx http_3xx;
-`;
+  return `server ${endpoint(host.address, host.port)} ${failover ? "max_fails=3 fail_timeout=2s" : "max_fails=0"};`;
 }
 
 function healthLocation(host: PoolMember, healthPath: string): string {

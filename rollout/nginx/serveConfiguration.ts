@@ -30,7 +30,7 @@ export async function serveConfiguration(
   const change = { before, after: settings.hosts, access, running, settleSeconds };
   await changeTopology(change, async () => {
     await server.apply();
-    if (await takesEffect(access, fingerprint)) return server.commit();
+    if (await takesEffect(access, fingerprint)) return server.commit(configuration);
     throw running ? await undo(server) : await silent(server);
   });
   return running ? "reloaded" : "started";

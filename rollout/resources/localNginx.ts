@@ -1,22 +1,22 @@
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { localProxyDescriptor } from "../descriptors.ts";
 import { messageOf } from "../errors.ts";
-import { Lease } from "../lease.ts";
-import { detectFlavour } from "../local/detectFlavour.ts";
+import { absolutePath } from "../fields.ts";
+import { findAbilities } from "../local/findAbilities.ts";
 import { LocalLeaseStore } from "../local/localLeaseStore.ts";
 import { LocalNginxServer } from "../local/localNginxServer.ts";
 import { findNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
 import { describeListener, listenerOn } from "../local/tcpTable.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
-import { serveConfiguration } from "../nginx/serveConfiguration.ts";
+import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
 import { parse, problemsOf } from "../validate.ts";
 import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
-import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
-import { servingInputs } from "./servingInputs.ts";
+import { serveUnderLease } from "./serveUnderLease.ts";
+import { type Decision, decidedInputs, decideFlavour, servingInputs, settingsFor } from "./servingInputs.ts";
 
 /** What the program says of an nginx of this machine. */
 export const localNginxInputs = localProxyDescriptor.extend({
@@ -26,11 +26,10 @@ export const localNginxInputs = localProxyDescriptor.extend({
 });
 export type LocalNginxInputs = z.infer<typeof localNginxInputs>;
 
-/** Inputs after `check`: with the flavour decided and the configuration to show in a preview. */
-interface CheckedInputs extends LocalNginxInputs {
-  readonly configuration: string;
-  readonly running: boolean;
-}
+const decidedNginxInputs = localNginxInputs.extend(decidedInputs);
+
+/** All that is asked of a state that an older version may have written. */
+const place = z.object({ directory: absolutePath });
 
 const QUIT_GRACE_SECONDS = 30;
 
@@ -44,18 +43,13 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
     failures: [{ property, reason: `${reason}. Nothing was changed.` }],
   });
   try {
-    const best = await detectFlavour(await findNginx(inputs.executable));
-    const chosen = inputs.flavour === "auto" ? best : inputs.flavour;
-    if (chosen === "check-module" && best !== "check-module") {
-      return refuse(
-        "flavour",
-        `expected an nginx with the upstream check module, ${inputs.executable} has none`,
-      );
-    }
+    const abilities = await findAbilities(await findNginx(inputs.executable));
+    const decision = decideFlavour(inputs, abilities, inputs.executable);
+    if ("reason" in decision) return refuse(decision.property, decision.reason);
     const obstacle = await portObstacle(ownInputs(olds), inputs);
     if (obstacle !== undefined) return refuse("port", obstacle);
-    const configuration = renderConfiguration(settingsOf({ ...inputs, flavour: chosen })).text;
-    return { inputs: { ...inputs, flavour: chosen, configuration, running: true } satisfies CheckedInputs };
+    const configuration = renderConfiguration(settingsOf(inputs, decision)).text;
+    return { inputs: { ...inputs, ...decision, configuration, running: true } };
   } catch (error) {
     return refuse("executable", messageOf(error));
   }
@@ -77,7 +71,7 @@ export function diff(
 
 /** Makes nginx serve these inputs; says what that took. */
 export async function serve(inputs: object): Promise<{ id: string; outs: object }> {
-  const checked = parse(localNginxInputs, withoutChecked(inputs));
+  const checked = parse(decidedNginxInputs, withoutServed(inputs));
   const { directory, address, port } = checked;
   const server = new LocalNginxServer(await findNginx(checked.executable), {
     kind: "local",
@@ -85,17 +79,12 @@ export async function serve(inputs: object): Promise<{ id: string; outs: object 
     address,
     port,
   });
-  const settings = settingsOf(checked);
-  const lease = await Lease.acquire(
+  await serveUnderLease(
+    server,
     new LocalLeaseStore(join(directory, "lease")),
-    leaseOwner(),
-    leaseTiming(checked.leaseWaitSeconds),
-    { signal: new AbortController().signal, onWait: ({ owner }) => console.log(`waiting for ${owner}`) },
+    settingsOf(checked, checked),
+    checked,
   );
-  const outcome = await serveConfiguration(server, settings, checked.settleSeconds).finally(() =>
-    lease.release(),
-  );
-  console.log(`nginx ${outcome} at http://${address}:${port} (${settings.flavour})`);
   return { id: directory, outs: inputs };
 }
 
@@ -104,8 +93,10 @@ export async function read(
   id: string,
   props: object,
 ): Promise<{ id: string; props: object; inputs: object }> {
-  const { directory } = parse(localNginxInputs, withoutChecked(props));
-  const configuration = await readFile(join(directory, "nginx.conf"), "utf8").catch(() => "");
+  const { directory } = parse(place, props);
+  const configuration =
+    (await servedConfiguration((name) => readFile(join(directory, name), "utf8").catch(() => undefined))) ??
+    "";
   const running = (await runningNginx(directory)) !== undefined;
   const found = { ...props, configuration, running };
   return { id, props: found, inputs: { ...ownInputs(found), ...providerOf(props) } };
@@ -113,7 +104,7 @@ export async function read(
 
 /** Ends nginx after its requests in flight and removes what is ours. */
 export async function remove(inputs: object): Promise<void> {
-  const { directory } = parse(localNginxInputs, withoutChecked(inputs));
+  const { directory } = parse(place, inputs);
   await quitNginx(directory, QUIT_GRACE_SECONDS);
   for (const part of [
     "nginx.conf",
@@ -127,6 +118,9 @@ export async function remove(inputs: object): Promise<void> {
     "lease",
   ]) {
     await rm(join(directory, part), { recursive: true, force: true });
+  }
+  for (const script of (await readdir(directory).catch(() => [])).filter(isScript)) {
+    await rm(join(directory, script), { force: true });
   }
   await removeEmpty(directory, 1);
 }
@@ -149,24 +143,23 @@ async function portObstacle(
     : `expected another port together with another address, since nginx cannot move within port ${port} while it serves`;
 }
 
+function withoutServed(inputs: object): Record<string, unknown> {
+  const { configuration: _, running: __, ...decided } = ownInputs(inputs);
+  return decided;
+}
+
 function withoutChecked(inputs: object): Record<string, unknown> {
-  const { configuration: _, running: __, ...plain } = ownInputs(inputs);
+  const { njsModule: _, ...plain } = withoutServed(inputs);
   return plain;
 }
 
-function settingsOf(inputs: LocalNginxInputs): NginxSettings {
-  const { flavour: chosen, directory, address, port, hosts, check: policy, statusAllow } = inputs;
-  return {
-    flavour: chosen === "auto" ? "stock" : chosen,
+function settingsOf(inputs: LocalNginxInputs, decision: Decision): NginxSettings {
+  const { directory, address, port } = inputs;
+  return settingsFor(inputs, decision, {
     directory,
     address,
     port,
-    hosts,
-    check: policy,
-    healthPath: inputs.healthPath,
-    slowestRequestSeconds: inputs.slowestRequestSeconds,
-    statusAllow,
     // Root's workers would run as nobody and could not see the flag files of a private folder.
     ...(process.getuid?.() === 0 && { user: "root" }),
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CheckingNginx } from "../../components/checkingNginx.ts";
+import { CheckingNginx, type CheckingNginxArgs } from "../../components/checkingNginx.ts";
 import { known, mockPulumi } from "../support/pulumi.ts";
 import { validRequest } from "../support/rollRequest.ts";
 
@@ -7,7 +7,7 @@ const { proxy } = validRequest();
 const args = {
   proxy,
   executable: "/usr/sbin/nginx",
-  flavour: "auto",
+  flavour: "auto" as const,
   hosts: validRequest().hosts.map(({ name, address, port }) => ({ name, address, port })),
   healthPath: "/actuator/health",
   check: {
@@ -16,16 +16,17 @@ const args = {
     rise: 2,
     fall: 3,
     timeoutMilliseconds: 1000,
+    expect: ["2xx", "3xx"],
   },
   slowestRequestSeconds: 30,
   settleSeconds: 30,
   leaseWaitSeconds: 0,
   statusAllow: ["10.0.0.0/8"],
-} as const;
+} satisfies CheckingNginxArgs;
 
 test("nginx is one child", async () => {
   const { tree } = await mockPulumi();
-  new CheckingNginx("nginx", { ...args, statusAllow: [...args.statusAllow] });
+  new CheckingNginx("nginx", args);
   expect(await tree()).toEqual([
     "rollgate:index:CheckingNginx::nginx",
     "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:LocalNginx::nginx-server",
@@ -34,7 +35,7 @@ test("nginx is one child", async () => {
 
 test("the child is given where nginx is, the hosts and the checks, and nothing else", async () => {
   const { tree, resources } = await mockPulumi();
-  new CheckingNginx("nginx", { ...args, statusAllow: [...args.statusAllow] });
+  new CheckingNginx("nginx", args);
   await tree();
   const { proxy: place, ...rest } = args;
   expect(resources.map(({ inputs }) => inputs)).toEqual([
@@ -45,6 +46,6 @@ test("the child is given where nginx is, the hosts and the checks, and nothing e
 
 test("a caller gets where nginx is, so that a preview knows it", async () => {
   await mockPulumi();
-  const nginx = new CheckingNginx("nginx", { ...args, statusAllow: [...args.statusAllow] });
+  const nginx = new CheckingNginx("nginx", args);
   expect(await known(nginx.proxy)).toEqual(proxy);
 });

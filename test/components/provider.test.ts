@@ -25,7 +25,14 @@ describe.each(["localHost", "localNginx", "rollingDeployment"])(
         slowestRequestSeconds: 30,
         settleSeconds: 30,
         leaseWaitSeconds: 0,
-        check: { path: "/", intervalMilliseconds: 1000, rise: 1, fall: 1, timeoutMilliseconds: 100 },
+        check: {
+          path: "/",
+          intervalMilliseconds: 1000,
+          rise: 1,
+          fall: 1,
+          timeoutMilliseconds: 100,
+          expect: ["2xx", "3xx"],
+        },
         statusAllow: [],
       });
       new RollingDeployment("rollingDeployment", { ...request, hosts, proxy });

@@ -25,6 +25,7 @@ export function nginxSettings(
       rise: 2,
       fall: 5,
       timeoutMilliseconds: 1000,
+      expect: ["2xx", "3xx"],
     },
     healthPath: "/actuator/health",
     slowestRequestSeconds: 30,
@@ -35,9 +36,12 @@ export function nginxSettings(
 }
 
 /** Makes a real nginx serve these settings; it is gone after the test. */
-export async function serveNginx(settings: NginxSettings): Promise<"started" | "reloaded" | "unchanged"> {
+export async function serveNginx(
+  settings: NginxSettings,
+  executable = NGINX,
+): Promise<"started" | "reloaded" | "unchanged"> {
   onTestFinished(() => quitNginx(settings.directory, 5));
   const { directory, address, port } = settings;
-  const server = new LocalNginxServer(NGINX, { kind: "local", directory, address, port });
+  const server = new LocalNginxServer(executable, { kind: "local", directory, address, port });
   return serveConfiguration(server, settings, 5);
 }

@@ -1,7 +1,7 @@
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { detectFlavour } from "#rollout/local/detectFlavour.ts";
+import { findAbilities } from "#rollout/local/findAbilities.ts";
 import {
   findMaster,
   findNginx,
@@ -39,7 +39,7 @@ test("what is executable but no nginx is named", async () => {
   const path = join(await temporaryDirectory(), "nginx");
   await writeFile(path, "#!/bin/sh\necho 'unknown option -V' >&2; exit 1\n");
   await chmod(path, 0o755);
-  await expect(detectFlavour(path)).rejects.toThrow(expect.objectContaining({ name: "RollgateError" }));
+  await expect(findAbilities(path)).rejects.toThrow(expect.objectContaining({ name: "RollgateError" }));
 });
 
 describe("a configuration that nginx refuses", () => {

@@ -112,6 +112,7 @@ describe("with the check module", () => {
         rise: 2,
         fall: 5,
         timeoutMilliseconds: 1000,
+        expect: ["2xx", "3xx"],
       },
     }),
   );

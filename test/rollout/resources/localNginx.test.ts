@@ -34,6 +34,7 @@ async function inputs(change: Partial<LocalNginxInputs> = {}): Promise<LocalNgin
       rise: 2,
       fall: 3,
       timeoutMilliseconds: 1000,
+      expect: ["2xx", "3xx"],
     },
     statusAllow: [],
     ...change,
@@ -89,7 +90,7 @@ describe("check", () => {
       failures: [
         {
           property: "flavour",
-          reason: "expected an nginx with the upstream check module, nginx has none. Nothing was changed.",
+          reason: "expected stock, all that nginx can do, got check-module. Nothing was changed.",
         },
       ],
     });

@@ -1,0 +1,19 @@
+import type { CheckPolicy } from "../checkPolicy.ts";
+import type { FlavourLines } from "./flavourLines.ts";
+import { stockLines } from "./stock.ts";
+
+/**
+ * The third-party module checks the hosts of one upstream; the smaller ones serve for minutes and are not checked.
+ * https://github.com/yaoweibin/nginx_upstream_check_module
+ */
+export function checkModuleLines(check: CheckPolicy): FlavourLines {
+  return {
+    ...stockLines,
+    checks: `        check interval=${check.intervalMilliseconds} rise=${check.rise} fall=${check.fall} timeout=${check.timeoutMilliseconds} type=http;
+        check_http_send "GET ${check.path} HTTP/1.0\\r\\n\\r\\n";
+        check_http_expect_alive ${check.expect.map((statuses) => `http_${statuses}`).join(" ")};
+`,
+    failover: { all: false, smaller: true },
+    status: "check_status;",
+  };
+}

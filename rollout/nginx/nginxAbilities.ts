@@ -1,0 +1,76 @@
+import { messageOf } from "../errors.ts";
+import type { Flavour } from "../rollRequest.ts";
+
+/** What an nginx can do. */
+export interface NginxAbilities {
+  /** The best one first; `stock` is always there. */
+  readonly flavours: readonly [Flavour, ...Flavour[]];
+  /** The file of the JavaScript module, when nginx has to load it. */
+  readonly njsModule?: string;
+}
+
+const MODULE_DIRECTORIES = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/share/nginx/modules"];
+/** What nginx says of a directive, of a module that is not there, and of one that was built for another nginx. */
+const CANNOT = /unknown directive|dlopen\(\)|not binary compatible/;
+
+/**
+ * Asks an nginx with configurations that only some can read: `nginx -V` shows neither the modules that could be
+ * loaded nor what a module was called. `versionOutput` is what `nginx -V` printed; `test` runs `nginx -t` on a
+ * text, with a prefix where it may write, and throws nginx's own words when it is refused.
+ */
+export async function nginxAbilities(
+  versionOutput: string,
+  test: (configuration: string) => Promise<void>,
+): Promise<NginxAbilities> {
+  const accepts = (configuration: string) =>
+    test(configuration).then(
+      () => true,
+      (error: unknown) => {
+        if (CANNOT.test(messageOf(error))) return false;
+        throw error;
+      },
+    );
+  const others: [Flavour, ...Flavour[]] = (await accepts(CHECK_MODULE))
+    ? ["check-module", "stock"]
+    : ["stock"];
+  if (await accepts(withJavaScript())) return { flavours: ["njs", ...others] };
+  for (const njsModule of moduleFiles(versionOutput)) {
+    if (await accepts(withJavaScript(njsModule))) return { flavours: ["njs", ...others], njsModule };
+  }
+  return { flavours: others };
+}
+
+/** Where the JavaScript module may be, most likely first. */
+export function moduleFiles(versionOutput: string): string[] {
+  const own = /--modules-path=(\S+)/.exec(versionOutput)?.[1];
+  const directories = new Set(own ? [own, ...MODULE_DIRECTORIES] : MODULE_DIRECTORIES);
+  return [...directories].map((directory) => `${directory}/ngx_http_js_module.so`);
+}
+
+/** Files only below nginx's prefix: whoever asks may not be allowed elsewhere. */
+function probe(main: string, http: string): string {
+  return `${main}pid probe.pid;
+error_log stderr;
+events {}
+http {
+    access_log off;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    ${http}
+}
+`;
+}
+
+const CHECK_MODULE = probe("", "upstream probe { server 127.0.0.1:9; check interval=1000 type=tcp; }");
+
+/** `js_periodic` came with njs 0.8.1, together with the last thing that our JavaScript needs. */
+function withJavaScript(module?: string): string {
+  return probe(
+    module ? `load_module "${module}";\n` : "",
+    `js_shared_dict_zone zone=probe:32k;
+    server { listen 127.0.0.1:65535; location / { js_periodic probe.ask interval=1s; } }`,
+  );
+}

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+
+/** A script beside `nginx.conf`; the name says what it holds. */
+const SCRIPT = /\brollgate-([0-9a-f]{16})\.js\b/;
+
+/** The name of a script that holds this text. */
+export function scriptName(text: string): string {
+  return `rollgate-${hashOf(text)}.js`;
+}
+
+/** Whether a file beside `nginx.conf` is a script that was written here. */
+export function isScript(name: string): boolean {
+  return new RegExp(`^${SCRIPT.source}$`).test(name);
+}
+
+/**
+ * What nginx would serve after a restart: the text of `nginx.conf`, with a word about a script of it that is missing
+ * or was edited, so that this is as good as an edit of `nginx.conf`. `read` gives `undefined` for no such file.
+ */
+export async function servedConfiguration(
+  read: (name: string) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const text = await read("nginx.conf");
+  const [script] = SCRIPT.exec(text ?? "") ?? [];
+  if (text === undefined || script === undefined) return text;
+  const held = await read(script);
+  if (held === undefined) return `${text}# ${script} is missing\n`;
+  return scriptName(held) === script ? text : `${text}# ${script} was edited\n`;
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}

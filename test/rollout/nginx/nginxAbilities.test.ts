@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { moduleFiles, nginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
+
+const VERSION = "nginx version: nginx/1.26.3\nconfigure arguments: --modules-path=/opt/modules --with-compat";
+
+/** An nginx that refuses configurations in these words. */
+function refusing(words: (configuration: string) => string | undefined) {
+  const asked: string[] = [];
+  const abilities = nginxAbilities(VERSION, async (configuration) => {
+    asked.push(configuration);
+    const refusal = words(configuration);
+    if (refusal !== undefined) throw new Error(refusal);
+  });
+  return { abilities, asked };
+}
+
+describe("what an nginx can do", () => {
+  test("its own directory of modules is tried first, then the usual ones", () => {
+    expect(moduleFiles(VERSION)).toEqual([
+      "/opt/modules/ngx_http_js_module.so",
+      "/usr/lib/nginx/modules/ngx_http_js_module.so",
+      "/usr/lib64/nginx/modules/ngx_http_js_module.so",
+      "/usr/share/nginx/modules/ngx_http_js_module.so",
+    ]);
+    expect(moduleFiles("--modules-path=/usr/lib64/nginx/modules --x")).toHaveLength(3);
+    expect(moduleFiles("")).toHaveLength(3);
+  });
+
+  test("the first module file that it can load is the one", async () => {
+    const { abilities } = refusing((text) => {
+      if (text.includes("check interval")) return 'unknown directive "check"';
+      if (!text.includes("load_module")) return 'unknown directive "js_shared_dict_zone"';
+      return text.includes("/usr/lib64/") ? undefined : 'dlopen() "/x.so" failed (No such file or directory)';
+    });
+    expect(await abilities).toEqual({
+      flavours: ["njs", "stock"],
+      njsModule: "/usr/lib64/nginx/modules/ngx_http_js_module.so",
+    });
+  });
+
+  test("a module that is too old for periodic checks counts as none", async () => {
+    const { abilities } = refusing((text) => {
+      if (text.includes("check interval")) return 'unknown directive "check"';
+      return text.includes("load_module")
+        ? 'unknown directive "js_periodic"'
+        : 'unknown directive "js_shared_dict_zone"';
+    });
+    expect(await abilities).toEqual({ flavours: ["stock"] });
+  });
+
+  test("a module of another nginx counts as none", async () => {
+    const { abilities } = refusing((text) =>
+      text.includes("load_module") ? 'module "/x.so" is not binary compatible' : 'unknown directive "x"',
+    );
+    expect(await abilities).toEqual({ flavours: ["stock"] });
+  });
+
+  test("both modules may be there; the JavaScript one is the better", async () => {
+    const { abilities } = refusing(() => undefined);
+    expect(await abilities).toEqual({ flavours: ["njs", "check-module", "stock"] });
+  });
+
+  test("any other complaint is passed on", async () => {
+    const { abilities } = refusing(() => "nginx is out of memory");
+    await expect(abilities).rejects.toThrow("nginx is out of memory");
+  });
+});

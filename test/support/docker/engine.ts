@@ -1,0 +1,27 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { TestContext } from "vitest";
+import { findExecutable } from "#rollout/local/findExecutable.ts";
+
+const run = promisify(execFile);
+
+/** Runs the docker command, which honours DOCKER_HOST and contexts; gives what it printed. */
+export async function docker(args: readonly string[], timeoutMilliseconds = 60_000): Promise<string> {
+  const { stdout } = await run("docker", args, { timeout: timeoutMilliseconds });
+  return stdout.trim();
+}
+
+/** Why there is no Docker engine to test with, or `undefined` when there is one. */
+export async function noDocker(): Promise<string | undefined> {
+  if (!(await findExecutable("docker"))) return "this machine has no docker command";
+  return docker(["version", "--format", "{{.Server.Version}}"], 10_000).then(
+    () => undefined,
+    () => "no Docker engine answers",
+  );
+}
+
+/** Skips a test where no Docker engine answers. */
+export async function skipWithoutDocker(context: TestContext): Promise<void> {
+  const reason = await noDocker();
+  context.skip(reason !== undefined, reason);
+}

@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { chmod, rename, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { promisify } from "node:util";
+import type { TestContext } from "vitest";
+import { findAbilities } from "#rollout/local/findAbilities.ts";
+import { findExecutable } from "#rollout/local/findExecutable.ts";
+import { DEBIAN_NGINX } from "./debianNginx.ts";
+import { debianRoot, noDebianRoot } from "./debianRoot.ts";
+
+const run = promisify(execFile);
+
+/** How long the first call may take: it may make a Debian. */
+export const NJS_NGINX_MILLISECONDS = 900_000;
+
+/** An nginx with its JavaScript module, and the path of that module; or why there is none. */
+export type NjsNginx =
+  | { readonly executable: string; readonly module: string }
+  | { readonly missing: string };
+
+/** The nginx of this machine when it has the module, else one in a Debian 13 that shares this machine's network. */
+export async function njsNginx(): Promise<NjsNginx> {
+  const installed = await findExecutable("nginx");
+  const own = installed && (await withModule(installed));
+  if (own) return own;
+  const reason = (await noDebianRoot()) ?? (await noMount());
+  if (reason !== undefined)
+    return { missing: `this machine's nginx has no JavaScript module, and ${reason}` };
+  const executable = await writeWrapper(await debianRoot(DEBIAN_NGINX));
+  return (await withModule(executable)) ?? { missing: `${executable} does not load its JavaScript module` };
+}
+
+/** Skips a test where there is no nginx with its JavaScript module; gives it otherwise. */
+export function skipWithoutNjs(context: TestContext, nginx: NjsNginx) {
+  if ("missing" in nginx) return context.skip(nginx.missing);
+  return nginx;
+}
+
+async function withModule(executable: string) {
+  const { flavours, njsModule } = await findAbilities(executable);
+  return flavours.includes("njs") ? { executable, module: njsModule ?? "" } : undefined;
+}
+
+async function noMount(): Promise<string | undefined> {
+  return run("unshare", ["--mount", "--propagation", "private", "true"]).then(
+    () => undefined,
+    () => "nothing may be mounted here",
+  );
+}
+
+/** A command that is the root's nginx; it sees the tests' directories, and its mount goes when it ends. */
+async function writeWrapper(root: string): Promise<string> {
+  const wrapper = `${root}.nginx`;
+  const temporary = tmpdir();
+  await writeFile(
+    `${wrapper}.${process.pid}`,
+    `#!/bin/sh
+exec unshare --mount --propagation private sh -c '
+mkdir -p "${root}${temporary}"
+mount --bind "${temporary}" "${root}${temporary}"
+mount --bind /proc "${root}/proc"
+mount --bind /dev "${root}/dev"
+exec chroot "${root}" /usr/sbin/nginx "$@"
+' nginx "$@"
+`,
+  );
+  await chmod(`${wrapper}.${process.pid}`, 0o755);
+  await rename(`${wrapper}.${process.pid}`, wrapper);
+  return wrapper;
+}
