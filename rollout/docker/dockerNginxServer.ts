@@ -9,12 +9,8 @@ import type { NginxServer } from "../nginx/nginxServer.ts";
 import type { NginxConfiguration } from "../nginx/renderConfiguration.ts";
 import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
 import { ContainerMachine, isDockerError } from "./containerMachine.ts";
+import { NGINX_DIRECTORY, NGINX_PORT } from "./nginxPlace.ts";
 import { readLog } from "./readLog.ts";
-
-/** nginx's prefix inside the container: a volume, so that a new image finds configuration and drains as they were. */
-export const NGINX_DIRECTORY = "/rollgate";
-/** The port inside the container; no account needs rights for it. */
-export const NGINX_PORT = 8080;
 
 const TEST = `
 words=$(nginx -t -q -p "$1" -c "$1/$2" 2>&1) && exit 0
@@ -69,7 +65,7 @@ export class DockerNginxServer implements NginxServer {
     for (const file of [...files, { name: "nginx.conf.new", text }]) {
       await this.#run(`cat > ${file.name}`, file.text);
     }
-    await testNginx(this.machine, "nginx.conf.new");
+    await testNginx(this.machine, NGINX_DIRECTORY, "nginx.conf.new");
   }
 
   async apply(): Promise<void> {
@@ -109,10 +105,10 @@ export class DockerNginxServer implements NginxServer {
   }
 }
 
-/** Runs `nginx -t` on a file under the prefix; throws with nginx's own words when it is refused. */
-export async function testNginx(machine: ContainerMachine, file: string): Promise<void> {
+/** Runs `nginx -t` on a file under a prefix; throws with nginx's own words when it is refused. */
+export async function testNginx(machine: ContainerMachine, directory: string, file: string): Promise<void> {
   try {
-    await machine.run(TEST, [NGINX_DIRECTORY, file]);
+    await machine.run(TEST, [directory, file]);
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     throw new RollgateError("nginx-refused", `nginx refused its configuration: ${error.message}`, {

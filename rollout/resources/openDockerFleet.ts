@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { dockerHostDescriptor, dockerProxyDescriptor } from "../descriptors.ts";
 import { DockerAppHost } from "../docker/dockerAppHost.ts";
-import { DockerNginxServer, NGINX_DIRECTORY } from "../docker/dockerNginxServer.ts";
+import { DockerNginxServer } from "../docker/dockerNginxServer.ts";
 import { FileKeeper } from "../docker/fileKeeper.ts";
+import { NGINX_DIRECTORY } from "../docker/nginxPlace.ts";
 import { openEngine } from "../docker/openEngine.ts";
 import { MachineLeaseStore } from "../machine/machineLeaseStore.ts";
 import { NginxProxy } from "../nginx/nginxProxy.ts";
