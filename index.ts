@@ -1,20 +1,16 @@
+import { AppHosts } from "./components/appHosts.ts";
 import { CheckingNginx } from "./components/checkingNginx.ts";
-import { LocalAppHosts } from "./components/localAppHosts.ts";
 import { RollingDeployment } from "./components/rollingDeployment.ts";
 import { readSettings } from "./settings.ts";
 
-const { rollout, nginx } = await readSettings();
+const settings = await readSettings();
 
-const app = new LocalAppHosts("app", {
-  hosts: rollout.hosts,
-  java: rollout.launch.java,
-  graceSeconds: rollout.timing.graceSeconds,
-});
-const proxy = new CheckingNginx("nginx", { ...nginx, proxy: rollout.proxy }, { dependsOn: app });
+const app = new AppHosts("app", settings.app);
+const nginx = new CheckingNginx("nginx", settings.nginx, { dependsOn: app });
 const deployment = new RollingDeployment(
   "rollout",
-  { ...rollout, hosts: app.hosts, proxy: proxy.proxy },
-  { dependsOn: [app, proxy] },
+  { ...settings.rollout, hosts: app.hosts, proxy: nginx.proxy },
+  { dependsOn: [app, nginx] },
 );
 
 export const url = deployment.url;

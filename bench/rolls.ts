@@ -3,17 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { AppHost } from "../rollout/appHost.ts";
+import type { LocalHostDescriptor, LocalProxyDescriptor } from "../rollout/descriptors.ts";
 import { identifyJar } from "../rollout/jar.ts";
 import { findAbilities } from "../rollout/local/findAbilities.ts";
 import { LocalAppHost } from "../rollout/local/localAppHost.ts";
 import { LocalLeaseStore } from "../rollout/local/localLeaseStore.ts";
 import { LocalNginxAccess } from "../rollout/local/localNginxAccess.ts";
+import { LocalNginxServer } from "../rollout/local/localNginxServer.ts";
 import { findNginx, quitNginx } from "../rollout/local/nginxProcess.ts";
-import { serveConfiguration } from "../rollout/local/serveConfiguration.ts";
 import { NginxProxy } from "../rollout/nginx/nginxProxy.ts";
+import { serveConfiguration } from "../rollout/nginx/serveConfiguration.ts";
 import { releaseId } from "../rollout/release.ts";
 import { roll } from "../rollout/roll.ts";
-import type { HostDescriptor, ProxyDescriptor } from "../rollout/rollRequest.ts";
 import { freePort } from "../test/support/freePort.ts";
 import { Traffic } from "../test/support/traffic.ts";
 import { buildMarket } from "../tools/buildMarket.ts";
@@ -62,14 +63,14 @@ const jvmMilliseconds = new Map<string, number>();
 const directory = await mkdtemp(join(tmpdir(), "rollgate-bench-"));
 const port = await freePort();
 const hostPorts = [await freePort(), await freePort()];
-const proxyDescriptor: ProxyDescriptor = {
+const proxyDescriptor: LocalProxyDescriptor = {
   kind: "local",
   directory: `${directory}/nginx`,
   address: "127.0.0.1",
   port,
 };
 const descriptors = hostPorts.map(
-  (hostPort, index): HostDescriptor => ({
+  (hostPort, index): LocalHostDescriptor => ({
     kind: "local",
     name: `app-${index + 1}`,
     directory: `${directory}/app-${index + 1}`,
@@ -86,7 +87,7 @@ try {
   const executable = await findNginx(values.nginx);
   const { flavours, njsModule } = await findAbilities(executable);
   await serveConfiguration(
-    executable,
+    new LocalNginxServer(executable, proxyDescriptor),
     {
       ...proxyDescriptor,
       flavour: flavours[0],

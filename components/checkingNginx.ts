@@ -1,12 +1,29 @@
+import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { ProxyDescriptor } from "#rollout/rollRequest.ts";
-import { LocalNginx, type LocalNginxArgs } from "./localNginx.ts";
+import type { ProxyDescriptor } from "#rollout/descriptors.ts";
+import { NGINX_DIRECTORY, NGINX_PORT } from "#rollout/docker/nginxPlace.ts";
+import type { DockerNginxInputs } from "#rollout/resources/dockerNginx.ts";
+import type { LocalNginxInputs } from "#rollout/resources/localNginx.ts";
+import { DockerNginx } from "./dockerNginx.ts";
+import { LocalNginx } from "./localNginx.ts";
+import { nginxImage } from "./nginxImage.ts";
 
-/** Nginx in front of the app hosts. */
-export type CheckingNginxArgs = Omit<LocalNginxArgs, "kind" | "directory" | "address" | "port"> & {
-  /** Where nginx is; known at preview. */
-  readonly proxy: ProxyDescriptor;
-};
+const STOP_SECONDS = 30;
+/** Healthy is an nginx that serves a configuration of ours. */
+const ASK = `url=http://127.0.0.1:${NGINX_PORT}/rollgate/configuration; curl -fsS "$url" || wget -q -O - "$url"`;
+
+/** An nginx in a container, and what it is made of. */
+export interface DockerCheckingNginxArgs extends DockerNginxInputs {
+  /** The image to build on: any nginx; what it can do decides who checks the hosts. */
+  readonly baseImage: string;
+  /** The network of the hosts. */
+  readonly network: string;
+  /** The volume for the configuration, the drains and the lease. */
+  readonly volume: string;
+}
+
+/** Nginx in front of the app hosts; everything is known at preview. */
+export type CheckingNginxArgs = LocalNginxInputs | DockerCheckingNginxArgs;
 
 /** Nginx that knows all hosts, drains one by a flag file, and tells what it sees of them. */
 export class CheckingNginx extends pulumi.ComponentResource {
@@ -15,9 +32,51 @@ export class CheckingNginx extends pulumi.ComponentResource {
 
   constructor(name: string, args: CheckingNginxArgs, options?: pulumi.ComponentResourceOptions) {
     super("rollgate:index:CheckingNginx", name, {}, options);
-    const { proxy, ...rest } = args;
-    new LocalNginx(`${name}-server`, { ...proxy, ...rest }, { parent: this });
-    this.proxy = pulumi.output(proxy);
+    const { address, port } = args;
+    if (args.kind === "docker") {
+      this.#declareContainer(name, args);
+      const { kind, engine, container } = args;
+      this.proxy = pulumi.output({ kind, engine, container, address, port });
+    } else {
+      new LocalNginx(`${name}-server`, args, { parent: this });
+      const { kind, directory } = args;
+      this.proxy = pulumi.output({ kind, directory, address, port });
+    }
     this.registerOutputs({ proxy: this.proxy });
+  }
+
+  #declareContainer(name: string, args: DockerCheckingNginxArgs): void {
+    const { baseImage, network, volume, ...inputs } = args;
+    const { container, address, port } = args;
+    const parent = { parent: this };
+    const image = new docker.RemoteImage(`${name}-image`, nginxImage(container, baseImage), parent);
+    const files = new docker.Volume(`${name}-files`, { name: volume }, parent);
+    const server = new docker.Container(
+      `${name}-container`,
+      {
+        name: container,
+        image: image.imageId,
+        networksAdvanced: [{ name: network, aliases: ["nginx"] }],
+        ports: [{ internal: NGINX_PORT, external: port, ip: address }],
+        volumes: [{ volumeName: files.name, containerPath: NGINX_DIRECTORY }],
+        healthcheck: {
+          tests: ["CMD-SHELL", ASK],
+          interval: "10s",
+          timeout: "5s",
+          retries: 3,
+          startPeriod: "5s",
+        },
+        restart: "unless-stopped",
+        // SIGTERM would cut the requests in flight.
+        stopSignal: "SIGQUIT",
+        stopTimeout: STOP_SECONDS,
+        destroyGraceSeconds: STOP_SECONDS,
+        logDriver: "json-file",
+        logOpts: { "max-size": "10m", "max-file": "3" },
+      },
+      // Two cannot have one name and one port.
+      { ...parent, deleteBeforeReplace: true },
+    );
+    new DockerNginx(`${name}-configuration`, inputs, { ...parent, dependsOn: server });
   }
 }

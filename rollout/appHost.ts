@@ -44,6 +44,8 @@ export interface AppHost {
   /** Throws `RollgateError` when the host cannot take part in a roll; changes nothing. */
   preflight(signal: AbortSignal): Promise<void>;
   observe(): Promise<HostState>;
+  /** The part of `observe` that gates ask for several times a second. */
+  runningApp(): Promise<RunningApp | undefined>;
   /**
    * Puts the jar on the host under `id` and verifies its hash there; a whole release that is there is left alone.
    * Without a jar the release must be there already.

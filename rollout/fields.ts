@@ -20,8 +20,6 @@ export const absolutePath = text.refine(isAbsolute, {
 export const name = text.regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, {
   error: (issue) => `expected 1–32 lower-case letters, digits and inner hyphens, got ${show(issue.input)}`,
 });
-/** Where a host or nginx is. */
-export const kind = z.literal("local", { error: (issue) => `expected local, got ${show(issue.input)}` });
 /** An IP address without a zone. */
 export const address = text.refine((value) => isIP(value) !== 0 && !value.includes("%"), {
   error: (issue) => `expected an IP address, got ${show(issue.input)}`,

@@ -109,8 +109,7 @@ export async function soak(host: AppHost, release: string, context: RollContext,
 }
 
 async function requireRunning(host: AppHost, release: string): Promise<void> {
-  const { running } = await host.observe();
-  if (running?.release === release) return;
+  if ((await host.runningApp())?.release === release) return;
   throw new GateFailed("exited", "the process ended by itself", await host.logTail(LOG_LINES));
 }
 

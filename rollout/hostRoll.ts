@@ -107,7 +107,7 @@ export class HostRoll {
 
   async #stop(): Promise<string> {
     const { graceSeconds } = this.#context.policy.timing;
-    const { running } = await this.#host.observe();
+    const running = await this.#host.runningApp();
     const { killed } = await this.#host.stop(graceSeconds);
     if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
     return running ? `${running.release} stopped` : "nothing ran";

@@ -1,19 +1,9 @@
 import { z } from "zod";
 import { endpoint } from "./connections.ts";
-import { absolutePath, address, hostAddress, integer, kind, name, show, text, urlPath } from "./fields.ts";
+import { type HostDescriptor, hostDescriptor, type ProxyDescriptor, proxyDescriptor } from "./descriptors.ts";
+import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
 
 const MAX_HOSTS = 50;
-
-/** An app host: where it is, and where its releases live. */
-export const hostDescriptor = z.strictObject({
-  kind,
-  name,
-  /** Absolute; holds `releases`, `current` and `logs`. */
-  directory: absolutePath,
-  address: hostAddress,
-  port: integer(1, 65535),
-});
-export type HostDescriptor = z.infer<typeof hostDescriptor>;
 
 /** What nginx can do: who checks the hosts, and how one is drained. */
 export const flavour = z.enum(["stock", "njs", "check-module"], {
@@ -21,18 +11,19 @@ export const flavour = z.enum(["stock", "njs", "check-module"], {
 });
 export type Flavour = z.infer<typeof flavour>;
 
-/** The nginx in front of the hosts. */
-export const proxyDescriptor = z.strictObject({
-  kind,
-  /** nginx's own prefix, absolute; holds `nginx.conf`, `drained` and `logs`. */
-  directory: absolutePath.regex(/^[^"$\\\r\n]*$/, {
-    error: (issue) =>
-      `expected a path without quotes, $ and \\, which nginx would read as its own, got ${show(issue.input)}`,
+/** The container that a JVM runs in; a change of any of it rolls. */
+export const container = z.strictObject({
+  image: text.min(1, { error: "expected an image with a Java runtime, got an empty text" }),
+  /** User and group, as numbers, since the image need not know them by name. */
+  user: text.regex(/^[1-9]\d*(:[1-9]\d*)?$/, {
+    error: (issue) => `expected a user other than root such as 10001:10001, got ${show(issue.input)}`,
   }),
-  address,
-  port: integer(1, 65535),
+  /** 0 means no limit. */
+  memoryMegabytes: integer(0, 16_777_216),
+  /** Processors, in thousandths; 0 means no limit. */
+  milliCpus: integer(0, 1_024_000),
 });
-export type ProxyDescriptor = z.infer<typeof proxyDescriptor>;
+export type ContainerSpec = z.infer<typeof container>;
 
 /** How the JVM is started; the same on every host. */
 export const launch = z.strictObject({
@@ -40,6 +31,8 @@ export const launch = z.strictObject({
   java: text.min(1, { error: "expected the java command, got an empty text" }),
   jvmOptions: z.array(text),
   arguments: z.array(text),
+  /** Only where hosts are containers. */
+  container: container.optional(),
 });
 export type Launch = z.infer<typeof launch>;
 
@@ -172,5 +165,5 @@ function refuseTwins(
 }
 
 function sameMachine(host: HostDescriptor, request: { proxy: ProxyDescriptor }): boolean {
-  return host.kind === request.proxy.kind;
+  return host.kind === "local" && request.proxy.kind === "local";
 }

@@ -10,9 +10,9 @@ test("the program declares hosts, nginx and the rollout, in this order, from the
   await configure({ jar, environment: { PASSWORD: "hunter2" }, directory: "somewhere" });
   const program = await import("../index.ts");
   expect(await tree()).toEqual([
-    "rollgate:index:LocalAppHosts::app",
-    "rollgate:index:LocalAppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-1",
-    "rollgate:index:LocalAppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-2",
+    "rollgate:index:AppHosts::app",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-1",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-2",
     "rollgate:index:CheckingNginx::nginx",
     "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:LocalNginx::nginx-server",
     "pulumi-nodejs:dynamic/rollgate:RollingDeployment::rollout",

@@ -1,15 +1,13 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import type { Target } from "../appHost.ts";
 import { isSystemError } from "../errors.ts";
-
-const target = z.object({ release: z.string(), launch: z.string() });
+import { targetSchema } from "../target.ts";
 
 /** What last passed all gates on a host: the file `good.json` in its folder, or `undefined` if nothing ever did. */
 export async function readGoodTarget(directory: string): Promise<Target | undefined> {
   try {
-    return target.parse(JSON.parse(await readFile(join(directory, "good.json"), "utf8")));
+    return targetSchema.parse(JSON.parse(await readFile(join(directory, "good.json"), "utf8")));
   } catch (error) {
     if (isSystemError(error, "ENOENT")) return undefined;
     throw error;

@@ -1,12 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { isSystemError } from "../errors.ts";
-import { environment, launch } from "../rollRequest.ts";
-
-/** How an application is started: options, arguments and environment. */
-export const launchSpec = z.object({ launch, environment });
-export type LaunchSpec = z.infer<typeof launchSpec>;
+import { type LaunchSpec, launchSpec } from "../launchSpec.ts";
 
 const KEPT = 5;
 

@@ -1,16 +1,17 @@
-import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { AppHost, HostState, PortOwner, RunningApp, Target } from "../appHost.ts";
 import { endpoint } from "../connections.ts";
+import type { LocalHostDescriptor } from "../descriptors.ts";
 import { messageOf, RollgateError } from "../errors.ts";
 import type { Jar } from "../jar.ts";
+import { type LaunchSpec, launchFingerprint } from "../launchSpec.ts";
 import { type HealthReport, probe } from "../probe.ts";
-import type { Environment, HealthPolicy, HostDescriptor, Launch } from "../rollRequest.ts";
+import type { Environment, HealthPolicy, Launch } from "../rollRequest.ts";
 import { AppLog } from "./appLog.ts";
 import { endProcesses } from "./endProcesses.ts";
 import { readGoodTarget, writeGoodTarget } from "./goodTarget.ts";
-import { type LaunchSpec, LaunchStore } from "./launchStore.ts";
+import { LaunchStore } from "./launchStore.ts";
 import { isAlive, listProcesses, type ProcessEntry, startVariable } from "./processTable.ts";
 import { ReleaseStore } from "./releaseStore.ts";
 import { findJava, startJava } from "./startJava.ts";
@@ -42,7 +43,7 @@ export class LocalAppHost implements AppHost {
   readonly #log: AppLog;
   #seen: ProcessEntry | undefined;
 
-  constructor(descriptor: HostDescriptor, options: LocalAppHostOptions) {
+  constructor(descriptor: LocalHostDescriptor, options: LocalAppHostOptions) {
     this.name = descriptor.name;
     this.address = descriptor.address;
     this.port = descriptor.port;
@@ -51,10 +52,7 @@ export class LocalAppHost implements AppHost {
     this.#store = new ReleaseStore(descriptor.directory);
     this.#log = new AppLog(join(descriptor.directory, "logs", "app.log"));
     this.#launches = new LaunchStore(join(descriptor.directory, "launches"));
-    this.launch = createHash("sha256")
-      .update(JSON.stringify([options.launch, sorted(options.environment), this.address, this.port]))
-      .digest("hex")
-      .slice(0, 12);
+    this.launch = launchFingerprint(options, this.address, this.port);
   }
 
   async preflight(): Promise<void> {
@@ -67,18 +65,23 @@ export class LocalAppHost implements AppHost {
   }
 
   async observe(): Promise<HostState> {
-    const [process, current, releases, good] = await Promise.all([
-      this.#process(),
+    const [running, current, releases, good] = await Promise.all([
+      this.runningApp(),
       this.#store.current(),
       this.#store.list(),
       readGoodTarget(this.#directory),
     ]);
     return {
-      ...(process && { running: await this.#describe(process) }),
+      ...(running && { running }),
       ...(current !== undefined && { current }),
       ...(good && { good }),
       releases,
     };
+  }
+
+  async runningApp(): Promise<RunningApp | undefined> {
+    const process = await this.#process();
+    return process && this.#describe(process);
   }
 
   async stage(id: string, jar: Jar | undefined): Promise<void> {
@@ -193,8 +196,4 @@ export class LocalAppHost implements AppHost {
     const launch = await startVariable(process.pid, LAUNCH_VARIABLE);
     return { pid: process.pid, release: this.#releaseOf(process) ?? "", launch };
   }
-}
-
-function sorted(environment: Environment): [string, string][] {
-  return Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1));
 }

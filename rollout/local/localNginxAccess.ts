@@ -2,8 +2,8 @@ import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Agent, request } from "undici";
 import { endpoint, TCP_LISTEN, TCP_TIME_WAIT } from "../connections.ts";
+import type { LocalProxyDescriptor } from "../descriptors.ts";
 import type { NginxAccess, NginxAnswer } from "../nginx/nginxAccess.ts";
-import type { ProxyDescriptor } from "../rollRequest.ts";
 import { runningNginx } from "./nginxProcess.ts";
 import { childrenOf, isAlive, type ProcessEntry, socketInodes } from "./processTable.ts";
 import { readTcpTable } from "./tcpTable.ts";
@@ -16,12 +16,16 @@ export class LocalNginxAccess implements NginxAccess {
   readonly #directory: string;
   #master: ProcessEntry | undefined;
 
-  constructor({ directory, address, port }: ProxyDescriptor) {
+  constructor({ directory, address, port }: LocalProxyDescriptor) {
     this.url = `http://${endpoint(address, port)}`;
     this.#directory = directory;
   }
 
   async get(path: string, signal: AbortSignal): Promise<NginxAnswer> {
+    return this.getAnew(path, signal);
+  }
+
+  async getAnew(path: string, signal: AbortSignal): Promise<NginxAnswer> {
     const response = await request(`${this.url}${path}`, { dispatcher: agent, reset: true, signal });
     return { statusCode: response.statusCode, body: await response.body.bytes() };
   }

@@ -16,6 +16,7 @@ import { basename, dirname, join } from "node:path";
 import { isSystemError, messageOf, RollgateError } from "../errors.ts";
 import { hashFile } from "../hashFile.ts";
 import type { Jar } from "../jar.ts";
+import { surplusReleases } from "../surplusReleases.ts";
 
 const NEVER_RAN = 0;
 
@@ -114,10 +115,7 @@ export class ReleaseStore {
    */
   async prune(keep: number, spared: readonly string[]): Promise<void> {
     await this.#clearInterrupted();
-    const youngestFirst = await this.#lastRunFirst();
-    const needed = [...new Set(spared)];
-    const kept = [...new Set([...needed, ...youngestFirst])].slice(0, Math.max(keep, needed.length));
-    const surplus = youngestFirst.filter((id) => !kept.includes(id));
+    const surplus = surplusReleases(await this.#lastRunFirst(), keep, spared);
     await Promise.all(surplus.map((id) => rm(dirname(this.jarOf(id)), { recursive: true, force: true })));
   }
 

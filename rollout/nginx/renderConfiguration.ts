@@ -27,6 +27,8 @@ export interface NginxSettings {
   readonly slowestRequestSeconds: number;
   /** Addresses or networks beside loopback that may read `/status`. */
   readonly statusAllow: readonly string[];
+  /** Instead of a file under the prefix, such as `stderr`. */
+  readonly errorLog?: string;
   /** The account that workers run as; given only when nginx is started by root. */
   readonly user?: string;
 }
@@ -68,7 +70,7 @@ ${hostsLine(hosts)}
 ${lines.main}${settings.user ? `user ${settings.user};\n` : ""}worker_processes auto;
 worker_rlimit_nofile 16384;
 pid ${inPrefix("nginx.pid")};
-error_log ${inPrefix("logs", "error.log")} warn;
+error_log ${settings.errorLog ?? inPrefix("logs", "error.log")} warn;
 
 events {
     # nginx's default of 512 is too few for a proxy: each request holds two.

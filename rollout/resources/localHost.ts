@@ -1,16 +1,16 @@
 import { access, constants, mkdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { type LocalHostDescriptor, localHostDescriptor } from "../descriptors.ts";
 import { isSystemError, messageOf } from "../errors.ts";
 import { findExecutable } from "../local/findExecutable.ts";
 import { LocalAppHost } from "../local/localAppHost.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
-import { type HostDescriptor, hostDescriptor } from "../rollRequest.ts";
 import { parse, problemsOf } from "../validate.ts";
 import { type CheckAnswer, ownInputs } from "./crud.ts";
 
 /** A host on this machine, and the Java that it will run. */
-export interface LocalHostInputs extends HostDescriptor {
+export interface LocalHostInputs extends LocalHostDescriptor {
   readonly java: string;
   /** How long the application may take to stop when the host is deleted. */
   readonly graceSeconds: number;
@@ -21,7 +21,7 @@ const PARTS = ["releases", "logs"];
 /** Refuses a host that no JVM could run on; changes nothing. */
 export async function check(news: object): Promise<CheckAnswer<object>> {
   const { java, graceSeconds, ...descriptor } = ownInputs(news);
-  const problems = problemsOf(hostDescriptor, descriptor);
+  const problems = problemsOf(localHostDescriptor, descriptor);
   if (problems.length > 0)
     return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
   const refuse = (property: string, reason: string) => ({
@@ -32,7 +32,7 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
   }
   const obstacle = await obstacleTo(String(descriptor.directory));
   if (obstacle !== undefined) return refuse("directory", obstacle);
-  const owner = await open(parse(hostDescriptor, descriptor)).portOwner();
+  const owner = await open(parse(localHostDescriptor, descriptor)).portOwner();
   if (owner.kind === "other") return refuse("port", `${descriptor.port} is taken by ${owner.name}`);
   return { inputs: { ...descriptor, java, graceSeconds } };
 }
@@ -91,13 +91,13 @@ async function obstacleTo(directory: string): Promise<string | undefined> {
   );
 }
 
-function describe(inputs: object): HostDescriptor {
+function describe(inputs: object): LocalHostDescriptor {
   const { java: _, graceSeconds: __, ...descriptor } = ownInputs(inputs);
-  return parse(hostDescriptor, descriptor);
+  return parse(localHostDescriptor, descriptor);
 }
 
 /** The driver, for what does not depend on how the application is started. */
-function open(descriptor: HostDescriptor): LocalAppHost {
+function open(descriptor: LocalHostDescriptor): LocalAppHost {
   return new LocalAppHost(descriptor, {
     launch: { java: "java", jvmOptions: [], arguments: [] },
     environment: {},

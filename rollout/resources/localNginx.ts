@@ -2,68 +2,34 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { localProxyDescriptor } from "../descriptors.ts";
 import { messageOf } from "../errors.ts";
-import { absolutePath, integer, statuses, urlPath } from "../fields.ts";
-import { Lease } from "../lease.ts";
+import { absolutePath } from "../fields.ts";
 import { findAbilities } from "../local/findAbilities.ts";
 import { LocalLeaseStore } from "../local/localLeaseStore.ts";
+import { LocalNginxServer } from "../local/localNginxServer.ts";
 import { findNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
-import { serveConfiguration } from "../local/serveConfiguration.ts";
 import { describeListener, listenerOn } from "../local/tcpTable.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
 import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
-import { flavour, hostDescriptor, proxyDescriptor } from "../rollRequest.ts";
 import { parse, problemsOf } from "../validate.ts";
 import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
-import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
+import { serveUnderLease } from "./serveUnderLease.ts";
+import { type Decision, decidedInputs, decideFlavour, servingInputs, settingsFor } from "./servingInputs.ts";
 
-/** What the program says of nginx. */
-export const localNginxInputs = proxyDescriptor.extend({
+/** What the program says of an nginx of this machine. */
+export const localNginxInputs = localProxyDescriptor.extend({
   /** A path, or a name to look up on PATH. */
   executable: z.string().min(1, { error: "expected the nginx command, got an empty text" }),
-  /** `auto` takes the best that this nginx can do. */
-  flavour: z.enum(["auto", ...flavour.options], {
-    error: (issue) =>
-      `expected auto, ${flavour.options.slice(0, -1).join(", ")} or ${flavour.options.at(-1)}, got ${JSON.stringify(issue.input)}`,
-  }),
-  hosts: z.array(hostDescriptor.pick({ name: true, address: true, port: true })),
-  healthPath: urlPath,
-  slowestRequestSeconds: integer(0, 3600),
-  /** How long a host that leaves may take to finish its requests. */
-  settleSeconds: integer(0, 3600),
-  leaseWaitSeconds: integer(0, 86_400),
-  check: z.strictObject({
-    path: urlPath,
-    intervalMilliseconds: integer(100, 600_000),
-    rise: integer(1, 100),
-    fall: integer(1, 100),
-    timeoutMilliseconds: integer(10, 600_000),
-    expect: z.array(statuses).min(1, { error: "expected at least one status, got none" }),
-  }),
-  statusAllow: z.array(
-    z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
-      error: (issue) =>
-        `expected an address or a network such as 10.0.0.0/8, got ${JSON.stringify(issue.input)}`,
-    }),
-  ),
+  ...servingInputs,
 });
 export type LocalNginxInputs = z.infer<typeof localNginxInputs>;
 
-const decidedInputs = localNginxInputs.extend({
-  /** The file of nginx's JavaScript module, when the flavour needs it. */
-  njsModule: absolutePath.exactOptional(),
-});
-type DecidedInputs = z.infer<typeof decidedInputs>;
+const decidedNginxInputs = localNginxInputs.extend(decidedInputs);
 
 /** All that is asked of a state that an older version may have written. */
 const place = z.object({ directory: absolutePath });
-
-/** Inputs after `check`: with the flavour decided and the configuration to show in a preview. */
-interface CheckedInputs extends DecidedInputs {
-  readonly configuration: string;
-  readonly running: boolean;
-}
 
 const QUIT_GRACE_SECONDS = 30;
 
@@ -77,22 +43,13 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
     failures: [{ property, reason: `${reason}. Nothing was changed.` }],
   });
   try {
-    const { flavours, njsModule } = await findAbilities(await findNginx(inputs.executable));
-    const chosen = inputs.flavour === "auto" ? flavours[0] : inputs.flavour;
-    if (!flavours.includes(chosen)) {
-      return refuse(
-        "flavour",
-        `expected ${flavours.join(" or ")}, all that ${inputs.executable} can do, got ${chosen}`,
-      );
-    }
-    const wrong =
-      chosen === "check-module" && inputs.check.expect.find((statuses) => !statuses.endsWith("xx"));
-    if (wrong) return refuse("check.expect", `expected classes such as 2xx with check-module, got ${wrong}`);
+    const abilities = await findAbilities(await findNginx(inputs.executable));
+    const decision = decideFlavour(inputs, abilities, inputs.executable);
+    if ("reason" in decision) return refuse(decision.property, decision.reason);
     const obstacle = await portObstacle(ownInputs(olds), inputs);
     if (obstacle !== undefined) return refuse("port", obstacle);
-    const decided = { ...inputs, flavour: chosen, ...(chosen === "njs" && njsModule && { njsModule }) };
-    const configuration = renderConfiguration(settingsOf(decided)).text;
-    return { inputs: { ...decided, configuration, running: true } satisfies CheckedInputs };
+    const configuration = renderConfiguration(settingsOf(inputs, decision)).text;
+    return { inputs: { ...inputs, ...decision, configuration, running: true } };
   } catch (error) {
     return refuse("executable", messageOf(error));
   }
@@ -114,20 +71,21 @@ export function diff(
 
 /** Makes nginx serve these inputs; says what that took. */
 export async function serve(inputs: object): Promise<{ id: string; outs: object }> {
-  const checked = parse(decidedInputs, withoutServed(inputs));
-  const executable = await findNginx(checked.executable);
-  const settings = settingsOf(checked);
-  const lease = await Lease.acquire(
-    new LocalLeaseStore(join(checked.directory, "lease")),
-    leaseOwner(),
-    leaseTiming(checked.leaseWaitSeconds),
-    { signal: new AbortController().signal, onWait: ({ owner }) => console.log(`waiting for ${owner}`) },
+  const checked = parse(decidedNginxInputs, withoutServed(inputs));
+  const { directory, address, port } = checked;
+  const server = new LocalNginxServer(await findNginx(checked.executable), {
+    kind: "local",
+    directory,
+    address,
+    port,
+  });
+  await serveUnderLease(
+    server,
+    new LocalLeaseStore(join(directory, "lease")),
+    settingsOf(checked, checked),
+    checked,
   );
-  const outcome = await serveConfiguration(executable, settings, checked.settleSeconds).finally(() =>
-    lease.release(),
-  );
-  console.log(`nginx ${outcome} at http://${checked.address}:${checked.port} (${settings.flavour})`);
-  return { id: checked.directory, outs: inputs };
+  return { id: directory, outs: inputs };
 }
 
 /** What nginx serves now; one that does not run, or whose file was edited, shows as a change. */
@@ -195,20 +153,13 @@ function withoutChecked(inputs: object): Record<string, unknown> {
   return plain;
 }
 
-function settingsOf(inputs: DecidedInputs): NginxSettings {
-  const { flavour: chosen, directory, address, port, hosts, check: policy, statusAllow } = inputs;
-  return {
-    flavour: chosen === "auto" ? "stock" : chosen,
+function settingsOf(inputs: LocalNginxInputs, decision: Decision): NginxSettings {
+  const { directory, address, port } = inputs;
+  return settingsFor(inputs, decision, {
     directory,
     address,
     port,
-    hosts,
-    check: policy,
-    healthPath: inputs.healthPath,
-    slowestRequestSeconds: inputs.slowestRequestSeconds,
-    statusAllow,
-    ...(inputs.njsModule !== undefined && { njsModule: inputs.njsModule }),
     // Root's workers would run as nobody and could not see the flag files of a private folder.
     ...(process.getuid?.() === 0 && { user: "root" }),
-  };
+  });
 }

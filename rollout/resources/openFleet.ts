@@ -1,17 +1,16 @@
-import { join } from "node:path";
-import { LocalAppHost } from "../local/localAppHost.ts";
-import { LocalLeaseStore } from "../local/localLeaseStore.ts";
-import { LocalNginxAccess } from "../local/localNginxAccess.ts";
-import { NginxProxy } from "../nginx/nginxProxy.ts";
 import type { Fleet } from "../roll.ts";
 import type { RollRequest } from "../rollRequest.ts";
 
-/** The drivers for the hosts and the proxy that a request describes. */
-export function openFleet(request: Omit<RollRequest, "release" | "jar">): Fleet {
-  return {
-    hosts: request.hosts.map((descriptor) => new LocalAppHost(descriptor, request)),
-    proxy: new NginxProxy(new LocalNginxAccess(request.proxy)),
-    // Beside nginx: what is in front of a fleet is there once.
-    leases: new LocalLeaseStore(join(request.proxy.directory, "lease")),
-  };
+/** A fleet, and the way to let go of what was opened to reach it. */
+export interface OpenFleet extends Fleet {
+  close(): Promise<void>;
+}
+
+/** What tells where a fleet is and how it is started. */
+export type FleetRequest = Pick<RollRequest, "hosts" | "proxy" | "launch" | "environment" | "health">;
+
+/** The drivers for the hosts and the proxy that a request describes, which are all of one kind. */
+export async function openFleet(request: FleetRequest): Promise<OpenFleet> {
+  if (request.proxy.kind === "docker") return (await import("./openDockerFleet.ts")).openDockerFleet(request);
+  return (await import("./openLocalFleet.ts")).openLocalFleet(request);
 }

@@ -51,7 +51,7 @@ export function diff(olds: object, news: object): { changes: boolean } {
 /** Brings all hosts to the release: the first deployment, a roll, a retry and a heal are the same. */
 export async function deploy(id: string, inputs: object): Promise<object> {
   const request = requestOf(inputs);
-  const fleet = openFleet(request);
+  const fleet = await openFleet(request);
   const redact = redactor(Object.values(request.environment));
   const engine = watchEngine(process.argv[2]);
   const began = performance.now();
@@ -75,6 +75,7 @@ export async function deploy(id: string, inputs: object): Promise<object> {
     });
   } finally {
     engine.stop();
+    await fleet.close();
   }
 }
 
@@ -84,8 +85,8 @@ export async function read(
   props: object,
 ): Promise<{ id: string; props: object; inputs: object }> {
   const request = requestOf(props);
-  const { hosts, proxy } = openFleet(request);
-  const found = await survey(hosts, proxy);
+  const fleet = await openFleet(request);
+  const found = await survey(fleet.hosts, fleet.proxy).finally(() => fleet.close());
   return {
     id,
     props: { ...props, ...found },
@@ -103,7 +104,8 @@ function startsAnew(old: Record<string, unknown>, request: RollRequest): boolean
 
 async function identify(jar: unknown, name: unknown, request: RollRequest) {
   if (typeof name === "string" && jar === undefined) {
-    return { release: await findKeptRelease(name, openFleet(request).hosts) };
+    const fleet = await openFleet(request);
+    return { release: await findKeptRelease(name, fleet.hosts).finally(() => fleet.close()) };
   }
   const identified = await identifyJar(String(Object(jar).path ?? ""));
   return { release: releaseId(identified), jar: identified };

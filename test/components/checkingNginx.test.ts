@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import type { LocalNginxInputs } from "#rollout/resources/localNginx.ts";
 import { CheckingNginx, type CheckingNginxArgs } from "../../components/checkingNginx.ts";
 import { known, mockPulumi } from "../support/pulumi.ts";
 import { validRequest } from "../support/rollRequest.ts";
 
 const { proxy } = validRequest();
-const args = {
-  proxy,
+const args: LocalNginxInputs = {
+  ...proxy,
   executable: "/usr/sbin/nginx",
   flavour: "auto" as const,
   hosts: validRequest().hosts.map(({ name, address, port }) => ({ name, address, port })),
@@ -37,11 +38,7 @@ test("the child is given where nginx is, the hosts and the checks, and nothing e
   const { tree, resources } = await mockPulumi();
   new CheckingNginx("nginx", args);
   await tree();
-  const { proxy: place, ...rest } = args;
-  expect(resources.map(({ inputs }) => inputs)).toEqual([
-    {},
-    { ...place, ...rest, __provider: expect.any(String) },
-  ]);
+  expect(resources.map(({ inputs }) => inputs)).toEqual([{}, { ...args, __provider: expect.any(String) }]);
 });
 
 test("a caller gets where nginx is, so that a preview knows it", async () => {

@@ -209,6 +209,10 @@ export class FakeHost implements AppHost {
     };
   }
 
+  async runningApp(): Promise<RunningApp | undefined> {
+    return this.running;
+  }
+
   async stage(id: string): Promise<void> {
     if (this.errors.stage) throw this.errors.stage;
     if (!this.#releases.includes(id)) this.#releases.push(id);

@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HostState, RunningApp } from "#rollout/appHost.ts";
+import type { LocalHostDescriptor, LocalProxyDescriptor } from "#rollout/descriptors.ts";
 import { LocalAppHost } from "#rollout/local/localAppHost.ts";
+import { LocalNginxServer } from "#rollout/local/localNginxServer.ts";
 import { findNginx, runningNginx } from "#rollout/local/nginxProcess.ts";
 import { listProcesses } from "#rollout/local/processTable.ts";
-import { serveConfiguration } from "#rollout/local/serveConfiguration.ts";
 import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
-import type { HostDescriptor, ProxyDescriptor, RollRequest } from "#rollout/rollRequest.ts";
+import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
+import type { RollRequest } from "#rollout/rollRequest.ts";
 import { endProcessesUnder, kill } from "./endProcessesUnder.ts";
 import { freePort } from "./freePort.ts";
 import { RollerProcess, type RollOutcome } from "./rollerProcess.ts";
@@ -39,14 +41,14 @@ export interface UnderLoad<T> {
 /** Real local hosts behind a real nginx, in a temporary directory and on free ports. */
 export class LocalFleet {
   readonly directory: string;
-  readonly hosts: readonly HostDescriptor[];
-  readonly proxy: ProxyDescriptor;
+  readonly hosts: readonly LocalHostDescriptor[];
+  readonly proxy: LocalProxyDescriptor;
   readonly #counts = { lost: 0, sent: 0 };
   #rolls = 0;
   #lastRoll: RollOutcome | undefined;
   #trafficBegan = 0;
 
-  private constructor(directory: string, hosts: readonly HostDescriptor[], proxy: ProxyDescriptor) {
+  private constructor(directory: string, hosts: readonly LocalHostDescriptor[], proxy: LocalProxyDescriptor) {
     this.directory = directory;
     this.hosts = hosts;
     this.proxy = proxy;
@@ -59,7 +61,7 @@ export class LocalFleet {
     nginxAddress = "127.0.0.1",
   ): Promise<LocalFleet> {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-faults-"));
-    const hosts: HostDescriptor[] = [];
+    const hosts: LocalHostDescriptor[] = [];
     for (let number = 1; number <= size; number++) {
       const name = `app-${number}`;
       const place = { address: "127.0.0.1", port: await freePort() };
@@ -81,7 +83,7 @@ export class LocalFleet {
     return `http://${this.proxy.address}:${this.proxy.port}`;
   }
 
-  host(name: string): HostDescriptor {
+  host(name: string): LocalHostDescriptor {
     const host = this.hosts.find((candidate) => candidate.name === name);
     if (!host) throw new Error(`there is no ${name}`);
     return host;
@@ -108,7 +110,7 @@ export class LocalFleet {
       ...(process.getuid?.() === 0 && { user: "root" }),
       ...settings,
     };
-    return serveConfiguration(executable, served, SETTLE_SECONDS);
+    return serveConfiguration(new LocalNginxServer(executable, this.proxy), served, SETTLE_SECONDS);
   }
 
   /** Starts a deployer; `engine` is the address that it watches. */

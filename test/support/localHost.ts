@@ -1,9 +1,9 @@
+import type { LocalHostDescriptor } from "#rollout/descriptors.ts";
 import { LocalAppHost, type LocalAppHostOptions } from "#rollout/local/localAppHost.ts";
-import type { HostDescriptor } from "#rollout/rollRequest.ts";
 
 /** A local host at this port; nothing runs there until somebody starts it. */
 export function localHost(
-  descriptor: Partial<HostDescriptor> & Pick<HostDescriptor, "port">,
+  descriptor: Partial<LocalHostDescriptor> & Pick<LocalHostDescriptor, "port">,
   options: Partial<LocalAppHostOptions> = {},
 ): LocalAppHost {
   return new LocalAppHost(

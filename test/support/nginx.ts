@@ -1,8 +1,9 @@
 import { onTestFinished } from "vitest";
 import { findExecutable } from "#rollout/local/findExecutable.ts";
+import { LocalNginxServer } from "#rollout/local/localNginxServer.ts";
 import { quitNginx } from "#rollout/local/nginxProcess.ts";
-import { serveConfiguration } from "#rollout/local/serveConfiguration.ts";
 import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 
 /** The nginx of this machine. */
 export const NGINX = (await findExecutable("nginx")) ?? "/usr/sbin/nginx";
@@ -40,5 +41,7 @@ export async function serveNginx(
   executable = NGINX,
 ): Promise<"started" | "reloaded" | "unchanged"> {
   onTestFinished(() => quitNginx(settings.directory, 5));
-  return serveConfiguration(executable, settings, 5);
+  const { directory, address, port } = settings;
+  const server = new LocalNginxServer(executable, { kind: "local", directory, address, port });
+  return serveConfiguration(server, settings, 5);
 }

@@ -1,7 +1,14 @@
+import type { LocalHostDescriptor, LocalProxyDescriptor } from "#rollout/descriptors.ts";
 import type { RollRequest } from "#rollout/rollRequest.ts";
 
+/** A request of the local kind. */
+export interface LocalRequest extends RollRequest {
+  hosts: LocalHostDescriptor[];
+  proxy: LocalProxyDescriptor;
+}
+
 /** A request that nothing is wrong with: three hosts behind one nginx. */
-export function validRequest(): RollRequest {
+export function validRequest(): LocalRequest {
   return {
     release: "1.1.0-bbbbbbbbbbbb",
     jar: { path: "/srv/app.jar", version: "1.1.0", sha256: "b".repeat(64) },

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { chmod, mkdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import type { LocalHostDescriptor } from "#rollout/descriptors.ts";
 import type { LocalAppHost, LocalAppHostOptions } from "#rollout/local/localAppHost.ts";
 import { readProcess } from "#rollout/local/processTable.ts";
 import { releaseId } from "#rollout/release.ts";
-import type { HostDescriptor } from "#rollout/rollRequest.ts";
 import { skipWithoutIPv6 } from "../../support/addresses.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { type Behaviour, fakeJar, fakeJava } from "../../support/fakeJava.ts";
@@ -30,7 +30,7 @@ interface Parts {
 /** A host with a fake java; what runs there is gone after the test. */
 async function newHost(
   options: Partial<LocalAppHostOptions> = {},
-  descriptor: Partial<HostDescriptor> = {},
+  descriptor: Partial<LocalHostDescriptor> = {},
 ): Promise<Parts> {
   const directory = join(await temporaryDirectory(), "a host");
   const port = await freePort(descriptor.address);

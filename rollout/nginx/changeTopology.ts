@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RollgateError } from "../errors.ts";
-import type { PoolMember } from "../nginx/drainPools.ts";
 import { poll } from "../poll.ts";
 import { judge } from "../probe.ts";
-import type { LocalNginxAccess } from "./localNginxAccess.ts";
+import type { PoolMember } from "./drainPools.ts";
+import type { NginxAccess } from "./nginxAccess.ts";
 
 /** Which hosts nginx knows, and which it is to know. */
 export interface TopologyChange {
   readonly before: readonly PoolMember[];
   readonly after: readonly PoolMember[];
-  readonly access: LocalNginxAccess;
+  readonly access: NginxAccess;
   readonly running: boolean;
   readonly settleSeconds: number;
 }
@@ -58,7 +58,7 @@ async function requireOneThatStays({ before, after, access }: TopologyChange): P
   );
 }
 
-async function anyServes(hosts: readonly PoolMember[], access: LocalNginxAccess): Promise<boolean> {
+async function anyServes(hosts: readonly PoolMember[], access: NginxAccess): Promise<boolean> {
   for (const { name } of hosts) {
     if (await access.isFlagged(name)) continue;
     const answer = await access

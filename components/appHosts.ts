@@ -1,0 +1,77 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { DockerHostDescriptor, HostDescriptor, LocalHostDescriptor } from "#rollout/descriptors.ts";
+import { DockerHost } from "./dockerHost.ts";
+import { LocalHost } from "./localHost.ts";
+
+/** App hosts that are directories and ports of this machine. */
+export interface LocalAppHostsArgs {
+  readonly kind: "local";
+  /** Where each host is; known at preview, so that a preview can show the rolling order. */
+  readonly hosts: readonly LocalHostDescriptor[];
+  /** The Java that has to be there: a path, or a name to look up on PATH. */
+  readonly java: pulumi.Input<string>;
+  /** How long the application may take to stop when its host is deleted. */
+  readonly graceSeconds: pulumi.Input<number>;
+}
+
+/** App hosts that are containers of one Docker engine. */
+export interface DockerAppHostsArgs {
+  readonly kind: "docker";
+  /** What each host is called on the engine; known at preview, so that a preview can show the rolling order. */
+  readonly hosts: readonly DockerHostDescriptor[];
+  /** The image with a Java runtime that every host runs in. */
+  readonly image: pulumi.Input<string>;
+  /** The network that hosts and nginx share, and its addresses, such as `10.77.0.0/24`. */
+  readonly network: { readonly name: pulumi.Input<string>; readonly subnet: pulumi.Input<string> };
+  /** How long the application may take to stop when its host is deleted. */
+  readonly graceSeconds: pulumi.Input<number>;
+}
+
+export type AppHostsArgs = LocalAppHostsArgs | DockerAppHostsArgs;
+
+/** What every host keeps; the application itself comes with the rollout, and so does the container that runs it. */
+export class AppHosts extends pulumi.ComponentResource {
+  /** What a rollout needs to know of the hosts. */
+  readonly hosts: pulumi.Output<HostDescriptor[]>;
+
+  constructor(name: string, args: AppHostsArgs, options: pulumi.ComponentResourceOptions = {}) {
+    const aliases = [...(options.aliases ?? []), { type: "rollgate:index:LocalAppHosts" }];
+    super("rollgate:index:AppHosts", name, {}, { ...options, aliases });
+    if (args.kind === "docker") this.#declareContainers(name, args);
+    else this.#declareDirectories(name, args);
+    // From the arguments, not from the children: their outputs are unknown in the first preview.
+    this.hosts = pulumi.output([...args.hosts]);
+    this.registerOutputs({ hosts: this.hosts });
+  }
+
+  #declareDirectories(name: string, { hosts, java, graceSeconds }: LocalAppHostsArgs): void {
+    for (const host of hosts) {
+      new LocalHost(`${name}-${host.name}`, { ...host, java, graceSeconds }, { parent: this });
+    }
+  }
+
+  #declareContainers(name: string, { hosts, image, network, graceSeconds }: DockerAppHostsArgs): void {
+    const shared = [
+      new docker.Network(
+        `${name}-network`,
+        { name: network.name, ipamConfigs: [{ subnet: network.subnet }] },
+        { parent: this },
+      ),
+      // The image stays on the engine: other stacks may run in it.
+      new docker.RemoteImage(`${name}-image`, { name: image, keepLocally: true }, { parent: this }),
+    ];
+    for (const host of hosts) {
+      const volume = new docker.Volume(
+        `${name}-${host.name}-releases`,
+        { name: host.volume },
+        { parent: this },
+      );
+      new DockerHost(
+        `${name}-${host.name}`,
+        { ...host, graceSeconds },
+        { parent: this, dependsOn: [...shared, volume] },
+      );
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { absolutePath, address, hostAddress, integer, name, show, text } from "./fields.ts";
+
+const place = { name, address: hostAddress, port: integer(1, 65535) };
+
+/** A host as nginx knows it. */
+export const poolMember = z.object(place);
+
+/** An app host on this machine: a directory, an address and a port. */
+export const localHostDescriptor = z.strictObject({
+  kind: z.literal("local"),
+  ...place,
+  /** Absolute; holds `releases`, `current` and `logs`. */
+  directory: absolutePath,
+});
+export type LocalHostDescriptor = z.infer<typeof localHostDescriptor>;
+
+/** Where a Docker engine is, as in DOCKER_HOST; empty means where the docker CLI of this user would look. */
+export const engine = text.regex(/^$|^(unix|npipe|tcp|http|https|ssh):\/\/\S+$/, {
+  error: (issue) =>
+    `expected unix:///…, tcp://host:port or ssh://user@host, or nothing for the docker CLI's own engine, got ${show(issue.input)}`,
+});
+
+/** An app host in a container; its releases are in a volume, so they outlive the container. */
+export const dockerHostDescriptor = z.strictObject({
+  kind: z.literal("docker"),
+  ...place,
+  engine,
+  container: text,
+  volume: text,
+  network: text,
+});
+export type DockerHostDescriptor = z.infer<typeof dockerHostDescriptor>;
+
+/** An app host: where it is, and where its releases live. */
+export const hostDescriptor = z.discriminatedUnion("kind", [localHostDescriptor, dockerHostDescriptor], {
+  error: "expected kind local or docker",
+});
+export type HostDescriptor = z.infer<typeof hostDescriptor>;
+
+/** An nginx of this machine. */
+export const localProxyDescriptor = z.strictObject({
+  kind: z.literal("local"),
+  /** nginx's own prefix, absolute; holds `nginx.conf`, `drained` and `logs`. */
+  directory: absolutePath.regex(/^[^"$\\\r\n]*$/, {
+    error: (issue) =>
+      `expected a path without quotes, $ and \\, which nginx would read as its own, got ${show(issue.input)}`,
+  }),
+  address,
+  port: integer(1, 65535),
+});
+export type LocalProxyDescriptor = z.infer<typeof localProxyDescriptor>;
+
+/** An nginx in a container; address and port are those that the engine publishes. */
+export const dockerProxyDescriptor = z.strictObject({
+  kind: z.literal("docker"),
+  engine,
+  container: text,
+  address,
+  port: integer(1, 65535),
+});
+export type DockerProxyDescriptor = z.infer<typeof dockerProxyDescriptor>;
+
+/** The nginx in front of the hosts. */
+export const proxyDescriptor = z.discriminatedUnion("kind", [localProxyDescriptor, dockerProxyDescriptor], {
+  error: "expected kind local or docker",
+});
+export type ProxyDescriptor = z.infer<typeof proxyDescriptor>;

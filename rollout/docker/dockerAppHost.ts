@@ -1,0 +1,171 @@
+import type Docker from "dockerode";
+import type { AppHost, HostState, PortOwner, RunningApp, Target } from "../appHost.ts";
+import type { DockerHostDescriptor } from "../descriptors.ts";
+import { messageOf, RollgateError } from "../errors.ts";
+import type { Jar } from "../jar.ts";
+import { type LaunchSpec, launchFingerprint } from "../launchSpec.ts";
+import { HostFiles } from "../machine/hostFiles.ts";
+import type { NginxAccess } from "../nginx/nginxAccess.ts";
+import { type HealthReport, judge } from "../probe.ts";
+import type { HealthPolicy } from "../rollRequest.ts";
+import { describeDockerError, isDockerError } from "./containerMachine.ts";
+import { containerOptions } from "./containerOptions.ts";
+import type { FileKeeper } from "./fileKeeper.ts";
+import { HostContainer } from "./hostContainer.ts";
+import { requireEngine } from "./openEngine.ts";
+
+/** What all hosts of one fleet share. */
+export interface DockerAppHostOptions extends LaunchSpec {
+  readonly health: HealthPolicy;
+  readonly docker: Docker;
+  readonly keeper: FileKeeper;
+  /** Reaches hosts where they can be reached: from nginx's side of the network. */
+  readonly nginx: NginxAccess;
+}
+
+/**
+ * An app host in a container of its own. Each start makes a new container, since image, limits and environment of
+ * one cannot change; the one before is kept, stopped, for its log. What runs is read from labels each time.
+ */
+export class DockerAppHost implements AppHost {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly launch: string;
+  readonly #descriptor: DockerHostDescriptor;
+  readonly #options: DockerAppHostOptions;
+  readonly #files: HostFiles;
+  readonly #container: HostContainer;
+
+  constructor(descriptor: DockerHostDescriptor, options: DockerAppHostOptions) {
+    this.name = descriptor.name;
+    this.address = descriptor.address;
+    this.port = descriptor.port;
+    this.#descriptor = descriptor;
+    this.#options = options;
+    this.#files = new HostFiles(options.keeper, options.keeper.folderOf(descriptor.volume));
+    this.#container = new HostContainer(options.docker, descriptor);
+    this.launch = launchFingerprint(options, this.address, this.port);
+  }
+
+  async preflight(): Promise<void> {
+    const { docker, launch } = this.#options;
+    const { engine, volume, network } = this.#descriptor;
+    await requireEngine(docker, engine);
+    const image = launch.container?.image ?? "";
+    await this.#requireThere("image", image, docker.getImage(image).inspect());
+    await this.#requireThere("volume", volume, docker.getVolume(volume).inspect());
+    await this.#requireThere("network", network, docker.getNetwork(network).inspect());
+    await this.runningApp();
+  }
+
+  async observe(): Promise<HostState> {
+    const [running, files] = await Promise.all([
+      this.runningApp(),
+      this.#named("cannot show its releases", () => this.#files.describe()),
+    ]);
+    return { ...(running && { running }), ...files };
+  }
+
+  async runningApp(): Promise<RunningApp | undefined> {
+    return this.#named("cannot be seen", () => this.#container.running());
+  }
+
+  async stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void> {
+    if (jar) return this.#named(`cannot take ${id}`, () => this.#files.stage(id, jar, signal));
+    if (await this.#named(`cannot show ${id}`, () => this.#files.holds(id))) return;
+    throw new RollgateError("release-missing", `${this.name} does not keep a whole release ${id}`);
+  }
+
+  async stop(graceSeconds: number): Promise<{ killed: boolean }> {
+    return this.#named("cannot be stopped", () => this.#container.stop(graceSeconds));
+  }
+
+  async switchTo(id: string): Promise<void> {
+    await this.#named(`cannot switch to ${id}`, () => this.#files.switchTo(id));
+  }
+
+  async start(launch: string): Promise<void> {
+    const { current } = await this.#files.describe();
+    if (current === undefined) throw new RollgateError("no-release", `${this.name} has no current release`);
+    const spec = await this.#specOf(launch);
+    await this.#named(`cannot start ${current}`, () =>
+      this.#container.replace(containerOptions(this.#descriptor, current, launch, spec)),
+    );
+  }
+
+  /** What has not passed its gates stays down after a crash or a reboot. */
+  async markGood(target: Target): Promise<void> {
+    await this.#files.markGood(target);
+    await this.#container.keepRunning();
+  }
+
+  async probe(signal: AbortSignal): Promise<HealthReport> {
+    const { timeoutMilliseconds } = this.#options.health;
+    const timeout = AbortSignal.timeout(timeoutMilliseconds);
+    try {
+      const { statusCode, body } = await this.#options.nginx.get(
+        `/rollgate/health/${this.name}`,
+        AbortSignal.any([signal, timeout]),
+      );
+      return judge(statusCode, Buffer.from(body).toString("utf8"));
+    } catch (error) {
+      const detail = timeout.aborted ? `no answer within ${timeoutMilliseconds} ms` : messageOf(error);
+      return { up: false, detail };
+    }
+  }
+
+  /** The address is the container's own, so whoever answers there is in it. */
+  async portOwner(): Promise<PortOwner> {
+    const running = await this.runningApp();
+    return running ? { kind: "application", release: running.release } : { kind: "nobody" };
+  }
+
+  async logTail(lines: number): Promise<string[]> {
+    return this.#container.logTail(lines);
+  }
+
+  async prune(keep: number, spared: readonly Target[]): Promise<void> {
+    const { running, current, good } = await this.observe();
+    const kept = [...spared, ...(good ? [good] : [])];
+    const releases = [running?.release, current, ...kept.map(({ release }) => release)];
+    const launches = [running?.launch, this.launch, ...kept.map(({ launch }) => launch)];
+    const known = (id: string | undefined) => id !== undefined;
+    await this.#files.prune(keep, releases.filter(known), launches.filter(known));
+  }
+
+  async #requireThere(kind: string, name: string, inspection: Promise<unknown>): Promise<void> {
+    await inspection.catch((error: unknown) => {
+      if (!isDockerError(error, 404)) throw this.#told(`cannot see its ${kind}`, error);
+      throw new RollgateError(
+        `no-${kind}`,
+        `${this.name}: expected the ${kind} ${name}, the engine has none`,
+      );
+    });
+  }
+
+  /** Its own way is written down before it is used, so that it can be gone back to. */
+  async #specOf(launch: string): Promise<LaunchSpec> {
+    if (launch === this.launch) {
+      const own = { launch: this.#options.launch, environment: this.#options.environment };
+      await this.#files.remember(launch, own);
+      return own;
+    }
+    const spec = await this.#files.recall(launch);
+    if (spec) return spec;
+    throw new RollgateError("launch-unknown", `${this.name} no longer knows how it was started before`);
+  }
+
+  async #named<T>(what: string, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      throw this.#told(what, error);
+    }
+  }
+
+  #told(what: string, error: unknown): RollgateError {
+    const code = error instanceof RollgateError ? error.code : "docker";
+    return new RollgateError(code, `${this.name} ${what}: ${describeDockerError(error)}`, { cause: error });
+  }
+}

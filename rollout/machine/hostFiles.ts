@@ -1,0 +1,118 @@
+import { randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import type { HostState, Target } from "../appHost.ts";
+import { RollgateError } from "../errors.ts";
+import type { Jar } from "../jar.ts";
+import { type LaunchSpec, launchSpec } from "../launchSpec.ts";
+import { surplusReleases } from "../surplusReleases.ts";
+import { targetSchema } from "../target.ts";
+import * as scripts from "./hostScripts.ts";
+import { CommandFailed, type Machine, NOT_THERE } from "./machine.ts";
+
+/** What a host's files say of it. */
+export type FilesState = Omit<HostState, "running">;
+
+const UPLOAD_SECONDS = 1800;
+const HASH_SECONDS = 120;
+const KEPT_LAUNCHES = 5;
+
+/**
+ * The files of one app host on another machine, in the layout of the local kind: `releases/<id>/app.jar`, the link
+ * `current`, `good.json` and `launches/<fingerprint>.json`, the last with secrets and so 0600. POSIX tools only.
+ */
+export class HostFiles {
+  readonly #machine: Pick<Machine, "run">;
+  readonly #directory: string;
+
+  constructor(machine: Pick<Machine, "run">, directory: string) {
+    this.#machine = machine;
+    this.#directory = directory;
+  }
+
+  async describe(): Promise<FilesState> {
+    const lines = (await this.#run(scripts.describe)).split("\n");
+    const all = (word: string) =>
+      lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
+    const [current, good] = [all("current")[0], all("good")[0]];
+    return {
+      ...(current !== undefined && { current }),
+      ...(good !== undefined && { good: targetSchema.parse(JSON.parse(good)) }),
+      releases: all("release").sort(),
+    };
+  }
+
+  /** Uploads the jar under a temporary name, verifies its hash there, and only then gives it its name. */
+  async stage(id: string, jar: Jar, signal: AbortSignal): Promise<void> {
+    if (await this.holds(id)) return;
+    try {
+      await this.#run(scripts.stage, [id, jar.sha256, randomUUID()], {
+        input: createReadStream(jar.path),
+        deadlineSeconds: UPLOAD_SECONDS,
+        signal,
+      });
+    } catch (error) {
+      if (!(error instanceof CommandFailed)) throw error;
+      const isFull = /no space left|quota exceeded/i.test(error.message);
+      throw isFull
+        ? new RollgateError("disk-full", `no space left for ${id}`, { cause: error })
+        : new RollgateError("staging-failed", `could not stage ${id}: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** Whether the release is there and its bytes are those that its name promises. */
+  async holds(id: string): Promise<boolean> {
+    const sha256 = await this.#ifThere(scripts.hash, [id], HASH_SECONDS);
+    return sha256 !== undefined && id.endsWith(`-${sha256.slice(0, 12)}`);
+  }
+
+  async switchTo(id: string): Promise<void> {
+    await this.#run(scripts.switchTo, [id, randomUUID()]);
+  }
+
+  async markGood({ release, launch }: Target): Promise<void> {
+    await this.#write("good.json", JSON.stringify({ release, launch }), "022");
+  }
+
+  async remember(fingerprint: string, spec: LaunchSpec): Promise<void> {
+    await this.#write(`launches/${fingerprint}.json`, JSON.stringify(spec), "077");
+  }
+
+  /** `undefined` when the host never started anything that way, or has forgotten it. */
+  async recall(fingerprint: string): Promise<LaunchSpec | undefined> {
+    const text = await this.#ifThere(scripts.read, [`launches/${fingerprint}.json`]);
+    return text === undefined ? undefined : launchSpec.parse(JSON.parse(text));
+  }
+
+  /** Removes releases beyond `keep`, launches beyond a few, and what an interrupted staging left. */
+  async prune(keep: number, releases: readonly string[], launches: readonly string[]): Promise<void> {
+    const [lastRunFirst, youngestFirst] = (await this.#run(scripts.list)).split("\n\n");
+    const surplus = surplusReleases(linesOf(lastRunFirst), keep, releases).map((id) => `releases/${id}`);
+    const forgotten = linesOf(youngestFirst)
+      .slice(KEPT_LAUNCHES)
+      .filter((file) => !launches.includes(file.replace(/\.json$/, "")))
+      .map((file) => `launches/${file}`);
+    await this.#run(scripts.remove, [...surplus, ...forgotten]);
+  }
+
+  async #write(file: string, text: string, umask: string): Promise<void> {
+    await this.#run(scripts.write, [file, umask, randomUUID()], { input: Readable.from([text]) });
+  }
+
+  async #ifThere(script: string, args: readonly string[], deadlineSeconds = 30): Promise<string | undefined> {
+    try {
+      return (await this.#run(script, args, { deadlineSeconds })).trimEnd();
+    } catch (error) {
+      if (error instanceof CommandFailed && error.exitCode === NOT_THERE) return undefined;
+      throw error;
+    }
+  }
+
+  #run(script: string, args: readonly string[] = [], options: Parameters<Machine["run"]>[2] = {}) {
+    return this.#machine.run(script, [this.#directory, ...args], options);
+  }
+}
+
+function linesOf(text: string | undefined): string[] {
+  return (text ?? "").split("\n").filter(Boolean);
+}

@@ -1,0 +1,74 @@
+import { NOT_THERE } from "./machine.ts";
+
+// POSIX shell, with what coreutils and busybox share. `$1` is always the directory of the host.
+
+/** `current <id>`, `good <json>` and `release <id>`, a line each. */
+export const describe = `
+cd "$1" 2>/dev/null || exit 0
+if [ -L current ]; then current=$(readlink current); echo "current \${current##*/}"; fi
+if [ -f good.json ]; then printf 'good '; cat good.json; echo; fi
+for jar in releases/*/app.jar; do
+  if [ -e "$jar" ]; then id=\${jar%/app.jar}; echo "release \${id##*/}"; fi
+done`;
+
+/** `$2` the release: the SHA-256 of its jar. */
+export const hash = `
+jar="$1/releases/$2/app.jar"
+[ -f "$jar" ] || exit ${NOT_THERE}
+sum=$(sha256sum < "$jar") && echo "\${sum%% *}"`;
+
+/** `$2` the release, `$3` its SHA-256, `$4` a word of its own; the jar comes as standard input. */
+export const stage = `
+set -e
+umask 022
+new="$1/releases/.$2.$4" place="$1/releases/$2" aside="$1/releases/.damaged.$4"
+trap 'rm -rf "$new" "$aside"' EXIT
+mkdir -p "$new"
+cat > "$new/app.jar"
+sum=$(sha256sum < "$new/app.jar")
+if [ "\${sum%% *}" != "$3" ]; then
+  echo "expected SHA-256 $3 on the host, got \${sum%% *}" >&2
+  exit 1
+fi
+chmod 444 "$new/app.jar"
+# Never ran: the time of a release's folder says when it last became current.
+touch -d @0 "$new"
+# A damaged one is moved away, not overwritten: a JVM may have its jar open.
+if [ -e "$place" ]; then mv "$place" "$aside"; fi
+mv "$new" "$place"`;
+
+/** `$2` the release, `$3` a word of its own. A busybox before 1.33 has no `mv -T`, and there is no link for a moment. */
+export const switchTo = `
+set -e
+touch "$1/releases/$2"
+ln -s "releases/$2" "$1/.current.$3"
+mv -T "$1/.current.$3" "$1/current" 2>/dev/null || { rm -f "$1/current"; mv "$1/.current.$3" "$1/current"; }`;
+
+/** `$2` the file, `$3` the umask of its folder and itself, `$4` a word of its own; a reader sees the old one or the new one. */
+export const write = `
+set -e
+umask "$3"
+file="$1/$2"
+mkdir -p "\${file%/*}"
+cat > "$file.$4"
+mv "$file.$4" "$file"`;
+
+/** `$2` the file. */
+export const read = `
+[ -f "$1/$2" ] || exit ${NOT_THERE}
+cat "$1/$2"`;
+
+/** The releases, those that became current last first; after an empty line, the launches, youngest first. */
+export const list = `
+cd "$1"
+ls -1t releases 2>/dev/null
+echo
+ls -1t launches 2>/dev/null
+exit 0`;
+
+/** `$2`, … relative paths; and everything that an interrupted staging left. */
+export const remove = `
+cd "$1" || exit 1
+shift
+if [ $# -gt 0 ]; then rm -rf -- "$@"; fi
+rm -rf releases/.[!.]*`;

@@ -1,0 +1,37 @@
+import type { Duplex, Readable } from "node:stream";
+import { RollgateError } from "../errors.ts";
+
+/** How one command runs. */
+export interface RunOptions {
+  /** Given to the command as its standard input. */
+  readonly input?: Readable;
+  readonly deadlineSeconds?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where a driver runs commands and opens connections: a container, a server. */
+export interface Machine {
+  /** For messages. */
+  readonly name: string;
+  /**
+   * Runs a POSIX shell script, its arguments as `$1`, `$2`, …, never as text of the script; gives its standard
+   * output. Throws `CommandFailed` when it exits with something other than 0.
+   */
+  run(script: string, args: readonly string[], options?: RunOptions): Promise<string>;
+  /** A stream of bytes to and from a TCP port, as seen from there. */
+  connect(address: string, port: number): Promise<Duplex>;
+}
+
+/** A command of ours ended with something other than 0; the message is the last line that it wrote about it. */
+export class CommandFailed extends RollgateError {
+  readonly exitCode: number;
+
+  constructor(machine: string, exitCode: number, stderr: string) {
+    const words = stderr.trim().split("\n").at(-1);
+    super("command-failed", words || `a command in ${machine} ended with ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Written for an exit code that a script of ours uses to say that something is not there. */
+export const NOT_THERE = 44;

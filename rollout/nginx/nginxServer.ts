@@ -1,0 +1,20 @@
+import type { NginxAccess } from "./nginxAccess.ts";
+import type { NginxConfiguration } from "./renderConfiguration.ts";
+
+/** One nginx whose configuration is ours; every kind of host has its own way to write, test and reload it. */
+export interface NginxServer {
+  readonly access: NginxAccess;
+  isRunning(): Promise<boolean>;
+  /** The configuration that is there, as `servedConfiguration` gives it; `undefined` where there is none. */
+  served(): Promise<string | undefined>;
+  /** Writes a configuration and its scripts beside the served one and has nginx test it; throws with nginx's own words. */
+  propose(configuration: NginxConfiguration): Promise<void>;
+  /** Puts the proposed configuration in place of the served one, which is kept, and starts or reloads nginx. */
+  apply(): Promise<void>;
+  /** Puts the kept one back and reloads; tells whether there was one. */
+  restore(): Promise<boolean>;
+  /** Forgets the kept one, and the scripts that this one does not name. */
+  commit(configuration: NginxConfiguration): Promise<void>;
+  /** The last thing that nginx itself complained about. */
+  lastError(): Promise<string>;
+}

@@ -1,0 +1,74 @@
+import { RollgateError } from "../errors.ts";
+import { poll } from "../poll.ts";
+import { changeTopology } from "./changeTopology.ts";
+import type { NginxAccess } from "./nginxAccess.ts";
+import type { NginxServer } from "./nginxServer.ts";
+import { hostsOf, type NginxSettings, renderConfiguration } from "./renderConfiguration.ts";
+
+const TAKES_EFFECT = { intervalMilliseconds: 50, deadlineMilliseconds: 10_000 };
+/** Fresh connections in a row that the new workers must answer: old ones still accept for about 100 ms. */
+const ANSWERS_IN_A_ROW = 5;
+
+/**
+ * Makes nginx serve these settings: starts it, or tests, reloads and sees that new workers answer, and puts
+ * the old file and the old drains back when they do not. Nothing is done when nginx serves them already.
+ * `settleSeconds` bounds the wait for a host that leaves.
+ */
+export async function serveConfiguration(
+  server: NginxServer,
+  settings: NginxSettings,
+  settleSeconds: number,
+): Promise<"started" | "reloaded" | "unchanged"> {
+  const configuration = renderConfiguration(settings);
+  const { access } = server;
+  const { fingerprint } = configuration;
+  const [served, running] = await Promise.all([server.served(), server.isRunning()]);
+  if (running && served === configuration.text && (await answers(access, fingerprint))) return "unchanged";
+  await server.propose(configuration);
+  // A served file that is not ours tells nothing: nobody is drained for what is not known.
+  const before = hostsOf(served ?? "") ?? (running ? settings.hosts : []);
+  const change = { before, after: settings.hosts, access, running, settleSeconds };
+  await changeTopology(change, async () => {
+    await server.apply();
+    if (await takesEffect(access, fingerprint)) return server.commit(configuration);
+    throw running ? await undo(server) : await silent(server);
+  });
+  return running ? "reloaded" : "started";
+}
+
+async function silent(server: NginxServer): Promise<RollgateError> {
+  return new RollgateError(
+    "nginx-silent",
+    `nginx was started but does not answer at ${server.access.url}: ${await server.lastError()}`,
+  );
+}
+
+async function undo(server: NginxServer): Promise<RollgateError> {
+  const hadOld = await server.restore();
+  const state = hadOld
+    ? "The old configuration is back and was served all along"
+    : "What it served before it still serves";
+  return new RollgateError(
+    "reload-failed",
+    `nginx passed its test but not its reload: ${await server.lastError()}. ${state}.`,
+  );
+}
+
+/** A reload that cannot bind a port passes `nginx -t` and exits 0, so only an answer proves it. */
+async function takesEffect(access: NginxAccess, fingerprint: string): Promise<boolean> {
+  let inARow = 0;
+  const settled = await poll(async () => {
+    inARow = (await answers(access, fingerprint)) ? inARow + 1 : 0;
+    return inARow >= ANSWERS_IN_A_ROW || undefined;
+  }, TAKES_EFFECT);
+  return settled ?? false;
+}
+
+async function answers(access: NginxAccess, fingerprint: string): Promise<boolean> {
+  try {
+    const { body } = await access.getAnew("/rollgate/configuration", AbortSignal.timeout(1_000));
+    return Buffer.from(body).toString("utf8").endsWith(` ${fingerprint}`);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+import * as pulumi from "@pulumi/pulumi";
+import { InvalidInput } from "#rollout/errors.ts";
+
+/** Reads each key once and remembers it, so that a key nobody asked for can be refused. */
+export class Reader {
+  readonly #config: pulumi.Config;
+  readonly #known = new Set<string>();
+
+  constructor(config: pulumi.Config) {
+    this.#config = config;
+  }
+
+  text(key: string): string {
+    this.#known.add(key);
+    this.#refuseSecret(key);
+    return this.#config.get(key) ?? "";
+  }
+
+  /** Settings that have a default and no effect here. */
+  ignore(...keys: string[]): void {
+    for (const key of keys) this.#known.add(key);
+  }
+
+  /** Refuses settings that only another kind has, rather than leaving them without effect. */
+  refuseSet(kind: string, keys: readonly string[]): void {
+    for (const key of keys) {
+      const value = this.text(key);
+      if (value !== "" && value !== "0") {
+        throw new InvalidInput(
+          key,
+          `expected nothing, since only stacks of kind ${kind} have it, got ${value}`,
+        );
+      }
+    }
+  }
+
+  number(key: string): number | string {
+    const text = this.text(key);
+    return /^-?\d+$/.test(text) ? Number(text) : text;
+  }
+
+  list(key: string): unknown[] {
+    this.#refuseSecret(key);
+    const value = this.plain(key);
+    if (!Array.isArray(value)) throw new InvalidInput(key, `expected a list, got ${JSON.stringify(value)}`);
+    return value;
+  }
+
+  /** A structured value in plain text, without Pulumi's warning about a secret that is read as plain. */
+  plain(key: string): unknown {
+    this.#known.add(key);
+    const text = pulumi.runtime.allConfig()[`${this.#config.name}:${key}`] ?? "null";
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new InvalidInput(key, "expected a list or an object, got a text");
+    }
+  }
+
+  #refuseSecret(key: string): void {
+    const secrets: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]");
+    if (Array.isArray(secrets) && secrets.includes(`${this.#config.name}:${key}`)) {
+      throw new InvalidInput(
+        key,
+        "expected plain values, got a secret: only environment is kept secret everywhere",
+      );
+    }
+  }
+
+  refuseUnknown(): void {
+    const prefix = `${this.#config.name}:`;
+    for (const key of Object.keys(pulumi.runtime.allConfig())) {
+      const name = key.slice(prefix.length);
+      if (key.startsWith(prefix) && !this.#known.has(name)) {
+        throw new InvalidInput(name, "unknown setting; Pulumi.yaml lists those there are");
+      }
+    }
+  }
+}

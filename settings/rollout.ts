@@ -1,0 +1,57 @@
+import type { Reader } from "./reader.ts";
+
+/** What a roll is told on every kind of host. */
+export function readRollout(reader: Reader, hosts: number) {
+  return {
+    launch: {
+      java: reader.text("java"),
+      jvmOptions: reader.list("jvmOptions"),
+      arguments: reader.list("arguments"),
+    },
+    environment: reader.plain("environment"),
+    health: {
+      path: reader.text("healthPath"),
+      passes: reader.number("healthPasses"),
+      intervalMilliseconds: reader.number("healthIntervalMilliseconds"),
+      timeoutMilliseconds: reader.number("healthTimeoutMilliseconds"),
+      deadlineSeconds: reader.number("healthDeadlineSeconds"),
+    },
+    timing: {
+      settleSeconds: reader.number("settleSeconds"),
+      graceSeconds: reader.number("graceSeconds"),
+      soakSeconds: reader.number("soakSeconds"),
+      rollDeadlineSeconds: reader.number("rollDeadlineSeconds"),
+      leaseWaitSeconds: reader.number("leaseWaitSeconds"),
+      slowestRequestSeconds: reader.number("slowestRequestSeconds"),
+      shutdownPhaseSeconds: reader.number("shutdownPhaseSeconds"),
+    },
+    minimumHealthy: readMinimumHealthy(reader.text("minimumHealthy"), hosts),
+    keepReleases: reader.number("keepReleases"),
+    onFailure: reader.text("onFailure"),
+  };
+}
+
+/** What nginx is told on every kind of host. */
+export function readServing(reader: Reader, { health, timing }: ReturnType<typeof readRollout>) {
+  return {
+    flavour: reader.text("nginxFlavour"),
+    healthPath: health.path,
+    slowestRequestSeconds: timing.slowestRequestSeconds,
+    settleSeconds: timing.settleSeconds,
+    leaseWaitSeconds: timing.leaseWaitSeconds,
+    check: {
+      path: health.path,
+      intervalMilliseconds: reader.number("checkIntervalMilliseconds"),
+      rise: reader.number("checkRise"),
+      fall: reader.number("checkFall"),
+      timeoutMilliseconds: reader.number("checkTimeoutMilliseconds"),
+      expect: reader.list("checkExpect"),
+    },
+    statusAllow: reader.list("statusAllow"),
+  };
+}
+
+function readMinimumHealthy(text: string, hosts: number): number | string {
+  if (text === "all others") return Math.max(0, hosts - 1);
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
