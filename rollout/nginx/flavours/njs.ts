@@ -23,7 +23,7 @@ export function njsLines(
   pools: readonly DrainPool[],
   fingerprint: string,
 ): FlavourLines {
-  const { check, directory, hosts, njsModule } = settings;
+  const { check, hosts, njsModule } = settings;
   const script = scriptOf(settings);
   const period = Math.max(
     check.intervalMilliseconds,
@@ -34,7 +34,8 @@ export function njsLines(
     main: njsModule ? `load_module "${njsModule}";\n` : "",
     http: `
     js_shared_dict_zone zone=rollgate:256k;
-    js_import rollgate from "${join(directory, script.name)}";
+    # Beside this file: an absolute path may hold characters that this directive does not take.
+    js_import rollgate from ${script.name};
     # The names of the hosts that are drained or that the checks keep out.
     js_set $unavailable rollgate.unavailable;
     # A combination without an upstream of its own: one of the other hosts.

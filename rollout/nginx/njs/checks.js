@@ -12,19 +12,24 @@ function stateOf(host) {
 
 /** Runs every interval in one worker. */
 async function check() {
-  const dict = ngx.shared.rollgate;
-  if (dict.get("worker") !== String(process.pid)) {
-    dict.set("worker", String(process.pid));
-    dict.set("generation", String(Number(dict.get("generation") ?? 0) + 1));
-  }
+  countGeneration(String(process.pid));
   forgetOthers();
-  dict.set(DOWN, downNow());
+  ngx.shared.rollgate.set(DOWN, downNow());
   await Promise.all(settings().hosts.map(checkOne));
+}
+
+/** The worker before is still there for a moment, and must not count as a new one. */
+function countGeneration(worker) {
+  const dict = ngx.shared.rollgate;
+  const workers = (dict.get("workers") ?? "").split(" ");
+  if (workers.includes(worker)) return;
+  dict.set("workers", `${worker} ${workers[0]}`);
+  dict.set("generation", String(Number(dict.get("generation") ?? 0) + 1));
 }
 
 /** Hosts of another configuration: one that comes back later starts anew. */
 function forgetOthers() {
-  const known = ["worker", "generation", DOWN].concat(settings().hosts.map((host) => host.key));
+  const known = ["workers", "generation", DOWN].concat(settings().hosts.map((host) => host.key));
   ngx.shared.rollgate
     .keys()
     .filter((key) => !known.includes(key))

@@ -1,13 +1,14 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import { testConfiguration } from "#rollout/local/nginxProcess.ts";
 import { hostsOf, type NginxSettings, renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { EXTERNAL_ADDRESS, skipWithoutIPv6 } from "../../support/addresses.ts";
 import { freePort } from "../../support/freePort.ts";
 import { close, serveHttp } from "../../support/httpServer.ts";
 import { NGINX, nginxSettings, serveNginx } from "../../support/nginx.ts";
+import { NJS_NGINX_MILLISECONDS, type NjsNginx, njsNginx, skipWithoutNjs } from "../../support/njsNginx.ts";
 import { request } from "../../support/request.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
@@ -63,6 +64,42 @@ describe("the real nginx accepts the configuration", () => {
   });
 });
 
+describe("an nginx with its JavaScript module accepts the configuration", () => {
+  let nginx: NjsNginx;
+  beforeAll(async () => {
+    nginx = await njsNginx();
+  }, NJS_NGINX_MILLISECONDS);
+
+  async function accepts(context: TestContext, settings: Partial<NginxSettings>, subdirectory = "") {
+    const { executable, module } = skipWithoutNjs(context, nginx);
+    const directory = join(await temporaryDirectory(), subdirectory);
+    for (const part of ["logs", "temp"]) await mkdir(join(directory, part), { recursive: true });
+    const njs = { flavour: "njs", ...(module && { njsModule: module }) } as const;
+    const rendered = renderConfiguration(
+      nginxSettings({ directory, port: await freePort(), ...njs, ...settings }),
+    );
+    for (const { name, text } of rendered.files) await writeFile(join(directory, name), text);
+    await writeFile(join(directory, "nginx.conf"), rendered.text);
+    await expect(testConfiguration(executable, directory, "nginx.conf")).resolves.toBeUndefined();
+  }
+
+  test.for([1, 2, 8, 12, 50])("with %d hosts", async (size, context) => {
+    await accepts(context, { hosts: fleet(size) });
+  });
+
+  test("with many hosts whose names are as long as they may be", async (context) => {
+    const name = (number: number) => `a${"b".repeat(28)}-${String(number).padStart(2, "0")}`;
+    await accepts(context, { hosts: fleet(22, name) });
+  });
+
+  test.for(["a b", "it's", "semi;colon {brace}", "# hash", "ünïcode"])(
+    "in a directory called %j",
+    async (name, context) => {
+      await accepts(context, {}, name);
+    },
+  );
+});
+
 describe("the bytes of the configuration", () => {
   const settings = nginxSettings({ directory: "/srv/nginx", port: 8080 });
 
@@ -77,12 +114,22 @@ describe("the bytes of the configuration", () => {
     ["the health path", { healthPath: "/health" }],
     ["who may read /status", { statusAllow: ["10.0.0.0/8"] }],
     ["the flavour", { flavour: "check-module" }],
+    ["the other flavour", { flavour: "njs" }],
     ["the user", { user: "www-data" }],
   ])("%s changes the fingerprint that nginx answers with", (_, change) => {
     const { text, fingerprint } = renderConfiguration({ ...settings, ...change });
     expect(fingerprint).toMatch(/^[0-9a-f]{16}$/);
     expect(fingerprint).not.toBe(renderConfiguration(settings).fingerprint);
     expect(text).toContain(`${fingerprint}";`);
+  });
+
+  test("what only the script says changes the fingerprint, too", () => {
+    const njs = { ...settings, flavour: "njs" } as const;
+    const { fingerprint } = renderConfiguration(njs);
+    for (const check of [{ rise: 7 }, { fall: 7 }, { expect: ["200"] }, { path: "/ready" }]) {
+      const changed = renderConfiguration({ ...njs, check: { ...njs.check, ...check } });
+      expect(changed.fingerprint).not.toBe(fingerprint);
+    }
   });
 
   test("the user is named only when nginx is started by root", () => {
@@ -140,6 +187,59 @@ describe("with the check module", () => {
     expect(text).toMatch(
       /location = \/status \{\n\s+if \(\$status_stranger\) \{ return 403; \}\n\s+check_status;\n/,
     );
+  });
+});
+
+test("the check module is told what a healthy host answers", () => {
+  const check = {
+    path: "/",
+    intervalMilliseconds: 500,
+    rise: 1,
+    fall: 2,
+    timeoutMilliseconds: 100,
+    expect: ["2xx", "4xx"],
+  };
+  const { text } = renderConfiguration(
+    nginxSettings({ directory: "/srv/nginx", port: 8080, flavour: "check-module", check }),
+  );
+  expect(linesOf(text, "upstream all")).toContain("check_http_expect_alive http_2xx http_4xx;");
+});
+
+describe("with nginx's JavaScript module", () => {
+  const { text } = renderConfiguration(
+    nginxSettings({
+      directory: "/srv/nginx",
+      port: 8080,
+      flavour: "njs",
+      njsModule: "/m/ngx_http_js_module.so",
+    }),
+  );
+
+  test("the checks decide for every upstream, and passive failover keeps out of it", () => {
+    expect(linesOf(text, "upstream all")).toEqual([
+      "server 127.0.0.1:8081 max_fails=0;",
+      "server 127.0.0.1:8082 max_fails=0;",
+    ]);
+    expect(linesOf(text, "upstream drained_1")).toEqual(["server 127.0.0.1:8082 max_fails=0;"]);
+  });
+
+  test("the module is loaded, unless it is built in", () => {
+    expect(text).toMatch(/^load_module "\/m\/ngx_http_js_module\.so";$/m);
+    const builtIn = renderConfiguration(
+      nginxSettings({ directory: "/srv/nginx", port: 8080, flavour: "njs" }),
+    );
+    expect(builtIn.text).not.toContain("load_module");
+  });
+
+  test("a check ends before the next one begins", () => {
+    const period = (intervalMilliseconds: number, timeoutMilliseconds: number) => {
+      const settings = nginxSettings({ directory: "/srv/nginx", port: 8080, flavour: "njs" });
+      const check = { ...settings.check, intervalMilliseconds, timeoutMilliseconds };
+      return /js_periodic rollgate\.check interval=(\d+)ms;/.exec(
+        renderConfiguration({ ...settings, check }).text,
+      )?.[1];
+    };
+    expect([period(3000, 1000), period(1000, 1000), period(500, 2000)]).toEqual(["3000", "1100", "2100"]);
   });
 });
 

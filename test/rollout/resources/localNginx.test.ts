@@ -1,10 +1,11 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { quitNginx, runningNginx } from "#rollout/local/nginxProcess.ts";
 import { check, diff, type LocalNginxInputs, read, remove, serve } from "#rollout/resources/localNginx.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { freePort } from "../../support/freePort.ts";
+import { NJS_NGINX_MILLISECONDS, type NjsNginx, njsNginx, skipWithoutNjs } from "../../support/njsNginx.ts";
 import { request } from "../../support/request.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
@@ -217,4 +218,57 @@ describe("an nginx", () => {
     await remove(news);
     expect(await readdir(news.directory)).toEqual(["notes.txt"]);
   });
+});
+
+describe("an nginx with its JavaScript module", () => {
+  let nginx: NjsNginx;
+  beforeAll(async () => {
+    nginx = await njsNginx();
+  }, NJS_NGINX_MILLISECONDS);
+
+  test("gets active checks when nothing else is asked for", async (context) => {
+    const { executable } = skipWithoutNjs(context, nginx);
+    const passed = await checked(await inputs({ executable }));
+    expect(passed).toMatchObject({ flavour: "njs", configuration: expect.stringContaining("js_periodic") });
+    expect(await checked(await inputs({ executable, flavour: "stock" }))).not.toHaveProperty("njsModule");
+  });
+
+  test("shows an edited script as an update, repairs it, and takes it along when it is removed", async (context) => {
+    const { executable } = skipWithoutNjs(context, nginx);
+    const news = await inputs({ executable });
+    const passed = await checked(news);
+    await serve(passed);
+    expect(diff((await read("id", passed)).props, passed)).toMatchObject({ changes: false });
+    const script = (await readdir(news.directory)).find((name) => name.endsWith(".js")) ?? "";
+    await writeFile(join(news.directory, script), "export default {};\n");
+    expect(diff((await read("id", passed)).props, passed)).toMatchObject({ changes: true, replaces: [] });
+    await serve(passed);
+    expect(diff((await read("id", passed)).props, passed)).toMatchObject({ changes: false });
+    await remove(news);
+    expect(await readdir(join(news.directory, "../.."))).toEqual([]);
+  });
+});
+
+test("a status that the check module cannot tell is refused before anything is touched", async () => {
+  const path = join(await temporaryDirectory(), "nginx");
+  await writeFile(
+    path,
+    `#!/bin/sh\ngrep -q js_ "$4" 2>/dev/null && echo '[emerg] unknown directive "js_x"' >&2 && exit 1\nexit 0\n`,
+  );
+  await chmod(path, 0o755);
+  const news = await inputs({ executable: path });
+  expect(await check({}, { ...news, check: { ...news.check, expect: ["2xx", "404"] } })).toEqual({
+    failures: [
+      {
+        property: "check.expect",
+        reason: "expected classes such as 2xx with check-module, got 404. Nothing was changed.",
+      },
+    ],
+  });
+});
+
+test("a state of an older version can be read and removed", async () => {
+  const { directory } = await inputs();
+  expect((await read("id", { directory })).props).toMatchObject({ configuration: "", running: false });
+  await expect(remove({ directory })).resolves.toBeUndefined();
 });
