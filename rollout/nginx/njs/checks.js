@@ -52,7 +52,7 @@ async function checkOne(host) {
   if (up !== before.up) ngx.log(ngx.WARN, `${host.name} is ${up ? "up" : "down"}: ${answer.result}`);
 }
 
-/** The time limit is for the whole answer: the module's own starts again with every byte. */
+/** The time limit is for the whole answer; the module's own is documented as one between two reads. */
 async function ask(host, limits) {
   let timer;
   const late = new Promise((_, reject) => {
