@@ -73,6 +73,7 @@ h1 { font-size: 1.5rem; font-weight: 600; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .5rem .75rem; text-align: left; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 th, footer { font-size: .8rem; font-weight: 500; opacity: .7; }
+td { white-space: nowrap; }
 td.number, th.number { text-align: right; }
 .mark { padding: .1rem .6rem; border-radius: 1rem; color: #fff; background: #767676; font-size: .85rem; }
 .up { background: #1a7f37; }
