@@ -16,6 +16,7 @@ import { flavour, hostDescriptor, proxyDescriptor } from "../rollRequest.ts";
 import { parse, problemsOf } from "../validate.ts";
 import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
+import { outliveReader } from "./outliveReader.ts";
 
 /** What the program says of nginx. */
 export const localNginxInputs = proxyDescriptor.extend({
@@ -98,6 +99,7 @@ export function diff(
 
 /** Makes nginx serve these inputs; says what that took. */
 export async function serve(inputs: object): Promise<{ id: string; outs: object }> {
+  outliveReader();
   const checked = parse(localNginxInputs, withoutChecked(inputs));
   const executable = await findNginx(checked.executable);
   const settings = settingsOf(checked);

@@ -15,6 +15,7 @@ import { parse, problemsOf } from "../validate.ts";
 import { type CheckAnswer, hasUnknown, ownInputs, providerOf } from "./crud.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openFleet } from "./openFleet.ts";
+import { outliveReader } from "./outliveReader.ts";
 import { watchEngine } from "./watchEngine.ts";
 
 /** What the program gives: a jar, or the name of a release that the hosts keep; `check` finds out the rest. */
@@ -54,6 +55,7 @@ export async function deploy(id: string, inputs: object): Promise<object> {
   const fleet = openFleet(request);
   const redact = redactor(Object.values(request.environment));
   const engine = watchEngine(process.argv[2]);
+  outliveReader();
   const began = performance.now();
   try {
     const { durationSeconds } = await roll(fleet, request, request, {
