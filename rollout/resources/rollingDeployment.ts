@@ -12,11 +12,15 @@ import { roll } from "../roll.ts";
 import { type RollRequest, rollRequest } from "../rollRequest.ts";
 import { secondsSince } from "../secondsSince.ts";
 import { parse, problemsOf } from "../validate.ts";
+import { within } from "../within.ts";
 import { type CheckAnswer, hasUnknown, ownInputs, providerOf } from "./crud.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openFleet } from "./openFleet.ts";
 import { outliveReader } from "./outliveReader.ts";
 import { watchEngine } from "./watchEngine.ts";
+
+/** A jar may lie on a disk of the network. */
+const IDENTIFY_SECONDS = 300;
 
 /** What the program gives: a jar, or the name of a release that the hosts keep; `check` finds out the rest. */
 export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release"> & {
@@ -107,7 +111,8 @@ async function identify(jar: unknown, name: unknown, request: RollRequest) {
   if (typeof name === "string" && jar === undefined) {
     return { release: await findKeptRelease(name, openFleet(request).hosts) };
   }
-  const identified = await identifyJar(String(Object(jar).path ?? ""));
+  const path = String(Object(jar).path ?? "");
+  const identified = await within(IDENTIFY_SECONDS, `reading ${path}`, identifyJar(path));
   return { release: releaseId(identified), jar: identified };
 }
 
