@@ -11,6 +11,7 @@ import { findNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
 import { serveConfiguration } from "../local/serveConfiguration.ts";
 import { describeListener, listenerOn } from "../local/tcpTable.ts";
+import { workersAccount } from "../local/workersAccount.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
 import { flavour, hostDescriptor, proxyDescriptor } from "../rollRequest.ts";
 import { parse, problemsOf } from "../validate.ts";
@@ -183,7 +184,6 @@ function settingsOf(inputs: LocalNginxInputs): NginxSettings {
     healthPath: inputs.healthPath,
     slowestRequestSeconds: inputs.slowestRequestSeconds,
     statusAllow,
-    // Root's workers would run as nobody and could not see the flag files of a private folder.
-    ...(process.getuid?.() === 0 && { user: "root" }),
+    ...workersAccount(directory),
   };
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +8,7 @@ import { LocalAppHost } from "#rollout/local/localAppHost.ts";
 import { findNginx, runningNginx } from "#rollout/local/nginxProcess.ts";
 import { listProcesses } from "#rollout/local/processTable.ts";
 import { serveConfiguration } from "#rollout/local/serveConfiguration.ts";
+import { workersAccount } from "#rollout/local/workersAccount.ts";
 import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
 import type { HostDescriptor, ProxyDescriptor, RollRequest } from "#rollout/rollRequest.ts";
 import { endProcessesUnder, kill } from "./endProcessesUnder.ts";
@@ -59,6 +60,7 @@ export class LocalFleet {
     nginxAddress = "127.0.0.1",
   ): Promise<LocalFleet> {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-faults-"));
+    await chmod(directory, 0o755);
     const hosts: HostDescriptor[] = [];
     for (let number = 1; number <= size; number++) {
       const name = `app-${number}`;
@@ -98,7 +100,7 @@ export class LocalFleet {
       healthPath: "/actuator/health",
       slowestRequestSeconds: SLOWEST_REQUEST_SECONDS,
       statusAllow: [],
-      ...(process.getuid?.() === 0 && { user: "root" }),
+      ...workersAccount(this.proxy.directory),
       ...settings,
     };
     return serveConfiguration(executable, served, SETTLE_SECONDS);
