@@ -15,7 +15,7 @@ import { workersAccount } from "../local/workersAccount.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
 import { flavour, hostDescriptor, proxyDescriptor } from "../rollRequest.ts";
 import { parse, problemsOf } from "../validate.ts";
-import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
+import { type CheckAnswer, cannotMove, ownInputs, providerOf } from "./crud.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { outliveReader } from "./outliveReader.ts";
 
@@ -74,6 +74,10 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
         "flavour",
         `expected an nginx with the upstream check module, ${inputs.executable} has none`,
       );
+    }
+    const { directory: left } = ownInputs(olds);
+    if (typeof left === "string" && left !== inputs.directory && (await runningNginx(left))) {
+      return refuse("directory", cannotMove(left, inputs.directory));
     }
     const obstacle = await portObstacle(ownInputs(olds), inputs);
     if (obstacle !== undefined) return refuse("port", obstacle);
