@@ -17,7 +17,7 @@ import { type CheckAnswer, hasUnknown, ownInputs, providerOf } from "./crud.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openFleet } from "./openFleet.ts";
 import { outliveReader } from "./outliveReader.ts";
-import { watchEngine } from "./watchEngine.ts";
+import { endOrphan, watchEngine } from "./watchEngine.ts";
 
 /** A jar may lie on a disk of the network. */
 const IDENTIFY_SECONDS = 300;
@@ -81,6 +81,7 @@ export async function deploy(id: string, inputs: object): Promise<object> {
     });
   } finally {
     engine.stop();
+    if (engine.signal.aborted) endOrphan();
   }
 }
 

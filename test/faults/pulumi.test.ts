@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runningNginx } from "#rollout/local/nginxProcess.ts";
-import { listProcesses, type ProcessEntry } from "#rollout/local/processTable.ts";
+import { isAlive, listProcesses, type ProcessEntry } from "#rollout/local/processTable.ts";
 import { Project } from "../endToEnd/project.ts";
 import { endProcessesUnder } from "../support/endProcessesUnder.ts";
 import { freePort } from "../support/freePort.ts";
@@ -47,6 +47,7 @@ describe("Pulumi itself in trouble", { timeout: 180_000 }, () => {
       process.kill((await processOf("cli")).pid, "SIGKILL");
       await update;
       await until(() => leaseIsReleased(), 60);
+      await until(async () => !(await Promise.all(orphans.map(isAlive))).includes(true));
       const between = [await release("app-1"), await release("app-2")];
       const locked = await project.up();
       await project.pulumi("cancel", "--yes");
