@@ -13,7 +13,7 @@ const IS_ROOT = process.getuid?.() === 0;
 /** Room for one jar of 22 MB and a bit. */
 const SMALL_DISK = "size=36m";
 
-describe("files of a host", { timeout: 90_000 }, () => {
+describe("files of a host", { timeout: 240_000 }, () => {
   const shared = useFleet(2, (fleet) => (IS_ROOT ? mountSmallDisk(fleet) : Promise.resolve()));
   const mounts: string[] = [];
 

@@ -9,7 +9,7 @@ import { phaseLine } from "../support/rollerProcess.ts";
 import { until } from "../support/until.ts";
 import { useFleet } from "./useFleet.ts";
 
-describe("a host on which something goes wrong", { timeout: 90_000 }, () => {
+describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
   const foreigners: Foreigner[] = [];
 

@@ -57,7 +57,7 @@ const MOMENTS: readonly Moment[] = [
   },
 ];
 
-describe("a deployer that is killed", { timeout: 90_000 }, () => {
+describe("a deployer that is killed", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
 
   test.each(MOMENTS)("in $phase loses no request, and the next roll finishes", async ({ reach }) => {

@@ -13,7 +13,7 @@ import { until } from "../support/until.ts";
 
 const REQUESTS_PER_SECOND = 200;
 
-describe("Pulumi itself in trouble", { timeout: 180_000 }, () => {
+describe("Pulumi itself in trouble", { timeout: 300_000 }, () => {
   let [old, next]: Market[] = [];
   let project: Project;
   let fresh: Project | undefined;
