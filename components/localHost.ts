@@ -4,8 +4,8 @@ import type { LocalHostInputs } from "#rollout/resources/localHost.ts";
 type Args = { readonly [Key in keyof LocalHostInputs]: pulumi.Input<LocalHostInputs[Key]> };
 
 const provider: pulumi.dynamic.ResourceProvider = {
-  async check(_olds, news) {
-    return (await import("#rollout/resources/localHost.ts")).check(news);
+  async check(olds, news) {
+    return (await import("#rollout/resources/localHost.ts")).check(news, olds);
   },
   async diff(_id, olds, news) {
     return (await import("#rollout/resources/localHost.ts")).diff(olds, news);

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { absolutePath, address, hostAddress, integer, name, show, text } from "./fields.ts";
 
+const KINDS: z.core.$ZodDiscriminatedUnionParams = {
+  error: (issue) => `expected local or docker, got ${show(Object(issue.input).kind)}`,
+};
+
 const place = { name, address: hostAddress, port: integer(1, 65535) };
 
 /** A host as nginx knows it. */
@@ -33,9 +37,11 @@ export const dockerHostDescriptor = z.strictObject({
 export type DockerHostDescriptor = z.infer<typeof dockerHostDescriptor>;
 
 /** An app host: where it is, and where its releases live. */
-export const hostDescriptor = z.discriminatedUnion("kind", [localHostDescriptor, dockerHostDescriptor], {
-  error: "expected kind local or docker",
-});
+export const hostDescriptor = z.discriminatedUnion(
+  "kind",
+  [localHostDescriptor, dockerHostDescriptor],
+  KINDS,
+);
 export type HostDescriptor = z.infer<typeof hostDescriptor>;
 
 /** An nginx of this machine. */
@@ -62,7 +68,9 @@ export const dockerProxyDescriptor = z.strictObject({
 export type DockerProxyDescriptor = z.infer<typeof dockerProxyDescriptor>;
 
 /** The nginx in front of the hosts. */
-export const proxyDescriptor = z.discriminatedUnion("kind", [localProxyDescriptor, dockerProxyDescriptor], {
-  error: "expected kind local or docker",
-});
+export const proxyDescriptor = z.discriminatedUnion(
+  "kind",
+  [localProxyDescriptor, dockerProxyDescriptor],
+  KINDS,
+);
 export type ProxyDescriptor = z.infer<typeof proxyDescriptor>;

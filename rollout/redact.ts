@@ -1,12 +1,21 @@
 /** Values shorter than this say nothing, and replacing them would make text unreadable. */
 const SHORTEST_SECRET = 6;
 
-/** A function that replaces every secret in a text, and every line of one that has several, with `[secret]`. */
+/**
+ * A function that replaces every secret in a text with `[secret]`: also every line of one that has several, and
+ * how it reads within JSON, such as a health body, or within a URL.
+ */
 export function redactor(secrets: readonly string[]): (text: string) => string {
-  const longestFirst = [...new Set(secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]))]
+  const longestFirst = [...new Set(secrets.flatMap(spellingsOf))]
     .filter((secret) => secret.length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length);
   if (longestFirst.length === 0) return (text) => text;
   const pattern = new RegExp(longestFirst.map((secret) => RegExp.escape(secret)).join("|"), "g");
   return (text) => text.replaceAll(pattern, "[secret]");
+}
+
+function spellingsOf(secret: string): string[] {
+  const wellFormed = secret.toWellFormed();
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return [secret, ...secret.split(/\r?\n/), inJson, encodeURIComponent(wellFormed), encodeURI(wellFormed)];
 }

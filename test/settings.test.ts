@@ -377,7 +377,7 @@ describe("a bad setting is refused with one line that names it", () => {
       { healthPath: "/health; }" },
       'healthPath: expected a path such as /actuator/health, got "/health; }"',
     ],
-    ["a kind that there is not", { kind: "kubernetes" }, "kind: expected local, got kubernetes"],
+    ["a kind that there is not", { kind: "kubernetes" }, "kind: expected local or docker, got kubernetes"],
     [
       "a flavour that there is not",
       { nginxFlavour: "plus" },

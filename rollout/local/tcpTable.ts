@@ -42,9 +42,11 @@ function answersAt(local: string, address: string, port: number): boolean {
   return wanted === anyV6 ? !isV4 : wanted === anyV4 && isV4;
 }
 
-/** A process in a message: `pid 4711 (java)`. */
+const MAX_COMMAND = 100;
+
+/** A process in a message, on one line: `pid 4711 (java -jar app.jar)`. */
 export function describeListener(listener: ProcessEntry | "unknown"): string {
-  return listener === "unknown"
-    ? "a process of another user"
-    : `pid ${listener.pid} (${listener.argv.slice(0, 3).join(" ").trim()})`;
+  if (listener === "unknown") return "a process of another user";
+  const command = listener.argv.slice(0, 3).join(" ").replaceAll(/\s+/g, " ").trim();
+  return `pid ${listener.pid} (${command.length > MAX_COMMAND ? `${command.slice(0, MAX_COMMAND)}…` : command})`;
 }

@@ -7,7 +7,7 @@ import { findExecutable } from "../local/findExecutable.ts";
 import { LocalAppHost } from "../local/localAppHost.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
 import { parse, problemsOf } from "../validate.ts";
-import { type CheckAnswer, ownInputs } from "./crud.ts";
+import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
 
 /** A host on this machine, and the Java that it will run. */
 export interface LocalHostInputs extends LocalHostDescriptor {
@@ -19,7 +19,7 @@ export interface LocalHostInputs extends LocalHostDescriptor {
 const PARTS = ["releases", "logs"];
 
 /** Refuses a host that no JVM could run on; changes nothing. */
-export async function check(news: object): Promise<CheckAnswer<object>> {
+export async function check(news: object, olds: object = {}): Promise<CheckAnswer<object>> {
   const { java, graceSeconds, ...descriptor } = ownInputs(news);
   const problems = problemsOf(localHostDescriptor, descriptor);
   if (problems.length > 0)
@@ -32,6 +32,11 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
   }
   const obstacle = await obstacleTo(String(descriptor.directory));
   if (obstacle !== undefined) return refuse("directory", obstacle);
+  const left = ownInputs(olds).directory;
+  if (typeof left === "string" && left !== descriptor.directory) {
+    const { running } = await open({ ...parse(localHostDescriptor, descriptor), directory: left }).observe();
+    if (running) return refuse("directory", cannotMove(left, descriptor.directory));
+  }
   const owner = await open(parse(localHostDescriptor, descriptor)).portOwner();
   if (owner.kind === "other") return refuse("port", `${descriptor.port} is taken by ${owner.name}`);
   return { inputs: { ...descriptor, java, graceSeconds } };

@@ -11,10 +11,11 @@ import { LocalNginxServer } from "../local/localNginxServer.ts";
 import { findNginx, quitNginx, runningNginx } from "../local/nginxProcess.ts";
 import { removeEmpty } from "../local/removeEmpty.ts";
 import { describeListener, listenerOn } from "../local/tcpTable.ts";
+import { workersAccount } from "../local/workersAccount.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
 import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
 import { parse, problemsOf } from "../validate.ts";
-import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
+import { type CheckAnswer, cannotMove, ownInputs, providerOf } from "./crud.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";
 import { type Decision, decidedInputs, decideFlavour, servingInputs, settingsFor } from "./servingInputs.ts";
 
@@ -46,6 +47,10 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
     const abilities = await findAbilities(await findNginx(inputs.executable));
     const decision = decideFlavour(inputs, abilities, inputs.executable);
     if ("reason" in decision) return refuse(decision.property, decision.reason);
+    const { directory: left } = ownInputs(olds);
+    if (typeof left === "string" && left !== inputs.directory && (await runningNginx(left))) {
+      return refuse("directory", cannotMove(left, inputs.directory));
+    }
     const obstacle = await portObstacle(ownInputs(olds), inputs);
     if (obstacle !== undefined) return refuse("port", obstacle);
     const configuration = renderConfiguration(settingsOf(inputs, decision)).text;
@@ -159,7 +164,6 @@ function settingsOf(inputs: LocalNginxInputs, decision: Decision): NginxSettings
     directory,
     address,
     port,
-    // Root's workers would run as nobody and could not see the flag files of a private folder.
-    ...(process.getuid?.() === 0 && { user: "root" }),
+    ...workersAccount(directory),
   });
 }

@@ -1,3 +1,4 @@
+import { boundedHost, boundedLeases, boundedProxy } from "../bounded.ts";
 import type { Fleet } from "../roll.ts";
 import type { RollRequest } from "../rollRequest.ts";
 
@@ -9,8 +10,13 @@ export interface OpenFleet extends Fleet {
 /** What tells where a fleet is and how it is started. */
 export type FleetRequest = Pick<RollRequest, "hosts" | "proxy" | "launch" | "environment" | "health">;
 
-/** The drivers for the hosts and the proxy that a request describes, which are all of one kind. */
+/** The drivers for the hosts and the proxy that a request describes, which are all of one kind, with deadlines. */
 export async function openFleet(request: FleetRequest): Promise<OpenFleet> {
+  const { hosts, proxy, leases, close } = await openKind(request);
+  return { hosts: hosts.map(boundedHost), proxy: boundedProxy(proxy), leases: boundedLeases(leases), close };
+}
+
+async function openKind(request: FleetRequest): Promise<OpenFleet> {
   if (request.proxy.kind === "docker") return (await import("./openDockerFleet.ts")).openDockerFleet(request);
   return (await import("./openLocalFleet.ts")).openLocalFleet(request);
 }

@@ -12,10 +12,15 @@ import { roll } from "../roll.ts";
 import { type RollRequest, rollRequest } from "../rollRequest.ts";
 import { secondsSince } from "../secondsSince.ts";
 import { parse, problemsOf } from "../validate.ts";
+import { within } from "../within.ts";
 import { type CheckAnswer, hasUnknown, ownInputs, providerOf } from "./crud.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openFleet } from "./openFleet.ts";
-import { watchEngine } from "./watchEngine.ts";
+import { outliveReader } from "./outliveReader.ts";
+import { endOrphan, watchEngine } from "./watchEngine.ts";
+
+/** A jar may lie on a disk of the network. */
+const IDENTIFY_SECONDS = 300;
 
 /** What the program gives: a jar, or the name of a release that the hosts keep; `check` finds out the rest. */
 export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release"> & {
@@ -54,6 +59,7 @@ export async function deploy(id: string, inputs: object): Promise<object> {
   const fleet = await openFleet(request);
   const redact = redactor(Object.values(request.environment));
   const engine = watchEngine(process.argv[2]);
+  outliveReader();
   const began = performance.now();
   try {
     const { durationSeconds } = await roll(fleet, request, request, {
@@ -76,6 +82,7 @@ export async function deploy(id: string, inputs: object): Promise<object> {
   } finally {
     engine.stop();
     await fleet.close();
+    if (engine.signal.aborted) endOrphan();
   }
 }
 
@@ -107,7 +114,8 @@ async function identify(jar: unknown, name: unknown, request: RollRequest) {
     const fleet = await openFleet(request);
     return { release: await findKeptRelease(name, fleet.hosts).finally(() => fleet.close()) };
   }
-  const identified = await identifyJar(String(Object(jar).path ?? ""));
+  const path = String(Object(jar).path ?? "");
+  const identified = await within(IDENTIFY_SECONDS, `reading ${path}`, identifyJar(path));
   return { release: releaseId(identified), jar: identified };
 }
 

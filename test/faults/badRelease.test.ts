@@ -7,7 +7,7 @@ import { phaseLine } from "../support/rollerProcess.ts";
 import { until } from "../support/until.ts";
 import { useFleet } from "./useFleet.ts";
 
-describe("a release that is no good", { timeout: 90_000 }, () => {
+describe("a release that is no good", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
 
   test.each([

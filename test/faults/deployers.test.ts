@@ -7,7 +7,7 @@ import { freePort } from "../support/freePort.ts";
 import { phaseLine } from "../support/rollerProcess.ts";
 import { useFleet } from "./useFleet.ts";
 
-describe("deployers of one fleet", { timeout: 90_000 }, () => {
+describe("deployers of one fleet", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
 
   test("one rolls, another is refused with the owner's name, a third waits and finds nothing to do", async () => {

@@ -1,18 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { hashFile } from "#rollout/hashFile.ts";
 import { damageRelease } from "../support/damageRelease.ts";
-import type { LocalFleet } from "../support/localFleet.ts";
+import { hangFile } from "../support/hangingFile.ts";
+import { LocalFleet } from "../support/localFleet.ts";
 import { useFleet } from "./useFleet.ts";
 
 const IS_ROOT = process.getuid?.() === 0;
 /** Room for one jar of 22 MB and a bit. */
 const SMALL_DISK = "size=36m";
 
-describe("files of a host", { timeout: 90_000 }, () => {
+describe("files of a host", { timeout: 240_000 }, () => {
   const shared = useFleet(2, (fleet) => (IS_ROOT ? mountSmallDisk(fleet) : Promise.resolve()));
   const mounts: string[] = [];
 
@@ -85,6 +86,30 @@ describe("files of a host", { timeout: 90_000 }, () => {
     await shared.expectAllOn(release);
   });
 
+  test("stop a roll in time when the disk of a host hangs, and the next roll finishes", async () => {
+    const { fleet } = shared;
+    const target = await shared.other();
+    const running = target === shared.old ? shared.next : shared.old;
+    const { result, seen } = await fleet.underLoad(async () => {
+      const disk = hangFile(join(fleet.host("app-2").directory, "good.json"));
+      const roller = await fleet.startRoll({ jar: target.jar });
+      await roller.line(/^app-2 hangs: /).finally(disk.mend);
+      const stopped = await roller.done;
+      return { stopped, between: await fleet.releases(), finished: await fleet.roll({ jar: target.jar }) };
+    });
+    expect(result.stopped.code).toBe(1);
+    // An earlier test has given the hosts an environment that this roll does not know.
+    expect(result.stopped.output).toMatch(
+      new RegExp(
+        `app-2 hangs: observe took longer than 30 s; app-1 and app-2 were not touched\\. Now: app-1 ${running.id}(, started in another way)?; app-2 unknown \\(app-2 hangs: observe has not ended yet\\)\\.`,
+      ),
+    );
+    expect(result.between).toEqual({ "app-1": running.id, "app-2": running.id });
+    expect(result.finished.code, result.finished.output).toBe(0);
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(target);
+  });
+
   test("with secrets are for their owner only", () => {
     const { fleet } = shared;
     for (const { directory } of fleet.hosts) {
@@ -95,6 +120,30 @@ describe("files of a host", { timeout: 90_000 }, () => {
       for (const file of files) expect(statSync(join(launches, file)).mode & 0o777, file).toBe(0o600);
     }
   });
+
+  test("are never writable by others, even for a deployer that asks the system to protect nothing", async () => {
+    const before = process.umask(0);
+    const open = await LocalFleet.create(1).finally(() => process.umask(before));
+    try {
+      process.umask(0);
+      const { code, output } = await open.roll({ jar: shared.old.jar }).finally(() => process.umask(before));
+      expect(code, output).toBe(0);
+      const ours = [open.proxy.directory, ...open.hosts.map(({ directory }) => directory)].flatMap(
+        filesUnder,
+      );
+      expect(ours.length).toBeGreaterThan(15);
+      expect(ours.filter((file) => (lstatSync(file).mode & 0o022) !== 0)).toEqual([]);
+    } finally {
+      await open.remove();
+    }
+  });
+
+  /** Links are left out: their own mode says nothing. */
+  function filesUnder(directory: string): string[] {
+    const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => !entry.isSymbolicLink());
+    return [directory, ...files.map(({ parentPath, name }) => join(parentPath, name))];
+  }
 
   async function mountSmallDisk(fleet: LocalFleet): Promise<void> {
     const releases = join(fleet.host("app-2").directory, "releases");

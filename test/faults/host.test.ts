@@ -9,7 +9,7 @@ import { phaseLine } from "../support/rollerProcess.ts";
 import { until } from "../support/until.ts";
 import { useFleet } from "./useFleet.ts";
 
-describe("a host on which something goes wrong", { timeout: 90_000 }, () => {
+describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
   const foreigners: Foreigner[] = [];
 
@@ -102,19 +102,54 @@ describe("a host on which something goes wrong", { timeout: 90_000 }, () => {
     await shared.expectAllOn(old);
   });
 
+  test("is not admitted when another process answers UP on its port while the new JVM starts, and the next roll heals it", async () => {
+    const { fleet, old, next } = shared;
+    const { port } = fleet.host("app-1");
+    const { result, seen } = await fleet.underLoad(async () => {
+      const roller = await fleet.startRoll({ jar: next.jar });
+      await until(async () => (await fleet.running("app-1"))?.release === next.id);
+      const impostor = grabPort(fleet, port);
+      foreigners.push(impostor);
+      const failed = await roller.done;
+      const left = { releases: await fleet.releases(), served: await fleet.served(1) };
+      await impostor.end();
+      return { impostor, failed, left, healed: await fleet.roll({ jar: next.jar }) };
+    });
+    const { pid } = result.impostor;
+    expect(result.failed.code).toBe(1);
+    expect(result.failed.output).toMatch(
+      new RegExp(
+        `app-1 failed its health gate on ${next.id}: (port ${port} is answered by pid ${pid} .*, not by the release|the process ended by itself)`,
+      ),
+    );
+    expect(result.failed.output).toContain(
+      `Going back to ${old.id} failed as well (port ${port} of app-1 is taken by pid ${pid} `,
+    );
+    expect(result.failed.output).toMatch(/app-1 stays drained; app-2 was not touched/);
+    expect(result.failed.output).not.toMatch(phaseLine("app-1", "admit"));
+    expect(result.left).toEqual({
+      releases: { "app-1": "nothing", "app-2": old.id },
+      served: { "app-2": old.version },
+    });
+    expect(result.healed.code, result.healed.output).toBe(0);
+    expect(seen.versions).not.toHaveProperty("foreign");
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(next);
+  });
+
   test("is admitted without a restart when a dead deployer left it drained but healthy", async () => {
-    const { fleet, old } = shared;
+    const { fleet, next } = shared;
     const before = await fleet.running("app-1");
     const { result, seen } = await fleet.underLoad(async () => {
       await writeFile(fleet.flag("app-1"), "");
-      return fleet.roll({ jar: old.jar });
+      return fleet.roll({ jar: next.jar });
     });
     expect(result.code, result.output).toBe(0);
     expect(result.output).toMatch(/app-1 +admit +takes traffic/);
     expect(result.output).toMatch(/app-2 +done +already serves/);
     expect(await fleet.running("app-1")).toEqual(before);
     expect(seen.lost).toEqual([]);
-    await shared.expectAllOn(old);
+    await shared.expectAllOn(next);
     await rm(fleet.flag("app-1"), { force: true });
   });
 });

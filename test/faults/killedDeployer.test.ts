@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,6 +17,8 @@ interface Moment {
 
 const HOST = "app-1";
 const MOMENTS: readonly Moment[] = [
+  // The first: the release is not kept on the hosts yet.
+  { phase: "stage", reach: (fleet) => until(() => stagingIn(fleet).length > 0) },
   { phase: "drain", reach: (fleet) => until(() => existsSync(fleet.flag(HOST))) },
   { phase: "settle", reach: (_, roller) => roller.line(phaseLine(HOST, "drain")) },
   {
@@ -55,7 +57,7 @@ const MOMENTS: readonly Moment[] = [
   },
 ];
 
-describe("a deployer that is killed", { timeout: 90_000 }, () => {
+describe("a deployer that is killed", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
 
   test.each(MOMENTS)("in $phase loses no request, and the next roll finishes", async ({ reach }) => {
@@ -69,12 +71,41 @@ describe("a deployer that is killed", { timeout: 90_000 }, () => {
       return { killed, next: await fleet.roll({ jar: target.jar }) };
     });
     expect(result.killed.code).toBeUndefined();
+    expect(stagingIn(fleet)).toEqual([]);
     expect(result.next.code, result.next.output).toBe(0);
     expect(result.next.output.split("\n")[2], "the interrupted host is the first").toContain(HOST);
     expect(seen.lost).toEqual([]);
     await shared.expectAllOn(target);
   });
+
+  test("while a host goes back loses no request, and the next roll finishes", async () => {
+    const { fleet } = shared;
+    const target = await shared.other();
+    const before = target === shared.old ? shared.next : shared.old;
+    const { result, seen } = await fleet.underLoad(async () => {
+      const roller = await fleet.startRoll({ jar: target.jar });
+      await roller.line(phaseLine(HOST, "start"));
+      await fleet.killJvm(HOST);
+      await roller.line(phaseLine(HOST, "restore"));
+      await until(async () => (await fleet.running(HOST))?.release === before.id);
+      const killed = await roller.kill();
+      const left = await fleet.observe(HOST);
+      return { killed, left, next: await fleet.roll({ jar: target.jar }) };
+    });
+    expect(result.killed.code).toBeUndefined();
+    expect(result.left).toMatchObject({ current: before.id, running: { release: before.id } });
+    expect(result.next.code, result.next.output).toBe(0);
+    expect(seen.lost).toEqual([]);
+    await shared.expectAllOn(target);
+  });
 });
+
+/** What a staging that goes on, or was interrupted, has left in the hosts' releases so far. */
+function stagingIn(fleet: LocalFleet): string[] {
+  return fleet.hosts
+    .flatMap(({ directory }) => readdirSync(join(directory, "releases")))
+    .filter((name) => name.startsWith("."));
+}
 
 async function logOf(fleet: LocalFleet): Promise<string> {
   return readFile(join(fleet.host(HOST).directory, "logs", "app.log"), "utf8").catch(() => "");

@@ -12,7 +12,7 @@ import { useFleet } from "./useFleet.ts";
 /** Nothing explains a request that was sent this long before nginx died. */
 const SLOWEST_REQUEST_SECONDS = 1;
 
-describe("nginx in trouble", { timeout: 90_000 }, () => {
+describe("nginx in trouble", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
 
   test("dies in the middle of a roll: only requests while it was away are lost, and the next roll heals", async () => {

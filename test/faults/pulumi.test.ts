@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runningNginx } from "#rollout/local/nginxProcess.ts";
-import { listProcesses, type ProcessEntry } from "#rollout/local/processTable.ts";
+import { isAlive, listProcesses, type ProcessEntry } from "#rollout/local/processTable.ts";
 import { Project } from "../endToEnd/project.ts";
 import { endProcessesUnder } from "../support/endProcessesUnder.ts";
 import { freePort } from "../support/freePort.ts";
@@ -13,12 +13,13 @@ import { until } from "../support/until.ts";
 
 const REQUESTS_PER_SECOND = 200;
 
-describe("Pulumi itself in trouble", { timeout: 180_000 }, () => {
+describe("Pulumi itself in trouble", { timeout: 300_000 }, () => {
   let [old, next]: Market[] = [];
   let project: Project;
   let fresh: Project | undefined;
   let ports: number[];
   const orphans: ProcessEntry[] = [];
+  const rows: string[] = [];
 
   beforeAll(async () => {
     [old, next] = [await market({ version: "1.0.0" }), await market({ version: "1.1.0" })];
@@ -30,6 +31,7 @@ describe("Pulumi itself in trouble", { timeout: 180_000 }, () => {
   }, 240_000);
 
   afterAll(async () => {
+    console.log(["fault | lost | fault and next up | the hosts run", ...rows].join("\n"));
     for (const { directory } of [fresh, project].filter((used) => used !== undefined)) {
       await endProcessesUnder(directory);
       await rm(directory, { recursive: true, force: true });
@@ -45,6 +47,7 @@ describe("Pulumi itself in trouble", { timeout: 180_000 }, () => {
       process.kill((await processOf("cli")).pid, "SIGKILL");
       await update;
       await until(() => leaseIsReleased(), 60);
+      await until(async () => !(await Promise.all(orphans.map(isAlive))).includes(true));
       const between = [await release("app-1"), await release("app-2")];
       const locked = await project.up();
       await project.pulumi("cancel", "--yes");
@@ -106,8 +109,15 @@ describe("Pulumi itself in trouble", { timeout: 180_000 }, () => {
 
   async function underLoad<T>(work: () => Promise<T>) {
     const traffic = new Traffic(`http://127.0.0.1:${ports[0]}`, REQUESTS_PER_SECOND);
+    const began = performance.now();
     try {
-      return { result: await work(), seen: await traffic.stop() };
+      const result = await work();
+      const seen = await traffic.stop();
+      const seconds = `${((performance.now() - began) / 1000).toFixed(1)} s`;
+      const releases = [await release("app-1"), await release("app-2")].join(" ");
+      const { currentTestName } = expect.getState();
+      rows.push([currentTestName, `${seen.lost.length} of ${seen.sent}`, seconds, releases].join(" | "));
+      return { result, seen };
     } finally {
       await traffic.stop();
     }

@@ -3,7 +3,7 @@ import { unexplained } from "../support/localFleet.ts";
 import { phaseLine } from "../support/rollerProcess.ts";
 import { useFleet } from "./useFleet.ts";
 
-describe("a fleet of three hosts", { timeout: 120_000 }, () => {
+describe("a fleet of three hosts", { timeout: 240_000 }, () => {
   const shared = useFleet(3);
 
   test("never takes a host out when a peer dies in the middle of a roll, and the next roll heals the peer first", async () => {

@@ -24,3 +24,13 @@ test("replaces every line of a secret that has several, as a key has", () => {
 test("leaves text alone that a value too short to be a secret would tear apart", () => {
   expect(redactor(["1", "on", ""])("app-1 is on")).toBe("app-1 is on");
 });
+
+test("a secret is found as it reads within JSON and within a URL", () => {
+  const redact = redactor(['pa"ss\\word', "p@ss word/1"]);
+  expect(redact(JSON.stringify({ password: 'pa"ss\\word' }))).toBe('{"password":"[secret]"}');
+  expect(redact(`jdbc:postgresql://db/x?password=${encodeURIComponent("p@ss word/1")}`)).toBe(
+    "jdbc:postgresql://db/x?password=[secret]",
+  );
+  expect(redact(`http://db/${encodeURI("p@ss word/1")}`)).toBe("http://db/[secret]");
+  expect(redactor(["\ud800broken"])("a \ud800broken one")).toBe("a [secret] one");
+});

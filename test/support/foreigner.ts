@@ -11,7 +11,7 @@ export interface Foreigner {
 
 const GRAB = `
 const { createServer } = require("node:http");
-const server = createServer((_, response) => response.end('{"version":"foreign"}'));
+const server = createServer((_, response) => response.end('{"version":"foreign","status":"UP"}'));
 const grab = () => server.listen(Number(process.argv[1]), "127.0.0.1");
 server.on("error", () => setTimeout(grab, 1));
 grab();`;

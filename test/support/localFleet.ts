@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +9,7 @@ import { LocalAppHost } from "#rollout/local/localAppHost.ts";
 import { LocalNginxServer } from "#rollout/local/localNginxServer.ts";
 import { findNginx, runningNginx } from "#rollout/local/nginxProcess.ts";
 import { listProcesses } from "#rollout/local/processTable.ts";
+import { workersAccount } from "#rollout/local/workersAccount.ts";
 import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import type { RollRequest } from "#rollout/rollRequest.ts";
@@ -61,6 +62,7 @@ export class LocalFleet {
     nginxAddress = "127.0.0.1",
   ): Promise<LocalFleet> {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-faults-"));
+    await chmod(directory, 0o755);
     const hosts: LocalHostDescriptor[] = [];
     for (let number = 1; number <= size; number++) {
       const name = `app-${number}`;
@@ -107,7 +109,7 @@ export class LocalFleet {
       healthPath: "/actuator/health",
       slowestRequestSeconds: SLOWEST_REQUEST_SECONDS,
       statusAllow: [],
-      ...(process.getuid?.() === 0 && { user: "root" }),
+      ...workersAccount(this.proxy.directory),
       ...settings,
     };
     return serveConfiguration(new LocalNginxServer(executable, this.proxy), served, SETTLE_SECONDS);

@@ -72,3 +72,10 @@ test("a listener is described by its pid and the beginning of its command line",
   );
   expect(describeListener("unknown")).toBe("a process of another user");
 });
+
+test("a listener whose command is a whole script is described on one short line", () => {
+  const argv = ["node", "-e", `const port = 1;\n${"listen(port);\n".repeat(20)}`];
+  expect(describeListener({ pid: 7, parentPid: 1, startTicks: "0", argv })).toMatch(
+    /^pid 7 \(node -e const port = 1; (listen\(port\); )+.{0,15}…\)$/,
+  );
+});

@@ -70,6 +70,27 @@ describe("check", () => {
     );
   });
 
+  test("refuses to leave a directory in which an application runs, even together with its port", async () => {
+    const olds = await inputs();
+    const news = { ...olds, directory: `${olds.directory}-new`, port: await freePort() };
+    expect(await check(news, olds)).toEqual({ inputs: news });
+    const host = localHost(olds, { launch: { java: olds.java, jvmOptions: [], arguments: [] } });
+    onTestFinished(() => host.stop(0).then(() => {}));
+    const jar = await fakeJar({ version: "1.0.0" });
+    await host.preflight();
+    await host.stage(releaseId(jar), jar);
+    await host.switchTo(releaseId(jar));
+    await host.start(host.launch);
+    expect(await check(news, olds)).toEqual({
+      failures: [
+        {
+          property: "directory",
+          reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep the folder. Nothing was changed.`,
+        },
+      ],
+    });
+  });
+
   test("refuses a directory below a file", async () => {
     const file = join(await temporaryDirectory(), "file");
     await writeFile(file, "");

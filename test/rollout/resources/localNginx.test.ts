@@ -117,6 +117,19 @@ describe("check", () => {
     expect(failures?.[0]?.reason).toContain(`${port} is taken by pid ${pid} (`);
   });
 
+  test("refuses to leave the directory of an nginx that runs, even together with its port", async () => {
+    const olds = await inputs();
+    const news = { ...olds, directory: `${olds.directory}-new`, port: await freePort() };
+    expect((await check(olds, news)).failures).toBeUndefined();
+    await serve(await checked(olds));
+    expect((await check(olds, news)).failures).toEqual([
+      {
+        property: "directory",
+        reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep the folder. Nothing was changed.`,
+      },
+    ]);
+  });
+
   test("passes the port that this nginx has", async () => {
     const news = await inputs();
     await serve(await checked(news));
