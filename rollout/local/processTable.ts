@@ -1,5 +1,9 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isSystemError } from "../errors.ts";
+
+const LOOKS = 4;
+const LOOK_MILLISECONDS = 5;
 
 /** A process as `/proc` shows it; `startTicks` tells it from a later one with the same pid. */
 export interface ProcessEntry {
@@ -18,7 +22,8 @@ export async function listProcesses(): Promise<ProcessEntry[]> {
 
 /** The process with this pid, or `undefined` when there is none any more. */
 export async function readProcess(pid: number): Promise<ProcessEntry | undefined> {
-  const [stat, cmdline] = await Promise.all([readProc(pid, "stat"), readProc(pid, "cmdline")]);
+  const stat = await readProc(pid, "stat");
+  const cmdline = stat && (await readCommandLine(pid, stat));
   if (stat === undefined || cmdline === undefined) return undefined;
   // The second field is the command in parentheses and may hold spaces and parentheses itself; proc(5).
   const [state, parentPid, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -27,6 +32,16 @@ export async function readProcess(pid: number): Promise<ProcessEntry | undefined
   const isOver = state === "X" || (state === "Z" && threads <= 1);
   if (isOver || startTicks === undefined) return undefined;
   return { pid, parentPid: Number(parentPid), startTicks, argv: cmdline.split("\0").slice(0, -1) };
+}
+
+/** A process that is just becoming another program has no command line for a moment; kernel threads never have one. */
+async function readCommandLine(pid: number, stat: string): Promise<string | undefined> {
+  const mayHaveOne = !/\) (?:[A-Z] [02] |Z )/.test(stat);
+  for (let looked = 1; ; looked++) {
+    const cmdline = await readProc(pid, "cmdline");
+    if (cmdline !== "" || !mayHaveOne || looked >= LOOKS) return cmdline;
+    await sleep(LOOK_MILLISECONDS);
+  }
 }
 
 /** Whether exactly this process, not a later one with its pid, is still there. */

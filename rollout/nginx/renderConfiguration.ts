@@ -162,6 +162,11 @@ ${lines.server}        location / {
         location ^~ /rollgate/ {
             return 404;
         }
+        # Only what nginx itself says of a host, not what the host answers.
+        location @unreachable {
+            default_type text/plain;
+            return 502 "no answer to nginx\\n";
+        }
         # The rollout's own questions; \`return\` runs before \`deny\` would, hence the variable.
         location = /rollgate/configuration {
             if ($stranger) { return 403; }
@@ -206,6 +211,7 @@ function healthLocation(host: PoolMember, healthPath: string): string {
             proxy_pass http://${endpoint(host.address, host.port)}${healthPath};
             proxy_connect_timeout 2s;
             proxy_read_timeout 5s;
+            error_page 502 504 @unreachable;
         }
 `;
 }

@@ -34,6 +34,19 @@ test("a process has its arguments apart, empty ones and those with spaces includ
   });
 });
 
+test("a process that is becoming another program has a command line all the same", async () => {
+  for (let started = 0; started < 40; started++) {
+    const child = spawn("/usr/bin/env", ["env", "env", "env", "sleep", "60"]);
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+    });
+    await once(child, "spawn");
+    for (let look = 0; look < 8; look++) {
+      expect((await readProcess(child.pid ?? 0))?.argv).not.toEqual([]);
+    }
+  }
+});
+
 test("a command with spaces and parentheses in its name is read like any other", async () => {
   const command = join(await temporaryDirectory(), "a) S (1 2");
   await copyFile("/bin/sleep", command);
