@@ -1,3 +1,4 @@
+import * as docker from "@pulumi/docker";
 import { AppHosts } from "./components/appHosts.ts";
 import { CheckingNginx } from "./components/checkingNginx.ts";
 import { RollingDeployment } from "./components/rollingDeployment.ts";
@@ -5,8 +6,10 @@ import { readSettings } from "./settings.ts";
 
 const settings = await readSettings();
 
-const app = new AppHosts("app", settings.app);
-const nginx = new CheckingNginx("nginx", settings.nginx, { dependsOn: app });
+const providers = settings.engine ? { docker: new docker.Provider("engine", settings.engine) } : {};
+
+const app = new AppHosts("app", settings.app, { providers });
+const nginx = new CheckingNginx("nginx", settings.nginx, { providers, dependsOn: app });
 const deployment = new RollingDeployment(
   "rollout",
   { ...settings.rollout, hosts: app.hosts, proxy: nginx.proxy },

@@ -1,7 +1,10 @@
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { dockerHostDescriptor, localHostDescriptor, localProxyDescriptor } from "#rollout/descriptors.ts";
-import { InvalidInput } from "#rollout/errors.ts";
+import { findDockerHost } from "#rollout/docker/dockerHost.ts";
+import { openEngine, requireEngine } from "#rollout/docker/openEngine.ts";
+import { InvalidInput, messageOf } from "#rollout/errors.ts";
 import { identifyJar } from "#rollout/jar.ts";
 import { releaseId } from "#rollout/release.ts";
 import { dockerNginxInputs } from "#rollout/resources/dockerNginx.ts";
@@ -20,6 +23,8 @@ import { settingOf } from "./settings/settingOf.ts";
 export interface Settings {
   readonly app: AppHostsArgs;
   readonly nginx: CheckingNginxArgs;
+  /** The Docker engine that everything is on, where it is on one. */
+  readonly engine?: docker.ProviderArgs;
   /** What the rollout is told, the environment of the JVM as a secret. */
   readonly rollout: Omit<RollRequest, "environment"> & { readonly environment: pulumi.Output<Environment> };
 }
@@ -45,8 +50,8 @@ async function read(reader: Reader): Promise<Settings> {
   if (kind !== "local" && kind !== "docker") {
     throw new InvalidInput("kind", `expected local or docker, got ${kind}`);
   }
-  const docker = kind === "docker" ? readDockerKind(reader) : undefined;
-  const { hosts, proxy, container } = docker ?? readLocalKind(reader);
+  const containers = kind === "docker" ? readDockerKind(reader) : undefined;
+  const { hosts, proxy, container } = containers ?? readLocalKind(reader);
   const candidate = readRollout(reader, hosts.length);
   const serving = readServing(reader, candidate);
   const [nginxExecutable, nginxImage] = [reader.text("nginx"), reader.text("nginxImage")];
@@ -63,10 +68,11 @@ async function read(reader: Reader): Promise<Settings> {
   const { graceSeconds } = rollout.timing;
   const members = rollout.hosts.map(({ name, address, port }) => ({ name, address, port }));
   const secretly = { ...rollout, environment: pulumi.secret(environment) };
-  if (docker) {
-    const { network, subnet, nginx } = docker.names;
+  if (containers) {
+    const { network, subnet, nginx } = containers.names;
     const inputs = parse(dockerNginxInputs, { ...proxy, ...serving, hosts: members });
     return {
+      engine: await findEngine(inputs.engine),
       rollout: secretly,
       app: {
         kind: "docker",
@@ -89,4 +95,15 @@ async function read(reader: Reader): Promise<Settings> {
     },
     nginx: parse(localNginxInputs, { ...place, ...serving, executable: nginxExecutable, hosts: members }),
   };
+}
+
+/** Pulumi's own provider would say neither where it looked nor which setting that comes from. */
+async function findEngine(engine: string): Promise<docker.ProviderArgs> {
+  try {
+    const { host, tlsDirectory } = findDockerHost(engine);
+    await requireEngine(openEngine(engine), engine);
+    return { ...(host !== "" && { host }), ...(tlsDirectory !== undefined && { certPath: tlsDirectory }) };
+  } catch (error) {
+    throw new InvalidInput("dockerEngine", messageOf(error), { cause: error });
+  }
 }

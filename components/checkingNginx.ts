@@ -55,7 +55,7 @@ export class CheckingNginx extends pulumi.ComponentResource {
       `${name}-container`,
       {
         name: container,
-        image: image.imageId,
+        image: image.name,
         networksAdvanced: [{ name: network, aliases: ["nginx"] }],
         ports: [{ internal: NGINX_PORT, external: port, ip: address }],
         volumes: [{ volumeName: files.name, containerPath: NGINX_DIRECTORY }],

@@ -13,7 +13,8 @@ export function nginxImage(repository: string, base: string): RemoteImageArgs {
   const tag = hash.digest("hex").slice(0, 12);
   return {
     name: `${repository}:${tag}`,
-    build: { context: CONTEXT, buildArgs: { BASE: base } },
+    // Whatever its name says, this is the way that goes to the engine of the stack and to no other.
+    build: { context: CONTEXT, buildArgs: { BASE: base }, useLegacyBuilder: true },
     triggers: { tag },
     keepLocally: false,
   };

@@ -94,9 +94,13 @@ function addressIn(subnet: Subnet, given: unknown, name: string, index: number):
   return address;
 }
 
-function readMilliCpus(text: string): number | string {
+function readMilliCpus(text: string): number {
   const cpus = Number(text);
-  return text !== "" && Number.isFinite(cpus) ? Math.round(cpus * 1000) : text;
+  if (text !== "" && cpus >= 0 && cpus <= 1024) return Math.round(cpus * 1000);
+  throw new InvalidInput(
+    "containerCpus",
+    `expected 0–1024 processors, such as 1.5, got ${JSON.stringify(text)}`,
+  );
 }
 
 function toNumber(address: string): number {

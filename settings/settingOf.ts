@@ -4,9 +4,15 @@ export function settingOf(property: string): string {
   if (property === "flavour") return "nginxFlavour";
   if (property === "executable") return "nginx";
   if (property === "proxy.directory") return "directory";
+  if (/(^|\.)engine$/.test(property)) return "dockerEngine";
   if (member === undefined || group.includes("[")) return property;
+  if (member === "container" && rest[0] !== undefined) return joined("container", rest[0]);
   const tail = rest.length > 0 ? `.${rest.join(".")}` : "";
   if (group === "timing" || group === "launch") return `${member}${tail}`;
   if (group !== "proxy" && group !== "health" && group !== "check") return property;
-  return `${group === "proxy" ? "nginx" : group}${member.charAt(0).toUpperCase()}${member.slice(1)}${tail}`;
+  return `${joined(group === "proxy" ? "nginx" : group, member)}${tail}`;
+}
+
+function joined(group: string, member: string): string {
+  return `${group}${member.charAt(0).toUpperCase()}${member.slice(1)}`;
 }
