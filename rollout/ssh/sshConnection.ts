@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { messageOf, RollgateError } from "../errors.ts";
+import { explainSsh } from "./explainSsh.ts";
+import { type SshPlace, sshArguments } from "./sshArguments.ts";
+
+const READY = "rollgate-connected";
+const MAX_WORDS = 8_192;
+/** The path of a socket may have about a hundred characters, and OpenSSH adds some of its own. */
+const LONGEST_FOLDER = 50;
+
+/**
+ * The one connection to a server, which all commands share. It lives as long as this process holds its standard
+ * input open, so nothing is left behind even by a deployer that is killed.
+ */
+export class SshConnection {
+  readonly #place: SshPlace;
+  readonly #folder: string;
+  #ssh: ChildProcess | undefined;
+  #opening: Promise<void> | undefined;
+
+  constructor(place: SshPlace) {
+    this.#place = place;
+    const temporary = tmpdir();
+    // 0700, as OpenSSH wants it.
+    this.#folder = mkdtempSync(join(temporary.length > LONGEST_FOLDER ? "/tmp" : temporary, "rollgate-"));
+  }
+
+  /** For further calls of `ssh`, which then cost no handshake. */
+  get arguments(): string[] {
+    return sshArguments(this.#place, join(this.#folder, "s"));
+  }
+
+  get isOpen(): boolean {
+    return this.#ssh !== undefined;
+  }
+
+  /** Opens it unless it is open; throws one line that says why it cannot. */
+  async open(signal: AbortSignal): Promise<void> {
+    if (this.#ssh) return;
+    this.#opening ??= this.#connect(signal).finally(() => {
+      this.#opening = undefined;
+    });
+    await this.#opening;
+  }
+
+  close(): void {
+    this.#ssh?.stdin?.end();
+    this.#ssh?.kill();
+    this.#ssh = undefined;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #connect(signal: AbortSignal): Promise<void> {
+    const ssh = spawn(
+      "ssh",
+      [
+        ...this.arguments,
+        "-o",
+        "ControlMaster=yes",
+        "--",
+        this.#place.server,
+        `echo ${READY}; exec cat >/dev/null`,
+      ],
+      { stdio: ["pipe", "pipe", "pipe"] },
+    );
+    let words = "";
+    ssh.stderr.setEncoding("utf8").on("data", (text: string) => {
+      words = `${words}${text}`.slice(-MAX_WORDS);
+    });
+    ssh.stdin.on("error", () => {});
+    const stop = () => ssh.kill();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      if (await isReady(ssh)) {
+        this.#keep(ssh);
+        return;
+      }
+    } catch (error) {
+      throw new RollgateError("ssh-missing", `expected the ssh command, got ${messageOf(error)}`, {
+        cause: error,
+      });
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+    throw explainSsh(this.#place.server, signal.aborted ? `${words}\nno answer in time` : words);
+  }
+
+  /** A connection that is kept does not keep this process. */
+  #keep(ssh: ChildProcess): void {
+    this.#ssh = ssh;
+    ssh.once("exit", () => {
+      if (this.#ssh === ssh) this.#ssh = undefined;
+    });
+    ssh.unref();
+    for (const stream of [ssh.stdin, ssh.stdout, ssh.stderr]) {
+      if (stream && "unref" in stream && typeof stream.unref === "function") stream.unref();
+    }
+  }
+}
+
+/** Whether the far side answered before `ssh` ended; a login shell may print something of its own first. */
+async function isReady(ssh: ChildProcess): Promise<boolean> {
+  await once(ssh, "spawn");
+  return new Promise((resolve) => {
+    let printed = "";
+    ssh.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      printed = `${printed}${text}`.slice(-MAX_WORDS);
+      if (printed.includes(READY)) resolve(true);
+    });
+    ssh.once("close", () => resolve(false));
+  });
+}
