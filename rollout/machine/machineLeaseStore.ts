@@ -20,13 +20,16 @@ while newest=$(ls | sed -n 's/^\\([0-9][0-9]*\\)\\.json$/\\1/p' | sort -n | tail
   if record=$(cat "$newest.json" 2>/dev/null); then echo "$newest $record"; exit 0; fi
 done`;
 
-/** A link is made from a whole file, so that nobody can read half a record, and fails if the name is taken. */
+/**
+ * A link is made from a whole file, so that nobody can read half a record, and fails if the name is taken; one that
+ * holds this very record was made by a run of this script whose connection broke.
+ */
 const CLAIM = `
 set -e
 mkdir -p "$1"
 trap 'rm -f "$1/.$3"' EXIT
 cat > "$1/.$3"
-ln "$1/.$3" "$1/$2.json" 2>/dev/null || { [ -e "$1/$2.json" ] && exit ${TAKEN}; exit 1; }`;
+ln "$1/.$3" "$1/$2.json" 2>/dev/null || { cmp -s "$1/.$3" "$1/$2.json" && exit 0; [ -e "$1/$2.json" ] && exit ${TAKEN}; exit 1; }`;
 
 const REWRITE = `
 set -e
