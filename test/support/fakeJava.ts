@@ -17,6 +17,7 @@ export interface Behaviour {
 // Understands what the rollout gives to java, and answers every other path with what it was started with.
 const APPLICATION = `
 const args = process.argv.slice(2);
+if (args[0] === "-version") process.exit(0);
 const option = (name) => args.find((arg) => arg.startsWith("--" + name + "="))?.slice(name.length + 3);
 const jar = args[args.indexOf("-jar") + 1];
 const [behaviour] = /\\{"version":.*?\\}/.exec(require("node:fs").readFileSync(jar, "latin1"));

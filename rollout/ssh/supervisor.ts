@@ -1,0 +1,24 @@
+import type { SshHostDescriptor } from "../descriptors.ts";
+import type { Machine } from "../machine/machine.ts";
+import { ProcessSupervisor } from "./processSupervisor.ts";
+import { SystemdSupervisor } from "./systemdSupervisor.ts";
+
+/** What starts and ends the application of one host on its server. */
+export interface Supervisor {
+  /** Throws one line when it could not do so; changes nothing. */
+  preflight(): Promise<void>;
+  /** A line of `SHOW_PROCESS` for each process that may be the application. */
+  candidates(): Promise<string[]>;
+  /** Runs the file `start` of the host; returns once it has become the JVM, or has ended. */
+  start(jar: string): Promise<void>;
+  /** SIGTERM, then SIGKILL after the grace; tells whether that was needed. */
+  stop(graceSeconds: number, pids: readonly number[]): Promise<{ killed: boolean }>;
+  logTail(lines: number): Promise<string[]>;
+}
+
+/** The one that a descriptor asks for. */
+export function supervisorOf(machine: Pick<Machine, "run">, host: SshHostDescriptor): Supervisor {
+  return host.supervisor === "systemd"
+    ? new SystemdSupervisor(machine, host.unit)
+    : new ProcessSupervisor(machine, host.directory);
+}
