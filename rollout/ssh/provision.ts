@@ -104,6 +104,10 @@ const REQUIRE_SYSTEMD = `if [ ! -d /run/systemd/system ]; then
   echo "expected systemd, found none: set sshSupervisor to process" >&2
   exit 1
 fi
+if [ ! -S /run/dbus/system_bus_socket ]; then
+  echo "expected D-Bus, over which accounts other than root ask systemd, found none: install dbus" >&2
+  exit 1
+fi
 `;
 
 function requireCommand(command: string, debianPackage: string, afterInstalling: string): string {

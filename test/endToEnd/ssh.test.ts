@@ -2,24 +2,17 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runPulumi } from "../../tools/runPulumi.ts";
 import { freePort } from "../support/freePort.ts";
 import { type Market, market } from "../support/market.ts";
 import { noSshd, SshServers } from "../support/ssh/sshServers.ts";
 import { Traffic } from "../support/traffic.ts";
+import { noCommandPlugin } from "./noCommandPlugin.ts";
 import { Project } from "./project.ts";
 
 const REQUESTS_PER_SECOND = 220;
 const NAMES = ["app-1", "app-2", "app-3"];
 
-/** Why the stack cannot be brought up here, or `undefined`. */
-async function obstacle(): Promise<string | undefined> {
-  const { code, output } = await runPulumi(["plugin", "install", "resource", "command", "1.2.1"]);
-  if (code !== 0) return `Pulumi's provider of remote commands cannot be had: ${output.split("\n").at(-1)}`;
-  return noSshd();
-}
-
-const reason = await obstacle();
+const reason = (await noCommandPlugin()) ?? (await noSshd());
 if (reason) console.log(`skipped: ${reason}`);
 
 describe.skipIf(reason)(
