@@ -24,7 +24,7 @@ export function secret(value: unknown): object {
 }
 
 /** Replaces Pulumi's engine; every resource comes to be as it is declared. */
-export async function mockPulumi(): Promise<Declarations> {
+export async function mockPulumi({ project = "rollgate", stack = "test" } = {}): Promise<Declarations> {
   const resources: Declared[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -34,8 +34,8 @@ export async function mockPulumi(): Promise<Declarations> {
         return { id: `${name}-id`, state: inputs };
       },
     },
-    "rollgate",
-    "test",
+    project,
+    stack,
   );
   const monitor: unknown = pulumi.runtime.getMonitor();
   if (!(monitor instanceof MockMonitor)) throw new Error("Pulumi is not mocked");
@@ -61,7 +61,7 @@ export async function configure(settings: Readonly<Record<string, unknown>>): Pr
   const texts = merged.flatMap(([key, value]) =>
     value === undefined
       ? []
-      : [[`rollgate:${key}`, typeof value === "string" ? value : JSON.stringify(value)]],
+      : [[`${pulumi.getProject()}:${key}`, typeof value === "string" ? value : JSON.stringify(value)]],
   );
   pulumi.runtime.setAllConfig(Object.fromEntries(texts));
 }

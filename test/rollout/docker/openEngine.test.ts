@@ -4,7 +4,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
-import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openEngine, requireEngine } from "#rollout/docker/openEngine.ts";
 import { findExecutable } from "#rollout/local/findExecutable.ts";
 import { skipWithoutIPv6 } from "../../support/addresses.ts";
@@ -14,14 +14,9 @@ import { freePort } from "../../support/freePort.ts";
 import { close, serveHttp } from "../../support/httpServer.ts";
 import { selfSigned } from "../../support/selfSigned.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
+import { withoutDockerSettings } from "../../support/withoutDockerSettings.ts";
 
-// What this machine's own user has set must not decide a test.
-beforeEach(() => {
-  for (const name of ["HOST", "CONTEXT", "CONFIG", "TLS", "TLS_VERIFY", "CERT_PATH"]) {
-    vi.stubEnv(`DOCKER_${name}`, undefined);
-  }
-  return () => vi.unstubAllEnvs();
-});
+withoutDockerSettings();
 
 async function answers(given: string): Promise<string> {
   return requireEngine(openEngine(given), given).then(
