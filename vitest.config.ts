@@ -24,13 +24,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/endToEnd/**", "test/faults/**"],
+          exclude: ["test/endToEnd/**", "test/docker/**", "test/faults/**"],
           // They wait more than they compute.
           maxWorkers: 4,
         },
       },
       oneAtATime("endToEnd", 1),
-      oneAtATime("faults", 2),
+      oneAtATime("docker", 2),
+      oneAtATime("faults", 3),
     ],
   },
 });

@@ -5,6 +5,7 @@ import type { DockerProxyDescriptor } from "../descriptors.ts";
 import { RollgateError } from "../errors.ts";
 import { CommandFailed, NOT_THERE } from "../machine/machine.ts";
 import { MachineNginxAccess } from "../machine/machineNginxAccess.ts";
+import { CLOSING } from "../nginx/closing.ts";
 import type { NginxServer } from "../nginx/nginxServer.ts";
 import type { NginxConfiguration } from "../nginx/renderConfiguration.ts";
 import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
@@ -52,6 +53,10 @@ export class DockerNginxServer implements NginxServer {
         throw error;
       }
     });
+  }
+
+  async closeConnections(on: boolean): Promise<void> {
+    await this.#run(on ? `: > ${CLOSING}` : `rm -f ${CLOSING}`);
   }
 
   async propose({ text, files }: NginxConfiguration): Promise<void> {

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:
 import { join } from "node:path";
 import type { LocalProxyDescriptor } from "../descriptors.ts";
 import { isSystemError, messageOf, RollgateError } from "../errors.ts";
+import { CLOSING } from "../nginx/closing.ts";
 import type { NginxServer } from "../nginx/nginxServer.ts";
 import type { NginxConfiguration } from "../nginx/renderConfiguration.ts";
 import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
@@ -34,6 +35,11 @@ export class LocalNginxServer implements NginxServer {
         throw error;
       }
     });
+  }
+
+  async closeConnections(on: boolean): Promise<void> {
+    if (on) await writeFile(this.#file(CLOSING), "", { mode: 0o644 });
+    else await rm(this.#file(CLOSING), { force: true });
   }
 
   async propose({ text, files }: NginxConfiguration): Promise<void> {

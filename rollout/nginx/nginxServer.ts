@@ -7,6 +7,8 @@ export interface NginxServer {
   isRunning(): Promise<boolean>;
   /** The configuration that is there, as `servedConfiguration` gives it; `undefined` where there is none. */
   served(): Promise<string | undefined>;
+  /** Has nginx close each client connection with its next answer, or no longer. */
+  closeConnections(on: boolean): Promise<void>;
   /** Writes a configuration and its scripts beside the served one and has nginx test it; throws with nginx's own words. */
   propose(configuration: NginxConfiguration): Promise<void>;
   /** Puts the proposed configuration in place of the served one, which is kept, and starts or reloads nginx. */

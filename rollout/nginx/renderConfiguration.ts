@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { endpoint } from "../connections.ts";
 import type { Flavour } from "../rollRequest.ts";
 import type { CheckPolicy } from "./checkPolicy.ts";
+import { CLOSING, IDLE_SECONDS } from "./closing.ts";
 import { type DrainPool, drainPools, type PoolMember } from "./drainPools.ts";
 import { checkModuleLines } from "./flavours/checkModule.ts";
 import type { ConfigurationFile, FlavourLines } from "./flavours/flavourLines.ts";
@@ -130,28 +131,38 @@ ${poolMap({ source: "$drained", target: "$drained_pool", nobody: "all", otherwis
 
         set $drained "";
 ${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $drained "\${drained}${name} "; }\n`).join("")}
-${lines.server}        location / {
+${lines.server}        proxy_http_version 1.1;
+        proxy_connect_timeout 2s;
+        proxy_read_timeout ${Math.max(60, settings.slowestRequestSeconds)}s;
+        # One request that no host survives must not take them all out of the upstream.
+        proxy_next_upstream_tries 2;
+        # Connected from the first byte on, so that a drain waits for a slow upload, too.
+        proxy_request_buffering off;
+        proxy_buffer_size 16k;
+        proxy_buffers 8 16k;
+        proxy_set_header Host $upstream_host;
+        proxy_set_header Connection $connection_upgrade;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header X-Real-IP $remote_addr;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_set_header X-Forwarded-Host $http_host;
+        # Clients that heed it let go of idle connections by themselves, and are not in the way of a reload.
+        keepalive_timeout 75s ${IDLE_SECONDS}s;
+
+        location / {
             if (${lines.pool} = none) {
                 add_header Retry-After 5 always;
                 return 503 "${lines.outage}\\n";
             }
+            error_page 418 = @last_answer;
+            if (-f ${inPrefix(CLOSING)}) { return 418; }
             proxy_pass http://${lines.pool};
-            proxy_http_version 1.1;
-            proxy_connect_timeout 2s;
-            proxy_read_timeout ${Math.max(60, settings.slowestRequestSeconds)}s;
-            # One request that no host survives must not take them all out of the upstream.
-            proxy_next_upstream_tries 2;
-            # Connected from the first byte on, so that a drain waits for a slow upload, too.
-            proxy_request_buffering off;
-            proxy_buffer_size 16k;
-            proxy_buffers 8 16k;
-            proxy_set_header Host $upstream_host;
-            proxy_set_header Connection $connection_upgrade;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header X-Real-IP $remote_addr;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $http_host;
+        }
+        # Before a reload, which closes idle connections with whatever is on its way: each is closed with an answer.
+        location @last_answer {
+            keepalive_timeout 0;
+            proxy_pass http://${lines.pool};
         }
 
         location = /status {
@@ -209,6 +220,7 @@ function healthLocation(host: PoolMember, healthPath: string): string {
   return `        location = /rollgate/health/${host.name} {
             if ($stranger) { return 403; }
             proxy_pass http://${endpoint(host.address, host.port)}${healthPath};
+            proxy_set_header Host $proxy_host;
             proxy_connect_timeout 2s;
             proxy_read_timeout 5s;
             error_page 502 504 @unreachable;

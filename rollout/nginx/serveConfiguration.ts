@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { RollgateError } from "../errors.ts";
 import { poll } from "../poll.ts";
 import { changeTopology } from "./changeTopology.ts";
+import { IDLE_SECONDS } from "./closing.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
 import type { NginxServer } from "./nginxServer.ts";
 import { hostsOf, type NginxSettings, renderConfiguration } from "./renderConfiguration.ts";
@@ -29,11 +31,29 @@ export async function serveConfiguration(
   const before = hostsOf(served ?? "") ?? (running ? settings.hosts : []);
   const change = { before, after: settings.hosts, access, running, settleSeconds };
   await changeTopology(change, async () => {
-    await server.apply();
-    if (await takesEffect(access, fingerprint)) return server.commit(configuration);
-    throw running ? await undo(server) : await silent(server);
+    const replace = async () => {
+      await server.apply();
+      if (await takesEffect(access, fingerprint)) return server.commit(configuration);
+      throw running ? await undo(server) : await silent(server);
+    };
+    await (running && before.length > 0 ? withConnectionsClosed(server, replace) : replace());
   });
   return running ? "reloaded" : "started";
+}
+
+/**
+ * A reload closes idle client connections, and a request that is on its way over one of them is lost. So clients are
+ * told first: each busy connection is closed with an answer, and idle ones are let go of by clients that heed
+ * `Keep-Alive`.
+ */
+async function withConnectionsClosed(server: NginxServer, reload: () => Promise<void>): Promise<void> {
+  await server.closeConnections(true);
+  try {
+    await sleep(IDLE_SECONDS * 1000);
+    await reload();
+  } finally {
+    await server.closeConnections(false);
+  }
 }
 
 async function silent(server: NginxServer): Promise<RollgateError> {

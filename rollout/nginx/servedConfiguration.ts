@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { CLOSING } from "./closing.ts";
 
 /** A script beside `nginx.conf`; the name says what it holds. */
 const SCRIPT = /\brollgate-([0-9a-f]{16})\.js\b/;
@@ -21,6 +22,8 @@ export async function servedConfiguration(
   read: (name: string) => Promise<string | undefined>,
 ): Promise<string | undefined> {
   const text = await read("nginx.conf");
+  if (text !== undefined && (await read(CLOSING)) !== undefined)
+    return `${text}# ${CLOSING} was left behind\n`;
   const [script] = SCRIPT.exec(text ?? "") ?? [];
   if (text === undefined || script === undefined) return text;
   const held = await read(script);

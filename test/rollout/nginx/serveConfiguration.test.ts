@@ -1,5 +1,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "undici";
 import { describe, expect, test } from "vitest";
 import { quitNginx, runningNginx } from "#rollout/local/nginxProcess.ts";
 import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
@@ -253,3 +255,47 @@ test("a change is not seen before the new workers serve it", async () => {
   );
   expect(new Set(answers).size).toBe(1);
 });
+
+test("a reload under busy keep-alive clients loses no request", async () => {
+  const { directory, settings, url } = await twoHosts();
+  await serveNginx(settings);
+  await admit(directory, "app-1", "app-2");
+  const clients = await busyClients(url, 8);
+  for (const slowestRequestSeconds of [61, 62]) {
+    expect(await serveNginx({ ...settings, slowestRequestSeconds })).toBe("reloaded");
+  }
+  const { answered, lost } = await clients.stop();
+  expect(lost).toEqual([]);
+  expect(answered).toBeGreaterThan(1000);
+  expect(await readdir(directory)).not.toContain("closing");
+});
+
+/** Clients with one connection each, which send the next request as soon as they have the answer. */
+async function busyClients(url: string, count: number) {
+  let isOver = false;
+  let answered = 0;
+  const lost: string[] = [];
+  const run = async () => {
+    const client = new Client(url, { pipelining: 1 });
+    while (!isOver) {
+      try {
+        const { statusCode, body } = await client.request({ method: "POST", path: "/" });
+        await body.dump();
+        if (statusCode === 200) answered++;
+        else lost.push(String(statusCode));
+      } catch (error) {
+        lost.push(String(error));
+      }
+      await sleep(2);
+    }
+    await client.destroy();
+  };
+  const running = Array.from({ length: count }, run);
+  return {
+    stop: async () => {
+      isOver = true;
+      await Promise.all(running);
+      return { answered, lost };
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DockerFleet } from "../support/docker/dockerFleet.ts";
+import { docker, noDocker } from "../support/docker/engine.ts";
+import { type Market, market } from "../support/market.ts";
+
+const reason = await noDocker();
+if (reason !== undefined) console.log(`skipped: ${reason}`);
+
+describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_000 }, () => {
+  let fleet: DockerFleet;
+  let old: Market;
+  let next: Market;
+
+  beforeAll(async () => {
+    [old, next] = [await market({ version: "1.0.0" }), await market({ version: "1.1.0" })];
+    fleet = await DockerFleet.create(2);
+    const { code, output } = await fleet.roll({ jar: old.jar });
+    expect(code, output).toBe(0);
+  }, 900_000);
+
+  afterAll(() => fleet?.remove(), 120_000);
+
+  const everyHostRuns = (release: Market) =>
+    Object.fromEntries(fleet.hosts.map(({ name }) => [name, release.id]));
+
+  test("has nginx check it with the best that its image can do", async () => {
+    const answer = await fleet.exec(
+      fleet.proxy.container,
+      ...["curl", "-s", "http://127.0.0.1:8080/rollgate/configuration"],
+    );
+    expect(answer).toMatch(/^(njs|check-module) [0-9a-f]{16}$/);
+  });
+
+  test("is rolled without a lost request, and nginx is neither restarted nor reloaded", async () => {
+    const before = await fleet.nginxIdentity();
+    const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: next.jar }), 3000);
+    expect(result.code, result.output).toBe(0);
+    expect(seen.lost).toEqual([]);
+    expect(seen.sent).toBeGreaterThanOrEqual(3000);
+    expect(await fleet.releases()).toEqual(everyHostRuns(next));
+    expect(await fleet.nginxIdentity()).toBe(before);
+  });
+
+  test("changes nothing when it runs the release already", async () => {
+    const ids = () => Promise.all(fleet.hosts.map(({ container }) => fleet.inspect(container, "{{.Id}}")));
+    const before = await ids();
+    const { code, output } = await fleet.roll({ jar: next.jar });
+    expect(code, output).toBe(0);
+    expect(await ids()).toEqual(before);
+  });
+
+  test("runs as an ordinary user without rights, and the engine restarts what has passed its gates", async () => {
+    const { container } = fleet.host("app-1");
+    const template =
+      "{{.Config.User}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.RestartPolicy.Name}}";
+    expect(await fleet.inspect(container, template)).toBe(
+      "10001:10001 [ALL] [no-new-privileges] unless-stopped",
+    );
+    const pid = Number(await fleet.inspect(container, "{{.State.Pid}}"));
+    process.kill(pid, "SIGKILL");
+    await expect
+      .poll(() => fleet.releases(), { timeout: 60_000, interval: 500 })
+      .toEqual(everyHostRuns(next));
+  });
+
+  test("goes back to a release by its name, with the jar that no host needs any more", async () => {
+    const { result, seen } = await fleet.underLoad(() => fleet.roll({ release: old.version }));
+    expect(result.code, result.output).toBe(0);
+    expect(seen.lost).toEqual([]);
+    expect(await fleet.releases()).toEqual(everyHostRuns(old));
+  });
+
+  test("goes from two hosts to three and back to two without a lost request", async () => {
+    const { seen } = await fleet.underLoad(async () => {
+      await fleet.addHost(3);
+      await fleet.serveNginx();
+      const { code, output } = await fleet.roll({ jar: old.jar });
+      expect(code, output).toBe(0);
+      expect(await fleet.releases()).toEqual(everyHostRuns(old));
+      const [leaving] = fleet.hosts.splice(0, 1);
+      if (!leaving) throw new Error("there is no host to remove");
+      await fleet.serveNginx();
+      await fleet.deleteHost(leaving);
+      expect(await docker(["ps", "-aq", "--filter", `name=${leaving.container}`])).toBe("");
+    }, 3000);
+    expect(seen.lost).toEqual([]);
+    expect(await fleet.releases()).toEqual(everyHostRuns(old));
+  });
+
+  test("rolls to another limit and another environment, host by host, without a lost request", async () => {
+    const environment = { GREETING: "a-secret-greeting" };
+    const { result, seen } = await fleet.underLoad(() =>
+      fleet.roll({ jar: old.jar, environment, container: { memoryMegabytes: 400, milliCpus: 1500 } }),
+    );
+    expect(result.code, result.output).toBe(0);
+    expect(result.output).not.toContain("a-secret-greeting");
+    expect(seen.lost).toEqual([]);
+    for (const { container } of fleet.hosts) {
+      const limits = await fleet.inspect(container, "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}");
+      expect(limits).toBe(`${400 * 1024 * 1024} 1500000000`);
+      expect(await fleet.exec(container, "printenv", "GREETING")).toBe("a-secret-greeting");
+      expect(await fleet.exec(container, "stat", "-c", "%a %u", "/rollgate/launches")).toBe("700 0");
+    }
+  });
+});

@@ -1,0 +1,13 @@
+import { report } from "../../../tools/report.ts";
+import { DEBIAN_NGINX } from "../debianNginx.ts";
+import { debianRoot, noDebianRoot } from "../debianRoot.ts";
+import { baseImages } from "./baseImages.ts";
+import { noDocker } from "./engine.ts";
+
+// Makes what the tests of nginx with njs and of containers stand on; tests that do not find it make it or are skipped.
+const noRoot = await noDebianRoot();
+if (noRoot === undefined) report(`Debian 13 with nginx … ${await debianRoot(DEBIAN_NGINX)}`);
+else report(`Debian 13 with nginx … left out: ${noRoot}`);
+const noEngine = await noDocker();
+if (noEngine === undefined) report(`base images … ${Object.values(await baseImages()).join(", ")}`);
+else report(`base images … left out: ${noEngine}`);
