@@ -9,6 +9,8 @@ export interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Record<string, unknown>;
+  /** The provider that it was given, where it was given one. */
+  readonly provider: string | undefined;
 }
 
 /** What a program declares. */
@@ -29,8 +31,8 @@ export async function mockPulumi({ project = "rollgate", stack = "test" } = {}):
   await pulumi.runtime.setMocks(
     {
       call: () => ({}),
-      newResource: ({ type, name, inputs }) => {
-        resources.push({ type, name, inputs });
+      newResource: ({ type, name, inputs, provider }) => {
+        resources.push({ type, name, inputs, provider });
         return { id: `${name}-id`, state: inputs };
       },
     },
