@@ -5,8 +5,11 @@ import { onTestFinished } from "vitest";
 import { close } from "./httpServer.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 
-/** What an engine answers; a status other than 200 comes with a message, as the real one's. */
-export type EngineAnswer = { readonly [key: string]: unknown } | { readonly statusCode: number };
+/** What an engine answers: an object, the log of a container, or a status, which comes with a message as the real one's. */
+export type EngineAnswer =
+  | { readonly [key: string]: unknown }
+  | { readonly statusCode: number }
+  | { readonly frames: readonly string[] };
 
 export interface FakeEngine {
   /** As in DOCKER_HOST. */
@@ -25,11 +28,20 @@ export async function fakeEngine(answers: Readonly<Record<string, EngineAnswer>>
     asked.push(`${request.method} ${path}`);
     if (path === "/_ping") return void response.end("OK");
     const answer = answers[`${request.method} ${path}`] ?? { statusCode: 404 };
-    const { statusCode = 200, ...body } = Object(answer);
+    const { statusCode = 200, frames, ...body } = Object(answer);
+    if (frames) return void response.end(Buffer.concat(frames.map(frame)));
     response.writeHead(statusCode, { "content-type": "application/json" });
     response.end(JSON.stringify(statusCode === 200 ? body : { message: `${path}: ${statusCode}` }));
   }).listen(socket);
   await once(server, "listening");
   onTestFinished(() => close(server));
   return { url: `unix://${socket}`, socket, asked };
+}
+
+/** A piece of a log as the API has it: stream, three empty bytes, length, text. */
+function frame(text: string): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt8(2, 0);
+  header.writeUInt32BE(Buffer.byteLength(text), 4);
+  return Buffer.concat([header, Buffer.from(text)]);
 }
