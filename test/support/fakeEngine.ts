@@ -8,6 +8,7 @@ import { temporaryDirectory } from "./temporaryDirectory.ts";
 /** What an engine answers: an object, the log of a container, or a status, which comes with a message as the real one's. */
 export type EngineAnswer =
   | { readonly [key: string]: unknown }
+  | readonly object[]
   | { readonly statusCode: number }
   | { readonly frames: readonly string[] };
 
@@ -28,6 +29,7 @@ export async function fakeEngine(answers: Readonly<Record<string, EngineAnswer>>
     asked.push(`${request.method} ${path}`);
     if (path === "/_ping") return void response.end("OK");
     const answer = answers[`${request.method} ${path}`] ?? { statusCode: 404 };
+    if (Array.isArray(answer)) return void response.end(JSON.stringify(answer));
     const { statusCode = 200, frames, ...body } = Object(answer);
     if (frames) return void response.end(Buffer.concat(frames.map(frame)));
     response.writeHead(statusCode, { "content-type": "application/json" });

@@ -12,6 +12,8 @@ async function hostOn(answers: Readonly<Record<string, EngineAnswer>> = {}) {
   return { news, asked };
 }
 
+const LIST = "GET /containers/json";
+
 describe("check", () => {
   test("passes a host that can be, and makes nothing", async () => {
     const { news, asked } = await hostOn();
@@ -98,9 +100,11 @@ describe("a host", () => {
     await expect(read("id", news)).rejects.toThrow("500");
   });
 
-  test("takes its containers with it when it is removed, after its grace", async () => {
+  test("takes its containers, and those of dead deployers, with it when it is removed, after its grace", async () => {
     const { news, asked } = await hostOn({
       [INSPECT]: inspected(),
+      [LIST]: [{ Id: "left-by-a-dead-deployer" }],
+      "DELETE /containers/left-by-a-dead-deployer": {},
       "POST /containers/shop-prod-app-1/stop": {},
       "DELETE /containers/shop-prod-app-1": {},
       "DELETE /containers/shop-prod-app-1-before": {},
@@ -110,13 +114,15 @@ describe("a host", () => {
       INSPECT,
       "POST /containers/shop-prod-app-1/stop",
       INSPECT,
+      LIST,
+      "DELETE /containers/left-by-a-dead-deployer",
       "DELETE /containers/shop-prod-app-1",
       "DELETE /containers/shop-prod-app-1-before",
     ]);
   });
 
   test("can be removed when its containers are gone already", async () => {
-    const { news } = await hostOn();
+    const { news } = await hostOn({ [LIST]: [] });
     await expect(remove(news)).resolves.toBeUndefined();
   });
 
