@@ -1,14 +1,13 @@
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { Agent } from "node:http";
+import type { Agent } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { messageOf, RollgateError } from "../errors.ts";
 import { type DockerHost, findDockerHost } from "./dockerHost.ts";
+import { sshAgent } from "./sshAgent.ts";
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 const ANSWER_MILLISECONDS = 10_000;
@@ -24,10 +23,15 @@ export async function requireEngine(docker: Docker, given: string): Promise<void
     await Promise.race([docker.ping(), noAnswer()]);
   } catch (error) {
     const where = given || findDockerHost("").host || `unix://${DEFAULT_SOCKET}`;
-    throw new RollgateError("no-engine", `expected a Docker engine at ${where}, got ${messageOf(error)}`, {
+    throw new RollgateError("no-engine", `expected a Docker engine at ${where}, got ${wordsOf(error)}`, {
       cause: error,
     });
   }
+}
+
+function wordsOf(error: unknown): string {
+  const words = messageOf(error);
+  return words.startsWith("Parse Error") ? "an answer that is no Docker engine's" : words;
 }
 
 async function noAnswer(): Promise<never> {
@@ -67,36 +71,4 @@ function optionsFor({ host, tlsDirectory, verify }: DockerHost): Options {
 function defaultSocket(): string {
   const own = join(homedir(), ".docker", "run", "docker.sock");
   return existsSync(own) ? own : DEFAULT_SOCKET;
-}
-
-/**
- * What the docker CLI does for ssh://: the user's own ssh, with its configuration, agent and known hosts, carries
- * one connection to the engine each. The client library's own SSH would take any host key.
- */
-function sshAgent(url: URL): Agent {
-  const user = url.username ? ["-l", decodeURIComponent(url.username)] : [];
-  const port = url.port ? ["-p", url.port] : [];
-  const agent = new Agent();
-  agent.createConnection = () => {
-    const ssh = spawn(
-      "ssh",
-      [
-        "-T",
-        "-o",
-        "ConnectTimeout=10",
-        ...user,
-        ...port,
-        "--",
-        url.hostname.replace(/^\[(.*)\]$/, "$1"),
-        "docker",
-        "system",
-        "dial-stdio",
-      ],
-      { stdio: ["pipe", "pipe", "inherit"] },
-    );
-    const stream = Duplex.from({ readable: ssh.stdout, writable: ssh.stdin });
-    ssh.once("error", (error) => stream.destroy(error));
-    return stream;
-  };
-  return agent;
 }

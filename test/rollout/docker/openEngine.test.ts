@@ -162,7 +162,10 @@ describe("an engine behind SSH", () => {
     const script = `#!${process.execPath}
       require("node:fs").writeFileSync(${JSON.stringify(join(folder, "called"))}, process.argv.slice(2).join(" "));
       const engine = require("node:net").connect(${JSON.stringify(socket)});
-      engine.on("error", () => process.exit(255));
+      engine.on("error", () => {
+        console.error("ann@build.example: Permission denied (publickey).");
+        process.exit(255);
+      });
       process.stdin.pipe(engine).pipe(process.stdout);`;
     await writeFile(join(folder, "ssh"), script);
     await chmod(join(folder, "ssh"), 0o755);
@@ -175,21 +178,21 @@ describe("an engine behind SSH", () => {
     const called = await fakeSsh(engine.socket);
     const docker = openEngine("ssh://ann@build.example:2222");
     expect(await docker.getContainer("app").inspect()).toEqual({ Name: "/app" });
-    expect(await called()).toBe(
-      "-T -o ConnectTimeout=10 -l ann -p 2222 -- build.example docker system dial-stdio",
+    expect(await called()).toMatch(
+      /^-T -o BatchMode=yes .* -o ControlPath=\S+ .*-l ann -p 2222 -- build\.example docker system dial-stdio$/,
     );
   });
 
   test("may have an IPv6 address and no user", async () => {
     const called = await fakeSsh((await fakeEngine()).socket);
     expect(await answers("ssh://[::1]")).toBe("yes");
-    expect(await called()).toBe("-T -o ConnectTimeout=10 -- ::1 docker system dial-stdio");
+    expect(await called()).toMatch(/ -o ControlPersist=\d+ -- ::1 docker system dial-stdio$/);
   });
 
-  test("that does not answer is said with where it was looked for", async () => {
+  test("that does not answer is said with where it was looked for, in ssh's own words", async () => {
     await fakeSsh(join(await temporaryDirectory(), "none.sock"));
     expect(await answers("ssh://ann@build.example")).toBe(
-      "expected a Docker engine at ssh://ann@build.example, got socket hang up",
+      "expected a Docker engine at ssh://ann@build.example, got ann@build.example: Permission denied (publickey).",
     );
   });
 
