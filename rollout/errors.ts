@@ -43,6 +43,8 @@ export class RollFailed extends RollgateError {
 
 /** The one-line text of anything that was thrown. */
 export function messageOf(error: unknown): string {
+  // A name with several addresses, none of which answered: Node says so in the parts only.
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join(", ");
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -50,6 +50,11 @@ export function isDone({ state, serving }: FleetMember, { release, launch }: Tar
   );
 }
 
+/** Whether two targets are one. */
+export function isSameTarget(a: Target | undefined, b: Target): boolean {
+  return a?.release === b.release && a.launch === b.launch;
+}
+
 /** Hosts that do not serve come first, since touching them costs no capacity; else as configured. */
 export function inRollingOrder(fleet: readonly FleetMember[]): FleetMember[] {
   return [...fleet.filter(({ serving }) => !serving), ...fleet.filter(({ serving }) => serving)];

@@ -1,7 +1,7 @@
 import type { AppHost, Target } from "./appHost.ts";
 import { requireEnoughPeers } from "./enoughPeers.ts";
 import { GateFailed, messageOf } from "./errors.ts";
-import type { FleetMember } from "./fleet.ts";
+import { type FleetMember, isSameTarget } from "./fleet.ts";
 import { awaitHealthy, awaitProxyView, awaitSettled, soak } from "./gates.ts";
 import type { Phase } from "./reporter.ts";
 import type { RollContext } from "./rollContext.ts";
@@ -53,9 +53,9 @@ export class HostRoll {
   get earlier(): Target | undefined {
     const { running, current, good } = this.#before.state;
     const { release, launch } = this.#target;
-    if (good) return isSame(good, this.#target) ? undefined : good;
+    if (good) return isSameTarget(good, this.#target) ? undefined : good;
     const ran = running && { release: running.release, launch: running.launch ?? launch };
-    if (ran && !isSame(ran, this.#target)) return ran;
+    if (ran && !isSameTarget(ran, this.#target)) return ran;
     return current !== undefined && current !== release ? { release: current, launch } : undefined;
   }
 
@@ -186,8 +186,4 @@ export class HostRoll {
     this.#times[phase] = performance.now() - began;
     this.#context.report(phase, message, this.#host);
   }
-}
-
-function isSame(a: Target, b: Target): boolean {
-  return a.release === b.release && a.launch === b.launch;
 }

@@ -2,7 +2,7 @@ import type { AppHost } from "./appHost.ts";
 import { requireEnoughPeers } from "./enoughPeers.ts";
 import { messageOf, RollFailed, RollgateError } from "./errors.ts";
 import { explainFailure, type Rolled } from "./explainFailure.ts";
-import { inRollingOrder, isDone, observeSteadily } from "./fleet.ts";
+import { inRollingOrder, isDone, isSameTarget, observeSteadily } from "./fleet.ts";
 import { HostRoll, type PhaseTimes } from "./hostRoll.ts";
 import type { Jar } from "./jar.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "./lease.ts";
@@ -84,11 +84,13 @@ async function rollHosts(release: string, context: RollContext): Promise<RollRes
     try {
       context.signal.throwIfAborted();
       const member = await observeSteadily(host, context);
-      if (isDone(member, target)) {
+      const isDoneAlready = isDone(member, target);
+      // Otherwise a deployer died before the last gate, and the host would go back to what was good before.
+      if (isDoneAlready && isSameTarget(member.state.good, target)) {
         context.report("done", `already serves ${release}`, host);
         continue;
       }
-      await requireEnoughPeers(member, context);
+      if (!isDoneAlready) await requireEnoughPeers(member, context);
       const hostRoll = new HostRoll(member, target, context);
       rolled.push({ host, times: await hostRoll.run(), before: hostRoll.earlier });
     } catch (error) {

@@ -18,8 +18,10 @@ export const container = z.strictObject({
   user: text.regex(/^[1-9]\d*(:[1-9]\d*)?$/, {
     error: (issue) => `expected a user other than root such as 10001:10001, got ${show(issue.input)}`,
   }),
-  /** 0 means no limit. */
-  memoryMegabytes: integer(0, 16_777_216),
+  /** 0 means no limit; the engine takes no less than 6. */
+  memoryMegabytes: integer(0, 16_777_216).refine((value) => value === 0 || value >= 6, {
+    error: (issue) => `expected 6–16777216, or 0, got ${show(issue.input)}`,
+  }),
   /** Processors, in thousandths; 0 means no limit. */
   milliCpus: integer(0, 1_024_000),
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { BlockList, isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "#rollout/errors.ts";
 import { readHosts } from "./hosts.ts";
@@ -9,6 +9,8 @@ import type { Reader } from "./reader.ts";
 const DEFAULT_PORT = 8080;
 /** The first addresses of a network are the gateway's and nginx's. */
 const FIRST_HOST = 10;
+/** What nginx and the container before the one that runs are called, beside those of hosts. */
+const TAKEN_NAMES = /^nginx$|-before$/;
 
 /** What the stack's own things on the engine are called, so that two stacks never meet. */
 export interface DockerNames {
@@ -26,17 +28,19 @@ export function readDockerKind(reader: Reader): KindSettings & { readonly names:
   const engine = reader.text("dockerEngine");
   const subnet = readSubnet(reader.text("dockerSubnet") || subnetFor(prefix));
   const names = { network: prefix, subnet: subnet.text, nginx: `${prefix}-nginx` };
+  const hosts = readHosts(reader.list("hosts"), ({ name, address }, index) => ({
+    kind: "docker",
+    engine,
+    container: `${prefix}-${name}`,
+    volume: `${prefix}-${name}`,
+    network: prefix,
+    port: DEFAULT_PORT,
+    ...(typeof name === "string" && { address: addressIn(subnet, address, name, index) }),
+  }));
+  refuseSharedAddresses(hosts);
   return {
     names,
-    hosts: readHosts(reader.list("hosts"), ({ name, address }, index) => ({
-      kind: "docker",
-      engine,
-      container: `${prefix}-${name}`,
-      volume: `${prefix}-${name}`,
-      network: prefix,
-      port: DEFAULT_PORT,
-      address: addressIn(subnet, address, String(name), index),
-    })),
+    hosts,
     proxy: {
       kind: "docker",
       engine,
@@ -56,7 +60,9 @@ export function readDockerKind(reader: Reader): KindSettings & { readonly names:
 interface Subnet {
   readonly text: string;
   readonly base: number;
-  readonly prefixLength: number;
+  /** What hosts may have. */
+  readonly first: number;
+  readonly last: number;
 }
 
 /** A network of its own for every stack, the same on every machine; one that meets another is a setting away. */
@@ -67,41 +73,62 @@ function subnetFor(prefix: string): string {
 
 function readSubnet(text: string): Subnet {
   const [address = "", length = "", ...rest] = text.split("/");
-  const prefixLength = Number(length);
-  const isNetwork = isIPv4(address) && rest.length === 0 && /^\d+$/.test(length);
-  if (!isNetwork || prefixLength < 8 || prefixLength > 28) {
+  const size = 2 ** (32 - Number(length));
+  const base = toNumber(address);
+  const isNetwork = isIPv4(address) && /^[1-9]\d?$/.test(length) && rest.length === 0 && base % size === 0;
+  if (!isNetwork || Number(length) < 8 || Number(length) > 28) {
     throw new InvalidInput(
       "dockerSubnet",
       `expected a network such as 10.77.0.0/24, got ${JSON.stringify(text)}`,
     );
   }
-  return { text, base: toNumber(address), prefixLength };
+  return { text, base, first: base + FIRST_HOST, last: base + size - 2 };
 }
 
 /** A host keeps its address whoever else comes and goes: it follows from the number at the end of its name. */
-function addressIn(subnet: Subnet, given: unknown, name: string, index: number): string {
-  const network = new BlockList();
-  network.addSubnet(toText(subnet.base), subnet.prefixLength);
-  const number = Number(/\d+$/.exec(name)?.[0] ?? Number.NaN);
-  const address = typeof given === "string" ? given : toText(subnet.base + FIRST_HOST + number);
-  if (Number.isNaN(number) && given === undefined) {
+function addressIn(subnet: Subnet, given: unknown, name: string, index: number): unknown {
+  if (TAKEN_NAMES.test(name)) {
     throw new InvalidInput(
-      `hosts[${index}].address`,
-      `expected one in ${subnet.text}, or a name with a number at its end, got ${JSON.stringify(name)}`,
+      `hosts[${index}].name`,
+      `expected something other than nginx and …-before, which are taken on the engine, got ${name}`,
     );
   }
-  if (isIPv4(address) && !network.check(address)) {
-    throw new InvalidInput(`hosts[${index}].address`, `expected one in ${subnet.text}, got ${address}`);
+  const range = `expected one from ${toText(subnet.first)} to ${toText(subnet.last)}`;
+  const refuse = (reason: string) => new InvalidInput(`hosts[${index}].address`, `${range}, ${reason}`);
+  if (given !== undefined) {
+    // What is no address at all is refused with everything else.
+    if (typeof given !== "string" || isIP(given) === 0) return given;
+    const isIn = isIPv4(given) && toNumber(given) >= subnet.first && toNumber(given) <= subnet.last;
+    if (!isIn) throw refuse(`got ${given}`);
+    return given;
   }
-  return address;
+  const digits = /\d+$/.exec(name)?.[0];
+  if (digits === undefined) throw refuse(`or a name with a number at its end, got ${name}`);
+  const address = subnet.first + Number(digits);
+  if (address > subnet.last) throw refuse(`or a smaller number at the end of the name, got ${name}`);
+  return toText(address);
+}
+
+/** On one network an address is a host's own, whatever its port. */
+function refuseSharedAddresses(hosts: readonly object[]): void {
+  const places = hosts.map((host): { name?: unknown; address?: unknown } => host);
+  for (const [index, { name, address }] of places.entries()) {
+    const twin = places.findIndex((other) => other.address === address);
+    if (address === undefined || twin === index || places[twin]?.name === name) continue;
+    throw new InvalidInput(
+      `hosts[${index}].address`,
+      `expected an address of its own, got ${address} as in hosts[${twin}]`,
+    );
+  }
 }
 
 function readMilliCpus(text: string): number {
   const cpus = Number(text);
-  if (text !== "" && cpus >= 0 && cpus <= 1024) return Math.round(cpus * 1000);
+  // The engine takes no fewer than a hundredth.
+  if (text.trim() !== "" && (cpus === 0 || (cpus >= 0.01 && cpus <= 1024))) return Math.round(cpus * 1000);
   throw new InvalidInput(
     "containerCpus",
-    `expected 0–1024 processors, such as 1.5, got ${JSON.stringify(text)}`,
+    `expected 0.01–1024 processors, such as 1.5, or 0, got ${JSON.stringify(text)}`,
   );
 }
 

@@ -52,7 +52,8 @@ export class DockerAppHost implements AppHost {
     const { docker, launch } = this.#options;
     const { engine, volume, network } = this.#descriptor;
     await requireEngine(docker, engine);
-    const image = launch.container?.image ?? "";
+    const { image = "", milliCpus = 0 } = launch.container ?? {};
+    await this.#requireProcessors(milliCpus / 1000);
     await this.#requireThere("image", image, docker.getImage(image).inspect());
     await this.#requireThere("volume", volume, docker.getVolume(volume).inspect());
     await this.#requireThere("network", network, docker.getNetwork(network).inspect());
@@ -132,6 +133,16 @@ export class DockerAppHost implements AppHost {
     const launches = [running?.launch, this.launch, ...kept.map(({ launch }) => launch)];
     const known = (id: string | undefined) => id !== undefined;
     await this.#files.prune(keep, releases.filter(known), launches.filter(known));
+  }
+
+  /** Otherwise the engine would refuse the container when the old one has stopped already. */
+  async #requireProcessors(wanted: number): Promise<void> {
+    const { NCPU } = await this.#named("cannot see its engine", () => this.#options.docker.info());
+    if (wanted <= NCPU) return;
+    throw new RollgateError(
+      "too-few-processors",
+      `${this.name}: expected at most the ${NCPU} processors of the engine, got ${wanted} (containerCpus)`,
+    );
   }
 
   async #requireThere(kind: string, name: string, inspection: Promise<unknown>): Promise<void> {

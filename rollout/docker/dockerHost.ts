@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { isSystemError, messageOf, RollgateError } from "../errors.ts";
+import { isSystemError, RollgateError } from "../errors.ts";
 
 /** Where an engine is, and the folder of its TLS key pair where it has one. */
 export interface DockerHost {
@@ -38,25 +38,38 @@ export function findDockerHost(given: string, environment = process.env): Docker
 }
 
 function currentContext(folder: string): string | undefined {
-  const text = readIfThere(join(folder, "config.json"));
-  return text === undefined
-    ? undefined
-    : config.safeParse(JSON.parse(text)).data?.currentContext || undefined;
+  const file = join(folder, "config.json");
+  const text = readIfThere(file);
+  return text === undefined ? undefined : understand(config, text, file).currentContext || undefined;
 }
 
 function readContext(folder: string, name: string): DockerHost {
   const id = createHash("sha256").update(name).digest("hex");
   const file = join(folder, "contexts", "meta", id, "meta.json");
-  try {
-    const { docker } = context.parse(JSON.parse(readFileSync(file, "utf8"))).Endpoints;
-    const tlsDirectory = join(folder, "contexts", "tls", id, "docker");
-    const hasTls = readIfThere(join(tlsDirectory, "ca.pem")) !== undefined;
-    return { host: docker.Host, verify: !docker.SkipTLSVerify, ...(hasTls && { tlsDirectory }) };
-  } catch (error) {
+  const text = readIfThere(file);
+  if (text === undefined) {
     throw new RollgateError(
       "docker-context",
-      `expected the docker context ${name}, which is in use, in ${file}: ${messageOf(error)}`,
-      { cause: error },
+      `expected the docker context ${name}, which is in use, in ${file}`,
+    );
+  }
+  const { docker } = understand(context, text, file).Endpoints;
+  const tlsDirectory = join(folder, "contexts", "tls", id, "docker");
+  const hasTls = readIfThere(join(tlsDirectory, "ca.pem")) !== undefined;
+  return { host: docker.Host, verify: !docker.SkipTLSVerify, ...(hasTls && { tlsDirectory }) };
+}
+
+/** What is wrong with a file is not quoted: `config.json` may hold passwords. */
+function understand<T>(schema: z.ZodType<T>, text: string, file: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new RollgateError(
+      "docker-config",
+      `expected what the docker CLI writes in ${file}, got something else`,
+      {
+        cause: error,
+      },
     );
   }
 }

@@ -60,12 +60,7 @@ export class DockerNginxServer implements NginxServer {
   }
 
   async propose({ text, files }: NginxConfiguration): Promise<void> {
-    if (!(await this.isRunning())) {
-      throw new RollgateError(
-        "nginx-stopped",
-        `container ${this.machine.name} does not run: ${await this.lastError()}`,
-      );
-    }
+    if (!(await this.isRunning())) throw await this.stopped();
     await this.#run("mkdir -p temp drained");
     for (const file of [...files, { name: "nginx.conf.new", text }]) {
       await this.#run(`cat > ${file.name}`, file.text);
@@ -92,6 +87,12 @@ export class DockerNginxServer implements NginxServer {
     const scripts = (await this.#run("ls")).split("\n").filter(isScript);
     const over = scripts.filter((script) => !files.some(({ name }) => name === script));
     await this.#run(`rm -f ${["nginx.conf.old", ...over].join(" ")}`);
+  }
+
+  /** Why nothing can be asked of it. */
+  async stopped(): Promise<RollgateError> {
+    const reason = `container ${this.machine.name} does not run: ${await this.lastError()}`;
+    return new RollgateError("nginx-stopped", reason);
   }
 
   async lastError(): Promise<string> {

@@ -5,8 +5,13 @@ import type { Machine, RunOptions } from "../machine/machine.ts";
 import { ContainerMachine, describeDockerError, isDockerError } from "./containerMachine.ts";
 import { removeContainer } from "./removeContainer.ts";
 
-/** It ends by itself when the deployer dies; a roll that lasts longer gets another one. */
-const LIFETIME_SECONDS = 3600;
+/** It ends by itself when the deployer dies. */
+const LIFETIME_SECONDS = 7200;
+/** A roll that lasts longer gets another one, before anything could be cut. */
+const RENEWAL_MILLISECONDS = 3_600_000;
+
+/** On every such container, so that a host that is removed takes those of dead deployers with it. */
+const KEEPER = "rollgate.files";
 
 /**
  * Reaches the files in the volumes of hosts, whose own containers may not run or not exist: a container of its own,
@@ -17,6 +22,7 @@ export class FileKeeper implements Pick<Machine, "run"> {
   readonly #volumes: readonly string[];
   readonly #imageOf: string;
   #machine: Promise<ContainerMachine> | undefined;
+  #startedAt = Number.POSITIVE_INFINITY;
 
   /** `imageOf` is the container whose image has the shell and the tools. */
   constructor(docker: Docker, volumes: readonly string[], imageOf: string) {
@@ -31,6 +37,7 @@ export class FileKeeper implements Pick<Machine, "run"> {
   }
 
   async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+    if (performance.now() - this.#startedAt > RENEWAL_MILLISECONDS) await this.close();
     this.#machine ??= this.#start();
     const machine = await this.#machine.catch((error: unknown) => {
       this.#machine = undefined;
@@ -56,6 +63,7 @@ export class FileKeeper implements Pick<Machine, "run"> {
     const { Image } = await this.#docker.getContainer(this.#imageOf).inspect();
     // A volume that is mounted comes into being, so those that are not there are left out.
     const mounts = await Promise.all(this.#volumes.map((volume) => this.#isThere(volume)));
+    this.#startedAt = performance.now();
     const name = `${this.#imageOf}-files-${randomUUID().slice(0, 8)}`;
     const container = await this.#docker.createContainer({
       name,
@@ -63,6 +71,7 @@ export class FileKeeper implements Pick<Machine, "run"> {
       Entrypoint: ["sleep"],
       Cmd: [String(LIFETIME_SECONDS)],
       User: "0",
+      Labels: { [KEEPER]: this.#imageOf },
       Healthcheck: { Test: ["NONE"] },
       HostConfig: {
         AutoRemove: true,
@@ -85,4 +94,10 @@ export class FileKeeper implements Pick<Machine, "run"> {
       throw error;
     }
   }
+}
+
+/** Removes the containers of dead deployers that still hold a volume. */
+export async function removeKeepers(docker: Docker, volume: string): Promise<void> {
+  const found = await docker.listContainers({ all: true, filters: { volume: [volume], label: [KEEPER] } });
+  for (const { Id } of found) await removeContainer(docker, Id);
 }

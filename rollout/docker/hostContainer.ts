@@ -4,6 +4,7 @@ import type { DockerHostDescriptor } from "../descriptors.ts";
 import { RollgateError } from "../errors.ts";
 import { isDockerError } from "./containerMachine.ts";
 import { LABELS } from "./containerOptions.ts";
+import { removeKeepers } from "./fileKeeper.ts";
 import { readLog } from "./readLog.ts";
 import { removeContainer } from "./removeContainer.ts";
 
@@ -80,6 +81,7 @@ export class HostContainer {
   }
 
   async remove(): Promise<void> {
+    await removeKeepers(this.#docker, this.#host.volume);
     await removeContainer(this.#docker, this.#host.container);
     await removeContainer(this.#docker, this.#aside);
   }

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { HostState, Target } from "../appHost.ts";
-import { RollgateError } from "../errors.ts";
+import { messageOf, RollgateError } from "../errors.ts";
 import type { Jar } from "../jar.ts";
 import { type LaunchSpec, launchSpec } from "../launchSpec.ts";
 import { surplusReleases } from "../surplusReleases.ts";
@@ -46,17 +46,18 @@ export class HostFiles {
   async stage(id: string, jar: Jar, signal: AbortSignal): Promise<void> {
     if (await this.holds(id)) return;
     try {
-      await this.#run(scripts.stage, [id, jar.sha256, randomUUID()], {
-        input: createReadStream(jar.path),
-        deadlineSeconds: UPLOAD_SECONDS,
-        signal,
-      });
+      // Opened first: a jar that is gone is said as such, rather than as an upload that broke off.
+      const input = (await open(jar.path)).createReadStream();
+      const options = { input, deadlineSeconds: UPLOAD_SECONDS, signal };
+      await this.#run(scripts.stage, [id, jar.sha256, randomUUID()], options).finally(() => input.destroy());
     } catch (error) {
-      if (!(error instanceof CommandFailed)) throw error;
-      const isFull = /no space left|quota exceeded/i.test(error.message);
+      signal.throwIfAborted();
+      if (error instanceof RollgateError && !(error instanceof CommandFailed)) throw error;
+      const words = messageOf(error);
+      const isFull = /no space left|quota exceeded/i.test(words);
       throw isFull
         ? new RollgateError("disk-full", `no space left for ${id}`, { cause: error })
-        : new RollgateError("staging-failed", `could not stage ${id}: ${error.message}`, { cause: error });
+        : new RollgateError("staging-failed", `could not stage ${id}: ${words}`, { cause: error });
     }
   }
 
@@ -86,7 +87,7 @@ export class HostFiles {
 
   /** Removes releases beyond `keep`, launches beyond a few, and what an interrupted staging left. */
   async prune(keep: number, releases: readonly string[], launches: readonly string[]): Promise<void> {
-    const [lastRunFirst, youngestFirst] = (await this.#run(scripts.list)).split("\n\n");
+    const [lastRunFirst, youngestFirst] = (await this.#run(scripts.list)).split("/\n");
     const surplus = surplusReleases(linesOf(lastRunFirst), keep, releases).map((id) => `releases/${id}`);
     const forgotten = linesOf(youngestFirst)
       .slice(KEPT_LAUNCHES)

@@ -41,6 +41,8 @@ mv "$new" "$place"`;
 /** `$2` the release, `$3` a word of its own. A busybox before 1.33 has no `mv -T`, and there is no link for a moment. */
 export const switchTo = `
 set -e
+[ -d "$1/releases/$2" ] || { echo "there is no release $2" >&2; exit 1; }
+trap 'rm -f "$1/.current.$3"' EXIT
 touch "$1/releases/$2"
 ln -sfn "releases/$2" "$1/.current.$3"
 mv -T "$1/.current.$3" "$1/current" 2>/dev/null || { rm -f "$1/current"; mv "$1/.current.$3" "$1/current"; }`;
@@ -50,6 +52,7 @@ export const write = `
 set -e
 umask "$3"
 file="$1/$2"
+trap 'rm -f "$file.$4"' EXIT
 mkdir -p "\${file%/*}"
 cat > "$file.$4"
 mv "$file.$4" "$file"`;
@@ -59,11 +62,11 @@ export const read = `
 [ -f "$1/$2" ] || exit ${NOT_THERE}
 cat "$1/$2"`;
 
-/** The releases, those that became current last first; after an empty line, the launches, youngest first. */
+/** The releases, those that became current last first; after a line that no file is called, the launches, youngest first. */
 export const list = `
 cd "$1"
 ls -1t releases 2>/dev/null
-echo
+echo /
 ls -1t launches 2>/dev/null
 exit 0`;
 

@@ -17,7 +17,7 @@ const NEWEST = `
 cd "$1" 2>/dev/null || exit 0
 while newest=$(ls | sed -n 's/^\\([0-9][0-9]*\\)\\.json$/\\1/p' | sort -n | tail -n 1); [ -n "$newest" ]; do
   # Forgotten by a newer owner between the two looks: look again.
-  if record=$(cat "$newest.json" 2>/dev/null); then echo "$newest $record"; exit 0; fi
+  if record=$(cat "$newest.json" 2>/dev/null); then printf '%s %s\\n' "$newest" "$record"; exit 0; fi
 done`;
 
 /**
@@ -29,15 +29,20 @@ set -e
 mkdir -p "$1"
 trap 'rm -f "$1/.$3"' EXIT
 cat > "$1/.$3"
-ln "$1/.$3" "$1/$2.json" 2>/dev/null || { cmp -s "$1/.$3" "$1/$2.json" && exit 0; [ -e "$1/$2.json" ] && exit ${TAKEN}; exit 1; }`;
+words=$(ln "$1/.$3" "$1/$2.json" 2>&1) && exit 0
+if cmp -s "$1/.$3" "$1/$2.json"; then exit 0; fi
+if [ -e "$1/$2.json" ]; then exit ${TAKEN}; fi
+printf '%s\\n' "$words" >&2
+exit 1`;
 
 const REWRITE = `
 set -e
+trap 'rm -f "$1/.$3"' EXIT
 cat > "$1/.$3"
 mv "$1/.$3" "$1/$2.json"`;
 
 const FORGET = `
-cd "$1"
+cd "$1" || exit 1
 for file in [0-9]*.json; do
   if [ "\${file%.json}" -lt "$2" ] 2>/dev/null; then rm -f "$file"; fi
 done`;

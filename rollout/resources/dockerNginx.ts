@@ -35,6 +35,10 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
   const docker = openEngine(inputs.engine);
   try {
     await requireEngine(docker, inputs.engine);
+  } catch (error) {
+    return refuse("engine", messageOf(error));
+  }
+  try {
     const server = new DockerNginxServer(docker, placeOf(inputs));
     if (!(await server.isRunning())) return { inputs };
     const decision = decideFlavour(inputs, await containerAbilities(server.machine), "its image's nginx");
@@ -56,9 +60,12 @@ export function diff(olds: object, news: object): { changes: boolean; replaces: 
 
 /** Makes nginx serve these inputs; says what that took. */
 export async function serve(inputs: object): Promise<{ id: string; outs: object }> {
-  const { configuration: _, running: __, ...decided } = ownInputs(inputs);
+  const { configuration: _, running, ...decided } = ownInputs(inputs);
+  const place = placeOf(decided);
+  const server = new DockerNginxServer(openEngine(place.engine), place);
+  // Nothing was decided, since there was nothing to ask.
+  if (running !== true) throw await server.stopped();
   const checked = parse(decidedNginxInputs, decided);
-  const server = new DockerNginxServer(openEngine(checked.engine), placeOf(checked));
   const leases = new MachineLeaseStore(server.machine, `${NGINX_DIRECTORY}/lease`);
   try {
     await serveUnderLease(server, leases, settingsOf(checked, checked), checked);

@@ -1,12 +1,15 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { DockerHost } from "../../components/dockerHost.ts";
+import { DockerNginx } from "../../components/dockerNginx.ts";
 import { LocalHost } from "../../components/localHost.ts";
 import { LocalNginx } from "../../components/localNginx.ts";
 import { RollingDeployment } from "../../components/rollingDeployment.ts";
+import { dockerHost, dockerProxy } from "../support/dockerHost.ts";
 import { mockPulumi } from "../support/pulumi.ts";
 import { validRequest } from "../support/rollRequest.ts";
 
 // Pulumi keeps the code of a provider in the state: whatever it captured would be kept, and diffed, with it.
-describe.each(["localHost", "localNginx", "rollingDeployment"])(
+describe.each(["localHost", "localNginx", "dockerHost", "dockerNginx", "rollingDeployment"])(
   "the provider of %s in the state",
   (module) => {
     const code: Record<string, string> = {};
@@ -16,10 +19,8 @@ describe.each(["localHost", "localNginx", "rollingDeployment"])(
       const { hosts, proxy, ...request } = validRequest();
       for (const host of hosts.slice(0, 1))
         new LocalHost("localHost", { ...host, java: "java", graceSeconds: 30 });
-      new LocalNginx("localNginx", {
-        ...proxy,
-        executable: "nginx",
-        flavour: "stock",
+      const serving = {
+        flavour: "stock" as const,
         hosts: [],
         healthPath: "/",
         slowestRequestSeconds: 30,
@@ -34,7 +35,10 @@ describe.each(["localHost", "localNginx", "rollingDeployment"])(
           expect: ["2xx", "3xx"],
         },
         statusAllow: [],
-      });
+      };
+      new LocalNginx("localNginx", { ...proxy, ...serving, executable: "nginx" });
+      new DockerHost("dockerHost", { ...dockerHost(), graceSeconds: 30 });
+      new DockerNginx("dockerNginx", { ...dockerProxy(), ...serving });
       new RollingDeployment("rollingDeployment", { ...request, hosts, proxy });
       await tree();
       for (const { name, inputs } of resources) code[name] = String(inputs.__provider);

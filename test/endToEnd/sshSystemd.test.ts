@@ -94,7 +94,9 @@ describe.skipIf(reason)(
     });
 
     test("lets the deployer do what a roll needs, and nothing else", async () => {
-      const allowed = await hosts[0]?.exec("sudo -l -U deploy | grep -o 'NOPASSWD: .*' | sed 's/NOPASSWD: //'");
+      const allowed = await hosts[0]?.exec(
+        "sudo -l -U deploy | grep -o 'NOPASSWD: .*' | sed 's/NOPASSWD: //'",
+      );
       expect(allowed?.split("\n")).toEqual([
         "/usr/bin/systemctl start rollgate-prod-app-1.service",
         "/usr/bin/systemctl stop rollgate-prod-app-1.service",

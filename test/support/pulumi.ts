@@ -9,6 +9,8 @@ export interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Record<string, unknown>;
+  /** The provider that it was given, where it was given one. */
+  readonly provider: string | undefined;
 }
 
 /** What a program declares. */
@@ -24,18 +26,18 @@ export function secret(value: unknown): object {
 }
 
 /** Replaces Pulumi's engine; every resource comes to be as it is declared. */
-export async function mockPulumi(): Promise<Declarations> {
+export async function mockPulumi({ project = "rollgate", stack = "test" } = {}): Promise<Declarations> {
   const resources: Declared[] = [];
   await pulumi.runtime.setMocks(
     {
       call: () => ({}),
-      newResource: ({ type, name, inputs }) => {
-        resources.push({ type, name, inputs });
+      newResource: ({ type, name, inputs, provider }) => {
+        resources.push({ type, name, inputs, provider });
         return { id: `${name}-id`, state: inputs };
       },
     },
-    "rollgate",
-    "test",
+    project,
+    stack,
   );
   const monitor: unknown = pulumi.runtime.getMonitor();
   if (!(monitor instanceof MockMonitor)) throw new Error("Pulumi is not mocked");
@@ -61,7 +63,7 @@ export async function configure(settings: Readonly<Record<string, unknown>>): Pr
   const texts = merged.flatMap(([key, value]) =>
     value === undefined
       ? []
-      : [[`rollgate:${key}`, typeof value === "string" ? value : JSON.stringify(value)]],
+      : [[`${pulumi.getProject()}:${key}`, typeof value === "string" ? value : JSON.stringify(value)]],
   );
   pulumi.runtime.setAllConfig(Object.fromEntries(texts));
 }

@@ -1,23 +1,13 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, mkdir, open, readdir, readFile, readlink, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { RollgateError } from "#rollout/errors.ts";
-import type { Jar } from "#rollout/jar.ts";
 import { ReleaseStore } from "#rollout/local/releaseStore.ts";
 import { releaseId } from "#rollout/release.ts";
+import { jarWith } from "../../support/jarWith.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
-
-const run = promisify(execFile);
-
-/** A file that passes for a jar; the store does not look inside. */
-async function jarWith(content: string, version = "1.0.0"): Promise<Jar> {
-  const path = join(await temporaryDirectory(), "app.jar");
-  await writeFile(path, content);
-  return { path, version, sha256: createHash("sha256").update(content).digest("hex") };
-}
+import { tinyDirectory } from "../../support/tinyDirectory.ts";
 
 async function newStore() {
   const directory = join(await temporaryDirectory(), "host");
@@ -123,13 +113,7 @@ describe("staging", () => {
   });
 
   test("says so when the host has no space left, and takes nothing of what there is", async (context) => {
-    const directory = await temporaryDirectory();
-    const mounted = await run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", directory]).then(
-      () => true,
-      () => false,
-    );
-    context.skip(!mounted, "only root can mount a tiny file system");
-    onTestFinished(() => run("umount", [directory]).then(() => {}));
+    const directory = await tinyDirectory(context);
     const store = new ReleaseStore(directory);
     const small = await jarWith("small");
     await store.add(releaseId(small), small);

@@ -1,0 +1,12 @@
+import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Jar } from "#rollout/jar.ts";
+import { temporaryDirectory } from "./temporaryDirectory.ts";
+
+/** A file that passes for a jar, where nobody looks inside. */
+export async function jarWith(content: string, version = "1.0.0"): Promise<Jar> {
+  const path = join(await temporaryDirectory(), "app.jar");
+  await writeFile(path, content);
+  return { path, version, sha256: createHash("sha256").update(content).digest("hex") };
+}
