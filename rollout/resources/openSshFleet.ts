@@ -26,8 +26,9 @@ export function openSshFleet(request: FleetRequest): OpenFleet {
     // Beside nginx: what is in front of a fleet is there once.
     leases: new MachineLeaseStore(machines.of(proxy), `${proxy.directory}/lease`),
     close: async () => {
-      await Promise.all([nginx.close(), ...hosts.map((host) => host.close())]);
-      machines.close();
+      await Promise.all([nginx.close(), ...hosts.map((host) => host.close())]).finally(() =>
+        machines.close(),
+      );
     },
   };
 }

@@ -10,13 +10,13 @@ import type { Jar } from "../jar.ts";
 import { type LaunchSpec, launchFingerprint } from "../launchSpec.ts";
 import { HostFiles } from "../machine/hostFiles.ts";
 import * as scripts from "../machine/hostScripts.ts";
-import type { Machine } from "../machine/machine.ts";
 import { machinePool } from "../machine/machinePool.ts";
 import { type HealthReport, judge } from "../probe.ts";
 import type { HealthPolicy } from "../rollRequest.ts";
 import { readJava } from "./javaProcess.ts";
 import type { Limit } from "./limit.ts";
 import { preflightHost } from "./preflightHost.ts";
+import type { SshMachine } from "./sshMachine.ts";
 import { startFiles } from "./startFiles.ts";
 import { type Supervisor, supervisorOf } from "./supervisor.ts";
 import { upload } from "./upload.ts";
@@ -30,6 +30,8 @@ export interface SshAppHostOptions extends LaunchSpec {
 
 const SECOND_LOOK_MILLISECONDS = 100;
 const KEPT_MILLISECONDS = 30_000;
+/** An answer, if not a good one, or a port that nobody listens on: the server itself was reached. */
+const REFUSED = /^\d{3}\b|refused|open failed/i;
 
 /** The sockets of a server, and of which account and process its application (`$1`, may be empty) is. */
 const SOCKETS = `
@@ -50,7 +52,7 @@ export class SshAppHost implements AppHost {
   readonly address: string;
   readonly port: number;
   readonly launch: string;
-  readonly #machine: Machine;
+  readonly #machine: SshMachine;
   readonly #descriptor: SshHostDescriptor;
   readonly #options: SshAppHostOptions;
   readonly #files: HostFiles;
@@ -58,7 +60,7 @@ export class SshAppHost implements AppHost {
   readonly #http: Pool;
   #wasSeen = false;
 
-  constructor(machine: Machine, descriptor: SshHostDescriptor, options: SshAppHostOptions) {
+  constructor(machine: SshMachine, descriptor: SshHostDescriptor, options: SshAppHostOptions) {
     this.name = descriptor.name;
     this.address = descriptor.address;
     this.port = descriptor.port;
@@ -125,9 +127,11 @@ export class SshAppHost implements AppHost {
   }
 
   async start(launch: string): Promise<void> {
-    const { current } = await this.#named("cannot be started", () => this.#files.describe());
+    const [{ current }, owner] = await Promise.all([
+      this.#named("cannot be started", () => this.#files.describe()),
+      this.portOwner(),
+    ]);
     if (current === undefined) throw new RollgateError("no-release", `${this.name} has no current release`);
-    const owner = await this.portOwner();
     if (owner.kind === "other") throw this.#portTaken(owner.name);
     if (owner.kind === "application") throw this.#portTaken(`${owner.release}, which still runs`);
     await this.#named(`cannot start ${current}`, async () => {
@@ -137,8 +141,7 @@ export class SshAppHost implements AppHost {
         launch,
         await this.#specOf(launch),
       );
-      await this.#write("environment", environment, "077");
-      await this.#write("start", start, "022");
+      await Promise.all([this.#write("environment", environment, "077"), this.#write("start", start, "022")]);
       await this.#supervisor.start(`${this.#descriptor.directory}/releases/${current}/app.jar`);
     });
   }
@@ -147,19 +150,17 @@ export class SshAppHost implements AppHost {
     await this.#named("cannot remember what is good", () => this.#files.markGood(target));
   }
 
+  /** A question that failed because the connection to the server broke says nothing of the application. */
   async probe(signal: AbortSignal): Promise<HealthReport> {
-    const { timeoutMilliseconds } = this.#options.health;
-    const timeout = AbortSignal.timeout(timeoutMilliseconds);
-    const either = AbortSignal.any([signal, timeout]);
-    try {
-      return await this.#ask(either).catch((error: unknown) => {
-        // The kept connection was one to the process before.
-        if (error instanceof errors.SocketError && !either.aborted) return this.#ask(either);
-        throw error;
-      });
-    } catch (error) {
-      const detail = timeout.aborted ? `no answer within ${timeoutMilliseconds} ms` : messageOf(error);
-      return { up: false, detail };
+    for (;;) {
+      const { opened } = this.#machine;
+      const report = await this.#probeOnce(signal);
+      if (report.up || REFUSED.test(report.detail) || signal.aborted) return report;
+      const isBack = await this.#machine.run("true", [], { signal }).then(
+        () => true,
+        () => false,
+      );
+      if (!isBack || this.#machine.opened === opened) return report;
     }
   }
 
@@ -202,6 +203,22 @@ export class SshAppHost implements AppHost {
 
   async close(): Promise<void> {
     await this.#http.destroy();
+  }
+
+  async #probeOnce(signal: AbortSignal): Promise<HealthReport> {
+    const { timeoutMilliseconds } = this.#options.health;
+    const timeout = AbortSignal.timeout(timeoutMilliseconds);
+    const either = AbortSignal.any([signal, timeout]);
+    try {
+      return await this.#ask(either).catch((error: unknown) => {
+        // The kept connection was one to the process before.
+        if (error instanceof errors.SocketError && !either.aborted) return this.#ask(either);
+        throw error;
+      });
+    } catch (error) {
+      const detail = timeout.aborted ? `no answer within ${timeoutMilliseconds} ms` : messageOf(error);
+      return { up: false, detail };
+    }
   }
 
   async #look(): Promise<RunningApp[]> {

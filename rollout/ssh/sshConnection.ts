@@ -18,28 +18,30 @@ const LONGEST_FOLDER = 50;
  */
 export class SshConnection {
   readonly #place: SshPlace;
-  readonly #folder: string;
+  #folder: string | undefined;
+  #opened = 0;
   #ssh: ChildProcess | undefined;
   #opening: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(place: SshPlace) {
     this.#place = place;
-    const temporary = tmpdir();
-    // 0700, as OpenSSH wants it.
-    this.#folder = mkdtempSync(join(temporary.length > LONGEST_FOLDER ? "/tmp" : temporary, "rollgate-"));
   }
 
   /** For further calls of `ssh`, which then cost no handshake. */
   get arguments(): string[] {
+    this.#folder ??= makeFolder();
     return sshArguments(this.#place, join(this.#folder, "s"));
   }
 
-  get isOpen(): boolean {
-    return this.#ssh !== undefined;
+  /** How often it was opened: more than before means that it broke meanwhile. */
+  get opened(): number {
+    return this.#opened;
   }
 
   /** Opens it unless it is open; throws one line that says why it cannot. */
   async open(signal: AbortSignal): Promise<void> {
+    if (this.#isClosed) throw new RollgateError("connection-closed", `${this.#place.server} was let go of`);
     if (this.#ssh) return;
     this.#opening ??= this.#connect(signal).finally(() => {
       this.#opening = undefined;
@@ -48,10 +50,11 @@ export class SshConnection {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#ssh?.stdin?.end();
     this.#ssh?.kill();
     this.#ssh = undefined;
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
@@ -76,7 +79,8 @@ export class SshConnection {
     signal.addEventListener("abort", stop, { once: true });
     try {
       if (await isReady(ssh)) {
-        this.#keep(ssh);
+        if (this.#isClosed) ssh.kill();
+        else this.#keep(ssh);
         return;
       }
     } catch (error) {
@@ -92,6 +96,7 @@ export class SshConnection {
   /** A connection that is kept does not keep this process. */
   #keep(ssh: ChildProcess): void {
     this.#ssh = ssh;
+    this.#opened++;
     ssh.once("exit", () => {
       if (this.#ssh === ssh) this.#ssh = undefined;
     });
@@ -100,6 +105,12 @@ export class SshConnection {
       if (stream && "unref" in stream && typeof stream.unref === "function") stream.unref();
     }
   }
+}
+
+/** Nobody else may look into it, as OpenSSH wants it. */
+function makeFolder(): string {
+  const temporary = tmpdir();
+  return mkdtempSync(join(temporary.length > LONGEST_FOLDER ? "/tmp" : temporary, "rollgate-"));
 }
 
 /** Whether the far side answered before `ssh` ended; a login shell may print something of its own first. */

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { Duplex, type Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -23,7 +22,9 @@ const FAREWELL_SECONDS = 2;
 const KILL_AFTER_SECONDS = 5;
 /** OpenSSH allows ten sessions over one connection, and the connection itself is one. */
 const COMMANDS_AT_ONCE = 6;
-const [OVERDUE, KILLED, SSH_FAILED] = [124, 137, 255];
+const [OVERDUE, KILLED] = [124, 137];
+/** What follows the output of every command. The server may tell the end of a command before all of its output. */
+const TRAILER = /\nrollgate-ended:(\d+)$/;
 
 /**
  * A server that is reached by the OpenSSH client of this machine. A script whose connection broke is run again
@@ -68,6 +69,11 @@ export class SshMachine implements Machine {
     return stream;
   }
 
+  /** How often its connection was opened: more than before means that it broke meanwhile. */
+  get opened(): number {
+    return this.#connection.opened;
+  }
+
   close(): void {
     this.#connection.close();
   }
@@ -106,30 +112,37 @@ export class SshMachine implements Machine {
     const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
     await this.#open(ending);
     const ssh = this.#spawn(["--", this.name, withDeadline(script, args, Math.ceil(seconds))]);
-    const stop = () => ssh.kill("SIGKILL");
+    const stop = () => {
+      ssh.kill("SIGKILL");
+      // The shared connection holds these open for as long as the command runs there.
+      ssh.stdout.destroy();
+      ssh.stderr.destroy();
+    };
     ending.addEventListener("abort", stop, { once: true });
     try {
-      const ended = once(ssh, "close");
       // A command may end before it has read everything.
       const given = input ? pipeline(input, ssh.stdin).catch(() => {}) : ssh.stdin.end();
-      const [stdout, stderr, [code]] = await Promise.all([text(ssh.stdout), text(ssh.stderr), ended, given]);
+      const [stdout, stderr] = await Promise.all([text(ssh.stdout), text(ssh.stderr), given]);
+      const code = TRAILER.exec(stdout)?.[1];
+      if (code === undefined) throw explainSsh(this.name, stderr);
+      if (code !== "0") throw this.#failure(Number(code), stderr, seconds);
+      return stdout.replace(TRAILER, "");
+    } catch (error) {
       signal?.throwIfAborted();
-      if (code === 0) return stdout;
-      throw this.#failure(deadline.aborted ? OVERDUE : code, stderr, seconds);
+      throw deadline.aborted ? this.#failure(OVERDUE, "", seconds) : error;
     } finally {
       ending.removeEventListener("abort", stop);
     }
   }
 
-  #failure(code: number | null, stderr: string, seconds: number): RollgateError {
-    if (code === SSH_FAILED || code === null) return explainSsh(this.name, stderr);
+  #failure(code: number, stderr: string, seconds: number): RollgateError {
     if (code === OVERDUE || code === KILLED) {
       return new RollgateError(
         "overdue",
         `${this.name}: a command took longer than ${Math.round(seconds)} s`,
       );
     }
-    const sudo = /^sudo: .*$|^Sorry, user .*$|: not allowed to .*$/m.exec(stderr)?.[0];
+    const sudo = /^sudo: .*$|^Sorry, user .*$/m.exec(stderr)?.[0];
     if (sudo) {
       return new RollgateError(
         "sudo-refused",
@@ -153,7 +166,7 @@ export class SshMachine implements Machine {
   }
 }
 
-/** A command line for the login shell there: it ends by itself, and only `ssh` can give 255. */
+/** A command line for the login shell there: it ends by itself, and its exit code comes after all of its output. */
 function withDeadline(script: string, args: readonly string[], seconds: number): string {
   const words = [
     "timeout",
@@ -166,5 +179,5 @@ function withDeadline(script: string, args: readonly string[], seconds: number):
     "sh",
     ...args,
   ];
-  return `${words.map(quote).join(" ")}; code=$?; [ $code -ne ${SSH_FAILED} ] || code=${SSH_FAILED - 1}; exit $code`;
+  return `${words.map(quote).join(" ")}; printf '\\nrollgate-ended:%s' $?`;
 }

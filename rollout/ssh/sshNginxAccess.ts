@@ -1,7 +1,11 @@
 import { endpoint, parseTcpTable, TCP_LISTEN, TCP_TIME_WAIT } from "../connections.ts";
 import type { SshProxyDescriptor } from "../descriptors.ts";
-import type { Machine } from "../machine/machine.ts";
 import { MachineNginxAccess } from "../machine/machineNginxAccess.ts";
+import type { NginxAnswer } from "../nginx/nginxAccess.ts";
+import type { SshMachine } from "./sshMachine.ts";
+
+const MAX_QUESTIONS = 5;
+const ANSWER_MILLISECONDS = 5_000;
 
 const TABLES = "cat /proc/net/tcp; cat /proc/net/tcp6 2>/dev/null; exit 0";
 
@@ -30,18 +34,26 @@ exit 0`;
 
 /** Reaches an nginx on a server from the server itself; on it others may have connections to a host as well. */
 export class SshNginxAccess extends MachineNginxAccess {
-  readonly #machine: Machine;
+  readonly #machine: SshMachine;
   readonly #directory: string;
 
-  constructor(machine: Machine, { directory, address, port }: SshProxyDescriptor) {
+  constructor(machine: SshMachine, { directory, address, port, server }: SshProxyDescriptor) {
     super(machine, {
-      url: `http://${endpoint(address, port)}`,
+      url: isUnspecified(address) ? `http://${hostOf(server)}:${port}` : `http://${endpoint(address, port)}`,
       directory,
       port,
       ...(!isUnspecified(address) && { address }),
     });
     this.#machine = machine;
     this.#directory = directory;
+  }
+
+  override async get(path: string, signal: AbortSignal): Promise<NginxAnswer> {
+    return this.#untilConnected((allowed) => super.get(path, allowed), signal);
+  }
+
+  override async getAnew(path: string, signal: AbortSignal): Promise<NginxAnswer> {
+    return this.#untilConnected((allowed) => super.getAnew(path, allowed), signal);
   }
 
   override async connectionsTo(address: string, port: number): Promise<number> {
@@ -59,8 +71,35 @@ export class SshNginxAccess extends MachineNginxAccess {
     const [inodes, uids] = [new Set(all("inode")), new Set(all("uid"))];
     return sockets.filter(({ inode, uid }) => inodes.has(inode) || uids.has(uid)).length;
   }
+
+  /** What failed while the connection to the server broke says nothing of nginx: it is asked again, in its own time. */
+  async #untilConnected(
+    ask: (allowed: AbortSignal) => Promise<NginxAnswer>,
+    signal: AbortSignal,
+  ): Promise<NginxAnswer> {
+    let allowed = signal;
+    for (let asked = 1; ; asked++) {
+      const { opened } = this.#machine;
+      try {
+        return await ask(allowed);
+      } catch (error) {
+        if (asked === MAX_QUESTIONS) throw error;
+        await this.#machine.run("true", []);
+        if (this.#machine.opened === opened) throw error;
+        allowed = AbortSignal.timeout(ANSWER_MILLISECONDS);
+      }
+    }
+  }
 }
 
 function isUnspecified(address: string): boolean {
   return address === "0.0.0.0" || /^[0:]+$/.test(address);
+}
+
+/** What others may call the server: its name without the account and the port of SSH. */
+function hostOf(server: string): string {
+  return server
+    .replace(/^ssh:\/\//, "")
+    .replace(/^.*@/, "")
+    .replace(/:\d+$/, "");
 }

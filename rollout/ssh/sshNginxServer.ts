@@ -3,12 +3,13 @@ import { Readable } from "node:stream";
 import type { SshProxyDescriptor } from "../descriptors.ts";
 import { RollgateError } from "../errors.ts";
 import * as scripts from "../machine/hostScripts.ts";
-import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
+import { CommandFailed, NOT_THERE } from "../machine/machine.ts";
 import { CLOSING } from "../nginx/closing.ts";
 import type { NginxServer } from "../nginx/nginxServer.ts";
 import type { NginxConfiguration } from "../nginx/renderConfiguration.ts";
 import { isScript, servedConfiguration } from "../nginx/servedConfiguration.ts";
 import { type NginxRunner, nginxRunnerOf } from "./nginxRunner.ts";
+import type { SshMachine } from "./sshMachine.ts";
 import { SshNginxAccess } from "./sshNginxAccess.ts";
 
 const LOG_LINES = 200;
@@ -16,11 +17,11 @@ const LOG_LINES = 200;
 /** An nginx on a server: its files are written over SSH, and its supervisor there starts and reloads it. */
 export class SshNginxServer implements NginxServer {
   readonly access: SshNginxAccess;
-  readonly #machine: Machine;
+  readonly #machine: SshMachine;
   readonly #directory: string;
   readonly #runner: NginxRunner;
 
-  constructor(machine: Machine, place: SshProxyDescriptor, executable: string) {
+  constructor(machine: SshMachine, place: SshProxyDescriptor, executable: string) {
     this.access = new SshNginxAccess(machine, place);
     this.#machine = machine;
     this.#directory = place.directory;

@@ -64,10 +64,15 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       });
     });
 
+    test("whose output may end in anything is given as it was", async () => {
+      const words = "a\nrollgate-ended:1\nrollgate-ended:2";
+      expect(await open().run('printf %s "$1"', [words])).toBe(words);
+    });
+
     test("that ends with ssh's own exit code is not taken for a broken connection", async () => {
       await expect(open().run("exit 255", [])).rejects.toMatchObject({
         code: "command-failed",
-        exitCode: 254,
+        exitCode: 255,
       });
     });
 
