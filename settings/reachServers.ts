@@ -37,6 +37,6 @@ export async function reachServers(
     if (!first) return;
     throw new InvalidInput(first.key, [...new Set(problems.map(({ reason }) => reason))].join("; "));
   } finally {
-    machines.close();
+    await machines.close();
   }
 }

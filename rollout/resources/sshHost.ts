@@ -76,7 +76,7 @@ async function onServer<T>(host: SshHostDescriptor, work: (machine: SshMachine) 
   try {
     return await work(machine);
   } finally {
-    machine.close();
+    await machine.close();
   }
 }
 

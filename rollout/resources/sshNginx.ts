@@ -122,7 +122,7 @@ async function onServer<T>(place: SshProxyDescriptor, work: (machine: SshMachine
   try {
     return await work(machine);
   } finally {
-    machine.close();
+    await machine.close();
   }
 }
 

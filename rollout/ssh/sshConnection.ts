@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, RollgateError } from "../errors.ts";
@@ -20,6 +21,8 @@ export class SshConnection {
   readonly #place: SshPlace;
   #folder: string | undefined;
   #opened = 0;
+  /** The last one that was started, and the one that is connected. */
+  #started: ChildProcess | undefined;
   #ssh: ChildProcess | undefined;
   #opening: Promise<void> | undefined;
   #isClosed = false;
@@ -49,12 +52,19 @@ export class SshConnection {
     await this.#opening;
   }
 
-  close(): void {
+  /** Ends it; the folder goes once nobody is left who might put something into it. */
+  async close(): Promise<void> {
     this.#isClosed = true;
-    this.#ssh?.stdin?.end();
-    this.#ssh?.kill();
+    const ssh = this.#started;
+    if (ssh?.pid !== undefined && ssh.exitCode === null && ssh.signalCode === null) {
+      const ended = once(ssh, "exit");
+      ssh.ref();
+      ssh.stdin?.end();
+      ssh.kill();
+      await ended;
+    }
     this.#ssh = undefined;
-    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
@@ -70,6 +80,7 @@ export class SshConnection {
       ],
       { stdio: ["pipe", "pipe", "pipe"] },
     );
+    this.#started = ssh;
     let words = "";
     ssh.stderr.setEncoding("utf8").on("data", (text: string) => {
       words = `${words}${text}`.slice(-MAX_WORDS);
@@ -110,7 +121,7 @@ export class SshConnection {
 /** Nobody else may look into it, as OpenSSH wants it. */
 function makeFolder(): string {
   const temporary = tmpdir();
-  return mkdtempSync(join(temporary.length > LONGEST_FOLDER ? "/tmp" : temporary, "rollgate-"));
+  return mkdtempSync(join(temporary.length > LONGEST_FOLDER ? "/tmp" : temporary, "rg-ssh-"));
 }
 
 /** Whether the far side answered before `ssh` ended; a login shell may print something of its own first. */

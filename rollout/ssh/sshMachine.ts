@@ -74,8 +74,8 @@ export class SshMachine implements Machine {
     return this.#connection.opened;
   }
 
-  close(): void {
-    this.#connection.close();
+  async close(): Promise<void> {
+    await this.#connection.close();
   }
 
   async #runRepeatedly(

@@ -12,7 +12,7 @@ export class SshMachines {
     return machine;
   }
 
-  close(): void {
-    for (const machine of this.#machines.values()) machine.close();
+  async close(): Promise<void> {
+    await Promise.all([...this.#machines.values()].map((machine) => machine.close()));
   }
 }

@@ -31,7 +31,7 @@ describe.skipIf(reason)(
 
     /** Where sockets of connections are. */
     async function folders(): Promise<string[]> {
-      return (await readdir(tmpdir())).filter((name) => /^rollgate-[A-Za-z0-9]{6}$/.test(name));
+      return (await readdir(tmpdir())).filter((name) => /^rg-ssh-/.test(name));
     }
 
     beforeAll(async () => {

@@ -70,7 +70,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
     const host = again({});
     onTestFinished(async () => {
       await host.stop(0);
-      machine.close();
+      await machine.close();
     });
     return { host, descriptor, java, again };
   }

@@ -112,7 +112,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
     );
     expect(answers.map(Number)).toEqual(Array.from({ length: 20 }, (_, index) => index));
     expect(await servers.connections(server)).toBe(before + 1);
-    machine.close();
+    await machine.close();
     await until(async () => (await servers.connections(server)) === before, 10);
   });
 
