@@ -1,18 +1,26 @@
 import { randomUUID } from "node:crypto";
 import type { Machine } from "../machine/machine.ts";
 import { AWAIT_JAVA, SHOW_PROCESS } from "./javaProcess.ts";
-import type { Supervisor } from "./supervisor.ts";
+import { readLook, type Supervisor } from "./supervisor.ts";
 
 const KILL_SECONDS = 10;
 const BEYOND_GRACE_SECONDS = KILL_SECONDS + 10;
 
-/** `grep` finds itself and this shell as well; neither has `-jar` and a release of ours among its arguments. */
-const CANDIDATES = `${SHOW_PROCESS}
+/** The pids of what runs a release out of `$1`; `grep` finds itself and this shell, too, which have no `-jar`. */
+const FIND = `
+pids=""
 for file in $(grep -laF -e "$1/releases/" /proc/[0-9]*/cmdline 2>/dev/null); do
   pid=\${file#/proc/}
-  show "\${pid%/cmdline}"
-done
-exit 0`;
+  pid=\${pid%/cmdline}
+  if tr '\\000' '\\n' < "$file" 2>/dev/null | awk -v folder="$1/releases/" '
+    before == "-jar" && index($0, folder) == 1 { found = 1 }
+    { before = $0 }
+    END { exit !found }'; then pids="$pids $pid"; fi
+done`;
+
+const LOOK = `${SHOW_PROCESS}${FIND}
+for pid in $pids; do show "$pid"; done
+printf '\\n\\n'`;
 
 /** `$2` the jar, `$3` a word of its own: whoever comes with it again finds that it has been done. */
 const START = `${AWAIT_JAVA}
@@ -25,10 +33,17 @@ setsid sh "$1/start" >> "$1/logs/app.log" 2>&1 < /dev/null &
 await_java $! "$2"
 exit 0`;
 
-/** `$1` the grace, `$2` how long SIGKILL may take, then pairs of a pid and when it was started. */
-const STOP = `
-grace=$1 patience=$2
-shift 2
+/** `$2` the grace, `$3` how long SIGKILL may take. A process is told from a later one with its pid by when it began. */
+const STOP = `${FIND}
+grace=$2 patience=$3
+set --
+for pid in $pids; do
+  if stat=$(cat "/proc/$pid/stat" 2>/dev/null); then
+    began=$(printf '%s' "\${stat##*) }" | cut -d ' ' -f 20)
+    set -- "$@" "$pid:$began"
+  fi
+done
+[ $# -gt 0 ] || exit 0
 alive() {
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
   # The command is in parentheses and may hold anything.
@@ -54,15 +69,6 @@ if all_gone "$patience" "$@"; then echo killed; exit 0; fi
 echo "pid $left outlived SIGKILL" >&2
 exit 1`;
 
-const STARTED_AT = `
-for pid; do
-  if stat=$(cat "/proc/$pid/stat" 2>/dev/null); then
-    set -- \${stat##*) }
-    echo "$pid:\${20}"
-  fi
-done
-exit 0`;
-
 const PREFLIGHT = `
 command -v setsid >/dev/null || { echo "expected setsid (util-linux), found none" >&2; exit 1; }`;
 
@@ -80,19 +86,16 @@ export class ProcessSupervisor implements Supervisor {
     await this.#machine.run(PREFLIGHT, []);
   }
 
-  async candidates(): Promise<string[]> {
-    const printed = await this.#machine.run(CANDIDATES, [this.#directory]);
-    return printed.split("\n").filter(Boolean);
+  async look(more = "") {
+    return readLook(await this.#machine.run(`${LOOK}\n${more}\nexit 0`, [this.#directory]));
   }
 
   async start(jar: string): Promise<void> {
     await this.#machine.run(START, [this.#directory, jar, randomUUID()]);
   }
 
-  async stop(graceSeconds: number, pids: readonly number[]): Promise<{ killed: boolean }> {
-    if (pids.length === 0) return { killed: false };
-    const started = await this.#machine.run(STARTED_AT, pids.map(String));
-    const args = [String(graceSeconds), String(KILL_SECONDS), ...started.split("\n").filter(Boolean)];
+  async stop(graceSeconds: number): Promise<{ killed: boolean }> {
+    const args = [this.#directory, String(graceSeconds), String(KILL_SECONDS)];
     const deadlineSeconds = graceSeconds + BEYOND_GRACE_SECONDS;
     return { killed: (await this.#machine.run(STOP, args, { deadlineSeconds })).trim() === "killed" };
   }

@@ -33,15 +33,14 @@ const KEPT_MILLISECONDS = 30_000;
 /** An answer, if not a good one, or a port that nobody listens on: the server itself was reached. */
 const REFUSED = /^\d{3}\b|refused|open failed/i;
 
-/** The sockets of a server, and of which account and process its application (`$1`, may be empty) is. */
+/** The sockets of a server, and of which accounts and processes its application is. */
 const SOCKETS = `
-if [ -n "$1" ]; then
-  ls -l "/proc/$1/fd" 2>/dev/null | sed -n 's/.*socket:\\[\\([0-9]*\\)\\]$/inode \\1/p'
-  stat -c 'uid %u' "/proc/$1" 2>/dev/null
-fi
+for pid in $pids; do
+  ls -l "/proc/$pid/fd" 2>/dev/null | sed -n 's/.*socket:\\[\\([0-9]*\\)\\]$/inode \\1/p'
+  stat -c 'uid %u' "/proc/$pid" 2>/dev/null
+done
 cat /proc/net/tcp
-cat /proc/net/tcp6 2>/dev/null
-exit 0`;
+cat /proc/net/tcp6 2>/dev/null`;
 
 /**
  * An app host on a server: a directory, an address and a port. What runs is read from the server each time, from
@@ -114,12 +113,7 @@ export class SshAppHost implements AppHost {
   }
 
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
-    return this.#named("cannot be stopped", async () =>
-      this.#supervisor.stop(
-        graceSeconds,
-        (await this.#look()).map(({ pid }) => pid),
-      ),
-    );
+    return this.#named("cannot be stopped", () => this.#supervisor.stop(graceSeconds));
   }
 
   async switchTo(id: string): Promise<void> {
@@ -135,13 +129,14 @@ export class SshAppHost implements AppHost {
     if (owner.kind === "other") throw this.#portTaken(owner.name);
     if (owner.kind === "application") throw this.#portTaken(`${owner.release}, which still runs`);
     await this.#named(`cannot start ${current}`, async () => {
-      const { start, environment } = startFiles(
-        this.#descriptor,
-        current,
-        launch,
-        await this.#specOf(launch),
-      );
-      await Promise.all([this.#write("environment", environment, "077"), this.#write("start", start, "022")]);
+      const spec = await this.#specOf(launch);
+      const { start, environment } = startFiles(this.#descriptor, current, launch, spec);
+      // A way of its own is written down before it is used, so that it can be gone back to.
+      await Promise.all([
+        this.#files.remember(launch, spec),
+        this.#write("environment", environment, "077"),
+        this.#write("start", start, "022"),
+      ]);
       await this.#supervisor.start(`${this.#descriptor.directory}/releases/${current}/app.jar`);
     });
   }
@@ -167,8 +162,8 @@ export class SshAppHost implements AppHost {
   /** By the process where it can be seen what it holds open, else by its account, which the application has alone. */
   async portOwner(): Promise<PortOwner> {
     return this.#named("cannot show its port", async () => {
-      const [running] = await this.#look();
-      const printed = await this.#machine.run(SOCKETS, [String(running?.pid ?? "")]);
+      const { lines, printed } = await this.#supervisor.look(SOCKETS);
+      const [running] = this.#javasOf(lines);
       const listeners = printed
         .split(/(?=^\s*sl\s)/m)
         .flatMap(parseTcpTable)
@@ -222,7 +217,10 @@ export class SshAppHost implements AppHost {
   }
 
   async #look(): Promise<RunningApp[]> {
-    const lines = await this.#supervisor.candidates();
+    return this.#javasOf((await this.#supervisor.look()).lines);
+  }
+
+  #javasOf(lines: readonly string[]): RunningApp[] {
     return lines.flatMap((line) => readJava(line, this.#descriptor.directory) ?? []);
   }
 
@@ -235,12 +233,9 @@ export class SshAppHost implements AppHost {
     return judge(statusCode, await body.text());
   }
 
-  /** Its own way is written down before it is used, so that it can be gone back to. */
   async #specOf(launch: string): Promise<LaunchSpec> {
     if (launch === this.launch) {
-      const own = { launch: this.#options.launch, environment: this.#options.environment };
-      await this.#files.remember(launch, own);
-      return own;
+      return { launch: this.#options.launch, environment: this.#options.environment };
     }
     const spec = await this.#files.recall(launch);
     if (spec) return spec;

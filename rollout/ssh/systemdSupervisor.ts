@@ -2,14 +2,17 @@ import { RollgateError } from "../errors.ts";
 import { CommandFailed, type Machine } from "../machine/machine.ts";
 import { AWAIT_JAVA, SHOW_PROCESS } from "./javaProcess.ts";
 import { journalCommand, systemctlCommand, withRights } from "./rights.ts";
-import type { Supervisor } from "./supervisor.ts";
+import { readLook, type Supervisor } from "./supervisor.ts";
 
 const BEYOND_GRACE_SECONDS = 20;
 
-const CANDIDATE = `${SHOW_PROCESS}
-pid=$(systemctl show --property MainPID --value "$1.service") || exit 1
-if [ "$pid" = 0 ]; then exit 0; fi
-show "$pid" || [ ! -e "/proc/$pid" ] || { echo "cannot see process $pid of $1: /proc is closed to this account" >&2; exit 1; }`;
+const LOOK = `${SHOW_PROCESS}
+pids=$(systemctl show --property MainPID --value "$1.service") || exit 1
+if [ "$pids" = 0 ]; then pids=""; fi
+for pid in $pids; do
+  show "$pid" || [ ! -e "/proc/$pid" ] || { echo "cannot see process $pid of $1: /proc is closed to this account" >&2; exit 1; }
+done
+printf '\\n\\n'`;
 
 /** Runs what is enabled and keeps it running; needs the rights of `/etc/sudoers.d`, unless the deployer is root. */
 export class SystemdSupervisor implements Supervisor {
@@ -29,8 +32,8 @@ export class SystemdSupervisor implements Supervisor {
     ]);
   }
 
-  async candidates(): Promise<string[]> {
-    return (await this.#machine.run(CANDIDATE, [this.#unit])).split("\n").filter(Boolean);
+  async look(more = "") {
+    return readLook(await this.#machine.run(`${LOOK}\n${more}\nexit 0`, [this.#unit]));
   }
 
   async start(jar: string): Promise<void> {
