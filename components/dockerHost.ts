@@ -4,8 +4,8 @@ import type { DockerHostInputs } from "#rollout/resources/dockerHost.ts";
 type Args = { readonly [Key in keyof DockerHostInputs]: pulumi.Input<DockerHostInputs[Key]> };
 
 const provider: pulumi.dynamic.ResourceProvider = {
-  async check(_olds, news) {
-    return (await import("#rollout/resources/dockerHost.ts")).check(news);
+  async check(olds, news) {
+    return (await import("#rollout/resources/dockerHost.ts")).check(news, olds);
   },
   async diff(_id, olds, news) {
     return (await import("#rollout/resources/dockerHost.ts")).diff(olds, news);

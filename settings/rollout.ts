@@ -1,3 +1,4 @@
+import { InvalidInput } from "#rollout/errors.ts";
 import type { Reader } from "./reader.ts";
 
 /** What a roll is told on every kind of host. */
@@ -6,7 +7,7 @@ export function readRollout(reader: Reader, hosts: number) {
     launch: {
       java: reader.text("java"),
       jvmOptions: reader.list("jvmOptions"),
-      arguments: reader.list("arguments"),
+      arguments: readArguments(reader),
     },
     environment: reader.plain("environment"),
     health: {
@@ -49,6 +50,21 @@ export function readServing(reader: Reader, { health, timing }: ReturnType<typeo
     },
     statusAllow: reader.list("statusAllow"),
   };
+}
+
+/** Profiles are an argument like any other, but nobody should have to know which. */
+function readArguments(reader: Reader): unknown[] {
+  const [given, profiles] = [reader.list("arguments"), reader.list("springProfiles")];
+  const wrong = profiles.findIndex((profile) => !/^[\w.-]+$/.test(String(profile)));
+  if (wrong >= 0) {
+    const got = JSON.stringify(profiles[wrong]);
+    throw new InvalidInput(`springProfiles[${wrong}]`, `expected a name such as prod, got ${got}`);
+  }
+  if (profiles.length === 0) return given;
+  if (given.some((argument) => String(argument).startsWith("--spring.profiles.active"))) {
+    throw new InvalidInput("arguments", "expected the profiles in springProfiles alone, got them here, too");
+  }
+  return [`--spring.profiles.active=${profiles.join(",")}`, ...given];
 }
 
 function readMinimumHealthy(text: string, hosts: number): number | string {

@@ -164,6 +164,11 @@ describe("what is read", () => {
     });
   });
 
+  test("Spring profiles become the first argument", async () => {
+    const { rollout } = await read({ springProfiles: ["prod", "metrics"], arguments: ["--debug"] });
+    expect(rollout.launch.arguments).toEqual(["--spring.profiles.active=prod,metrics", "--debug"]);
+  });
+
   test("the environment is a secret, whether or not the stack file says so", async () => {
     const { rollout } = await read({ environment: { PASSWORD: "hunter2" } });
     expect(await pulumi.isSecret(rollout.environment)).toBe(true);

@@ -29,6 +29,19 @@ export async function requireEngine(docker: Docker, given: string): Promise<void
   }
 }
 
+/** Whether two ways to name an engine lead to the same one; another way to it is no other place. */
+export async function isSameEngine(one: string, other: string): Promise<boolean> {
+  if (one === other) return true;
+  const ids = await Promise.all(
+    [one, other].map(async (given) => {
+      const docker = openEngine(given);
+      await requireEngine(docker, given);
+      return Object(await docker.info()).ID;
+    }),
+  );
+  return ids[0] === ids[1];
+}
+
 function wordsOf(error: unknown): string {
   const words = messageOf(error);
   return words.startsWith("Parse Error") ? "an answer that is no Docker engine's" : words;

@@ -23,7 +23,7 @@ export function providerOf(inputs: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(inputs).filter(([key]) => key === "__provider"));
 }
 
-/** Why a folder in which something runs cannot be left for another one: that would be an outage. */
+/** Why a place in which something runs cannot be left for another one: that would be an outage. */
 export function cannotMove(from: unknown, to: unknown): string {
-  return `expected ${from}, in which it runs, got ${to}: destroy the stack first, or keep the folder`;
+  return `expected ${from}, in which it runs, got ${to}: destroy the stack first, or keep it there`;
 }

@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { type DockerHostDescriptor, dockerHostDescriptor } from "../descriptors.ts";
 import { isDockerError } from "../docker/containerMachine.ts";
 import { HostContainer } from "../docker/hostContainer.ts";
-import { openEngine, requireEngine } from "../docker/openEngine.ts";
+import { isSameEngine, openEngine, requireEngine } from "../docker/openEngine.ts";
 import { messageOf } from "../errors.ts";
 import { parse, problemsOf } from "../validate.ts";
-import { type CheckAnswer, ownInputs } from "./crud.ts";
+import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
 
 /** A host on a Docker engine. */
 export interface DockerHostInputs extends DockerHostDescriptor {
@@ -14,7 +14,7 @@ export interface DockerHostInputs extends DockerHostDescriptor {
 }
 
 /** Refuses an engine that does not answer and a container that is somebody else's; changes nothing. */
-export async function check(news: object): Promise<CheckAnswer<object>> {
+export async function check(news: object, olds: object = {}): Promise<CheckAnswer<object>> {
   const { graceSeconds, ...descriptor } = ownInputs(news);
   const problems = problemsOf(dockerHostDescriptor, descriptor);
   if (problems.length > 0)
@@ -26,6 +26,7 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
   const docker = openEngine(host.engine);
   try {
     await requireEngine(docker, host.engine);
+    await refuseToMove(ownInputs(olds).engine, host.engine);
   } catch (error) {
     return refuse("engine", error);
   }
@@ -37,10 +38,16 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
   return { inputs: { ...descriptor, graceSeconds } };
 }
 
+/** Containers on another engine would be left behind, or all be replaced at once. */
+export async function refuseToMove(left: unknown, engine: string): Promise<void> {
+  if (typeof left !== "string" || (await isSameEngine(left, engine))) return;
+  throw new Error(cannotMove(left || "the docker CLI's own engine", engine || "the docker CLI's own engine"));
+}
+
 /** Another name on the engine is another host; everything else is for the rollout to bring about. */
 export function diff(olds: object, news: object): { changes: boolean; replaces: string[] } {
   const [old, next] = [ownInputs(olds), ownInputs(news)];
-  const replaces = ["name", "container", "volume", "engine"].filter((key) => old[key] !== next[key]);
+  const replaces = ["name", "container", "volume"].filter((key) => old[key] !== next[key]);
   return { changes: !isDeepStrictEqual(old, next), replaces };
 }
 

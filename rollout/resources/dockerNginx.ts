@@ -53,8 +53,10 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
 /** Another container is another nginx; any other change is a tested reload. */
 export function diff(olds: object, news: object): { changes: boolean; replaces: string[] } {
   const [old, next] = [ownInputs(olds), ownInputs(news)];
-  const replaces = ["container", "engine"].filter((key) => old[key] !== next[key]);
-  const changed = ["configuration", "running"].some((key) => !isDeepStrictEqual(old[key], next[key]));
+  const replaces = ["container"].filter((key) => old[key] !== next[key]);
+  const changed = ["configuration", "running", "engine"].some(
+    (key) => !isDeepStrictEqual(old[key], next[key]),
+  );
   return { changes: changed || replaces.length > 0, replaces };
 }
 

@@ -70,6 +70,16 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
     expect(await fleet.releases()).toEqual(everyHostRuns(old));
   });
 
+  test("is rolled without a lost request behind an nginx that checks nobody itself, too", async () => {
+    await fleet.serveNginx({ flavour: "stock" });
+    const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: next.jar }));
+    expect(result.code, result.output).toBe(0);
+    expect(result.output).toMatch(/app-1 +view +nginx sees it: 200 UP/);
+    expect(seen.lost).toEqual([]);
+    expect((await fleet.roll({ jar: old.jar })).code).toBe(0);
+    await fleet.serveNginx();
+  });
+
   test("goes from two hosts to three and back to two without a lost request", async () => {
     const { seen } = await fleet.underLoad(async () => {
       await fleet.addHost(3);

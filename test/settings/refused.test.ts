@@ -77,6 +77,16 @@ describe("a bad setting is refused with one line that names it", () => {
       'nginxAddress: expected an IP address, got "example.org"',
     ],
     [
+      "a Spring profile that is no name",
+      { springProfiles: ["prod", "a b"] },
+      'springProfiles[1]: expected a name such as prod, got "a b"',
+    ],
+    [
+      "Spring profiles in two places",
+      { springProfiles: ["prod"], arguments: ["--spring.profiles.active=dev"] },
+      "arguments: expected the profiles in springProfiles alone, got them here, too",
+    ],
+    [
       "an unknown setting",
       { nginxport: 8080 },
       "nginxport: unknown setting; Pulumi.yaml lists those there are",

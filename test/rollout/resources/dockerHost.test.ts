@@ -48,6 +48,21 @@ describe("check", () => {
     });
   });
 
+  test("passes another way to the engine that it is on, and refuses another engine", async () => {
+    const { url: engine } = await fakeEngine({ "GET /info": { ID: "one" } });
+    const { news: same } = await hostOn({ "GET /info": { ID: "one" } });
+    expect(await check(same, { ...same, engine })).toEqual({ inputs: same });
+    const { news } = await hostOn({ "GET /info": { ID: "two" } });
+    expect(await check(news, { ...news, engine })).toEqual({
+      failures: [
+        {
+          property: "engine",
+          reason: `expected ${engine}, in which it runs, got ${news.engine}: destroy the stack first, or keep it there. Nothing was changed.`,
+        },
+      ],
+    });
+  });
+
   test("refuses an engine that does not answer", async () => {
     const engine = `unix://${await temporaryDirectory()}/none.sock`;
     const { failures } = await check({ ...dockerHost({ engine }), graceSeconds: 35 });
@@ -77,7 +92,7 @@ describe("diff", () => {
     expect(diff(news, moved)).toEqual({ changes: true, replaces: [] });
   });
 
-  test.each(["name", "container", "volume", "engine"])("takes another %s for another host", (key) => {
+  test.each(["name", "container", "volume"])("takes another %s for another host", (key) => {
     expect(diff(news, { ...news, [key]: "other" })).toEqual({ changes: true, replaces: [key] });
   });
 });

@@ -83,8 +83,10 @@ describe("diff", () => {
     }
   });
 
-  test.each(["container", "engine"])("takes another %s for another nginx", (key) => {
-    expect(diff(served, { ...served, [key]: "other" })).toEqual({ changes: true, replaces: [key] });
+  test("takes another container for another nginx, and another way to its engine for a change", () => {
+    const replaces = ["container"];
+    expect(diff(served, { ...served, container: "other" })).toEqual({ changes: true, replaces });
+    expect(diff(served, { ...served, engine: "ssh://other" })).toEqual({ changes: true, replaces: [] });
   });
 });
 

@@ -85,7 +85,7 @@ describe("check", () => {
       failures: [
         {
           property: "directory",
-          reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep the folder. Nothing was changed.`,
+          reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep it there. Nothing was changed.`,
         },
       ],
     });

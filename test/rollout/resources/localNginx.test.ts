@@ -125,7 +125,7 @@ describe("check", () => {
     expect((await check(olds, news)).failures).toEqual([
       {
         property: "directory",
-        reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep the folder. Nothing was changed.`,
+        reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep it there. Nothing was changed.`,
       },
     ]);
   });
