@@ -1,7 +1,13 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { dockerHostDescriptor, localHostDescriptor, localProxyDescriptor } from "#rollout/descriptors.ts";
+import {
+  dockerHostDescriptor,
+  localHostDescriptor,
+  localProxyDescriptor,
+  sshHostDescriptor,
+  sshProxyDescriptor,
+} from "#rollout/descriptors.ts";
 import { findDockerHost } from "#rollout/docker/dockerHost.ts";
 import { openEngine, requireEngine } from "#rollout/docker/openEngine.ts";
 import { InvalidInput, messageOf } from "#rollout/errors.ts";
@@ -9,15 +15,19 @@ import { identifyJar } from "#rollout/jar.ts";
 import { releaseId } from "#rollout/release.ts";
 import { dockerNginxInputs } from "#rollout/resources/dockerNginx.ts";
 import { localNginxInputs } from "#rollout/resources/localNginx.ts";
+import { sshNginxInputs } from "#rollout/resources/sshNginx.ts";
 import { type Environment, type RollRequest, rollRequest } from "#rollout/rollRequest.ts";
 import { parse } from "#rollout/validate.ts";
 import type { AppHostsArgs } from "./components/appHosts.ts";
 import type { CheckingNginxArgs } from "./components/checkingNginx.ts";
 import { readDockerKind } from "./settings/dockerKind.ts";
 import { readLocalKind } from "./settings/localKind.ts";
+import { provisionServers } from "./settings/provisionServers.ts";
+import { reachServers } from "./settings/reachServers.ts";
 import { Reader } from "./settings/reader.ts";
 import { readRollout, readServing } from "./settings/rollout.ts";
 import { settingOf } from "./settings/settingOf.ts";
+import { readSshKind } from "./settings/sshKind.ts";
 
 /** Everything that the program reads from `Pulumi.<stack>.yaml`, checked; descriptions are in Pulumi.yaml. */
 export interface Settings {
@@ -47,11 +57,12 @@ export async function readSettings(): Promise<Settings> {
 
 async function read(reader: Reader): Promise<Settings> {
   const kind = reader.text("kind");
-  if (kind !== "local" && kind !== "docker") {
-    throw new InvalidInput("kind", `expected local or docker, got ${kind}`);
+  if (kind !== "local" && kind !== "docker" && kind !== "ssh") {
+    throw new InvalidInput("kind", `expected local, docker or ssh, got ${kind}`);
   }
   const containers = kind === "docker" ? readDockerKind(reader) : undefined;
-  const { hosts, proxy, container } = containers ?? readLocalKind(reader);
+  const servers = kind === "ssh" ? readSshKind(reader) : undefined;
+  const { hosts, proxy, container } = containers ?? servers ?? readLocalKind(reader);
   const candidate = readRollout(reader, hosts.length);
   const serving = readServing(reader, candidate);
   const [nginxExecutable, nginxImage] = [reader.text("nginx"), reader.text("nginxImage")];
@@ -82,6 +93,23 @@ async function read(reader: Reader): Promise<Settings> {
         graceSeconds,
       },
       nginx: { ...inputs, baseImage: nginxImage, network, volume: nginx },
+    };
+  }
+  if (servers) {
+    const own = parse(z.array(sshHostDescriptor), rollout.hosts);
+    const place = parse(sshProxyDescriptor, rollout.proxy);
+    const inputs = { ...place, ...serving, executable: nginxExecutable, hosts: members };
+    const nginx = parse(sshNginxInputs, inputs);
+    await reachServers(own, place);
+    const ready = await provisionServers(own, place, servers.provision, {
+      java: rollout.launch.java,
+      nginx: nginxExecutable,
+      graceSeconds,
+    });
+    return {
+      rollout: secretly,
+      app: { kind: "ssh", hosts: ready.hosts, graceSeconds },
+      nginx: { ...nginx, ...ready.nginx },
     };
   }
   const place = parse(localProxyDescriptor, rollout.proxy);

@@ -1,8 +1,15 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { DockerHostDescriptor, HostDescriptor, LocalHostDescriptor } from "#rollout/descriptors.ts";
+import type {
+  DockerHostDescriptor,
+  HostDescriptor,
+  LocalHostDescriptor,
+  SshHostDescriptor,
+} from "#rollout/descriptors.ts";
 import { DockerHost } from "./dockerHost.ts";
 import { LocalHost } from "./localHost.ts";
+import { type Provisioning, provisionServer } from "./provisionServer.ts";
+import { SshHost } from "./sshHost.ts";
 
 /** App hosts that are directories and ports of this machine. */
 export interface LocalAppHostsArgs {
@@ -28,7 +35,19 @@ export interface DockerAppHostsArgs {
   readonly graceSeconds: pulumi.Input<number>;
 }
 
-export type AppHostsArgs = LocalAppHostsArgs | DockerAppHostsArgs;
+/** App hosts on servers that are reached over SSH. */
+export interface SshAppHostsArgs {
+  readonly kind: "ssh";
+  /** Where each host is; known at preview, so that a preview can show the rolling order. */
+  readonly hosts: readonly (SshHostDescriptor & {
+    /** How the server is made ready, unless others do that. */
+    readonly provisioning?: Provisioning;
+  })[];
+  /** How long the application may take to stop when its host is deleted. */
+  readonly graceSeconds: pulumi.Input<number>;
+}
+
+export type AppHostsArgs = LocalAppHostsArgs | DockerAppHostsArgs | SshAppHostsArgs;
 
 /** What every host keeps; the application itself comes with the rollout, and so does the container that runs it. */
 export class AppHosts extends pulumi.ComponentResource {
@@ -38,10 +57,11 @@ export class AppHosts extends pulumi.ComponentResource {
   constructor(name: string, args: AppHostsArgs, options: pulumi.ComponentResourceOptions = {}) {
     const aliases = [...(options.aliases ?? []), { type: "rollgate:index:LocalAppHosts" }];
     super("rollgate:index:AppHosts", name, {}, { ...options, aliases });
-    if (args.kind === "docker") this.#declareContainers(name, args);
-    else this.#declareDirectories(name, args);
     // From the arguments, not from the children: their outputs are unknown in the first preview.
-    this.hosts = pulumi.output([...args.hosts]);
+    this.hosts = pulumi.output<HostDescriptor[]>([...args.hosts]);
+    if (args.kind === "docker") this.#declareContainers(name, args);
+    else if (args.kind === "ssh") this.hosts = pulumi.output(this.#declareServers(name, args));
+    else this.#declareDirectories(name, args);
     this.registerOutputs({ hosts: this.hosts });
   }
 
@@ -49,6 +69,15 @@ export class AppHosts extends pulumi.ComponentResource {
     for (const host of hosts) {
       new LocalHost(`${name}-${host.name}`, { ...host, java, graceSeconds }, { parent: this });
     }
+  }
+
+  #declareServers(name: string, { hosts, graceSeconds }: SshAppHostsArgs): SshHostDescriptor[] {
+    return hosts.map(({ provisioning, ...host }) => {
+      const own = `${name}-${host.name}`;
+      const dependsOn = provisionServer(`${own}-server`, provisioning, { parent: this });
+      new SshHost(own, { ...host, graceSeconds }, { parent: this, dependsOn });
+      return host;
+    });
   }
 
   #declareContainers(name: string, { hosts, image, network, graceSeconds }: DockerAppHostsArgs): void {

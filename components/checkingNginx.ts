@@ -4,9 +4,12 @@ import type { ProxyDescriptor } from "#rollout/descriptors.ts";
 import { NGINX_DIRECTORY, NGINX_PORT } from "#rollout/docker/nginxPlace.ts";
 import type { DockerNginxInputs } from "#rollout/resources/dockerNginx.ts";
 import type { LocalNginxInputs } from "#rollout/resources/localNginx.ts";
+import type { SshNginxInputs } from "#rollout/resources/sshNginx.ts";
 import { DockerNginx } from "./dockerNginx.ts";
 import { LocalNginx } from "./localNginx.ts";
 import { nginxImage } from "./nginxImage.ts";
+import { type Provisioning, provisionServer } from "./provisionServer.ts";
+import { SshNginx } from "./sshNginx.ts";
 
 const STOP_SECONDS = 30;
 /** Healthy is an nginx that serves a configuration of ours. */
@@ -22,8 +25,13 @@ export interface DockerCheckingNginxArgs extends DockerNginxInputs {
   readonly volume: string;
 }
 
+/** An nginx on a server, and how the server is made ready, unless others do that. */
+export interface SshCheckingNginxArgs extends SshNginxInputs {
+  readonly provisioning?: Provisioning;
+}
+
 /** Nginx in front of the app hosts; everything is known at preview. */
-export type CheckingNginxArgs = LocalNginxInputs | DockerCheckingNginxArgs;
+export type CheckingNginxArgs = LocalNginxInputs | DockerCheckingNginxArgs | SshCheckingNginxArgs;
 
 /** Nginx that knows all hosts, drains one by a flag file, and tells what it sees of them. */
 export class CheckingNginx extends pulumi.ComponentResource {
@@ -37,6 +45,12 @@ export class CheckingNginx extends pulumi.ComponentResource {
       this.#declareContainer(name, args);
       const { kind, engine, container } = args;
       this.proxy = pulumi.output({ kind, engine, container, address, port });
+    } else if (args.kind === "ssh") {
+      const { provisioning, ...inputs } = args;
+      const dependsOn = provisionServer(`${name}-machine`, provisioning, { parent: this });
+      new SshNginx(`${name}-server`, inputs, { parent: this, dependsOn });
+      const { kind, server, sshConfig, directory, supervisor, unit } = args;
+      this.proxy = pulumi.output({ kind, server, sshConfig, directory, supervisor, unit, address, port });
     } else {
       new LocalNginx(`${name}-server`, args, { parent: this });
       const { kind, directory } = args;

@@ -6,6 +6,8 @@ export interface TcpSocket {
   readonly remote: string;
   readonly state: number;
   readonly inode: string;
+  /** The account that the socket belongs to, as a number. */
+  readonly uid: string;
 }
 
 /** Socket states that matter here; `include/net/tcp_states.h` of Linux. */
@@ -21,14 +23,15 @@ export function parseTcpTable(text: string): TcpSocket[] {
     .split("\n")
     .slice(1)
     .flatMap((line) => {
-      const [, local, remote, state, , , , , , inode] = line.trim().split(/\s+/);
-      if (!local || !remote || !state || !inode) return [];
+      const [, local, remote, state, , , , uid, , inode] = line.trim().split(/\s+/);
+      if (!local || !remote || !state || !uid || !inode) return [];
       return [
         {
           local: readEndpoint(local),
           remote: readEndpoint(remote),
           state: Number.parseInt(state, 16),
           inode,
+          uid,
         },
       ];
     });
@@ -37,6 +40,17 @@ export function parseTcpTable(text: string): TcpSocket[] {
 /** `127.0.0.1:8081` or `[::1]:8081`. */
 export function endpoint(address: string, port: number): string {
   return isIPv4(address) ? `${address}:${port}` : `[${canonicalIPv6(address)}]:${port}`;
+}
+
+/** Whether a socket gets the connections to an address, or keeps others from listening there. */
+export function answersAt(local: string, address: string, port: number): boolean {
+  if (!local.endsWith(`:${port}`)) return false;
+  const [anyV4, anyV6] = [endpoint("0.0.0.0", port), endpoint("::", port)];
+  const wanted = endpoint(address, port);
+  if (local === wanted || local === anyV6) return true;
+  const isV4 = !local.startsWith("[");
+  if (local === anyV4) return isIPv4(address);
+  return wanted === anyV6 ? !isV4 : wanted === anyV4 && isV4;
 }
 
 function readEndpoint(text: string): string {

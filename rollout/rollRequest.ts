@@ -167,5 +167,7 @@ function refuseTwins(
 }
 
 function sameMachine(host: HostDescriptor, request: { proxy: ProxyDescriptor }): boolean {
-  return host.kind === "local" && request.proxy.kind === "local";
+  const { proxy } = request;
+  if (host.kind === "ssh" && proxy.kind === "ssh") return host.server === proxy.server;
+  return host.kind === "local" && proxy.kind === "local";
 }

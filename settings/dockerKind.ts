@@ -3,7 +3,7 @@ import { isIP, isIPv4 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "#rollout/errors.ts";
 import { readHosts } from "./hosts.ts";
-import type { KindSettings } from "./kinds.ts";
+import { type KindSettings, SSH_DEFAULTS } from "./kinds.ts";
 import type { Reader } from "./reader.ts";
 
 const DEFAULT_PORT = 8080;
@@ -22,6 +22,8 @@ export interface DockerNames {
 /** Hosts and nginx as containers of one engine. */
 export function readDockerKind(reader: Reader): KindSettings & { readonly names: DockerNames } {
   reader.refuseSet("local", ["directory"]);
+  reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
+  reader.ignore(...SSH_DEFAULTS);
   const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase();
   const engine = reader.text("dockerEngine");
   const subnet = readSubnet(reader.text("dockerSubnet") || subnetFor(prefix));

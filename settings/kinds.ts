@@ -10,3 +10,6 @@ export interface KindSettings {
 
 /** Reads the settings of one kind. */
 export type ReadKind = (reader: Reader) => KindSettings;
+
+/** Settings of the kind `ssh` that have a default, and no effect on the others. */
+export const SSH_DEFAULTS = ["sshSupervisor", "sshProvision", "javaPackage", "nginxPackage"];

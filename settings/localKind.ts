@@ -1,14 +1,15 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { readHosts } from "./hosts.ts";
-import type { KindSettings } from "./kinds.ts";
+import { type KindSettings, SSH_DEFAULTS } from "./kinds.ts";
 import type { Reader } from "./reader.ts";
 
 /** Hosts and nginx as processes of this machine. */
 export function readLocalKind(reader: Reader): KindSettings {
   const root = resolve(reader.text("directory") || `.rollgate/${pulumi.getStack()}`);
   reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);
-  reader.ignore("containerImage", "containerUser");
+  reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
+  reader.ignore("containerImage", "containerUser", ...SSH_DEFAULTS);
   return {
     hosts: readHosts(reader.list("hosts"), ({ name }) => ({
       kind: "local",

@@ -5,6 +5,8 @@ export function settingOf(property: string): string {
   if (property === "executable") return "nginx";
   if (property === "proxy.directory") return "directory";
   if (/(^|\.)engine$/.test(property)) return "dockerEngine";
+  if (/(^|\.)supervisor$/.test(property)) return "sshSupervisor";
+  if (/(^|\.)sshConfig$/.test(property)) return "sshConfig";
   if (member === undefined || group.includes("[")) return property;
   if (member === "container" && rest[0] !== undefined) return joined("container", rest[0]);
   const tail = rest.length > 0 ? `.${rest.join(".")}` : "";

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isIPv4 } from "node:net";
-import { endpoint, parseTcpTable, TCP_LISTEN, type TcpSocket } from "../connections.ts";
+import { answersAt, parseTcpTable, TCP_LISTEN, type TcpSocket } from "../connections.ts";
 import { listProcesses, type ProcessEntry, socketInodes } from "./processTable.ts";
 
 /** The TCP sockets of this network namespace, IPv4 and IPv6. */
@@ -29,17 +28,6 @@ export async function listenerOn(
   if (suspect && (await listens(suspect))) return suspect;
   for (const entry of await listProcesses()) if (await listens(entry)) return entry;
   return "unknown";
-}
-
-/** Whether a socket gets the connections to an address, or keeps others from listening there. */
-function answersAt(local: string, address: string, port: number): boolean {
-  if (!local.endsWith(`:${port}`)) return false;
-  const [anyV4, anyV6] = [endpoint("0.0.0.0", port), endpoint("::", port)];
-  const wanted = endpoint(address, port);
-  if (local === wanted || local === anyV6) return true;
-  const isV4 = !local.startsWith("[");
-  if (local === anyV4) return isIPv4(address);
-  return wanted === anyV6 ? !isV4 : wanted === anyV4 && isV4;
 }
 
 const MAX_COMMAND = 100;

@@ -1,6 +1,7 @@
 import { NOT_THERE } from "./machine.ts";
 
-// POSIX shell, with what coreutils and busybox share. `$1` is always the directory of the host.
+// POSIX shell, with what coreutils and busybox share. `$1` is always the directory of the host. Each may run twice
+// with the same arguments: a machine runs a script again whose connection broke.
 
 /** `current <id>`, `good <json>` and `release <id>`, a line each. */
 export const describe = `
@@ -43,7 +44,7 @@ set -e
 [ -d "$1/releases/$2" ] || { echo "there is no release $2" >&2; exit 1; }
 trap 'rm -f "$1/.current.$3"' EXIT
 touch "$1/releases/$2"
-ln -s "releases/$2" "$1/.current.$3"
+ln -sfn "releases/$2" "$1/.current.$3"
 mv -T "$1/.current.$3" "$1/current" 2>/dev/null || { rm -f "$1/current"; mv "$1/.current.$3" "$1/current"; }`;
 
 /** `$2` the file, `$3` the umask of its folder and itself, `$4` a word of its own; a reader sees the old one or the new one. */

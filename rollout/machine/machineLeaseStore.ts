@@ -20,13 +20,17 @@ while newest=$(ls | sed -n 's/^\\([0-9][0-9]*\\)\\.json$/\\1/p' | sort -n | tail
   if record=$(cat "$newest.json" 2>/dev/null); then printf '%s %s\\n' "$newest" "$record"; exit 0; fi
 done`;
 
-/** A link is made from a whole file, so that nobody can read half a record, and fails if the name is taken. */
+/**
+ * A link is made from a whole file, so that nobody can read half a record, and fails if the name is taken; one that
+ * holds this very record was made by a run of this script whose connection broke.
+ */
 const CLAIM = `
 set -e
 mkdir -p "$1"
 trap 'rm -f "$1/.$3"' EXIT
 cat > "$1/.$3"
 words=$(ln "$1/.$3" "$1/$2.json" 2>&1) && exit 0
+if cmp -s "$1/.$3" "$1/$2.json"; then exit 0; fi
 if [ -e "$1/$2.json" ]; then exit ${TAKEN}; fi
 printf '%s\\n' "$words" >&2
 exit 1`;

@@ -1,9 +1,8 @@
-import type { Socket } from "node:net";
-import { errors, Pool } from "undici";
+import { errors, type Pool } from "undici";
 import { endpoint, parseTcpTable, TCP_LISTEN, TCP_TIME_WAIT } from "../connections.ts";
-import { messageOf } from "../errors.ts";
 import type { NginxAccess, NginxAnswer } from "../nginx/nginxAccess.ts";
 import type { Machine } from "./machine.ts";
+import { machinePool } from "./machinePool.ts";
 
 const KEPT_MILLISECONDS = 30_000;
 
@@ -15,6 +14,8 @@ export interface NginxPlace {
   readonly directory: string;
   /** The port that nginx listens on there. */
   readonly port: number;
+  /** An address of the machine that nginx listens on; loopback unless given. */
+  readonly address?: string;
 }
 
 /**
@@ -86,16 +87,7 @@ export class MachineNginxAccess implements NginxAccess {
   }
 
   #open(options: Pool.Options): Pool {
-    return new Pool("http://nginx", {
-      ...options,
-      pipelining: 1,
-      connect: (_, callback) => {
-        this.#machine.connect("127.0.0.1", this.#place.port).then(
-          (stream) => callback(null, stream as Socket),
-          (error: unknown) => callback(error instanceof Error ? error : new Error(messageOf(error)), null),
-        );
-      },
-    });
+    return machinePool(this.#machine, this.#place.address ?? "127.0.0.1", this.#place.port, options);
   }
 }
 

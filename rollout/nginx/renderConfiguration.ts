@@ -30,6 +30,8 @@ export interface NginxSettings {
   readonly statusAllow: readonly string[];
   /** Instead of a file under the prefix, such as `stderr`. */
   readonly errorLog?: string;
+  /** Relative to the prefix; `nginx.pid` unless given. */
+  readonly pidFile?: string;
   /** The account that workers run as; given only when nginx is started by root. */
   readonly user?: string;
 }
@@ -70,7 +72,7 @@ function render(
 ${hostsLine(hosts)}
 ${lines.main}${settings.user ? `user ${settings.user};\n` : ""}worker_processes auto;
 worker_rlimit_nofile 16384;
-pid ${inPrefix("nginx.pid")};
+pid ${inPrefix(settings.pidFile ?? "nginx.pid")};
 error_log ${settings.errorLog ?? inPrefix("logs", "error.log")} warn;
 
 events {

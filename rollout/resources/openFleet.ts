@@ -18,5 +18,6 @@ export async function openFleet(request: FleetRequest): Promise<OpenFleet> {
 
 async function openKind(request: FleetRequest): Promise<OpenFleet> {
   if (request.proxy.kind === "docker") return (await import("./openDockerFleet.ts")).openDockerFleet(request);
+  if (request.proxy.kind === "ssh") return (await import("./openSshFleet.ts")).openSshFleet(request);
   return (await import("./openLocalFleet.ts")).openLocalFleet(request);
 }

@@ -67,7 +67,7 @@ export function decideFlavour(
 export function settingsFor(
   inputs: ServingInputs,
   { flavour, njsModule }: Decision,
-  place: Pick<NginxSettings, "directory" | "address" | "port" | "user" | "errorLog">,
+  place: Pick<NginxSettings, "directory" | "address" | "port" | "user" | "errorLog" | "pidFile">,
 ): NginxSettings {
   const { hosts, check, healthPath, slowestRequestSeconds, statusAllow } = inputs;
   return {

@@ -16,8 +16,8 @@ test("an IPv4 table is read", () => {
    1: 0200000A:9C40 0100007F:1F91 01 00000000:00000000 02:000004F2 00000000     0        0 41600 2 0000000000000000 20 4 30 10 -1
 `;
   expect(parseTcpTable(table)).toEqual([
-    { local: "127.0.0.1:8080", remote: "0.0.0.0:0", state: TCP_LISTEN, inode: "41523" },
-    { local: "10.0.0.2:40000", remote: "127.0.0.1:8081", state: ESTABLISHED, inode: "41600" },
+    { local: "127.0.0.1:8080", remote: "0.0.0.0:0", state: TCP_LISTEN, inode: "41523", uid: "1000" },
+    { local: "10.0.0.2:40000", remote: "127.0.0.1:8081", state: ESTABLISHED, inode: "41600", uid: "0" },
   ]);
 });
 
@@ -27,8 +27,8 @@ test("an IPv6 table is read, in the shortest spelling of each address", () => {
    1: B80D0120000000000000000001000000:0050 B80D0120000000000000000002000000:0051 06 00000000:00000000 00:00000000 00000000     0        0 0 1 0000000000000000 100 0 0 10 0
 `;
   expect(parseTcpTable(table)).toEqual([
-    { local: "[::1]:8081", remote: "[::]:0", state: TCP_LISTEN, inode: "51" },
-    { local: "[2001:db8::1]:80", remote: "[2001:db8::2]:81", state: 6, inode: "0" },
+    { local: "[::1]:8081", remote: "[::]:0", state: TCP_LISTEN, inode: "51", uid: "0" },
+    { local: "[2001:db8::1]:80", remote: "[2001:db8::2]:81", state: 6, inode: "0", uid: "0" },
   ]);
 });
 

@@ -77,7 +77,7 @@ describe("texts are what they have to be", () => {
     ["hosts[0].address", "::ffff:10.0.0.1", 'expected the address of one host, got "::ffff:10.0.0.1"'],
     ["hosts[0].directory", "hosts/app-1", 'expected an absolute path, got "hosts/app-1"'],
     ["hosts[0].colour", "red", "unknown setting"],
-    ["hosts[0].kind", "podman", 'expected local or docker, got "podman"'],
+    ["hosts[0].kind", "podman", 'expected local, docker or ssh, got "podman"'],
     ["proxy.address", "example.org", 'expected an IP address, got "example.org"'],
     ["proxy.directory", "nginx", 'expected an absolute path, got "nginx"'],
     [

@@ -137,7 +137,11 @@ describe("a bad setting is refused with one line that names it", () => {
       { healthPath: "/health; }" },
       'healthPath: expected a path such as /actuator/health, got "/health; }"',
     ],
-    ["a kind that there is not", { kind: "kubernetes" }, "kind: expected local or docker, got kubernetes"],
+    [
+      "a kind that there is not",
+      { kind: "kubernetes" },
+      "kind: expected local, docker or ssh, got kubernetes",
+    ],
     [
       "a flavour that there is not",
       { nginxFlavour: "plus" },

@@ -17,6 +17,7 @@ export interface Behaviour {
 // Understands what the rollout gives to java, and answers every other path with what it was started with.
 const APPLICATION = `
 const args = process.argv.slice(2);
+if (args[0] === "-version") process.exit(0);
 const option = (name) => args.find((arg) => arg.startsWith("--" + name + "="))?.slice(name.length + 3);
 const jar = args[args.indexOf("-jar") + 1];
 const [behaviour] = /\\{"version":.*?\\}/.exec(require("node:fs").readFileSync(jar, "latin1"));
@@ -39,18 +40,18 @@ require("node:http")
   .listen(Number(option("server.port")), option("server.address"));
 `;
 
-/** A command that stands for java and runs fake jars. */
-export async function fakeJava(): Promise<string> {
-  const directory = await temporaryDirectory();
+/** A command that stands for java and runs fake jars; gone after the test unless it is given a directory. */
+export async function fakeJava(given?: string): Promise<string> {
+  const directory = given ?? (await temporaryDirectory());
   const java = join(directory, "java");
   await writeFile(`${java}.cjs`, APPLICATION);
   await writeFile(java, `#!/bin/sh\nexec "${process.execPath}" "$0.cjs" "$@"\n`, { mode: 0o755 });
   return java;
 }
 
-/** A jar that `fakeJava` can run, and that passes for a real one. */
-export async function fakeJar({ version, ...rest }: Behaviour): Promise<Jar> {
-  const path = join(await temporaryDirectory(), "app.jar");
+/** A jar that `fakeJava` can run, and that passes for a real one; gone after the test unless it is given a directory. */
+export async function fakeJar({ version, ...rest }: Behaviour, directory?: string): Promise<Jar> {
+  const path = join(directory ?? (await temporaryDirectory()), `app-${version}.jar`);
   await writeJar(path, version, { "behaviour.json": JSON.stringify({ version, ...rest }) });
   return identifyJar(path);
 }

@@ -27,6 +27,8 @@ const SLOWEST_REQUEST_SECONDS = 1;
 export interface RollSettings
   extends Partial<Pick<RollRequest, "environment" | "minimumHealthy" | "keepReleases" | "onFailure">> {
   readonly jar?: string;
+  /** Instead of the real one. */
+  readonly java?: string;
   /** Instead of a jar, the name of a release that the hosts keep. */
   readonly release?: string;
   readonly health?: Partial<RollRequest["health"]>;
@@ -229,13 +231,13 @@ export class LocalFleet {
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  #request({ health, timing, ...rest }: Omit<RollSettings, "jar" | "release">) {
+  #request({ health, timing, java = "java", ...rest }: Omit<RollSettings, "jar" | "release">) {
     const inMemory = `-Djava.io.tmpdir=${join(this.directory, "temp")}`;
     const jvmOptions = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m", inMemory];
     return {
       hosts: this.hosts,
       proxy: this.proxy,
-      launch: { java: "java", jvmOptions, arguments: [] },
+      launch: { java, jvmOptions, arguments: [] },
       environment: {},
       health: {
         path: "/actuator/health",

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { identifyJar } from "../rollout/jar.ts";
+import type { Launch } from "../rollout/rollRequest.ts";
+import { endProcessesUnder } from "../test/support/endProcessesUnder.ts";
+import { fakeJar, fakeJava } from "../test/support/fakeJava.ts";
+import { LocalFleet } from "../test/support/localFleet.ts";
+import { SshFleet } from "../test/support/ssh/sshFleet.ts";
+import { Traffic } from "../test/support/traffic.ts";
+import { buildMarket } from "../tools/buildMarket.ts";
+
+/**
+ * Rolls three servers back and forth over SSH (sshd processes of this machine) under constant traffic and prints the
+ * lost requests; then, with an application that starts at once, what a host costs over SSH and locally.
+ * `node bench/sshRolls.ts --rolls 5 --rate 220 --requests 10000`; `--rolls 0`: only the costs.
+ */
+const { values } = parseArgs({
+  options: {
+    rolls: { type: "string", default: "5" },
+    rate: { type: "string", default: "220" },
+    requests: { type: "string", default: "10000" },
+    compare: { type: "string", default: "5" },
+  },
+});
+const [rolls, rate, requests] = [Number(values.rolls), Number(values.rate), Number(values.requests)];
+const HOSTS = 3;
+const QUICK = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"];
+
+if (rolls > 0) {
+  const jars = [await buildMarket({ version: "1.0.0" }), await buildMarket({ version: "1.1.0" })];
+  const [old, next] = [await identifyJar(jars[0] ?? ""), await identifyJar(jars[1] ?? "")];
+  await withFleet({ java: "java", jvmOptions: QUICK, arguments: [] }, async (fleet) => {
+    report((await fleet.roll(old)).failure);
+    console.log("roll   sent   lost   wall s");
+    for (let index = 1; index <= rolls; index++) {
+      const traffic = new Traffic(fleet.url, rate);
+      const { failure, seconds } = await fleet.roll(index % 2 ? next : old);
+      report(failure);
+      while (traffic.sent < requests) await new Promise((resolve) => setTimeout(resolve, 100));
+      const { sent, lost } = await traffic.stop();
+      console.log(
+        `${String(index).padStart(4)} ${String(sent).padStart(6)} ${String(lost.length).padStart(6)} ${seconds.toFixed(1).padStart(8)}`,
+      );
+      for (const each of lost) console.log(each);
+    }
+  });
+}
+
+const directory = await mkdtemp(join(tmpdir(), "rollgate-jars-"));
+const launch = { java: await fakeJava(directory), jvmOptions: [], arguments: [] };
+const quick = [
+  await fakeJar({ version: "1.0.0" }, directory),
+  await fakeJar({ version: "1.1.0" }, directory),
+];
+const local = await LocalFleet.create(HOSTS);
+await withFleet(launch, async (fleet) => {
+  console.log("seconds per host: over SSH, locally");
+  for (let index = 0; index <= Number(values.compare); index++) {
+    const jar = quick[index % 2];
+    if (!jar) break;
+    const remote = await fleet.roll(jar);
+    report(remote.failure);
+    const request = await local.roll({ jar: jar.path, java: launch.java });
+    const seconds = [secondsPerHost(remote.lines), secondsPerHost(request.output.split("\n"))];
+    // The first one deploys.
+    if (index > 0) console.log(seconds.map((each) => each.toFixed(2)).join("  "));
+  }
+});
+await local.remove();
+await rm(directory, { recursive: true });
+
+async function withFleet(how: Launch, work: (fleet: SshFleet) => Promise<void>): Promise<void> {
+  const fleet = await SshFleet.create(HOSTS, how);
+  try {
+    await work(fleet);
+  } finally {
+    await endProcessesUnder(fleet.servers.directory);
+    await fleet.servers.remove();
+  }
+}
+
+/** From the staged release to the last host that was admitted. */
+function secondsPerHost(lines: readonly string[]): number {
+  const at = (phase: string) =>
+    Number(
+      lines.findLast((line) => new RegExp(`^\\[ *[\\d.]+ s\\] \\S+ +${phase} `).test(line))?.slice(1, 7),
+    );
+  return (at("admit") - at("stage")) / HOSTS;
+}
+
+function report(failure: string | undefined): void {
+  if (failure !== undefined) console.log(failure);
+}

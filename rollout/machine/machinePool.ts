@@ -1,0 +1,23 @@
+import type { Socket } from "node:net";
+import { Pool } from "undici";
+import { messageOf } from "../errors.ts";
+import type { Machine } from "./machine.ts";
+
+/** HTTP connections to a port of a machine, made on the machine itself. */
+export function machinePool(
+  machine: Pick<Machine, "connect">,
+  address: string,
+  port: number,
+  options: Pool.Options,
+): Pool {
+  return new Pool("http://localhost", {
+    ...options,
+    pipelining: 1,
+    connect: (_, callback) => {
+      machine.connect(address, port).then(
+        (stream) => callback(null, stream as Socket),
+        (error: unknown) => callback(error instanceof Error ? error : new Error(messageOf(error)), null),
+      );
+    },
+  });
+}

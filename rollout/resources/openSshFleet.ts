@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { sshHostDescriptor, sshProxyDescriptor } from "../descriptors.ts";
+import { MachineLeaseStore } from "../machine/machineLeaseStore.ts";
+import { NginxProxy } from "../nginx/nginxProxy.ts";
+import { Limit } from "../ssh/limit.ts";
+import { SshAppHost } from "../ssh/sshAppHost.ts";
+import { SshMachines } from "../ssh/sshMachines.ts";
+import { SshNginxAccess } from "../ssh/sshNginxAccess.ts";
+import { parse } from "../validate.ts";
+import type { FleetRequest, OpenFleet } from "./openFleet.ts";
+
+const UPLOADS_AT_ONCE = 4;
+
+/** Hosts and nginx on servers that are reached over SSH. */
+export function openSshFleet(request: FleetRequest): OpenFleet {
+  const { launch, environment, health } = request;
+  const proxy = parse(sshProxyDescriptor, request.proxy);
+  const descriptors = parse(z.array(sshHostDescriptor), request.hosts);
+  const machines = new SshMachines();
+  const options = { launch, environment, health, uploads: new Limit(UPLOADS_AT_ONCE) };
+  const hosts = descriptors.map((descriptor) => new SshAppHost(machines.of(descriptor), descriptor, options));
+  const nginx = new SshNginxAccess(machines.of(proxy), proxy);
+  return {
+    hosts,
+    proxy: new NginxProxy(nginx),
+    // Beside nginx: what is in front of a fleet is there once.
+    leases: new MachineLeaseStore(machines.of(proxy), `${proxy.directory}/lease`),
+    close: async () => {
+      await Promise.all([nginx.close(), ...hosts.map((host) => host.close())]).finally(() =>
+        machines.close(),
+      );
+    },
+  };
+}

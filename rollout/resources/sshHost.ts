@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from "node:util";
+import { type SshHostDescriptor, sshHostDescriptor } from "../descriptors.ts";
+import { Limit } from "../ssh/limit.ts";
+import { SshAppHost } from "../ssh/sshAppHost.ts";
+import { SshMachine } from "../ssh/sshMachine.ts";
+import { parse, problemsOf } from "../validate.ts";
+import { type CheckAnswer, ownInputs } from "./crud.ts";
+
+/** A host on a server that is reached over SSH. */
+export interface SshHostInputs extends SshHostDescriptor {
+  /** How long the application may take to stop when the host is deleted. */
+  readonly graceSeconds: number;
+}
+
+const IDENTITY = ["name", "server", "directory", "supervisor", "unit"];
+
+/** Whether the server can be reached is found out before anything is declared. */
+export async function check(news: object): Promise<CheckAnswer<object>> {
+  const { graceSeconds, ...descriptor } = ownInputs(news);
+  const problems = problemsOf(sshHostDescriptor, descriptor);
+  if (problems.length > 0)
+    return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
+  return { inputs: { ...descriptor, graceSeconds } };
+}
+
+/** Another place is another host; everything else is for the rollout to bring about. */
+export function diff(olds: object, news: object): { changes: boolean; replaces: string[] } {
+  const [old, next] = [ownInputs(olds), ownInputs(news)];
+  const replaces = IDENTITY.filter((key) => old[key] !== next[key]);
+  return { changes: !isDeepStrictEqual(old, next), replaces };
+}
+
+/** Nothing to make: what is there already is adopted as it is. */
+export async function create(inputs: object): Promise<{ id: string; outs: object }> {
+  const { server, directory } = describe(inputs);
+  return { id: `${server}:${directory}`, outs: inputs };
+}
+
+/** A host whose folder is gone is gone. */
+export async function read(id: string, props: object): Promise<{ id: string; props: object }> {
+  const host = describe(props);
+  const there = await onServer(host, (machine) =>
+    machine.run('if [ -d "$1/releases" ]; then echo yes; fi', [host.directory]),
+  );
+  return there === "" ? { id: "", props: {} } : { id, props };
+}
+
+/** Ends the application and removes what a roll brought; what was provisioned is Pulumi's. */
+export async function remove(inputs: object): Promise<void> {
+  const host = describe(inputs);
+  await onServer(host, async (machine) => {
+    const driver = new SshAppHost(machine, host, UNUSED);
+    await driver.stop(Number(ownInputs(inputs).graceSeconds)).finally(() => driver.close());
+    await machine.run(REMOVE, [host.directory]);
+  });
+}
+
+const REMOVE = `
+cd "$1" 2>/dev/null || exit 0
+rm -rf releases/* releases/.[!.]* current good.json launches environment start logs .started.*
+if [ -w work ]; then rm -rf work; fi
+rmdir releases 2>/dev/null
+cd / && rmdir "$1" "\${1%/*}" 2>/dev/null
+exit 0`;
+
+/** For what does not depend on how the application is started. */
+const UNUSED = {
+  launch: { java: "java", jvmOptions: [], arguments: [] },
+  environment: {},
+  health: { path: "/", passes: 1, intervalMilliseconds: 100, timeoutMilliseconds: 100, deadlineSeconds: 1 },
+  uploads: new Limit(1),
+};
+
+async function onServer<T>(host: SshHostDescriptor, work: (machine: SshMachine) => Promise<T>): Promise<T> {
+  const machine = new SshMachine(host);
+  try {
+    return await work(machine);
+  } finally {
+    await machine.close();
+  }
+}
+
+function describe(inputs: object): SshHostDescriptor {
+  const { graceSeconds: _, ...descriptor } = ownInputs(inputs);
+  return parse(sshHostDescriptor, descriptor);
+}

@@ -1,0 +1,192 @@
+import type { SshHostDescriptor, SshProxyDescriptor } from "../descriptors.ts";
+import { testUnit } from "./nginxRunner.ts";
+import { quote } from "./quote.ts";
+import { journalCommand, systemctlCommand } from "./rights.ts";
+import { hostUnit, nginxTestUnit, nginxUnit } from "./units.ts";
+
+/** What provisioning needs to know beside a descriptor. */
+export interface ProvisionOptions {
+  /** The account that logs in for a roll. */
+  readonly deployer: string;
+  /** The account that the service runs as; made if it is not there. */
+  readonly account: string;
+  readonly graceSeconds: number;
+  /** The command that has to be there, and the Debian package that brings it when it is not; empty for none. */
+  readonly command: string;
+  readonly package: string;
+}
+
+/** Runs a script of here as root, `install` or `remove`; the script comes as standard input. */
+export function provisionCommand(action: "install" | "remove"): string {
+  return `if [ "$(id -u)" = 0 ]; then exec sh -s -- ${action}; else exec sudo -n sh -s -- ${action}; fi`;
+}
+
+const NGINX_STOP_SECONDS = 30;
+
+/** Makes a server ready for one app host, or removes what was made for it; run again, it changes nothing. */
+export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions): string {
+  const { unit } = host;
+  return script(host, options, {
+    units: { [unit]: hostUnit(host, options.account, options.graceSeconds) },
+    enabled: unit,
+    rights: [systemctlCommand("start", unit), systemctlCommand("stop", unit), journalCommand(unit)],
+    deployers: ["releases"],
+    services: ["work"],
+    afterInstalling: "",
+  });
+}
+
+/** Makes a server ready for nginx, or removes what was made for it; run again, it changes nothing. */
+export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOptions): string {
+  const { unit } = proxy;
+  const test = testUnit(unit);
+  return script(proxy, options, {
+    units: {
+      [unit]: nginxUnit(proxy, options.account, NGINX_STOP_SECONDS),
+      [test]: nginxTestUnit(proxy, options.account),
+    },
+    enabled: unit,
+    rights: [
+      systemctlCommand("start", unit),
+      systemctlCommand("reload", unit),
+      systemctlCommand("stop", unit),
+      systemctlCommand("start", test),
+      journalCommand(unit),
+    ],
+    deployers: ["drained", "lease"],
+    services: ["logs", "temp"],
+    // Debian starts the nginx that it installs, with a site of its own.
+    afterInstalling: "systemctl disable --now nginx.service 2>/dev/null || :",
+  });
+}
+
+interface Parts {
+  readonly units: Readonly<Record<string, string>>;
+  readonly enabled: string;
+  /** Everything that a roll does as root. */
+  readonly rights: readonly string[];
+  /** Folders that the deployer writes, and those that the service writes. */
+  readonly deployers: readonly string[];
+  readonly services: readonly string[];
+  readonly afterInstalling: string;
+}
+
+function script(
+  { directory, supervisor }: SshHostDescriptor | SshProxyDescriptor,
+  { deployer, account, command, package: debianPackage }: ProvisionOptions,
+  parts: Parts,
+): string {
+  const withSystemd = supervisor === "systemd";
+  const runsAs = withSystemd ? account : deployer;
+  const steps = withSystemd
+    ? [
+        makeAccount(account),
+        folders(directory, deployer, runsAs, parts),
+        units(parts),
+        sudoers(deployer, parts),
+      ]
+    : [folders(directory, deployer, runsAs, parts)];
+  return `# Written by rollgate: makes a server ready, or removes what was made. Run as root, or where nothing needs it, as anybody.
+set -eu
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+# One at a time: accounts and packages are the server's.
+if [ "$(id -u)" = 0 ]; then exec 9>/run/rollgate.lock; else exec 9>"$HOME/.rollgate.lock"; fi
+flock -w 600 9
+if [ "$1" = remove ]; then
+${withSystemd ? removeUnits(parts) : ""}  rm -rf ${quote(directory)}
+${withSystemd ? removeAccount(account) : ""}  exit 0
+fi
+${withSystemd ? REQUIRE_SYSTEMD : ""}${requireCommand(command, debianPackage, parts.afterInstalling)}
+${steps.join("\n")}`;
+}
+
+const REQUIRE_SYSTEMD = `if [ ! -d /run/systemd/system ]; then
+  echo "expected systemd, found none: set sshSupervisor to process" >&2
+  exit 1
+fi
+if [ ! -S /run/dbus/system_bus_socket ]; then
+  echo "expected D-Bus, over which accounts other than root ask systemd, found none: install dbus" >&2
+  exit 1
+fi
+`;
+
+function requireCommand(command: string, debianPackage: string, afterInstalling: string): string {
+  const missing = `echo ${quote(`expected ${command}, found none`)} >&2; exit 1`;
+  if (debianPackage === "") return `command -v ${quote(command)} >/dev/null || { ${missing}; }`;
+  return `if ! command -v ${quote(command)} >/dev/null; then
+  command -v apt-get >/dev/null || { ${missing}; }
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -q -y -o DPkg::Lock::Timeout=300 update >/dev/null
+  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends ${debianPackage} >/dev/null
+  ${afterInstalling || ":"}
+fi
+command -v ${quote(command)} >/dev/null || { ${missing}; }`;
+}
+
+function makeAccount(account: string): string {
+  return `if ! id -u ${account} >/dev/null 2>&1; then
+  useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ${account}
+fi`;
+}
+
+function folders(
+  directory: string,
+  deployer: string,
+  service: string,
+  { deployers, services }: Parts,
+): string {
+  const owned = (owner: string, mode: string, paths: readonly string[]) =>
+    `install -d -o ${quote(owner)} -g "$(id -g ${quote(owner)})" -m ${mode} ${paths.map(quote).join(" ")}`;
+  const inside = (names: readonly string[]) => names.map((name) => `${directory}/${name}`);
+  return `umask 022
+mkdir -p ${quote(directory)}
+${owned(deployer, "0755", [directory, ...inside(deployers)])}
+${owned(service, "0755", inside(services))}`;
+}
+
+/** A unit is replaced only when it differs; what runs goes on as it was started. */
+function units({ units: texts, enabled }: Parts): string {
+  const writes = Object.entries(texts).map(
+    ([unit, text]) => `replace ${quote(`/etc/systemd/system/${unit}.service`)} 0644 <<'ROLLGATE'
+${text}ROLLGATE`,
+  );
+  return `nginx=$(command -v nginx || :)
+changed=""
+replace() {
+  sed "s|@nginx@|$nginx|" > "$1.rollgate"
+  if cmp -s "$1.rollgate" "$1"; then rm "$1.rollgate"; return 0; fi
+  chmod "$2" "$1.rollgate"
+  mv "$1.rollgate" "$1"
+  changed=yes
+}
+${writes.join("\n")}
+if [ -n "$changed" ]; then systemctl daemon-reload; fi
+systemctl --quiet enable ${enabled}.service`;
+}
+
+/** Exactly the commands of a roll, and none with a wildcard. */
+function sudoers(deployer: string, { rights, enabled }: Parts): string {
+  if (deployer === "root") return "";
+  const file = quote(`/etc/sudoers.d/${enabled}`);
+  return `cat > ${file}.rollgate <<'ROLLGATE'
+# Written by rollgate: what a roll needs.
+${rights.map((command) => `${deployer} ALL=(root) NOPASSWD: ${command}\n`).join("")}ROLLGATE
+chmod 0440 ${file}.rollgate
+visudo -c -q -f ${file}.rollgate
+mv ${file}.rollgate ${file}
+`;
+}
+
+function removeUnits({ units: texts, enabled }: Parts): string {
+  const files = Object.keys(texts).map((unit) => quote(`/etc/systemd/system/${unit}.service`));
+  return `  systemctl --quiet disable --now ${enabled}.service 2>/dev/null || :
+  rm -f ${files.join(" ")} ${quote(`/etc/sudoers.d/${enabled}`)}
+  systemctl daemon-reload
+`;
+}
+
+/** Other hosts of the stack on this server run as it, too. */
+function removeAccount(account: string): string {
+  return `  grep -qsx "User=${account}" /etc/systemd/system/*.service || userdel ${account} 2>/dev/null || :
+`;
+}

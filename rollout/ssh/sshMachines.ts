@@ -1,0 +1,18 @@
+import type { SshPlace } from "./sshArguments.ts";
+import { SshMachine } from "./sshMachine.ts";
+
+/** The servers of a fleet, each with one connection however many hosts are on it. */
+export class SshMachines {
+  readonly #machines = new Map<string, SshMachine>();
+
+  of({ server, sshConfig }: SshPlace): SshMachine {
+    const key = `${server} ${sshConfig}`;
+    const machine = this.#machines.get(key) ?? new SshMachine({ server, sshConfig });
+    this.#machines.set(key, machine);
+    return machine;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#machines.values()].map((machine) => machine.close()));
+  }
+}

@@ -1,0 +1,100 @@
+import { RollgateError } from "../errors.ts";
+import { CommandFailed, type Machine } from "../machine/machine.ts";
+import { AWAIT_JAVA, SHOW_PROCESS } from "./javaProcess.ts";
+import { journalCommand, systemctlCommand, withRights } from "./rights.ts";
+import { readLook, type Supervisor } from "./supervisor.ts";
+
+const BEYOND_GRACE_SECONDS = 20;
+
+const LOOK = `${SHOW_PROCESS}
+pids=$(systemctl show --property MainPID --value "$1.service") || exit 1
+if [ "$pids" = 0 ]; then pids=""; fi
+for pid in $pids; do
+  show "$pid" || [ ! -e "/proc/$pid" ] || { echo "cannot see process $pid of $1: /proc is closed to this account" >&2; exit 1; }
+done
+printf '\\n\\n'`;
+
+/** Runs what is enabled and keeps it running; needs the rights of `/etc/sudoers.d`, unless the deployer is root. */
+export class SystemdSupervisor implements Supervisor {
+  readonly #machine: Pick<Machine, "run">;
+  readonly #unit: string;
+
+  constructor(machine: Pick<Machine, "run">, unit: string) {
+    this.#machine = machine;
+    this.#unit = unit;
+  }
+
+  async preflight(): Promise<void> {
+    await preflightUnit(this.#machine, this.#unit, [
+      systemctlCommand("start", this.#unit),
+      systemctlCommand("stop", this.#unit),
+      journalCommand(this.#unit),
+    ]);
+  }
+
+  async look(more = "") {
+    return readLook(await this.#machine.run(`${LOOK}\n${more}\nexit 0`, [this.#unit]));
+  }
+
+  async start(jar: string): Promise<void> {
+    const script = `${AWAIT_JAVA}
+${withRights(systemctlCommand("start", this.#unit))} || exit 1
+await_java "$(systemctl show --property MainPID --value "$1.service")" "$2"
+exit 0`;
+    await this.#machine.run(script, [this.#unit, jar]);
+  }
+
+  /** systemd itself waits for as long as its TimeoutStopSec, which is provisioned with the grace. */
+  async stop(graceSeconds: number): Promise<{ killed: boolean }> {
+    const script = `
+systemctl is-active --quiet "$1.service" && was=active
+${withRights(systemctlCommand("stop", this.#unit))} || exit 1
+[ -z "$was" ] || systemctl show --property Result --value "$1.service"`;
+    const result = await this.#machine.run(`${script}\nexit 0`, [this.#unit], {
+      deadlineSeconds: graceSeconds + BEYOND_GRACE_SECONDS,
+    });
+    return { killed: result.trim() === "timeout" };
+  }
+
+  async logTail(lines: number): Promise<string[]> {
+    return readJournal(this.#machine, this.#unit, lines);
+  }
+}
+
+/** Throws one line when there is no such unit, or no right to do this to it. */
+export async function preflightUnit(
+  machine: Pick<Machine, "run">,
+  unit: string,
+  commands: readonly string[],
+): Promise<void> {
+  const asked = commands.map((command) => `sudo -n -l ${command} >/dev/null || exit 1`).join("\n");
+  const script = `
+if [ ! -d /run/systemd/system ]; then echo "expected systemd, found none: set sshSupervisor to process" >&2; exit 1; fi
+if [ "$(systemctl show --property LoadState --value "$1.service")" != loaded ]; then
+  echo "expected the unit $1.service, systemd has none: the server is not provisioned" >&2
+  exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+${asked}
+fi`;
+  try {
+    await machine.run(script, [unit]);
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || error.message.startsWith("expected")) throw error;
+    throw new RollgateError(
+      "sudo-refused",
+      `sudo does not allow what a roll needs (${error.message}): expected the rights of /etc/sudoers.d/${unit}`,
+      { cause: error },
+    );
+  }
+}
+
+/** The last lines that a unit wrote. */
+export async function readJournal(
+  machine: Pick<Machine, "run">,
+  unit: string,
+  lines: number,
+): Promise<string[]> {
+  const text = (await machine.run(withRights(journalCommand(unit)), [])).trimEnd();
+  return text === "" ? [] : text.split("\n").slice(-lines);
+}

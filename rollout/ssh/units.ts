@@ -1,0 +1,108 @@
+import type { SshHostDescriptor, SshProxyDescriptor } from "../descriptors.ts";
+import { TEST_LOG, testUnit } from "./nginxRunner.ts";
+
+/** A service may write nowhere but here, and can gain nothing. */
+const sandbox = (writable: readonly string[], capabilities: string) => `NoNewPrivileges=yes
+ProtectSystem=strict
+ReadWritePaths=${writable.join(" ")}
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+CapabilityBoundingSet=${capabilities}
+AmbientCapabilities=${capabilities}
+UMask=0027
+LimitNOFILE=65536
+`;
+
+/** The unit that runs the application of a host, as \`account\`, once there is a release to start. */
+export function hostUnit(
+  { name, unit, directory }: SshHostDescriptor,
+  account: string,
+  graceSeconds: number,
+): string {
+  return `# Written by rollgate.
+[Unit]
+Description=${unit}: the application of ${name}
+Wants=network-online.target
+After=network-online.target
+ConditionPathExists=${directory}/start
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User=${account}
+Group=${account}
+WorkingDirectory=${directory}/work
+# Secrets: systemd reads them, the account need not be able to.
+EnvironmentFile=-${directory}/environment
+ExecStart=/bin/sh ${directory}/start
+# How a JVM ends that was asked to.
+SuccessExitStatus=143
+KillMode=mixed
+TimeoutStopSec=${graceSeconds}
+Restart=on-failure
+RestartSec=3
+${sandbox([`${directory}/work`], "")}
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** The unit of nginx; \`@nginx@\` stands for its executable. It may bind a port such as 80 without being root. */
+export function nginxUnit(
+  { unit, directory }: SshProxyDescriptor,
+  account: string,
+  graceSeconds: number,
+): string {
+  return `# Written by rollgate.
+[Unit]
+Description=${unit}: nginx
+Wants=network-online.target
+After=network-online.target
+ConditionPathExists=${directory}/nginx.conf
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User=${account}
+Group=${account}
+ExecStart=@nginx@ -p ${directory} -c ${directory}/nginx.conf -g "daemon off;"
+ExecReload=/bin/kill -HUP $MAINPID
+# SIGTERM would cut the requests in flight.
+KillSignal=SIGQUIT
+KillMode=mixed
+TimeoutStopSec=${graceSeconds}
+Restart=on-failure
+RestartSec=1
+${sandbox([`${directory}/logs`, `${directory}/temp`], "CAP_NET_BIND_SERVICE")}
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** The unit that tests a configuration as the account that will serve it. */
+export function nginxTestUnit({ unit, directory }: SshProxyDescriptor, account: string): string {
+  return `# Written by rollgate.
+[Unit]
+Description=${testUnit(unit)}: tests a configuration of nginx
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+User=${account}
+Group=${account}
+ExecStart=/bin/sh -c "exec @nginx@ -t -q -p ${directory} -c ${directory}/nginx.conf.new >${directory}/${TEST_LOG} 2>&1"
+${sandbox([`${directory}/logs`, `${directory}/temp`], "CAP_NET_BIND_SERVICE")}`;
+}

@@ -1,0 +1,92 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isSystemError, RollgateError } from "../errors.ts";
+import type { Jar } from "../jar.ts";
+import { CommandFailed, type Machine } from "../machine/machine.ts";
+import { ServerUnreachable } from "./explainSsh.ts";
+
+const UPLOAD_SECONDS = 1800;
+const BETWEEN_ATTEMPTS_MILLISECONDS = 500;
+
+/** `$1` the host's folder, `$2` the release, `$3` its size: how much of it is there, if there is room for the rest. */
+const HELD = `
+part="$1/releases/.$2.part"
+mkdir -p "$1/releases" || exit 1
+held=0
+if [ -f "$part" ]; then held=$(wc -c < "$part"); fi
+free=$(df -Pk "$1/releases" | awk 'NR == 2 { print $4 }')
+if [ "$free" -lt "$((($3 - held) / 1024))" ]; then echo "No space left on device: $free KiB are free" >&2; exit 1; fi
+echo $held`;
+
+const APPEND = 'umask 022; cat >> "$1/releases/.$2.part"';
+
+/** `$3` its SHA-256. What is not what was sent goes away, and so does nothing else. */
+const INSTALL = `
+set -e
+umask 022
+part="$1/releases/.$2.part" place="$1/releases/$2" new="$1/releases/.$2.new" aside="$1/releases/.$2.damaged"
+sum=$(sha256sum < "$part")
+if [ "\${sum%% *}" != "$3" ]; then rm -f "$part"; echo "\${sum%% *}"; exit 0; fi
+rm -rf "$new" "$aside"
+mkdir "$new"
+mv "$part" "$new/app.jar"
+chmod 444 "$new/app.jar"
+# Never ran: the time of a release's folder says when it last became current.
+touch -d @0 "$new"
+# A damaged one is moved away, not overwritten: a JVM may have its jar open.
+if [ -e "$place" ]; then mv "$place" "$aside"; fi
+mv "$new" "$place"
+rm -rf "$aside"
+echo "$3"`;
+
+/**
+ * Brings a jar to a server. What came over before the connection broke is kept and the rest is sent after it; the hash
+ * is taken there, and what does not have it is sent once more from the beginning.
+ */
+export async function upload(
+  machine: Pick<Machine, "run">,
+  directory: string,
+  id: string,
+  jar: Jar,
+  signal: AbortSignal,
+): Promise<void> {
+  const { size } = await stat(jar.path).catch((error: unknown) => {
+    if (!isSystemError(error, "ENOENT")) throw error;
+    throw new RollgateError("jar-gone", `expected ${jar.path}, it is gone`);
+  });
+  const began = performance.now();
+  let damaged = "";
+  for (;;) {
+    try {
+      const held = Number(await machine.run(HELD, [directory, id, String(size)], { signal }));
+      if (held < size) {
+        const input = createReadStream(jar.path, { start: held });
+        await machine.run(APPEND, [directory, id], { input, deadlineSeconds: UPLOAD_SECONDS, signal });
+      }
+      const sha256 = (
+        await machine.run(INSTALL, [directory, id, jar.sha256], { deadlineSeconds: 120, signal })
+      ).trim();
+      if (sha256 === jar.sha256) return;
+      if (damaged !== "") {
+        throw new RollgateError(
+          "staged-corrupted",
+          `expected SHA-256 ${jar.sha256} on the server, got ${sha256} twice`,
+        );
+      }
+      damaged = sha256;
+    } catch (error) {
+      signal.throwIfAborted();
+      const isOver = performance.now() - began > UPLOAD_SECONDS * 1000;
+      if (!(error instanceof ServerUnreachable) || isOver) throw told(id, error);
+      await sleep(BETWEEN_ATTEMPTS_MILLISECONDS, undefined, { signal });
+    }
+  }
+}
+
+function told(id: string, error: unknown): unknown {
+  if (!(error instanceof CommandFailed)) return error;
+  const isFull = /no space left|quota exceeded/i.test(error.message);
+  const [code, what] = isFull ? ["disk-full", "no space left for"] : ["staging-failed", "could not stage"];
+  return new RollgateError(code, `${what} ${id}: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,278 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Jar } from "#rollout/jar.ts";
+import { listProcesses } from "#rollout/local/processTable.ts";
+import { releaseId } from "#rollout/release.ts";
+import { endProcessesUnder } from "../support/endProcessesUnder.ts";
+import { fakeJar, fakeJava } from "../support/fakeJava.ts";
+import { request } from "../support/request.ts";
+import { SshFleet } from "../support/ssh/sshFleet.ts";
+import { noSshd, type SshServer } from "../support/ssh/sshServers.ts";
+
+const run = promisify(execFile);
+const reason = await noSshd();
+
+describe.skipIf(reason)(
+  "what goes wrong with servers that are reached over SSH",
+  { timeout: 120_000 },
+  () => {
+    let fleet: SshFleet;
+    let old: Jar;
+    let next: Jar;
+    let java: string;
+    let directory: string;
+
+    let foldersBefore: string[];
+
+    /** Where sockets of connections are. */
+    async function folders(): Promise<string[]> {
+      return (await readdir(tmpdir())).filter((name) => /^rg-ssh-/.test(name));
+    }
+
+    beforeAll(async () => {
+      foldersBefore = await folders();
+      directory = await mkdtemp(join(tmpdir(), "rollgate-jars-"));
+      java = await fakeJava(directory);
+      fleet = await SshFleet.create(3, { java, jvmOptions: [], arguments: [] });
+      old = await fakeJar({ version: "1.0.0" }, directory);
+      next = await fakeJar({ version: "1.1.0" }, directory);
+      expect((await fleet.roll(old)).failure).toBeUndefined();
+    }, 120_000);
+
+    afterAll(async () => {
+      if (!fleet) return;
+      await endProcessesUnder(fleet.servers.directory);
+      await fleet.servers.remove();
+      await rm(directory, { recursive: true });
+    }, 60_000);
+
+    const all = (jar: Jar) => Object.fromEntries(fleet.hosts.map(({ name }) => [name, releaseId(jar)]));
+
+    /** The jar that the fleet does not run. */
+    async function other(): Promise<Jar> {
+      return (await fleet.releases())["app-1"] === releaseId(old) ? next : old;
+    }
+
+    async function away(servers: readonly SshServer[]): Promise<void> {
+      for (const server of servers) {
+        await fleet.servers.cut(server);
+        await fleet.servers.stop(server);
+      }
+    }
+
+    beforeEach(async () => {
+      expect(await versionsServed()).toHaveLength(1);
+    });
+
+    async function versionsServed(): Promise<string[]> {
+      const answers = await Promise.all(Array.from({ length: 12 }, () => request(`${fleet.url}/`)));
+      return [...new Set(answers.map(({ body }) => String(JSON.parse(body).version)))];
+    }
+
+    test("a roll over three servers goes through", async () => {
+      const jar = await other();
+      const { failure, lines } = await fleet.roll(jar);
+      console.log(lines.join("\n"));
+      expect(failure).toBeUndefined();
+      expect(await fleet.releases()).toEqual(all(jar));
+      expect(await versionsServed()).toEqual([jar.version]);
+    });
+
+    test("all servers that cannot be reached are named at once, and nothing is touched", async () => {
+      const before = await fleet.releases();
+      const [jar, gone] = [await other(), fleet.machines.slice(1)];
+      await away(gone);
+      const { failure, lines } = await fleet.roll(jar);
+      for (const server of gone) await fleet.servers.start(server);
+      expect(failure).toMatch(
+        /app-2 is not ready: server-2 cannot be reached: .*refused.*; app-3 is not ready: server-3 cannot be reached: .*refused.*\. No host was touched\./,
+      );
+      expect(lines).toEqual([]);
+      expect(await fleet.releases()).toEqual(before);
+    });
+
+    test("a server whose host key changed is refused, and nothing is touched", async () => {
+      const before = await fleet.releases();
+      const jar = await other();
+      const [server] = fleet.machines;
+      if (!server) throw new Error("there is no server");
+      await fleet.servers.cut(server);
+      await fleet.servers.changeKey(server);
+      const { failure } = await fleet.roll(jar);
+      expect(failure).toMatch(
+        /app-1 is not ready: server-1: its host key is not the one that is known .*No host was touched/,
+      );
+      await run("ssh-keygen", [
+        ...["-R", `[${server.address}]:${server.port}`],
+        ...["-f", join(fleet.servers.directory, "known_hosts")],
+      ]);
+      await fleet.servers.trust(server);
+      expect(await fleet.releases()).toEqual(before);
+    });
+
+    const phases = [
+      "preflight",
+      "stage",
+      "drain",
+      "settle",
+      "stop",
+      "switch",
+      "start",
+      "health",
+      "view",
+      "admit",
+    ] as const;
+
+    test.each(phases)(
+      "a connection to every server that is cut after %s does not stop the roll",
+      async (phase) => {
+        const jar = await other();
+        const cuts: Promise<unknown>[] = [];
+        const { failure, lines } = await fleet.roll(jar, (reported, host) => {
+          if (reported !== phase || (host ?? "app-2") !== "app-2") return;
+          cuts.push(...[...fleet.machines, fleet.web].map((server) => fleet.servers.cut(server)));
+        });
+        await Promise.all(cuts);
+        expect(cuts.length).toBeGreaterThan(0);
+        expect(failure, lines.join("\n")).toBeUndefined();
+        expect(await fleet.releases()).toEqual(all(jar));
+        expect(await versionsServed()).toEqual([jar.version]);
+      },
+    );
+
+    test("connections that are cut again and again do not stop the roll", async () => {
+      const jar = await other();
+      let isOver = false;
+      let cuts = 0;
+      const cutting = (async () => {
+        for (; !isOver; cuts++) {
+          await sleep(700);
+          const servers = [...fleet.machines, fleet.web];
+          const server = servers[cuts % servers.length];
+          if (server) await fleet.servers.cut(server);
+        }
+      })();
+      const { failure, lines } = await fleet.roll(jar);
+      isOver = true;
+      await cutting;
+      expect(cuts).toBeGreaterThan(2);
+      expect(failure, lines.join("\n")).toBeUndefined();
+      expect(await fleet.releases()).toEqual(all(jar));
+    });
+
+    test("a network that is gone for some seconds stops nothing", async () => {
+      const jar = await other();
+      const servers = [...fleet.machines, fleet.web];
+      let back: Promise<void> | undefined;
+      const { failure, lines } = await fleet.roll(jar, (phase, host) => {
+        if (phase !== "stop" || host !== "app-2") return;
+        back = away(servers)
+          .then(() => sleep(4_000))
+          .then(async () => {
+            for (const server of servers) await fleet.servers.start(server);
+          });
+      });
+      await back;
+      expect(failure, lines.join("\n")).toBeUndefined();
+      expect(await fleet.releases()).toEqual(all(jar));
+    });
+
+    test("a server that is rebooted in the middle costs the roll, and the next roll heals it", async () => {
+      const jar = await other();
+      const before = await fleet.releases();
+      const server = fleet.machines[1];
+      if (!server) throw new Error("there is no server");
+      let back: Promise<void> | undefined;
+      const { failure } = await fleet.roll(jar, (phase, host) => {
+        if (phase !== "start" || host !== "app-2" || back) return;
+        back = (async () => {
+          await fleet.servers.stop(server);
+          await fleet.servers.cut(server);
+          await endProcessesUnder(server.directory);
+          await sleep(2_000);
+          await fleet.servers.start(server);
+        })();
+      });
+      await back;
+      expect(failure).toMatch(
+        /app-2 failed its health gate on .*; app-1 went back to .*; app-3 was not touched/,
+      );
+      expect(await fleet.releases()).toEqual(before);
+      const healed = await fleet.roll(jar);
+      expect(healed.failure).toBeUndefined();
+      expect(await fleet.releases()).toEqual(all(jar));
+    });
+
+    test.skipIf(process.getuid?.() !== 0)(
+      "a full disk stops the roll before any host is touched",
+      async (context) => {
+        const before = await fleet.releases();
+        const releases = join(fleet.hosts[2]?.directory ?? "", "releases");
+        const jar = await fakeJar({ version: "3.0.0" });
+        const mounted = await run("mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", releases]).then(
+          () => true,
+          () => false,
+        );
+        context.skip(!mounted, "no file system can be mounted here");
+        try {
+          await run("dd", ["if=/dev/zero", `of=${releases}/filler`]).catch(() => {});
+          const { failure } = await fleet.roll(jar);
+          expect(failure).toMatch(/app-3 cannot take 3\.0\.0-\S+: no space left for .*No host was touched/);
+        } finally {
+          await run("umount", [releases]);
+        }
+        expect(await fleet.releases()).toEqual(before);
+      },
+    );
+
+    test("two stacks on the same servers do not meet", async () => {
+      const launch = { java, jvmOptions: [], arguments: [] };
+      const second = await SshFleet.on(
+        fleet.servers,
+        fleet.machines.slice(0, 2),
+        fleet.web,
+        launch,
+        "second",
+      );
+      const pids = async () =>
+        (await listProcesses())
+          .filter(({ argv }) => argv.some((argument) => argument.includes("/stack/app-")))
+          .map(({ pid }) => pid);
+      const before = await pids();
+      expect((await second.roll(old)).failure).toBeUndefined();
+      expect((await second.roll(next)).failure).toBeUndefined();
+      expect(await second.releases()).toEqual({ "app-1": releaseId(next), "app-2": releaseId(next) });
+      expect(await pids()).toEqual(before);
+      for (const { directory } of [...second.hosts, second.proxy]) {
+        await endProcessesUnder(directory);
+        await rm(directory, { recursive: true });
+      }
+    });
+
+    test("two deployers at once: one rolls, the other is told so and touches nothing", async () => {
+      const jar = await other();
+      let second: ReturnType<typeof fleet.roll> | undefined;
+      const first = await fleet.roll(jar, (phase) => {
+        if (phase === "drain") second ??= fleet.roll(jar);
+      });
+      expect(first.failure).toBeUndefined();
+      expect((await second)?.failure).toMatch(
+        /^a test is rolling this fleet since .*\. No host was touched\.$/,
+      );
+    });
+
+    test("nothing is left on the deployer's machine", async () => {
+      const names = await folders();
+      const ssh = (await listProcesses()).filter(
+        ({ argv }) => argv[0] === "ssh" && argv.includes(fleet.servers.config),
+      );
+      expect(ssh).toEqual([]);
+      expect(names).toEqual(foldersBefore);
+    });
+  },
+);

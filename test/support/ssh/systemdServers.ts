@@ -1,0 +1,128 @@
+import { execFile } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { baseImages } from "../docker/baseImages.ts";
+import { docker, noDocker } from "../docker/engine.ts";
+import { until } from "../until.ts";
+
+const run = promisify(execFile);
+const BUILD_MILLISECONDS = 600_000;
+
+/** A server as a provider gives it out: systemd, sshd, an account with all rights and one without any. */
+const DOCKERFILE = (base: string) => `FROM ${base}
+RUN apt-get update -q \\
+ && apt-get install -q -y --no-install-recommends systemd systemd-sysv dbus openssh-server sudo nginx procps >/dev/null \\
+ && rm -rf /var/lib/apt/lists/* /etc/ssh/ssh_host_* \\
+ && systemctl disable nginx.service \\
+ && systemctl mask systemd-logind.service systemd-udevd.service getty.target console-getty.service
+RUN useradd --create-home --shell /bin/sh deploy \\
+ && useradd --create-home --shell /bin/bash admin \\
+ && echo 'admin ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/admin
+CMD ["/sbin/init"]
+`;
+
+/** A container whose first process is systemd. */
+export interface SystemdServer {
+  readonly name: string;
+  readonly address: string;
+  /** Runs a command in it as root, past everything. */
+  exec(script: string): Promise<string>;
+}
+
+/** Servers with systemd, in containers, and the SSH configuration that leads to them. */
+export class SystemdServers {
+  readonly directory: string;
+  readonly config: string;
+  readonly #image: string;
+  readonly #containers: string[] = [];
+
+  private constructor(directory: string, image: string) {
+    this.directory = directory;
+    this.config = join(directory, "ssh_config");
+    this.#image = image;
+  }
+
+  static async create(): Promise<SystemdServers> {
+    const directory = await mkdtemp(join(tmpdir(), "rollgate-systemd-"));
+    await chmod(directory, 0o755);
+    const servers = new SystemdServers(directory, await ensureImage());
+    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(directory, "id")]);
+    await writeFile(join(directory, "known_hosts"), "");
+    await writeFile(
+      servers.config,
+      `Host *
+  User deploy
+  IdentityFile ${join(directory, "id")}
+  IdentitiesOnly yes
+  UserKnownHostsFile ${join(directory, "known_hosts")}
+  GlobalKnownHostsFile none
+`,
+    );
+    return servers;
+  }
+
+  async add(name: string): Promise<SystemdServer> {
+    const container = `rollgate-test-${name}-${randomUUID().slice(0, 8)}`;
+    this.#containers.push(container);
+    const options = [
+      ...["--detach", "--name", container, "--hostname", name, "--cap-add", "SYS_ADMIN"],
+      ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
+      ...["--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup"],
+      ...["--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"],
+    ];
+    await docker(["run", ...options, this.#image]);
+    const exec = (script: string) => docker(["exec", container, "sh", "-c", script]);
+    await until(async () => /running|degraded/.test(await exec("systemctl is-system-running || :")), 30);
+    const key = (await readFile(join(this.directory, "id.pub"), "utf8")).trim();
+    for (const account of ["deploy", "admin"]) {
+      await exec(
+        `install -d -o ${account} -m 700 ~${account}/.ssh && echo '${key}' > ~${account}/.ssh/authorized_keys`,
+      );
+    }
+    await exec("ssh-keygen -A && systemctl reset-failed ssh && systemctl restart ssh");
+    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    const address = await docker(["inspect", "--format", format, container]);
+    const [type, hostKey] = (await exec("cat /etc/ssh/ssh_host_ed25519_key.pub")).split(" ");
+    await writeFile(join(this.directory, "known_hosts"), `${address} ${type} ${hostKey}\n`, { flag: "a" });
+    const text = await readFile(this.config, "utf8");
+    await writeFile(this.config, `Host ${name}\n  HostName ${address}\n${text}`);
+    return { name, address, exec };
+  }
+
+  async remove(): Promise<void> {
+    for (const container of this.#containers) await docker(["rm", "--force", "--volumes", container]);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Why there are no such servers here, or `undefined`. */
+export async function noSystemdServers(): Promise<string | undefined> {
+  const reason = await noDocker();
+  if (reason !== undefined) return reason;
+  return ensureImage().then(
+    () => undefined,
+    (error: unknown) => `no image with systemd can be made: ${String(error).split("\n")[0]}`,
+  );
+}
+
+async function ensureImage(): Promise<string> {
+  const dockerfile = DOCKERFILE((await baseImages()).jre);
+  const hash = createHash("sha256").update(dockerfile).digest("hex").slice(0, 8);
+  const name = `rollgate-test/systemd:${hash}`;
+  const isThere = await docker(["image", "inspect", name]).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return name;
+  const context = await mkdtemp(join(tmpdir(), "rollgate-image-"));
+  try {
+    await writeFile(join(context, "Dockerfile"), dockerfile);
+    await docker(["build", "--network", "host", "--quiet", "--tag", name, context], BUILD_MILLISECONDS);
+  } finally {
+    await rm(context, { recursive: true });
+  }
+  return name;
+}
