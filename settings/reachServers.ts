@@ -1,6 +1,6 @@
+import pLimit from "p-limit";
 import type { SshHostDescriptor, SshProxyDescriptor } from "#rollout/descriptors.ts";
 import { InvalidInput, messageOf } from "#rollout/errors.ts";
-import { Limit } from "#rollout/ssh/limit.ts";
 import type { SshPlace } from "#rollout/ssh/sshArguments.ts";
 import { SshMachines } from "#rollout/ssh/sshMachines.ts";
 
@@ -13,7 +13,7 @@ export async function reachServers(
   proxy: SshProxyDescriptor,
 ): Promise<void> {
   const machines = new SshMachines();
-  const limit = new Limit(AT_ONCE);
+  const limit = pLimit(AT_ONCE);
   const places: readonly (readonly [string, SshPlace])[] = [
     ...hosts.map((host, index) => [`hosts[${index}].server`, host] as const),
     ["nginxServer", proxy],
@@ -21,7 +21,7 @@ export async function reachServers(
   try {
     const answers = await Promise.all(
       places.map(([key, place]) =>
-        limit.run(() =>
+        limit(() =>
           machines
             .of(place)
             .run("true", [])

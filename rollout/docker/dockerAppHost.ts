@@ -2,12 +2,14 @@ import type Docker from "dockerode";
 import type { AppHost, HostState, PortOwner, RunningApp, Target } from "../appHost.ts";
 import type { DockerHostDescriptor } from "../descriptors.ts";
 import { messageOf, RollgateError } from "../errors.ts";
+import { launchUnknown, noRelease, releaseMissing } from "../hostProblems.ts";
 import type { Jar } from "../jar.ts";
 import { type LaunchSpec, launchFingerprint } from "../launchSpec.ts";
 import { HostFiles } from "../machine/hostFiles.ts";
 import type { NginxAccess } from "../nginx/nginxAccess.ts";
 import { type HealthReport, judge } from "../probe.ts";
 import type { HealthPolicy } from "../rollRequest.ts";
+import { worthKeeping } from "../worthKeeping.ts";
 import { describeDockerError, isDockerError } from "./containerMachine.ts";
 import { containerOptions } from "./containerOptions.ts";
 import type { FileKeeper } from "./fileKeeper.ts";
@@ -75,7 +77,7 @@ export class DockerAppHost implements AppHost {
   async stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void> {
     if (jar) return this.#named(`cannot take ${id}`, () => this.#files.stage(id, jar, signal));
     if (await this.#named(`cannot show ${id}`, () => this.#files.holds(id))) return;
-    throw new RollgateError("release-missing", `${this.name} does not keep a whole release ${id}`);
+    throw releaseMissing(this, id);
   }
 
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
@@ -88,8 +90,10 @@ export class DockerAppHost implements AppHost {
 
   async start(launch: string): Promise<void> {
     const { current } = await this.#files.describe();
-    if (current === undefined) throw new RollgateError("no-release", `${this.name} has no current release`);
+    if (current === undefined) throw noRelease(this);
     const spec = await this.#specOf(launch);
+    // Written down before it is used, so that it can be gone back to.
+    await this.#files.remember(launch, spec);
     await this.#named(`cannot start ${current}`, () =>
       this.#container.replace(containerOptions(this.#descriptor, current, launch, spec)),
     );
@@ -127,12 +131,8 @@ export class DockerAppHost implements AppHost {
   }
 
   async prune(keep: number, spared: readonly Target[]): Promise<void> {
-    const { running, current, good } = await this.observe();
-    const kept = [...spared, ...(good ? [good] : [])];
-    const releases = [running?.release, current, ...kept.map(({ release }) => release)];
-    const launches = [running?.launch, this.launch, ...kept.map(({ launch }) => launch)];
-    const known = (id: string | undefined) => id !== undefined;
-    await this.#files.prune(keep, releases.filter(known), launches.filter(known));
+    const { releases, launches } = worthKeeping(await this.observe(), this.launch, spared);
+    await this.#files.prune(keep, releases, launches);
   }
 
   /** Otherwise the engine would refuse the container when the old one has stopped already. */
@@ -155,16 +155,13 @@ export class DockerAppHost implements AppHost {
     });
   }
 
-  /** Its own way is written down before it is used, so that it can be gone back to. */
   async #specOf(launch: string): Promise<LaunchSpec> {
     if (launch === this.launch) {
-      const own = { launch: this.#options.launch, environment: this.#options.environment };
-      await this.#files.remember(launch, own);
-      return own;
+      return { launch: this.#options.launch, environment: this.#options.environment };
     }
     const spec = await this.#files.recall(launch);
-    if (spec) return spec;
-    throw new RollgateError("launch-unknown", `${this.name} no longer knows how it was started before`);
+    if (!spec) throw launchUnknown(this);
+    return spec;
   }
 
   async #named<T>(what: string, step: () => Promise<T>): Promise<T> {

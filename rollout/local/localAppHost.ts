@@ -4,10 +4,12 @@ import type { AppHost, HostState, PortOwner, RunningApp, Target } from "../appHo
 import { endpoint } from "../connections.ts";
 import type { LocalHostDescriptor } from "../descriptors.ts";
 import { messageOf, RollgateError } from "../errors.ts";
+import { launchUnknown, noRelease, portTaken, releaseMissing } from "../hostProblems.ts";
 import type { Jar } from "../jar.ts";
 import { type LaunchSpec, launchFingerprint } from "../launchSpec.ts";
 import { type HealthReport, probe } from "../probe.ts";
 import type { Environment, HealthPolicy, Launch } from "../rollRequest.ts";
+import { worthKeeping } from "../worthKeeping.ts";
 import { AppLog } from "./appLog.ts";
 import { endProcesses } from "./endProcesses.ts";
 import { readGoodTarget, writeGoodTarget } from "./goodTarget.ts";
@@ -61,7 +63,7 @@ export class LocalAppHost implements AppHost {
       mkdir(join(this.#directory, "logs"), { recursive: true, mode: 0o755 }),
     );
     const owner = await this.portOwner();
-    if (owner.kind === "other") throw this.#portTaken(owner.name);
+    if (owner.kind === "other") throw portTaken(this, owner.name);
   }
 
   async observe(): Promise<HostState> {
@@ -87,7 +89,7 @@ export class LocalAppHost implements AppHost {
   async stage(id: string, jar: Jar | undefined): Promise<void> {
     if (jar) return this.#named(`cannot take ${id}`, () => this.#store.add(id, jar));
     if (!(await this.#named(`cannot show ${id}`, () => this.#store.holds(id)))) {
-      throw new RollgateError("release-missing", `${this.name} does not keep a whole release ${id}`);
+      throw releaseMissing(this, id);
     }
   }
 
@@ -101,11 +103,13 @@ export class LocalAppHost implements AppHost {
 
   async start(launch: string): Promise<void> {
     const release = await this.#store.current();
-    if (release === undefined) throw new RollgateError("no-release", `${this.name} has no current release`);
+    if (release === undefined) throw noRelease(this);
     const owner = await this.portOwner();
-    if (owner.kind === "other") throw this.#portTaken(owner.name);
-    if (owner.kind === "application") throw this.#portTaken(`${owner.release}, which still runs`);
+    if (owner.kind === "other") throw portTaken(this, owner.name);
+    if (owner.kind === "application") throw portTaken(this, `${owner.release}, which still runs`);
     const spec = await this.#specOf(launch);
+    // Written down before it is used, so that it can be gone back to.
+    await this.#launches.remember(launch, spec);
     await startJava({
       launch: spec.launch,
       jar: this.#store.jarOf(release),
@@ -140,27 +144,18 @@ export class LocalAppHost implements AppHost {
   }
 
   async prune(keep: number, spared: readonly Target[]): Promise<void> {
-    const { running, current, good } = await this.observe();
-    const kept = [...spared, ...(good ? [good] : [])];
-    const releases = [running?.release, current, ...kept.map(({ release }) => release)];
-    const launches = [running?.launch, this.launch, ...kept.map(({ launch }) => launch)];
-    await this.#store.prune(
-      keep,
-      releases.filter((id) => id !== undefined),
-    );
-    await this.#launches.prune(launches.filter((id) => id !== undefined));
+    const { releases, launches } = worthKeeping(await this.observe(), this.launch, spared);
+    await this.#store.prune(keep, releases);
+    await this.#launches.prune(launches);
   }
 
-  /** Its own way is written down before it is used, so that it can be gone back to. */
   async #specOf(launch: string): Promise<LaunchSpec> {
     if (launch === this.launch) {
-      const own = { launch: this.#options.launch, environment: this.#options.environment };
-      await this.#launches.remember(launch, own);
-      return own;
+      return { launch: this.#options.launch, environment: this.#options.environment };
     }
     const spec = await this.#launches.recall(launch);
-    if (spec) return spec;
-    throw new RollgateError("launch-unknown", `${this.name} no longer knows how it was started before`);
+    if (!spec) throw launchUnknown(this);
+    return spec;
   }
 
   /** Whatever goes wrong is told with the name of the host. */
@@ -171,10 +166,6 @@ export class LocalAppHost implements AppHost {
       const code = error instanceof RollgateError ? error.code : "host-files";
       throw new RollgateError(code, `${this.name} ${what}: ${messageOf(error)}`, { cause: error });
     }
-  }
-
-  #portTaken(taker: string): RollgateError {
-    return new RollgateError("port-taken", `port ${this.port} of ${this.name} is taken by ${taker}`);
   }
 
   /** The process seen last, as long as it is there: gates ask several times a second. */

@@ -1,19 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { HostState, Target } from "../appHost.ts";
-import { messageOf, RollgateError } from "../errors.ts";
 import type { Jar } from "../jar.ts";
 import { type LaunchSpec, launchSpec } from "../launchSpec.ts";
 import { surplusReleases } from "../surplusReleases.ts";
 import { targetSchema } from "../target.ts";
 import * as scripts from "./hostScripts.ts";
 import { CommandFailed, type Machine, NOT_THERE } from "./machine.ts";
+import { upload } from "./upload.ts";
 
 /** What a host's files say of it. */
 export type FilesState = Omit<HostState, "running">;
 
-const UPLOAD_SECONDS = 1800;
 const HASH_SECONDS = 120;
 const KEPT_LAUNCHES = 5;
 
@@ -42,23 +40,9 @@ export class HostFiles {
     };
   }
 
-  /** Uploads the jar under a temporary name, verifies its hash there, and only then gives it its name. */
   async stage(id: string, jar: Jar, signal: AbortSignal): Promise<void> {
     if (await this.holds(id)) return;
-    try {
-      // Opened first: a jar that is gone is said as such, rather than as an upload that broke off.
-      const input = (await open(jar.path)).createReadStream();
-      const options = { input, deadlineSeconds: UPLOAD_SECONDS, signal };
-      await this.#run(scripts.stage, [id, jar.sha256, randomUUID()], options).finally(() => input.destroy());
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof RollgateError && !(error instanceof CommandFailed)) throw error;
-      const words = messageOf(error);
-      const isFull = /no space left|quota exceeded/i.test(words);
-      throw isFull
-        ? new RollgateError("disk-full", `no space left for ${id}`, { cause: error })
-        : new RollgateError("staging-failed", `could not stage ${id}: ${words}`, { cause: error });
-    }
+    await upload(this.#machine, this.#directory, id, jar, signal);
   }
 
   /** Whether the release is there and its bytes are those that its name promises. */
@@ -72,11 +56,11 @@ export class HostFiles {
   }
 
   async markGood({ release, launch }: Target): Promise<void> {
-    await this.#write("good.json", JSON.stringify({ release, launch }), "022");
+    await this.write("good.json", JSON.stringify({ release, launch }), "022");
   }
 
   async remember(fingerprint: string, spec: LaunchSpec): Promise<void> {
-    await this.#write(`launches/${fingerprint}.json`, JSON.stringify(spec), "077");
+    await this.write(`launches/${fingerprint}.json`, JSON.stringify(spec), "077");
   }
 
   /** `undefined` when the host never started anything that way, or has forgotten it. */
@@ -96,7 +80,8 @@ export class HostFiles {
     await this.#run(scripts.remove, [...surplus, ...forgotten]);
   }
 
-  async #write(file: string, text: string, umask: string): Promise<void> {
+  /** Writes a file, relative to the folder of the host; a reader sees the old one or the new one. */
+  async write(file: string, text: string, umask: string): Promise<void> {
     await this.#run(scripts.write, [file, umask, randomUUID()], { input: Readable.from([text]) });
   }
 

@@ -18,26 +18,6 @@ jar="$1/releases/$2/app.jar"
 [ -f "$jar" ] || exit ${NOT_THERE}
 sum=$(sha256sum < "$jar") && echo "\${sum%% *}"`;
 
-/** `$2` the release, `$3` its SHA-256, `$4` a word of its own; the jar comes as standard input. */
-export const stage = `
-set -e
-umask 022
-new="$1/releases/.$2.$4" place="$1/releases/$2" aside="$1/releases/.damaged.$4"
-trap 'rm -rf "$new" "$aside"' EXIT
-mkdir -p "$new"
-cat > "$new/app.jar"
-sum=$(sha256sum < "$new/app.jar")
-if [ "\${sum%% *}" != "$3" ]; then
-  echo "expected SHA-256 $3 on the host, got \${sum%% *}" >&2
-  exit 1
-fi
-chmod 444 "$new/app.jar"
-# Never ran: the time of a release's folder says when it last became current.
-touch -d @0 "$new"
-# A damaged one is moved away, not overwritten: a JVM may have its jar open.
-if [ -e "$place" ]; then mv "$place" "$aside"; fi
-mv "$new" "$place"`;
-
 /** `$2` the release, `$3` a word of its own. A busybox before 1.33 has no `mv -T`, and there is no link for a moment. */
 export const switchTo = `
 set -e

@@ -33,5 +33,12 @@ export class CommandFailed extends RollgateError {
   }
 }
 
+/** The connection to a machine could not be made or broke; trying again may help. */
+export class MachineUnreachable extends RollgateError {
+  constructor(message: string) {
+    super("machine-unreachable", message);
+  }
+}
+
 /** Written for an exit code that a script of ours uses to say that something is not there. */
 export const NOT_THERE = 44;

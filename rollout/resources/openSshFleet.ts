@@ -1,8 +1,8 @@
+import pLimit from "p-limit";
 import { z } from "zod";
 import { sshHostDescriptor, sshProxyDescriptor } from "../descriptors.ts";
 import { MachineLeaseStore } from "../machine/machineLeaseStore.ts";
 import { NginxProxy } from "../nginx/nginxProxy.ts";
-import { Limit } from "../ssh/limit.ts";
 import { SshAppHost } from "../ssh/sshAppHost.ts";
 import { SshMachines } from "../ssh/sshMachines.ts";
 import { SshNginxAccess } from "../ssh/sshNginxAccess.ts";
@@ -17,7 +17,7 @@ export function openSshFleet(request: FleetRequest): OpenFleet {
   const proxy = parse(sshProxyDescriptor, request.proxy);
   const descriptors = parse(z.array(sshHostDescriptor), request.hosts);
   const machines = new SshMachines();
-  const options = { launch, environment, health, uploads: new Limit(UPLOADS_AT_ONCE) };
+  const options = { launch, environment, health, uploads: pLimit(UPLOADS_AT_ONCE) };
   const hosts = descriptors.map((descriptor) => new SshAppHost(machines.of(descriptor), descriptor, options));
   const nginx = new SshNginxAccess(machines.of(proxy), proxy);
   return {

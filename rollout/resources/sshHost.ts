@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import pLimit from "p-limit";
 import { type SshHostDescriptor, sshHostDescriptor } from "../descriptors.ts";
-import { Limit } from "../ssh/limit.ts";
 import { SshAppHost } from "../ssh/sshAppHost.ts";
 import { SshMachine } from "../ssh/sshMachine.ts";
 import { parse, problemsOf } from "../validate.ts";
@@ -68,7 +68,7 @@ const UNUSED = {
   launch: { java: "java", jvmOptions: [], arguments: [] },
   environment: {},
   health: { path: "/", passes: 1, intervalMilliseconds: 100, timeoutMilliseconds: 100, deadlineSeconds: 1 },
-  uploads: new Limit(1),
+  uploads: pLimit(1),
 };
 
 async function onServer<T>(host: SshHostDescriptor, work: (machine: SshMachine) => Promise<T>): Promise<T> {

@@ -1,17 +1,11 @@
 import { RollgateError } from "../errors.ts";
-
-/** The connection to a server could not be made or broke; trying again may help. */
-export class ServerUnreachable extends RollgateError {
-  constructor(message: string) {
-    super("server-unreachable", message);
-  }
-}
+import { MachineUnreachable } from "../machine/machine.ts";
 
 /** What `ssh` complained about, as one line that says what to do; `words` is its standard error. */
 export function explainSsh(server: string, words: string): RollgateError {
   const known = KNOWN.find(({ pattern }) => pattern.test(words));
   if (known) return new RollgateError(known.code, `${server}: ${known.meaning(words)}`);
-  return new ServerUnreachable(`${server} cannot be reached: ${lastLine(words) || "the connection broke"}`);
+  return new MachineUnreachable(`${server} cannot be reached: ${lastLine(words) || "the connection broke"}`);
 }
 
 const KNOWN: readonly { code: string; pattern: RegExp; meaning: (words: string) => string }[] = [

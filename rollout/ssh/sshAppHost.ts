@@ -1,31 +1,29 @@
-import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LimitFunction } from "p-limit";
 import { errors, type Pool } from "undici";
 import type { AppHost, HostState, PortOwner, RunningApp, Target } from "../appHost.ts";
 import { answersAt, parseTcpTable, TCP_LISTEN } from "../connections.ts";
 import type { SshHostDescriptor } from "../descriptors.ts";
 import { messageOf, RollgateError } from "../errors.ts";
+import { launchUnknown, noRelease, portTaken, releaseMissing } from "../hostProblems.ts";
 import type { Jar } from "../jar.ts";
 import { type LaunchSpec, launchFingerprint } from "../launchSpec.ts";
 import { HostFiles } from "../machine/hostFiles.ts";
-import * as scripts from "../machine/hostScripts.ts";
 import { machinePool } from "../machine/machinePool.ts";
 import { type HealthReport, judge } from "../probe.ts";
 import type { HealthPolicy } from "../rollRequest.ts";
+import { worthKeeping } from "../worthKeeping.ts";
 import { readJava } from "./javaProcess.ts";
-import type { Limit } from "./limit.ts";
 import { preflightHost } from "./preflightHost.ts";
 import type { SshMachine } from "./sshMachine.ts";
 import { startFiles } from "./startFiles.ts";
 import { type Supervisor, supervisorOf } from "./supervisor.ts";
-import { upload } from "./upload.ts";
 
 /** What all hosts of one fleet share. */
 export interface SshAppHostOptions extends LaunchSpec {
   readonly health: HealthPolicy;
   /** How many jars go over the network at once. */
-  readonly uploads: Limit;
+  readonly uploads: LimitFunction;
 }
 
 const SECOND_LOOK_MILLISECONDS = 100;
@@ -81,7 +79,7 @@ export class SshAppHost implements AppHost {
       await this.#supervisor.preflight();
     });
     const owner = await this.portOwner();
-    if (owner.kind === "other") throw this.#portTaken(owner.name);
+    if (owner.kind === "other") throw portTaken(this, owner.name);
   }
 
   async observe(): Promise<HostState> {
@@ -105,11 +103,13 @@ export class SshAppHost implements AppHost {
   }
 
   async stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void> {
-    if (await this.#named(`cannot show ${id}`, () => this.#files.holds(id))) return;
-    if (!jar) throw new RollgateError("release-missing", `${this.name} does not keep a whole release ${id}`);
-    await this.#named(`cannot take ${id}`, () =>
-      this.#options.uploads.run(() => upload(this.#machine, this.#descriptor.directory, id, jar, signal)),
-    );
+    if (jar) {
+      return this.#named(`cannot take ${id}`, () =>
+        this.#options.uploads(() => this.#files.stage(id, jar, signal)),
+      );
+    }
+    if (!(await this.#named(`cannot show ${id}`, () => this.#files.holds(id))))
+      throw releaseMissing(this, id);
   }
 
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
@@ -125,17 +125,17 @@ export class SshAppHost implements AppHost {
       this.#named("cannot be started", () => this.#files.describe()),
       this.portOwner(),
     ]);
-    if (current === undefined) throw new RollgateError("no-release", `${this.name} has no current release`);
-    if (owner.kind === "other") throw this.#portTaken(owner.name);
-    if (owner.kind === "application") throw this.#portTaken(`${owner.release}, which still runs`);
+    if (current === undefined) throw noRelease(this);
+    if (owner.kind === "other") throw portTaken(this, owner.name);
+    if (owner.kind === "application") throw portTaken(this, `${owner.release}, which still runs`);
     await this.#named(`cannot start ${current}`, async () => {
       const spec = await this.#specOf(launch);
       const { start, environment } = startFiles(this.#descriptor, current, launch, spec);
-      // A way of its own is written down before it is used, so that it can be gone back to.
+      // The way is written down before it is used, so that it can be gone back to.
       await Promise.all([
         this.#files.remember(launch, spec),
-        this.#write("environment", environment, "077"),
-        this.#write("start", start, "022"),
+        this.#files.write("environment", environment, "077"),
+        this.#files.write("start", start, "022"),
       ]);
       await this.#supervisor.start(`${this.#descriptor.directory}/releases/${current}/app.jar`);
     });
@@ -186,14 +186,8 @@ export class SshAppHost implements AppHost {
   }
 
   async prune(keep: number, spared: readonly Target[]): Promise<void> {
-    const { running, current, good } = await this.observe();
-    const kept = [...spared, ...(good ? [good] : [])];
-    const releases = [running?.release, current, ...kept.map(({ release }) => release)];
-    const launches = [running?.launch, this.launch, ...kept.map(({ launch }) => launch)];
-    const known = (id: string | undefined) => id !== undefined;
-    await this.#named("cannot remove old releases", () =>
-      this.#files.prune(keep, releases.filter(known), launches.filter(known)),
-    );
+    const { releases, launches } = worthKeeping(await this.observe(), this.launch, spared);
+    await this.#named("cannot remove old releases", () => this.#files.prune(keep, releases, launches));
   }
 
   async close(): Promise<void> {
@@ -238,13 +232,8 @@ export class SshAppHost implements AppHost {
       return { launch: this.#options.launch, environment: this.#options.environment };
     }
     const spec = await this.#files.recall(launch);
-    if (spec) return spec;
-    throw new RollgateError("launch-unknown", "no longer known how it was started before");
-  }
-
-  async #write(file: string, text: string, umask: string): Promise<void> {
-    const args = [this.#descriptor.directory, file, umask, randomUUID()];
-    await this.#machine.run(scripts.write, args, { input: Readable.from([text]) });
+    if (!spec) throw launchUnknown(this);
+    return spec;
   }
 
   async #named<T>(what: string, step: () => Promise<T>): Promise<T> {
@@ -254,9 +243,5 @@ export class SshAppHost implements AppHost {
       const code = error instanceof RollgateError ? error.code : "ssh";
       throw new RollgateError(code, `${this.name} ${what}: ${messageOf(error)}`, { cause: error });
     }
-  }
-
-  #portTaken(taker: string): RollgateError {
-    return new RollgateError("port-taken", `port ${this.port} of ${this.name} is taken by ${taker}`);
   }
 }

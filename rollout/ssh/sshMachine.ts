@@ -3,11 +3,11 @@ import { Duplex, type Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
 import { endpoint } from "../connections.ts";
 import { RollgateError } from "../errors.ts";
-import { CommandFailed, type Machine, type RunOptions } from "../machine/machine.ts";
-import { explainSsh, ServerUnreachable } from "./explainSsh.ts";
-import { Limit } from "./limit.ts";
+import { CommandFailed, type Machine, MachineUnreachable, type RunOptions } from "../machine/machine.ts";
+import { explainSsh } from "./explainSsh.ts";
 import { quote } from "./quote.ts";
 import { RepeatableInput } from "./repeatableInput.ts";
 import type { SshPlace } from "./sshArguments.ts";
@@ -33,7 +33,7 @@ const TRAILER = /\nrollgate-ended:(\d+)$/;
 export class SshMachine implements Machine {
   readonly name: string;
   readonly #connection: SshConnection;
-  readonly #limit = new Limit(COMMANDS_AT_ONCE);
+  readonly #limit = pLimit(COMMANDS_AT_ONCE);
   #wasReached = false;
 
   constructor(place: SshPlace) {
@@ -44,7 +44,7 @@ export class SshMachine implements Machine {
   async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
     const input = options.input && (await RepeatableInput.from(options.input));
     try {
-      return await this.#limit.run(() => this.#runRepeatedly(script, args, input, options));
+      return await this.#limit(() => this.#runRepeatedly(script, args, input, options));
     } finally {
       await input?.close();
     }
@@ -95,7 +95,7 @@ export class SshMachine implements Machine {
           ? deadlineSeconds
           : Math.min(FIRST_CONTACT_SECONDS, deadlineSeconds);
         const isOver = (performance.now() - began + BETWEEN_ATTEMPTS_MILLISECONDS) / 1000 > patience;
-        if (!(error instanceof ServerUnreachable) || isOver || input?.isRepeatable === false) throw error;
+        if (!(error instanceof MachineUnreachable) || isOver || input?.isRepeatable === false) throw error;
         await sleep(BETWEEN_ATTEMPTS_MILLISECONDS, undefined, { signal });
       }
     }

@@ -26,7 +26,7 @@ UMask=0027
 LimitNOFILE=65536
 `;
 
-/** The unit that runs the application of a host, as \`account\`, once there is a release to start. */
+/** The unit that runs the application of a host, as `account`, once there is a release to start. */
 export function hostUnit(
   { name, unit, directory }: SshHostDescriptor,
   account: string,
@@ -60,7 +60,7 @@ WantedBy=multi-user.target
 `;
 }
 
-/** The unit of nginx; \`@nginx@\` stands for its executable. It may bind a port such as 80 without being root. */
+/** The unit of nginx; `@nginx@` stands for its executable. It may bind a port such as 80 without being root. */
 export function nginxUnit(
   { unit, directory }: SshProxyDescriptor,
   account: string,

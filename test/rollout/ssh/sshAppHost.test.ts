@@ -1,11 +1,11 @@
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import pLimit from "p-limit";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { SshHostDescriptor } from "#rollout/descriptors.ts";
 import type { Jar } from "#rollout/jar.ts";
 import { releaseId } from "#rollout/release.ts";
 import type { Launch } from "#rollout/rollRequest.ts";
-import { Limit } from "#rollout/ssh/limit.ts";
 import { SshAppHost } from "#rollout/ssh/sshAppHost.ts";
 import { SshMachine } from "#rollout/ssh/sshMachine.ts";
 import { listenOn, startNode } from "../../support/child.ts";
@@ -62,7 +62,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
           timeoutMilliseconds: 1000,
           deadlineSeconds: 10,
         },
-        uploads: new Limit(2),
+        uploads: pLimit(2),
       });
       onTestFinished(() => host.close());
       return host;

@@ -172,7 +172,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       await servers.stop(server);
       const began = performance.now();
       await expect(machine.run("true", [], { deadlineSeconds: 2 })).rejects.toMatchObject({
-        code: "server-unreachable",
+        code: "machine-unreachable",
         message: expect.stringMatching(/^server-1 cannot be reached: .*Connection refused/),
       });
       expect(performance.now() - began).toBeLessThan(4_000);
@@ -222,7 +222,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
 
     test("because there is no such host is told as that", async () => {
       await expect(open("nowhere.invalid").run("true", [], { deadlineSeconds: 1 })).rejects.toMatchObject({
-        code: "server-unreachable",
+        code: "machine-unreachable",
         message: expect.stringMatching(/^nowhere\.invalid cannot be reached: .*resolve/),
       });
     });

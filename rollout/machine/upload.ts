@@ -3,8 +3,7 @@ import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSystemError, RollgateError } from "../errors.ts";
 import type { Jar } from "../jar.ts";
-import { CommandFailed, type Machine } from "../machine/machine.ts";
-import { ServerUnreachable } from "./explainSsh.ts";
+import { CommandFailed, type Machine, MachineUnreachable } from "./machine.ts";
 
 const UPLOAD_SECONDS = 1800;
 const BETWEEN_ATTEMPTS_MILLISECONDS = 500;
@@ -16,10 +15,15 @@ mkdir -p "$1/releases" || exit 1
 held=0
 if [ -f "$part" ]; then held=$(wc -c < "$part"); fi
 free=$(df -Pk "$1/releases" | awk 'NR == 2 { print $4 }')
-if [ "$free" -lt "$((($3 - held) / 1024))" ]; then echo "No space left on device: $free KiB are free" >&2; exit 1; fi
+needed=$((($3 - held) / 1024))
+if [ "$free" -lt "$needed" ]; then echo "no space left: $free KiB are free, $needed KiB are needed" >&2; exit 1; fi
 echo $held`;
 
-const APPEND = 'umask 022; cat >> "$1/releases/.$2.part"';
+/** What came over is kept when the connection breaks, and goes when there is no space for more. */
+const APPEND = `
+umask 022
+part="$1/releases/.$2.part"
+cat >> "$part" || { rm -f "$part"; exit 1; }`;
 
 /** `$3` its SHA-256. What is not what was sent goes away, and so does nothing else. */
 const INSTALL = `
@@ -41,7 +45,7 @@ rm -rf "$aside"
 echo "$3"`;
 
 /**
- * Brings a jar to a server. What came over before the connection broke is kept and the rest is sent after it; the hash
+ * Brings a jar to a machine. What came over before the connection broke is kept and the rest is sent after it; the hash
  * is taken there, and what does not have it is sent once more from the beginning.
  */
 export async function upload(
@@ -71,14 +75,14 @@ export async function upload(
       if (damaged !== "") {
         throw new RollgateError(
           "staged-corrupted",
-          `expected SHA-256 ${jar.sha256} on the server, got ${sha256} twice`,
+          `expected SHA-256 ${jar.sha256} on the host, got ${sha256} twice`,
         );
       }
       damaged = sha256;
     } catch (error) {
       signal.throwIfAborted();
       const isOver = performance.now() - began > UPLOAD_SECONDS * 1000;
-      if (!(error instanceof ServerUnreachable) || isOver) throw told(id, error);
+      if (!(error instanceof MachineUnreachable) || isOver) throw told(id, error);
       await sleep(BETWEEN_ATTEMPTS_MILLISECONDS, undefined, { signal });
     }
   }
@@ -86,7 +90,8 @@ export async function upload(
 
 function told(id: string, error: unknown): unknown {
   if (!(error instanceof CommandFailed)) return error;
-  const isFull = /no space left|quota exceeded/i.test(error.message);
-  const [code, what] = isFull ? ["disk-full", "no space left for"] : ["staging-failed", "could not stage"];
-  return new RollgateError(code, `${what} ${id}: ${error.message}`, { cause: error });
+  const [, room = ""] = /^no space left(: .*)/.exec(error.message) ?? [];
+  return /no space left|quota exceeded/i.test(error.message)
+    ? new RollgateError("disk-full", `no space left for ${id}${room}`, { cause: error })
+    : new RollgateError("staging-failed", `could not stage ${id}: ${error.message}`, { cause: error });
 }
