@@ -24,14 +24,15 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/endToEnd/**", "test/docker/**", "test/faults/**"],
+          exclude: ["test/endToEnd/**", "test/ssh/**", "test/docker/**", "test/faults/**"],
           // They wait more than they compute.
           maxWorkers: 4,
         },
       },
       oneAtATime("endToEnd", 1),
-      oneAtATime("docker", 2),
-      oneAtATime("faults", 3),
+      oneAtATime("ssh", 2),
+      oneAtATime("docker", 3),
+      oneAtATime("faults", 4),
     ],
   },
 });

@@ -14,7 +14,8 @@ export interface Behaviour {
   readonly exits?: number;
 }
 
-// Understands what the rollout gives to java, and answers every other path with what it was started with.
+// Understands what the rollout gives to java, and answers every other path with what it was started with. It stops at
+// once: whatever it is answering then is lost.
 const APPLICATION = `
 const args = process.argv.slice(2);
 if (args[0] === "-version") process.exit(0);
@@ -34,8 +35,11 @@ process.on("SIGTERM", () => {
 const answer = { version, args, environment: process.env, directory: process.cwd() };
 require("node:http")
   .createServer((request, response) => {
-    if (request.url !== "/actuator/health") response.end(JSON.stringify(answer));
-    else response.writeHead(health === "UP" ? 200 : 503).end(JSON.stringify({ status: health }));
+    const { pathname, searchParams } = new URL(request.url, "http://app");
+    if (pathname !== "/actuator/health") {
+      response.statusCode = request.method === "POST" ? 201 : 200;
+      setTimeout(() => response.end(JSON.stringify(answer)), Number(searchParams.get("ms")));
+    } else response.writeHead(health === "UP" ? 200 : 503).end(JSON.stringify({ status: health }));
   })
   .listen(Number(option("server.port")), option("server.address"));
 `;

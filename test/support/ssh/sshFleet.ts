@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { SshHostDescriptor, SshProxyDescriptor } from "#rollout/descriptors.ts";
 import type { Jar } from "#rollout/jar.ts";
 import { releaseId } from "#rollout/release.ts";
@@ -6,10 +7,11 @@ import { formatReport, type Phase } from "#rollout/reporter.ts";
 import { openFleet } from "#rollout/resources/openFleet.ts";
 import * as sshNginx from "#rollout/resources/sshNginx.ts";
 import { roll } from "#rollout/roll.ts";
-import type { Launch } from "#rollout/rollRequest.ts";
+import type { Launch, Timing } from "#rollout/rollRequest.ts";
 import { freePort } from "../freePort.ts";
-import { type SshServer, SshServers } from "./sshServers.ts";
+import { Traffic, type TrafficReport } from "../traffic.ts";
 
+const AFTERMATH_MILLISECONDS = 500;
 const HEALTH = {
   path: "/actuator/health",
   passes: 2,
@@ -39,61 +41,61 @@ export interface SshRoll {
   readonly seconds: number;
 }
 
-/** App hosts on servers of their own behind an nginx on another one, all reached over SSH, without systemd. */
+/** A server of a test: `directory` is a folder on it. */
+export interface Place {
+  /** What the SSH configuration calls it. */
+  readonly name: string;
+  readonly address: string;
+  readonly directory: string;
+}
+
+export interface SshFleetOptions {
+  /** The SSH configuration that leads to the servers. */
+  readonly config: string;
+  readonly machines: readonly Place[];
+  readonly web: Place;
+  readonly launch: Launch;
+  readonly supervisor?: "process" | "systemd";
+  readonly stack?: string;
+}
+
+/** App hosts on servers of their own behind an nginx on another one, all reached over SSH. */
 export class SshFleet {
-  readonly servers: SshServers;
-  readonly machines: readonly SshServer[];
-  readonly web: SshServer;
   readonly hosts: readonly SshHostDescriptor[];
   readonly proxy: SshProxyDescriptor;
   readonly launch: Launch;
 
-  private constructor(
-    servers: SshServers,
-    machines: readonly SshServer[],
-    web: SshServer,
-    hosts: readonly SshHostDescriptor[],
-    proxy: SshProxyDescriptor,
-    launch: Launch,
-  ) {
-    this.servers = servers;
-    this.machines = machines;
-    this.web = web;
+  private constructor(hosts: readonly SshHostDescriptor[], proxy: SshProxyDescriptor, launch: Launch) {
     this.hosts = hosts;
     this.proxy = proxy;
     this.launch = launch;
   }
 
-  static async create(size: number, launch: Launch): Promise<SshFleet> {
-    const servers = await SshServers.create();
-    const machines: SshServer[] = [];
-    for (let number = 1; number <= size; number++) machines.push(await servers.add(`server-${number}`));
-    return SshFleet.on(servers, machines, await servers.add("server-web"), launch, "stack");
+  /** Nothing is done on the servers yet. */
+  static async declare(options: SshFleetOptions): Promise<SshFleet> {
+    const { config, machines, web, launch, supervisor = "process", stack = "stack" } = options;
+    const at = ({ name: server, address, directory }: Place, name: string) => ({
+      kind: "ssh" as const,
+      server,
+      sshConfig: config,
+      directory: join(directory, stack, name),
+      supervisor,
+      unit: `rollgate-${stack}-${name}`,
+      address,
+    });
+    // Servers that are processes share the ports of this machine.
+    const portAt = ({ address }: Place) => (supervisor === "process" ? freePort(address) : 8080);
+    const hosts: SshHostDescriptor[] = [];
+    for (const [index, machine] of machines.entries()) {
+      const name = `app-${index + 1}`;
+      hosts.push({ name, ...at(machine, name), port: await portAt(machine) });
+    }
+    return new SshFleet(hosts, { ...at(web, "nginx"), port: await portAt(web) }, launch);
   }
 
-  /** Another stack on servers that are there; its nginx serves, no host has a release. */
-  static async on(
-    servers: SshServers,
-    machines: readonly SshServer[],
-    web: SshServer,
-    launch: Launch,
-    stack: string,
-  ): Promise<SshFleet> {
-    const at = (server: SshServer, name: string) => ({
-      server: server.name,
-      sshConfig: servers.config,
-      directory: join(server.directory, stack, name),
-      supervisor: "process" as const,
-      unit: `${stack}-${name}`,
-      address: server.address,
-    });
-    const hosts: SshHostDescriptor[] = [];
-    for (const [index, server] of machines.entries()) {
-      const name = `app-${index + 1}`;
-      hosts.push({ kind: "ssh", name, ...at(server, name), port: await freePort(server.address) });
-    }
-    const proxy = { kind: "ssh" as const, ...at(web, "nginx"), port: await freePort(web.address) };
-    const fleet = new SshFleet(servers, machines, web, hosts, proxy, launch);
+  /** Nginx serves, no host has a release. */
+  static async create(options: SshFleetOptions): Promise<SshFleet> {
+    const fleet = await SshFleet.declare(options);
     await fleet.serveNginx();
     return fleet;
   }
@@ -128,13 +130,33 @@ export class SshFleet {
     await sshNginx.serve(inputs);
   }
 
+  /** Runs `work` while clients send requests, and a moment longer. */
+  async underLoad<T>(work: () => Promise<T>, requestsPerSecond = 80): Promise<T & { seen: TrafficReport }> {
+    const traffic = new Traffic(this.url, requestsPerSecond);
+    try {
+      const result = await work();
+      await sleep(AFTERMATH_MILLISECONDS);
+      return { ...result, seen: await traffic.stop() };
+    } finally {
+      await traffic.stop();
+    }
+  }
+
   /** `onPhase` is called with each thing that happens, in its turn. */
-  async roll(jar: Jar, onPhase: (phase: Phase, host?: string) => void = () => {}): Promise<SshRoll> {
+  async roll(
+    jar: Jar,
+    onPhase: (phase: Phase, host?: string) => void = () => {},
+    timing: Partial<Timing> = {},
+  ): Promise<SshRoll> {
     const { hosts, proxy, launch } = this;
     const began = performance.now();
     const lines: string[] = [];
     const fleet = await openFleet({ hosts: [...hosts], proxy, launch, environment: {}, health: HEALTH });
-    const policy = { ...POLICY, minimumHealthy: hosts.length - 1 };
+    const policy = {
+      ...POLICY,
+      timing: { ...POLICY.timing, ...timing },
+      minimumHealthy: hosts.length - 1,
+    };
     const done = (failure?: string) => ({ lines, failure, seconds: (performance.now() - began) / 1000 });
     try {
       await roll(fleet, { release: releaseId(jar), jar }, policy, {

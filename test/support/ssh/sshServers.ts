@@ -42,6 +42,8 @@ export class SshServers {
     if (sshd === undefined) throw new Error("expected sshd (openssh-server), found none");
     const directory = await mkdtemp(join(tmpdir(), "rollgate-ssh-"));
     await chmod(directory, 0o755);
+    // sshd of root refuses to start without it; a service would make it.
+    if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
     const created = new SshServers(directory, sshd);
     await created.#makeKey("id");
     await writeFile(join(directory, "known_hosts"), "");

@@ -12,7 +12,7 @@ import { endProcessesUnder } from "../support/endProcessesUnder.ts";
 import { fakeJar, fakeJava } from "../support/fakeJava.ts";
 import { request } from "../support/request.ts";
 import { SshFleet } from "../support/ssh/sshFleet.ts";
-import { noSshd, type SshServer } from "../support/ssh/sshServers.ts";
+import { noSshd, type SshServer, SshServers } from "../support/ssh/sshServers.ts";
 
 const run = promisify(execFile);
 const reason = await noSshd();
@@ -21,6 +21,9 @@ describe.skipIf(reason)(
   "what goes wrong with servers that are reached over SSH",
   { timeout: 120_000 },
   () => {
+    let servers: SshServers;
+    let machines: readonly SshServer[];
+    let web: SshServer;
     let fleet: SshFleet;
     let old: Jar;
     let next: Jar;
@@ -38,18 +41,40 @@ describe.skipIf(reason)(
       foldersBefore = await folders();
       directory = await mkdtemp(join(tmpdir(), "rollgate-jars-"));
       java = await fakeJava(directory);
-      fleet = await SshFleet.create(3, { java, jvmOptions: [], arguments: [] });
+      servers = await SshServers.create();
+      machines = [
+        await servers.add("server-1"),
+        await servers.add("server-2"),
+        await servers.add("server-3"),
+      ];
+      web = await servers.add("server-web");
+      fleet = await SshFleet.create(options());
       old = await fakeJar({ version: "1.0.0" }, directory);
       next = await fakeJar({ version: "1.1.0" }, directory);
       expect((await fleet.roll(old)).failure).toBeUndefined();
     }, 120_000);
 
     afterAll(async () => {
-      if (!fleet) return;
-      await endProcessesUnder(fleet.servers.directory);
-      await fleet.servers.remove();
+      if (!servers) return;
+      await endProcessesUnder(servers.directory);
+      await servers.remove();
       await rm(directory, { recursive: true });
     }, 60_000);
+
+    const options = () => ({
+      config: servers.config,
+      machines,
+      web,
+      launch: { java, jvmOptions: [], arguments: [] },
+    });
+
+    /** No fault of this kind may cost a request. */
+    async function rollUnderLoad(...roll: Parameters<SshFleet["roll"]>) {
+      const { seen, ...outcome } = await fleet.underLoad(() => fleet.roll(...roll));
+      expect(seen.sent).toBeGreaterThan(20);
+      expect(seen.lost).toEqual([]);
+      return outcome;
+    }
 
     const all = (jar: Jar) => Object.fromEntries(fleet.hosts.map(({ name }) => [name, releaseId(jar)]));
 
@@ -58,10 +83,10 @@ describe.skipIf(reason)(
       return (await fleet.releases())["app-1"] === releaseId(old) ? next : old;
     }
 
-    async function away(servers: readonly SshServer[]): Promise<void> {
-      for (const server of servers) {
-        await fleet.servers.cut(server);
-        await fleet.servers.stop(server);
+    async function away(gone: readonly SshServer[]): Promise<void> {
+      for (const server of gone) {
+        await servers.cut(server);
+        await servers.stop(server);
       }
     }
 
@@ -76,8 +101,7 @@ describe.skipIf(reason)(
 
     test("a roll over three servers goes through", async () => {
       const jar = await other();
-      const { failure, lines } = await fleet.roll(jar);
-      console.log(lines.join("\n"));
+      const { failure } = await rollUnderLoad(jar);
       expect(failure).toBeUndefined();
       expect(await fleet.releases()).toEqual(all(jar));
       expect(await versionsServed()).toEqual([jar.version]);
@@ -85,10 +109,10 @@ describe.skipIf(reason)(
 
     test("all servers that cannot be reached are named at once, and nothing is touched", async () => {
       const before = await fleet.releases();
-      const [jar, gone] = [await other(), fleet.machines.slice(1)];
+      const [jar, gone] = [await other(), machines.slice(1)];
       await away(gone);
-      const { failure, lines } = await fleet.roll(jar);
-      for (const server of gone) await fleet.servers.start(server);
+      const { failure, lines } = await rollUnderLoad(jar);
+      for (const server of gone) await servers.start(server);
       expect(failure).toMatch(
         /app-2 is not ready: server-2 cannot be reached: .*refused.*; app-3 is not ready: server-3 cannot be reached: .*refused.*\. No host was touched\./,
       );
@@ -99,19 +123,19 @@ describe.skipIf(reason)(
     test("a server whose host key changed is refused, and nothing is touched", async () => {
       const before = await fleet.releases();
       const jar = await other();
-      const [server] = fleet.machines;
+      const [server] = machines;
       if (!server) throw new Error("there is no server");
-      await fleet.servers.cut(server);
-      await fleet.servers.changeKey(server);
-      const { failure } = await fleet.roll(jar);
+      await servers.cut(server);
+      await servers.changeKey(server);
+      const { failure } = await rollUnderLoad(jar);
       expect(failure).toMatch(
         /app-1 is not ready: server-1: its host key is not the one that is known .*No host was touched/,
       );
       await run("ssh-keygen", [
         ...["-R", `[${server.address}]:${server.port}`],
-        ...["-f", join(fleet.servers.directory, "known_hosts")],
+        ...["-f", join(servers.directory, "known_hosts")],
       ]);
-      await fleet.servers.trust(server);
+      await servers.trust(server);
       expect(await fleet.releases()).toEqual(before);
     });
 
@@ -133,9 +157,9 @@ describe.skipIf(reason)(
       async (phase) => {
         const jar = await other();
         const cuts: Promise<unknown>[] = [];
-        const { failure, lines } = await fleet.roll(jar, (reported, host) => {
+        const { failure, lines } = await rollUnderLoad(jar, (reported, host) => {
           if (reported !== phase || (host ?? "app-2") !== "app-2") return;
-          cuts.push(...[...fleet.machines, fleet.web].map((server) => fleet.servers.cut(server)));
+          cuts.push(...[...machines, web].map((server) => servers.cut(server)));
         });
         await Promise.all(cuts);
         expect(cuts.length).toBeGreaterThan(0);
@@ -152,12 +176,12 @@ describe.skipIf(reason)(
       const cutting = (async () => {
         for (; !isOver; cuts++) {
           await sleep(700);
-          const servers = [...fleet.machines, fleet.web];
-          const server = servers[cuts % servers.length];
-          if (server) await fleet.servers.cut(server);
+          const everyServer = [...machines, web];
+          const server = everyServer[cuts % everyServer.length];
+          if (server) await servers.cut(server);
         }
       })();
-      const { failure, lines } = await fleet.roll(jar);
+      const { failure, lines } = await rollUnderLoad(jar);
       isOver = true;
       await cutting;
       expect(cuts).toBeGreaterThan(2);
@@ -167,14 +191,14 @@ describe.skipIf(reason)(
 
     test("a network that is gone for some seconds stops nothing", async () => {
       const jar = await other();
-      const servers = [...fleet.machines, fleet.web];
+      const everyServer = [...machines, web];
       let back: Promise<void> | undefined;
-      const { failure, lines } = await fleet.roll(jar, (phase, host) => {
+      const { failure, lines } = await rollUnderLoad(jar, (phase, host) => {
         if (phase !== "stop" || host !== "app-2") return;
-        back = away(servers)
+        back = away(everyServer)
           .then(() => sleep(4_000))
           .then(async () => {
-            for (const server of servers) await fleet.servers.start(server);
+            for (const server of everyServer) await servers.start(server);
           });
       });
       await back;
@@ -185,17 +209,17 @@ describe.skipIf(reason)(
     test("a server that is rebooted in the middle costs the roll, and the next roll heals it", async () => {
       const jar = await other();
       const before = await fleet.releases();
-      const server = fleet.machines[1];
+      const server = machines[1];
       if (!server) throw new Error("there is no server");
       let back: Promise<void> | undefined;
-      const { failure } = await fleet.roll(jar, (phase, host) => {
+      const { failure } = await rollUnderLoad(jar, (phase, host) => {
         if (phase !== "start" || host !== "app-2" || back) return;
         back = (async () => {
-          await fleet.servers.stop(server);
-          await fleet.servers.cut(server);
+          await servers.stop(server);
+          await servers.cut(server);
           await endProcessesUnder(server.directory);
           await sleep(2_000);
-          await fleet.servers.start(server);
+          await servers.start(server);
         })();
       });
       await back;
@@ -203,7 +227,7 @@ describe.skipIf(reason)(
         /app-2 failed its health gate on .*; app-1 went back to .*; app-3 was not touched/,
       );
       expect(await fleet.releases()).toEqual(before);
-      const healed = await fleet.roll(jar);
+      const healed = await rollUnderLoad(jar);
       expect(healed.failure).toBeUndefined();
       expect(await fleet.releases()).toEqual(all(jar));
     });
@@ -221,7 +245,7 @@ describe.skipIf(reason)(
         context.skip(!mounted, "no file system can be mounted here");
         try {
           await run("dd", ["if=/dev/zero", `of=${releases}/filler`]).catch(() => {});
-          const { failure } = await fleet.roll(jar);
+          const { failure } = await rollUnderLoad(jar);
           expect(failure).toMatch(/app-3 cannot take 3\.0\.0-\S+: no space left for .*No host was touched/);
         } finally {
           await run("umount", [releases]);
@@ -231,14 +255,11 @@ describe.skipIf(reason)(
     );
 
     test("two stacks on the same servers do not meet", async () => {
-      const launch = { java, jvmOptions: [], arguments: [] };
-      const second = await SshFleet.on(
-        fleet.servers,
-        fleet.machines.slice(0, 2),
-        fleet.web,
-        launch,
-        "second",
-      );
+      const second = await SshFleet.create({
+        ...options(),
+        machines: machines.slice(0, 2),
+        stack: "second",
+      });
       const pids = async () =>
         (await listProcesses())
           .filter(({ argv }) => argv.some((argument) => argument.includes("/stack/app-")))
@@ -257,7 +278,7 @@ describe.skipIf(reason)(
     test("two deployers at once: one rolls, the other is told so and touches nothing", async () => {
       const jar = await other();
       let second: ReturnType<typeof fleet.roll> | undefined;
-      const first = await fleet.roll(jar, (phase) => {
+      const first = await rollUnderLoad(jar, (phase) => {
         if (phase === "drain") second ??= fleet.roll(jar);
       });
       expect(first.failure).toBeUndefined();
@@ -269,7 +290,7 @@ describe.skipIf(reason)(
     test("nothing is left on the deployer's machine", async () => {
       const names = await folders();
       const ssh = (await listProcesses()).filter(
-        ({ argv }) => argv[0] === "ssh" && argv.includes(fleet.servers.config),
+        ({ argv }) => argv[0] === "ssh" && argv.includes(servers.config),
       );
       expect(ssh).toEqual([]);
       expect(names).toEqual(foldersBefore);

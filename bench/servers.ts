@@ -8,13 +8,14 @@ import { endProcessesUnder } from "../test/support/endProcessesUnder.ts";
 import { fakeJar, fakeJava } from "../test/support/fakeJava.ts";
 import { LocalFleet } from "../test/support/localFleet.ts";
 import { SshFleet } from "../test/support/ssh/sshFleet.ts";
+import { type SshServer, SshServers } from "../test/support/ssh/sshServers.ts";
 import { Traffic } from "../test/support/traffic.ts";
 import { buildMarket } from "../tools/buildMarket.ts";
 
 /**
  * Rolls three servers back and forth over SSH (sshd processes of this machine) under constant traffic and prints the
  * lost requests; then, with an application that starts at once, what a host costs over SSH and locally.
- * `node bench/sshRolls.ts --rolls 5 --rate 220 --requests 10000`; `--rolls 0`: only the costs.
+ * `node bench/servers.ts --rolls 5 --rate 220 --requests 10000`; `--rolls 0`: only the costs.
  */
 const { values } = parseArgs({
   options: {
@@ -71,13 +72,16 @@ await withFleet(launch, async (fleet) => {
 await local.remove();
 await rm(directory, { recursive: true });
 
-async function withFleet(how: Launch, work: (fleet: SshFleet) => Promise<void>): Promise<void> {
-  const fleet = await SshFleet.create(HOSTS, how);
+async function withFleet(launch: Launch, work: (fleet: SshFleet) => Promise<void>): Promise<void> {
+  const servers = await SshServers.create();
   try {
-    await work(fleet);
+    const machines: SshServer[] = [];
+    for (let number = 1; number <= HOSTS; number++) machines.push(await servers.add(`server-${number}`));
+    const web = await servers.add("server-web");
+    await work(await SshFleet.create({ config: servers.config, machines, web, launch }));
   } finally {
-    await endProcessesUnder(fleet.servers.directory);
-    await fleet.servers.remove();
+    await endProcessesUnder(servers.directory);
+    await servers.remove();
   }
 }
 
