@@ -1,5 +1,4 @@
-import { RollgateError } from "../errors.ts";
-import { CommandFailed, type Machine } from "../machine/machine.ts";
+import type { Machine } from "../machine/machine.ts";
 import { AWAIT_JAVA, SHOW_PROCESS } from "./javaProcess.ts";
 import { journalCommand, systemctlCommand, withRights } from "./rights.ts";
 import { readLook, type Supervisor } from "./supervisor.ts";
@@ -67,26 +66,20 @@ export async function preflightUnit(
   unit: string,
   commands: readonly string[],
 ): Promise<void> {
-  const asked = commands.map((command) => `sudo -n -l ${command} >/dev/null || exit 1`).join("\n");
+  const asked = commands.map((command) => `allowed ${command}`).join("\n");
   const script = `
 if [ ! -d /run/systemd/system ]; then echo "expected systemd, found none: set sshSupervisor to process" >&2; exit 1; fi
 if [ "$(systemctl show --property LoadState --value "$1.service")" != loaded ]; then
   echo "expected the unit $1.service, systemd has none: the server is not provisioned" >&2
   exit 1
 fi
-if [ "$(id -u)" != 0 ]; then
-${asked}
-fi`;
-  try {
-    await machine.run(script, [unit]);
-  } catch (error) {
-    if (!(error instanceof CommandFailed) || error.message.startsWith("expected")) throw error;
-    throw new RollgateError(
-      "sudo-refused",
-      `sudo does not allow what a roll needs (${error.message}): expected the rights of /etc/sudoers.d/${unit}`,
-      { cause: error },
-    );
-  }
+allowed() {
+  if [ "$(id -u)" = 0 ] || sudo -n -l "$@" >/dev/null 2>&1; then return 0; fi
+  echo "$(id -un) may not run $* by sudo: expected the rights of /etc/sudoers.d/${unit}" >&2
+  exit 1
+}
+${asked}`;
+  await machine.run(script, [unit]);
 }
 
 /** The last lines that a unit wrote. */

@@ -1,6 +1,7 @@
 import { report } from "../../../tools/report.ts";
 import { DEBIAN_NGINX } from "../debianNginx.ts";
 import { debianRoot, noDebianRoot } from "../debianRoot.ts";
+import { noSystemdServers } from "../ssh/systemdServers.ts";
 import { baseImages } from "./baseImages.ts";
 import { noDocker } from "./engine.ts";
 
@@ -11,3 +12,4 @@ else report(`Debian 13 with nginx … left out: ${noRoot}`);
 const noEngine = await noDocker();
 if (noEngine === undefined) report(`base images … ${Object.values(await baseImages()).join(", ")}`);
 else report(`base images … left out: ${noEngine}`);
+report(`servers with systemd … ${(await noSystemdServers()) ?? "are there"}`);

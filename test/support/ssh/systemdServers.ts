@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, randomInt, randomUUID } from "node:crypto";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,6 +30,8 @@ export interface SystemdServer {
   readonly address: string;
   /** Runs a command in it as root, past everything. */
   exec(script: string): Promise<string>;
+  /** Ends everything in it at once, and begins anew with its disk. */
+  reboot(): Promise<void>;
 }
 
 /** Servers with systemd, in containers, and the SSH configuration that leads to them. */
@@ -37,6 +39,9 @@ export class SystemdServers {
   readonly directory: string;
   readonly config: string;
   readonly #image: string;
+  /** Of their own, so that a server keeps its address when it is rebooted. */
+  readonly #network = `rollgate-test-${randomUUID().slice(0, 8)}`;
+  readonly #subnet = `10.${200 + randomInt(50)}.${randomInt(250)}`;
   readonly #containers: string[] = [];
 
   private constructor(directory: string, image: string) {
@@ -49,6 +54,7 @@ export class SystemdServers {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-systemd-"));
     await chmod(directory, 0o755);
     const servers = new SystemdServers(directory, await ensureImage());
+    await docker(["network", "create", "--subnet", `${servers.#subnet}.0/24`, servers.#network]);
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(directory, "id")]);
     await writeFile(join(directory, "known_hosts"), "");
     await writeFile(
@@ -67,15 +73,19 @@ export class SystemdServers {
   async add(name: string): Promise<SystemdServer> {
     const container = `rollgate-test-${name}-${randomUUID().slice(0, 8)}`;
     this.#containers.push(container);
+    const address = `${this.#subnet}.${this.#containers.length + 9}`;
     const options = [
       ...["--detach", "--name", container, "--hostname", name, "--cap-add", "SYS_ADMIN"],
       ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
       ...["--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup"],
+      ...["--network", this.#network, "--ip", address],
       ...["--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"],
     ];
     await docker(["run", ...options, this.#image]);
     const exec = (script: string) => docker(["exec", container, "sh", "-c", script]);
-    await until(async () => /running|degraded/.test(await exec("systemctl is-system-running || :")), 30);
+    const isUp = () =>
+      until(async () => /running|degraded/.test(await exec("systemctl is-system-running || :")), 30);
+    await isUp();
     const key = (await readFile(join(this.directory, "id.pub"), "utf8")).trim();
     for (const account of ["deploy", "admin"]) {
       await exec(
@@ -83,17 +93,21 @@ export class SystemdServers {
       );
     }
     await exec("ssh-keygen -A && systemctl reset-failed ssh && systemctl restart ssh");
-    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    const address = await docker(["inspect", "--format", format, container]);
     const [type, hostKey] = (await exec("cat /etc/ssh/ssh_host_ed25519_key.pub")).split(" ");
     await writeFile(join(this.directory, "known_hosts"), `${address} ${type} ${hostKey}\n`, { flag: "a" });
     const text = await readFile(this.config, "utf8");
     await writeFile(this.config, `Host ${name}\n  HostName ${address}\n${text}`);
-    return { name, address, exec };
+    const reboot = async () => {
+      await docker(["kill", container]);
+      await docker(["start", container]);
+      await isUp();
+    };
+    return { name, address, exec, reboot };
   }
 
   async remove(): Promise<void> {
     for (const container of this.#containers) await docker(["rm", "--force", "--volumes", container]);
+    await docker(["network", "rm", this.#network]);
     await rm(this.directory, { recursive: true, force: true });
   }
 }

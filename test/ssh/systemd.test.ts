@@ -1,0 +1,177 @@
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { identifyJar, type Jar } from "#rollout/jar.ts";
+import { releaseId } from "#rollout/release.ts";
+import {
+  type ProvisionOptions,
+  provisionCommand,
+  provisionHost,
+  provisionNginx,
+} from "#rollout/ssh/provision.ts";
+import { SshMachine } from "#rollout/ssh/sshMachine.ts";
+import { buildMarket } from "../../tools/buildMarket.ts";
+import { unexplained } from "../support/localFleet.ts";
+import { SshFleet } from "../support/ssh/sshFleet.ts";
+import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
+
+const JAVA = "/opt/java/openjdk/bin/java";
+const JVM_OPTIONS = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m"];
+const OPTIONS: ProvisionOptions = {
+  deployer: "deploy",
+  account: "rollgate-stack",
+  graceSeconds: 20,
+  command: "sh",
+  package: "",
+};
+const reason = await noSystemdServers();
+
+describe.skipIf(reason)(
+  `a roll over servers with systemd, by an account with few rights${reason ? ` (${reason})` : ""}`,
+  { timeout: 240_000 },
+  () => {
+    let servers: SystemdServers;
+    let hosts: SystemdServer[];
+    let web: SystemdServer;
+    let fleet: SshFleet;
+    let old: Jar;
+    let next: Jar;
+
+    /** Logs in as somebody who may do anything, as Pulumi's provider does. */
+    async function provision(server: SystemdServer, script: string): Promise<void> {
+      const machine = new SshMachine({ server: `admin@${server.name}`, sshConfig: servers.config });
+      try {
+        const input = Readable.from([script]);
+        await machine.run(provisionCommand("install"), [], { input, deadlineSeconds: 120 });
+      } finally {
+        await machine.close();
+      }
+    }
+
+    beforeAll(async () => {
+      servers = await SystemdServers.create();
+      hosts = [await servers.add("server-1"), await servers.add("server-2")];
+      web = await servers.add("server-web");
+      const place = (server: SystemdServer) => ({ ...server, directory: "/srv/rollgate" });
+      fleet = await SshFleet.declare({
+        config: servers.config,
+        machines: hosts.map(place),
+        web: place(web),
+        launch: { java: JAVA, jvmOptions: JVM_OPTIONS, arguments: [] },
+        supervisor: "systemd",
+      });
+      for (const [index, server] of hosts.entries()) {
+        const host = fleet.hosts[index];
+        if (host) await provision(server, provisionHost(host, OPTIONS));
+      }
+      await provision(web, provisionNginx(fleet.proxy, { ...OPTIONS, account: "rollgate-stack-web" }));
+      await fleet.serveNginx();
+      old = await identifyJar(await buildMarket({ version: "1.0.0" }));
+      next = await identifyJar(await buildMarket({ version: "1.1.0" }));
+      expect((await fleet.roll(old)).failure).toBeUndefined();
+    }, 900_000);
+
+    afterAll(async () => {
+      await servers?.remove();
+    }, 60_000);
+
+    const all = (jar: Jar) => ({ "app-1": releaseId(jar), "app-2": releaseId(jar) });
+
+    /** The jar that the fleet does not run, and the one that it runs. */
+    async function turn(): Promise<{ other: Jar; current: Jar }> {
+      const runsOld = (await fleet.releases())["app-1"] === releaseId(old);
+      return runsOld ? { other: next, current: old } : { other: old, current: next };
+    }
+
+    test("loses no request", async () => {
+      const { failure, seen } = await fleet.underLoad(() => fleet.roll(next));
+      expect(failure).toBeUndefined();
+      expect(await fleet.releases()).toEqual(all(next));
+      expect(seen.lost).toEqual([]);
+      expect(Object.keys(seen.versions).sort()).toEqual(["1.0.0", "1.1.0"]);
+    });
+
+    test("takes back a release that crashes in its soak, though systemd starts it again", async () => {
+      const { current } = await turn();
+      const bad = await identifyJar(await buildMarket({ version: "1.2.0", fault: "crash-after-healthy" }));
+      const began = performance.now();
+      const crashedAt = Promise.withResolvers<number>();
+      const { failure, seen } = await fleet.underLoad(() =>
+        fleet.roll(
+          bad,
+          (phase, host) => {
+            if (phase !== "admit" || host !== "app-1") return;
+            hosts[0]
+              ?.exec(
+                "pid=$(systemctl show -p MainPID --value rollgate-stack-app-1); while kill -0 $pid; do sleep 0.01; done",
+              )
+              .then(() => crashedAt.resolve((performance.now() - began) / 1000), crashedAt.reject);
+          },
+          { soakSeconds: 8 },
+        ),
+      );
+      expect(failure).toMatch(
+        /app-1 failed its soak gate on 1\.2\.0-.*app-1 is back on .*app-2 was not touched/,
+      );
+      expect(await fleet.releases()).toEqual(all(current));
+      expect(unexplained(seen.lost, await crashedAt.promise)).toEqual([]);
+    });
+
+    test("touches nothing when sudo refuses what it needs", async () => {
+      const { other, current } = await turn();
+      await hosts[1]?.exec("mv /etc/sudoers.d/rollgate-stack-app-2 /root/rights");
+      const { failure, seen } = await fleet.underLoad(() => fleet.roll(other));
+      await hosts[1]?.exec("mv /root/rights /etc/sudoers.d/rollgate-stack-app-2");
+      expect(failure).toMatch(
+        /^app-2 is not ready: deploy may not run \/usr\/bin\/systemctl start \S+ by sudo: expected the rights of \/etc\/sudoers\.d\/rollgate-stack-app-2\. No host was touched\.$/,
+      );
+      expect(seen.lost).toEqual([]);
+      expect(await fleet.releases()).toEqual(all(current));
+    });
+
+    test("says so when the rights are gone in the middle, and the next roll heals", async () => {
+      const { other } = await turn();
+      let taken: Promise<unknown> | undefined;
+      const { failure, seen } = await fleet.underLoad(() =>
+        fleet.roll(other, (phase, host) => {
+          if (phase === "admit" && host === "app-1") {
+            taken ??= hosts[1]?.exec("mv /etc/sudoers.d/rollgate-stack-app-2 /root/rights");
+          }
+        }),
+      );
+      await taken;
+      await hosts[1]?.exec("mv /root/rights /etc/sudoers.d/rollgate-stack-app-2");
+      expect(failure).toMatch(/app-2 .*sudo refused a command/);
+      expect(seen.lost).toEqual([]);
+      const healed = await fleet.underLoad(() => fleet.roll(other));
+      expect(healed.failure).toBeUndefined();
+      expect(healed.seen.lost).toEqual([]);
+      expect(await fleet.releases()).toEqual(all(other));
+    });
+
+    test("loses no request when a server is rebooted while it is out, and the next roll heals", async () => {
+      const { other } = await turn();
+      let rebooted: Promise<void> | undefined;
+      const { seen } = await fleet.underLoad(async () =>
+        fleet.roll(other, (phase, host) => {
+          if (phase === "start" && host === "app-1") rebooted ??= hosts[0]?.reboot();
+        }),
+      );
+      await rebooted;
+      expect(rebooted).toBeDefined();
+      expect(seen.lost).toEqual([]);
+      const healed = await fleet.underLoad(() => fleet.roll(other));
+      expect(healed.failure).toBeUndefined();
+      expect(healed.seen.lost).toEqual([]);
+      expect(await fleet.releases()).toEqual(all(other));
+    });
+
+    test("is not needed after a reboot: every server serves again by itself", async () => {
+      const before = await fleet.releases();
+      await Promise.all([...hosts, web].map((server) => server.reboot()));
+      await expect
+        .poll(() => fetch(`${fleet.url}/hello`).then(({ status }) => status, String), { timeout: 60_000 })
+        .toBe(200);
+      await expect.poll(() => fleet.releases(), { timeout: 60_000 }).toEqual(before);
+    });
+  },
+);
