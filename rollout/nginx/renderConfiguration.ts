@@ -67,7 +67,7 @@ function render(
 ): string {
   const { directory, hosts } = settings;
   const inPrefix = (...parts: string[]) => quote(join(directory, ...parts));
-  const ownAddress = isLoopbackOrAny(settings.address) ? "" : `        ${settings.address} 0;\n`;
+  const ownAddress = isLoopbackOrAny(settings.address) ? "" : `        ${settings.address} 1;\n`;
   return `# Written by rollgate; edits are replaced by the next change of a setting.
 ${hostsLine(hosts)}
 ${lines.main}${settings.user ? `user ${settings.user};\n` : ""}worker_processes auto;
@@ -104,16 +104,27 @@ http {
     }
 
     # The address that nginx listens on is one of this machine's own.
-    geo $stranger {
-        default 1;
-        127.0.0.0/8 0;
-        ::1 0;
+    geo $from_here {
+        default 0;
+        127.0.0.0/8 1;
+        ::1 1;
 ${ownAddress}    }
-    geo $status_stranger {
+    # Another proxy on this machine comes from here, too, with the requests of strangers.
+    map "$http_x_forwarded_for$http_forwarded$http_x_real_ip$http_via" $through_proxy {
         default 1;
-        127.0.0.0/8 0;
-        ::1 0;
-${ownAddress}${settings.statusAllow.map((network) => `        ${network} 0;\n`).join("")}    }
+        ""      0;
+    }
+    map "$from_here $through_proxy" $stranger {
+        default 1;
+        "1 0"   0;
+    }
+    geo $may_read_status {
+        default 0;
+${settings.statusAllow.map((network) => `        ${network} 1;\n`).join("")}    }
+    map "$may_read_status $stranger" $status_stranger {
+        default 0;
+        "0 1"   1;
+    }
 
     upstream all {
 ${hosts.map((host) => `        ${serverLine(host, lines.failover.all)}\n`).join("")}${lines.checks}    }

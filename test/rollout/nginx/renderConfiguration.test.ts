@@ -377,6 +377,27 @@ describe("a running nginx", () => {
     }
   });
 
+  test.each(["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])(
+    "takes whoever comes through another proxy on its machine for a stranger, by %s",
+    async (name) => {
+      const { url } = await run(1);
+      const through = async (path: string) =>
+        (await request(`${url}${path}`, { headers: { [name]: "for=192.0.2.7" } })).status;
+      for (const path of ["/status", "/rollgate/drained", "/rollgate/health/app-1"]) {
+        expect((await request(`${url}${path}`)).status).toBe(200);
+        expect(await through(path)).toBe(403);
+      }
+      expect(await through("/")).toBe(200);
+    },
+  );
+
+  test("answers /status through another proxy to those who are allowed", async () => {
+    const { url } = await run(1, { statusAllow: ["127.0.0.0/8"] });
+    const headers = { "X-Forwarded-For": "192.0.2.7" };
+    expect((await request(`${url}/status`, { headers })).status).toBe(200);
+    expect((await request(`${url}/rollgate/drained`, { headers })).status).toBe(403);
+  });
+
   test("serves a client of HTTP/1.0 that sends no Host", async () => {
     const { port } = await run(1);
     const client = connect(port, "127.0.0.1");
