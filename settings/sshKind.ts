@@ -59,8 +59,8 @@ export function readSshKind(reader: Reader): KindSettings & { readonly provision
       wanted: readBoolean(reader, "sshProvision"),
       user: reader.text("sshProvisionUser"),
       prefix,
-      javaPackage: reader.text("javaPackage"),
-      nginxPackage: reader.text("nginxPackage"),
+      javaPackage: readPackage(reader, "javaPackage"),
+      nginxPackage: readPackage(reader, "nginxPackage"),
     },
   };
 }
@@ -69,6 +69,13 @@ function readBoolean(reader: Reader, key: string): boolean {
   const text = reader.text(key);
   if (text === "true" || text === "false") return text === "true";
   throw new InvalidInput(key, `expected true or false, got ${JSON.stringify(text)}`);
+}
+
+/** By Debian's own rule for names; https://www.debian.org/doc/debian-policy/ch-controlfields.html#source */
+function readPackage(reader: Reader, key: string): string {
+  const text = reader.text(key);
+  if (/^([a-z0-9][a-z0-9+.-]+)?$/.test(text)) return text;
+  throw new InvalidInput(key, `expected the name of a Debian package, got ${JSON.stringify(text)}`);
 }
 
 /** The same for the same stack on every machine, and another one for another stack. */

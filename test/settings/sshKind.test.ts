@@ -129,6 +129,11 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
       /^rollgate:sshSupervisor: expected systemd or process, got "runit"/,
     ],
     [
+      "a package with a command in it",
+      { javaPackage: "jre; reboot" },
+      /^rollgate:javaPackage: expected the name of a Debian package, got "jre; reboot"/,
+    ],
+    [
       "a folder that is not absolute",
       { directory: "some/where" },
       /^rollgate:hosts\[0\]\.directory: expected an absolute path of plain characters/,
