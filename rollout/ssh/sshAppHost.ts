@@ -15,7 +15,7 @@ import type { HealthPolicy } from "../rollRequest.ts";
 import { worthKeeping } from "../worthKeeping.ts";
 import { readJava } from "./javaProcess.ts";
 import { preflightHost } from "./preflightHost.ts";
-import type { SshMachine } from "./sshMachine.ts";
+import { NOT_FORWARDED, type SshMachine } from "./sshMachine.ts";
 import { startFiles } from "./startFiles.ts";
 import { type Supervisor, supervisorOf } from "./supervisor.ts";
 
@@ -29,7 +29,7 @@ export interface SshAppHostOptions extends LaunchSpec {
 const SECOND_LOOK_MILLISECONDS = 100;
 const KEPT_MILLISECONDS = 30_000;
 /** An answer, if not a good one, or a port that nobody listens on: the server itself was reached. */
-const REFUSED = /^\d{3}\b|refused|open failed/i;
+const REFUSED = /^\d{3}\b|refused|forwards no connection/i;
 
 /** The sockets of a server, and of which accounts and processes its application is. */
 const SOCKETS = `
@@ -73,13 +73,17 @@ export class SshAppHost implements AppHost {
     this.launch = launchFingerprint(options, this.address, this.port);
   }
 
-  async preflight(): Promise<void> {
+  async preflight(signal: AbortSignal): Promise<void> {
     await this.#named("is not ready", async () => {
       await preflightHost(this.#machine, this.#descriptor, this.#options.launch.java);
       await this.#supervisor.preflight();
     });
     const owner = await this.portOwner();
     if (owner.kind === "other") throw portTaken(this, owner.name);
+    // Found out now, while what runs still runs: without it no health could be asked for.
+    const { detail } = await this.probe(signal);
+    if (detail.includes(NOT_FORWARDED))
+      throw new RollgateError("not-forwarded", `${this.name} is not ready: ${detail}`);
   }
 
   async observe(): Promise<HostState> {

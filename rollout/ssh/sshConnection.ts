@@ -26,6 +26,7 @@ export class SshConnection {
   #ssh: ChildProcess | undefined;
   #opening: Promise<void> | undefined;
   #isClosed = false;
+  #refusal = "";
 
   constructor(place: SshPlace) {
     this.#place = place;
@@ -40,6 +41,11 @@ export class SshConnection {
   /** How often it was opened: more than before means that it broke meanwhile. */
   get opened(): number {
     return this.#opened;
+  }
+
+  /** Why the server last refused a forwarded connection, in OpenSSH's words; empty when it never did. */
+  get refusal(): string {
+    return this.#refusal;
   }
 
   /** Opens it unless it is open; throws one line that says why it cannot. */
@@ -71,6 +77,9 @@ export class SshConnection {
     const ssh = spawn(
       "ssh",
       [
+        // First, since ssh takes the first: it tells only so why a forwarded connection was refused.
+        "-o",
+        "LogLevel=INFO",
         ...this.arguments,
         "-o",
         "ControlMaster=yes",
@@ -84,6 +93,7 @@ export class SshConnection {
     let words = "";
     ssh.stderr.setEncoding("utf8").on("data", (text: string) => {
       words = `${words}${text}`.slice(-MAX_WORDS);
+      this.#refusal = [...words.matchAll(/open failed: (.*?)\s*$/gm)].at(-1)?.[1] ?? "";
     });
     ssh.stdin.on("error", () => {});
     const stop = () => ssh.kill();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { Duplex, type Readable } from "node:stream";
+import { Duplex, PassThrough, type Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,6 +12,9 @@ import { quote } from "./quote.ts";
 import { RepeatableInput } from "./repeatableInput.ts";
 import type { SshPlace } from "./sshArguments.ts";
 import { SshConnection } from "./sshConnection.ts";
+
+/** In what is said of a server that lets nobody reach ports through it. */
+export const NOT_FORWARDED = "forwards no connection";
 
 const DEADLINE_SECONDS = 20;
 /** A server that was never reached is given up sooner than one whose connection broke. */
@@ -53,20 +56,33 @@ export class SshMachine implements Machine {
   async connect(address: string, port: number): Promise<Duplex> {
     await this.#open(AbortSignal.timeout(DEADLINE_SECONDS * 1000));
     const ssh = this.#spawn(["-W", endpoint(address, port), "--", this.name]);
-    const stream = Duplex.from({ readable: ssh.stdout, writable: ssh.stdin });
+    // Its own streams end before it tells whether there was a connection at all.
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    input.pipe(ssh.stdin);
+    ssh.stdout.pipe(output, { end: false });
     const words = text(ssh.stderr).catch(() => "");
+    const stream = Duplex.from({ readable: output, writable: input });
     // Whoever reads it is told by its end; a stream that nobody reads any more must not end this process.
     stream.on("error", () => {});
     stream.once("close", () => ssh.kill());
-    ssh.once("exit", async (code) => {
-      if (code === 0 || stream.destroyed) return;
-      const said = /Connection refused|open failed|No route|timed out/i.exec(await words)?.[0];
-      stream.destroy(
-        new Error(`${endpoint(address, port)} on ${this.name}: ${said ?? "the connection broke"}`),
-      );
+    ssh.once("close", async (code) => {
+      if (code === 0) output.end();
+      else stream.destroy(this.#noConnection(endpoint(address, port), await words));
     });
     ssh.once("error", (error) => stream.destroy(error));
     return stream;
+  }
+
+  /** Only the process of the shared connection is told why; `words` are those of the one for this connection. */
+  #noConnection(place: string, words: string): Error {
+    const wasRefused = /refused by peer/i.test(words);
+    const said = wasRefused ? this.#connection.refusal || "refused" : "the connection broke";
+    if (/prohibited/i.test(said)) {
+      return new Error(
+        `${this.name} ${NOT_FORWARDED} to ${place} (${said}): expected AllowTcpForwarding yes in its sshd_config`,
+      );
+    }
+    return new Error(`${place} on ${this.name}: ${said.replace(/^connect failed: /, "")}`);
   }
 
   /** How often its connection was opened: more than before means that it broke meanwhile. */

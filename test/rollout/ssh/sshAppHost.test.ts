@@ -78,7 +78,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
   async function install(host: SshAppHost, behaviour: Behaviour): Promise<string> {
     const jar = await fakeJar(behaviour);
     const release = releaseId(jar);
-    await host.preflight();
+    await host.preflight(signal);
     await host.stage(release, jar, signal);
     await host.switchTo(release);
     return release;
@@ -93,7 +93,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
 
   test("says nothing of itself before anything was done", async () => {
     const { host } = await newHost();
-    await host.preflight();
+    await host.preflight(signal);
     expect(await host.observe()).toEqual({ releases: [] });
     expect(await host.portOwner()).toEqual({ kind: "nobody" });
     expect(await host.probe(signal)).toMatchObject({ up: false });
@@ -161,7 +161,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
       kind: "other",
       name: expect.stringMatching(/account \d+/),
     });
-    await expect(host.preflight()).rejects.toMatchObject({ code: "port-taken" });
+    await expect(host.preflight(signal)).rejects.toMatchObject({ code: "port-taken" });
   });
 
   test("shows an application that ends by itself, with what it wrote", async () => {
@@ -275,7 +275,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
   describe("a preflight names", () => {
     test("a java that is not there", async () => {
       const { again } = await newHost();
-      await expect(again({ java: "/nowhere/java" }).preflight()).rejects.toThrow(
+      await expect(again({ java: "/nowhere/java" }).preflight(signal)).rejects.toThrow(
         /^app-\d+ is not ready: java: expected a Java runtime, found no executable \/nowhere\/java$/,
       );
     });
@@ -288,16 +288,30 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
       elf.writeUInt16LE(0x5441, 18);
       await writeFile(java, elf);
       await chmod(java, 0o755);
-      await expect(again({ java }).preflight()).rejects.toThrow(
+      await expect(again({ java }).preflight(signal)).rejects.toThrow(
         /^app-\d+ is not ready: java: expected a Java runtime that runs here, got .*Exec format error/,
       );
+    });
+
+    test("a server that forwards no connections, so that no health could be asked for", async () => {
+      const { host } = await newHost();
+      await servers.cut(server);
+      await servers.configure(server, "AllowTcpForwarding no");
+      await expect(host.preflight(signal)).rejects.toThrow(
+        /^app-\d+ is not ready: server-1 forwards no connection to 127\S+ \(administratively prohibited.*\): expected AllowTcpForwarding yes in its sshd_config$/,
+      );
+      await servers.cut(server);
+      await servers.configure(server, "AllowTcpForwarding yes");
+      await host.preflight(signal);
     });
 
     test("a server that cannot be reached", async () => {
       const { host } = await newHost();
       await servers.cut(server);
       await servers.stop(server);
-      await expect(host.preflight()).rejects.toThrow(/^app-\d+ is not ready: server-1 cannot be reached: /);
+      await expect(host.preflight(signal)).rejects.toThrow(
+        /^app-\d+ is not ready: server-1 cannot be reached: /,
+      );
       await servers.start(server);
     });
   });

@@ -124,6 +124,17 @@ SetEnv SHLVL=2
     return (await this.#sessions(name)).length;
   }
 
+  /** Starts it anew with one more line in its configuration, instead of the one that was given before. */
+  async configure(server: SshServer, line: string): Promise<void> {
+    const file = this.#file(`${server.name}.sshd`);
+    const text = await readFile(file, "utf8");
+    const [keyword = ""] = line.split(" ");
+    const kept = text.split("\n").filter((each) => !each.startsWith(`${keyword} `));
+    await writeFile(file, [line, ...kept].join("\n"));
+    await this.stop(server);
+    await this.start(server);
+  }
+
   /** Gives the server another host key, as one that was installed anew has. */
   async changeKey(server: SshServer): Promise<void> {
     await this.stop(server);
