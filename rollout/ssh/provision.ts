@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { SshHostDescriptor, SshProxyDescriptor } from "../descriptors.ts";
 import { testUnit } from "./nginxRunner.ts";
 import { quote } from "./quote.ts";
@@ -22,6 +23,8 @@ export function provisionCommand(action: "install" | "remove"): string {
 }
 
 const NGINX_STOP_SECONDS = 30;
+/** The default place of all stacks on a server. */
+const SHARED = "/srv/rollgate";
 
 /** Makes a server ready for one app host, or removes what was made for it; run again, it changes nothing. */
 export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions): string {
@@ -30,6 +33,7 @@ export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions
     units: { [unit]: hostUnit(host, options.account, options.graceSeconds) },
     enabled: unit,
     rights: [systemctlCommand("start", unit), systemctlCommand("stop", unit), journalCommand(unit)],
+    parents: [dirname(host.directory), dirname(dirname(host.directory)), SHARED],
     deployers: ["releases"],
     services: ["work"],
     afterInstalling: "",
@@ -53,6 +57,7 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
       systemctlCommand("start", test),
       journalCommand(unit),
     ],
+    parents: [dirname(proxy.directory), SHARED],
     deployers: ["drained", "lease"],
     services: ["logs", "temp"],
     // Debian starts the nginx that it installs, with a site of its own.
@@ -65,6 +70,8 @@ interface Parts {
   readonly enabled: string;
   /** Everything that a roll does as root. */
   readonly rights: readonly string[];
+  /** The folders above that are of the stack, innermost first. */
+  readonly parents: readonly string[];
   /** Folders that the deployer writes, and those that the service writes. */
   readonly deployers: readonly string[];
   readonly services: readonly string[];
@@ -94,6 +101,8 @@ if [ "$(id -u)" = 0 ]; then exec 9>/run/rollgate.lock; else exec 9>"$HOME/.rollg
 flock -w 600 9
 if [ "$1" = remove ]; then
 ${withSystemd ? removeUnits(parts) : ""}  rm -rf ${quote(directory)}
+  # The folders above it go with the last of a stack, and of all stacks.
+  rmdir ${parts.parents.map(quote).join(" ")} 2>/dev/null || :
 ${withSystemd ? removeAccount(account) : ""}  exit 0
 fi
 ${withSystemd ? REQUIRE_SYSTEMD : ""}${requireCommand(command, debianPackage, parts.afterInstalling)}

@@ -153,7 +153,7 @@ describe.skipIf(reason)(
       expect(code, output).toBe(0);
       for (const server of [...hosts, web]) {
         const left = await server.exec(
-          "ls -d /srv/rollgate/prod/*/* /etc/systemd/system/rollgate* /etc/sudoers.d/rollgate* 2>/dev/null; getent passwd | grep rollgate; pgrep -l 'java|nginx'; :",
+          "ls -d /srv/rollgate /etc/systemd/system/rollgate* /etc/sudoers.d/rollgate* 2>/dev/null; getent passwd | grep rollgate; pgrep -l 'java|nginx'; :",
         );
         expect(left).toBe("");
       }

@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -65,7 +65,8 @@ describe("the script that makes a server ready", () => {
   });
 
   test("makes the folders, changes nothing when it runs again, and removes what it made", async () => {
-    const directory = join(await temporaryDirectory(), "hosts", "app-1");
+    const root = await temporaryDirectory();
+    const directory = join(root, "stack", "hosts", "app-1");
     const script = provisionHost(host(directory, "process"), options);
     const provision = (action: string) => execFileSync("sh", ["-s", "--", action], { input: script });
     provision("install");
@@ -76,7 +77,7 @@ describe("the script that makes a server ready", () => {
     expect(existsSync(join(directory, "releases", "kept"))).toBe(true);
     expect((await stat(join(directory, "work"))).isDirectory()).toBe(true);
     provision("remove");
-    expect(existsSync(directory)).toBe(false);
+    expect(await readdir(root)).toEqual([]);
   });
 
   test("names what is missing when nothing may be installed", async () => {
