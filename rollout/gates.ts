@@ -22,16 +22,20 @@ export async function awaitHealthy(
   let inARow = 0;
   let last: HealthReport = { up: false, detail: "not asked yet" };
   const progress = progressReporter(() => context.report("health", `waiting: ${last.detail}`, host));
-  const healthy = await poll(
-    async () => {
-      await requireRunning(host, release);
-      last = await host.probe(signal);
-      inARow = last.up ? inARow + 1 : 0;
-      progress();
-      return inARow >= passes || undefined;
-    },
-    { intervalMilliseconds, deadlineMilliseconds: deadlineSeconds * 1000, signal },
-  );
+  const ask = async () => {
+    await requireRunning(host, release);
+    last = await host.probe(signal);
+    inARow = last.up ? inARow + 1 : 0;
+    progress();
+    return inARow >= passes || undefined;
+  };
+  const deadlineMilliseconds = deadlineSeconds * 1000;
+  let healthy = await poll(ask, { intervalMilliseconds, deadlineMilliseconds, signal });
+  // What came up just in time may complete its row: it is slow, not broken.
+  while (!healthy && last.up && !signal.aborted) {
+    await sleep(intervalMilliseconds, undefined, { signal });
+    healthy = await ask();
+  }
   if (!healthy) {
     throw new GateFailed(
       "unhealthy",

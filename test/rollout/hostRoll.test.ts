@@ -25,6 +25,21 @@ async function failing(fleet: FakeFleet, policy: PolicyChange = {}, release = NE
 const TRIED = ["drain app-1", "stop app-1", `switch app-1 to ${NEW}`, "start app-1"];
 const BACK = ["drain app-1", "stop app-1", `switch app-1 to ${OLD}`, "start app-1", "admit app-1"];
 
+test("a release that comes up just before the deadline may complete its row of passes", async () => {
+  const fleet = await serving();
+  const first = fleet.host("app-1");
+  const probe = first.probe.bind(first);
+  let asked = 0;
+  first.probe = async (signal) => {
+    if (first.running?.release === NEW) first.conduct[NEW] = asked++ < 4 ? "down" : "up";
+    return probe(signal);
+  };
+  await fleet.roll(NEW, {
+    policy: { health: { passes: 6, intervalMilliseconds: 50, deadlineSeconds: 0.3 } },
+  });
+  expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW, "app-3": NEW });
+});
+
 describe("a release that does not become healthy", () => {
   test("goes back to the one before, and no other host is touched", async () => {
     const fleet = await serving();
