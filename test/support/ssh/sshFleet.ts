@@ -9,6 +9,7 @@ import * as sshNginx from "#rollout/resources/sshNginx.ts";
 import { roll } from "#rollout/roll.ts";
 import type { Launch, Timing } from "#rollout/rollRequest.ts";
 import { freePort } from "../freePort.ts";
+import { request } from "../request.ts";
 import { Traffic, type TrafficReport } from "../traffic.ts";
 
 const AFTERMATH_MILLISECONDS = 500;
@@ -104,13 +105,31 @@ export class SshFleet {
     return `http://${this.proxy.address}:${this.proxy.port}`;
   }
 
+  /** The hosts as nginx's settings name them. */
+  get members() {
+    return this.hosts.map(({ name, address, port }) => ({ name, address, port }));
+  }
+
+  /** The same fleet with only these hosts. */
+  of(...names: string[]): SshFleet {
+    const hosts = this.hosts.filter(({ name }) => names.includes(name));
+    return new SshFleet(hosts, this.proxy, this.launch);
+  }
+
+  /** The ports of the applications that answer clients, of a fake Java each. */
+  async servedPorts(): Promise<string[]> {
+    const answers = await Promise.all(Array.from({ length: 12 }, () => request(`${this.url}/`)));
+    const ports = answers.map(({ body }) => /--server\.port=(\d+)/.exec(body)?.[1] ?? "none");
+    return [...new Set(ports)];
+  }
+
   /** Does what the nginx resource does. */
   async serveNginx(settings: object = {}): Promise<void> {
     const { inputs, failures } = await sshNginx.check({
       ...this.proxy,
       executable: "nginx",
       flavour: "stock",
-      hosts: this.hosts.map(({ name, address, port }) => ({ name, address, port })),
+      hosts: this.members,
       healthPath: HEALTH.path,
       slowestRequestSeconds: 1,
       settleSeconds: 5,
