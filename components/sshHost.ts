@@ -4,8 +4,8 @@ import type { SshHostInputs } from "#rollout/resources/sshHost.ts";
 type Args = { readonly [Key in keyof SshHostInputs]: pulumi.Input<SshHostInputs[Key]> };
 
 const provider: pulumi.dynamic.ResourceProvider = {
-  async check(_olds, news) {
-    return (await import("#rollout/resources/sshHost.ts")).check(news);
+  async check(olds, news) {
+    return (await import("#rollout/resources/sshHost.ts")).check(news, olds);
   },
   async diff(_id, olds, news) {
     return (await import("#rollout/resources/sshHost.ts")).diff(olds, news);

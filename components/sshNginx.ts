@@ -6,8 +6,8 @@ export type SshNginxArgs = {
 };
 
 const provider: pulumi.dynamic.ResourceProvider = {
-  async check(_olds, news) {
-    return (await import("#rollout/resources/sshNginx.ts")).check(news);
+  async check(olds, news) {
+    return (await import("#rollout/resources/sshNginx.ts")).check(news, olds);
   },
   async diff(_id, olds, news) {
     return (await import("#rollout/resources/sshNginx.ts")).diff(olds, news);

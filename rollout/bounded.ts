@@ -5,7 +5,8 @@ import type { ReverseProxy } from "./reverseProxy.ts";
 import { within } from "./within.ts";
 
 const ANSWER_SECONDS = 30;
-const STAGE_SECONDS = 600;
+/** An upload has a deadline of its own, and may wait for others before it. */
+const STAGE_SECONDS = 3600;
 const STOP_SECONDS = 60;
 /** They have a deadline of their own and never throw. */
 const BOUNDED_THEMSELVES = ["probe", "view"];

@@ -16,6 +16,8 @@ export interface Fleet {
   readonly hosts: readonly AppHost[];
   readonly proxy: ReverseProxy;
   readonly leases: LeaseStore;
+  /** Where commands are repeated after a connection broke: what they ask first. */
+  fence?(assertHeld: () => Promise<void>): void;
 }
 
 /** What to roll to: a jar, or by its name alone a release that all hosts keep. */
@@ -60,6 +62,7 @@ export async function roll(
     signal: options.signal,
     onWait: ({ owner, since }) => report("preflight", `${owner} holds the fleet since ${since}: waiting`),
   }).catch(untouched);
+  fleet.fence?.(() => lease.assertHeld());
   try {
     const context: RollContext = {
       ...fleet,

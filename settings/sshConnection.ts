@@ -33,7 +33,8 @@ export async function connectionTo(place: SshPlace, user = ""): Promise<Connecti
   if (jump.includes(",")) throw unusable(place, `more than one jump host (${jump})`);
   const isDirect = jump === "" || jump === "none";
   const proxy = isDirect ? undefined : await connectionTo({ ...place, server: `ssh://${jump}` });
-  const hasAgent = Boolean(process.env.SSH_AUTH_SOCK) && one("identityagent") !== "none";
+  const agent = agentOf(one("identityagent"));
+  const hasAgent = agent !== "" && (await holdsKeys(agent));
   const privateKey = hasAgent ? undefined : await readFirstKey(options.get("identityfile") ?? []);
   return {
     host: one("hostname"),
@@ -42,6 +43,7 @@ export async function connectionTo(place: SshPlace, user = ""): Promise<Connecti
     hostKey: await findHostKey(place, options),
     ...DIAL,
     ...(privateKey !== undefined && { privateKey }),
+    ...(hasAgent && agent !== process.env.SSH_AUTH_SOCK && { agentSocketPath: agent }),
     ...(proxy && { proxy }),
   };
 }
@@ -57,6 +59,22 @@ async function resolveOptions({ server, sshConfig }: SshPlace): Promise<Map<stri
     options.set(key, [...(options.get(key) ?? []), line.slice(space + 1)]);
   }
   return options;
+}
+
+/** The socket of the agent that ssh would ask; empty for none. */
+function agentOf(identityAgent: string): string {
+  if (identityAgent === "none") return "";
+  const own = process.env.SSH_AUTH_SOCK ?? "";
+  if (identityAgent === "" || identityAgent === "SSH_AUTH_SOCK") return own;
+  return identityAgent.startsWith("$") ? (process.env[identityAgent.slice(1)] ?? "") : inHome(identityAgent);
+}
+
+/** Many machines have an agent that nobody has given a key. */
+async function holdsKeys(agent: string): Promise<boolean> {
+  return run("ssh-add", ["-L"], { env: { ...process.env, SSH_AUTH_SOCK: agent } }).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function findHostKey(place: SshPlace, options: Map<string, string[]>): Promise<string> {
@@ -77,7 +95,10 @@ async function findHostKey(place: SshPlace, options: Map<string, string[]>): Pro
   }
   const found = KEY_TYPES.map((type) => keys.get(type)).find((key) => key !== undefined);
   if (found !== undefined) return found;
-  throw unusable(place, `no Ed25519 or ECDSA key for ${name} in ${files.join(" or ")}`);
+  throw unusable(
+    place,
+    `no Ed25519 or ECDSA key for ${name} in ${files.join(" or ")} (the key itself, not only that of an authority)`,
+  );
 }
 
 async function readFirstKey(files: readonly string[]): Promise<string | undefined> {

@@ -38,6 +38,14 @@ export function readSshKind(reader: Reader): KindSettings & { readonly provision
     unit: `${prefix}-${name}`,
   });
   const server = reader.text("nginxServer");
+  for (const [index, host] of reader.list("hosts").entries()) {
+    const { name } = Object(host);
+    if (name !== "nginx" && name !== "nginx-test") continue;
+    throw new InvalidInput(
+      `hosts[${index}].name`,
+      `expected another name: ${name} is the name of nginx's unit`,
+    );
+  }
   if (server === "") throw new InvalidInput("nginxServer", "expected the server of nginx, got nothing");
   return {
     hosts: readHosts(

@@ -70,7 +70,7 @@ export class DockerNginxServer implements NginxServer {
 
   async apply(): Promise<void> {
     await this.#run(
-      "if [ -f nginx.conf ]; then cp nginx.conf nginx.conf.old; fi; mv nginx.conf.new nginx.conf",
+      "if [ -f nginx.conf ] && [ ! -f nginx.conf.old ]; then cp nginx.conf nginx.conf.old; fi; mv nginx.conf.new nginx.conf",
     );
     await this.#container.kill({ signal: "SIGHUP" });
   }

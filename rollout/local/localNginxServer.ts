@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { constants, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LocalProxyDescriptor } from "../descriptors.ts";
 import { isSystemError, messageOf, RollgateError } from "../errors.ts";
@@ -53,8 +53,10 @@ export class LocalNginxServer implements NginxServer {
   }
 
   async apply(): Promise<void> {
-    await copyFile(this.#file("nginx.conf"), this.#file("nginx.conf.old")).catch((error: unknown) => {
-      if (!isSystemError(error, "ENOENT")) throw error;
+    // One that is there already is what was served last: a change before this one was not confirmed.
+    const [from, to] = [this.#file("nginx.conf"), this.#file("nginx.conf.old")];
+    await copyFile(from, to, constants.COPYFILE_EXCL).catch((error: unknown) => {
+      if (!isSystemError(error, "ENOENT", "EEXIST")) throw error;
     });
     await rename(this.#file("nginx.conf.new"), this.#file("nginx.conf"));
     if (!(await this.#reload())) await startNginx(this.#executable, this.#place.directory);

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
 import type { HostState, Target } from "../appHost.ts";
 import type { Jar } from "../jar.ts";
 import { type LaunchSpec, launchSpec } from "../launchSpec.ts";
@@ -8,6 +7,7 @@ import { targetSchema } from "../target.ts";
 import * as scripts from "./hostScripts.ts";
 import { CommandFailed, type Machine, NOT_THERE } from "./machine.ts";
 import { upload } from "./upload.ts";
+import { writeFile } from "./writeFile.ts";
 
 /** What a host's files say of it. */
 export type FilesState = Omit<HostState, "running">;
@@ -82,7 +82,7 @@ export class HostFiles {
 
   /** Writes a file, relative to the folder of the host; a reader sees the old one or the new one. */
   async write(file: string, text: string, umask: string): Promise<void> {
-    await this.#run(scripts.write, [file, umask, randomUUID()], { input: Readable.from([text]) });
+    await writeFile(this.#machine, this.#directory, file, text, umask);
   }
 
   async #ifThere(script: string, args: readonly string[], deadlineSeconds = 30): Promise<string | undefined> {

@@ -27,7 +27,10 @@ touch "$1/releases/$2"
 ln -sfn "releases/$2" "$1/.current.$3"
 mv -T "$1/.current.$3" "$1/current" 2>/dev/null || { rm -f "$1/current"; mv "$1/.current.$3" "$1/current"; }`;
 
-/** `$2` the file, `$3` the umask of its folder and itself, `$4` a word of its own; a reader sees the old one or the new one. */
+/**
+ * `$2` the file, `$3` the umask of its folder and itself, `$4` a word of its own, `$5` how many bytes it will have: an
+ * input that was cut off is none. A reader sees the old file or the new one.
+ */
 export const write = `
 set -e
 umask "$3"
@@ -35,6 +38,7 @@ file="$1/$2"
 trap 'rm -f "$file.$4"' EXIT
 mkdir -p "\${file%/*}"
 cat > "$file.$4"
+[ "$(wc -c < "$file.$4")" -eq "$5" ] || { echo "$2 did not come over whole" >&2; exit 1; }
 mv "$file.$4" "$file"`;
 
 /** `$2` the file. */

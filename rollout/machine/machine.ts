@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly input?: Readable;
   readonly deadlineSeconds?: number;
   readonly signal?: AbortSignal | undefined;
+  /** May be repeated after a broken connection whoever holds the lease: it only asks, or is about the lease itself. */
+  readonly unfenced?: boolean;
 }
 
 /** Where a driver runs commands and opens connections: a container, a server. */

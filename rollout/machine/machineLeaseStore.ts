@@ -21,6 +21,7 @@ while newest=$(ls | sed -n 's/^\\([0-9][0-9]*\\)\\.json$/\\1/p' | sort -n | tail
 done`;
 
 /**
+ * `$2` the generation, `$3` a word of its own, `$4` the bytes of the record: an input that was cut off is none.
  * A link is made from a whole file, so that nobody can read half a record, and fails if the name is taken; one that
  * holds this very record was made by a run of this script whose connection broke.
  */
@@ -29,6 +30,7 @@ set -e
 mkdir -p "$1"
 trap 'rm -f "$1/.$3"' EXIT
 cat > "$1/.$3"
+[ "$(wc -c < "$1/.$3")" -eq "$4" ]
 words=$(ln "$1/.$3" "$1/$2.json" 2>&1) && exit 0
 if cmp -s "$1/.$3" "$1/$2.json"; then exit 0; fi
 if [ -e "$1/$2.json" ]; then exit ${TAKEN}; fi
@@ -39,6 +41,7 @@ const REWRITE = `
 set -e
 trap 'rm -f "$1/.$3"' EXIT
 cat > "$1/.$3"
+[ "$(wc -c < "$1/.$3")" -eq "$4" ]
 mv "$1/.$3" "$1/$2.json"`;
 
 const FORGET = `
@@ -97,7 +100,10 @@ export class MachineLeaseStore implements LeaseStore {
   }
 
   #run(script: string, args: readonly string[] = [], record?: LeaseRecord): Promise<string> {
-    const input = record && { input: Readable.from([JSON.stringify(record)]) };
-    return this.#machine.run(script, [this.#directory, ...args], input);
+    const text = record && JSON.stringify(record);
+    return this.#machine.run(script, [this.#directory, ...args, String(Buffer.byteLength(text ?? ""))], {
+      unfenced: true,
+      ...(text !== undefined && { input: Readable.from([text]) }),
+    });
   }
 }

@@ -30,7 +30,10 @@ const INSTALL = `
 set -e
 umask 022
 part="$1/releases/.$2.part" place="$1/releases/$2" new="$1/releases/.$2.new" aside="$1/releases/.$2.damaged"
+# Done by a run of this script whose connection broke.
+if [ ! -e "$part" ] && [ -f "$place/app.jar" ]; then part="$place/app.jar"; fi
 sum=$(sha256sum < "$part")
+if [ "$part" = "$place/app.jar" ]; then echo "\${sum%% *}"; exit 0; fi
 if [ "\${sum%% *}" != "$3" ]; then rm -f "$part"; echo "\${sum%% *}"; exit 0; fi
 rm -rf "$new" "$aside"
 mkdir "$new"

@@ -4,6 +4,8 @@ import type { NginxConfiguration } from "./renderConfiguration.ts";
 /** One nginx whose configuration is ours; every kind of host has its own way to write, test and reload it. */
 export interface NginxServer {
   readonly access: NginxAccess;
+  /** Where commands are repeated after a connection broke: what they ask first. */
+  fence?(assertHeld: () => Promise<void>): void;
   isRunning(): Promise<boolean>;
   /** The configuration that is there, as `servedConfiguration` gives it; `undefined` where there is none. */
   served(): Promise<string | undefined>;

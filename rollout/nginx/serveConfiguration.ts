@@ -14,12 +14,13 @@ const ANSWERS_IN_A_ROW = 5;
 /**
  * Makes nginx serve these settings: starts it, or tests, reloads and sees that new workers answer, and puts
  * the old file and the old drains back when they do not. Nothing is done when nginx serves them already.
- * `settleSeconds` bounds the wait for a host that leaves.
+ * `settleSeconds` bounds the wait for a host that leaves; `assertHeld` is asked before anything is put in place.
  */
 export async function serveConfiguration(
   server: NginxServer,
   settings: NginxSettings,
   settleSeconds: number,
+  assertHeld: () => Promise<void> = async () => {},
 ): Promise<"started" | "reloaded" | "unchanged"> {
   const configuration = renderConfiguration(settings);
   const { access } = server;
@@ -32,7 +33,11 @@ export async function serveConfiguration(
   const change = { before, after: settings.hosts, access, running, settleSeconds };
   await changeTopology(change, async () => {
     const replace = async () => {
-      await server.apply();
+      await assertHeld();
+      await server.apply().catch(async (error: unknown) => {
+        if (running) await server.restore().catch(() => {});
+        throw error;
+      });
       if (await takesEffect(access, fingerprint)) return server.commit(configuration);
       throw running ? await undo(server) : await silent(server);
     };

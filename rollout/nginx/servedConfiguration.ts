@@ -21,6 +21,9 @@ export function isScript(name: string): boolean {
 export async function servedConfiguration(
   read: (name: string) => Promise<string | undefined>,
 ): Promise<string | undefined> {
+  // Still there: whoever changed it died or was cut off before nginx was seen to serve the new one.
+  const kept = await read("nginx.conf.old");
+  if (kept !== undefined) return `${kept}# a change was not confirmed\n`;
   const text = await read("nginx.conf");
   if (text !== undefined && (await read(CLOSING)) !== undefined)
     return `${text}# ${CLOSING} was left behind\n`;

@@ -12,8 +12,13 @@ export type FleetRequest = Pick<RollRequest, "hosts" | "proxy" | "launch" | "env
 
 /** The drivers for the hosts and the proxy that a request describes, which are all of one kind, with deadlines. */
 export async function openFleet(request: FleetRequest): Promise<OpenFleet> {
-  const { hosts, proxy, leases, close } = await openKind(request);
-  return { hosts: hosts.map(boundedHost), proxy: boundedProxy(proxy), leases: boundedLeases(leases), close };
+  const { hosts, proxy, leases, ...rest } = await openKind(request);
+  return {
+    ...rest,
+    hosts: hosts.map(boundedHost),
+    proxy: boundedProxy(proxy),
+    leases: boundedLeases(leases),
+  };
 }
 
 async function openKind(request: FleetRequest): Promise<OpenFleet> {

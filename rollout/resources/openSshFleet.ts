@@ -25,6 +25,7 @@ export function openSshFleet(request: FleetRequest): OpenFleet {
     proxy: new NginxProxy(nginx),
     // Beside nginx: what is in front of a fleet is there once.
     leases: new MachineLeaseStore(machines.of(proxy), `${proxy.directory}/lease`),
+    fence: (assertHeld) => machines.fence(assertHeld),
     close: async () => {
       await Promise.all([nginx.close(), ...hosts.map((host) => host.close())]).finally(() =>
         machines.close(),

@@ -17,6 +17,10 @@ export async function serveUnderLease(
     signal: new AbortController().signal,
     onWait: ({ owner }) => console.log(`waiting for ${owner}`),
   });
-  const outcome = await serveConfiguration(server, settings, settleSeconds).finally(() => lease.release());
+  const assertHeld = () => lease.assertHeld();
+  server.fence?.(assertHeld);
+  const outcome = await serveConfiguration(server, settings, settleSeconds, assertHeld).finally(() =>
+    lease.release(),
+  );
   console.log(`nginx ${outcome} at ${server.access.url} (${settings.flavour})`);
 }

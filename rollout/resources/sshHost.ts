@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import pLimit from "p-limit";
 import { type SshHostDescriptor, sshHostDescriptor } from "../descriptors.ts";
+import { messageOf } from "../errors.ts";
+import { isSameServer } from "../ssh/sameServer.ts";
 import { SshAppHost } from "../ssh/sshAppHost.ts";
 import { SshMachine } from "../ssh/sshMachine.ts";
 import { parse, problemsOf } from "../validate.ts";
-import { type CheckAnswer, ownInputs } from "./crud.ts";
+import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
 
 /** A host on a server that is reached over SSH. */
 export interface SshHostInputs extends SshHostDescriptor {
@@ -12,22 +14,46 @@ export interface SshHostInputs extends SshHostDescriptor {
   readonly graceSeconds: number;
 }
 
-const IDENTITY = ["name", "server", "directory", "supervisor", "unit"];
+/** What may not change on a server while something runs there. */
+const PLACE = ["directory", "supervisor", "unit"];
 
 /** Whether the server can be reached is found out before anything is declared. */
-export async function check(news: object): Promise<CheckAnswer<object>> {
+export async function check(news: object, olds: object = {}): Promise<CheckAnswer<object>> {
   const { graceSeconds, ...descriptor } = ownInputs(news);
   const problems = problemsOf(sshHostDescriptor, descriptor);
   if (problems.length > 0)
     return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
+  const obstacle = await obstacleToMove(ownInputs(olds), ownInputs(news));
+  if (obstacle) return { failures: [{ ...obstacle, reason: `${obstacle.reason}. Nothing was changed.` }] };
   return { inputs: { ...descriptor, graceSeconds } };
 }
 
-/** Another place is another host; everything else is for the rollout to bring about. */
-export function diff(olds: object, news: object): { changes: boolean; replaces: string[] } {
+/** Another server is another host, another way to write it is not; the rest is for the rollout to bring about. */
+export async function diff(olds: object, news: object): Promise<{ changes: boolean; replaces: string[] }> {
   const [old, next] = [ownInputs(olds), ownInputs(news)];
-  const replaces = IDENTITY.filter((key) => old[key] !== next[key]);
+  const moved = (await isSameServer(describe(olds), describe(news))) ? [] : ["server"];
+  const replaces = [...moved, ...["name", ...PLACE].filter((key) => old[key] !== next[key])];
   return { changes: !isDeepStrictEqual(old, next), replaces };
+}
+
+/** Why what runs there cannot be left for the new place, as far as both are on one server. */
+async function obstacleToMove(
+  old: Record<string, unknown>,
+  next: Record<string, unknown>,
+): Promise<{ property: string; reason: string } | undefined> {
+  if (old.server === undefined) return undefined;
+  try {
+    const [from, to] = [describe(old), describe(next)];
+    const key = PLACE.find((each) => old[each] !== next[each]);
+    if (!(await isSameServer(from, to)) || key === undefined) return undefined;
+    const running = await onServer(from, async (machine) => {
+      const driver = new SshAppHost(machine, from, UNUSED);
+      return driver.runningApp().finally(() => driver.close());
+    });
+    return running && { property: key, reason: cannotMove(old[key], next[key]) };
+  } catch (error) {
+    return { property: "server", reason: messageOf(error) };
+  }
 }
 
 /** Nothing to make: what is there already is adopted as it is. */
@@ -57,9 +83,9 @@ export async function remove(inputs: object): Promise<void> {
 
 const REMOVE = `
 cd "$1" 2>/dev/null || exit 0
-rm -rf releases/* releases/.[!.]* current good.json launches environment start logs .started.*
+rm -rf releases/* releases/.[!.]* current good.json launches secrets/* start logs .started.*
 if [ -w work ]; then rm -rf work; fi
-rmdir releases 2>/dev/null
+rmdir releases secrets 2>/dev/null
 cd / && rmdir "$1" "\${1%/*}" 2>/dev/null
 exit 0`;
 

@@ -4,11 +4,12 @@ import { type SshProxyDescriptor, sshProxyDescriptor } from "../descriptors.ts";
 import { messageOf, RollgateError } from "../errors.ts";
 import { MachineLeaseStore } from "../machine/machineLeaseStore.ts";
 import { type NginxSettings, renderConfiguration } from "../nginx/renderConfiguration.ts";
+import { isSameServer } from "../ssh/sameServer.ts";
 import { sshAbilities, workersAccount } from "../ssh/sshAbilities.ts";
 import { SshMachine } from "../ssh/sshMachine.ts";
 import { SshNginxServer } from "../ssh/sshNginxServer.ts";
 import { parse, problemsOf } from "../validate.ts";
-import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
+import { type CheckAnswer, cannotMove, ownInputs, providerOf } from "./crud.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";
 import { type Decision, decidedInputs, decideFlavour, servingInputs, settingsFor } from "./servingInputs.ts";
 
@@ -23,13 +24,14 @@ export type SshNginxInputs = z.infer<typeof sshNginxInputs>;
 const decidedNginxInputs = sshNginxInputs.extend(decidedInputs);
 
 const QUIT_GRACE_SECONDS = 30;
-const IDENTITY = ["server", "directory", "supervisor", "unit"];
+/** What may not change on a server while nginx runs there. */
+const PLACE = ["directory", "supervisor", "unit"];
 
 /**
  * Decides the flavour and renders the configuration, as far as the server has an nginx: a first preview is before
  * that. Changes nothing.
  */
-export async function check(news: object): Promise<CheckAnswer<object>> {
+export async function check(news: object, olds: object = {}): Promise<CheckAnswer<object>> {
   const given = withoutChecked(news);
   const problems = problemsOf(sshNginxInputs, given);
   if (problems.length > 0)
@@ -39,6 +41,11 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
     failures: [{ property, reason: `${reason}. Nothing was changed.` }],
   });
   try {
+    const old = ownInputs(olds);
+    const key = PLACE.find((each) => old.server !== undefined && old[each] !== Reflect.get(inputs, each));
+    if (key !== undefined && (await isSameServer(placeOf(old), inputs)) && (await runsAt(old))) {
+      return refuse(key, cannotMove(old[key], Reflect.get(inputs, key)));
+    }
     return await onServer(inputs, async (machine) => {
       const abilities = await sshAbilities(machine, inputs.executable);
       const decision = decideFlavour(inputs, abilities, `the nginx of ${inputs.server}`);
@@ -52,14 +59,17 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
   }
 }
 
-/** Another place is another nginx; any other change is a tested reload. */
-export function diff(
+/** Another server is another nginx, another way to write it is not; any other change is a tested reload. */
+export async function diff(
   olds: object,
   news: object,
-): { changes: boolean; replaces: string[]; deleteBeforeReplace: boolean } {
+): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }> {
   const [old, next] = [ownInputs(olds), ownInputs(news)];
-  const replaces = IDENTITY.filter((key) => old[key] !== next[key]);
-  const changed = ["configuration", "running"].some((key) => !isDeepStrictEqual(old[key], next[key]));
+  const moved = (await isSameServer(placeOf(old), placeOf(next))) ? [] : ["server"];
+  const replaces = [...moved, ...PLACE.filter((key) => old[key] !== next[key])];
+  const changed = ["server", "sshConfig", "configuration", "running"].some(
+    (key) => !isDeepStrictEqual(old[key], next[key]),
+  );
   return { changes: changed || replaces.length > 0, replaces, deleteBeforeReplace: true };
 }
 
@@ -114,6 +124,14 @@ export async function remove(inputs: object): Promise<void> {
     const server = new SshNginxServer(machine, place, String(own.executable));
     await server.quit(QUIT_GRACE_SECONDS);
     await server.removeFiles().finally(() => server.access.close());
+  });
+}
+
+async function runsAt(old: Record<string, unknown>): Promise<boolean> {
+  const place = placeOf(old);
+  return onServer(place, async (machine) => {
+    const server = new SshNginxServer(machine, place, String(old.executable));
+    return server.isRunning().finally(() => server.access.close());
   });
 }
 

@@ -1,9 +1,10 @@
 import { dirname } from "node:path";
 import type { SshHostDescriptor, SshProxyDescriptor } from "../descriptors.ts";
+import { type Folders, makeFolders } from "./makeFolders.ts";
 import { testUnit } from "./nginxRunner.ts";
 import { quote } from "./quote.ts";
 import { journalCommand, systemctlCommand } from "./rights.ts";
-import { hostUnit, nginxTestUnit, nginxUnit } from "./units.ts";
+import { hostUnit, nginxTestUnit, nginxUnit, unitMark } from "./units.ts";
 
 /** What provisioning needs to know beside a descriptor. */
 export interface ProvisionOptions {
@@ -36,6 +37,7 @@ export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions
     parents: [dirname(host.directory), dirname(dirname(host.directory)), SHARED],
     deployers: ["releases"],
     services: ["work"],
+    shared: ["secrets"],
     afterInstalling: "",
   });
 }
@@ -60,21 +62,19 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
     parents: [dirname(proxy.directory), SHARED],
     deployers: ["drained", "lease"],
     services: ["logs", "temp"],
+    shared: [],
     // Debian starts the nginx that it installs, with a site of its own.
     afterInstalling: "systemctl disable --now nginx.service 2>/dev/null || :",
   });
 }
 
-interface Parts {
+interface Parts extends Folders {
   readonly units: Readonly<Record<string, string>>;
   readonly enabled: string;
   /** Everything that a roll does as root. */
   readonly rights: readonly string[];
   /** The folders above that are of the stack, innermost first. */
   readonly parents: readonly string[];
-  /** Folders that the deployer writes, and those that the service writes. */
-  readonly deployers: readonly string[];
-  readonly services: readonly string[];
   readonly afterInstalling: string;
 }
 
@@ -88,11 +88,11 @@ function script(
   const steps = withSystemd
     ? [
         makeAccount(account),
-        folders(directory, deployer, runsAs, parts),
-        units(parts),
+        makeFolders(directory, deployer, runsAs, parts),
+        units(parts, directory, command),
         sudoers(deployer, parts),
       ]
-    : [folders(directory, deployer, runsAs, parts)];
+    : [makeFolders(directory, deployer, runsAs, parts)];
   return `# Written by rollgate: makes a server ready, or removes what was made. Run as root, or where nothing needs it, as anybody.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -100,7 +100,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 if [ "$(id -u)" = 0 ]; then exec 9>/run/rollgate.lock; else exec 9>"$HOME/.rollgate.lock"; fi
 flock -w 600 9
 if [ "$1" = remove ]; then
-${withSystemd ? removeUnits(parts) : ""}  rm -rf ${quote(directory)}
+${withSystemd ? removeUnits(parts, directory) : ""}  rm -rf ${quote(directory)}
   # The folders above it go with the last of a stack, and of all stacks.
   rmdir ${parts.parents.map(quote).join(" ")} 2>/dev/null || :
 ${withSystemd ? removeAccount(account) : ""}  exit 0
@@ -125,7 +125,13 @@ function requireCommand(command: string, debianPackage: string, afterInstalling:
   return `if ! command -v ${quote(command)} >/dev/null; then
   command -v apt-get >/dev/null || { ${missing}; }
   export DEBIAN_FRONTEND=noninteractive
-  apt-get -q -y -o DPkg::Lock::Timeout=300 update >/dev/null
+  # On a server that was just made, others may be at it: apt waits for no list but for packages.
+  tries=60
+  until apt-get -q -y update >/dev/null; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || exit 1
+    sleep 5
+  done
   apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends ${debianPackage} >/dev/null
   ${afterInstalling || ":"}
 fi
@@ -138,30 +144,19 @@ function makeAccount(account: string): string {
 fi`;
 }
 
-function folders(
-  directory: string,
-  deployer: string,
-  service: string,
-  { deployers, services }: Parts,
-): string {
-  const owned = (owner: string, mode: string, paths: readonly string[]) =>
-    `install -d -o ${quote(owner)} -g "$(id -g ${quote(owner)})" -m ${mode} ${paths.map(quote).join(" ")}`;
-  const inside = (names: readonly string[]) => names.map((name) => `${directory}/${name}`);
-  return `umask 022
-mkdir -p ${quote(directory)}
-${owned(deployer, "0755", [directory, ...inside(deployers)])}
-${owned(service, "0755", inside(services))}`;
-}
-
 /** A unit is replaced only when it differs; what runs goes on as it was started. */
-function units({ units: texts, enabled }: Parts): string {
+function units({ units: texts, enabled }: Parts, directory: string, command: string): string {
   const writes = Object.entries(texts).map(
     ([unit, text]) => `replace ${quote(`/etc/systemd/system/${unit}.service`)} 0644 <<'ROLLGATE'
 ${text}ROLLGATE`,
   );
-  return `nginx=$(command -v nginx || :)
+  return `nginx=$(command -v ${quote(command)})
 changed=""
 replace() {
+  if [ -e "$1" ] && ! grep -qxF ${quote(unitMark(directory))} "$1"; then
+    echo "expected no unit of somebody else, got $1" >&2
+    exit 1
+  fi
   sed "s|@nginx@|$nginx|" > "$1.rollgate"
   if cmp -s "$1.rollgate" "$1"; then rm "$1.rollgate"; return 0; fi
   chmod "$2" "$1.rollgate"
@@ -186,9 +181,10 @@ mv ${file}.rollgate ${file}
 `;
 }
 
-function removeUnits({ units: texts, enabled }: Parts): string {
+function removeUnits({ units: texts, enabled }: Parts, directory: string): string {
   const files = Object.keys(texts).map((unit) => quote(`/etc/systemd/system/${unit}.service`));
-  return `  systemctl --quiet disable --now ${enabled}.service 2>/dev/null || :
+  return `  if [ -e ${files[0]} ] && ! grep -qxF ${quote(unitMark(directory))} ${files[0]}; then exit 0; fi
+  systemctl --quiet disable --now ${enabled}.service 2>/dev/null || :
   rm -f ${files.join(" ")} ${quote(`/etc/sudoers.d/${enabled}`)}
   systemctl daemon-reload
 `;

@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
 import { RollgateError } from "../errors.ts";
-import * as scripts from "../machine/hostScripts.ts";
 import { CommandFailed, type Machine } from "../machine/machine.ts";
+import { writeFile } from "../machine/writeFile.ts";
 import { type NginxAbilities, nginxAbilities } from "../nginx/nginxAbilities.ts";
 import { WITH_SYSTEM_PATH } from "./nginxRunner.ts";
 
@@ -26,8 +24,7 @@ export async function sshAbilities(
   const directory = (await machine.run("mktemp -d", [])).trim();
   try {
     return await nginxAbilities(version, async (configuration) => {
-      const input = Readable.from([configuration]);
-      await machine.run(scripts.write, [directory, "probe.conf", "022", randomUUID()], { input });
+      await writeFile(machine, directory, "probe.conf", configuration);
       await machine.run(TEST, [executable, directory]);
     });
   } finally {

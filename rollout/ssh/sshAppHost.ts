@@ -16,7 +16,7 @@ import { worthKeeping } from "../worthKeeping.ts";
 import { readJava } from "./javaProcess.ts";
 import { preflightHost } from "./preflightHost.ts";
 import { NOT_FORWARDED, type SshMachine } from "./sshMachine.ts";
-import { startFiles } from "./startFiles.ts";
+import { ENVIRONMENT, startFiles } from "./startFiles.ts";
 import { type Supervisor, supervisorOf } from "./supervisor.ts";
 
 /** What all hosts of one fleet share. */
@@ -138,7 +138,11 @@ export class SshAppHost implements AppHost {
       // The way is written down before it is used, so that it can be gone back to.
       await Promise.all([
         this.#files.remember(launch, spec),
-        this.#files.write("environment", environment, "077"),
+        this.#files.write(
+          ENVIRONMENT,
+          environment,
+          this.#descriptor.supervisor === "systemd" ? "027" : "077",
+        ),
         this.#files.write("start", start, "022"),
       ]);
       await this.#supervisor.start(`${this.#descriptor.directory}/releases/${current}/app.jar`);

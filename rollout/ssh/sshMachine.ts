@@ -26,18 +26,24 @@ const KILL_AFTER_SECONDS = 5;
 /** OpenSSH allows ten sessions over one connection, and the connection itself is one. */
 const COMMANDS_AT_ONCE = 6;
 const [OVERDUE, KILLED] = [124, 137];
-/** What follows the output of every command. The server may tell the end of a command before all of its output. */
+/**
+ * What comes before and after the output of every command. A login shell may print something of its own first, and
+ * the server may tell the end of a command before all of its output.
+ */
+const HEADER = "rollgate-began\n";
 const TRAILER = /\nrollgate-ended:(\d+)$/;
+const SUDO_REFUSAL = /^sudo: .*(password is required|not allowed|must have a tty).*$|^Sorry, user .*$/im;
 
 /**
  * A server that is reached by the OpenSSH client of this machine. A script whose connection broke is run again
- * within its deadline: scripts are written so that they may run twice.
+ * within its deadline, if the lease is still ours: scripts are written so that they may run twice.
  */
 export class SshMachine implements Machine {
   readonly name: string;
   readonly #connection: SshConnection;
   readonly #limit = pLimit(COMMANDS_AT_ONCE);
   #wasReached = false;
+  #assertHeld: () => Promise<void> = async () => {};
 
   constructor(place: SshPlace) {
     this.name = place.server;
@@ -85,6 +91,11 @@ export class SshMachine implements Machine {
     return new Error(`${place} on ${this.name}: ${said.replace(/^connect failed: /, "")}`);
   }
 
+  /** Asked before a script that may change something is run again: somebody else may have taken the fleet over. */
+  fence(assertHeld: () => Promise<void>): void {
+    this.#assertHeld = assertHeld;
+  }
+
   /** How often its connection was opened: more than before means that it broke meanwhile. */
   get opened(): number {
     return this.#connection.opened;
@@ -98,7 +109,7 @@ export class SshMachine implements Machine {
     script: string,
     args: readonly string[],
     input: RepeatableInput | undefined,
-    { deadlineSeconds = DEADLINE_SECONDS, signal }: RunOptions,
+    { deadlineSeconds = DEADLINE_SECONDS, signal, unfenced = false }: RunOptions,
   ): Promise<string> {
     const began = performance.now();
     for (;;) {
@@ -113,6 +124,7 @@ export class SshMachine implements Machine {
         const isOver = (performance.now() - began + BETWEEN_ATTEMPTS_MILLISECONDS) / 1000 > patience;
         if (!(error instanceof MachineUnreachable) || isOver || input?.isRepeatable === false) throw error;
         await sleep(BETWEEN_ATTEMPTS_MILLISECONDS, undefined, { signal });
+        if (!unfenced) await this.#assertHeld();
       }
     }
   }
@@ -142,7 +154,7 @@ export class SshMachine implements Machine {
       const code = TRAILER.exec(stdout)?.[1];
       if (code === undefined) throw explainSsh(this.name, stderr);
       if (code !== "0") throw this.#failure(Number(code), stderr, seconds);
-      return stdout.replace(TRAILER, "");
+      return stdout.slice(stdout.indexOf(HEADER) + HEADER.length).replace(TRAILER, "");
     } catch (error) {
       signal?.throwIfAborted();
       throw deadline.aborted ? this.#failure(OVERDUE, "", seconds) : error;
@@ -158,7 +170,7 @@ export class SshMachine implements Machine {
         `${this.name}: a command took longer than ${Math.round(seconds)} s`,
       );
     }
-    const sudo = /^sudo: .*$|^Sorry, user .*$/m.exec(stderr)?.[0];
+    const sudo = SUDO_REFUSAL.exec(stderr)?.[0];
     if (sudo) {
       return new RollgateError(
         "sudo-refused",
@@ -182,7 +194,7 @@ export class SshMachine implements Machine {
   }
 }
 
-/** A command line for the login shell there: it ends by itself, and its exit code comes after all of its output. */
+/** A command line for the login shell there: it ends by itself, and its output is between two marks. */
 function withDeadline(script: string, args: readonly string[], seconds: number): string {
   const words = [
     "timeout",
@@ -195,5 +207,5 @@ function withDeadline(script: string, args: readonly string[], seconds: number):
     "sh",
     ...args,
   ];
-  return `${words.map(quote).join(" ")}; printf '\\nrollgate-ended:%s' $?`;
+  return `printf 'rollgate-began\\n'; ${words.map(quote).join(" ")}; printf '\\nrollgate-ended:%s' $?`;
 }

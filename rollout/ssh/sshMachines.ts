@@ -12,6 +12,11 @@ export class SshMachines {
     return machine;
   }
 
+  /** Asked before a server is told the same thing again after a broken connection. */
+  fence(assertHeld: () => Promise<void>): void {
+    for (const machine of this.#machines.values()) machine.fence(assertHeld);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#machines.values()].map((machine) => machine.close()));
   }

@@ -23,7 +23,7 @@ find_master() {
 const OWN = `${FIND_MASTER}
 master=$(find_master "$1")
 [ -n "$master" ] || exit 0
-for pid in $master $(awk -v master="$master" '{ pid = $1; sub(/.*\\) /, ""); if ($2 == master) print pid }' /proc/[0-9]*/stat 2>/dev/null); do
+for pid in $master $(cat /proc/[0-9]*/stat 2>/dev/null | awk -v master="$master" '{ pid = $1; sub(/.*\\) /, ""); if ($2 == master) print pid }'); do
   if [ -r "/proc/$pid/fd" ]; then
     ls -l "/proc/$pid/fd" 2>/dev/null | sed -n 's/.*socket:\\[\\([0-9]*\\)\\]$/inode \\1/p'
   else
@@ -42,7 +42,7 @@ export class SshNginxAccess extends MachineNginxAccess {
       url: isUnspecified(address) ? `http://${hostOf(server)}:${port}` : `http://${endpoint(address, port)}`,
       directory,
       port,
-      ...(!isUnspecified(address) && { address }),
+      ...(address !== "0.0.0.0" && { address: isUnspecified(address) ? "::1" : address }),
     });
     this.#machine = machine;
     this.#directory = directory;
@@ -69,6 +69,8 @@ export class SshNginxAccess extends MachineNginxAccess {
     const all = (word: string) =>
       [...printed.matchAll(new RegExp(`^${word} (\\d+)$`, "gm"))].map(([, id]) => id);
     const [inodes, uids] = [new Set(all("inode")), new Set(all("uid"))];
+    // Of an nginx that cannot be seen, each may be one.
+    if (inodes.size + uids.size === 0) return sockets.length;
     return sockets.filter(({ inode, uid }) => inodes.has(inode) || uids.has(uid)).length;
   }
 

@@ -1,9 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
 import type { SshProxyDescriptor } from "../descriptors.ts";
 import { RollgateError } from "../errors.ts";
 import * as scripts from "../machine/hostScripts.ts";
 import { CommandFailed, NOT_THERE } from "../machine/machine.ts";
+import { writeFile } from "../machine/writeFile.ts";
 import { CLOSING } from "../nginx/closing.ts";
 import type { NginxServer } from "../nginx/nginxServer.ts";
 import type { NginxConfiguration } from "../nginx/renderConfiguration.ts";
@@ -33,6 +32,10 @@ export class SshNginxServer implements NginxServer {
     await this.#runner.preflight();
   }
 
+  fence(assertHeld: () => Promise<void>): void {
+    this.#machine.fence(assertHeld);
+  }
+
   async isRunning(): Promise<boolean> {
     return this.#runner.isRunning();
   }
@@ -55,8 +58,7 @@ export class SshNginxServer implements NginxServer {
   async propose({ text, files }: NginxConfiguration): Promise<void> {
     await this.#run("umask 022; mkdir -p logs temp drained");
     for (const file of [...files, { name: "nginx.conf.new", text }]) {
-      const args = [this.#directory, file.name, "022", randomUUID()];
-      await this.#machine.run(scripts.write, args, { input: Readable.from([file.text]) });
+      await writeFile(this.#machine, this.#directory, file.name, file.text);
     }
     try {
       await this.#runner.test();
@@ -71,7 +73,7 @@ export class SshNginxServer implements NginxServer {
   async apply(): Promise<void> {
     // Run twice, it finds that it has been done.
     await this.#run(
-      "[ -f nginx.conf.new ] || exit 0; if [ -f nginx.conf ]; then cp nginx.conf nginx.conf.old; fi; mv nginx.conf.new nginx.conf",
+      "[ -f nginx.conf.new ] || exit 0; if [ -f nginx.conf ] && [ ! -f nginx.conf.old ]; then cp nginx.conf nginx.conf.old; fi; mv nginx.conf.new nginx.conf",
     );
     await this.#runner.startOrReload();
   }
@@ -82,6 +84,7 @@ export class SshNginxServer implements NginxServer {
     );
     if (answer === "") return false;
     await this.#runner.startOrReload();
+    await this.#run("rm -f nginx.conf.old");
     return true;
   }
 

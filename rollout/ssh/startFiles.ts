@@ -4,11 +4,14 @@ import type { LaunchSpec } from "../launchSpec.ts";
 import { launchOption } from "./javaProcess.ts";
 import { quote } from "./quote.ts";
 
+/** Where the variables are, in a folder that only the deployer writes and the application reads. */
+export const ENVIRONMENT = "secrets/environment";
+
 /** What is written on a server before an application is started there. */
 export interface StartFiles {
   /** A shell script that becomes the JVM; it holds no secret. */
   readonly start: string;
-  /** Variables with their values, in the words that a shell and systemd's EnvironmentFile both read. */
+  /** Variables with their values, as a shell reads them. */
   readonly environment: string;
 }
 
@@ -19,7 +22,7 @@ export function startFiles(
   fingerprint: string,
   { launch, environment }: LaunchSpec,
 ): StartFiles {
-  const { name, address, port, directory, supervisor } = host;
+  const { name, address, port, directory } = host;
   const ownAddress = launch.arguments.some((argument) => argument.startsWith("--server.address="));
   const words = [
     launch.java,
@@ -31,9 +34,7 @@ export function startFiles(
     ...(ownAddress ? [] : [`--server.address=${address}`]),
     ...launch.arguments,
   ];
-  // systemd gives the variables itself: it alone may read them beside the deployer.
-  const variables =
-    supervisor === "process" ? `set -a\n. ${quote(`${directory}/environment`)}\nset +a\n` : "";
+  const variables = `set -a\n. ${quote(`${directory}/${ENVIRONMENT}`)}\nset +a\n`;
   return {
     start: `# Written by rollgate: starts ${name} at ${endpoint(address, port)}.\n${variables}cd ${quote(`${directory}/work`)} || exit 1\nexec ${words.map(quote).join(" ")}\n`,
     environment: Object.entries({ ROLLGATE_HOST: name, ...environment })

@@ -6,10 +6,17 @@ import { readLook, type Supervisor } from "./supervisor.ts";
 const BEYOND_GRACE_SECONDS = 20;
 
 const LOOK = `${SHOW_PROCESS}
-pids=$(systemctl show --property MainPID --value "$1.service") || exit 1
+main_pid() { systemctl show --property MainPID --value "$1.service"; }
+pids=$(main_pid "$1") || exit 1
 if [ "$pids" = 0 ]; then pids=""; fi
 for pid in $pids; do
-  show "$pid" || [ ! -e "/proc/$pid" ] || { echo "cannot see process $pid of $1: /proc is closed to this account" >&2; exit 1; }
+  show "$pid" && continue
+  # It has just ended, or is hidden: then systemd still names it.
+  sleep 0.2
+  if [ "$(main_pid "$1")" = "$pid" ]; then
+    echo "cannot see process $pid of $1: /proc is closed to this account (hidepid)" >&2
+    exit 1
+  fi
 done
 printf '\\n\\n'`;
 

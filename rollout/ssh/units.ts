@@ -1,8 +1,13 @@
 import type { SshHostDescriptor, SshProxyDescriptor } from "../descriptors.ts";
 import { TEST_LOG, testUnit } from "./nginxRunner.ts";
 
+/** The first line of a unit, so that one of another stack is never taken for our own. */
+export function unitMark(directory: string): string {
+  return `# Written by rollgate for ${directory}.`;
+}
+
 /** A service may write nowhere but here, and can gain nothing. */
-const sandbox = (writable: readonly string[], capabilities: string) => `NoNewPrivileges=yes
+const sandbox = (writable: readonly string[], capabilities: string, umask = "0027") => `NoNewPrivileges=yes
 ProtectSystem=strict
 ReadWritePaths=${writable.join(" ")}
 ProtectHome=read-only
@@ -22,7 +27,7 @@ RestrictSUIDSGID=yes
 SystemCallArchitectures=native
 CapabilityBoundingSet=${capabilities}
 AmbientCapabilities=${capabilities}
-UMask=0027
+UMask=${umask}
 LimitNOFILE=65536
 `;
 
@@ -32,7 +37,7 @@ export function hostUnit(
   account: string,
   graceSeconds: number,
 ): string {
-  return `# Written by rollgate.
+  return `${unitMark(directory)}
 [Unit]
 Description=${unit}: the application of ${name}
 Wants=network-online.target
@@ -45,13 +50,12 @@ Type=exec
 User=${account}
 Group=${account}
 WorkingDirectory=${directory}/work
-# Secrets: systemd reads them, the account need not be able to.
-EnvironmentFile=-${directory}/environment
 ExecStart=/bin/sh ${directory}/start
 # How a JVM ends that was asked to.
 SuccessExitStatus=143
 KillMode=mixed
-TimeoutStopSec=${graceSeconds}
+# To systemd, 0 would be for ever.
+TimeoutStopSec=${Math.max(1, graceSeconds)}
 Restart=on-failure
 RestartSec=3
 ${sandbox([`${directory}/work`], "")}
@@ -66,7 +70,7 @@ export function nginxUnit(
   account: string,
   graceSeconds: number,
 ): string {
-  return `# Written by rollgate.
+  return `${unitMark(directory)}
 [Unit]
 Description=${unit}: nginx
 Wants=network-online.target
@@ -94,7 +98,7 @@ WantedBy=multi-user.target
 
 /** The unit that tests a configuration as the account that will serve it. */
 export function nginxTestUnit({ unit, directory }: SshProxyDescriptor, account: string): string {
-  return `# Written by rollgate.
+  return `${unitMark(directory)}
 [Unit]
 Description=${testUnit(unit)}: tests a configuration of nginx
 StartLimitIntervalSec=0
@@ -104,5 +108,5 @@ Type=oneshot
 User=${account}
 Group=${account}
 ExecStart=/bin/sh -c "exec @nginx@ -t -q -p ${directory} -c ${directory}/nginx.conf.new >${directory}/${TEST_LOG} 2>&1"
-${sandbox([`${directory}/logs`, `${directory}/temp`], "CAP_NET_BIND_SERVICE")}`;
+${sandbox([`${directory}/logs`, `${directory}/temp`], "CAP_NET_BIND_SERVICE", "0022")}`;
 }

@@ -85,8 +85,10 @@ describe.skipIf(reason)(
       expect(show).toContain("TimeoutStopUSec=32s");
       expect(show).toContain("UnitFileState=enabled");
       expect(show).toMatch(/^rollgate-prod:.*:\/usr\/sbin\/nologin$/m);
-      const modes = await hosts[0]?.exec("stat -c '%a %U' /srv/rollgate/prod/hosts/app-1/environment");
-      expect(modes).toBe("600 deploy");
+      const modes = await hosts[0]?.exec(
+        "cd /srv/rollgate/prod/hosts/app-1; stat -c '%a %U %G' secrets secrets/environment",
+      );
+      expect(modes).toBe("2750 deploy rollgate-prod\n640 deploy rollgate-prod");
       const environment = await hosts[0]?.exec(
         `tr '\\000' '\\n' < /proc/$(systemctl show -p MainPID --value ${unit})/environ | grep DB_PASSWORD`,
       );

@@ -1,12 +1,15 @@
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { connectionTo } from "../../settings/sshConnection.ts";
 import { readSettings } from "../../settings.ts";
 import { configure, mockPulumi } from "../support/pulumi.ts";
 import { noSshd, type SshServer, SshServers } from "../support/ssh/sshServers.ts";
 import { temporaryDirectory } from "../support/temporaryDirectory.ts";
+import { until } from "../support/until.ts";
 import { writeJar } from "../support/zip.ts";
 
 const reason = await noSshd();
@@ -53,6 +56,17 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
     return error.message;
   }
 
+  /** The socket of an agent with these keys. */
+  async function startAgent(...keys: string[]): Promise<string> {
+    const socket = join(await temporaryDirectory(), "agent");
+    const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+    onTestFinished(() => void agent.kill());
+    await until(() => existsSync(socket));
+    const env = { ...process.env, SSH_AUTH_SOCK: socket };
+    for (const key of keys) execFileSync("ssh-add", ["-q", key], { env, stdio: "ignore" });
+    return socket;
+  }
+
   test("has folders, units and ports that follow from the stack", async () => {
     const { rollout } = await read();
     const onServer = { sshConfig: servers.config, supervisor: "systemd" };
@@ -87,9 +101,26 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
   });
 
   test("keeps no key where an agent has it", async () => {
-    vi.stubEnv("SSH_AUTH_SOCK", "/run/agent");
+    const agent = await startAgent(join(servers.directory, "id"));
+    vi.stubEnv("SSH_AUTH_SOCK", agent);
     const connection = await connectionTo({ server: "server-1", sshConfig: servers.config });
     expect(connection).not.toHaveProperty("privateKey");
+    expect(connection).not.toHaveProperty("agentSocketPath");
+  });
+
+  test("goes by the key where the agent has none", async () => {
+    vi.stubEnv("SSH_AUTH_SOCK", await startAgent());
+    const connection = await connectionTo({ server: "server-1", sshConfig: servers.config });
+    expect(connection.privateKey).toContain("PRIVATE KEY");
+  });
+
+  test("asks the agent of the user's configuration", async () => {
+    const agent = await startAgent(join(servers.directory, "id"));
+    const config = join(await temporaryDirectory(), "config");
+    await writeFile(config, `Host *\n  IdentityAgent ${agent}\nMatch all\nInclude ${servers.config}\n`);
+    const connection = await connectionTo({ server: "server-1", sshConfig: config });
+    expect(connection).not.toHaveProperty("privateKey");
+    expect(connection.agentSocketPath).toBe(agent);
   });
 
   test("goes through the jump host of the user's configuration", async () => {
@@ -127,6 +158,11 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
       "a supervisor that there is not",
       { sshSupervisor: "runit" },
       /^rollgate:sshSupervisor: expected systemd or process, got "runit"/,
+    ],
+    [
+      "a host that is called as nginx's unit",
+      { hosts: [{ name: "nginx", server: "server-1", address: "10.0.0.1" }] },
+      /^rollgate:hosts\[0\]\.name: expected another name: nginx is the name of nginx's unit/,
     ],
     [
       "a package with a command in it",

@@ -8,6 +8,7 @@ import {
   provisionHost,
   provisionNginx,
 } from "#rollout/ssh/provision.ts";
+import { isSameServer } from "#rollout/ssh/sameServer.ts";
 import { SshMachine } from "#rollout/ssh/sshMachine.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
 import { unexplained } from "../support/localFleet.ts";
@@ -37,11 +38,15 @@ describe.skipIf(reason)(
     let next: Jar;
 
     /** Logs in as somebody who may do anything, as Pulumi's provider does. */
-    async function provision(server: SystemdServer, script: string): Promise<void> {
+    async function provision(
+      server: SystemdServer,
+      script: string,
+      action: "install" | "remove" = "install",
+    ): Promise<void> {
       const machine = new SshMachine({ server: `admin@${server.name}`, sshConfig: servers.config });
       try {
         const input = Readable.from([script]);
-        await machine.run(provisionCommand("install"), [], { input, deadlineSeconds: 120 });
+        await machine.run(provisionCommand(action), [], { input, deadlineSeconds: 120 });
       } finally {
         await machine.close();
       }
@@ -114,6 +119,24 @@ describe.skipIf(reason)(
       );
       expect(await fleet.releases()).toEqual(all(current));
       expect(unexplained(seen.lost, await crashedAt.promise)).toEqual([]);
+    });
+
+    test("is refused a unit that another stack has under the same name, which goes on as it is", async () => {
+      const [host, server] = [fleet.hosts[0], hosts[0]];
+      if (!host || !server) throw new Error("there is no host");
+      const unit = () => server.exec(`sha256sum /etc/systemd/system/${host.unit}.service`);
+      const before = await unit();
+      const other = provisionHost({ ...host, directory: "/srv/rollgate/other/app-1" }, OPTIONS);
+      await expect(provision(server, other)).rejects.toThrow(/expected no unit of somebody else, got \/etc/);
+      await provision(server, other, "remove");
+      expect(await unit()).toBe(before);
+      expect(await fleet.releases()).toEqual(all((await turn()).current));
+    });
+
+    test("tells one server from another, however they are written", async () => {
+      const place = (server: string) => ({ server, sshConfig: servers.config });
+      expect(await isSameServer(place("server-1"), place(`admin@${hosts[0]?.address}`))).toBe(true);
+      expect(await isSameServer(place("server-1"), place("server-2"))).toBe(false);
     });
 
     test("touches nothing when sudo refuses what it needs", async () => {

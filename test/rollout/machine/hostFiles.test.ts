@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import { HostFiles } from "#rollout/machine/hostFiles.ts";
 import { releaseId } from "#rollout/release.ts";
@@ -113,6 +114,41 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
       }),
     );
     expect(await readdir(join(directory, "releases"))).toEqual([releaseId(small)]);
+  });
+
+  test("are installed once, however often the command that does it runs", async (context) => {
+    const machine = await localMachine(shell, context);
+    const directory = join(await temporaryDirectory(), "host");
+    const twice = new HostFiles(
+      {
+        run: async (script, args, options) => {
+          if (script.includes("app.jar") && options?.input === undefined) await machine.run(script, args);
+          return machine.run(script, args, options);
+        },
+      },
+      directory,
+    );
+    const jar = await jarWith("one");
+    // Asked for its hash first, which says that it is not there, and fails the same way twice.
+    await twice.stage(releaseId(jar), jar, signal);
+    expect(await readdir(join(directory, "releases"))).toEqual([releaseId(jar)]);
+    expect(await twice.holds(releaseId(jar))).toBe(true);
+  });
+
+  test("keep what is good when the next record of it does not come over whole", async (context) => {
+    const machine = await localMachine(shell, context);
+    const directory = join(await temporaryDirectory(), "host");
+    const good = { release: "1.0.0-a", launch: "aaa" };
+    await new HostFiles(machine, directory).markGood(good);
+    const cutOff = new HostFiles(
+      { run: (script, args) => machine.run(script, args, { input: Readable.from(['{"rel']) }) },
+      directory,
+    );
+    await expect(cutOff.markGood({ release: "2.0.0-b", launch: "bbb" })).rejects.toThrow(
+      "good.json did not come over whole",
+    );
+    expect((await new HostFiles(machine, directory).describe()).good).toEqual(good);
+    expect(await readdir(directory)).toEqual(["good.json"]);
   });
 
   test("become current by a relative link, which is never missing while it is switched", async (context) => {

@@ -36,6 +36,11 @@ test("a script that was edited, or is missing, is as good as an edited nginx.con
   expect(await served({ "nginx.conf": text })).toBe(`${text}# ${script.name} is missing\n`);
 });
 
+test("a change that nobody saw confirmed is as good as an edit of what was served before", async () => {
+  const held = { "nginx.conf": "new", "nginx.conf.old": text, [script.name]: script.text };
+  expect(await served(held)).toBe(`${text}# a change was not confirmed\n`);
+});
+
 test("a configuration without a script needs none", async () => {
   const stock = renderConfiguration(nginxSettings({ directory: "/srv/nginx", port: 8080 }));
   expect(stock.files).toEqual([]);

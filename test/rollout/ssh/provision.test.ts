@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -78,6 +78,27 @@ describe("the script that makes a server ready", () => {
     expect((await stat(join(directory, "work"))).isDirectory()).toBe(true);
     provision("remove");
     expect(await readdir(root)).toEqual([]);
+  });
+
+  test("follows no link that the deployer has put into its folder, and changes nothing behind it", async () => {
+    const root = await temporaryDirectory();
+    const directory = join(root, "app-1");
+    const script = provisionHost(host(directory, "process"), options);
+    const provision = () => execFileSync("sh", ["-s", "--", "install"], { input: script, stdio: "pipe" });
+    provision();
+    const target = join(root, "target");
+    await mkdir(target, { mode: 0o700 });
+    await rm(join(directory, "work"), { recursive: true });
+    await symlink(target, join(directory, "work"));
+    expect(provision).toThrow(/expected a folder of \S+, got something else: .*\/work/);
+    expect((await stat(target)).mode & 0o777).toBe(0o700);
+  });
+
+  test("keeps secrets in a folder that others do not see", async () => {
+    const directory = join(await temporaryDirectory(), "app-1");
+    const script = provisionHost(host(directory, "process"), options);
+    execFileSync("sh", ["-s", "--", "install"], { input: script });
+    expect((await stat(join(directory, "secrets"))).mode & 0o7777).toBe(0o2750);
   });
 
   test("names what is missing when nothing may be installed", async () => {

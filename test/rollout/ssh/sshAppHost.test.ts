@@ -110,7 +110,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
     expect(await host.logTail(5)).toEqual(["1.0.0 starts"]);
     await host.markGood({ release, launch: host.launch });
     expect((await host.observe()).good).toEqual({ release, launch: host.launch });
-    expect((await stat(join(descriptor.directory, "environment"))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(descriptor.directory, "secrets", "environment"))).mode & 0o777).toBe(0o600);
     expect((await stat(join(descriptor.directory, "launches", `${host.launch}.json`))).mode & 0o777).toBe(
       0o600,
     );

@@ -104,6 +104,21 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
     });
   });
 
+  test("what a login shell prints of its own is not taken for an answer", async () => {
+    await servers.configure(
+      server,
+      'ForceCommand printf "Welcome to server-1. "; eval "$SSH_ORIGINAL_COMMAND"',
+    );
+    expect(await open().run('printf "%s" "$1"', ["an answer"])).toBe("an answer");
+    await servers.configure(server, "ForceCommand none");
+  });
+
+  test("a word about an unknown host is no refusal by sudo", async () => {
+    const script =
+      'echo "sudo: unable to resolve host s: Name or service not known" >&2; echo broken >&2; exit 3';
+    await expect(open().run(script, [])).rejects.toMatchObject({ code: "command-failed", message: "broken" });
+  });
+
   test("twenty commands share one connection", async () => {
     const machine = open();
     const before = await servers.connections(server);
@@ -141,6 +156,33 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       const running = machine.run(script, [file]);
       await until(() => existsSync(file));
       await servers.cut(server);
+      expect(await running).toBe("run\nrun\n");
+    });
+
+    test.each([
+      { what: "does not run again once somebody else has the lease", unfenced: false },
+      { what: "runs again whoever has the lease when it is about the lease itself", unfenced: true },
+    ])("a command $what", async ({ unfenced }) => {
+      const machine = open();
+      machine.fence(async () => {
+        throw new Error("somebody has taken this fleet over");
+      });
+      const file = join(server.directory, `runs-${unfenced}`);
+      const script = 'echo run >> "$1"; [ $(wc -l < "$1") -gt 1 ] || sleep 15; cat "$1"';
+      const running = machine.run(script, [file], { unfenced }).catch(String);
+      await until(() => existsSync(file));
+      await servers.cut(server);
+      expect(await running).toBe(unfenced ? "run\nrun\n" : "Error: somebody has taken this fleet over");
+      expect(await readFile(file, "utf8")).toBe(unfenced ? "run\nrun\n" : "run\n");
+    });
+
+    test("in silence, it is noticed within ten seconds, and the command runs again", async () => {
+      const machine = open();
+      const file = join(server.directory, "silent-runs");
+      const script = 'echo run >> "$1"; [ $(wc -l < "$1") -gt 1 ] || sleep 15; cat "$1"';
+      const running = machine.run(script, [file]);
+      await until(() => existsSync(file));
+      await servers.freeze(server);
       expect(await running).toBe("run\nrun\n");
     });
 

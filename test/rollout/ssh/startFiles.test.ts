@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SshHostDescriptor } from "#rollout/descriptors.ts";
-import { startFiles } from "#rollout/ssh/startFiles.ts";
+import { ENVIRONMENT, startFiles } from "#rollout/ssh/startFiles.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 const launch = { java: "java", jvmOptions: ["-Xmx1g", "-Dgreeting=it's $HOME"], arguments: ["--a=b c"] };
@@ -26,7 +26,8 @@ test("the start file becomes java with exactly these arguments and variables", a
     environment: { SECRET: secret },
   });
   await writeFile(join(directory, "start"), files.start);
-  await writeFile(join(directory, "environment"), files.environment);
+  await mkdir(join(directory, "secrets"));
+  await writeFile(join(directory, ENVIRONMENT), files.environment);
   expect(execFileSync("sh", [join(directory, "start")]).toString()).toBe(
     [
       `${directory}/work`,
@@ -53,9 +54,8 @@ test("an address that the arguments give is the only one", () => {
   expect(start.match(/--server.address=\S+/g)).toEqual(["--server.address=0.0.0.0'"]);
 });
 
-test("no secret stands in the start file, and with systemd it does not read them either", () => {
+test("no secret stands in the start file", () => {
   const spec = { launch, environment: { PASSWORD: "hunter2" } };
   expect(startFiles(host("/d"), "r", "f", spec).start).not.toContain("hunter2");
-  expect(startFiles(host("/d"), "r", "f", spec).start).toContain("/d/environment");
-  expect(startFiles(host("/d", "systemd"), "r", "f", spec).start).not.toContain("environment");
+  expect(startFiles(host("/d"), "r", "f", spec).start).toContain("/d/secrets/environment");
 });

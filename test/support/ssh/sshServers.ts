@@ -119,6 +119,11 @@ SetEnv SHLVL=2
     for (const pid of await this.#sessions(name)) process.kill(pid, "SIGKILL");
   }
 
+  /** Leaves every connection that the server has now as it is, without an answer ever again. */
+  async freeze({ name }: SshServer): Promise<void> {
+    for (const pid of await this.#sessions(name)) process.kill(pid, "SIGSTOP");
+  }
+
   /** How many connections the server has now. */
   async connections({ name }: SshServer): Promise<number> {
     return (await this.#sessions(name)).length;
