@@ -68,7 +68,8 @@ describe.skipIf(reason)(
         const host = fleet.hosts[index];
         if (host) await provision(server, provisionHost(host, OPTIONS));
       }
-      await provision(web, provisionNginx(fleet.proxy, { ...OPTIONS, account: "rollgate-stack-web" }));
+      const forNginx = { ...OPTIONS, account: "rollgate-stack-web", command: "nginx" };
+      await provision(web, provisionNginx(fleet.proxy, forNginx));
       await fleet.serveNginx();
       old = await identifyJar(await buildMarket({ version: "1.0.0" }));
       next = await identifyJar(await buildMarket({ version: "1.1.0" }));

@@ -7,7 +7,7 @@ import { localMachine, SHELLS } from "../../support/localMachine.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 import { tinyDirectory } from "../../support/tinyDirectory.ts";
 
-const timing = { heartbeatMilliseconds: 50, expiryMilliseconds: 500, waitMilliseconds: 0 };
+const timing = { heartbeatMilliseconds: 50, expiryMilliseconds: 1500, waitMilliseconds: 0 };
 const options = { signal: new AbortController().signal, onWait: () => {} };
 
 function record(parts: Partial<LeaseRecord> = {}): LeaseRecord {
