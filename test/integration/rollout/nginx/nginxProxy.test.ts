@@ -1,0 +1,359 @@
+import { chmod, rm } from "node:fs/promises";
+import { Agent, type RequestListener, request as send } from "node:http";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { LocalNginxAccess } from "#rollout/local/localNginxAccess.ts";
+import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
+import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import { freePort } from "../../../support/freePort.ts";
+import { close, serveHttp } from "../../../support/httpServer.ts";
+import { localHost } from "../../../support/localHost.ts";
+import { nginxSettings, serveNginx } from "../../../support/nginx.ts";
+import { recordedStatus } from "../../../support/nginxStatus.ts";
+import { request } from "../../../support/request.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+const { signal } = new AbortController();
+
+describe("a stock nginx", () => {
+  test("is not asked to drain a host together with others that it has no upstream without", async () => {
+    const directory = await temporaryDirectory();
+    const { port: behind } = await serveHttp((_, answer) => void answer.end());
+    const names = Array.from({ length: 23 }, (_, index) => `app-${index + 1}`);
+    const hosts = names.map((name) => ({ name, address: "127.0.0.1", port: behind }));
+    const port = await freePort();
+    await serveNginx(nginxSettings({ directory, port, hosts }));
+    for (const name of names) await rm(join(directory, "drained", name));
+    const proxy = new NginxProxy(
+      new LocalNginxAccess({ kind: "local", directory, address: "127.0.0.1", port }),
+    );
+    await proxy.drain(localHost({ name: "app-5", port: behind }));
+    await expect(proxy.drain(localHost({ name: "app-2", port: behind }))).rejects.toThrow(
+      expect.objectContaining({
+        code: "drain-impossible",
+        message: `nginx at ${proxy.url} has no upstream without app-2 and app-5 together: bring the others back first`,
+      }),
+    );
+    expect(await proxy.drained(signal)).toEqual(new Set(["app-5"]));
+  });
+
+  /** Two hosts that answer their names and are healthy unless `answers` says otherwise, behind a real nginx. */
+  async function run(
+    answers: Partial<Record<string, RequestListener>> = {},
+    settings: Partial<NginxSettings> = {},
+  ) {
+    const directory = await temporaryDirectory();
+    const apps = await Promise.all(
+      ["app-1", "app-2"].map(async (name) => {
+        const healthy: RequestListener = (asked, answer) =>
+          void answer.end(asked.url === "/actuator/health" ? '{"status":"UP"}' : name);
+        const { port, server } = await serveHttp(answers[name] ?? healthy);
+        return { host: localHost({ name, port }), server };
+      }),
+    );
+    const [one, two] = apps;
+    if (one === undefined || two === undefined) throw new Error("there are two");
+    const hosts = apps.map(({ host: { name, address, port } }) => ({ name, address, port }));
+    const port = await freePort();
+    await serveNginx(nginxSettings({ directory, port, hosts, ...settings }));
+    const proxy = new NginxProxy(
+      new LocalNginxAccess({ kind: "local", directory, address: "127.0.0.1", port }),
+    );
+    return { proxy, directory, one, two };
+  }
+
+  async function servedBy(url: string): Promise<Set<string>> {
+    const bodies = await Promise.all(Array.from({ length: 24 }, () => request(`${url}/`)));
+    return new Set(bodies.map(({ body }) => body));
+  }
+
+  test("takes an admitted host into the next request, and a drained one out of it", async () => {
+    const { proxy, one, two } = await run();
+    expect(await proxy.drained(signal)).toEqual(new Set(["app-1", "app-2"]));
+    await proxy.admit(one.host);
+    expect(await servedBy(proxy.url)).toEqual(new Set(["app-1"]));
+    await proxy.admit(two.host);
+    await proxy.drain(one.host);
+    expect(await servedBy(proxy.url)).toEqual(new Set(["app-2"]));
+    expect(await proxy.drained(signal)).toEqual(new Set(["app-1"]));
+  });
+
+  test("may be asked for what is so already", async () => {
+    const { proxy, one } = await run();
+    await proxy.drain(one.host);
+    await proxy.admit(one.host);
+    await proxy.admit(one.host);
+    expect(await proxy.drained(signal)).toEqual(new Set(["app-2"]));
+  });
+
+  test("sees a host from its own side, drained or not", async () => {
+    const { proxy, one, two } = await run({
+      "app-2": (_, answer) => void answer.writeHead(503).end('{"status":"DOWN"}'),
+    });
+    expect(await proxy.view(one.host, signal)).toEqual({ up: true, detail: "200 UP" });
+    expect(await proxy.view(two.host, signal)).toEqual({ up: false, detail: '503 DOWN {"status":"DOWN"}' });
+    await close(one.server);
+    expect(await proxy.view(one.host, signal)).toMatchObject({
+      up: false,
+      detail: expect.stringMatching(/^502 /),
+    });
+  });
+
+  test("does not take 200 for up: the body counts", async () => {
+    const { proxy, one } = await run({ "app-1": (_, answer) => void answer.end('{"status":"DOWN"}') });
+    expect(await proxy.view(one.host, signal)).toEqual({ up: false, detail: '200 DOWN {"status":"DOWN"}' });
+  });
+
+  test("is ready when it has the hosts", async () => {
+    const { proxy, one, two } = await run();
+    await expect(proxy.preflight([one.host, two.host], signal)).resolves.toBeUndefined();
+  });
+
+  test("is ready although no application runs yet", async () => {
+    const { proxy, one, two } = await run();
+    await close(one.server);
+    await close(two.server);
+    await expect(proxy.preflight([one.host, two.host], signal)).resolves.toBeUndefined();
+  });
+
+  test.each<[string, RequestListener]>([
+    ["404 to what it does not know", (_, answer) => void answer.writeHead(404).end()],
+    ["200 to everything", (_, answer) => void answer.end("welcome")],
+  ])(
+    "is refused when it does not have a host, even before an application that answers %s",
+    async (_, answer) => {
+      const { proxy, one, two } = await run({ "app-1": answer, "app-2": answer });
+      await proxy.admit(one.host);
+      await proxy.admit(two.host);
+      const stranger = localHost({ name: "app-3", port: one.host.port });
+      await expect(proxy.preflight([stranger], signal)).rejects.toThrow(
+        expect.objectContaining({
+          code: "not-in-nginx",
+          message: `nginx at ${proxy.url} has no host app-3 in its configuration`,
+        }),
+      );
+    },
+  );
+
+  test("is refused when it does not have a host while all its hosts are drained", async () => {
+    const { proxy, one } = await run();
+    const stranger = localHost({ name: "app-3", port: one.host.port });
+    await expect(proxy.preflight([stranger], signal)).rejects.toThrow(
+      "has no host app-3 in its configuration",
+    );
+  });
+
+  test("has a host whose application has no health endpoint at this path: the next release may have one", async () => {
+    const { proxy, one } = await run({ "app-1": (_, answer) => void answer.writeHead(404).end() });
+    await expect(proxy.preflight([one.host], signal)).resolves.toBeUndefined();
+  });
+
+  test("counts the connections that it holds to a host, and nobody else's", async () => {
+    const held = new Set<() => void>();
+    const { proxy, one, two } = await run({
+      "app-1": (_, answer) => void held.add(() => answer.end("late")),
+    });
+    await proxy.admit(one.host);
+    expect(await proxy.connections(one.host)).toBe(0);
+
+    const direct = send(`http://127.0.0.1:${one.host.port}/`, {
+      agent: new Agent({ keepAlive: true }),
+    }).end();
+    direct.on("error", () => {});
+    onTestFinished(() => void direct.destroy());
+    const through = [request(`${proxy.url}/`), request(`${proxy.url}/`)];
+    await expect.poll(() => held.size).toBe(3);
+    expect(await proxy.connections(one.host)).toBe(2);
+    expect(await proxy.connections(two.host)).toBe(0);
+
+    for (const answer of held) answer();
+    await Promise.all(through);
+    await expect.poll(() => proxy.connections(one.host)).toBe(0);
+  });
+
+  test("keeps no idle connection to a host", async () => {
+    const { proxy, one } = await run();
+    await proxy.admit(one.host);
+    await servedBy(proxy.url);
+    await expect.poll(() => proxy.connections(one.host), { timeout: 500 }).toBe(0);
+  });
+
+  test("lets a request in flight finish while its host is drained", async () => {
+    const asked = Promise.withResolvers<() => void>();
+    const { proxy, one } = await run({ "app-1": (_, answer) => asked.resolve(() => answer.end("late")) });
+    await proxy.admit(one.host);
+    const late = request(`${proxy.url}/`);
+    const finish = await asked.promise;
+    await proxy.drain(one.host);
+    finish();
+    expect(await late).toMatchObject({ status: 200, body: "late" });
+  });
+
+  test("that does not see its flag files is not believed", async (context) => {
+    context.skip(process.getuid?.() !== 0, "only root can start workers of another user");
+    const { proxy, directory, one } = await run({}, { user: "daemon" });
+    await chmod(directory, 0o700);
+    await expect(proxy.drain(one.host)).rejects.toThrow(
+      expect.objectContaining({
+        code: "drain-unconfirmed",
+        message: `nginx at ${proxy.url} does not drain app-1: it does not see the flag file appear`,
+      }),
+    );
+  });
+
+  test("is seen to have hosts drained by whoever removes the flag", async () => {
+    const { proxy, directory } = await run();
+    await rm(join(directory, "drained", "app-1"));
+    expect(await proxy.drained(signal)).toEqual(new Set(["app-2"]));
+  });
+});
+
+describe("an nginx with the check module", () => {
+  /** Its locations, with the page replayed from a recording and the health that the host itself answers. */
+  async function replay(page: Buffer, health = '{"status":"UP"}') {
+    return answering((asked, answer) => {
+      if (asked.url === "/rollgate/configuration") answer.end("check-module 0123456789abcdef");
+      else if (asked.url === "/status?format=json") answer.end(page);
+      else if (asked.url === "/rollgate/health/app-1") answer.end(health);
+      else answer.writeHead(404).end();
+    });
+  }
+
+  test.each([
+    ["image-module-nginx-1.18", 18101, "up, rise 11, fall 0", 18102],
+    ["upstream-module-nginx-1.22", 18201, "up, rise 9, fall 0", 18202],
+  ] as const)("is believed about its own checks: %s", async (module, upPort, upDetail, downPort) => {
+    const proxy = await replay(await recordedStatus(module, "one-down"));
+    expect(await proxy.view(localHost({ port: upPort }), signal)).toEqual({ up: true, detail: upDetail });
+    expect(await proxy.view(localHost({ port: downPort }), signal)).toEqual({
+      up: false,
+      detail: "down, rise 0, fall 5",
+    });
+  });
+
+  test("does not see a host up that has not risen since the start", async () => {
+    const proxy = await replay(await recordedStatus("image-module-nginx-1.18", "right-after-start"));
+    expect(await proxy.view(localHost({ port: 18101 }), signal)).toEqual({
+      up: false,
+      detail: "down, rise 0, fall 0",
+    });
+  });
+
+  test("does not see a host up whose last check failed: it was replaced faster than nginx gives up on it", async () => {
+    const recorded = String(await recordedStatus("upstream-module-nginx-1.22", "all-up"));
+    const proxy = await replay(Buffer.from(recorded.replace('"rise": 2, "fall": 0', '"rise": 0, "fall": 1')));
+    expect(await proxy.view(localHost({ port: 18201 }), signal)).toEqual({
+      up: false,
+      detail: "up, rise 0, fall 1",
+    });
+  });
+
+  test("does not take 200 for up, as its own checks do: the body counts", async () => {
+    const page = await recordedStatus("upstream-module-nginx-1.22", "all-up");
+    const proxy = await replay(page, '{"status":"DOWN"}');
+    expect(await proxy.view(localHost({ port: 18201 }), signal)).toEqual({
+      up: false,
+      detail: '200 DOWN {"status":"DOWN"}',
+    });
+  });
+
+  test("does not see a host up that is not on its page", async () => {
+    const proxy = await replay(await recordedStatus("upstream-module-nginx-1.22", "all-up"));
+    expect(await proxy.view(localHost({ port: 1820 }), signal)).toEqual({
+      up: false,
+      detail: "127.0.0.1:1820 is not in /status",
+    });
+    expect(await proxy.view(localHost({ port: 18201, address: "::1" }), signal)).toEqual({
+      up: false,
+      detail: "[::1]:18201 is not in /status",
+    });
+  });
+
+  test("does not see a host up when its page cannot be read", async () => {
+    const proxy = await replay(Buffer.from("<html>busy</html>"));
+    expect(await proxy.view(localHost({ port: 18101 }), signal)).toEqual({
+      up: false,
+      detail: "expected the check module's JSON from /status, got <html>busy</html>",
+    });
+  });
+});
+
+/** The proxy before whatever answers. */
+async function answering(answer: RequestListener): Promise<NginxProxy> {
+  const { port } = await serveHttp(answer);
+  const access = new LocalNginxAccess({ kind: "local", directory: "/nowhere", address: "127.0.0.1", port });
+  return new NginxProxy(access);
+}
+
+test("what an nginx does is asked again after an answer that was none, and the answer is shown in a sentence", async () => {
+  let configuration = "<html>busy</html>";
+  const proxy = await answering((asked, answer) => {
+    if (asked.url === "/rollgate/configuration") answer.end(configuration);
+    else answer.end('{"status":"UP"}');
+  });
+  const { up, detail } = await proxy.view(localHost({ port: 1 }), signal);
+  expect(up).toBe(false);
+  expect(detail).toMatch(/^\w.*<html>busy/);
+  configuration = "stock 0123456789abcdef";
+  expect(await proxy.view(localHost({ port: 1 }), signal)).toEqual({ up: true, detail: "200 UP" });
+});
+
+test("a view of a host that is down ends with nothing left to fail later", async () => {
+  const asked: (string | undefined)[] = [];
+  const proxy = await answering((request, answer) => {
+    asked.push(request.url);
+    if (request.url === "/rollgate/configuration") request.socket.destroy();
+    else answer.writeHead(503).end();
+  });
+  const failed: unknown[] = [];
+  const record = (error: unknown) => void failed.push(error);
+  process.prependListener("unhandledRejection", record);
+  onTestFinished(() => void process.off("unhandledRejection", record));
+  expect(await proxy.view(localHost({ port: 1 }), signal)).toEqual({ up: false, detail: "503" });
+  await sleep(100);
+  expect(asked).toContain("/rollgate/health/app-1");
+  expect(failed).toEqual([]);
+});
+
+describe("an nginx that is not ours", () => {
+  test("is refused when nobody answers", async () => {
+    const port = await freePort();
+    const proxy = new NginxProxy(
+      new LocalNginxAccess({ kind: "local", directory: "/nowhere", address: "127.0.0.1", port }),
+    );
+    await expect(proxy.preflight([], signal)).rejects.toThrow(
+      expect.objectContaining({
+        code: "nginx-unreachable",
+        message: `nginx at http://127.0.0.1:${port} does not answer: connect ECONNREFUSED 127.0.0.1:${port}`,
+      }),
+    );
+    expect(await proxy.view(localHost({ port: 1 }), signal)).toMatchObject({ up: false });
+  });
+
+  test("is refused when somebody else answers", async () => {
+    const proxy = await answering((_, answer) => void answer.writeHead(404).end());
+    await expect(proxy.preflight([], signal)).rejects.toThrow(
+      expect.objectContaining({
+        code: "not-our-nginx",
+        message: `expected the nginx of this stack at ${proxy.url}, got 404 from /rollgate/drained`,
+      }),
+    );
+  });
+
+  test("is not asked at all once the signal is raised", async () => {
+    const asked: unknown[] = [];
+    const proxy = await answering((request, answer) => {
+      asked.push(request.url);
+      answer.end();
+    });
+    const reason = new Error("stop");
+    await expect(proxy.preflight([], AbortSignal.abort(reason))).rejects.toThrow(reason);
+    expect(asked).toEqual([]);
+  });
+});
+
+test("an nginx on IPv6 has its address in brackets", () => {
+  const access = new LocalNginxAccess({ kind: "local", directory: "/nowhere", address: "::1", port: 8080 });
+  expect(new NginxProxy(access).url).toBe("http://[::1]:8080");
+});

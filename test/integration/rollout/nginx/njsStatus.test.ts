@@ -1,0 +1,143 @@
+import { beforeAll, expect, test } from "vitest";
+import { parseCheckStatus } from "#rollout/nginx/checkStatus.ts";
+import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
+import { answering, CheckedFleet } from "../../../support/checkedFleet.ts";
+import { freePort } from "../../../support/freePort.ts";
+import {
+  NJS_NGINX_MILLISECONDS,
+  type NjsNginx,
+  njsNginx,
+  skipWithoutNjs,
+} from "../../../support/njsNginx.ts";
+import { request } from "../../../support/request.ts";
+import { until } from "../../../support/until.ts";
+
+let nginx: NjsNginx;
+beforeAll(async () => {
+  nginx = await njsNginx();
+}, NJS_NGINX_MILLISECONDS);
+
+/** Two hosts: the first is up, the second is down and drained. */
+async function oneOfTwo(context: Parameters<typeof skipWithoutNjs>[0]) {
+  const fleet = await CheckedFleet.start(skipWithoutNjs(context, nginx), 2);
+  const [one, two] = fleet.hosts;
+  if (one === undefined || two === undefined) throw new Error("there are two");
+  two.health = answering(503);
+  await fleet.drain("app-2");
+  await fleet.untilUp(0);
+  await until(async () => ((await fleet.status())[1]?.fall ?? 0) > 0);
+  const addresses = [one, two].map(({ member }) => `127.0.0.1:${member.port}`);
+  return { fleet, addresses, url: `${fleet.url}/status` };
+}
+
+test("JSON has the shape of the check module's, and says more", async (context) => {
+  const { fleet, addresses, url } = await oneOfTwo(context);
+  const { status, headers, body } = await request(`${url}?format=json`);
+  expect([status, headers["content-type"]]).toEqual([200, "application/json"]);
+  expect(parseCheckStatus(Buffer.from(body))).toEqual([
+    { name: addresses[0], up: true, rise: expect.any(Number), fall: 0 },
+    { name: addresses[1], up: false, rise: 0, fall: expect.any(Number) },
+  ]);
+  const [, fingerprint] = (await request(`${fleet.url}/rollgate/configuration`)).body.split(" ");
+  expect(JSON.parse(body).servers).toMatchObject({
+    total: 2,
+    up: 1,
+    down: 1,
+    generation: 1,
+    configuration: fingerprint,
+    server: [
+      { index: 0, upstream: "all", status: "up", type: "http", port: 0, host: "app-1", drained: false },
+      { index: 1, status: "down", host: "app-2", drained: true, result: "503" },
+    ],
+  });
+  const { checked, tookMilliseconds } = JSON.parse(body).servers.server[0];
+  expect(Math.abs(Date.now() - Date.parse(checked))).toBeLessThan(10_000);
+  expect(tookMilliseconds).toBeGreaterThanOrEqual(0);
+});
+
+test("the generation counts configurations since nginx was started", async (context) => {
+  const { fleet, url } = await oneOfTwo(context);
+  await fleet.serve({ ...fleet.settings, statusAllow: ["192.0.2.1"] });
+  await until(async () => JSON.parse((await request(`${url}?format=json`)).body).servers.generation === 2);
+});
+
+test("Prometheus gets its text format", async (context) => {
+  const { addresses, url } = await oneOfTwo(context);
+  const { status, headers, body } = await request(`${url}?format=prometheus`);
+  expect([status, headers["content-type"]]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
+  const samples = readExposition(body);
+  const labels = ([host, address]: readonly [string, string | undefined]) =>
+    `{host="${host}",address="${address}"}`;
+  const [one, two] = [labels(["app-1", addresses[0]]), labels(["app-2", addresses[1]])];
+  expect(samples).toMatchObject({
+    [`rollgate_host_up${one}`]: 1,
+    [`rollgate_host_up${two}`]: 0,
+    [`rollgate_host_drained${one}`]: 0,
+    [`rollgate_host_drained${two}`]: 1,
+    [`rollgate_host_rise${two}`]: 0,
+    [`rollgate_host_fall${one}`]: 0,
+    rollgate_generation: 1,
+  });
+  expect(samples[`rollgate_host_rise${one}`]).toBeGreaterThan(0);
+  expect(samples[`rollgate_host_fall${two}`]).toBeGreaterThan(0);
+  expect(samples[`rollgate_host_check_seconds${one}`]).toBeLessThan(1);
+  expect(Object.keys(samples)).toContainEqual(
+    expect.stringMatching(/^rollgate_info\{configuration="[0-9a-f]{16}"\}$/),
+  );
+});
+
+/** Samples by name and labels; refuses what the text format does not allow. */
+function readExposition(text: string): Record<string, number> {
+  expect(text.endsWith("\n")).toBe(true);
+  const samples: Record<string, number> = {};
+  const described = new Set<string>();
+  const typed = new Set<string>();
+  for (const line of text.trimEnd().split("\n")) {
+    const [, kind, subject = ""] = /^# (HELP|TYPE) ([a-z_]+) \S/.exec(line) ?? [];
+    if (kind !== undefined) {
+      const once = kind === "HELP" ? described : typed;
+      expect(once).not.toContain(subject);
+      once.add(subject);
+      continue;
+    }
+    const [, key = "", name = "", value] =
+      /^(([a-z_]+)(?:\{(?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*\})?) (-?\d+(?:\.\d+)?)$/.exec(line) ?? [];
+    expect(value, line).toBeDefined();
+    expect(described).toContain(name);
+    expect(typed).toContain(name);
+    expect(samples).not.toHaveProperty([key]);
+    samples[key] = Number(value);
+  }
+  return samples;
+}
+
+test("people get a page that renews itself", async (context) => {
+  const { addresses, url } = await oneOfTwo(context);
+  const { status, headers, body } = await request(url);
+  expect([status, headers["content-type"], headers["cache-control"]]).toEqual([
+    200,
+    "text/html; charset=utf-8",
+    "no-store",
+  ]);
+  expect(body).toMatch(/^<!doctype html>\n/);
+  expect(body).toContain("<title>1 of 2 hosts takes traffic</title>");
+  expect(body).toContain('<meta http-equiv="refresh"');
+  for (const shown of ["app-1", "app-2", ...addresses, ">up<", ">down<", ">drained<", ">200<", ">503<"]) {
+    expect(body).toContain(shown);
+  }
+});
+
+test.skipIf(EXTERNAL_ADDRESS === undefined)(
+  "only loopback and those who are allowed may read it",
+  async (context) => {
+    const { fleet } = await oneOfTwo(context);
+    const port = await freePort();
+    const everywhere = { ...fleet.settings, address: "0.0.0.0", port };
+    const outside = async () => (await request(`http://${EXTERNAL_ADDRESS}:${port}/status`)).status;
+    await fleet.serve(everywhere);
+    expect(await outside()).toBe(403);
+    expect((await request(`http://127.0.0.1:${port}/status`)).status).toBe(200);
+    await fleet.serve({ ...everywhere, statusAllow: [`${EXTERNAL_ADDRESS}/32`] });
+    expect(await outside()).toBe(200);
+  },
+);

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import type { LocalNginxInputs } from "#rollout/resources/localNginx.ts";
+import {
+  CheckingNginx,
+  type CheckingNginxArgs,
+  type DockerCheckingNginxArgs,
+} from "../../../components/checkingNginx.ts";
+import { dockerProxy } from "../../support/dockerHost.ts";
+import { known, mockPulumi } from "../../support/pulumi.ts";
+import { validRequest } from "../../support/rollRequest.ts";
+
+const { proxy } = validRequest();
+const args: LocalNginxInputs = {
+  ...proxy,
+  executable: "/usr/sbin/nginx",
+  flavour: "auto" as const,
+  hosts: validRequest().hosts.map(({ name, address, port }) => ({ name, address, port })),
+  healthPath: "/actuator/health",
+  check: {
+    path: "/actuator/health",
+    intervalMilliseconds: 1000,
+    rise: 2,
+    fall: 3,
+    timeoutMilliseconds: 1000,
+    expect: ["2xx", "3xx"],
+  },
+  slowestRequestSeconds: 30,
+  settleSeconds: 30,
+  leaseWaitSeconds: 0,
+  statusAllow: ["10.0.0.0/8"],
+} satisfies CheckingNginxArgs;
+
+describe("nginx on this machine", () => {
+  test("is one child", async () => {
+    const { tree } = await mockPulumi();
+    new CheckingNginx("nginx", args);
+    expect(await tree()).toEqual([
+      "rollgate:index:CheckingNginx::nginx",
+      "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:LocalNginx::nginx-server",
+    ]);
+  });
+
+  test("the child is given where nginx is, the hosts and the checks, and nothing else", async () => {
+    const { tree, resources } = await mockPulumi();
+    new CheckingNginx("nginx", args);
+    await tree();
+    expect(resources.map(({ inputs }) => inputs)).toEqual([{}, { ...args, __provider: expect.any(String) }]);
+  });
+
+  test("a caller gets where nginx is, so that a preview knows it", async () => {
+    const { tree } = await mockPulumi();
+    const nginx = new CheckingNginx("nginx", args);
+    expect(await known(nginx.proxy)).toEqual(proxy);
+    await tree();
+  });
+});
+
+describe("nginx on a Docker engine", () => {
+  const { kind: _, directory: __, executable: ___, ...serving } = args;
+  const inputs = { ...serving, ...dockerProxy({ port: 80, address: "0.0.0.0" }) };
+  const dockerArgs: DockerCheckingNginxArgs = {
+    ...inputs,
+    baseImage: "nginx:stable",
+    network: "shop-prod",
+    volume: "shop-prod-nginx",
+  };
+
+  async function declared(change: Partial<DockerCheckingNginxArgs> = {}) {
+    const { tree, resources } = await mockPulumi();
+    new CheckingNginx("nginx", { ...dockerArgs, ...change });
+    const children = await tree();
+    const all = Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
+    return { children, all, names: resources.map(({ name }) => name) };
+  }
+
+  test("is an image, a volume, a container and what it serves", async () => {
+    expect((await declared()).children.sort()).toEqual(
+      [
+        "rollgate:index:CheckingNginx::nginx",
+        "rollgate:index:CheckingNginx$docker:index/remoteImage:RemoteImage::nginx-image",
+        "rollgate:index:CheckingNginx$docker:index/volume:Volume::nginx-files",
+        "rollgate:index:CheckingNginx$docker:index/container:Container::nginx-container",
+        "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:DockerNginx::nginx-configuration",
+      ].sort(),
+    );
+  });
+
+  test("publishes one port, restarts by itself, finishes its requests when it stops, and keeps its log short", async () => {
+    const { all } = await declared();
+    const image = Object(all["nginx-image"]).name;
+    expect(all["nginx-container"]).toEqual({
+      name: "shop-prod-nginx",
+      image,
+      networksAdvanced: [{ name: "shop-prod", aliases: ["nginx"] }],
+      ports: [{ internal: 8080, external: 80, ip: "0.0.0.0" }],
+      volumes: [{ volumeName: "shop-prod-nginx", containerPath: "/rollgate" }],
+      healthcheck: {
+        tests: [
+          "CMD-SHELL",
+          'url=http://127.0.0.1:8080/rollgate/configuration; curl -fsS "$url" || wget -q -O - "$url"',
+        ],
+        interval: "10s",
+        timeout: "5s",
+        retries: 3,
+        startPeriod: "5s",
+      },
+      restart: "unless-stopped",
+      stopSignal: "SIGQUIT",
+      stopTimeout: 30,
+      destroyGraceSeconds: 30,
+      logDriver: "json-file",
+      logOpts: { "max-size": "10m", "max-file": "3" },
+    });
+    expect(all["nginx-files"]).toEqual({ name: "shop-prod-nginx" });
+  });
+
+  test("is built on the base that is given, under a name that says from what", async () => {
+    const { all } = await declared();
+    const tag = String(Object(all["nginx-image"]).triggers.tag);
+    expect(tag).toMatch(/^[0-9a-f]{12}$/);
+    expect(all["nginx-image"]).toEqual({
+      name: `shop-prod-nginx:${tag}`,
+      build: { context: "components/nginx", buildArgs: { BASE: "nginx:stable" }, useLegacyBuilder: true },
+      triggers: { tag },
+      keepLocally: false,
+    });
+    const other = await declared({ baseImage: "nginx:mainline" });
+    expect(Object(other.all["nginx-image"]).name).not.toBe(`shop-prod-nginx:${tag}`);
+  });
+
+  test("is a container that does not change with what it serves: hosts, checks and limits are reloaded", async () => {
+    const [before, after] = [
+      await declared(),
+      await declared({ hosts: [], check: { ...args.check, rise: 9 }, statusAllow: [], flavour: "stock" }),
+    ];
+    for (const name of ["nginx-image", "nginx-files", "nginx-container"]) {
+      expect(after.all[name]).toEqual(before.all[name]);
+    }
+  });
+
+  test("is told what to serve once its container is there, and nothing else", async () => {
+    const { all, names } = await declared();
+    expect(all["nginx-configuration"]).toEqual({ ...inputs, __provider: expect.any(String) });
+    expect(names.indexOf("nginx-container")).toBeLessThan(names.indexOf("nginx-configuration"));
+  });
+
+  test("tells a caller where it is, so that a preview knows it", async () => {
+    const { tree } = await mockPulumi();
+    const nginx = new CheckingNginx("nginx", dockerArgs);
+    expect(await known(nginx.proxy)).toEqual(dockerProxy({ port: 80, address: "0.0.0.0" }));
+    await tree();
+  });
+});

@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import type { SshHostDescriptor } from "#rollout/descriptors.ts";
+import { AppHosts } from "../../../components/appHosts.ts";
+import { CheckingNginx } from "../../../components/checkingNginx.ts";
+import { known, mockPulumi } from "../../support/pulumi.ts";
+
+const server = { server: "deploy@s", sshConfig: "", supervisor: "systemd" as const };
+const hosts: SshHostDescriptor[] = [1, 2].map((number) => ({
+  kind: "ssh",
+  name: `app-${number}`,
+  address: `10.0.0.${number}`,
+  port: 8080,
+  ...server,
+  directory: `/srv/rollgate/prod/hosts/app-${number}`,
+  unit: `rollgate-prod-app-${number}`,
+}));
+const provisioning = { script: "echo ready", connection: { host: "10.0.0.1", hostKey: "ssh-ed25519 AAAA" } };
+const nginx = {
+  kind: "ssh" as const,
+  ...server,
+  address: "10.0.0.9",
+  port: 80,
+  directory: "/srv/rollgate/prod/nginx",
+  unit: "rollgate-prod-nginx",
+  executable: "nginx",
+  flavour: "auto" as const,
+  hosts: hosts.map(({ name, address, port }) => ({ name, address, port })),
+  healthPath: "/actuator/health",
+  check: {
+    path: "/actuator/health",
+    intervalMilliseconds: 1000,
+    rise: 2,
+    fall: 3,
+    timeoutMilliseconds: 1000,
+    expect: ["2xx"],
+  },
+  slowestRequestSeconds: 30,
+  settleSeconds: 30,
+  leaseWaitSeconds: 0,
+  statusAllow: [],
+};
+
+test("every host is made ready by one command and then kept by one resource", async () => {
+  const { tree, resources } = await mockPulumi();
+  const app = new AppHosts("app", {
+    kind: "ssh",
+    hosts: hosts.map((host) => ({ ...host, provisioning })),
+    graceSeconds: 35,
+  });
+  expect(await tree()).toEqual([
+    "rollgate:index:AppHosts::app",
+    "rollgate:index:AppHosts$command:remote:Command::app-app-1-server",
+    "rollgate:index:AppHosts$command:remote:Command::app-app-2-server",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshHost::app-app-1",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshHost::app-app-2",
+  ]);
+  const [command] = resources.filter(({ type }) => type === "command:remote:Command");
+  expect(command?.inputs).toMatchObject({
+    stdin: "echo ready",
+    create: expect.stringContaining("install"),
+    delete: expect.stringContaining("remove"),
+    addPreviousOutputInEnv: false,
+  });
+  const host = resources.find(({ name }) => name === "app-app-1");
+  expect(host?.inputs).toEqual({ ...hosts[0], graceSeconds: 35, __provider: expect.any(String) });
+  expect(await known(app.hosts)).toEqual(hosts);
+});
+
+test("servers that others make ready are left as they are", async () => {
+  const { tree } = await mockPulumi();
+  new AppHosts("app", { kind: "ssh", hosts, graceSeconds: 35 });
+  new CheckingNginx("nginx", nginx);
+  expect((await tree()).filter((name) => name.includes("Command"))).toEqual([]);
+});
+
+test("nginx is made ready and configured, and a caller gets where it is", async () => {
+  const { tree, resources } = await mockPulumi();
+  const component = new CheckingNginx("nginx", { ...nginx, provisioning });
+  expect(await tree()).toEqual([
+    "rollgate:index:CheckingNginx::nginx",
+    "rollgate:index:CheckingNginx$command:remote:Command::nginx-machine",
+    "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:SshNginx::nginx-server",
+  ]);
+  const { inputs } = resources.find(({ name }) => name === "nginx-server") ?? {};
+  expect(inputs).toEqual({ ...nginx, __provider: expect.any(String) });
+  const { kind, address, port, directory, unit } = nginx;
+  expect(await known(component.proxy)).toEqual({ kind, ...server, directory, unit, address, port });
+});
+
+test("the providers in the state import the engine and hold nothing of it", async () => {
+  const { tree, resources } = await mockPulumi();
+  new AppHosts("app", { kind: "ssh", hosts, graceSeconds: 35 });
+  new CheckingNginx("nginx", nginx);
+  await tree();
+  for (const [name, module] of [
+    ["app-app-1", "sshHost"],
+    ["nginx-server", "sshNginx"],
+  ]) {
+    const code = String(resources.find((resource) => resource.name === name)?.inputs.__provider);
+    const imports = [...code.matchAll(/import\(([^)]*)\)/g)].map(([, from]) => from);
+    expect(new Set(imports)).toEqual(new Set([`"#rollout/resources/${module}.ts"`]));
+    expect(code.length).toBeLessThan(4096);
+    expect(code).not.toMatch(/undici|zod|require\(|node:/);
+  }
+});

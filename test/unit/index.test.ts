@@ -1,0 +1,51 @@
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { configure, mockPulumi, secret } from "../support/pulumi.ts";
+import { temporaryDirectory } from "../support/temporaryDirectory.ts";
+import { writeJar } from "../support/zip.ts";
+
+test("the program declares hosts, nginx and the rollout, in this order, from the settings alone", async () => {
+  const { tree, resources } = await mockPulumi();
+  const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
+  await configure({ jar, environment: { PASSWORD: "hunter2" }, directory: "somewhere" });
+  const program = await import("../../index.ts");
+  expect(await tree()).toEqual([
+    "rollgate:index:AppHosts::app",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-1",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-2",
+    "rollgate:index:CheckingNginx::nginx",
+    "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:LocalNginx::nginx-server",
+    "pulumi-nodejs:dynamic/rollgate:RollingDeployment::rollout",
+  ]);
+
+  const root = resolve("somewhere");
+  const hosts = [
+    { kind: "local", name: "app-1", address: "127.0.0.1", port: 8081, directory: `${root}/hosts/app-1` },
+    { kind: "local", name: "app-2", address: "127.0.0.1", port: 8082, directory: `${root}/hosts/app-2` },
+  ];
+  const proxy = { kind: "local", directory: `${root}/nginx`, address: "127.0.0.1", port: 8080 };
+  const inputs = Object.fromEntries(
+    resources.map((resource) => {
+      const { __provider, ...own } = resource.inputs;
+      return [resource.name, own];
+    }),
+  );
+  expect(inputs["app-app-1"]).toEqual({ ...hosts[0], java: "java", graceSeconds: 35 });
+  expect(inputs["app-app-2"]).toEqual({ ...hosts[1], java: "java", graceSeconds: 35 });
+  expect(inputs["nginx-server"]).toMatchObject({
+    ...proxy,
+    executable: "nginx",
+    flavour: "auto",
+    hosts: hosts.map(({ name, address, port }) => ({ name, address, port })),
+    healthPath: "/actuator/health",
+    settleSeconds: 30,
+  });
+  expect(inputs.rollout).toMatchObject({
+    jar: { path: jar, version: "1.2.3" },
+    hosts,
+    proxy,
+    environment: secret({ PASSWORD: "hunter2" }),
+    minimumHealthy: 1,
+  });
+  expect(Object.keys(program).sort()).toEqual(["durationSeconds", "releases", "url"]);
+});

@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { fakeEngine } from "../support/fakeEngine.ts";
+import { configure, mockPulumi } from "../support/pulumi.ts";
+import { temporaryDirectory } from "../support/temporaryDirectory.ts";
+import { withoutDockerSettings } from "../support/withoutDockerSettings.ts";
+import { writeJar } from "../support/zip.ts";
+
+withoutDockerSettings();
+
+test("on a Docker engine, everything that is Docker's is declared through that engine's provider, the rollout last", async () => {
+  const { tree, resources } = await mockPulumi();
+  const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
+  const { url, asked } = await fakeEngine();
+  await configure({ jar, kind: "docker", dockerEngine: url, dockerSubnet: "10.77.0.0/24" });
+  const program = await import("../../index.ts");
+  const names = (await tree()).map((urn) => urn.split("::").at(-1));
+  expect(names.toSorted()).toEqual(
+    [
+      ...["engine", "app", "app-network", "app-image", "app-app-1-releases", "app-app-2-releases"],
+      ...["app-app-1", "app-app-2", "nginx", "nginx-image", "nginx-files", "nginx-container"],
+      ...["nginx-configuration", "rollout"],
+    ].sort(),
+  );
+  expect(names.at(0)).toBe("engine");
+  expect(names.indexOf("nginx-container")).toBeGreaterThan(names.indexOf("app-network"));
+  expect(names.slice(-2)).toEqual(["nginx-configuration", "rollout"]);
+  for (const { type, provider } of resources.filter(({ type }) => type.startsWith("docker:"))) {
+    expect([type, provider]).toEqual([type, expect.stringMatching(/::pulumi:providers:docker::engine::/)]);
+  }
+  const inputs = Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
+  expect(inputs.engine).toMatchObject({ host: url });
+  expect(inputs["app-network"]).toMatchObject({ name: "rollgate-test" });
+  expect(inputs["nginx-container"]).toMatchObject({ name: "rollgate-test-nginx" });
+  expect(inputs["nginx-configuration"]).toMatchObject({
+    engine: url,
+    container: "rollgate-test-nginx",
+    hosts: [
+      { name: "app-1", address: "10.77.0.11", port: 8081 },
+      { name: "app-2", address: "10.77.0.12", port: 8082 },
+    ],
+  });
+  expect(inputs.rollout).toMatchObject({
+    jar: { path: jar, version: "1.2.3" },
+    hosts: [{ container: "rollgate-test-app-1" }, { container: "rollgate-test-app-2" }],
+    proxy: { kind: "docker", engine: url, container: "rollgate-test-nginx" },
+  });
+  expect(Object.keys(program).sort()).toEqual(["durationSeconds", "releases", "url"]);
+  // Looked for before anything is declared, and nothing made.
+  expect(asked).toEqual(["GET /_ping"]);
+});

@@ -1,0 +1,55 @@
+import { mkdir, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { refusal, withoutPulumi } from "../../support/settings.ts";
+import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
+import { MANIFEST, writeJar, zip } from "../../support/zip.ts";
+
+withoutPulumi();
+
+describe("a jar that could not run is refused", () => {
+  async function refusalOfJar(make: (path: string) => Promise<unknown>): Promise<[string, string]> {
+    const path = join(await temporaryDirectory(), "other.jar");
+    await make(path);
+    return [await refusal({ jar: path }), path];
+  }
+
+  test.each([
+    ["a missing one", async () => {}, "expected a jar, found no file"],
+    ["an empty file", (path: string) => writeFile(path, ""), "expected a jar, got an empty file"],
+    ["a directory", (path: string) => mkdir(path), "expected a jar, got a directory"],
+    [
+      "a file that is no zip",
+      (path: string) => writeFile(path, "hello, I am no jar"),
+      "expected a jar, got a file that is no zip archive",
+    ],
+    [
+      "a zip without a manifest",
+      (path: string) => writeFile(path, zip({ "a.txt": "a" })),
+      "expected an executable jar, got a zip without META-INF/MANIFEST.MF",
+    ],
+    [
+      "a library",
+      (path: string) => writeFile(path, zip({ [MANIFEST]: "Implementation-Version: 1.0\n" })),
+      "expected an executable jar, got one whose manifest has no Main-Class",
+    ],
+    [
+      "a truncated jar",
+      async (path: string) => truncate(await writeJar(path, "1.0.0"), 120),
+      "expected a whole jar, got a truncated or damaged one",
+    ],
+    [
+      "a jar without a version",
+      (path: string) => writeFile(path, zip({ [MANIFEST]: "Main-Class: demo.Main\n" })),
+      "expected a version in META-INF/build-info.properties or as Implementation-Version in the manifest, got none",
+    ],
+    [
+      "a jar whose version could not be a folder",
+      (path: string) => writeJar(path, "1/2"),
+      'expected a version of letters, digits and . _ + -, got "1/2"',
+    ],
+  ])("%s", async (_, make, reason) => {
+    const [message, path] = await refusalOfJar(make);
+    expect(message).toBe(`rollgate:jar: ${reason}: ${path}. Nothing was changed.`);
+  });
+});

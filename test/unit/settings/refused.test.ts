@@ -1,0 +1,214 @@
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { refusal, withoutPulumi } from "../../support/settings.ts";
+
+withoutPulumi();
+
+const twoHosts = [
+  { name: "app-1", port: 8081 },
+  { name: "app-2", port: 8082 },
+];
+
+describe("a bad setting is refused with one line that names it", () => {
+  const fewPasses = { healthPasses: 3, healthIntervalMilliseconds: 1000, healthDeadlineSeconds: 2 };
+
+  test.each<[title: string, settings: Record<string, unknown>, line: string]>([
+    [
+      "two hosts with one name",
+      { hosts: [twoHosts[0], { name: "app-1", port: 8082 }] },
+      "hosts[1].name: expected a name of its own, got app-1 as in hosts[0]",
+    ],
+    [
+      "two hosts with one address",
+      { hosts: [twoHosts[0], { name: "app-2", port: 8081 }] },
+      "hosts[1].port: expected an address of its own, got 127.0.0.1:8081 as in hosts[0]",
+    ],
+    [
+      "a port out of range",
+      { hosts: [...twoHosts, { name: "app-3", port: 70_000 }] },
+      "hosts[2].port: expected 1–65535, got 70000",
+    ],
+    [
+      "a port that is missing",
+      { hosts: [{ name: "app-1" }] },
+      "hosts[0].port: expected 1–65535, got nothing",
+    ],
+    [
+      "a name that could not be a folder",
+      { hosts: [{ name: "App 1", port: 8081 }, twoHosts[1]] },
+      'hosts[0].name: expected 1–32 lower-case letters, digits and inner hyphens, got "App 1"',
+    ],
+    [
+      "an address that is none",
+      { hosts: [{ ...twoHosts[0], address: "localhost" }, twoHosts[1]] },
+      'hosts[0].address: expected an IP address, got "localhost"',
+    ],
+    ["no host", { hosts: [] }, "hosts: expected at least one host, got none"],
+    ["a host that is a text", { hosts: ["app-1"] }, "hosts[0].name: expected a text, got nothing"],
+    [
+      "an unknown key inside a host",
+      { hosts: [{ ...twoHosts[0], colour: "red" }, twoHosts[1]] },
+      "hosts[0].colour: unknown setting",
+    ],
+    [
+      "a key inside a host that is not for the stack file to set",
+      { hosts: [{ ...twoHosts[0], directory: "/srv/app" }, twoHosts[1]] },
+      "hosts[0].directory: unknown setting",
+    ],
+    [
+      "a kind of its own for a host",
+      { hosts: [twoHosts[0], { ...twoHosts[1], kind: "lambda" }] },
+      "hosts[1].kind: unknown setting",
+    ],
+    [
+      "an address that stands for every address",
+      { hosts: [{ ...twoHosts[0], address: "0.0.0.0" }, twoHosts[1]] },
+      'hosts[0].address: expected the address of one host, got "0.0.0.0"',
+    ],
+    [
+      "nginx on the port of a host",
+      { nginxPort: 8082 },
+      "nginxPort: expected a port of its own, got 8082, the port of app-2",
+    ],
+    ["nginx on a port out of range", { nginxPort: 0 }, "nginxPort: expected 1–65535, got 0"],
+    ["a port in words", { nginxPort: "http" }, 'nginxPort: expected 1–65535, got "http"'],
+    [
+      "an address of nginx that is none",
+      { nginxAddress: "example.org" },
+      'nginxAddress: expected an IP address, got "example.org"',
+    ],
+    [
+      "a Spring profile that is no name",
+      { springProfiles: ["prod", "a b"] },
+      'springProfiles[1]: expected a name such as prod, got "a b"',
+    ],
+    [
+      "Spring profiles in two places",
+      { springProfiles: ["prod"], arguments: ["--spring.profiles.active=dev"] },
+      "arguments: expected the profiles in springProfiles alone, got them here, too",
+    ],
+    [
+      "an unknown setting",
+      { nginxport: 8080 },
+      "nginxport: unknown setting; Pulumi.yaml lists those there are",
+    ],
+    ["a negative time", { settleSeconds: -1 }, "settleSeconds: expected 0–3600, got -1"],
+    ["a negative grace", { graceSeconds: -30 }, "graceSeconds: expected 0–3600, got -30"],
+    [
+      "less time to settle than the slowest request takes",
+      { settleSeconds: 10, slowestRequestSeconds: 20 },
+      "settleSeconds: expected at least slowestRequestSeconds (20), got 10",
+    ],
+    [
+      "less grace than the application takes to stop",
+      { graceSeconds: 10, shutdownPhaseSeconds: 20 },
+      "graceSeconds: expected at least shutdownPhaseSeconds (20), got 10",
+    ],
+    ["no time for the roll", { rollDeadlineSeconds: 0 }, "rollDeadlineSeconds: expected 1–86400, got 0"],
+    [
+      "another answer to a failure than there is",
+      { onFailure: "retry" },
+      'onFailure: expected rollback or halt, got "retry"',
+    ],
+    ["a soak of half a second", { soakSeconds: 0.5 }, 'soakSeconds: expected 0–86400, got "0.5"'],
+    ["no passes", { healthPasses: 0 }, "healthPasses: expected 1–100, got 0"],
+    [
+      "a deadline shorter than its passes take",
+      fewPasses,
+      "healthDeadlineSeconds: expected at least 3 passes × 1000 ms, got 2 s",
+    ],
+    [
+      "as many hosts that must serve as there are",
+      { minimumHealthy: 2 },
+      "minimumHealthy: expected less than the number of hosts (2), got 2: no host could ever be taken out",
+    ],
+    [
+      "a minimumHealthy that is no number",
+      { minimumHealthy: "most" },
+      'minimumHealthy: expected 0–1000, got "most"',
+    ],
+    ["a negative minimumHealthy", { minimumHealthy: -1 }, "minimumHealthy: expected 0–1000, got -1"],
+    [
+      "a health path without a slash",
+      { healthPath: "actuator/health" },
+      'healthPath: expected a path such as /actuator/health, got "actuator/health"',
+    ],
+    [
+      "a health path that nginx would read as its own",
+      { healthPath: "/health; }" },
+      'healthPath: expected a path such as /actuator/health, got "/health; }"',
+    ],
+    [
+      "a kind that there is not",
+      { kind: "kubernetes" },
+      "kind: expected local, docker or ssh, got kubernetes",
+    ],
+    [
+      "a flavour that there is not",
+      { nginxFlavour: "plus" },
+      'nginxFlavour: expected auto, stock, njs or check-module, got "plus"',
+    ],
+    [
+      "a bad name of an environment variable",
+      { environment: { "DATABASE-URL": "x" } },
+      "environment.DATABASE-URL: expected the name of an environment variable",
+    ],
+    [
+      "a status network that is none",
+      { statusAllow: ["10.0.0.0/8", "10.0.0.0/33"] },
+      'statusAllow[1]: expected an address or a network such as 10.0.0.0/8, got "10.0.0.0/33"',
+    ],
+    ["no java", { java: "" }, "java: expected the java command, got an empty text"],
+    ["a JVM option that is no text", { jvmOptions: [512] }, "jvmOptions[0]: expected a text, got 512"],
+    ["one release to keep", { keepReleases: 1 }, "keepReleases: expected 2–100, got 1"],
+    [
+      "checks that are too frequent",
+      { checkIntervalMilliseconds: 1 },
+      "checkIntervalMilliseconds: expected 100–600000, got 1",
+    ],
+    ["a check that never rises", { checkRise: 0 }, "checkRise: expected 1–100, got 0"],
+    [
+      "a text where a list is expected",
+      { hosts: "app-1" },
+      "hosts: expected a list or an object, got a text",
+    ],
+    ["a number where a list is expected", { jvmOptions: 5 }, "jvmOptions: expected a list, got 5"],
+    [
+      "an object where a list is expected",
+      { arguments: { a: 1 } },
+      'arguments: expected a list, got {"a":1}',
+    ],
+    [
+      "a list in bad JSON",
+      { hosts: '[{"name": "app-1",' },
+      "hosts: expected a list or an object, got a text",
+    ],
+    [
+      "an environment in bad JSON",
+      { environment: '{"A": "1"' },
+      "environment: expected a list or an object, got a text",
+    ],
+    [
+      "a directory that nginx would read as its own",
+      { directory: "/srv/$stack" },
+      'directory: expected a path without quotes, $ and \\, which nginx would read as its own, got "/srv/$stack/nginx"',
+    ],
+    ["no nginx", { nginx: "" }, "nginx: expected the nginx command, got an empty text"],
+    ["neither a jar nor a release", { jar: "" }, "jar: expected a jar or a release, got neither"],
+  ])("%s", async (_, settings, line) => {
+    expect(await refusal(settings)).toBe(`rollgate:${line}. Nothing was changed.`);
+  });
+
+  test("a secret that would not be kept as one", async () => {
+    vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", '["rollgate:environment","rollgate:arguments"]');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(await refusal({ arguments: ["--password=hunter2"] })).toBe(
+      "rollgate:arguments: expected plain values, got a secret: only environment is kept secret everywhere. Nothing was changed.",
+    );
+  });
+
+  test("a message about the environment never shows a value", async () => {
+    const message = await refusal({ environment: { PIN: 4711 } });
+    expect(message).toMatch(/^rollgate:environment\.PIN: expected a text.*\. Nothing was changed\.$/);
+    expect(message).not.toContain("4711");
+  });
+});
