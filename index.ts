@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import { AppHosts } from "./components/appHosts.ts";
 import { CheckingNginx } from "./components/checkingNginx.ts";
 import { RollingDeployment } from "./components/rollingDeployment.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings } from "./settings/readSettings.ts";
 
 const settings = await readSettings();
 

@@ -5,7 +5,7 @@ import type {
   HostDescriptor,
   LocalHostDescriptor,
   SshHostDescriptor,
-} from "#rollout/descriptors.ts";
+} from "#rollout/request/descriptors.ts";
 import { DockerHost } from "./dockerHost.ts";
 import { LocalHost } from "./localHost.ts";
 import { type Provisioning, provisionServer } from "./provisionServer.ts";

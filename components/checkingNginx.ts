@@ -1,10 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { ProxyDescriptor } from "#rollout/descriptors.ts";
-import { NGINX_DIRECTORY, NGINX_PORT } from "#rollout/docker/nginxPlace.ts";
-import type { DockerNginxInputs } from "#rollout/resources/dockerNginx.ts";
-import type { LocalNginxInputs } from "#rollout/resources/localNginx.ts";
-import type { SshNginxInputs } from "#rollout/resources/sshNginx.ts";
+import { NGINX_DIRECTORY, NGINX_PORT } from "#kinds/docker/nginxPlace.ts";
+import type { DockerNginxInputs } from "#provider/dockerNginx.ts";
+import type { LocalNginxInputs } from "#provider/localNginx.ts";
+import type { SshNginxInputs } from "#provider/sshNginx.ts";
+import type { ProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { DockerNginx } from "./dockerNginx.ts";
 import { LocalNginx } from "./localNginx.ts";
 import { nginxImage } from "./nginxImage.ts";

@@ -1,26 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DockerHostInputs } from "#rollout/resources/dockerHost.ts";
+import type { DockerHostInputs } from "#provider/dockerHost.ts";
 
 type Args = { readonly [Key in keyof DockerHostInputs]: pulumi.Input<DockerHostInputs[Key]> };
 
 const provider: pulumi.dynamic.ResourceProvider = {
   async check(olds, news) {
-    return (await import("#rollout/resources/dockerHost.ts")).check(news, olds);
+    return (await import("#provider/dockerHost.ts")).check(news, olds);
   },
   async diff(_id, olds, news) {
-    return (await import("#rollout/resources/dockerHost.ts")).diff(olds, news);
+    return (await import("#provider/dockerHost.ts")).diff(olds, news);
   },
   async create(inputs) {
-    return (await import("#rollout/resources/dockerHost.ts")).create(inputs);
+    return (await import("#provider/dockerHost.ts")).create(inputs);
   },
   async read(id, props) {
-    return (await import("#rollout/resources/dockerHost.ts")).read(id, props);
+    return (await import("#provider/dockerHost.ts")).read(id, props);
   },
   async update(_id, _olds, news) {
-    return (await import("#rollout/resources/dockerHost.ts")).create(news);
+    return (await import("#provider/dockerHost.ts")).create(news);
   },
   async delete(_id, props) {
-    return (await import("#rollout/resources/dockerHost.ts")).remove(props);
+    return (await import("#provider/dockerHost.ts")).remove(props);
   },
 };
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DockerNginxInputs } from "#rollout/resources/dockerNginx.ts";
+import type { DockerNginxInputs } from "#provider/dockerNginx.ts";
 
 export type DockerNginxArgs = {
   readonly [Key in keyof DockerNginxInputs]: pulumi.Input<DockerNginxInputs[Key]>;
@@ -7,19 +7,19 @@ export type DockerNginxArgs = {
 
 const provider: pulumi.dynamic.ResourceProvider = {
   async check(_olds, news) {
-    return (await import("#rollout/resources/dockerNginx.ts")).check(news);
+    return (await import("#provider/dockerNginx.ts")).check(news);
   },
   async diff(_id, olds, news) {
-    return (await import("#rollout/resources/dockerNginx.ts")).diff(olds, news);
+    return (await import("#provider/dockerNginx.ts")).diff(olds, news);
   },
   async create(inputs) {
-    return (await import("#rollout/resources/dockerNginx.ts")).serve(inputs);
+    return (await import("#provider/dockerNginx.ts")).serve(inputs);
   },
   async read(id, props) {
-    return (await import("#rollout/resources/dockerNginx.ts")).read(id, props);
+    return (await import("#provider/dockerNginx.ts")).read(id, props);
   },
   async update(_id, _olds, news) {
-    return (await import("#rollout/resources/dockerNginx.ts")).serve(news);
+    return (await import("#provider/dockerNginx.ts")).serve(news);
   },
 };
 

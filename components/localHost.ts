@@ -1,26 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LocalHostInputs } from "#rollout/resources/localHost.ts";
+import type { LocalHostInputs } from "#provider/localHost.ts";
 
 type Args = { readonly [Key in keyof LocalHostInputs]: pulumi.Input<LocalHostInputs[Key]> };
 
 const provider: pulumi.dynamic.ResourceProvider = {
   async check(olds, news) {
-    return (await import("#rollout/resources/localHost.ts")).check(news, olds);
+    return (await import("#provider/localHost.ts")).check(news, olds);
   },
   async diff(_id, olds, news) {
-    return (await import("#rollout/resources/localHost.ts")).diff(olds, news);
+    return (await import("#provider/localHost.ts")).diff(olds, news);
   },
   async create(inputs) {
-    return (await import("#rollout/resources/localHost.ts")).create(inputs);
+    return (await import("#provider/localHost.ts")).create(inputs);
   },
   async read(id, props) {
-    return (await import("#rollout/resources/localHost.ts")).read(id, props);
+    return (await import("#provider/localHost.ts")).read(id, props);
   },
   async update(_id, _olds, news) {
-    return (await import("#rollout/resources/localHost.ts")).create(news);
+    return (await import("#provider/localHost.ts")).create(news);
   },
   async delete(_id, props) {
-    return (await import("#rollout/resources/localHost.ts")).remove(props);
+    return (await import("#provider/localHost.ts")).remove(props);
   },
 };
 

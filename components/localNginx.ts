@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LocalNginxInputs } from "#rollout/resources/localNginx.ts";
+import type { LocalNginxInputs } from "#provider/localNginx.ts";
 
 export type LocalNginxArgs = {
   readonly [Key in keyof LocalNginxInputs]: pulumi.Input<LocalNginxInputs[Key]>;
@@ -7,22 +7,22 @@ export type LocalNginxArgs = {
 
 const provider: pulumi.dynamic.ResourceProvider = {
   async check(olds, news) {
-    return (await import("#rollout/resources/localNginx.ts")).check(olds, news);
+    return (await import("#provider/localNginx.ts")).check(olds, news);
   },
   async diff(_id, olds, news) {
-    return (await import("#rollout/resources/localNginx.ts")).diff(olds, news);
+    return (await import("#provider/localNginx.ts")).diff(olds, news);
   },
   async create(inputs) {
-    return (await import("#rollout/resources/localNginx.ts")).serve(inputs);
+    return (await import("#provider/localNginx.ts")).serve(inputs);
   },
   async read(id, props) {
-    return (await import("#rollout/resources/localNginx.ts")).read(id, props);
+    return (await import("#provider/localNginx.ts")).read(id, props);
   },
   async update(_id, _olds, news) {
-    return (await import("#rollout/resources/localNginx.ts")).serve(news);
+    return (await import("#provider/localNginx.ts")).serve(news);
   },
   async delete(_id, props) {
-    return (await import("#rollout/resources/localNginx.ts")).remove(props);
+    return (await import("#provider/localNginx.ts")).remove(props);
   },
 };
 

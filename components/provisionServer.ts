@@ -1,6 +1,6 @@
 import { remote, type types } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import { provisionCommand } from "#rollout/ssh/provision.ts";
+import { provisionCommand } from "#kinds/ssh/provision.ts";
 
 /** How a server is made ready, and how to log in for that. */
 export interface Provisioning {

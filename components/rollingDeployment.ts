@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RollingDeploymentInputs } from "#rollout/resources/rollingDeployment.ts";
+import type { RollingDeploymentInputs } from "#provider/rollingDeployment.ts";
 
 /** What to roll, over which hosts, behind which nginx, and within which limits. */
 export type RollingDeploymentArgs = {
@@ -11,20 +11,20 @@ export type RollingDeploymentArgs = {
 // Serialised into the state: whatever is captured here would be too, so the engine is imported inside.
 const provider: pulumi.dynamic.ResourceProvider = {
   async check(olds, news) {
-    return (await import("#rollout/resources/rollingDeployment.ts")).check(olds, news);
+    return (await import("#provider/rollingDeployment.ts")).check(olds, news);
   },
   async diff(_id, olds, news) {
-    return (await import("#rollout/resources/rollingDeployment.ts")).diff(olds, news);
+    return (await import("#provider/rollingDeployment.ts")).diff(olds, news);
   },
   async create(inputs) {
     const id = "rolling-deployment";
-    return { id, outs: await (await import("#rollout/resources/rollingDeployment.ts")).deploy(id, inputs) };
+    return { id, outs: await (await import("#provider/rollingDeployment.ts")).deploy(id, inputs) };
   },
   async read(id, props) {
-    return (await import("#rollout/resources/rollingDeployment.ts")).read(id, props);
+    return (await import("#provider/rollingDeployment.ts")).read(id, props);
   },
   async update(id, _olds, news) {
-    return { outs: await (await import("#rollout/resources/rollingDeployment.ts")).deploy(id, news) };
+    return { outs: await (await import("#provider/rollingDeployment.ts")).deploy(id, news) };
   },
   // Hosts end what runs on them when they are deleted. Renaming this resource must not stop the service.
   async delete() {},

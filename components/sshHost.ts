@@ -1,26 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SshHostInputs } from "#rollout/resources/sshHost.ts";
+import type { SshHostInputs } from "#provider/sshHost.ts";
 
 type Args = { readonly [Key in keyof SshHostInputs]: pulumi.Input<SshHostInputs[Key]> };
 
 const provider: pulumi.dynamic.ResourceProvider = {
   async check(olds, news) {
-    return (await import("#rollout/resources/sshHost.ts")).check(news, olds);
+    return (await import("#provider/sshHost.ts")).check(news, olds);
   },
   async diff(_id, olds, news) {
-    return (await import("#rollout/resources/sshHost.ts")).diff(olds, news);
+    return (await import("#provider/sshHost.ts")).diff(olds, news);
   },
   async create(inputs) {
-    return (await import("#rollout/resources/sshHost.ts")).create(inputs);
+    return (await import("#provider/sshHost.ts")).create(inputs);
   },
   async read(id, props) {
-    return (await import("#rollout/resources/sshHost.ts")).read(id, props);
+    return (await import("#provider/sshHost.ts")).read(id, props);
   },
   async update(_id, _olds, news) {
-    return (await import("#rollout/resources/sshHost.ts")).create(news);
+    return (await import("#provider/sshHost.ts")).create(news);
   },
   async delete(_id, props) {
-    return (await import("#rollout/resources/sshHost.ts")).remove(props);
+    return (await import("#provider/sshHost.ts")).remove(props);
   },
 };
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SshNginxInputs } from "#rollout/resources/sshNginx.ts";
+import type { SshNginxInputs } from "#provider/sshNginx.ts";
 
 export type SshNginxArgs = {
   readonly [Key in keyof SshNginxInputs]: pulumi.Input<SshNginxInputs[Key]>;
@@ -7,22 +7,22 @@ export type SshNginxArgs = {
 
 const provider: pulumi.dynamic.ResourceProvider = {
   async check(olds, news) {
-    return (await import("#rollout/resources/sshNginx.ts")).check(news, olds);
+    return (await import("#provider/sshNginx.ts")).check(news, olds);
   },
   async diff(_id, olds, news) {
-    return (await import("#rollout/resources/sshNginx.ts")).diff(olds, news);
+    return (await import("#provider/sshNginx.ts")).diff(olds, news);
   },
   async create(inputs) {
-    return (await import("#rollout/resources/sshNginx.ts")).serve(inputs);
+    return (await import("#provider/sshNginx.ts")).serve(inputs);
   },
   async read(id, props) {
-    return (await import("#rollout/resources/sshNginx.ts")).read(id, props);
+    return (await import("#provider/sshNginx.ts")).read(id, props);
   },
   async update(_id, _olds, news) {
-    return (await import("#rollout/resources/sshNginx.ts")).serve(news);
+    return (await import("#provider/sshNginx.ts")).serve(news);
   },
   async delete(_id, props) {
-    return (await import("#rollout/resources/sshNginx.ts")).remove(props);
+    return (await import("#provider/sshNginx.ts")).remove(props);
   },
 };
 

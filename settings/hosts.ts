@@ -1,4 +1,4 @@
-import { InvalidInput } from "#rollout/errors.ts";
+import { InvalidInput } from "#rollout/common/errors.ts";
 
 const FROM_THE_STACK_FILE = ["name", "address", "port"];
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { InvalidInput } from "#rollout/errors.ts";
+import { InvalidInput } from "#rollout/common/errors.ts";
 
 /** Reads each key once and remembers it, so that a key nobody asked for can be refused. */
 export class Reader {

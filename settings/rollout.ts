@@ -1,4 +1,4 @@
-import { InvalidInput } from "#rollout/errors.ts";
+import { InvalidInput } from "#rollout/common/errors.ts";
 import type { Reader } from "./reader.ts";
 
 /** What a roll is told on every kind of host. */

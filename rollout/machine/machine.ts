@@ -1,5 +1,5 @@
 import type { Duplex, Readable } from "node:stream";
-import { RollgateError } from "../errors.ts";
+import { RollgateError } from "../common/errors.ts";
 
 /** How one command runs. */
 export interface RunOptions {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Pool } from "undici";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../common/errors.ts";
 import type { Machine } from "./machine.ts";
 
 /** HTTP connections to a port of a machine, made on the machine itself. */

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isSystemError, RollgateError } from "../errors.ts";
-import type { Jar } from "../jar.ts";
+import { isSystemError, RollgateError } from "../common/errors.ts";
+import type { Jar } from "../release/jar.ts";
 import { CommandFailed, type Machine, MachineUnreachable } from "./machine.ts";
 
 const UPLOAD_SECONDS = 1800;

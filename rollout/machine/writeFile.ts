@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import * as scripts from "./hostScripts.ts";
+import * as scripts from "../host/hostScripts.ts";
 import type { Machine } from "./machine.ts";
 
 /** Writes a file in a folder of a machine; `umask` is for its folder and itself. A reader sees the old one or the new one. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RollgateError } from "../errors.ts";
-import { poll } from "../poll.ts";
-import { judge } from "../probe.ts";
+import { RollgateError } from "../common/errors.ts";
+import { poll } from "../common/poll.ts";
+import { judge } from "../host/probe.ts";
 import type { PoolMember } from "./drainPools.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { RollgateError } from "../errors.ts";
+import { RollgateError } from "../common/errors.ts";
 
 /** What nginx's active checks say of one server. */
 export interface CheckedServer {

@@ -1,5 +1,5 @@
-import { messageOf } from "../errors.ts";
-import type { Flavour } from "../rollRequest.ts";
+import { messageOf } from "../common/errors.ts";
+import type { Flavour } from "../request/rollRequest.ts";
 
 /** What an nginx can do. */
 export interface NginxAbilities {

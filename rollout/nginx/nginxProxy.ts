@@ -1,12 +1,12 @@
-import type { AppHost } from "../appHost.ts";
-import { endpoint } from "../connections.ts";
-import { GateFailed, messageOf, RollgateError } from "../errors.ts";
-import { poll } from "../poll.ts";
-import { judge } from "../probe.ts";
-import type { ProxyView, ReverseProxy } from "../reverseProxy.ts";
-import { type Flavour, flavour } from "../rollRequest.ts";
+import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
+import { poll } from "../common/poll.ts";
+import type { AppHost } from "../host/appHost.ts";
+import { judge } from "../host/probe.ts";
+import { endpoint } from "../machine/connections.ts";
+import { type Flavour, flavour } from "../request/rollRequest.ts";
 import { parseCheckStatus } from "./checkStatus.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
+import type { ReverseProxy, UpstreamState } from "./reverseProxy.ts";
 
 const ANSWER_MILLISECONDS = 5_000;
 const CONFIRM = { intervalMilliseconds: 20, deadlineMilliseconds: 5_000 };
@@ -76,7 +76,7 @@ export class NginxProxy implements ReverseProxy {
     return this.#access.connectionsTo(host.address, host.port);
   }
 
-  async view(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
+  async upstream(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
     try {
       const reached = await this.#reach(host, signal);
       if (!reached.up) return reached;
@@ -102,13 +102,13 @@ export class NginxProxy implements ReverseProxy {
   }
 
   /** Nginx is made to ask the host itself, from its side of the network: active checks read no body. */
-  async #reach(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
+  async #reach(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
     const { statusCode, body } = await this.#get(`/rollgate/health/${host.name}`, signal);
     return judge(statusCode, textOf(body));
   }
 
   /** A server that was replaced faster than nginx gives up on one is still up there; its last check must have passed. */
-  async #checked(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
+  async #checked(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
     const { body } = await this.#get("/status?format=json", signal);
     const name = endpoint(host.address, host.port);
     const server = parseCheckStatus(body).find((candidate) => candidate.name === name);

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { endpoint } from "../connections.ts";
-import type { Flavour } from "../rollRequest.ts";
+import { endpoint } from "../machine/connections.ts";
+import type { Flavour } from "../request/rollRequest.ts";
 import type { CheckPolicy } from "./checkPolicy.ts";
-import { CLOSING, IDLE_SECONDS } from "./closing.ts";
+import { CLOSING, IDLE_SECONDS } from "./closeConnections.ts";
 import { type DrainPool, drainPools, type PoolMember } from "./drainPools.ts";
 import { checkModuleLines } from "./flavours/checkModule.ts";
 import type { ConfigurationFile, FlavourLines } from "./flavours/flavourLines.ts";
 import { njsLines } from "./flavours/njs.ts";
 import { stockLines } from "./flavours/stock.ts";
-import { drainedKey, poolMap } from "./poolMap.ts";
+import { drainedKey, upstreamMap } from "./upstreamMap.ts";
 
 /** Everything that the configuration depends on. */
 export interface NginxSettings {
@@ -138,7 +138,7 @@ ${pool.members.map((host) => `        ${serverLine(host, lines.failover.smaller)
   )
   .join("")}
     # The names of the drained hosts pick the upstream of a request: a drain is a file, never a reload.
-${poolMap({ source: "$drained", target: "$drained_pool", nobody: "all", otherwise: "all" }, hosts, pools)}${lines.http}
+${upstreamMap({ source: "$drained", target: "$drained_pool", nobody: "all", otherwise: "all" }, hosts, pools)}${lines.http}
     server {
         listen ${endpoint(settings.address, settings.port)};
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RollgateError } from "../errors.ts";
-import { poll } from "../poll.ts";
+import { RollgateError } from "../common/errors.ts";
+import { poll } from "../common/poll.ts";
 import { changeTopology } from "./changeTopology.ts";
-import { IDLE_SECONDS } from "./closing.ts";
+import { IDLE_SECONDS } from "./closeConnections.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
 import type { NginxServer } from "./nginxServer.ts";
 import { hostsOf, type NginxSettings, renderConfiguration } from "./renderConfiguration.ts";

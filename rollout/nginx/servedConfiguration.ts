@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CLOSING } from "./closing.ts";
+import { CLOSING } from "./closeConnections.ts";
 
 /** A script beside `nginx.conf`; the name says what it holds. */
 const SCRIPT = /\brollgate-([0-9a-f]{16})\.js\b/;

@@ -74,7 +74,7 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
     await fleet.serveNginx({ flavour: "stock" });
     const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: next.jar }));
     expect(result.code, result.output).toBe(0);
-    expect(result.output).toMatch(/app-1 +view +nginx sees it: 200 UP/);
+    expect(result.output).toMatch(/app-1 +upstream +nginx sees it: 200 UP/);
     expect(seen.lost).toEqual([]);
     expect((await fleet.roll({ jar: old.jar })).code).toBe(0);
     await fleet.serveNginx();

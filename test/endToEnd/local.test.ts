@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runningNginx } from "../../rollout/local/nginxProcess.ts";
-import { listProcesses, type ProcessEntry } from "../../rollout/local/processTable.ts";
-import { listenerOn } from "../../rollout/local/tcpTable.ts";
+import { runningNginx } from "#kinds/local/nginxProcess.ts";
+import { listProcesses, type ProcessEntry } from "#kinds/local/processTable.ts";
+import { listenerOn } from "#kinds/local/tcpTable.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
 import { freePort } from "../support/freePort.ts";
 import { Traffic } from "../support/traffic.ts";

@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { hashFile } from "#rollout/hashFile.ts";
+import { hashFile } from "#rollout/release/hashFile.ts";
 import { damageRelease } from "../support/damageRelease.ts";
 import { hangFile } from "../support/hangingFile.ts";
 import { LocalFleet } from "../support/localFleet.ts";

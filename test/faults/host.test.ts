@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { listenerOn } from "#rollout/local/tcpTable.ts";
+import { listenerOn } from "#kinds/local/tcpTable.ts";
 import { type Foreigner, grabPort, startForeignJvm } from "../support/foreigner.ts";
 import { unexplained } from "../support/localFleet.ts";
 import { market } from "../support/market.ts";

@@ -40,7 +40,7 @@ const MOMENTS: readonly Moment[] = [
       await sleep(500);
     },
   },
-  { phase: "view", reach: (_, roller) => roller.line(phaseLine(HOST, "health")) },
+  { phase: "upstream", reach: (_, roller) => roller.line(phaseLine(HOST, "health")) },
   {
     phase: "admit",
     reach: async (fleet) => {

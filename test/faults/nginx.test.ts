@@ -29,7 +29,7 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
     });
     expect(result.failed.code).toBe(1);
     expect(result.failed.output).toMatch(
-      /app-1 failed its view gate on .*nginx at \S+ does not answer: .*ECONNREFUSED/,
+      /app-1 failed its upstream gate on .*nginx at \S+ does not answer: .*ECONNREFUSED/,
     );
     expect(result.failed.output).toMatch(/app-1 stays drained; app-2 was not touched/);
     expect(result.between["app-2"]).toBe(old.id);

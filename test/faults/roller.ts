@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { messageOf } from "#rollout/errors.ts";
-import { check, deploy } from "#rollout/resources/rollingDeployment.ts";
+import { check, deploy } from "#provider/rollingDeployment.ts";
+import { messageOf } from "#rollout/common/errors.ts";
 
 /**
  * Does what the Pulumi provider's update does, in a process that a test may kill: `node roller.ts <engine> <inputs>`.

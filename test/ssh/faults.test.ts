@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Jar } from "#rollout/jar.ts";
-import { listProcesses } from "#rollout/local/processTable.ts";
-import { releaseId } from "#rollout/release.ts";
+import { listProcesses } from "#kinds/local/processTable.ts";
+import type { Jar } from "#rollout/release/jar.ts";
+import { releaseId } from "#rollout/release/release.ts";
 import { endProcessesUnder } from "../support/endProcessesUnder.ts";
 import { fakeJar, fakeJava } from "../support/fakeJava.ts";
 import { request } from "../support/request.ts";
@@ -148,7 +148,7 @@ describe.skipIf(reason)(
       "switch",
       "start",
       "health",
-      "view",
+      "upstream",
       "admit",
     ] as const;
 

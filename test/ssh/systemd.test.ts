@@ -1,15 +1,15 @@
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { identifyJar, type Jar } from "#rollout/jar.ts";
-import { releaseId } from "#rollout/release.ts";
 import {
   type ProvisionOptions,
   provisionCommand,
   provisionHost,
   provisionNginx,
-} from "#rollout/ssh/provision.ts";
-import { isSameServer } from "#rollout/ssh/sameServer.ts";
-import { SshMachine } from "#rollout/ssh/sshMachine.ts";
+} from "#kinds/ssh/provision.ts";
+import { isSameServer } from "#kinds/ssh/sameServer.ts";
+import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { identifyJar, type Jar } from "#rollout/release/jar.ts";
+import { releaseId } from "#rollout/release/release.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
 import { unexplained } from "../support/localFleet.ts";
 import { SshFleet } from "../support/ssh/sshFleet.ts";

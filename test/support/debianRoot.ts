@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findExecutable } from "#rollout/local/findExecutable.ts";
+import { findExecutable } from "#kinds/local/findExecutable.ts";
 
 const run = promisify(execFile);
 

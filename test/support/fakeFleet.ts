@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { onTestFinished } from "vitest";
-import type { AppHost, HostState, PortOwner, RunningApp, Target } from "#rollout/appHost.ts";
-import { RollgateError } from "#rollout/errors.ts";
-import type { LeaseTiming } from "#rollout/lease.ts";
-import { LocalLeaseStore } from "#rollout/local/localLeaseStore.ts";
-import { type HealthReport, probe } from "#rollout/probe.ts";
-import type { Report } from "#rollout/reporter.ts";
-import type { ProxyView, ReverseProxy } from "#rollout/reverseProxy.ts";
-import { type Goal, type RollResult, roll } from "#rollout/roll.ts";
-import type { RollPolicy } from "#rollout/rollContext.ts";
+import { RollgateError } from "#rollout/common/errors.ts";
+import type { AppHost, HostState, PortOwner, Revision, RunningApp } from "#rollout/host/appHost.ts";
+import { type HealthReport, probe } from "#rollout/host/probe.ts";
+import type { LeaseTiming } from "#rollout/lease/lease.ts";
+import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
+import type { ReverseProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts";
+import type { Report } from "#rollout/roll/reporter.ts";
+import { type DesiredRelease, type RollResult, roll } from "#rollout/roll/roll.ts";
+import type { RollPolicy } from "#rollout/roll/rollContext.ts";
 import { freePort } from "./freePort.ts";
 import { close } from "./httpServer.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
@@ -24,7 +24,7 @@ export interface Before {
   /** Unless given, what runs. */
   readonly current?: string;
   /** What last passed all gates here. */
-  readonly good?: Target;
+  readonly good?: Revision;
   /** In the order in which they were current last; unless given, what runs. */
   readonly releases?: readonly string[];
   /** Unless given, a host that runs nothing. */
@@ -111,7 +111,7 @@ export class FakeFleet {
       policy = {},
       signal = new AbortController().signal,
       jar = { path: `/srv/${release}.jar`, version: release, sha256: "" },
-    }: { policy?: PolicyChange; signal?: AbortSignal; jar?: Goal["jar"] } = {},
+    }: { policy?: PolicyChange; signal?: AbortSignal; jar?: DesiredRelease["jar"] } = {},
   ): Promise<RollResult> {
     const leaseTiming: LeaseTiming = {
       heartbeatMilliseconds: 20,
@@ -163,7 +163,7 @@ export class FakeHost implements AppHost {
   /** By release, or by release and launch: `1.1.0 launch-2`; what is not here is up. */
   readonly conduct: Record<string, Conduct> = {};
   running: RunningApp | undefined;
-  good: Target | undefined;
+  good: Revision | undefined;
   /** It has to be killed to end. */
   ignoresSigterm = false;
   /** Who answers on the port instead of the application, by release. */
@@ -241,7 +241,7 @@ export class FakeHost implements AppHost {
     return probe(`http://127.0.0.1:${this.port}/actuator/health`, 5000, signal);
   }
 
-  async markGood(target: Target): Promise<void> {
+  async markGood(target: Revision): Promise<void> {
     this.good = target;
   }
 
@@ -255,7 +255,7 @@ export class FakeHost implements AppHost {
     return this.#log.slice(-lines);
   }
 
-  async prune(keep: number, spared: readonly Target[]): Promise<void> {
+  async prune(keep: number, spared: readonly Revision[]): Promise<void> {
     const named = [this.running, this.good, ...spared].map((target) => target?.release);
     const never = new Set([this.#current, ...named].filter((id) => id !== undefined));
     const kept = [...never, ...this.#releases.toReversed()].slice(0, Math.max(keep, never.size));
@@ -293,7 +293,7 @@ export class FakeProxy implements ReverseProxy {
   /** Connections that are left, by host. */
   readonly left: Record<string, number> = {};
   /** What it says of a host instead of asking it, by release. */
-  readonly views: Record<string, ProxyView> = {};
+  readonly views: Record<string, UpstreamState> = {};
   /** What goes wrong when it is asked. */
   error: Error | undefined;
   readonly #fleet: FakeFleet;
@@ -326,7 +326,7 @@ export class FakeProxy implements ReverseProxy {
     return this.left[name] ?? 0;
   }
 
-  async view(host: AppHost, signal: AbortSignal): Promise<ProxyView> {
+  async upstream(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
     const { running } = this.#fleet.host(host.name);
     return (running && this.views[running.release]) ?? host.probe(signal);
   }

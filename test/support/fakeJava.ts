@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { identifyJar, type Jar } from "#rollout/jar.ts";
+import { identifyJar, type Jar } from "#rollout/release/jar.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 import { writeJar } from "./zip.ts";
 

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { isSystemError } from "#rollout/errors.ts";
+import { isSystemError } from "#rollout/common/errors.ts";
 
 /** A port that nobody uses; below those that the kernel gives to clients, so that it stays free for a while. */
 export async function freePort(address = "127.0.0.1"): Promise<number> {

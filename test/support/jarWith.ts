@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Jar } from "#rollout/jar.ts";
+import type { Jar } from "#rollout/release/jar.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 
 /** A file that passes for a jar, where nobody looks inside. */

@@ -1,5 +1,5 @@
-import type { LocalHostDescriptor } from "#rollout/descriptors.ts";
-import { LocalAppHost, type LocalAppHostOptions } from "#rollout/local/localAppHost.ts";
+import { LocalAppHost, type LocalAppHostOptions } from "#kinds/local/localAppHost.ts";
+import type { LocalHostDescriptor } from "#rollout/request/descriptors.ts";
 
 /** A local host at this port; nothing runs there until somebody starts it. */
 export function localHost(

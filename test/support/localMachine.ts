@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import type { TestContext } from "vitest";
-import { findExecutable } from "#rollout/local/findExecutable.ts";
+import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { CommandFailed, type Machine, type RunOptions } from "#rollout/machine/machine.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 

@@ -1,5 +1,5 @@
-import { identifyJar } from "#rollout/jar.ts";
-import { releaseId } from "#rollout/release.ts";
+import { identifyJar } from "#rollout/release/jar.ts";
+import { releaseId } from "#rollout/release/release.ts";
 import { buildMarket, type MarketVariant } from "../../tools/buildMarket.ts";
 
 /** A jar of the sample application, and the name that its release has on a host. */

@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
-import { findExecutable } from "#rollout/local/findExecutable.ts";
-import { LocalNginxServer } from "#rollout/local/localNginxServer.ts";
-import { quitNginx } from "#rollout/local/nginxProcess.ts";
+import { findExecutable } from "#kinds/local/findExecutable.ts";
+import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
+import { quitNginx } from "#kinds/local/nginxProcess.ts";
 import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 

@@ -3,8 +3,8 @@ import { chmod, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import type { TestContext } from "vitest";
-import { findAbilities } from "#rollout/local/findAbilities.ts";
-import { findExecutable } from "#rollout/local/findExecutable.ts";
+import { findAbilities } from "#kinds/local/findAbilities.ts";
+import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { DEBIAN_NGINX } from "./debianNginx.ts";
 import { debianRoot, noDebianRoot } from "./debianRoot.ts";
 

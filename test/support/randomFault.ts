@@ -22,7 +22,7 @@ export interface HitResult extends RollOutcome {
   readonly killedAt?: number | undefined;
 }
 
-export const PHASES = ["drain", "settle", "stop", "switch", "start", "health", "view", "admit", "soak"];
+export const PHASES = ["drain", "settle", "stop", "switch", "start", "health", "upstream", "admit", "soak"];
 
 /** The faults that a roll may meet; each ends with the end of the roll. */
 export const FAULTS: Readonly<Record<string, (hit: Hit) => Promise<HitResult>>> = {

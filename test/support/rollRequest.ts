@@ -1,5 +1,5 @@
-import type { LocalHostDescriptor, LocalProxyDescriptor } from "#rollout/descriptors.ts";
-import type { RollRequest } from "#rollout/rollRequest.ts";
+import type { LocalHostDescriptor, LocalProxyDescriptor } from "#rollout/request/descriptors.ts";
+import type { RollRequest } from "#rollout/request/rollRequest.ts";
 
 /** A request of the local kind. */
 export interface LocalRequest extends RollRequest {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, vi } from "vitest";
-import { readSettings, type Settings } from "../../settings.ts";
+import { readSettings, type Settings } from "../../settings/readSettings.ts";
 import { configure, mockPulumi } from "./pulumi.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 import { writeJar } from "./zip.ts";

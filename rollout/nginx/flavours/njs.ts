@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { endpoint } from "../../connections.ts";
+import { endpoint } from "../../machine/connections.ts";
 import type { DrainPool } from "../drainPools.ts";
-import { poolMap } from "../poolMap.ts";
 import type { NginxSettings } from "../renderConfiguration.ts";
 import { scriptName } from "../servedConfiguration.ts";
+import { upstreamMap } from "../upstreamMap.ts";
 import type { ConfigurationFile, FlavourLines } from "./flavourLines.ts";
 import { stockLines } from "./stock.ts";
 
@@ -40,7 +40,7 @@ export function njsLines(
     js_set $unavailable rollgate.unavailable;
     # A combination without an upstream of its own: one of the other hosts.
     js_set $direct rollgate.direct;
-${poolMap({ source: "$unavailable", target: "$pool", nobody: "$drained_pool", otherwise: "$direct" }, hosts, pools)}
+${upstreamMap({ source: "$unavailable", target: "$pool", nobody: "$drained_pool", otherwise: "$direct" }, hosts, pools)}
     map $drained_pool $outage {
         default "no host is healthy";
         none    "no host takes traffic";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { TestContext } from "vitest";
-import { findExecutable } from "#rollout/local/findExecutable.ts";
+import { findExecutable } from "#kinds/local/findExecutable.ts";
 
 const run = promisify(execFile);
 

@@ -5,8 +5,8 @@ import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findExecutable } from "#rollout/local/findExecutable.ts";
-import { listProcesses } from "#rollout/local/processTable.ts";
+import { findExecutable } from "#kinds/local/findExecutable.ts";
+import { listProcesses } from "#kinds/local/processTable.ts";
 import { freePort } from "../freePort.ts";
 import { until } from "../until.ts";
 

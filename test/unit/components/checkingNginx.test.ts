@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LocalNginxInputs } from "#rollout/resources/localNginx.ts";
+import type { LocalNginxInputs } from "#provider/localNginx.ts";
 import {
   CheckingNginx,
   type CheckingNginxArgs,

@@ -51,7 +51,7 @@ describe.each(["localHost", "localNginx", "dockerHost", "dockerNginx", "rollingD
     test("imports the engine in every method that does something, and nothing else", () => {
       const imports = [...(code[module] ?? "").matchAll(/import\(([^)]*)\)/g)].map(([, from]) => from);
       expect(imports.length).toBeGreaterThanOrEqual(5);
-      expect(new Set(imports)).toEqual(new Set([`"#rollout/resources/${module}.ts"`]));
+      expect(new Set(imports)).toEqual(new Set([`"#provider/${module}.ts"`]));
     });
 
     test("holds nothing of what the engine is made of", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { SshHostDescriptor } from "#rollout/descriptors.ts";
+import type { SshHostDescriptor } from "#rollout/request/descriptors.ts";
 import { AppHosts } from "../../../components/appHosts.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
@@ -98,7 +98,7 @@ test("the providers in the state import the engine and hold nothing of it", asyn
   ]) {
     const code = String(resources.find((resource) => resource.name === name)?.inputs.__provider);
     const imports = [...code.matchAll(/import\(([^)]*)\)/g)].map(([, from]) => from);
-    expect(new Set(imports)).toEqual(new Set([`"#rollout/resources/${module}.ts"`]));
+    expect(new Set(imports)).toEqual(new Set([`"#provider/${module}.ts"`]));
     expect(code.length).toBeLessThan(4096);
     expect(code).not.toMatch(/undici|zod|require\(|node:/);
   }

@@ -3,7 +3,7 @@ import { Agent, type RequestListener, request as send } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { LocalNginxAccess } from "#rollout/local/localNginxAccess.ts";
+import { LocalNginxAccess } from "#kinds/local/localNginxAccess.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
 import { freePort } from "../../../support/freePort.ts";
@@ -91,10 +91,13 @@ describe("a stock nginx", () => {
     const { proxy, one, two } = await run({
       "app-2": (_, answer) => void answer.writeHead(503).end('{"status":"DOWN"}'),
     });
-    expect(await proxy.view(one.host, signal)).toEqual({ up: true, detail: "200 UP" });
-    expect(await proxy.view(two.host, signal)).toEqual({ up: false, detail: '503 DOWN {"status":"DOWN"}' });
+    expect(await proxy.upstream(one.host, signal)).toEqual({ up: true, detail: "200 UP" });
+    expect(await proxy.upstream(two.host, signal)).toEqual({
+      up: false,
+      detail: '503 DOWN {"status":"DOWN"}',
+    });
     await close(one.server);
-    expect(await proxy.view(one.host, signal)).toMatchObject({
+    expect(await proxy.upstream(one.host, signal)).toMatchObject({
       up: false,
       detail: expect.stringMatching(/^502 /),
     });
@@ -102,7 +105,10 @@ describe("a stock nginx", () => {
 
   test("does not take 200 for up: the body counts", async () => {
     const { proxy, one } = await run({ "app-1": (_, answer) => void answer.end('{"status":"DOWN"}') });
-    expect(await proxy.view(one.host, signal)).toEqual({ up: false, detail: '200 DOWN {"status":"DOWN"}' });
+    expect(await proxy.upstream(one.host, signal)).toEqual({
+      up: false,
+      detail: '200 DOWN {"status":"DOWN"}',
+    });
   });
 
   test("is ready when it has the hosts", async () => {
@@ -225,8 +231,8 @@ describe("an nginx with the check module", () => {
     ["upstream-module-nginx-1.22", 18201, "up, rise 9, fall 0", 18202],
   ] as const)("is believed about its own checks: %s", async (module, upPort, upDetail, downPort) => {
     const proxy = await replay(await recordedStatus(module, "one-down"));
-    expect(await proxy.view(localHost({ port: upPort }), signal)).toEqual({ up: true, detail: upDetail });
-    expect(await proxy.view(localHost({ port: downPort }), signal)).toEqual({
+    expect(await proxy.upstream(localHost({ port: upPort }), signal)).toEqual({ up: true, detail: upDetail });
+    expect(await proxy.upstream(localHost({ port: downPort }), signal)).toEqual({
       up: false,
       detail: "down, rise 0, fall 5",
     });
@@ -234,7 +240,7 @@ describe("an nginx with the check module", () => {
 
   test("does not see a host up that has not risen since the start", async () => {
     const proxy = await replay(await recordedStatus("image-module-nginx-1.18", "right-after-start"));
-    expect(await proxy.view(localHost({ port: 18101 }), signal)).toEqual({
+    expect(await proxy.upstream(localHost({ port: 18101 }), signal)).toEqual({
       up: false,
       detail: "down, rise 0, fall 0",
     });
@@ -243,7 +249,7 @@ describe("an nginx with the check module", () => {
   test("does not see a host up whose last check failed: it was replaced faster than nginx gives up on it", async () => {
     const recorded = String(await recordedStatus("upstream-module-nginx-1.22", "all-up"));
     const proxy = await replay(Buffer.from(recorded.replace('"rise": 2, "fall": 0', '"rise": 0, "fall": 1')));
-    expect(await proxy.view(localHost({ port: 18201 }), signal)).toEqual({
+    expect(await proxy.upstream(localHost({ port: 18201 }), signal)).toEqual({
       up: false,
       detail: "up, rise 0, fall 1",
     });
@@ -252,7 +258,7 @@ describe("an nginx with the check module", () => {
   test("does not take 200 for up, as its own checks do: the body counts", async () => {
     const page = await recordedStatus("upstream-module-nginx-1.22", "all-up");
     const proxy = await replay(page, '{"status":"DOWN"}');
-    expect(await proxy.view(localHost({ port: 18201 }), signal)).toEqual({
+    expect(await proxy.upstream(localHost({ port: 18201 }), signal)).toEqual({
       up: false,
       detail: '200 DOWN {"status":"DOWN"}',
     });
@@ -260,11 +266,11 @@ describe("an nginx with the check module", () => {
 
   test("does not see a host up that is not on its page", async () => {
     const proxy = await replay(await recordedStatus("upstream-module-nginx-1.22", "all-up"));
-    expect(await proxy.view(localHost({ port: 1820 }), signal)).toEqual({
+    expect(await proxy.upstream(localHost({ port: 1820 }), signal)).toEqual({
       up: false,
       detail: "127.0.0.1:1820 is not in /status",
     });
-    expect(await proxy.view(localHost({ port: 18201, address: "::1" }), signal)).toEqual({
+    expect(await proxy.upstream(localHost({ port: 18201, address: "::1" }), signal)).toEqual({
       up: false,
       detail: "[::1]:18201 is not in /status",
     });
@@ -272,7 +278,7 @@ describe("an nginx with the check module", () => {
 
   test("does not see a host up when its page cannot be read", async () => {
     const proxy = await replay(Buffer.from("<html>busy</html>"));
-    expect(await proxy.view(localHost({ port: 18101 }), signal)).toEqual({
+    expect(await proxy.upstream(localHost({ port: 18101 }), signal)).toEqual({
       up: false,
       detail: "expected the check module's JSON from /status, got <html>busy</html>",
     });
@@ -292,11 +298,11 @@ test("what an nginx does is asked again after an answer that was none, and the a
     if (asked.url === "/rollgate/configuration") answer.end(configuration);
     else answer.end('{"status":"UP"}');
   });
-  const { up, detail } = await proxy.view(localHost({ port: 1 }), signal);
+  const { up, detail } = await proxy.upstream(localHost({ port: 1 }), signal);
   expect(up).toBe(false);
   expect(detail).toMatch(/^\w.*<html>busy/);
   configuration = "stock 0123456789abcdef";
-  expect(await proxy.view(localHost({ port: 1 }), signal)).toEqual({ up: true, detail: "200 UP" });
+  expect(await proxy.upstream(localHost({ port: 1 }), signal)).toEqual({ up: true, detail: "200 UP" });
 });
 
 test("a view of a host that is down ends with nothing left to fail later", async () => {
@@ -310,7 +316,7 @@ test("a view of a host that is down ends with nothing left to fail later", async
   const record = (error: unknown) => void failed.push(error);
   process.prependListener("unhandledRejection", record);
   onTestFinished(() => void process.off("unhandledRejection", record));
-  expect(await proxy.view(localHost({ port: 1 }), signal)).toEqual({ up: false, detail: "503" });
+  expect(await proxy.upstream(localHost({ port: 1 }), signal)).toEqual({ up: false, detail: "503" });
   await sleep(100);
   expect(asked).toContain("/rollgate/health/app-1");
   expect(failed).toEqual([]);
@@ -328,7 +334,7 @@ describe("an nginx that is not ours", () => {
         message: `nginx at http://127.0.0.1:${port} does not answer: connect ECONNREFUSED 127.0.0.1:${port}`,
       }),
     );
-    expect(await proxy.view(localHost({ port: 1 }), signal)).toMatchObject({ up: false });
+    expect(await proxy.upstream(localHost({ port: 1 }), signal)).toMatchObject({ up: false });
   });
 
   test("is refused when somebody else answers", async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, type TestContext, test } from "vitest";
-import { LocalNginxAccess } from "#rollout/local/localNginxAccess.ts";
+import { LocalNginxAccess } from "#kinds/local/localNginxAccess.ts";
 import type { CheckPolicy } from "#rollout/nginx/checkPolicy.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
@@ -136,9 +136,9 @@ test("the rollout learns nginx's own view of a host", async (context) => {
   const proxy = new NginxProxy(new LocalNginxAccess({ kind: "local", ...fleet.settings }));
   const { signal } = new AbortController();
   const host = localHost({ name, port });
-  expect(await proxy.view(host, signal)).toEqual({
+  expect(await proxy.upstream(host, signal)).toEqual({
     up: false,
     detail: expect.stringMatching(/^down, rise \d, fall 0$/),
   });
-  await until(async () => (await proxy.view(host, signal)).up);
+  await until(async () => (await proxy.upstream(host, signal)).up);
 });

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, type TestContext, test } from "vitest";
-import { testConfiguration } from "#rollout/local/nginxProcess.ts";
+import { testConfiguration } from "#kinds/local/nginxProcess.ts";
 import { hostsOf, type NginxSettings, renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { EXTERNAL_ADDRESS, skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { freePort } from "../../../support/freePort.ts";

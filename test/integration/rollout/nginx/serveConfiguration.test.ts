@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "undici";
 import { describe, expect, test } from "vitest";
-import { quitNginx, runningNginx } from "#rollout/local/nginxProcess.ts";
+import { quitNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
 import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
 import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
 import { listenOn, startNode } from "../../../support/child.ts";

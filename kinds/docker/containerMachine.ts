@@ -1,0 +1,112 @@
+import { Duplex, PassThrough, type Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import type Docker from "dockerode";
+import { messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { CommandFailed, type Machine, type RunOptions } from "#rollout/machine/machine.ts";
+
+const DEADLINE_SECONDS = 30;
+
+/**
+ * One end of a connection, on standard input and output. Images have bash (Debian's) or nc (busybox, in Alpine's).
+ * When the deployer hangs up, `cat` ends, and so must what reads.
+ */
+const TUNNEL = `
+if command -v bash >/dev/null; then
+  exec bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1; cat <&3 & reader=$!; cat >&3; kill $reader' bash "$1" "$2"
+elif command -v nc >/dev/null; then exec nc "$1" "$2"
+else echo "expected bash or nc in the image, found neither" >&2; exit 1; fi`;
+
+/** Commands and connections inside a container that runs, through the Docker API only. */
+export class ContainerMachine implements Machine {
+  readonly name: string;
+  readonly #docker: Docker;
+
+  constructor(docker: Docker, container: string) {
+    this.#docker = docker;
+    this.name = container;
+  }
+
+  async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+    const { input, deadlineSeconds = DEADLINE_SECONDS } = options;
+    const deadline = AbortSignal.timeout(deadlineSeconds * 1000);
+    const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+    try {
+      const { exec, stream } = await this.#exec(script, args, input !== undefined, signal);
+      const stop = () => stream.destroy();
+      signal.addEventListener("abort", stop, { once: true });
+      try {
+        const [output, complaints] = this.#split(stream);
+        const [stdout, stderr] = await Promise.all([
+          text(output),
+          text(complaints),
+          // A command may end before it has read everything.
+          input &&
+            pipeline(input, stream, { end: false }).then(
+              () => stream.end(),
+              () => {},
+            ),
+        ]);
+        signal.throwIfAborted();
+        const { ExitCode: exitCode } = await exec.inspect({ abortSignal: signal });
+        if (exitCode !== 0) throw new CommandFailed(this.name, exitCode ?? -1, stderr);
+        return stdout;
+      } finally {
+        signal.removeEventListener("abort", stop);
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (error instanceof RollgateError) throw error;
+      const what = deadline.aborted ? `no answer within ${deadlineSeconds} s` : describeDockerError(error);
+      throw new RollgateError("container-unreachable", `container ${this.name}: ${what}`, { cause: error });
+    }
+  }
+
+  async connect(address: string, port: number): Promise<Duplex> {
+    const signal = AbortSignal.timeout(DEADLINE_SECONDS * 1000);
+    const { stream } = await this.#exec(TUNNEL, [address, String(port)], true, signal);
+    const [output, complaints] = this.#split(stream);
+    complaints.resume();
+    return Duplex.from({ readable: output, writable: stream });
+  }
+
+  async #exec(script: string, args: readonly string[], stdin: boolean, abortSignal: AbortSignal) {
+    const exec = await this.#docker.getContainer(this.name).exec({
+      Cmd: ["sh", "-c", script, "sh", ...args],
+      // Flags, releases and configuration are root's, whoever the image's own user is.
+      User: "0",
+      AttachStdin: stdin,
+      AttachStdout: true,
+      AttachStderr: true,
+      abortSignal,
+    });
+    const stream = await exec.start({ hijack: true, stdin, abortSignal });
+    // A connection that breaks ends the output, and the exit code tells the rest.
+    stream.on("error", () => {});
+    return { exec, stream };
+  }
+
+  /** Standard output and error come in one stream, in frames. */
+  #split(stream: Duplex): [Readable, Readable] {
+    const [output, complaints] = [new PassThrough(), new PassThrough()];
+    this.#docker.modem.demuxStream(stream, output, complaints);
+    const end = () => {
+      output.end();
+      complaints.end();
+    };
+    stream.once("end", end);
+    stream.once("close", end);
+    return [output, complaints];
+  }
+}
+
+/** The engine's own words, without what the client library puts around them. */
+export function describeDockerError(error: unknown): string {
+  const words = Object(Object(error).json).message;
+  return typeof words === "string" ? words.trim() : messageOf(error);
+}
+
+/** Whether the engine answered with one of these HTTP status codes. */
+export function isDockerError(error: unknown, ...statusCodes: number[]): boolean {
+  return statusCodes.includes(Object(error).statusCode);
+}

@@ -1,0 +1,57 @@
+import type Docker from "dockerode";
+import { RollgateError } from "#rollout/common/errors.ts";
+import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
+import type { DockerHostDescriptor } from "#rollout/request/descriptors.ts";
+
+/** On every container of an app host: what it runs, and in which way. */
+export const LABELS = {
+  host: "rollgate.host",
+  release: "rollgate.release",
+  launch: "rollgate.launch",
+} as const;
+
+const FILES = "/rollgate";
+
+/** A container that runs one release; the engine keeps it running only once it has passed its gates. */
+export function containerOptions(
+  host: DockerHostDescriptor,
+  release: string,
+  fingerprint: string,
+  { launch, environment }: LaunchSpec,
+): Docker.ContainerCreateOptions {
+  const { container } = launch;
+  if (!container) throw new RollgateError("no-image", `${host.name}: expected an image to run in, got none`);
+  const jar = `${FILES}/releases/${release}/app.jar`;
+  return {
+    name: host.container,
+    Image: container.image,
+    Hostname: host.name,
+    User: container.user,
+    WorkingDir: "/tmp",
+    Entrypoint: [launch.java],
+    Cmd: [...launch.jvmOptions, "-jar", jar, `--server.port=${host.port}`, ...launch.arguments],
+    Env: Object.entries({ ROLLGATE_HOST: host.name, ...environment }).map(
+      ([key, value]) => `${key}=${value}`,
+    ),
+    Labels: { [LABELS.host]: host.name, [LABELS.release]: release, [LABELS.launch]: fingerprint },
+    // The image's own check knows nothing of this application.
+    Healthcheck: { Test: ["NONE"] },
+    HostConfig: {
+      NetworkMode: host.network,
+      // Releases are the deployer's; launches beside them are for root's eyes.
+      Mounts: [{ Type: "volume", Source: host.volume, Target: FILES, ReadOnly: true }],
+      Memory: container.memoryMegabytes * 1024 * 1024,
+      // Without swap, so that the limit is the limit.
+      MemorySwap: container.memoryMegabytes * 1024 * 1024,
+      NanoCpus: container.milliCpus * 1_000_000,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
+    },
+    NetworkingConfig: {
+      EndpointsConfig: {
+        [host.network]: { IPAMConfig: { IPv4Address: host.address }, Aliases: [host.name] },
+      },
+    },
+  };
+}

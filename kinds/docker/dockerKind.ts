@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { isIP, isIPv4 } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import { InvalidInput } from "#rollout/common/errors.ts";
+import { readHosts } from "../../settings/hosts.ts";
+import { type KindSettings, SSH_DEFAULTS } from "../../settings/kinds.ts";
+import type { Reader } from "../../settings/reader.ts";
+
+const DEFAULT_PORT = 8080;
+/** The first addresses of a network are the gateway's and nginx's. */
+const FIRST_HOST = 10;
+/** What nginx and the container before the one that runs are called, beside those of hosts. */
+const TAKEN_NAMES = /^nginx$|-before$/;
+
+/** What the stack's own things on the engine are called, so that two stacks never meet. */
+export interface DockerNames {
+  readonly network: string;
+  readonly subnet: string;
+  readonly nginx: string;
+}
+
+/** Hosts and nginx as containers of one engine. */
+export function readDockerKind(reader: Reader): KindSettings & { readonly names: DockerNames } {
+  reader.refuseSet("local", ["directory"]);
+  reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
+  reader.ignore(...SSH_DEFAULTS);
+  const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase();
+  const engine = reader.text("dockerEngine");
+  const subnet = readSubnet(reader.text("dockerSubnet") || subnetFor(prefix));
+  const names = { network: prefix, subnet: subnet.text, nginx: `${prefix}-nginx` };
+  const hosts = readHosts(reader.list("hosts"), ({ name, address }, index) => ({
+    kind: "docker",
+    engine,
+    container: `${prefix}-${name}`,
+    volume: `${prefix}-${name}`,
+    network: prefix,
+    port: DEFAULT_PORT,
+    ...(typeof name === "string" && { address: addressIn(subnet, address, name, index) }),
+  }));
+  refuseSharedAddresses(hosts);
+  return {
+    names,
+    hosts,
+    proxy: {
+      kind: "docker",
+      engine,
+      container: names.nginx,
+      address: reader.text("nginxAddress"),
+      port: reader.number("nginxPort"),
+    },
+    container: {
+      image: reader.text("containerImage"),
+      user: reader.text("containerUser"),
+      memoryMegabytes: reader.number("containerMemoryMegabytes"),
+      milliCpus: readMilliCpus(reader.text("containerCpus")),
+    },
+  };
+}
+
+interface Subnet {
+  readonly text: string;
+  readonly base: number;
+  /** What hosts may have. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A network of its own for every stack, the same on every machine; one that meets another is a setting away. */
+function subnetFor(prefix: string): string {
+  const [second = 0, third = 0] = createHash("sha256").update(prefix).digest();
+  return `10.${128 + (second % 64)}.${third}.0/24`;
+}
+
+function readSubnet(text: string): Subnet {
+  const [address = "", length = "", ...rest] = text.split("/");
+  const size = 2 ** (32 - Number(length));
+  const base = toNumber(address);
+  const isNetwork = isIPv4(address) && /^[1-9]\d?$/.test(length) && rest.length === 0 && base % size === 0;
+  if (!isNetwork || Number(length) < 8 || Number(length) > 28) {
+    throw new InvalidInput(
+      "dockerSubnet",
+      `expected a network such as 10.77.0.0/24, got ${JSON.stringify(text)}`,
+    );
+  }
+  return { text, base, first: base + FIRST_HOST, last: base + size - 2 };
+}
+
+/** A host keeps its address whoever else comes and goes: it follows from the number at the end of its name. */
+function addressIn(subnet: Subnet, given: unknown, name: string, index: number): unknown {
+  if (TAKEN_NAMES.test(name)) {
+    throw new InvalidInput(
+      `hosts[${index}].name`,
+      `expected something other than nginx and …-before, which are taken on the engine, got ${name}`,
+    );
+  }
+  const range = `expected one from ${toText(subnet.first)} to ${toText(subnet.last)}`;
+  const refuse = (reason: string) => new InvalidInput(`hosts[${index}].address`, `${range}, ${reason}`);
+  if (given !== undefined) {
+    // What is no address at all is refused with everything else.
+    if (typeof given !== "string" || isIP(given) === 0) return given;
+    const isIn = isIPv4(given) && toNumber(given) >= subnet.first && toNumber(given) <= subnet.last;
+    if (!isIn) throw refuse(`got ${given}`);
+    return given;
+  }
+  const digits = /\d+$/.exec(name)?.[0];
+  if (digits === undefined) throw refuse(`or a name with a number at its end, got ${name}`);
+  const address = subnet.first + Number(digits);
+  if (address > subnet.last) throw refuse(`or a smaller number at the end of the name, got ${name}`);
+  return toText(address);
+}
+
+/** On one network an address is a host's own, whatever its port. */
+function refuseSharedAddresses(hosts: readonly object[]): void {
+  const places = hosts.map((host): { name?: unknown; address?: unknown } => host);
+  for (const [index, { name, address }] of places.entries()) {
+    const twin = places.findIndex((other) => other.address === address);
+    if (address === undefined || twin === index || places[twin]?.name === name) continue;
+    throw new InvalidInput(
+      `hosts[${index}].address`,
+      `expected an address of its own, got ${address} as in hosts[${twin}]`,
+    );
+  }
+}
+
+function readMilliCpus(text: string): number {
+  const cpus = Number(text);
+  // The engine takes no fewer than a hundredth.
+  if (text.trim() !== "" && (cpus === 0 || (cpus >= 0.01 && cpus <= 1024))) return Math.round(cpus * 1000);
+  throw new InvalidInput(
+    "containerCpus",
+    `expected 0.01–1024 processors, such as 1.5, or 0, got ${JSON.stringify(text)}`,
+  );
+}
+
+function toNumber(address: string): number {
+  return address.split(".").reduce((number, part) => number * 256 + Number(part), 0);
+}
+
+function toText(number: number): string {
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join(".");
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from "node:crypto";
+import type Docker from "dockerode";
+import { RollgateError } from "#rollout/common/errors.ts";
+import type { Machine, RunOptions } from "#rollout/machine/machine.ts";
+import { ContainerMachine, describeDockerError, isDockerError } from "./containerMachine.ts";
+import { removeContainer } from "./removeContainer.ts";
+
+/** It ends by itself when the deployer dies. */
+const LIFETIME_SECONDS = 7200;
+/** A roll that lasts longer gets another one, before anything could be cut. */
+const RENEWAL_MILLISECONDS = 3_600_000;
+
+/** On every such container, so that a host that is removed takes those of dead deployers with it. */
+const KEEPER = "rollgate.files";
+
+/**
+ * Reaches the files in the volumes of hosts, whose own containers may not run or not exist: a container of its own,
+ * with all the volumes, without network, for as long as somebody works with them.
+ */
+export class FileKeeper implements Pick<Machine, "run"> {
+  readonly #docker: Docker;
+  readonly #volumes: readonly string[];
+  readonly #imageOf: string;
+  #machine: Promise<ContainerMachine> | undefined;
+  #startedAt = Number.POSITIVE_INFINITY;
+
+  /** `imageOf` is the container whose image has the shell and the tools. */
+  constructor(docker: Docker, volumes: readonly string[], imageOf: string) {
+    this.#docker = docker;
+    this.#volumes = volumes;
+    this.#imageOf = imageOf;
+  }
+
+  /** The folder of a volume, as scripts see it. */
+  folderOf(volume: string): string {
+    return `/hosts/${volume}`;
+  }
+
+  async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+    if (performance.now() - this.#startedAt > RENEWAL_MILLISECONDS) await this.close();
+    this.#machine ??= this.#start();
+    const machine = await this.#machine.catch((error: unknown) => {
+      this.#machine = undefined;
+      throw new RollgateError("no-file-keeper", `cannot reach the volumes: ${describeDockerError(error)}`, {
+        cause: error,
+      });
+    });
+    try {
+      return await machine.run(script, args, options);
+    } catch (error) {
+      if (error instanceof RollgateError && error.code === "container-unreachable") this.#machine = undefined;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const machine = await this.#machine?.catch(() => undefined);
+    this.#machine = undefined;
+    if (machine) await removeContainer(this.#docker, machine.name);
+  }
+
+  async #start(): Promise<ContainerMachine> {
+    const { Image } = await this.#docker.getContainer(this.#imageOf).inspect();
+    // A volume that is mounted comes into being, so those that are not there are left out.
+    const mounts = await Promise.all(this.#volumes.map((volume) => this.#isThere(volume)));
+    this.#startedAt = performance.now();
+    const name = `${this.#imageOf}-files-${randomUUID().slice(0, 8)}`;
+    const container = await this.#docker.createContainer({
+      name,
+      Image,
+      Entrypoint: ["sleep"],
+      Cmd: [String(LIFETIME_SECONDS)],
+      User: "0",
+      Labels: { [KEEPER]: this.#imageOf },
+      Healthcheck: { Test: ["NONE"] },
+      HostConfig: {
+        AutoRemove: true,
+        NetworkMode: "none",
+        Mounts: mounts
+          .filter((volume) => volume !== undefined)
+          .map((volume) => ({ Type: "volume", Source: volume, Target: this.folderOf(volume) })),
+      },
+    });
+    await container.start();
+    return new ContainerMachine(this.#docker, name);
+  }
+
+  async #isThere(volume: string): Promise<string | undefined> {
+    try {
+      await this.#docker.getVolume(volume).inspect();
+      return volume;
+    } catch (error) {
+      if (isDockerError(error, 404)) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Removes the containers of dead deployers that still hold a volume. */
+export async function removeKeepers(docker: Docker, volume: string): Promise<void> {
+  const found = await docker.listContainers({ all: true, filters: { volume: [volume], label: [KEEPER] } });
+  for (const { Id } of found) await removeContainer(docker, Id);
+}

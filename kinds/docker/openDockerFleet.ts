@@ -1,0 +1,32 @@
+import { z } from "zod";
+import type { FleetRequest, OpenFleet } from "#provider/openFleet.ts";
+import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
+import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
+import { dockerHostDescriptor, dockerProxyDescriptor } from "#rollout/request/descriptors.ts";
+import { parse } from "#rollout/request/validate.ts";
+import { DockerAppHost } from "./dockerAppHost.ts";
+import { DockerNginxServer } from "./dockerNginxServer.ts";
+import { FileKeeper } from "./fileKeeper.ts";
+import { NGINX_DIRECTORY } from "./nginxPlace.ts";
+import { openEngine } from "./openEngine.ts";
+
+/** Hosts and nginx in containers of one engine. */
+export function openDockerFleet(request: FleetRequest): OpenFleet {
+  const { launch, environment, health } = request;
+  const proxy = parse(dockerProxyDescriptor, request.proxy);
+  const descriptors = parse(z.array(dockerHostDescriptor), request.hosts);
+  const docker = openEngine(proxy.engine);
+  const { access: nginx, machine } = new DockerNginxServer(docker, proxy);
+  const volumes = descriptors.map(({ volume }) => volume);
+  const keeper = new FileKeeper(docker, volumes, proxy.container);
+  const options = { launch, environment, health, docker, keeper, nginx };
+  return {
+    hosts: descriptors.map((descriptor) => new DockerAppHost(descriptor, options)),
+    proxy: new NginxProxy(nginx),
+    // Beside nginx: what is in front of a fleet is there once.
+    leases: new MachineLeaseStore(machine, `${NGINX_DIRECTORY}/lease`),
+    close: async () => {
+      await Promise.all([nginx.close(), keeper.close()]);
+    },
+  };
+}

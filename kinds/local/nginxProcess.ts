@@ -1,0 +1,85 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { poll } from "#rollout/common/poll.ts";
+import { findExecutable } from "./findExecutable.ts";
+import { isAlive, listProcesses, type ProcessEntry } from "./processTable.ts";
+
+const run = promisify(execFile);
+const COMMAND_MILLISECONDS = 30_000;
+
+/** The master process of the nginx whose prefix is `directory`; its title holds its command line. */
+export function findMaster(processes: readonly ProcessEntry[], directory: string): ProcessEntry | undefined {
+  return processes.find(({ argv }) => {
+    const title = argv.join(" ");
+    return title.startsWith("nginx: master process") && title.includes(` -p ${directory} `);
+  });
+}
+
+/** The nginx whose prefix is `directory`, or `undefined` when it does not run. */
+export async function runningNginx(directory: string): Promise<ProcessEntry | undefined> {
+  return findMaster(await listProcesses(), directory);
+}
+
+/** The absolute path of nginx. */
+export async function findNginx(command: string): Promise<string> {
+  const executable = await findExecutable(command);
+  if (executable !== undefined) return executable;
+  throw new RollgateError("nginx-missing", `expected nginx, found no executable ${command}`);
+}
+
+/** What `nginx -V` prints: its version and how it was built. */
+export async function nginxVersion(executable: string): Promise<string> {
+  try {
+    const { stdout, stderr } = await run(executable, ["-V"], { timeout: COMMAND_MILLISECONDS });
+    return `${stdout}${stderr}`;
+  } catch (error) {
+    throw new RollgateError("nginx-unusable", `${executable} -V failed: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Runs `nginx -t` on a file under the prefix; throws with nginx's own words when it is refused. */
+export async function testConfiguration(executable: string, directory: string, file: string): Promise<void> {
+  await nginx(executable, directory, file, ["-t", "-q"]);
+}
+
+/** Starts the daemon; returns when nginx has bound its port. */
+export async function startNginx(executable: string, directory: string): Promise<void> {
+  await nginx(executable, directory, "nginx.conf", []);
+}
+
+/** Ends nginx after the requests in flight; SIGTERM only when that takes longer than `graceSeconds`. */
+export async function quitNginx(directory: string, graceSeconds: number): Promise<void> {
+  for (const [signal, seconds] of [
+    ["SIGQUIT", graceSeconds],
+    ["SIGTERM", 5],
+    ["SIGKILL", 5],
+  ] as const) {
+    const master = await runningNginx(directory);
+    if (master === undefined) return;
+    process.kill(master.pid, signal);
+    const gone = await poll(async () => !(await isAlive(master)) || undefined, {
+      intervalMilliseconds: 20,
+      deadlineMilliseconds: seconds * 1000,
+    });
+    if (gone) return;
+  }
+  throw new RollgateError("nginx-unkillable", `nginx in ${directory} outlived SIGKILL`);
+}
+
+async function nginx(executable: string, directory: string, file: string, options: string[]): Promise<void> {
+  try {
+    await run(executable, ["-p", directory, "-c", join(directory, file), ...options], {
+      timeout: COMMAND_MILLISECONDS,
+      cwd: directory,
+    });
+  } catch (error) {
+    const output = error instanceof Error && "stderr" in error ? String(error.stderr) : messageOf(error);
+    const lines = output.trim().split("\n");
+    const reason = lines.find((line) => line.includes("[emerg]")) ?? lines[0] ?? output;
+    throw new RollgateError("nginx-refused", `nginx refused its configuration: ${reason}`, { cause: error });
+  }
+}

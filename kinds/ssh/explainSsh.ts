@@ -1,0 +1,42 @@
+import { RollgateError } from "#rollout/common/errors.ts";
+import { MachineUnreachable } from "#rollout/machine/machine.ts";
+
+/** What `ssh` complained about, as one line that says what to do; `words` is its standard error. */
+export function explainSsh(server: string, words: string): RollgateError {
+  const known = KNOWN.find(({ pattern }) => pattern.test(words));
+  if (known) return new RollgateError(known.code, `${server}: ${known.meaning(words)}`);
+  return new MachineUnreachable(`${server} cannot be reached: ${lastLine(words) || "the connection broke"}`);
+}
+
+const KNOWN: readonly { code: string; pattern: RegExp; meaning: (words: string) => string }[] = [
+  {
+    code: "host-key-changed",
+    pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED|Offending .* key in/i,
+    meaning: (words) => {
+      const place = /Offending (?:\S+ )?key in (\S+)/.exec(words)?.[1];
+      return `its host key is not the one that is known${place ? ` (${place})` : ""}: the server was installed anew, or somebody else answers. Find out which, then remove the old key with ssh-keygen -R and connect once by hand`;
+    },
+  },
+  {
+    code: "host-key-unknown",
+    pattern: /no \S+ host key is known|Host key verification failed/i,
+    meaning: () =>
+      "its host key is not known, and none is taken unseen: connect once by hand and compare, or put the key into known_hosts",
+  },
+  {
+    code: "login-refused",
+    pattern: /Permission denied|Too many authentication failures|No supported authentication methods/i,
+    meaning: (words) =>
+      `the login was refused (${lastLine(words)}): expected a key or an agent that logs in without a question`,
+  },
+  {
+    code: "ssh-configuration",
+    pattern:
+      /Bad configuration option|terminating, \d+ bad configuration|Can't open user config|bad permissions/i,
+    meaning: (words) => `the SSH configuration cannot be used: ${lastLine(words)}`,
+  },
+];
+
+function lastLine(words: string): string {
+  return words.trim().split(/\r?\n/).at(-1)?.trim() ?? "";
+}

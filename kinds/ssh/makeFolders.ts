@@ -1,0 +1,49 @@
+import { quote } from "#rollout/machine/quote.ts";
+
+/** The folders inside that of a host or of nginx. */
+export interface Folders {
+  /** Folders that the deployer writes, and those that the service writes. */
+  readonly deployers: readonly string[];
+  readonly services: readonly string[];
+  /** Folders that the deployer writes, the service reads and nobody else sees. */
+  readonly shared: readonly string[];
+}
+
+/**
+ * What is in the folder of the deployer may be anything by now, and this is root: a folder is made if nothing is
+ * there, and otherwise taken as it is or refused, never followed or changed.
+ */
+export function makeFolders(
+  directory: string,
+  deployer: string,
+  service: string,
+  { deployers, shared, services }: Folders,
+): string {
+  const make = (owner: string, group: string, mode: string, names: readonly string[]) =>
+    names.map((name) => `make_folder ${[owner, group, mode, `${directory}/${name}`].map(quote).join(" ")}`);
+  return `umask 022
+folder=${quote(directory)}
+make_folder() {
+  if [ ! -e "$4" ] && [ ! -L "$4" ]; then
+    mkdir -m "$3" "$4"
+    chown -h "$1:\${2:-$(id -g "$1")}" "$4"
+  fi
+  require_folder "$1" "$4"
+}
+require_folder() {
+  if [ ! -L "$2" ] && [ -d "$2" ] && [ "$(stat -c %U "$2")" = "$1" ]; then return 0; fi
+  echo "expected a folder of $1, got something else: $2" >&2
+  exit 1
+}
+mkdir -p "\${folder%/*}"
+# The deployer's only once all is in it.
+[ -e "$folder" ] || mkdir -m 0755 "$folder"
+${[
+  ...make(deployer, "", "0755", deployers),
+  // What the deployer writes there belongs to the group of the service.
+  ...make(deployer, service === deployer ? "" : service, "2750", shared),
+  ...make(service, "", "0755", services),
+].join("\n")}
+if [ "$(stat -c %u "$folder")" = "$(id -u)" ]; then chown -h ${quote(deployer)}: "$folder"; fi
+require_folder ${quote(deployer)} "$folder"`;
+}

@@ -1,0 +1,197 @@
+import { dirname } from "node:path";
+import { quote } from "#rollout/machine/quote.ts";
+import { journalCommand, systemctlCommand } from "#rollout/machine/rights.ts";
+import { testUnit } from "#rollout/nginx/nginxRunner.ts";
+import type { SshHostDescriptor, SshProxyDescriptor } from "#rollout/request/descriptors.ts";
+import { type Folders, makeFolders } from "./makeFolders.ts";
+import { hostUnit, nginxTestUnit, nginxUnit, unitMark } from "./units.ts";
+
+/** What provisioning needs to know beside a descriptor. */
+export interface ProvisionOptions {
+  /** The account that logs in for a roll. */
+  readonly deployer: string;
+  /** The account that the service runs as; made if it is not there. */
+  readonly account: string;
+  readonly graceSeconds: number;
+  /** The command that has to be there, and the Debian package that brings it when it is not; empty for none. */
+  readonly command: string;
+  readonly package: string;
+}
+
+/** Runs a script of here as root, `install` or `remove`; the script comes as standard input. */
+export function provisionCommand(action: "install" | "remove"): string {
+  return `if [ "$(id -u)" = 0 ]; then exec sh -s -- ${action}; else exec sudo -n sh -s -- ${action}; fi`;
+}
+
+const NGINX_STOP_SECONDS = 30;
+/** The default place of all stacks on a server. */
+const SHARED = "/srv/rollgate";
+
+/** Makes a server ready for one app host, or removes what was made for it; run again, it changes nothing. */
+export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions): string {
+  const { unit } = host;
+  return script(host, options, {
+    units: { [unit]: hostUnit(host, options.account, options.graceSeconds) },
+    enabled: unit,
+    rights: [systemctlCommand("start", unit), systemctlCommand("stop", unit), journalCommand(unit)],
+    parents: [dirname(host.directory), dirname(dirname(host.directory)), SHARED],
+    deployers: ["releases"],
+    services: ["work"],
+    shared: ["secrets"],
+    afterInstalling: "",
+  });
+}
+
+/** Makes a server ready for nginx, or removes what was made for it; run again, it changes nothing. */
+export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOptions): string {
+  const { unit } = proxy;
+  const test = testUnit(unit);
+  return script(proxy, options, {
+    units: {
+      [unit]: nginxUnit(proxy, options.account, NGINX_STOP_SECONDS),
+      [test]: nginxTestUnit(proxy, options.account),
+    },
+    enabled: unit,
+    rights: [
+      systemctlCommand("start", unit),
+      systemctlCommand("reload", unit),
+      systemctlCommand("stop", unit),
+      systemctlCommand("start", test),
+      journalCommand(unit),
+    ],
+    parents: [dirname(proxy.directory), SHARED],
+    deployers: ["drained", "lease"],
+    services: ["logs", "temp"],
+    shared: [],
+    // Debian starts the nginx that it installs, with a site of its own.
+    afterInstalling: "systemctl disable --now nginx.service 2>/dev/null || :",
+  });
+}
+
+interface Parts extends Folders {
+  readonly units: Readonly<Record<string, string>>;
+  readonly enabled: string;
+  /** Everything that a roll does as root. */
+  readonly rights: readonly string[];
+  /** The folders above that are of the stack, innermost first. */
+  readonly parents: readonly string[];
+  readonly afterInstalling: string;
+}
+
+function script(
+  { directory, supervisor }: SshHostDescriptor | SshProxyDescriptor,
+  { deployer, account, command, package: debianPackage }: ProvisionOptions,
+  parts: Parts,
+): string {
+  const withSystemd = supervisor === "systemd";
+  const runsAs = withSystemd ? account : deployer;
+  const steps = withSystemd
+    ? [
+        makeAccount(account),
+        makeFolders(directory, deployer, runsAs, parts),
+        units(parts, directory, command),
+        sudoers(deployer, parts),
+      ]
+    : [makeFolders(directory, deployer, runsAs, parts)];
+  return `# Written by rollgate: makes a server ready, or removes what was made. Run as root, or where nothing needs it, as anybody.
+set -eu
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+# One at a time: accounts and packages are the server's.
+if [ "$(id -u)" = 0 ]; then exec 9>/run/rollgate.lock; else exec 9>"$HOME/.rollgate.lock"; fi
+flock -w 600 9
+if [ "$1" = remove ]; then
+${withSystemd ? removeUnits(parts, directory) : ""}  rm -rf ${quote(directory)}
+  # The folders above it go with the last of a stack, and of all stacks.
+  rmdir ${parts.parents.map(quote).join(" ")} 2>/dev/null || :
+${withSystemd ? removeAccount(account) : ""}  exit 0
+fi
+${withSystemd ? REQUIRE_SYSTEMD : ""}${requireCommand(command, debianPackage, parts.afterInstalling)}
+${steps.join("\n")}`;
+}
+
+const REQUIRE_SYSTEMD = `if [ ! -d /run/systemd/system ]; then
+  echo "expected systemd, found none: set sshSupervisor to process" >&2
+  exit 1
+fi
+if [ ! -S /run/dbus/system_bus_socket ]; then
+  echo "expected D-Bus, over which accounts other than root ask systemd, found none: install dbus" >&2
+  exit 1
+fi
+`;
+
+function requireCommand(command: string, debianPackage: string, afterInstalling: string): string {
+  const missing = `echo ${quote(`expected ${command}, found none`)} >&2; exit 1`;
+  if (debianPackage === "") return `command -v ${quote(command)} >/dev/null || { ${missing}; }`;
+  return `if ! command -v ${quote(command)} >/dev/null; then
+  command -v apt-get >/dev/null || { ${missing}; }
+  export DEBIAN_FRONTEND=noninteractive
+  # On a server that was just made, others may be at it: apt waits for no list but for packages.
+  tries=60
+  until apt-get -q -y update >/dev/null; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || exit 1
+    sleep 5
+  done
+  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends ${debianPackage} >/dev/null
+  ${afterInstalling || ":"}
+fi
+command -v ${quote(command)} >/dev/null || { ${missing}; }`;
+}
+
+function makeAccount(account: string): string {
+  return `if ! id -u ${account} >/dev/null 2>&1; then
+  useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ${account}
+fi`;
+}
+
+/** A unit is replaced only when it differs; what runs goes on as it was started. */
+function units({ units: texts, enabled }: Parts, directory: string, command: string): string {
+  const writes = Object.entries(texts).map(
+    ([unit, text]) => `replace ${quote(`/etc/systemd/system/${unit}.service`)} 0644 <<'ROLLGATE'
+${text}ROLLGATE`,
+  );
+  return `nginx=$(command -v ${quote(command)})
+changed=""
+replace() {
+  if [ -e "$1" ] && ! grep -qxF ${quote(unitMark(directory))} "$1"; then
+    echo "expected no unit of somebody else, got $1" >&2
+    exit 1
+  fi
+  sed "s|@nginx@|$nginx|" > "$1.rollgate"
+  if cmp -s "$1.rollgate" "$1"; then rm "$1.rollgate"; return 0; fi
+  chmod "$2" "$1.rollgate"
+  mv "$1.rollgate" "$1"
+  changed=yes
+}
+${writes.join("\n")}
+if [ -n "$changed" ]; then systemctl daemon-reload; fi
+systemctl --quiet enable ${enabled}.service`;
+}
+
+/** Exactly the commands of a roll, and none with a wildcard. */
+function sudoers(deployer: string, { rights, enabled }: Parts): string {
+  if (deployer === "root") return "";
+  const file = quote(`/etc/sudoers.d/${enabled}`);
+  return `cat > ${file}.rollgate <<'ROLLGATE'
+# Written by rollgate: what a roll needs.
+${rights.map((command) => `${deployer} ALL=(root) NOPASSWD: ${command}\n`).join("")}ROLLGATE
+chmod 0440 ${file}.rollgate
+visudo -c -q -f ${file}.rollgate
+mv ${file}.rollgate ${file}
+`;
+}
+
+function removeUnits({ units: texts, enabled }: Parts, directory: string): string {
+  const files = Object.keys(texts).map((unit) => quote(`/etc/systemd/system/${unit}.service`));
+  return `  if [ -e ${files[0]} ] && ! grep -qxF ${quote(unitMark(directory))} ${files[0]}; then exit 0; fi
+  systemctl --quiet disable --now ${enabled}.service 2>/dev/null || :
+  rm -f ${files.join(" ")} ${quote(`/etc/sudoers.d/${enabled}`)}
+  systemctl daemon-reload
+`;
+}
+
+/** Other hosts of the stack on this server run as it, too. */
+function removeAccount(account: string): string {
+  return `  grep -qsx "User=${account}" /etc/systemd/system/*.service || userdel ${account} 2>/dev/null || :
+`;
+}

@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { explainSsh } from "./explainSsh.ts";
+import { type SshPlace, sshArguments } from "./sshArguments.ts";
+
+const READY = "rollgate-connected";
+const MAX_WORDS = 8_192;
+/** The path of a socket may have about a hundred characters, and OpenSSH adds some of its own. */
+const LONGEST_FOLDER = 50;
+
+/**
+ * The one connection to a server, which all commands share. It lives as long as this process holds its standard
+ * input open, so nothing is left behind even by a deployer that is killed.
+ */
+export class SshConnection {
+  readonly #place: SshPlace;
+  #folder: string | undefined;
+  #opened = 0;
+  /** The last one that was started, and the one that is connected. */
+  #started: ChildProcess | undefined;
+  #ssh: ChildProcess | undefined;
+  #opening: Promise<void> | undefined;
+  #isClosed = false;
+  #refusal = "";
+
+  constructor(place: SshPlace) {
+    this.#place = place;
+  }
+
+  /** For further calls of `ssh`, which then cost no handshake. */
+  get arguments(): string[] {
+    this.#folder ??= makeFolder();
+    return sshArguments(this.#place, join(this.#folder, "s"));
+  }
+
+  /** How often it was opened: more than before means that it broke meanwhile. */
+  get opened(): number {
+    return this.#opened;
+  }
+
+  /** Why the server last refused a forwarded connection, in OpenSSH's words; empty when it never did. */
+  get refusal(): string {
+    return this.#refusal;
+  }
+
+  /** Opens it unless it is open; throws one line that says why it cannot. */
+  async open(signal: AbortSignal): Promise<void> {
+    if (this.#isClosed) throw new RollgateError("connection-closed", `${this.#place.server} was let go of`);
+    if (this.#ssh) return;
+    this.#opening ??= this.#connect(signal).finally(() => {
+      this.#opening = undefined;
+    });
+    await this.#opening;
+  }
+
+  /** Ends it; the folder goes once nobody is left who might put something into it. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const ssh = this.#started;
+    if (ssh?.pid !== undefined && ssh.exitCode === null && ssh.signalCode === null) {
+      const ended = once(ssh, "exit");
+      ssh.ref();
+      ssh.stdin?.end();
+      ssh.kill();
+      await ended;
+    }
+    this.#ssh = undefined;
+    if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #connect(signal: AbortSignal): Promise<void> {
+    const ssh = spawn(
+      "ssh",
+      [
+        // First, since ssh takes the first: it tells only so why a forwarded connection was refused.
+        "-o",
+        "LogLevel=INFO",
+        ...this.arguments,
+        "-o",
+        "ControlMaster=yes",
+        "--",
+        this.#place.server,
+        `echo ${READY}; exec cat >/dev/null`,
+      ],
+      { stdio: ["pipe", "pipe", "pipe"] },
+    );
+    this.#started = ssh;
+    let words = "";
+    ssh.stderr.setEncoding("utf8").on("data", (text: string) => {
+      words = `${words}${text}`.slice(-MAX_WORDS);
+      this.#refusal = [...words.matchAll(/open failed: (.*?)\s*$/gm)].at(-1)?.[1] ?? "";
+    });
+    ssh.stdin.on("error", () => {});
+    const stop = () => ssh.kill();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      if (await isReady(ssh)) {
+        if (this.#isClosed) ssh.kill();
+        else this.#keep(ssh);
+        return;
+      }
+    } catch (error) {
+      throw new RollgateError("ssh-missing", `expected the ssh command, got ${messageOf(error)}`, {
+        cause: error,
+      });
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+    throw explainSsh(this.#place.server, signal.aborted ? `${words}\nno answer in time` : words);
+  }
+
+  /** A connection that is kept does not keep this process. */
+  #keep(ssh: ChildProcess): void {
+    this.#ssh = ssh;
+    this.#opened++;
+    ssh.once("exit", () => {
+      if (this.#ssh === ssh) this.#ssh = undefined;
+    });
+    ssh.unref();
+    for (const stream of [ssh.stdin, ssh.stdout, ssh.stderr]) {
+      if (stream && "unref" in stream && typeof stream.unref === "function") stream.unref();
+    }
+  }
+}
+
+/** Nobody else may look into it, as OpenSSH wants it. */
+function makeFolder(): string {
+  const temporary = tmpdir();
+  return mkdtempSync(join(temporary.length > LONGEST_FOLDER ? "/tmp" : temporary, "rg-ssh-"));
+}
+
+/** Whether the far side answered before `ssh` ended; a login shell may print something of its own first. */
+async function isReady(ssh: ChildProcess): Promise<boolean> {
+  await once(ssh, "spawn");
+  return new Promise((resolve) => {
+    let printed = "";
+    ssh.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      printed = `${printed}${text}`.slice(-MAX_WORDS);
+      if (printed.includes(READY)) resolve(true);
+    });
+    ssh.once("close", () => resolve(false));
+  });
+}

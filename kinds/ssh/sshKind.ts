@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { InvalidInput } from "#rollout/common/errors.ts";
+import { readHosts } from "../../settings/hosts.ts";
+import type { KindSettings } from "../../settings/kinds.ts";
+import type { Reader } from "../../settings/reader.ts";
+
+const DEFAULT_PORT = 8080;
+/** Accounts of Linux may have 32 characters, and nginx's has a few more. */
+const LONGEST_PREFIX = 26;
+
+/** How servers are made ready. */
+export interface ProvisionSettings {
+  readonly wanted: boolean;
+  /** The account to log in as for that; empty means the one that rolls. */
+  readonly user: string;
+  /** What the accounts of the services begin with, and their units. */
+  readonly prefix: string;
+  readonly javaPackage: string;
+  readonly nginxPackage: string;
+}
+
+/** Hosts and nginx on servers that are reached over SSH. */
+export function readSshKind(reader: Reader): KindSettings & { readonly provision: ProvisionSettings } {
+  reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);
+  reader.ignore("containerImage", "containerUser");
+  const prefix = shorten(
+    `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-"),
+  );
+  const root = reader.text("directory") || `/srv/rollgate/${pulumi.getStack()}`;
+  const sshConfig = reader.text("sshConfig");
+  const supervisor = reader.text("sshSupervisor");
+  const onServer = (server: unknown, name: string, folder: string) => ({
+    server,
+    sshConfig,
+    supervisor,
+    directory: `${root}/${folder}`,
+    unit: `${prefix}-${name}`,
+  });
+  const server = reader.text("nginxServer");
+  for (const [index, host] of reader.list("hosts").entries()) {
+    const { name } = Object(host);
+    if (name !== "nginx" && name !== "nginx-test") continue;
+    throw new InvalidInput(
+      `hosts[${index}].name`,
+      `expected another name: ${name} is the name of nginx's unit`,
+    );
+  }
+  if (server === "") throw new InvalidInput("nginxServer", "expected the server of nginx, got nothing");
+  return {
+    hosts: readHosts(
+      reader.list("hosts"),
+      ({ name, address }) => ({
+        kind: "ssh",
+        port: DEFAULT_PORT,
+        ...onServer(address, String(name), `hosts/${name}`),
+      }),
+      ["server"],
+    ),
+    proxy: {
+      kind: "ssh",
+      ...onServer(server, "nginx", "nginx"),
+      address: reader.text("nginxAddress"),
+      port: reader.number("nginxPort"),
+    },
+    provision: {
+      wanted: readBoolean(reader, "sshProvision"),
+      user: reader.text("sshProvisionUser"),
+      prefix,
+      javaPackage: readPackage(reader, "javaPackage"),
+      nginxPackage: readPackage(reader, "nginxPackage"),
+    },
+  };
+}
+
+function readBoolean(reader: Reader, key: string): boolean {
+  const text = reader.text(key);
+  if (text === "true" || text === "false") return text === "true";
+  throw new InvalidInput(key, `expected true or false, got ${JSON.stringify(text)}`);
+}
+
+/** By Debian's own rule for names; https://www.debian.org/doc/debian-policy/ch-controlfields.html#source */
+function readPackage(reader: Reader, key: string): string {
+  const text = reader.text(key);
+  if (/^([a-z0-9][a-z0-9+.-]+)?$/.test(text)) return text;
+  throw new InvalidInput(key, `expected the name of a Debian package, got ${JSON.stringify(text)}`);
+}
+
+/** The same for the same stack on every machine, and another one for another stack. */
+function shorten(prefix: string): string {
+  if (prefix.length <= LONGEST_PREFIX) return prefix;
+  const hash = createHash("sha256").update(prefix).digest("hex").slice(0, 6);
+  return `${prefix.slice(0, LONGEST_PREFIX - 7).replace(/-+$/, "")}-${hash}`;
+}

@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { Duplex, PassThrough, type Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
+import { RollgateError } from "#rollout/common/errors.ts";
+import { endpoint } from "#rollout/machine/connections.ts";
+import {
+  CommandFailed,
+  type Machine,
+  MachineUnreachable,
+  type RunOptions,
+} from "#rollout/machine/machine.ts";
+import { quote } from "#rollout/machine/quote.ts";
+import { explainSsh } from "./explainSsh.ts";
+import { RepeatableInput } from "./repeatableInput.ts";
+import type { SshPlace } from "./sshArguments.ts";
+import { SshConnection } from "./sshConnection.ts";
+
+/** In what is said of a server that lets nobody reach ports through it. */
+export const NOT_FORWARDED = "forwards no connection";
+
+const DEADLINE_SECONDS = 20;
+/** A server that was never reached is given up sooner than one whose connection broke. */
+const FIRST_CONTACT_SECONDS = 4;
+const BETWEEN_ATTEMPTS_MILLISECONDS = 400;
+/** The far side ends a command by itself; only when it does not say so in time is it given up here. */
+const FAREWELL_SECONDS = 2;
+const KILL_AFTER_SECONDS = 5;
+/** OpenSSH allows ten sessions over one connection, and the connection itself is one. */
+const COMMANDS_AT_ONCE = 6;
+const [OVERDUE, KILLED] = [124, 137];
+/**
+ * What comes before and after the output of every command. A login shell may print something of its own first, and
+ * the server may tell the end of a command before all of its output.
+ */
+const HEADER = "rollgate-began\n";
+const TRAILER = /\nrollgate-ended:(\d+)$/;
+const SUDO_REFUSAL = /^sudo: .*(password is required|not allowed|must have a tty).*$|^Sorry, user .*$/im;
+
+/**
+ * A server that is reached by the OpenSSH client of this machine. A script whose connection broke is run again
+ * within its deadline, if the lease is still ours: scripts are written so that they may run twice.
+ */
+export class SshMachine implements Machine {
+  readonly name: string;
+  readonly #connection: SshConnection;
+  readonly #limit = pLimit(COMMANDS_AT_ONCE);
+  #wasReached = false;
+  #assertHeld: () => Promise<void> = async () => {};
+
+  constructor(place: SshPlace) {
+    this.name = place.server;
+    this.#connection = new SshConnection(place);
+  }
+
+  async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+    const input = options.input && (await RepeatableInput.from(options.input));
+    try {
+      return await this.#limit(() => this.#runRepeatedly(script, args, input, options));
+    } finally {
+      await input?.close();
+    }
+  }
+
+  async connect(address: string, port: number): Promise<Duplex> {
+    await this.#open(AbortSignal.timeout(DEADLINE_SECONDS * 1000));
+    const ssh = this.#spawn(["-W", endpoint(address, port), "--", this.name]);
+    // Its own streams end before it tells whether there was a connection at all.
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    input.pipe(ssh.stdin);
+    ssh.stdout.pipe(output, { end: false });
+    const words = text(ssh.stderr).catch(() => "");
+    const stream = Duplex.from({ readable: output, writable: input });
+    // Whoever reads it is told by its end; a stream that nobody reads any more must not end this process.
+    stream.on("error", () => {});
+    stream.once("close", () => ssh.kill());
+    ssh.once("close", async (code) => {
+      if (code === 0) output.end();
+      else stream.destroy(this.#noConnection(endpoint(address, port), await words));
+    });
+    ssh.once("error", (error) => stream.destroy(error));
+    return stream;
+  }
+
+  /** Only the process of the shared connection is told why; `words` are those of the one for this connection. */
+  #noConnection(place: string, words: string): Error {
+    const wasRefused = /refused by peer/i.test(words);
+    const said = wasRefused ? this.#connection.refusal || "refused" : "the connection broke";
+    if (/prohibited/i.test(said)) {
+      return new Error(
+        `${this.name} ${NOT_FORWARDED} to ${place} (${said}): expected AllowTcpForwarding yes in its sshd_config`,
+      );
+    }
+    return new Error(`${place} on ${this.name}: ${said.replace(/^connect failed: /, "")}`);
+  }
+
+  /** Asked before a script that may change something is run again: somebody else may have taken the fleet over. */
+  fence(assertHeld: () => Promise<void>): void {
+    this.#assertHeld = assertHeld;
+  }
+
+  /** How often its connection was opened: more than before means that it broke meanwhile. */
+  get opened(): number {
+    return this.#connection.opened;
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  async #runRepeatedly(
+    script: string,
+    args: readonly string[],
+    input: RepeatableInput | undefined,
+    { deadlineSeconds = DEADLINE_SECONDS, signal, unfenced = false }: RunOptions,
+  ): Promise<string> {
+    const began = performance.now();
+    for (;;) {
+      const spent = (performance.now() - began) / 1000;
+      try {
+        return await this.#runOnce(script, args, input?.read(), Math.max(1, deadlineSeconds - spent), signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const patience = this.#wasReached
+          ? deadlineSeconds
+          : Math.min(FIRST_CONTACT_SECONDS, deadlineSeconds);
+        const isOver = (performance.now() - began + BETWEEN_ATTEMPTS_MILLISECONDS) / 1000 > patience;
+        if (!(error instanceof MachineUnreachable) || isOver || input?.isRepeatable === false) throw error;
+        await sleep(BETWEEN_ATTEMPTS_MILLISECONDS, undefined, { signal });
+        if (!unfenced) await this.#assertHeld();
+      }
+    }
+  }
+
+  async #runOnce(
+    script: string,
+    args: readonly string[],
+    input: Readable | undefined,
+    seconds: number,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const deadline = AbortSignal.timeout(Math.ceil((seconds + FAREWELL_SECONDS) * 1000));
+    const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    await this.#open(ending);
+    const ssh = this.#spawn(["--", this.name, withDeadline(script, args, Math.ceil(seconds))]);
+    const stop = () => {
+      ssh.kill("SIGKILL");
+      // The shared connection holds these open for as long as the command runs there.
+      ssh.stdout.destroy();
+      ssh.stderr.destroy();
+    };
+    ending.addEventListener("abort", stop, { once: true });
+    try {
+      // A command may end before it has read everything.
+      const given = input ? pipeline(input, ssh.stdin).catch(() => {}) : ssh.stdin.end();
+      const [stdout, stderr] = await Promise.all([text(ssh.stdout), text(ssh.stderr), given]);
+      const code = TRAILER.exec(stdout)?.[1];
+      if (code === undefined) throw explainSsh(this.name, stderr);
+      if (code !== "0") throw this.#failure(Number(code), stderr, seconds);
+      return stdout.slice(stdout.indexOf(HEADER) + HEADER.length).replace(TRAILER, "");
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw deadline.aborted ? this.#failure(OVERDUE, "", seconds) : error;
+    } finally {
+      ending.removeEventListener("abort", stop);
+    }
+  }
+
+  #failure(code: number, stderr: string, seconds: number): RollgateError {
+    if (code === OVERDUE || code === KILLED) {
+      return new RollgateError(
+        "overdue",
+        `${this.name}: a command took longer than ${Math.round(seconds)} s`,
+      );
+    }
+    const sudo = SUDO_REFUSAL.exec(stderr)?.[0];
+    if (sudo) {
+      return new RollgateError(
+        "sudo-refused",
+        `${this.name}: sudo refused a command (${sudo}): expected the rights of /etc/sudoers.d`,
+      );
+    }
+    return new CommandFailed(this.name, code, stderr);
+  }
+
+  async #open(signal: AbortSignal): Promise<void> {
+    await this.#connection.open(signal);
+    this.#wasReached = true;
+  }
+
+  #spawn(args: readonly string[]) {
+    const ssh = spawn("ssh", [...this.#connection.arguments, "-o", "ControlMaster=no", ...args], {
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    ssh.stdin.on("error", () => {});
+    return ssh satisfies ChildProcess;
+  }
+}
+
+/** A command line for the login shell there: it ends by itself, and its output is between two marks. */
+function withDeadline(script: string, args: readonly string[], seconds: number): string {
+  const words = [
+    "timeout",
+    "-k",
+    String(KILL_AFTER_SECONDS),
+    String(seconds),
+    "sh",
+    "-c",
+    script,
+    "sh",
+    ...args,
+  ];
+  return `printf 'rollgate-began\\n'; ${words.map(quote).join(" ")}; printf '\\nrollgate-ended:%s' $?`;
+}

@@ -1,0 +1,111 @@
+import { access, constants, mkdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { findExecutable } from "#kinds/local/findExecutable.ts";
+import { LocalAppHost } from "#kinds/local/localAppHost.ts";
+import { removeEmpty } from "#kinds/local/removeEmpty.ts";
+import { isSystemError, messageOf } from "#rollout/common/errors.ts";
+import { type LocalHostDescriptor, localHostDescriptor } from "#rollout/request/descriptors.ts";
+import { parse, problemsOf } from "#rollout/request/validate.ts";
+import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
+
+/** A host on this machine, and the Java that it will run. */
+export interface LocalHostInputs extends LocalHostDescriptor {
+  readonly java: string;
+  /** How long the application may take to stop when the host is deleted. */
+  readonly graceSeconds: number;
+}
+
+const PARTS = ["releases", "logs"];
+
+/** Refuses a host that no JVM could run on; changes nothing. */
+export async function check(news: object, olds: object = {}): Promise<CheckAnswer<object>> {
+  const { java, graceSeconds, ...descriptor } = ownInputs(news);
+  const problems = problemsOf(localHostDescriptor, descriptor);
+  if (problems.length > 0)
+    return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
+  const refuse = (property: string, reason: string) => ({
+    failures: [{ property, reason: `${reason}. Nothing was changed.` }],
+  });
+  if ((await findExecutable(String(java))) === undefined) {
+    return refuse("java", `expected a Java runtime, found no executable ${java}`);
+  }
+  const obstacle = await obstacleTo(String(descriptor.directory));
+  if (obstacle !== undefined) return refuse("directory", obstacle);
+  const left = ownInputs(olds).directory;
+  if (typeof left === "string" && left !== descriptor.directory) {
+    const { running } = await open({ ...parse(localHostDescriptor, descriptor), directory: left }).observe();
+    if (running) return refuse("directory", cannotMove(left, descriptor.directory));
+  }
+  const owner = await open(parse(localHostDescriptor, descriptor)).portOwner();
+  if (owner.kind === "other") return refuse("port", `${descriptor.port} is taken by ${owner.name}`);
+  return { inputs: { ...descriptor, java, graceSeconds } };
+}
+
+/** Another directory is another host; everything else is for the rollout to bring about. */
+export function diff(olds: object, news: object): { changes: boolean; replaces: string[] } {
+  const [old, next] = [ownInputs(olds), ownInputs(news)];
+  const replaces = ["directory", "name"].filter((key) => old[key] !== next[key]);
+  return { changes: !isDeepStrictEqual(old, next), replaces };
+}
+
+/** Makes the directories; a host that is there already is adopted as it is. */
+export async function create(inputs: object): Promise<{ id: string; outs: object }> {
+  const descriptor = describe(inputs);
+  try {
+    for (const part of PARTS) await mkdir(join(descriptor.directory, part), { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw new Error(`directory: expected a folder that this user may write, got ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  return { id: descriptor.name, outs: inputs };
+}
+
+/** A host whose directory is gone is gone. */
+export async function read(id: string, props: object): Promise<{ id: string; props: object }> {
+  const there = await stat(join(describe(props).directory, "releases")).then(
+    () => true,
+    () => false,
+  );
+  return there ? { id, props } : { id: "", props: {} };
+}
+
+/** Ends the JVM and removes what is ours; files of others in the directory are left alone. */
+export async function remove(inputs: object): Promise<void> {
+  const descriptor = describe(inputs);
+  await open(descriptor).stop(Number(ownInputs(inputs).graceSeconds));
+  for (const part of [...PARTS, "launches", "current", "good.json"]) {
+    await rm(join(descriptor.directory, part), { recursive: true, force: true });
+  }
+  await removeEmpty(descriptor.directory, 2);
+}
+
+/** Why a directory could not be made, as far as that can be told without making it. */
+async function obstacleTo(directory: string): Promise<string | undefined> {
+  const found = await stat(directory).catch((error: unknown) => {
+    if (isSystemError(error, "ENOENT")) return undefined;
+    return messageOf(error);
+  });
+  if (found === undefined) return obstacleTo(dirname(directory));
+  if (typeof found === "string") return `expected a folder that this user may write, got ${found}`;
+  if (!found.isDirectory()) return `expected a folder, got a file: ${directory}`;
+  return access(directory, constants.W_OK).then(
+    () => undefined,
+    () => `expected a folder that this user may write, got ${directory}`,
+  );
+}
+
+function describe(inputs: object): LocalHostDescriptor {
+  const { java: _, graceSeconds: __, ...descriptor } = ownInputs(inputs);
+  return parse(localHostDescriptor, descriptor);
+}
+
+/** The driver, for what does not depend on how the application is started. */
+function open(descriptor: LocalHostDescriptor): LocalAppHost {
+  return new LocalAppHost(descriptor, {
+    launch: { java: "java", jvmOptions: [], arguments: [] },
+    environment: {},
+    health: { path: "/", passes: 1, intervalMilliseconds: 100, timeoutMilliseconds: 100, deadlineSeconds: 1 },
+  });
+}

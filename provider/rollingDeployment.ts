@@ -1,0 +1,154 @@
+import { isDeepStrictEqual } from "node:util";
+import { InvalidInput, messageOf, RollFailed } from "#rollout/common/errors.ts";
+import { redactor } from "#rollout/common/redact.ts";
+import { secondsSince } from "#rollout/common/secondsSince.ts";
+import { within } from "#rollout/common/within.ts";
+import type { AppHost } from "#rollout/host/appHost.ts";
+import type { ReverseProxy } from "#rollout/nginx/reverseProxy.ts";
+import { identifyJar } from "#rollout/release/jar.ts";
+import { findKeptRelease } from "#rollout/release/keptRelease.ts";
+import { releaseId } from "#rollout/release/release.ts";
+import { type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
+import { parse, problemsOf } from "#rollout/request/validate.ts";
+import { describeMember, observe } from "#rollout/roll/fleet.ts";
+import { formatReport } from "#rollout/roll/reporter.ts";
+import { roll } from "#rollout/roll/roll.ts";
+import { type CheckAnswer, hasUnknown, ownInputs, providerOf } from "./crud.ts";
+import { ignoreBrokenPipe } from "./ignoreBrokenPipe.ts";
+import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
+import { openFleet } from "./openFleet.ts";
+import { endOrphan, watchEngine } from "./watchEngine.ts";
+
+/** A jar may lie on a disk of the network. */
+const IDENTIFY_SECONDS = 300;
+
+/** What the program gives: a jar, or the name of a release that the hosts keep; `check` finds out the rest. */
+export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release"> & {
+  jar?: { path: string };
+  release?: string;
+};
+
+/** Fills in what the jar is and where the roll will go; every problem comes with the path of its setting. */
+export async function check(olds: object, news: object): Promise<CheckAnswer<object>> {
+  if (hasUnknown(news)) return { inputs: news };
+  const { jar: givenJar, release: name, rollingOrder: _, ...given } = ownInputs(news);
+  try {
+    const problems = problemsOf(rollRequest, { ...given, release: "" });
+    if (problems.length > 0) return { failures: problems.map(failure) };
+    const goal = await identify(givenJar, name, parse(rollRequest, { ...given, release: "" }));
+    const request = parse(rollRequest, { ...given, ...goal });
+    const anew = startsAnew(ownInputs(olds), request) ? ", started anew" : "";
+    const rollingOrder = request.hosts.map((host) => `${host.name}: ${request.release}${anew}`);
+    return { inputs: { ...request, rollingOrder } };
+  } catch (error) {
+    if (error instanceof InvalidInput) return { failures: [failure(error)] };
+    throw error;
+  }
+}
+
+/** A roll is due when a host is to run something else, or to run it in another way, or elsewhere. */
+export function diff(olds: object, news: object): { changes: boolean } {
+  const [old, next] = [ownInputs(olds), ownInputs(news)];
+  const decisive = ["rollingOrder", "hosts", "proxy", "launch", "environment"];
+  return { changes: decisive.some((key) => !isDeepStrictEqual(old[key], next[key])) };
+}
+
+/** Brings all hosts to the release: the first deployment, a roll, a retry and a heal are the same. */
+export async function deploy(id: string, inputs: object): Promise<object> {
+  const request = requestOf(inputs);
+  const fleet = await openFleet(request);
+  const redact = redactor(Object.values(request.environment));
+  const engine = watchEngine(process.argv[2]);
+  ignoreBrokenPipe();
+  const began = performance.now();
+  try {
+    const { durationSeconds } = await roll(fleet, request, request, {
+      owner: leaseOwner(),
+      reporter: (report) => console.log(redact(formatReport(report))),
+      signal: engine.signal,
+      leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),
+    });
+    return { ...inputs, ...(await survey(fleet.hosts, fleet.proxy)), durationSeconds };
+  } catch (error) {
+    throw Object.assign(new Error(redact(messageOf(error)), { cause: error }), {
+      id,
+      properties: {
+        ...inputs,
+        ...(await survey(fleet.hosts, fleet.proxy)),
+        durationSeconds: secondsSince(began),
+      },
+      reasons: [redact(reasonOf(error))],
+    });
+  } finally {
+    engine.stop();
+    await fleet.close();
+    if (engine.signal.aborted) endOrphan();
+  }
+}
+
+/** What every host really runs: drift shows as a change of `rollingOrder`. */
+export async function read(
+  id: string,
+  props: object,
+): Promise<{ id: string; props: object; inputs: object }> {
+  const request = requestOf(props);
+  const fleet = await openFleet(request);
+  const found = await survey(fleet.hosts, fleet.proxy).finally(() => fleet.close());
+  return {
+    id,
+    props: { ...props, ...found },
+    inputs: { ...request, ...providerOf(props), rollingOrder: found.rollingOrder },
+  };
+}
+
+/** Whether the same release is to be started in another way: a secret change would not show in a preview. */
+function startsAnew(old: Record<string, unknown>, request: RollRequest): boolean {
+  const decisive = ["launch", "environment", "hosts"] as const;
+  return (
+    old.release === request.release && decisive.some((key) => !isDeepStrictEqual(old[key], request[key]))
+  );
+}
+
+async function identify(jar: unknown, name: unknown, request: RollRequest) {
+  if (typeof name === "string" && jar === undefined) {
+    const fleet = await openFleet(request);
+    return { release: await findKeptRelease(name, fleet.hosts).finally(() => fleet.close()) };
+  }
+  const path = String(Object(jar).path ?? "");
+  const identified = await within(IDENTIFY_SECONDS, `reading ${path}`, identifyJar(path));
+  return { release: releaseId(identified), jar: identified };
+}
+
+function requestOf(inputs: object): RollRequest {
+  const known = ownInputs(inputs);
+  const keys = Object.keys(rollRequest.shape).filter((key) => known[key] !== undefined);
+  return parse(rollRequest, Object.fromEntries(keys.map((key) => [key, known[key]])));
+}
+
+async function survey(hosts: readonly AppHost[], proxy: ReverseProxy) {
+  const found = await Promise.all(hosts.map((host) => describe(host, proxy)));
+  return {
+    url: proxy.url,
+    rollingOrder: found.map(({ name, description }) => `${name}: ${description}`),
+    releases: Object.fromEntries(found.map(({ name, description }) => [name, description])),
+  };
+}
+
+async function describe(host: AppHost, proxy: ReverseProxy): Promise<{ name: string; description: string }> {
+  try {
+    const member = await observe(host, proxy, AbortSignal.timeout(10_000));
+    return { name: host.name, description: describeMember(member) };
+  } catch (error) {
+    return { name: host.name, description: `unknown, ${messageOf(error)}` };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const evidence = error instanceof RollFailed ? error.evidence : [];
+  const next = "Next: `pulumi up` again, with a good jar if the release was the reason.";
+  return [messageOf(error), ...evidence.map((line) => `    ${line}`), next].join("\n");
+}
+
+function failure({ property, reason }: InvalidInput) {
+  return { property, reason: `${reason}. Nothing was changed.` };
+}

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
+import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import { poolMember } from "#rollout/request/descriptors.ts";
+import { absolutePath, integer, show, statuses, urlPath } from "#rollout/request/fields.ts";
+import { flavour } from "#rollout/request/rollRequest.ts";
+
+/** What nginx is to serve, whatever the kind of machine that it runs on. */
+export const servingInputs = {
+  /** `auto` takes the best that this nginx can do. */
+  flavour: z.enum(["auto", ...flavour.options], {
+    error: (issue) =>
+      `expected auto, ${flavour.options.slice(0, -1).join(", ")} or ${flavour.options.at(-1)}, got ${show(issue.input)}`,
+  }),
+  hosts: z.array(poolMember),
+  healthPath: urlPath,
+  slowestRequestSeconds: integer(0, 3600),
+  /** How long a host that leaves may take to finish its requests. */
+  settleSeconds: integer(0, 3600),
+  leaseWaitSeconds: integer(0, 86_400),
+  check: z.strictObject({
+    path: urlPath,
+    intervalMilliseconds: integer(100, 600_000),
+    rise: integer(1, 100),
+    fall: integer(1, 100),
+    timeoutMilliseconds: integer(10, 600_000),
+    expect: z.array(statuses).min(1, { error: "expected at least one status, got none" }),
+  }),
+  statusAllow: z.array(
+    z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+      error: (issue) => `expected an address or a network such as 10.0.0.0/8, got ${show(issue.input)}`,
+    }),
+  ),
+};
+const serving = z.object(servingInputs);
+export type ServingInputs = z.infer<typeof serving>;
+
+/** What `check` adds once it is known what nginx can do. */
+export const decidedInputs = {
+  flavour,
+  /** The file of nginx's JavaScript module, when the flavour needs it. */
+  njsModule: absolutePath.exactOptional(),
+};
+const decided = z.object(decidedInputs);
+export type Decision = z.infer<typeof decided>;
+
+/** The flavour that is asked for, or why this nginx cannot do it; `nginx` names it. */
+export function decideFlavour(
+  { flavour: asked, check }: ServingInputs,
+  { flavours, njsModule }: NginxAbilities,
+  nginx: string,
+): Decision | { property: string; reason: string } {
+  const chosen = asked === "auto" ? flavours[0] : asked;
+  if (!flavours.includes(chosen)) {
+    const reason = `expected ${flavours.join(" or ")}, all that ${nginx} can do, got ${chosen}`;
+    return { property: "flavour", reason };
+  }
+  const wrong = chosen === "check-module" && check.expect.find((statuses) => !statuses.endsWith("xx"));
+  if (wrong) {
+    const reason = `expected classes such as 2xx with check-module, got ${wrong}`;
+    return { property: "check.expect", reason };
+  }
+  return { flavour: chosen, ...(chosen === "njs" && njsModule && { njsModule }) };
+}
+
+/** What a configuration is rendered from; `place` is where nginx is and what is special about it there. */
+export function settingsFor(
+  inputs: ServingInputs,
+  { flavour, njsModule }: Decision,
+  place: Pick<NginxSettings, "directory" | "address" | "port" | "user" | "errorLog" | "pidFile">,
+): NginxSettings {
+  const { hosts, check, healthPath, slowestRequestSeconds, statusAllow } = inputs;
+  return {
+    ...place,
+    flavour,
+    ...(njsModule !== undefined && { njsModule }),
+    hosts,
+    check,
+    healthPath,
+    slowestRequestSeconds,
+    statusAllow,
+  };
+}

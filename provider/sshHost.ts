@@ -1,0 +1,112 @@
+import { isDeepStrictEqual } from "node:util";
+import pLimit from "p-limit";
+import { isSameServer } from "#kinds/ssh/sameServer.ts";
+import { SshAppHost } from "#kinds/ssh/sshAppHost.ts";
+import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { messageOf } from "#rollout/common/errors.ts";
+import { type SshHostDescriptor, sshHostDescriptor } from "#rollout/request/descriptors.ts";
+import { parse, problemsOf } from "#rollout/request/validate.ts";
+import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
+
+/** A host on a server that is reached over SSH. */
+export interface SshHostInputs extends SshHostDescriptor {
+  /** How long the application may take to stop when the host is deleted. */
+  readonly graceSeconds: number;
+}
+
+/** What may not change on a server while something runs there. */
+const PLACE = ["directory", "supervisor", "unit"];
+
+/** Whether the server can be reached is found out before anything is declared. */
+export async function check(news: object, olds: object = {}): Promise<CheckAnswer<object>> {
+  const { graceSeconds, ...descriptor } = ownInputs(news);
+  const problems = problemsOf(sshHostDescriptor, descriptor);
+  if (problems.length > 0)
+    return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
+  const obstacle = await obstacleToMove(ownInputs(olds), ownInputs(news));
+  if (obstacle) return { failures: [{ ...obstacle, reason: `${obstacle.reason}. Nothing was changed.` }] };
+  return { inputs: { ...descriptor, graceSeconds } };
+}
+
+/** Another server is another host, another way to write it is not; the rest is for the rollout to bring about. */
+export async function diff(olds: object, news: object): Promise<{ changes: boolean; replaces: string[] }> {
+  const [old, next] = [ownInputs(olds), ownInputs(news)];
+  const moved = (await isSameServer(describe(olds), describe(news))) ? [] : ["server"];
+  const replaces = [...moved, ...["name", ...PLACE].filter((key) => old[key] !== next[key])];
+  return { changes: !isDeepStrictEqual(old, next), replaces };
+}
+
+/** Why what runs there cannot be left for the new place, as far as both are on one server. */
+async function obstacleToMove(
+  old: Record<string, unknown>,
+  next: Record<string, unknown>,
+): Promise<{ property: string; reason: string } | undefined> {
+  if (old.server === undefined) return undefined;
+  try {
+    const [from, to] = [describe(old), describe(next)];
+    const key = PLACE.find((each) => old[each] !== next[each]);
+    if (!(await isSameServer(from, to)) || key === undefined) return undefined;
+    const running = await onServer(from, async (machine) => {
+      const driver = new SshAppHost(machine, from, UNUSED);
+      return driver.runningApp().finally(() => driver.close());
+    });
+    return running && { property: key, reason: cannotMove(old[key], next[key]) };
+  } catch (error) {
+    return { property: "server", reason: messageOf(error) };
+  }
+}
+
+/** Nothing to make: what is there already is adopted as it is. */
+export async function create(inputs: object): Promise<{ id: string; outs: object }> {
+  const { server, directory } = describe(inputs);
+  return { id: `${server}:${directory}`, outs: inputs };
+}
+
+/** A host whose folder is gone is gone. */
+export async function read(id: string, props: object): Promise<{ id: string; props: object }> {
+  const host = describe(props);
+  const there = await onServer(host, (machine) =>
+    machine.run('if [ -d "$1/releases" ]; then echo yes; fi', [host.directory]),
+  );
+  return there === "" ? { id: "", props: {} } : { id, props };
+}
+
+/** Ends the application and removes what a roll brought; what was provisioned is Pulumi's. */
+export async function remove(inputs: object): Promise<void> {
+  const host = describe(inputs);
+  await onServer(host, async (machine) => {
+    const driver = new SshAppHost(machine, host, UNUSED);
+    await driver.stop(Number(ownInputs(inputs).graceSeconds)).finally(() => driver.close());
+    await machine.run(REMOVE, [host.directory]);
+  });
+}
+
+const REMOVE = `
+cd "$1" 2>/dev/null || exit 0
+rm -rf releases/* releases/.[!.]* current good.json launches secrets/* start logs .started.*
+if [ -w work ]; then rm -rf work; fi
+rmdir releases secrets 2>/dev/null
+cd / && rmdir "$1" "\${1%/*}" 2>/dev/null
+exit 0`;
+
+/** For what does not depend on how the application is started. */
+const UNUSED = {
+  launch: { java: "java", jvmOptions: [], arguments: [] },
+  environment: {},
+  health: { path: "/", passes: 1, intervalMilliseconds: 100, timeoutMilliseconds: 100, deadlineSeconds: 1 },
+  uploads: pLimit(1),
+};
+
+async function onServer<T>(host: SshHostDescriptor, work: (machine: SshMachine) => Promise<T>): Promise<T> {
+  const machine = new SshMachine(host);
+  try {
+    return await work(machine);
+  } finally {
+    await machine.close();
+  }
+}
+
+function describe(inputs: object): SshHostDescriptor {
+  const { graceSeconds: _, ...descriptor } = ownInputs(inputs);
+  return parse(sshHostDescriptor, descriptor);
+}

@@ -1,0 +1,36 @@
+import { connect } from "node:net";
+import { RollgateError } from "#rollout/common/errors.ts";
+
+const INTERVAL_MILLISECONDS = 1_000;
+const REFUSALS_NEEDED = 2;
+
+/**
+ * Aborts once the Pulumi engine that started this provider is gone. Ctrl-C never reaches a dynamic provider,
+ * and one whose engine was killed lives on as an orphan; but the address it was given refuses connections then.
+ */
+export function watchEngine(address: string | undefined): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  const [host, port] = /^([\d.]+):(\d+)$/.exec(address ?? "")?.slice(1) ?? [];
+  if (host === undefined) return { signal: controller.signal, stop: () => {} };
+  let refusals = 0;
+  const timer = setInterval(() => {
+    const socket = connect(Number(port), host);
+    socket.once("connect", () => {
+      refusals = 0;
+      socket.destroy();
+    });
+    socket.once("error", () => {
+      refusals++;
+      if (refusals >= REFUSALS_NEEDED) controller.abort(new RollgateError("engine-gone", "pulumi is gone"));
+    });
+  }, INTERVAL_MILLISECONDS);
+  timer.unref();
+  return { signal: controller.signal, stop: () => clearInterval(timer) };
+}
+
+const FAREWELL_MILLISECONDS = 5_000;
+
+/** Ends a process that nobody will ever ask anything again, unless it ends by itself in a moment. */
+export function endOrphan(): void {
+  setTimeout(() => process.exit(1), FAREWELL_MILLISECONDS).unref();
+}

@@ -1,0 +1,73 @@
+import type { Jar } from "../release/jar.ts";
+import type { HealthReport } from "./probe.ts";
+
+/** What a host says of itself at one moment. */
+export interface HostState {
+  /** The process that runs a release of ours, if there is one. */
+  readonly running?: RunningApp;
+  /** The release that `current` points to. */
+  readonly current?: string;
+  /** What last passed all gates here: where the host goes back to. */
+  readonly good?: Revision;
+  /** Every release kept on the host. */
+  readonly releases: readonly string[];
+}
+
+/** What a host is to run, and how it is started. */
+export interface Revision {
+  readonly release: string;
+  /** Fingerprint of JVM options, arguments and environment. */
+  readonly launch: string;
+}
+
+/** A running application; `launch` tells which JVM options, arguments and environment it was started with. */
+export interface RunningApp {
+  readonly pid: number;
+  readonly release: string;
+  readonly launch: string | undefined;
+}
+
+/** Who listens on the port of a host. */
+export type PortOwner =
+  | { readonly kind: "application"; readonly release: string }
+  | { readonly kind: "other"; readonly name: string }
+  | { readonly kind: "nobody" };
+
+/** One app host as the rolling engine sees it; every kind of host has a driver. */
+export interface AppHost {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** Fingerprint of how this host starts the application now. */
+  readonly launch: string;
+
+  /** Throws `RollgateError` when the host cannot take part in a roll; changes nothing. */
+  preflight(signal: AbortSignal): Promise<void>;
+  observe(): Promise<HostState>;
+  /** The part of `observe` that gates ask for several times a second. */
+  runningApp(): Promise<RunningApp | undefined>;
+  /**
+   * Puts the jar on the host under `id` and verifies its hash there; a whole release that is there is left alone.
+   * Without a jar the release must be there already.
+   */
+  stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void>;
+  /** SIGTERM, then SIGKILL after `graceSeconds`; tells whether it had to kill. */
+  stop(graceSeconds: number): Promise<{ killed: boolean }>;
+  /** Points `current` at a release, atomically. */
+  switchTo(id: string): Promise<void>;
+  /** Starts what `current` points to, in the way that the fingerprint stands for; throws if it is not known here. */
+  start(launch: string): Promise<void>;
+  /** Remembers that this passed all gates. */
+  markGood(target: Revision): Promise<void>;
+  /** Asks the application's own health endpoint once; never throws. */
+  probe(signal: AbortSignal): Promise<HealthReport>;
+  /** Who answers on the port: an application of this host, somebody else (named), or nobody. */
+  portOwner(): Promise<PortOwner>;
+  /** The last lines that the application wrote. */
+  logTail(lines: number): Promise<string[]>;
+  /**
+   * Removes releases beyond `keep`: first those that never ran, then those that ran longest ago; never what
+   * runs, is current or is good, nor `spared`.
+   */
+  prune(keep: number, spared: readonly Revision[]): Promise<void>;
+}

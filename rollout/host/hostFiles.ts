@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
+import { upload } from "../machine/upload.ts";
+import { writeFile } from "../machine/writeFile.ts";
+import type { Jar } from "../release/jar.ts";
+import { revisionSchema } from "../release/revision.ts";
+import { surplusReleases } from "../release/surplusReleases.ts";
+import type { HostState, Revision } from "./appHost.ts";
+import * as scripts from "./hostScripts.ts";
+import { type LaunchSpec, launchSpec } from "./launchSpec.ts";
+
+/** What a host's files say of it. */
+export type FilesState = Omit<HostState, "running">;
+
+const HASH_SECONDS = 120;
+const KEPT_LAUNCHES = 5;
+
+/**
+ * The files of one app host on another machine, in the layout of the local kind: `releases/<id>/app.jar`, the link
+ * `current`, `good.json` and `launches/<fingerprint>.json`, the last with secrets and so 0600. POSIX tools only.
+ */
+export class HostFiles {
+  readonly #machine: Pick<Machine, "run">;
+  readonly #directory: string;
+
+  constructor(machine: Pick<Machine, "run">, directory: string) {
+    this.#machine = machine;
+    this.#directory = directory;
+  }
+
+  async describe(): Promise<FilesState> {
+    const lines = (await this.#run(scripts.describe)).split("\n");
+    const all = (word: string) =>
+      lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
+    const [current, good] = [all("current")[0], all("good")[0]];
+    return {
+      ...(current !== undefined && { current }),
+      ...(good !== undefined && { good: revisionSchema.parse(JSON.parse(good)) }),
+      releases: all("release").sort(),
+    };
+  }
+
+  async stage(id: string, jar: Jar, signal: AbortSignal): Promise<void> {
+    if (await this.holds(id)) return;
+    await upload(this.#machine, this.#directory, id, jar, signal);
+  }
+
+  /** Whether the release is there and its bytes are those that its name promises. */
+  async holds(id: string): Promise<boolean> {
+    const sha256 = await this.#ifThere(scripts.hash, [id], HASH_SECONDS);
+    return sha256 !== undefined && id.endsWith(`-${sha256.slice(0, 12)}`);
+  }
+
+  async switchTo(id: string): Promise<void> {
+    await this.#run(scripts.switchTo, [id, randomUUID()]);
+  }
+
+  async markGood({ release, launch }: Revision): Promise<void> {
+    await this.write("good.json", JSON.stringify({ release, launch }), "022");
+  }
+
+  async remember(fingerprint: string, spec: LaunchSpec): Promise<void> {
+    await this.write(`launches/${fingerprint}.json`, JSON.stringify(spec), "077");
+  }
+
+  /** `undefined` when the host never started anything that way, or has forgotten it. */
+  async recall(fingerprint: string): Promise<LaunchSpec | undefined> {
+    const text = await this.#ifThere(scripts.read, [`launches/${fingerprint}.json`]);
+    return text === undefined ? undefined : launchSpec.parse(JSON.parse(text));
+  }
+
+  /** Removes releases beyond `keep`, launches beyond a few, and what an interrupted staging left. */
+  async prune(keep: number, releases: readonly string[], launches: readonly string[]): Promise<void> {
+    const [lastRunFirst, youngestFirst] = (await this.#run(scripts.list)).split("/\n");
+    const surplus = surplusReleases(linesOf(lastRunFirst), keep, releases).map((id) => `releases/${id}`);
+    const forgotten = linesOf(youngestFirst)
+      .slice(KEPT_LAUNCHES)
+      .filter((file) => !launches.includes(file.replace(/\.json$/, "")))
+      .map((file) => `launches/${file}`);
+    await this.#run(scripts.remove, [...surplus, ...forgotten]);
+  }
+
+  /** Writes a file, relative to the folder of the host; a reader sees the old one or the new one. */
+  async write(file: string, text: string, umask: string): Promise<void> {
+    await writeFile(this.#machine, this.#directory, file, text, umask);
+  }
+
+  async #ifThere(script: string, args: readonly string[], deadlineSeconds = 30): Promise<string | undefined> {
+    try {
+      return (await this.#run(script, args, { deadlineSeconds })).trimEnd();
+    } catch (error) {
+      if (error instanceof CommandFailed && error.exitCode === NOT_THERE) return undefined;
+      throw error;
+    }
+  }
+
+  #run(script: string, args: readonly string[] = [], options: Parameters<Machine["run"]>[2] = {}) {
+    return this.#machine.run(script, [this.#directory, ...args], options);
+  }
+}
+
+function linesOf(text: string | undefined): string[] {
+  return (text ?? "").split("\n").filter(Boolean);
+}

@@ -1,0 +1,23 @@
+import { RollgateError } from "../common/errors.ts";
+
+/** A host as its problems name it. */
+interface Named {
+  readonly name: string;
+  readonly port: number;
+}
+
+export function portTaken({ name, port }: Named, taker: string): RollgateError {
+  return new RollgateError("port-taken", `port ${port} of ${name} is taken by ${taker}`);
+}
+
+export function releaseMissing({ name }: Named, id: string): RollgateError {
+  return new RollgateError("release-missing", `${name} does not keep a whole release ${id}`);
+}
+
+export function noRelease({ name }: Named): RollgateError {
+  return new RollgateError("no-release", `${name} has no current release`);
+}
+
+export function launchUnknown({ name }: Named): RollgateError {
+  return new RollgateError("launch-unknown", `${name} no longer knows how it was started before`);
+}

@@ -1,0 +1,63 @@
+import { Agent, request } from "undici";
+import { z } from "zod";
+import { messageOf } from "../common/errors.ts";
+
+/** One answer of a health endpoint; `detail` is short enough for a message. */
+export interface HealthReport {
+  readonly up: boolean;
+  readonly detail: string;
+}
+
+const MAX_BODY_BYTES = 64 * 1024;
+const actuatorHealth = z.looseObject({ status: z.string() });
+const agent = new Agent({ maxResponseSize: MAX_BODY_BYTES, pipelining: 0 });
+
+/**
+ * Asks a Spring Boot health endpoint once over a connection of its own: up means 200 and a JSON body
+ * whose `status` is UP. Nginx's check module looks at the status code only, so the body is read here.
+ * https://docs.spring.io/spring-boot/reference/actuator/endpoints.html#actuator.endpoints.health
+ */
+export async function probe(
+  url: string,
+  timeoutMilliseconds: number,
+  signal: AbortSignal,
+): Promise<HealthReport> {
+  try {
+    const response = await request(url, {
+      dispatcher: agent,
+      reset: true,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]),
+    });
+    return judge(response.statusCode, await response.body.text());
+  } catch (error) {
+    return { up: false, detail: describeFailure(error, timeoutMilliseconds) };
+  }
+}
+
+/** What an answer of a health endpoint means. */
+export function judge(statusCode: number, body: string): HealthReport {
+  const status = statusOf(body);
+  const detail =
+    `${statusCode}${status ? ` ${status}` : ""}${status === "UP" ? "" : ` ${abridge(body)}`}`.trim();
+  return { up: statusCode === 200 && status === "UP", detail };
+}
+
+function statusOf(body: string): string | undefined {
+  try {
+    return actuatorHealth.parse(JSON.parse(body)).status;
+  } catch {
+    return undefined;
+  }
+}
+
+function abridge(body: string): string {
+  const line = body.replaceAll(/\s+/g, " ").trim();
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+function describeFailure(error: unknown, timeoutMilliseconds: number): string {
+  if (error instanceof Error && error.name === "TimeoutError")
+    return `no answer within ${timeoutMilliseconds} ms`;
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
+  return messageOf(error);
+}

@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { RollgateError } from "../common/errors.ts";
+
+/** What stands in a lease: who rolls, since when, and a counter that moves while the owner lives. */
+export interface LeaseRecord {
+  readonly owner: string;
+  /** ISO 8601, for people only: no decision looks at a clock. */
+  readonly since: string;
+  readonly beat: number;
+  readonly released: boolean;
+}
+
+/** Where the leases of one fleet are kept, at the target; generations only grow. */
+export interface LeaseStore {
+  newest(): Promise<{ readonly generation: number; readonly record: LeaseRecord } | undefined>;
+  /** Creates a generation, atomically; `false` when somebody else was first. */
+  claim(generation: number, record: LeaseRecord): Promise<boolean>;
+  /** Replaces the record of a generation, atomically. */
+  rewrite(generation: number, record: LeaseRecord): Promise<void>;
+  /** Removes generations that are over. */
+  forgetBefore(generation: number): Promise<void>;
+  /** Whether the owner is known to be dead; `false` where that cannot be told. */
+  isGone(record: LeaseRecord): Promise<boolean>;
+  /** Whether somebody asks the owner to stop at the next safe point. */
+  stopRequested(): Promise<boolean>;
+  clearStopRequest(): Promise<void>;
+}
+
+/** How a lease is kept and waited for. */
+export interface LeaseTiming {
+  readonly heartbeatMilliseconds: number;
+  /** A lease whose counter stood still for this long, by the watcher's own monotonic clock, is over. */
+  readonly expiryMilliseconds: number;
+  /** How long to wait for a living owner to finish. */
+  readonly waitMilliseconds: number;
+}
+
+/** Somebody else is rolling this fleet. */
+export class LeaseHeld extends RollgateError {
+  constructor({ owner, since }: LeaseRecord) {
+    super("lease-held", `${owner} is rolling this fleet since ${since}`);
+  }
+}
+
+/** Somebody else took this fleet over while we were not looking. */
+export class LeaseLost extends RollgateError {
+  constructor(owner: string) {
+    super("lease-lost", `${owner} has taken this fleet over`);
+  }
+}
+
+/**
+ * The right to change one fleet, held by one roller at a time. To take over is to create the next generation,
+ * which only one can; the owner of an older one finds it before its next step. Time is measured by what the
+ * watcher sees move, never by comparing clocks, so a clock that jumps or differs changes nothing.
+ */
+export class Lease {
+  readonly #store: LeaseStore;
+  readonly #generation: number;
+  readonly #lost = new AbortController();
+  #record: LeaseRecord;
+  #timer: NodeJS.Timeout | undefined;
+  #beating: Promise<void> = Promise.resolve();
+
+  private constructor(store: LeaseStore, generation: number, record: LeaseRecord) {
+    this.#store = store;
+    this.#generation = generation;
+    this.#record = record;
+  }
+
+  /** Takes the lease, over from a dead owner if need be; throws `LeaseHeld` while a living one has it. */
+  static async acquire(
+    store: LeaseStore,
+    owner: string,
+    timing: LeaseTiming,
+    { signal, onWait }: { signal: AbortSignal; onWait: (holder: LeaseRecord) => void },
+  ): Promise<Lease> {
+    const began = performance.now();
+    let seen = { generation: -1, beat: -1, at: began };
+    let told = -1;
+    for (;;) {
+      signal.throwIfAborted();
+      const newest = await store.newest();
+      const now = performance.now();
+      if (newest && (newest.generation !== seen.generation || newest.record.beat !== seen.beat)) {
+        const moved = newest.generation === seen.generation;
+        seen = { generation: newest.generation, beat: newest.record.beat, at: now };
+        if (moved && !newest.record.released && now - began >= timing.waitMilliseconds) {
+          throw new LeaseHeld(newest.record);
+        }
+      }
+      const standsStill = now - seen.at >= timing.expiryMilliseconds;
+      if (!newest || newest.record.released || standsStill || (await store.isGone(newest.record))) {
+        const generation = (newest?.generation ?? 0) + 1;
+        const record = { owner, since: new Date().toISOString(), beat: 0, released: false };
+        if (!(await store.claim(generation, record))) continue;
+        await store.clearStopRequest();
+        await store.forgetBefore(generation);
+        const lease = new Lease(store, generation, record);
+        lease.#keepAlive(timing.heartbeatMilliseconds);
+        return lease;
+      }
+      if (told !== newest.generation) onWait(newest.record);
+      told = newest.generation;
+      await sleep(timing.heartbeatMilliseconds / 4, undefined, { signal });
+    }
+  }
+
+  /** Aborts when the lease is lost, or when somebody asks the roll to stop. */
+  get signal(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Throws `LeaseLost` unless the lease is still ours; to be asked before every step that changes anything. */
+  async assertHeld(): Promise<void> {
+    const newest = await this.#store.newest();
+    if (newest?.generation === this.#generation) return;
+    throw new LeaseLost(newest?.record.owner ?? "somebody");
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#beating;
+    const newest = await this.#store.newest();
+    if (newest?.generation !== this.#generation) return;
+    await this.#store.rewrite(this.#generation, { ...this.#record, released: true });
+  }
+
+  #keepAlive(intervalMilliseconds: number): void {
+    this.#timer = setInterval(() => {
+      this.#beating = this.#beating.then(() => this.#beat()).catch(() => {});
+    }, intervalMilliseconds);
+    this.#timer.unref();
+  }
+
+  /** A beat that fails is made up for by the next; one that finds another owner ends the roll. */
+  async #beat(): Promise<void> {
+    try {
+      await this.assertHeld();
+    } catch (error) {
+      if (error instanceof LeaseLost) this.#lost.abort(error);
+      return;
+    }
+    this.#record = { ...this.#record, beat: this.#record.beat + 1 };
+    await this.#store.rewrite(this.#generation, this.#record);
+    if (await this.#store.stopRequested()) {
+      this.#lost.abort(new RollgateError("stop-requested", "somebody asked the roll to stop"));
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { readProcess } from "#kinds/local/processTable.ts";
+import { isSystemError } from "../common/errors.ts";
+import type { LeaseRecord, LeaseStore } from "./lease.ts";
+
+const leaseRecord = z.object({
+  owner: z.string(),
+  since: z.string(),
+  beat: z.number(),
+  released: z.boolean(),
+  pid: z.number(),
+  startTicks: z.string(),
+});
+
+/** The leases of a fleet on this machine: files `<generation>.json` in a folder, and `stop` to ask for an end. */
+export class LocalLeaseStore implements LeaseStore {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async newest() {
+    for (;;) {
+      const generation = (await this.#generations()).at(-1);
+      if (generation === undefined) return undefined;
+      try {
+        const record = leaseRecord.parse(JSON.parse(await readFile(this.#file(generation), "utf8")));
+        return { generation, record };
+      } catch (error) {
+        // Forgotten by a newer owner between the two looks.
+        if (!isSystemError(error, "ENOENT")) throw error;
+      }
+    }
+  }
+
+  /** A link is made from a whole file, so that nobody can read half a record, and fails if the name is taken. */
+  async claim(generation: number, record: LeaseRecord): Promise<boolean> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o755 });
+    const temporary = await this.#writeTemporary(record);
+    try {
+      await link(temporary, this.#file(generation));
+      return true;
+    } catch (error) {
+      if (isSystemError(error, "EEXIST")) return false;
+      throw error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async rewrite(generation: number, record: LeaseRecord): Promise<void> {
+    await rename(await this.#writeTemporary(record), this.#file(generation));
+  }
+
+  async forgetBefore(generation: number): Promise<void> {
+    const over = (await this.#generations()).filter((candidate) => candidate < generation);
+    await Promise.all(over.map((candidate) => rm(this.#file(candidate), { force: true })));
+  }
+
+  async isGone(record: LeaseRecord): Promise<boolean> {
+    const { pid, startTicks } = leaseRecord.parse(record);
+    return (await readProcess(pid))?.startTicks !== startTicks;
+  }
+
+  async stopRequested(): Promise<boolean> {
+    return access(join(this.#directory, "stop")).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async clearStopRequest(): Promise<void> {
+    await rm(join(this.#directory, "stop"), { force: true });
+  }
+
+  async #writeTemporary(record: LeaseRecord): Promise<string> {
+    const owner = await readProcess(process.pid);
+    const temporary = join(this.#directory, `.${randomUUID()}`);
+    const text = JSON.stringify({ ...record, pid: process.pid, startTicks: owner?.startTicks ?? "" });
+    await writeFile(temporary, text, { mode: 0o644 });
+    return temporary;
+  }
+
+  async #generations(): Promise<number[]> {
+    const names = await readdir(this.#directory).catch((error: unknown) => {
+      if (isSystemError(error, "ENOENT")) return [];
+      throw error;
+    });
+    return names
+      .flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  #file(generation: number): string {
+    return join(this.#directory, `${generation}.json`);
+  }
+}

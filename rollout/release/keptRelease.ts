@@ -1,0 +1,24 @@
+import { InvalidInput } from "../common/errors.ts";
+import type { AppHost } from "../host/appHost.ts";
+
+/**
+ * The full name of a release that every host keeps, from its version or its full name. Throws `InvalidInput`
+ * with what there is to choose from.
+ */
+export async function findKeptRelease(name: string, hosts: readonly AppHost[]): Promise<string> {
+  const perHost = await Promise.all(hosts.map(async (host) => new Set((await host.observe()).releases)));
+  const keptByAll = [...(perHost[0] ?? [])].filter((id) => perHost.every((releases) => releases.has(id)));
+  const matching = keptByAll.filter((id) => id === name || id.replace(/-[0-9a-f]{12}$/, "") === name);
+  const [only] = matching;
+  if (only !== undefined && matching.length === 1) return only;
+  if (matching.length > 1) {
+    throw new InvalidInput(
+      "release",
+      `expected one release, got ${name}, which is ${matching.join(" and ")}`,
+    );
+  }
+  throw new InvalidInput(
+    "release",
+    `expected a release that every host keeps (${keptByAll.join(", ") || "there is none"}), got ${name}`,
+  );
+}

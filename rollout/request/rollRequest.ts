@@ -1,0 +1,173 @@
+import { z } from "zod";
+import { endpoint } from "../machine/connections.ts";
+import { type HostDescriptor, hostDescriptor, type ProxyDescriptor, proxyDescriptor } from "./descriptors.ts";
+import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
+
+const MAX_HOSTS = 50;
+
+/** What nginx can do: who checks the hosts, and how one is drained. */
+export const flavour = z.enum(["stock", "njs", "check-module"], {
+  error: (issue) => `expected stock, njs or check-module, got ${show(issue.input)}`,
+});
+export type Flavour = z.infer<typeof flavour>;
+
+/** The container that a JVM runs in; a change of any of it rolls. */
+export const container = z.strictObject({
+  image: text.min(1, { error: "expected an image with a Java runtime, got an empty text" }),
+  /** User and group, as numbers, since the image need not know them by name. */
+  user: text.regex(/^[1-9]\d*(:[1-9]\d*)?$/, {
+    error: (issue) => `expected a user other than root such as 10001:10001, got ${show(issue.input)}`,
+  }),
+  /** 0 means no limit; the engine takes no less than 6. */
+  memoryMegabytes: integer(0, 16_777_216).refine((value) => value === 0 || value >= 6, {
+    error: (issue) => `expected 6–16777216, or 0, got ${show(issue.input)}`,
+  }),
+  /** Processors, in thousandths; 0 means no limit. */
+  milliCpus: integer(0, 1_024_000),
+});
+export type ContainerSpec = z.infer<typeof container>;
+
+/** How the JVM is started; the same on every host. */
+export const launch = z.strictObject({
+  /** A path, or a name to look up on PATH. */
+  java: text.min(1, { error: "expected the java command, got an empty text" }),
+  jvmOptions: z.array(text),
+  arguments: z.array(text),
+  /** Only where hosts are containers. */
+  container: container.optional(),
+});
+export type Launch = z.infer<typeof launch>;
+
+/** Variables given to the JVM beside PATH, HOME, LANG and TZ; treated as secret everywhere. */
+export const environment = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "expected the name of an environment variable" }),
+  z.string({ error: "expected a text" }),
+  { error: "expected names and values of environment variables" },
+);
+export type Environment = z.infer<typeof environment>;
+
+/** The health gate: `passes` answers of 200 and UP in a row within the deadline. */
+export const health = z.strictObject({
+  path: urlPath,
+  passes: integer(1, 100),
+  intervalMilliseconds: integer(10, 60_000),
+  timeoutMilliseconds: integer(10, 60_000),
+  deadlineSeconds: integer(1, 3600),
+});
+export type HealthPolicy = z.infer<typeof health>;
+
+/** How long the other phases may take. */
+export const timing = z.strictObject({
+  settleSeconds: integer(0, 3600),
+  graceSeconds: integer(0, 3600),
+  soakSeconds: integer(0, 86_400),
+  /** The whole roll: no further host is touched after that. */
+  rollDeadlineSeconds: integer(1, 86_400),
+  /** How long to wait for somebody else who is rolling this fleet. */
+  leaseWaitSeconds: integer(0, 86_400),
+  /** The slowest request that a drained host is given the time to finish. */
+  slowestRequestSeconds: integer(0, 3600),
+  /** The application's own `spring.lifecycle.timeout-per-shutdown-phase`. */
+  shutdownPhaseSeconds: integer(0, 3600),
+});
+export type Timing = z.infer<typeof timing>;
+
+/** What becomes of the hosts that are already replaced when a later one fails. */
+export const onFailure = z.enum(["rollback", "halt"], {
+  error: (issue) => `expected rollback or halt, got ${show(issue.input)}`,
+});
+export type OnFailure = z.infer<typeof onFailure>;
+
+/** Everything a roll is told; plain values only. */
+export const rollRequest = z
+  .strictObject({
+    /** `<version>-<sha256:12>`. */
+    release: text,
+    /** Absent when the release is one that the hosts keep. */
+    jar: z
+      .strictObject({ path: absolutePath, version: text, sha256: text.regex(/^[0-9a-f]{64}$/) })
+      .optional(),
+    hosts: z
+      .array(hostDescriptor)
+      .min(1, { error: "expected at least one host, got none" })
+      .max(MAX_HOSTS, { error: `expected at most ${MAX_HOSTS} hosts` }),
+    proxy: proxyDescriptor,
+    launch,
+    environment,
+    health,
+    timing,
+    /** Hosts that must go on serving while one is out; less than the number of hosts. */
+    minimumHealthy: integer(0, 1000),
+    /** Releases that stay on a host, the running one included. */
+    keepReleases: integer(2, 100),
+    onFailure,
+  })
+  .superRefine((request, context) => {
+    const refuse = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    refuseTwins(request.hosts, refuse);
+    if (request.minimumHealthy >= request.hosts.length) {
+      refuse(
+        ["minimumHealthy"],
+        `expected less than the number of hosts (${request.hosts.length}), got ${request.minimumHealthy}: no host could ever be taken out`,
+      );
+    }
+    const { passes, intervalMilliseconds, deadlineSeconds } = request.health;
+    if (passes * intervalMilliseconds > deadlineSeconds * 1000) {
+      refuse(
+        ["health", "deadlineSeconds"],
+        `expected at least ${passes} passes × ${intervalMilliseconds} ms, got ${deadlineSeconds} s`,
+      );
+    }
+    const { settleSeconds, graceSeconds, slowestRequestSeconds, shutdownPhaseSeconds } = request.timing;
+    if (settleSeconds < slowestRequestSeconds) {
+      refuse(
+        ["timing", "settleSeconds"],
+        `expected at least slowestRequestSeconds (${slowestRequestSeconds}), got ${settleSeconds}`,
+      );
+    }
+    if (graceSeconds < shutdownPhaseSeconds) {
+      refuse(
+        ["timing", "graceSeconds"],
+        `expected at least shutdownPhaseSeconds (${shutdownPhaseSeconds}), got ${graceSeconds}`,
+      );
+    }
+    const clash = request.hosts.find(
+      (host) => host.port === request.proxy.port && sameMachine(host, request),
+    );
+    if (clash) {
+      refuse(["proxy", "port"], `expected a port of its own, got ${clash.port}, the port of ${clash.name}`);
+    }
+  });
+export type RollRequest = z.infer<typeof rollRequest>;
+
+function refuseTwins(
+  hosts: readonly HostDescriptor[],
+  refuse: (path: (string | number)[], message: string) => void,
+) {
+  hosts.forEach((host, index) => {
+    const before = hosts.slice(0, index);
+    const namesake = before.findIndex((other) => other.name === host.name);
+    if (namesake >= 0) {
+      refuse(
+        ["hosts", index, "name"],
+        `expected a name of its own, got ${host.name} as in hosts[${namesake}]`,
+      );
+    }
+    const neighbour = before.findIndex(
+      (other) => endpoint(other.address, other.port) === endpoint(host.address, host.port),
+    );
+    if (neighbour >= 0) {
+      refuse(
+        ["hosts", index, "port"],
+        `expected an address of its own, got ${host.address}:${host.port} as in hosts[${neighbour}]`,
+      );
+    }
+  });
+}
+
+function sameMachine(host: HostDescriptor, request: { proxy: ProxyDescriptor }): boolean {
+  const { proxy } = request;
+  if (host.kind === "ssh" && proxy.kind === "ssh") return host.server === proxy.server;
+  return host.kind === "local" && proxy.kind === "local";
+}

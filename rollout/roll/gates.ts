@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { GateFailed } from "../common/errors.ts";
+import { poll } from "../common/poll.ts";
+import type { AppHost } from "../host/appHost.ts";
+import type { HealthReport } from "../host/probe.ts";
+import type { UpstreamState } from "../nginx/reverseProxy.ts";
+import type { RollContext } from "./rollContext.ts";
+
+const VIEW_POLL_MILLISECONDS = 100;
+const SETTLE_POLL_MILLISECONDS = 25;
+const LOG_LINES = 15;
+const PROGRESS_MILLISECONDS = 10_000;
+
+/** Opens when the host answers 200 and UP several times in a row, from the process that was started. */
+export async function awaitHealthy(
+  host: AppHost,
+  release: string,
+  context: RollContext,
+  signal: AbortSignal,
+) {
+  const { passes, intervalMilliseconds, deadlineSeconds } = context.policy.health;
+  let inARow = 0;
+  let last: HealthReport = { up: false, detail: "not asked yet" };
+  const progress = progressReporter(() => context.report("health", `waiting: ${last.detail}`, host));
+  const ask = async () => {
+    await requireRunning(host, release);
+    last = await host.probe(signal);
+    inARow = last.up ? inARow + 1 : 0;
+    progress();
+    return inARow >= passes || undefined;
+  };
+  const deadlineMilliseconds = deadlineSeconds * 1000;
+  let healthy = await poll(ask, { intervalMilliseconds, deadlineMilliseconds, signal });
+  // What came up just in time may complete its row: it is slow, not broken.
+  while (!healthy && last.up && !signal.aborted) {
+    await sleep(intervalMilliseconds, undefined, { signal });
+    healthy = await ask();
+  }
+  if (!healthy) {
+    throw new GateFailed(
+      "unhealthy",
+      `${last.detail} for ${deadlineSeconds} s (${passes} passes in a row needed)`,
+      await host.logTail(LOG_LINES),
+    );
+  }
+  const owner = await host.portOwner();
+  if (owner.kind === "application" && owner.release === release) return;
+  const other =
+    owner.kind === "application" ? owner.release : owner.kind === "other" ? owner.name : owner.kind;
+  throw new GateFailed("port-stolen", `port ${host.port} is answered by ${other}, not by the release`);
+}
+
+/** Opens when the proxy itself sees the host up. */
+export async function awaitUpstream(host: AppHost, context: RollContext, signal: AbortSignal) {
+  const { deadlineSeconds } = context.policy.health;
+  let last: UpstreamState = { up: false, detail: "not asked yet" };
+  const progress = progressReporter(() => context.report("upstream", `waiting: ${last.detail}`, host));
+  const up = await poll(
+    async () => {
+      last = await context.proxy.upstream(host, signal);
+      progress();
+      return last.up || undefined;
+    },
+    {
+      intervalMilliseconds: VIEW_POLL_MILLISECONDS,
+      deadlineMilliseconds: deadlineSeconds * 1000,
+      signal,
+    },
+  );
+  if (!up) throw new GateFailed("down-in-proxy", `nginx says ${last.detail} for ${deadlineSeconds} s`);
+  return last;
+}
+
+/** Waits until the proxy holds no connection to the host; tells how many were left at the deadline. */
+export async function awaitSettled(
+  host: AppHost,
+  context: RollContext,
+  signal: AbortSignal,
+): Promise<number> {
+  let left = 0;
+  let emptyInARow = 0;
+  await poll(
+    async () => {
+      left = await context.proxy.connections(host);
+      // Twice, since a request that chose this host just before the drain may not have connected yet.
+      emptyInARow = left === 0 ? emptyInARow + 1 : 0;
+      return emptyInARow >= 2 || undefined;
+    },
+    {
+      intervalMilliseconds: SETTLE_POLL_MILLISECONDS,
+      deadlineMilliseconds: context.policy.timing.settleSeconds * 1000,
+      signal,
+    },
+  );
+  return left;
+}
+
+/** Watches a host that takes traffic for some time; fails once it is not healthy, ends early on a request to stop. */
+export async function soak(host: AppHost, release: string, context: RollContext, signal: AbortSignal) {
+  const { health, timing } = context.policy;
+  const until = performance.now() + timing.soakSeconds * 1000;
+  let failures = 0;
+  while (performance.now() < until && !signal.aborted) {
+    await sleep(Math.max(0, Math.min(health.intervalMilliseconds, until - performance.now())));
+    await requireRunning(host, release);
+    const { up, detail } = await host.probe(new AbortController().signal);
+    failures = up ? 0 : failures + 1;
+    // One failed answer may be a hiccup under load; as many in a row as the gate asks for passes are not.
+    if (failures >= health.passes) {
+      throw new GateFailed("unhealthy", `${detail} after it was admitted`, await host.logTail(LOG_LINES));
+    }
+  }
+}
+
+async function requireRunning(host: AppHost, release: string): Promise<void> {
+  if ((await host.runningApp())?.release === release) return;
+  throw new GateFailed("exited", "the process ended by itself", await host.logTail(LOG_LINES));
+}
+
+function progressReporter(report: () => void): () => void {
+  let next = performance.now() + PROGRESS_MILLISECONDS;
+  return () => {
+    if (performance.now() < next) return;
+    next += PROGRESS_MILLISECONDS;
+    report();
+  };
+}

@@ -1,0 +1,189 @@
+import { GateFailed, messageOf } from "../common/errors.ts";
+import type { AppHost, Revision } from "../host/appHost.ts";
+import { requireEnoughPeers } from "./enoughPeers.ts";
+import { type FleetMember, isSameRevision } from "./fleet.ts";
+import { awaitHealthy, awaitSettled, awaitUpstream, soak } from "./gates.ts";
+import type { Phase } from "./reporter.ts";
+import type { RollContext } from "./rollContext.ts";
+
+/** How long the phases of one host took, in milliseconds. */
+export type PhaseTimes = Partial<Record<Phase, number>>;
+
+/** One host could not be brought to the release; the message says at which gate, and where it is now. */
+export class HostRollFailed extends GateFailed {
+  constructor(message: string, cause: unknown) {
+    super("host-failed", message, cause instanceof GateFailed ? cause.evidence : [], { cause });
+  }
+}
+
+/**
+ * Brings one host to a target: out of traffic, replaced, gated, back into traffic. Once the old process is
+ * asked to stop, the host is finished or restored, whatever the signal says: in between is no safe point.
+ */
+export class HostRoll {
+  readonly #times: PhaseTimes = {};
+  readonly #host: AppHost;
+  readonly #before: FleetMember;
+  readonly #target: Revision;
+  readonly #context: RollContext;
+  readonly #uninterrupted = new AbortController().signal;
+  #phase: Phase = "drain";
+
+  constructor(before: FleetMember, target: Revision, context: RollContext) {
+    this.#host = before.host;
+    this.#before = before;
+    this.#target = target;
+    this.#context = context;
+  }
+
+  async run(): Promise<PhaseTimes> {
+    const onlyToBeLetIn = this.#runsTheTarget();
+    if (!onlyToBeLetIn) await this.#drain();
+    try {
+      if (onlyToBeLetIn) await this.#switchTo(this.#target.release);
+      else await this.#replace(this.#target);
+      await this.#admit(this.#target);
+    } catch (error) {
+      await this.#restore(error);
+    }
+    return this.#times;
+  }
+
+  /** Where the host goes back to: what last passed all gates here, else what it ran or was to run. */
+  get earlier(): Revision | undefined {
+    const { running, current, good } = this.#before.state;
+    const { release, launch } = this.#target;
+    if (good) return isSameRevision(good, this.#target) ? undefined : good;
+    const ran = running && { release: running.release, launch: running.launch ?? launch };
+    if (ran && !isSameRevision(ran, this.#target)) return ran;
+    return current !== undefined && current !== release ? { release: current, launch } : undefined;
+  }
+
+  /** A deployer that died after the start left a healthy host behind. */
+  #runsTheTarget(): boolean {
+    const { running } = this.#before.state;
+    const { release, launch } = this.#target;
+    return running?.release === release && running.launch === launch && this.#before.health.up;
+  }
+
+  async #drain(): Promise<void> {
+    const { proxy, signal } = this.#context;
+    try {
+      await this.#changing("drain", async () => {
+        await proxy.drain(this.#host);
+        return "no new request";
+      });
+      if (this.#before.state.running) await this.#settle(signal);
+      // Settling takes its time, and from here on there is no way back that leaves this host in traffic.
+      await requireEnoughPeers(this.#before, this.#context);
+      signal.throwIfAborted();
+    } catch (error) {
+      // Whoever has taken the fleet over decides about the flag.
+      await this.#context.assertHeld();
+      if (!this.#before.drained) await proxy.admit(this.#host);
+      if (signal.aborted) throw error;
+      throw new HostRollFailed(`${this.#host.name} could not be drained: ${messageOf(error)}`, error);
+    }
+  }
+
+  async #settle(signal: AbortSignal): Promise<void> {
+    await this.#timed("settle", async () => {
+      const left = await awaitSettled(this.#host, this.#context, signal);
+      const { settleSeconds } = this.#context.policy.timing;
+      return left === 0
+        ? "no connection left"
+        : `${left} connections left after ${settleSeconds} s, going on: graceful stop has to finish them`;
+    });
+  }
+
+  async #replace(target: Revision): Promise<void> {
+    await this.#changing("stop", () => this.#stop());
+    await this.#switchTo(target.release);
+    await this.#changing("start", async () => {
+      await this.#host.start(target.launch);
+      return target.release;
+    });
+  }
+
+  async #stop(): Promise<string> {
+    const { graceSeconds } = this.#context.policy.timing;
+    const running = await this.#host.runningApp();
+    const { killed } = await this.#host.stop(graceSeconds);
+    if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
+    return running ? `${running.release} stopped` : "nothing ran";
+  }
+
+  async #switchTo(release: string): Promise<void> {
+    await this.#changing("switch", async () => {
+      await this.#host.switchTo(release);
+      return `current → ${release}`;
+    });
+  }
+
+  async #admit(target: Revision): Promise<void> {
+    const signal = this.#uninterrupted;
+    await this.#timed("health", async () => {
+      await awaitHealthy(this.#host, target.release, this.#context, signal);
+      return "UP";
+    });
+    await this.#timed("upstream", async () => {
+      const { detail } = await awaitUpstream(this.#host, this.#context, signal);
+      return `nginx sees it: ${detail}`;
+    });
+    await this.#changing("admit", async () => {
+      await this.#context.proxy.admit(this.#host);
+      return "takes traffic";
+    });
+    if (this.#context.policy.timing.soakSeconds > 0) {
+      await this.#timed("soak", async () => {
+        await soak(this.#host, target.release, this.#context, this.#context.signal);
+        return "stayed healthy";
+      });
+    }
+    await this.#host.markGood(target);
+  }
+
+  /** Puts the host back on what it ran before, under the same gates, and says how that went. */
+  async #restore(failure: unknown): Promise<never> {
+    const { name } = this.#host;
+    const view = await this.#context.proxy.upstream(this.#host, this.#uninterrupted);
+    const what = `${name} failed its ${this.#phase} gate on ${this.#target.release}: ${messageOf(failure)}; nginx saw ${view.detail}`;
+    const { earlier } = this;
+    try {
+      await this.#context.assertHeld();
+      await this.#context.proxy.drain(this.#host);
+      await awaitSettled(this.#host, this.#context, this.#uninterrupted);
+      if (earlier) {
+        this.#context.report("restore", `${messageOf(failure)}; back to ${earlier.release}`, this.#host);
+        await this.#replace(earlier);
+        await this.#admit(earlier);
+      } else {
+        await this.#host.stop(this.#context.policy.timing.graceSeconds);
+      }
+    } catch (error) {
+      const back = earlier ? `Going back to ${earlier.release}` : "Stopping it";
+      const outcome = `${back} failed as well (${messageOf(error)}): ${name} stays drained`;
+      throw new HostRollFailed(`${what}. ${outcome}`, failure);
+    }
+    const outcome = earlier
+      ? `is back on ${earlier.release}`
+      : "has no earlier release: it is stopped and drained";
+    throw new HostRollFailed(`${what}. ${name} ${outcome}`, failure);
+  }
+
+  /** A step that changes the host or nginx: only the holder of the lease may take it. */
+  async #changing(phase: Phase, step: () => Promise<string>): Promise<void> {
+    await this.#timed(phase, async () => {
+      await this.#context.assertHeld();
+      return step();
+    });
+  }
+
+  async #timed(phase: Phase, step: () => Promise<string>): Promise<void> {
+    this.#phase = phase;
+    const began = performance.now();
+    const message = await step();
+    this.#times[phase] = performance.now() - began;
+    this.#context.report(phase, message, this.#host);
+  }
+}

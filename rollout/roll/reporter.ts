@@ -1,0 +1,33 @@
+/** The phases of one host, in their order, and those of the fleet around them. */
+export type Phase =
+  | "preflight"
+  | "stage"
+  | "drain"
+  | "settle"
+  | "stop"
+  | "switch"
+  | "start"
+  | "health"
+  | "upstream"
+  | "admit"
+  | "soak"
+  | "restore"
+  | "rollback"
+  | "done";
+
+/** One thing that happened; `host` is absent where it concerns the fleet. */
+export interface Report {
+  readonly host?: string;
+  readonly phase: Phase;
+  readonly message: string;
+  /** Since the roll began. */
+  readonly elapsedSeconds: number;
+}
+
+/** Takes what happens, as it happens. */
+export type Reporter = (report: Report) => void;
+
+/** One line per report: `[  3.2 s] app-1  start    market 1.1.0`. */
+export function formatReport({ host, phase, message, elapsedSeconds }: Report): string {
+  return `[${elapsedSeconds.toFixed(1).padStart(5)} s] ${(host ?? "fleet").padEnd(8)} ${phase.padEnd(9)} ${message}`;
+}

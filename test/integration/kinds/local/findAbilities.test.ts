@@ -1,0 +1,66 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { findAbilities } from "#kinds/local/findAbilities.ts";
+import { findNginx } from "#kinds/local/nginxProcess.ts";
+import {
+  NJS_NGINX_MILLISECONDS,
+  type NjsNginx,
+  njsNginx,
+  skipWithoutNjs,
+} from "../../../support/njsNginx.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+/** A command that refuses a configuration as `complaint` says, in which the shell knows its file as $4. */
+async function fakeNginx(complaint: string): Promise<string> {
+  const path = join(await temporaryDirectory(), "nginx");
+  await writeFile(
+    path,
+    `#!/bin/sh
+if [ "$1" = -V ]; then echo "configure arguments: --modules-path=/own/modules --with-compat" >&2; exit 0; fi
+${complaint}
+`,
+  );
+  await chmod(path, 0o755);
+  return path;
+}
+
+test("a stock nginx can do nothing more", async () => {
+  const { flavours } = await findAbilities(await findNginx("nginx"));
+  expect(flavours.at(-1)).toBe("stock");
+  expect(flavours).not.toContain("check-module");
+});
+
+test("an nginx that accepts the check module's directives has its flavour, whatever it was built from", async () => {
+  // No nginx with the module is in any registry: this one knows every directive but those of the other module.
+  const path = await fakeNginx(
+    `grep -q js_ "$4" && echo '[emerg] unknown directive "js_periodic"' >&2 && exit 1; exit 0`,
+  );
+  expect(await findAbilities(path)).toEqual({ flavours: ["check-module", "stock"] });
+});
+
+test("a module that is built in needs no file", async () => {
+  const path = await fakeNginx(
+    `grep -q 'check interval' "$4" && echo '[emerg] unknown directive "check"' >&2 && exit 1; exit 0`,
+  );
+  expect(await findAbilities(path)).toEqual({ flavours: ["njs", "stock"] });
+});
+
+test("what nginx complains of for another reason is not taken for a missing module", async () => {
+  const path = await fakeNginx(`echo '[emerg] mkdir() "/var/lib/nginx" failed' >&2; exit 1`);
+  await expect(findAbilities(path)).rejects.toThrow(/mkdir\(\) "\/var\/lib\/nginx" failed/);
+});
+
+describe("an nginx with its JavaScript module", () => {
+  let nginx: NjsNginx;
+  beforeAll(async () => {
+    nginx = await njsNginx();
+  }, NJS_NGINX_MILLISECONDS);
+
+  test("is found to have it", async (context) => {
+    const { executable } = skipWithoutNjs(context, nginx);
+    const { flavours, njsModule } = await findAbilities(executable);
+    expect(flavours).toEqual(["njs", "stock"]);
+    expect(njsModule ?? "/built-in.so").toMatch(/^\/.*\.so$/);
+  });
+});

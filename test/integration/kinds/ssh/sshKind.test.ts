@@ -1,0 +1,193 @@
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { connectionTo } from "#kinds/ssh/provisionConnection.ts";
+import { readSettings } from "../../../../settings/readSettings.ts";
+import { configure, mockPulumi } from "../../../support/pulumi.ts";
+import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+import { until } from "../../../support/until.ts";
+import { writeJar } from "../../../support/zip.ts";
+
+const reason = await noSshd();
+
+describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
+  let servers: SshServers;
+  let app: SshServer;
+  let web: SshServer;
+
+  beforeAll(async () => {
+    servers = await SshServers.create();
+    app = await servers.add("server-1");
+    web = await servers.add("server-web");
+  });
+  afterAll(() => servers?.remove());
+
+  beforeEach(async () => {
+    await mockPulumi();
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    vi.stubEnv("SSH_AUTH_SOCK", undefined);
+    return () => {
+      vi.restoreAllMocks();
+      vi.unstubAllEnvs();
+    };
+  });
+
+  async function read(settings: Readonly<Record<string, unknown>> = {}) {
+    const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
+    await configure({
+      jar,
+      kind: "ssh",
+      sshConfig: servers.config,
+      nginxServer: "server-web",
+      nginxAddress: web.address,
+      hosts: [{ name: "app-1", server: "server-1", address: app.address }],
+      ...settings,
+    });
+    return readSettings();
+  }
+
+  async function refusal(settings: Readonly<Record<string, unknown>>): Promise<string> {
+    const error = await read(settings).catch((thrown: unknown) => thrown);
+    if (!pulumi.RunError.isInstance(error)) throw new Error(`expected a RunError, got ${String(error)}`);
+    return error.message;
+  }
+
+  /** The socket of an agent with these keys. */
+  async function startAgent(...keys: string[]): Promise<string> {
+    const socket = join(await temporaryDirectory(), "agent");
+    const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+    onTestFinished(() => void agent.kill());
+    await until(() => existsSync(socket));
+    const env = { ...process.env, SSH_AUTH_SOCK: socket };
+    for (const key of keys) execFileSync("ssh-add", ["-q", key], { env, stdio: "ignore" });
+    return socket;
+  }
+
+  test("has folders, units and ports that follow from the stack", async () => {
+    const { rollout } = await read();
+    const onServer = { sshConfig: servers.config, supervisor: "systemd" };
+    expect(rollout.hosts).toEqual([
+      {
+        kind: "ssh",
+        name: "app-1",
+        ...onServer,
+        server: "server-1",
+        address: app.address,
+        port: 8080,
+        directory: "/srv/rollgate/test/hosts/app-1",
+        unit: expect.stringMatching(/-test-app-1$/),
+      },
+    ]);
+    expect(rollout.proxy).toMatchObject({
+      ...onServer,
+      server: "server-web",
+      directory: "/srv/rollgate/test/nginx",
+    });
+  });
+
+  test("logs in to make servers ready as the user's own ssh would, and checks their host keys", async () => {
+    const { app: declared } = await read({ sshProvisionUser: "admin" });
+    expect(Object(declared.hosts[0]).provisioning.connection).toMatchObject({
+      host: app.address,
+      port: app.port,
+      user: "admin",
+      hostKey: expect.stringMatching(/^ssh-ed25519 \S+$/),
+      privateKey: expect.stringContaining("PRIVATE KEY"),
+    });
+  });
+
+  test("keeps no key where an agent has it", async () => {
+    const agent = await startAgent(join(servers.directory, "id"));
+    vi.stubEnv("SSH_AUTH_SOCK", agent);
+    const connection = await connectionTo({ server: "server-1", sshConfig: servers.config });
+    expect(connection).not.toHaveProperty("privateKey");
+    expect(connection).not.toHaveProperty("agentSocketPath");
+  });
+
+  test("goes by the key where the agent has none", async () => {
+    vi.stubEnv("SSH_AUTH_SOCK", await startAgent());
+    const connection = await connectionTo({ server: "server-1", sshConfig: servers.config });
+    expect(connection.privateKey).toContain("PRIVATE KEY");
+  });
+
+  test("asks the agent of the user's configuration", async () => {
+    const agent = await startAgent(join(servers.directory, "id"));
+    const config = join(await temporaryDirectory(), "config");
+    await writeFile(config, `Host *\n  IdentityAgent ${agent}\nMatch all\nInclude ${servers.config}\n`);
+    const connection = await connectionTo({ server: "server-1", sshConfig: config });
+    expect(connection).not.toHaveProperty("privateKey");
+    expect(connection.agentSocketPath).toBe(agent);
+  });
+
+  test("goes through the jump host of the user's configuration", async () => {
+    const config = join(await temporaryDirectory(), "config");
+    await writeFile(config, `Host server-1\n  ProxyJump server-web\nMatch all\nInclude ${servers.config}\n`);
+    expect(await connectionTo({ server: "server-1", sshConfig: config })).toMatchObject({
+      host: app.address,
+      proxy: { host: web.address, port: web.port, hostKey: expect.stringMatching(/^ssh-ed25519 /) },
+    });
+  });
+
+  test("declares no provisioning where others do that", async () => {
+    const { app: declared, nginx } = await read({ sshProvision: false });
+    expect(Object(declared.hosts[0]).provisioning).toBeUndefined();
+    expect(nginx).not.toHaveProperty("provisioning");
+  });
+
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      "no server for nginx",
+      { nginxServer: "" },
+      /^rollgate:nginxServer: expected the server of nginx, got nothing/,
+    ],
+    [
+      "a server that is an option of ssh",
+      { nginxServer: "-oProxyCommand=touch" },
+      /^rollgate:nginxServer: expected a server such as deploy@app-1\.example\.com, got "-oProxyCommand=touch"/,
+    ],
+    [
+      "a server with a command in it",
+      { hosts: [{ name: "app-1", server: "a;b", address: "10.0.0.1" }] },
+      /^rollgate:hosts\[0\]\.server: expected a server such as/,
+    ],
+    [
+      "a supervisor that there is not",
+      { sshSupervisor: "runit" },
+      /^rollgate:sshSupervisor: expected systemd or process, got "runit"/,
+    ],
+    [
+      "a host that is called as nginx's unit",
+      { hosts: [{ name: "nginx", server: "server-1", address: "10.0.0.1" }] },
+      /^rollgate:hosts\[0\]\.name: expected another name: nginx is the name of nginx's unit/,
+    ],
+    [
+      "a package with a command in it",
+      { javaPackage: "jre; reboot" },
+      /^rollgate:javaPackage: expected the name of a Debian package, got "jre; reboot"/,
+    ],
+    [
+      "a folder that is not absolute",
+      { directory: "some/where" },
+      /^rollgate:hosts\[0\]\.directory: expected an absolute path of plain characters/,
+    ],
+    [
+      "servers that cannot be reached, all of them at once",
+      {
+        nginxServer: "nowhere-1.invalid",
+        hosts: [{ name: "app-1", server: "nowhere-2.invalid", address: "10.0.0.1" }],
+      },
+      /^rollgate:hosts\[0\]\.server: nowhere-2\.invalid cannot be reached: .*; nowhere-1\.invalid cannot be reached: .* Nothing was changed\.$/,
+    ],
+    [
+      "a setting of another kind",
+      { dockerSubnet: "10.0.0.0/24" },
+      /^rollgate:dockerSubnet: expected nothing/,
+    ],
+  ])("is refused with %s", async (_, settings, message) => {
+    expect(await refusal(settings)).toMatch(message);
+  });
+});

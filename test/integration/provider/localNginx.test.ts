@@ -1,0 +1,287 @@
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { quitNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
+import { check, diff, type LocalNginxInputs, read, remove, serve } from "#provider/localNginx.ts";
+import { listenOn, startNode } from "../../support/child.ts";
+import { freePort } from "../../support/freePort.ts";
+import { NJS_NGINX_MILLISECONDS, type NjsNginx, njsNginx, skipWithoutNjs } from "../../support/njsNginx.ts";
+import { request } from "../../support/request.ts";
+import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
+
+beforeEach(() => {
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  return () => vi.restoreAllMocks();
+});
+
+async function inputs(change: Partial<LocalNginxInputs> = {}): Promise<LocalNginxInputs> {
+  const directory = join(await temporaryDirectory(), "stack", "nginx");
+  onTestFinished(() => quitNginx(directory, 5));
+  return {
+    kind: "local",
+    directory,
+    address: "127.0.0.1",
+    port: await freePort(),
+    executable: "nginx",
+    flavour: "auto",
+    hosts: [{ name: "app-1", address: "127.0.0.1", port: 8081 }],
+    healthPath: "/actuator/health",
+    slowestRequestSeconds: 30,
+    settleSeconds: 5,
+    leaseWaitSeconds: 0,
+    check: {
+      path: "/actuator/health",
+      intervalMilliseconds: 1000,
+      rise: 2,
+      fall: 3,
+      timeoutMilliseconds: 1000,
+      expect: ["2xx", "3xx"],
+    },
+    statusAllow: [],
+    ...change,
+  };
+}
+
+/** Inputs as `check` leaves them. */
+async function checked(news: LocalNginxInputs): Promise<object> {
+  const { inputs: passed, failures } = await check({}, news);
+  if (passed === undefined) throw new Error(`refused: ${JSON.stringify(failures)}`);
+  return passed;
+}
+
+describe("check", () => {
+  test("decides the flavour and shows the configuration, and makes nothing", async () => {
+    const news = await inputs();
+    expect(await check({}, { ...news, __provider: "code", configuration: "old", running: false })).toEqual({
+      inputs: {
+        ...news,
+        flavour: "stock",
+        configuration: expect.stringContaining(`listen 127.0.0.1:${news.port};`),
+        running: true,
+      },
+    });
+    expect(await readdir(join(dirname(news.directory), ".."))).toEqual([]);
+  });
+
+  test("refuses a setting that is wrong under its path", async () => {
+    const { failures } = await check({}, { ...(await inputs()), statusAllow: ["10.0.0.0/99"] });
+    expect(failures).toEqual([
+      {
+        property: "statusAllow[0]",
+        reason: expect.stringMatching(
+          /^expected an address or a network such as 10\.0\.0\.0\/8, got "10\.0\.0\.0\/99"/,
+        ),
+      },
+    ]);
+  });
+
+  test("refuses an nginx that is not there", async () => {
+    expect(await check({}, await inputs({ executable: "/nowhere/nginx" }))).toEqual({
+      failures: [
+        {
+          property: "executable",
+          reason: "expected nginx, found no executable /nowhere/nginx. Nothing was changed.",
+        },
+      ],
+    });
+  });
+
+  test("refuses active checks by an nginx that has none", async () => {
+    expect(await check({}, await inputs({ flavour: "check-module" }))).toEqual({
+      failures: [
+        {
+          property: "flavour",
+          reason: "expected stock, all that nginx can do, got check-module. Nothing was changed.",
+        },
+      ],
+    });
+  });
+
+  test("refuses a port that is taken, and names who took it", async () => {
+    const news = await inputs();
+    const { pid } = await startNode(listenOn(news.port));
+    const { failures } = await check({}, news);
+    expect(failures?.map(({ property }) => property)).toEqual(["port"]);
+    expect(failures?.[0]?.reason).toMatch(
+      new RegExp(`^${news.port} is taken by pid ${pid} \\(.*\\)\\. Nothing was changed\\.$`),
+    );
+  });
+
+  test("refuses a new port that is taken while nginx runs: a reload would fail", async () => {
+    const news = await inputs();
+    await serve(await checked(news));
+    const port = await freePort();
+    const { pid } = await startNode(listenOn(port));
+    const { failures } = await check(news, { ...news, port });
+    expect(failures?.map(({ property }) => property)).toEqual(["port"]);
+    expect(failures?.[0]?.reason).toContain(`${port} is taken by pid ${pid} (`);
+  });
+
+  test("refuses to leave the directory of an nginx that runs, even together with its port", async () => {
+    const olds = await inputs();
+    const news = { ...olds, directory: `${olds.directory}-new`, port: await freePort() };
+    expect((await check(olds, news)).failures).toBeUndefined();
+    await serve(await checked(olds));
+    expect((await check(olds, news)).failures).toEqual([
+      {
+        property: "directory",
+        reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep it there. Nothing was changed.`,
+      },
+    ]);
+  });
+
+  test("passes the port that this nginx has", async () => {
+    const news = await inputs();
+    await serve(await checked(news));
+    expect(await check(news, news)).toMatchObject({ inputs: { port: news.port } });
+  });
+});
+
+describe("diff", () => {
+  test("is empty when nothing changed", async () => {
+    const news = await checked(await inputs());
+    expect(diff({ ...news, __provider: "old code" }, { ...news, __provider: "new code" })).toEqual({
+      changes: false,
+      replaces: [],
+      deleteBeforeReplace: true,
+    });
+  });
+
+  test("shows a change of the configuration as an update", async () => {
+    const given = await inputs();
+    const [old, next] = [await checked(given), await checked({ ...given, healthPath: "/health" })];
+    expect(diff(old, next)).toMatchObject({ changes: true, replaces: [] });
+  });
+
+  test("shows an nginx that does not run, or whose file was edited, as an update", async () => {
+    const news = await checked(await inputs());
+    expect(diff({ ...news, running: false }, news)).toMatchObject({ changes: true, replaces: [] });
+    expect(diff({ ...news, configuration: "edited" }, news)).toMatchObject({ changes: true, replaces: [] });
+  });
+
+  test("takes another directory for another nginx", async () => {
+    const news = await checked(await inputs());
+    expect(diff(news, { ...news, directory: "/elsewhere" })).toMatchObject({
+      changes: true,
+      replaces: ["directory"],
+    });
+  });
+});
+
+describe("an nginx", () => {
+  test("serves what was checked, and says what that took", async () => {
+    const news = await inputs();
+    const passed = await checked(news);
+    expect(await serve(passed)).toEqual({ id: news.directory, outs: passed });
+    expect(console.log).toHaveBeenCalledExactlyOnceWith(
+      `nginx started at http://127.0.0.1:${news.port} (stock)`,
+    );
+    expect((await request(`http://127.0.0.1:${news.port}/rollgate/configuration`)).body).toMatch(/^stock /);
+  });
+
+  test("is read as it was served", async () => {
+    const passed = await checked(await inputs());
+    await serve(passed);
+    const found = await read("id", { ...passed, __provider: "code" });
+    expect(found).toEqual({
+      id: "id",
+      props: { ...passed, __provider: "code" },
+      inputs: { ...passed, __provider: "code" },
+    });
+    expect(diff(found.props, passed)).toMatchObject({ changes: false });
+  });
+
+  test("whose file was edited is read as it is", async () => {
+    const news = await inputs();
+    const passed = await checked(news);
+    await serve(passed);
+    const file = join(news.directory, "nginx.conf");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, `${text}# edited\n`);
+    expect((await read("id", passed)).props).toMatchObject({
+      configuration: `${text}# edited\n`,
+      running: true,
+    });
+  });
+
+  test("that has ended is read as one that does not run, and comes back", async () => {
+    const news = await inputs();
+    const passed = await checked(news);
+    await serve(passed);
+    await quitNginx(news.directory, 5);
+    const { props } = await read("id", passed);
+    expect(props).toMatchObject({ running: false });
+    expect(diff(props, passed)).toMatchObject({ changes: true });
+    await serve(passed);
+    expect(await runningNginx(news.directory)).toBeDefined();
+  });
+
+  test("ends and takes everything of ours with it when it is removed", async () => {
+    const news = await inputs();
+    await serve(await checked(news));
+    await remove(news);
+    expect(await runningNginx(news.directory)).toBeUndefined();
+    expect(await readdir(join(news.directory, "../.."))).toEqual([]);
+  });
+
+  test("leaves files of others alone when it is removed", async () => {
+    const news = await inputs();
+    await serve(await checked(news));
+    await writeFile(join(news.directory, "notes.txt"), "");
+    await remove(news);
+    expect(await readdir(news.directory)).toEqual(["notes.txt"]);
+  });
+});
+
+describe("an nginx with its JavaScript module", () => {
+  let nginx: NjsNginx;
+  beforeAll(async () => {
+    nginx = await njsNginx();
+  }, NJS_NGINX_MILLISECONDS);
+
+  test("gets active checks when nothing else is asked for", async (context) => {
+    const { executable } = skipWithoutNjs(context, nginx);
+    const passed = await checked(await inputs({ executable }));
+    expect(passed).toMatchObject({ flavour: "njs", configuration: expect.stringContaining("js_periodic") });
+    expect(await checked(await inputs({ executable, flavour: "stock" }))).not.toHaveProperty("njsModule");
+  });
+
+  test("shows an edited script as an update, repairs it, and takes it along when it is removed", async (context) => {
+    const { executable } = skipWithoutNjs(context, nginx);
+    const news = await inputs({ executable });
+    const passed = await checked(news);
+    await serve(passed);
+    expect(diff((await read("id", passed)).props, passed)).toMatchObject({ changes: false });
+    const script = (await readdir(news.directory)).find((name) => name.endsWith(".js")) ?? "";
+    await writeFile(join(news.directory, script), "export default {};\n");
+    expect(diff((await read("id", passed)).props, passed)).toMatchObject({ changes: true, replaces: [] });
+    await serve(passed);
+    expect(diff((await read("id", passed)).props, passed)).toMatchObject({ changes: false });
+    await remove(news);
+    expect(await readdir(join(news.directory, "../.."))).toEqual([]);
+  });
+});
+
+test("a status that the check module cannot tell is refused before anything is touched", async () => {
+  const path = join(await temporaryDirectory(), "nginx");
+  await writeFile(
+    path,
+    `#!/bin/sh\ngrep -q js_ "$4" 2>/dev/null && echo '[emerg] unknown directive "js_x"' >&2 && exit 1\nexit 0\n`,
+  );
+  await chmod(path, 0o755);
+  const news = await inputs({ executable: path });
+  expect(await check({}, { ...news, check: { ...news.check, expect: ["2xx", "404"] } })).toEqual({
+    failures: [
+      {
+        property: "check.expect",
+        reason: "expected classes such as 2xx with check-module, got 404. Nothing was changed.",
+      },
+    ],
+  });
+});
+
+test("a state of an older version can be read and removed", async () => {
+  const { directory } = await inputs();
+  expect((await read("id", { directory })).props).toMatchObject({ configuration: "", running: false });
+  await expect(remove({ directory })).resolves.toBeUndefined();
+});

@@ -1,0 +1,263 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { check, deploy, diff, read } from "#provider/rollingDeployment.ts";
+import { releaseId } from "#rollout/release/release.ts";
+import type { RollRequest } from "#rollout/request/rollRequest.ts";
+import { type Behaviour, fakeJar, fakeJava } from "../../support/fakeJava.ts";
+import { freePort } from "../../support/freePort.ts";
+import { localHost } from "../../support/localHost.ts";
+import { nginxSettings, serveNginx } from "../../support/nginx.ts";
+import { request } from "../../support/request.ts";
+import { validRequest, withValue } from "../../support/rollRequest.ts";
+import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
+
+const printed: string[] = [];
+
+beforeEach(() => {
+  printed.length = 0;
+  vi.spyOn(console, "log").mockImplementation((line) => void printed.push(String(line)));
+  return () => vi.restoreAllMocks();
+});
+
+/** What the program gives, without the jar. */
+function given() {
+  const { jar: _, release: __, ...rest } = validRequest();
+  return rest;
+}
+
+describe("check", () => {
+  test("finds out what the jar is and shows where every host will go", async () => {
+    const jar = await fakeJar({ version: "1.1.0" });
+    const release = releaseId(jar);
+    expect(await check({}, { ...given(), jar: { path: jar.path }, __provider: "code" })).toEqual({
+      inputs: {
+        ...given(),
+        jar,
+        release,
+        rollingOrder: [`app-1: ${release}`, `app-2: ${release}`, `app-3: ${release}`],
+      },
+    });
+  });
+
+  test("shows that a release is started anew when the way it is started changes", async () => {
+    const jar = await fakeJar({ version: "1.1.0" });
+    const news = { ...given(), jar: { path: jar.path } };
+    const { inputs: olds = {} } = await check({}, news);
+    const release = releaseId(jar);
+    expect((await check(olds, news)).inputs).toEqual(olds);
+    expect((await check(olds, { ...news, environment: { DATABASE_URL: "other" } })).inputs).toMatchObject({
+      rollingOrder: [
+        `app-1: ${release}, started anew`,
+        `app-2: ${release}, started anew`,
+        `app-3: ${release}, started anew`,
+      ],
+    });
+  });
+
+  test("passes what is not known before the update as it is", async () => {
+    const news = { ...given(), proxy: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    expect(await check({}, news)).toEqual({ inputs: news });
+  });
+
+  test("names everything that is wrong, each under its path", async () => {
+    const jar = await fakeJar({ version: "1.1.0" });
+    const news = withValue(withValue(given(), "hosts[2].port", 70_000), "keepReleases", 1);
+    expect(await check({}, { ...news, jar: { path: jar.path } })).toEqual({
+      failures: [
+        { property: "hosts[2].port", reason: "expected 1–65535, got 70000. Nothing was changed." },
+        { property: "keepReleases", reason: "expected 2–100, got 1. Nothing was changed." },
+      ],
+    });
+  });
+
+  test("refuses a jar that could not run", async () => {
+    expect(await check({}, { ...given(), jar: { path: "/nowhere/app.jar" } })).toEqual({
+      failures: [
+        { property: "jar", reason: "expected a jar, found no file: /nowhere/app.jar. Nothing was changed." },
+      ],
+    });
+  });
+
+  test("refuses a release that no host keeps", async () => {
+    const directory = await temporaryDirectory();
+    const hosts = given().hosts.map((host) => ({ ...host, directory: join(directory, host.name) }));
+    expect(await check({}, { ...given(), hosts, release: "0.9.0" })).toEqual({
+      failures: [
+        {
+          property: "release",
+          reason: "expected a release that every host keeps (there is none), got 0.9.0. Nothing was changed.",
+        },
+      ],
+    });
+  });
+});
+
+describe("diff", () => {
+  const news = { ...given(), rollingOrder: ["app-1: 1.1.0-bbbbbbbbbbbb"] };
+
+  test("is empty when every host runs what it should", () => {
+    expect(diff({ ...news, __provider: "old", durationSeconds: 3 }, { ...news, __provider: "new" })).toEqual({
+      changes: false,
+    });
+  });
+
+  test.each([
+    ["rollingOrder", ["app-1: 1.0.0-aaaaaaaaaaaa"]],
+    ["hosts[0].port", 9],
+    ["proxy.port", 9],
+    ["launch.jvmOptions[0]", "-Xmx1g"],
+    ["environment.DATABASE_URL", "other"],
+  ])("shows a change of %s as a roll", (path, value) => {
+    expect(diff(news, withValue(news, path, value))).toEqual({ changes: true });
+  });
+
+  test.each([
+    ["timing.soakSeconds", 9],
+    ["health.deadlineSeconds", 9],
+    ["minimumHealthy", 0],
+    ["keepReleases", 9],
+    ["onFailure", "halt"],
+  ])("shows a change of %s as none: it is for the next roll", (path, value) => {
+    expect(diff(news, withValue(news, path, value))).toEqual({ changes: false });
+  });
+});
+
+describe("a deployment", () => {
+  /** Two hosts with a fake java behind a real nginx; nothing is deployed yet. */
+  async function newFleet(environment: Record<string, string> = {}) {
+    const directory = await temporaryDirectory();
+    const java = await fakeJava();
+    const proxy = {
+      kind: "local",
+      directory: join(directory, "nginx"),
+      address: "127.0.0.1",
+      port: await freePort(),
+    };
+    const hosts = await Promise.all(
+      ["app-1", "app-2"].map(async (name) => ({
+        kind: "local" as const,
+        name,
+        directory: join(directory, "hosts", name),
+        address: "127.0.0.1",
+        port: await freePort(),
+      })),
+    );
+    await serveNginx(nginxSettings({ ...proxy, hosts }));
+    for (const host of hosts) onTestFinished(async () => void (await localHost(host).stop(0)));
+    const request: Omit<RollRequest, "jar" | "release" | "proxy"> = {
+      ...given(),
+      hosts,
+      launch: { java, jvmOptions: [], arguments: [] },
+      environment,
+      health: {
+        path: "/actuator/health",
+        passes: 1,
+        intervalMilliseconds: 20,
+        timeoutMilliseconds: 2000,
+        deadlineSeconds: 20,
+      },
+      timing: { ...given().timing, soakSeconds: 0 },
+      minimumHealthy: 1,
+    };
+    return { hosts, url: `http://127.0.0.1:${proxy.port}`, request: { ...request, proxy } };
+  }
+
+  /** Inputs as `check` leaves them, with what Pulumi adds. */
+  async function inputsFor(request: object, behaviour: Behaviour) {
+    const jar = await fakeJar(behaviour);
+    const { inputs, failures } = await check({}, { ...request, jar: { path: jar.path } });
+    if (inputs === undefined) throw new Error(`refused: ${JSON.stringify(failures)}`);
+    return { inputs: { ...inputs, __provider: "code" }, release: releaseId(jar) };
+  }
+
+  async function versionServed(url: string): Promise<string> {
+    return JSON.parse((await request(`${url}/`)).body).version;
+  }
+
+  test("gives where the service is, what every host runs, and how long that took", async () => {
+    const { request, url } = await newFleet();
+    const { inputs, release } = await inputsFor(request, { version: "1.0.0" });
+    const outputs = await deploy("id", inputs);
+    expect(outputs).toEqual({
+      ...inputs,
+      url,
+      releases: { "app-1": release, "app-2": release },
+      rollingOrder: [`app-1: ${release}`, `app-2: ${release}`],
+      durationSeconds: expect.any(Number),
+    });
+    expect(diff(outputs, inputs)).toEqual({ changes: false });
+    expect(await versionServed(url)).toBe("1.0.0");
+    expect(printed.find((line) => line.includes("app-2"))).toMatch(
+      /^\[ +\d+\.\d s\] app-2 +drain +no new request$/,
+    );
+  });
+
+  test("is read as it is: a process that has ended is drift that the next update heals", async () => {
+    const { request, hosts, url } = await newFleet();
+    const { inputs, release } = await inputsFor(request, { version: "1.0.0" });
+    const outputs = await deploy("id", inputs);
+    const same = await read("id", outputs);
+    expect(same.id).toBe("id");
+    expect(same.inputs).toEqual(inputs);
+    expect(diff(same.props, inputs)).toEqual({ changes: false });
+
+    for (const host of hosts.slice(1)) await localHost(host).stop(10);
+    const drifted = await read("id", outputs);
+    expect(drifted.props).toMatchObject({
+      releases: { "app-1": release, "app-2": `${release}, not running` },
+    });
+    expect(diff(drifted.props, inputs)).toEqual({ changes: true });
+    expect(await deploy("id", inputs)).toMatchObject({ releases: { "app-1": release, "app-2": release } });
+    expect(await versionServed(url)).toBe("1.0.0");
+  });
+
+  test("that fails tells Pulumi what every host really runs, why, and what to do next, and no secret", async () => {
+    const secret = "this application";
+    const { request, url } = await newFleet({ PASSWORD: secret });
+    const good = await inputsFor(request, { version: "1.0.0" });
+    await deploy("id", good.inputs);
+    const bad = await inputsFor(request, { version: "2.0.0", exits: 1 });
+    const error: unknown = await deploy("id", bad.inputs).catch((thrown: unknown) => thrown);
+
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({
+      id: "id",
+      message: expect.stringMatching(
+        new RegExp(
+          `^app-1 failed its health gate on ${bad.release}: the process ended by itself; .*app-1 is back on ${good.release}; app-2 was not touched\\.`,
+        ),
+      ),
+      properties: {
+        ...bad.inputs,
+        url,
+        releases: { "app-1": good.release, "app-2": good.release },
+        rollingOrder: [`app-1: ${good.release}`, `app-2: ${good.release}`],
+      },
+    });
+    const { properties, reasons } = Object(error);
+    expect(reasons).toHaveLength(1);
+    expect(reasons[0]).toContain("    Error: [secret] cannot start\n");
+    expect(reasons[0]).toContain("Next: `pulumi up` again");
+    expect(printed.join("\n")).not.toContain(secret);
+    expect(diff(properties, bad.inputs)).toEqual({ changes: true });
+    expect(await versionServed(url)).toBe("1.0.0");
+  });
+
+  test("goes back to a release by its name, with the jar long gone", async () => {
+    const { request, hosts, url } = await newFleet();
+    const first = await inputsFor(request, { version: "1.0.0" });
+    await deploy("id", first.inputs);
+    await deploy("id", (await inputsFor(request, { version: "2.0.0" })).inputs);
+    expect(await versionServed(url)).toBe("2.0.0");
+    const { inputs = {} } = await check({}, { ...request, release: "1.0.0" });
+    expect(inputs).toMatchObject({ release: first.release });
+    expect(inputs).not.toHaveProperty("jar");
+    expect(await deploy("id", inputs)).toMatchObject({
+      releases: { "app-1": first.release, "app-2": first.release },
+    });
+    expect(await versionServed(url)).toBe("1.0.0");
+    const log = await readFile(join(hosts[0]?.directory ?? "", "logs", "app.log"), "utf8");
+    expect(log).toBe("1.0.0 starts\n");
+  });
+});

@@ -1,0 +1,92 @@
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { SshNginxAccess } from "#kinds/ssh/sshNginxAccess.ts";
+import * as sshHost from "#provider/sshHost.ts";
+import * as sshNginx from "#provider/sshNginx.ts";
+import { endProcessesUnder } from "../../support/endProcessesUnder.ts";
+import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
+import { serveHttp } from "../../support/httpServer.ts";
+import { SshFleet } from "../../support/ssh/sshFleet.ts";
+import { noSshd, SshServers } from "../../support/ssh/sshServers.ts";
+
+const reason = await noSshd();
+
+describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () => {
+  let servers: SshServers;
+  let fleet: SshFleet;
+  let directory: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "rollgate-jars-"));
+    servers = await SshServers.create();
+    const [one, web] = [await servers.add("server-1"), await servers.add("server-web")];
+    for (const { name, address, port } of [one, web]) {
+      await appendFile(servers.config, `Host again-${name}\n  HostName ${address}\n  Port ${port}\n`);
+    }
+    fleet = await SshFleet.create({
+      config: servers.config,
+      machines: [one],
+      web,
+      launch: { java: await fakeJava(directory), jvmOptions: [], arguments: [] },
+    });
+    expect((await fleet.roll(await fakeJar({ version: "1.0.0" }, directory))).failure).toBeUndefined();
+  }, 60_000);
+
+  afterAll(async () => {
+    if (!servers) return;
+    await endProcessesUnder(servers.directory);
+    await servers.remove();
+    await rm(directory, { recursive: true });
+  }, 60_000);
+
+  const host = (changes: object = {}) => ({ ...fleet.hosts[0], graceSeconds: 5, ...changes });
+
+  test("is the same when the server is only written in another way, so that nothing is removed", async () => {
+    const next = host({ server: "again-server-1" });
+    expect(await sshHost.check(next, host())).toEqual({ inputs: next });
+    expect(await sshHost.diff(host(), next)).toEqual({ changes: true, replaces: [] });
+    const nginx = { ...fleet.proxy, configuration: "", running: true };
+    expect(await sshNginx.diff(nginx, { ...nginx, server: "again-server-web" })).toMatchObject({
+      changes: true,
+      replaces: [],
+    });
+  });
+
+  test("is not left while something runs there", async () => {
+    const { failures } = await sshHost.check(host({ unit: "another" }), host());
+    expect(failures).toEqual([
+      {
+        property: "unit",
+        reason:
+          "expected rollgate-stack-app-1, in which it runs, got another: destroy the stack first, or keep it there. Nothing was changed.",
+      },
+    ]);
+  });
+
+  test("has to be known before another server may replace it", async () => {
+    const { failures } = await sshHost.check(host(), host({ server: "nowhere.invalid" }));
+    expect(failures).toEqual([
+      {
+        property: "server",
+        reason: expect.stringMatching(/^expected to reach nowhere\.invalid and server-1, to tell whether/),
+      },
+    ]);
+  });
+
+  test("counts every connection to a host while nginx's own cannot be told from those of others", async () => {
+    const { port } = await serveHttp((_, response) => response.end());
+    const socket = connect(port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    await new Promise((resolve) => socket.once("connect", resolve));
+    const machine = new SshMachine(fleet.proxy);
+    onTestFinished(() => machine.close());
+    const seen = new SshNginxAccess(machine, fleet.proxy);
+    const unseen = new SshNginxAccess(machine, { ...fleet.proxy, directory: "/nowhere" });
+    expect(await seen.connectionsTo("127.0.0.1", port)).toBe(0);
+    expect(await unseen.connectionsTo("127.0.0.1", port)).toBe(1);
+  });
+});

@@ -1,0 +1,206 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
+import { HostFiles } from "#rollout/host/hostFiles.ts";
+import { releaseId } from "#rollout/release/release.ts";
+import { jarWith } from "../../../support/jarWith.ts";
+import { localMachine, SHELLS } from "../../../support/localMachine.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+import { tinyDirectory } from "../../../support/tinyDirectory.ts";
+
+const { signal } = new AbortController();
+
+describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => {
+  async function newHost(context: TestContext, directory?: string) {
+    const place = directory ?? join(await temporaryDirectory(), "host");
+    const files = new HostFiles(await localMachine(shell, context), place);
+    const jarOf = (id: string) => join(place, "releases", id, "app.jar");
+    return { directory: place, files, jarOf };
+  }
+
+  test("are none in a folder that is not there yet", async (context) => {
+    const { files } = await newHost(context);
+    expect(await files.describe()).toEqual({ releases: [] });
+    expect(await files.holds("1.0.0-aaaaaaaaaaaa")).toBe(false);
+  });
+
+  test("are uploaded under their names, for nobody to write to, with nothing left beside them", async (context) => {
+    const { directory, files, jarOf } = await newHost(context);
+    const jar = await jarWith("one");
+    const id = releaseId(jar);
+    await files.stage(id, jar, signal);
+    expect(await readFile(jarOf(id), "utf8")).toBe("one");
+    expect((await stat(jarOf(id))).mode & 0o777).toBe(0o444);
+    expect((await stat(join(directory, "releases", id))).mode & 0o777).toBe(0o755);
+    expect(await readdir(join(directory, "releases"))).toEqual([id]);
+    expect(await files.holds(id)).toBe(true);
+    expect(await files.describe()).toEqual({ releases: [id] });
+  });
+
+  test("are whole also when they are large", async (context) => {
+    const { files, jarOf } = await newHost(context);
+    const jar = await jarWith("0123456789abcdef".repeat(200_000));
+    await files.stage(releaseId(jar), jar, signal);
+    expect(
+      createHash("sha256")
+        .update(await readFile(jarOf(releaseId(jar))))
+        .digest("hex"),
+    ).toBe(jar.sha256);
+  });
+
+  test("are left alone where they are there already: a JVM may run one", async (context) => {
+    const { files, jarOf } = await newHost(context);
+    const jar = await jarWith("one");
+    await files.stage(releaseId(jar), jar, signal);
+    const before = await stat(jarOf(releaseId(jar)));
+    await files.stage(releaseId(jar), jar, signal);
+    expect(await stat(jarOf(releaseId(jar)))).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+  });
+
+  test("are replaced where they are damaged, and a JVM that has one open keeps what it had", async (context) => {
+    const { directory, files, jarOf } = await newHost(context);
+    const jar = await jarWith("the whole release");
+    const id = releaseId(jar);
+    await mkdir(join(directory, "releases", id), { recursive: true });
+    await writeFile(jarOf(id), "the whole rel");
+    expect(await files.holds(id)).toBe(false);
+    const opened = await open(jarOf(id));
+    onTestFinished(() => opened.close());
+    await files.stage(id, jar, signal);
+    expect(await readFile(jarOf(id), "utf8")).toBe("the whole release");
+    expect(await opened.readFile("utf8")).toBe("the whole rel");
+    expect(await readdir(join(directory, "releases"))).toEqual([id]);
+  });
+
+  test("are refused when other bytes arrive than were promised, and leave nothing behind", async (context) => {
+    const { directory, files } = await newHost(context);
+    const jar = await jarWith("one");
+    await writeFile(jar.path, "two");
+    const arrived = createHash("sha256").update("two").digest("hex");
+    await expect(files.stage(releaseId(jar), jar, signal)).rejects.toThrow(
+      expect.objectContaining({
+        code: "staged-corrupted",
+        message: `expected SHA-256 ${jar.sha256} on the host, got ${arrived} twice`,
+      }),
+    );
+    expect(await readdir(join(directory, "releases"))).toEqual([]);
+  });
+
+  test("cannot be uploaded from a jar that is gone, and nothing is made", async (context) => {
+    const { directory, files } = await newHost(context);
+    const jar = { ...(await jarWith("one")), path: "/nowhere/app.jar" };
+    await expect(files.stage(releaseId(jar), jar, signal)).rejects.toThrow(
+      expect.objectContaining({
+        code: "jar-gone",
+        message: "expected /nowhere/app.jar, it is gone",
+      }),
+    );
+    await expect(readdir(directory)).rejects.toThrow("ENOENT");
+  });
+
+  test("say so when the host has no space left, and take nothing of what there is", async (context) => {
+    const { directory, files } = await newHost(context, await tinyDirectory(context));
+    const small = await jarWith("small");
+    await files.stage(releaseId(small), small, signal);
+    const jar = await jarWith("x".repeat(1_000_000), "2.0.0");
+    await expect(files.stage(releaseId(jar), jar, signal)).rejects.toThrow(
+      expect.objectContaining({
+        code: "disk-full",
+        message: expect.stringMatching(
+          new RegExp(`^no space left for ${releaseId(jar)}: \\d+ KiB are free, 976 KiB are needed$`),
+        ),
+      }),
+    );
+    expect(await readdir(join(directory, "releases"))).toEqual([releaseId(small)]);
+  });
+
+  test("are installed once, however often the command that does it runs", async (context) => {
+    const machine = await localMachine(shell, context);
+    const directory = join(await temporaryDirectory(), "host");
+    const twice = new HostFiles(
+      {
+        run: async (script, args, options) => {
+          if (script.includes("app.jar") && options?.input === undefined) await machine.run(script, args);
+          return machine.run(script, args, options);
+        },
+      },
+      directory,
+    );
+    const jar = await jarWith("one");
+    // Asked for its hash first, which says that it is not there, and fails the same way twice.
+    await twice.stage(releaseId(jar), jar, signal);
+    expect(await readdir(join(directory, "releases"))).toEqual([releaseId(jar)]);
+    expect(await twice.holds(releaseId(jar))).toBe(true);
+  });
+
+  test("keep what is good when the next record of it does not come over whole", async (context) => {
+    const machine = await localMachine(shell, context);
+    const directory = join(await temporaryDirectory(), "host");
+    const good = { release: "1.0.0-a", launch: "aaa" };
+    await new HostFiles(machine, directory).markGood(good);
+    const cutOff = new HostFiles(
+      { run: (script, args) => machine.run(script, args, { input: Readable.from(['{"rel']) }) },
+      directory,
+    );
+    await expect(cutOff.markGood({ release: "2.0.0-b", launch: "bbb" })).rejects.toThrow(
+      "good.json did not come over whole",
+    );
+    expect((await new HostFiles(machine, directory).describe()).good).toEqual(good);
+    expect(await readdir(directory)).toEqual(["good.json"]);
+  });
+
+  test("become current by a relative link, which is never missing while it is switched", async (context) => {
+    const { directory, files } = await newHost(context);
+    const [one, two] = [await jarWith("1", "1.0.0"), await jarWith("2", "2.0.0")];
+    for (const jar of [one, two]) await files.stage(releaseId(jar), jar, signal);
+    await files.switchTo(releaseId(one));
+    expect(await readlink(join(directory, "current"))).toBe(`releases/${releaseId(one)}`);
+    expect(await files.describe()).toMatchObject({ current: releaseId(one) });
+    const seen = new Set<string>();
+    let switching = true;
+    const reader = (async () => {
+      while (switching) seen.add(await readFile(join(directory, "current", "app.jar"), "utf8"));
+    })();
+    for (let round = 0; round < 20; round++) await files.switchTo(releaseId(round % 2 === 0 ? two : one));
+    switching = false;
+    await reader;
+    expect([...seen].sort()).toEqual(["1", "2"]);
+    expect((await readdir(directory)).sort()).toEqual(["current", "releases"]);
+  });
+
+  test("cannot become current when they are not there, and the current one stays", async (context) => {
+    const { directory, files } = await newHost(context);
+    const jar = await jarWith("one");
+    await files.stage(releaseId(jar), jar, signal);
+    await files.switchTo(releaseId(jar));
+    await expect(files.switchTo("2.0.0-bbbbbbbbbbbb")).rejects.toThrow(
+      "there is no release 2.0.0-bbbbbbbbbbbb",
+    );
+    expect(await files.describe()).toEqual({ current: releaseId(jar), releases: [releaseId(jar)] });
+    expect((await readdir(directory)).sort()).toEqual(["current", "releases"]);
+  });
+
+  test("stay whole in a folder whose name would be code for a shell", async (context) => {
+    const parent = await temporaryDirectory();
+    const name = 'it\'s "a" $(touch stolen) `touch stolen`; touch stolen #\n*host';
+    const { directory, files } = await newHost(context, join(parent, name));
+    const jar = await jarWith("one");
+    const id = releaseId(jar);
+    await files.stage(id, jar, signal);
+    await files.switchTo(id);
+    await files.markGood({ release: id, launch: "0123456789ab" });
+    await files.remember("0123456789ab", { launch: LAUNCH, environment: {} });
+    await files.prune(2, [id], ["0123456789ab"]);
+    expect(await files.describe()).toEqual({
+      current: id,
+      good: { release: id, launch: "0123456789ab" },
+      releases: [id],
+    });
+    expect(await readdir(parent)).toEqual([name]);
+    expect((await readdir(directory)).sort()).toEqual(["current", "good.json", "launches", "releases"]);
+  });
+});
+
+const LAUNCH = { java: "java", jvmOptions: [], arguments: [] };

@@ -1,0 +1,128 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, type TestContext, test } from "vitest";
+import { Lease, LeaseHeld, type LeaseRecord } from "#rollout/lease/lease.ts";
+import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
+import { localMachine, SHELLS } from "../../../support/localMachine.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+import { tinyDirectory } from "../../../support/tinyDirectory.ts";
+
+const timing = { heartbeatMilliseconds: 50, expiryMilliseconds: 1500, waitMilliseconds: 0 };
+const options = { signal: new AbortController().signal, onWait: () => {} };
+
+function record(parts: Partial<LeaseRecord> = {}): LeaseRecord {
+  return { owner: "somebody", since: new Date().toISOString(), beat: 0, released: false, ...parts };
+}
+
+describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
+  async function newStore(context: TestContext, place?: string) {
+    const directory = place ?? join(await temporaryDirectory(), "nginx", "lease");
+    return { directory, store: new MachineLeaseStore(await localMachine(shell, context), directory) };
+  }
+
+  test("are none before anybody took one", async (context) => {
+    const { store } = await newStore(context);
+    expect(await store.newest()).toBeUndefined();
+    expect(await store.stopRequested()).toBe(false);
+    await store.clearStopRequest();
+  });
+
+  test("come back as they were written, every sign of them", async (context) => {
+    const { directory, store } = await newStore(context);
+    const written = record({ owner: 'BUILD\\ann "the\tbuilder" $(id) `id`\\n %s it\'s\n\\\\u0041 ü' });
+    expect(await store.claim(1, written)).toBe(true);
+    expect(await store.newest()).toEqual({ generation: 1, record: written });
+    await store.rewrite(1, { ...written, beat: 7 });
+    expect(await store.newest()).toEqual({ generation: 1, record: { ...written, beat: 7 } });
+    expect(await readdir(directory)).toEqual(["1.json"]);
+  });
+
+  test("go to one of many who want the same generation at the same moment, and nothing of the others stays", async (context) => {
+    const { directory, store } = await newStore(context);
+    const owners = ["a", "b", "c", "d", "e", "f"];
+    const won = await Promise.all(owners.map((owner) => store.claim(3, record({ owner }))));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect((await store.newest())?.record.owner).toBe(owners[won.indexOf(true)]);
+    expect(await readdir(directory)).toEqual(["3.json"]);
+  });
+
+  test("are told apart as numbers, and by nothing else that lies there", async (context) => {
+    const { directory, store } = await newStore(context);
+    for (const generation of [2, 9, 10]) await store.claim(generation, record({ owner: `${generation}` }));
+    for (const name of ["stop", "11.json.new", ".12.json", "x13.json"])
+      await writeFile(join(directory, name), "");
+    expect(await store.newest()).toMatchObject({ generation: 10, record: { owner: "10" } });
+    await store.forgetBefore(10);
+    expect((await readdir(directory)).sort()).toEqual([
+      ".12.json",
+      "10.json",
+      "11.json.new",
+      "stop",
+      "x13.json",
+    ]);
+  });
+
+  test("are forgotten in their own folder only", async (context) => {
+    const { directory, store } = await newStore(context);
+    await expect(store.forgetBefore(2)).rejects.toThrow("nginx/lease");
+    await expect(readdir(directory)).rejects.toThrow("ENOENT");
+  });
+
+  test("can be asked to stop", async (context) => {
+    const { directory, store } = await newStore(context);
+    await store.claim(1, record());
+    await writeFile(join(directory, "stop"), "");
+    expect(await store.stopRequested()).toBe(true);
+    await store.clearStopRequest();
+    expect(await store.stopRequested()).toBe(false);
+  });
+
+  test("cannot be taken without space, which is said, and nothing half written stays", async (context) => {
+    const { directory, store } = await newStore(context, await tinyDirectory(context));
+    await store.claim(1, record({ owner: "first" }));
+    await writeFile(join(directory, "full"), "x".repeat(64 * 1024)).catch(() => {});
+    await expect(store.claim(2, record())).rejects.toThrow(/no space left/i);
+    await expect(store.rewrite(1, record())).rejects.toThrow(/no space left/i);
+    expect((await store.newest())?.record.owner).toBe("first");
+    expect((await readdir(directory)).sort()).toEqual(["1.json", "full"]);
+  });
+
+  test("cannot be taken where a file is in the way, which is said as well", async (context) => {
+    const { directory, store } = await newStore(context);
+    await mkdir(join(directory, ".."), { recursive: true });
+    await writeFile(directory, "");
+    await expect(store.claim(1, record())).rejects.toThrow(/file exists|not a directory/i);
+  });
+
+  test("are taken, held, refused to others, and taken again after their release", async (context) => {
+    const { directory, store } = await newStore(context);
+    const first = await Lease.acquire(store, "ann@build-1", timing, options);
+    await first.assertHeld();
+    await expect(Lease.acquire(store, "bob", timing, options)).rejects.toThrow(LeaseHeld);
+    await first.release();
+    const second = await Lease.acquire(store, "bob", timing, options);
+    await second.assertHeld();
+    await second.release();
+    expect(await readdir(directory)).toEqual(["2.json"]);
+    expect(JSON.parse(await readFile(join(directory, "2.json"), "utf8"))).toMatchObject({ released: true });
+  });
+
+  test("of an owner that no longer beats are taken over after the expiry, and not before", async (context) => {
+    const { store } = await newStore(context);
+    await store.claim(1, record({ owner: "dead", since: "2999-01-01T00:00:00.000Z" }));
+    const began = performance.now();
+    const lease = await Lease.acquire(store, "next", timing, options);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(timing.expiryMilliseconds);
+    expect((await store.newest())?.generation).toBe(2);
+    await lease.release();
+  });
+
+  test("tell their holder that somebody asks for a stop", async (context) => {
+    const { directory, store } = await newStore(context);
+    const lease = await Lease.acquire(store, "roller", timing, options);
+    await writeFile(join(directory, "stop"), "");
+    await expect.poll(() => lease.signal.aborted, { timeout: 5_000 }).toBe(true);
+    expect(String(lease.signal.reason)).toContain("somebody asked the roll to stop");
+    await lease.release();
+  });
+});

@@ -1,0 +1,117 @@
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
+import type { Machine } from "#rollout/machine/machine.ts";
+import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
+import { freePort } from "../../../support/freePort.ts";
+import { serveHttp } from "../../../support/httpServer.ts";
+import { localMachine, SHELLS } from "../../../support/localMachine.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+const { signal } = new AbortController();
+
+function accessOf(machine: Machine, port: number, directory = "/nowhere"): MachineNginxAccess {
+  const access = new MachineNginxAccess(machine, { url: "http://192.0.2.1:8080", directory, port });
+  onTestFinished(() => access.close());
+  return access;
+}
+
+describe("what nginx answers", () => {
+  /** Something that answers for nginx with its path, and how many connections came. */
+  async function run(context: TestContext, answerAfterMilliseconds = 0) {
+    const { port, server } = await serveHttp(async (request, response) => {
+      await sleep(answerAfterMilliseconds);
+      response.writeHead(request.url === "/down" ? 503 : 200).end(`from ${request.url}`);
+    });
+    let connections = 0;
+    server.on("connection", () => {
+      connections += 1;
+    });
+    const access = accessOf(await localMachine("sh", context), port);
+    return { access, server, connections: () => connections };
+  }
+
+  test("comes from the machine itself, whatever its address is for clients", async (context) => {
+    const { access } = await run(context);
+    const { statusCode, body } = await access.get("/rollgate/health/app-1", signal);
+    expect(statusCode).toBe(200);
+    expect(Buffer.from(body).toString()).toBe("from /rollgate/health/app-1");
+    expect(await access.get("/down", signal)).toMatchObject({ statusCode: 503 });
+    expect(access.url).toBe("http://192.0.2.1:8080");
+  });
+
+  test("comes over the same few connections, however often it is asked", async (context) => {
+    const { access, connections } = await run(context);
+    for (let question = 0; question < 20; question++) await access.get("/", signal);
+    expect(connections()).toBeLessThanOrEqual(4);
+  });
+
+  test("comes over a new connection where that matters, as after a reload", async (context) => {
+    const { access, connections } = await run(context);
+    await access.get("/", signal);
+    for (let question = 0; question < 3; question++) await access.getAnew("/", signal);
+    expect(connections()).toBe(4);
+  });
+
+  test("comes also after nginx has closed the connection that was kept", async (context) => {
+    const { access, server, connections } = await run(context);
+    await access.get("/", signal);
+    server.closeAllConnections();
+    expect(await access.get("/", signal)).toMatchObject({ statusCode: 200 });
+    expect(connections()).toBe(2);
+  });
+
+  test("is not waited for longer than the asker wants", async (context) => {
+    const { access } = await run(context, 10_000);
+    const began = performance.now();
+    await expect(access.get("/", AbortSignal.timeout(50))).rejects.toThrow(/timeout/);
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  test("does not come where nothing listens, and that is said in the machine's words", async (context) => {
+    const port = await freePort();
+    const access = accessOf(await localMachine("sh", context), port);
+    await expect(access.get("/", signal)).rejects.toThrow(`connect ECONNREFUSED 127.0.0.1:${port}`);
+    await expect(access.getAnew("/", signal)).rejects.toThrow(`connect ECONNREFUSED 127.0.0.1:${port}`);
+  });
+});
+
+describe.each(SHELLS)("on a machine with %s", (shell) => {
+  test("a flag is raised, seen, and lowered, as often as asked", async (context) => {
+    const directory = join(await temporaryDirectory(), 'it\'s "nginx" $(id)');
+    const access = accessOf(await localMachine(shell, context), 1, directory);
+    expect(await access.isFlagged("app-1")).toBe(false);
+    await access.lowerFlag("app-1");
+    for (const _ of [1, 2]) {
+      await access.raiseFlag("app-1");
+      expect(await access.isFlagged("app-1")).toBe(true);
+      expect(await access.isFlagged("app-2")).toBe(false);
+    }
+    expect(await readdir(join(directory, "drained"))).toEqual(["app-1"]);
+    for (const _ of [1, 2]) {
+      await access.lowerFlag("app-1");
+      expect(await access.isFlagged("app-1")).toBe(false);
+    }
+  });
+
+  test("connections to a host are counted until they are closed, and nobody else's", async (context) => {
+    const [one, other] = [await serveHttp(() => {}), await serveHttp(() => {})];
+    const access = accessOf(await localMachine(shell, context), 1);
+    const open = async (port: number) => {
+      const socket = connect(port, "127.0.0.1");
+      onTestFinished(() => void socket.destroy());
+      await once(socket, "connect");
+      return socket;
+    };
+    expect(await access.connectionsTo("127.0.0.1", one.port)).toBe(0);
+    const sockets = [await open(one.port), await open(one.port)];
+    await open(other.port);
+    expect(await access.connectionsTo("127.0.0.1", one.port)).toBe(2);
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(() => access.connectionsTo("127.0.0.1", one.port), { timeout: 5_000 }).toBe(0);
+    expect(await access.connectionsTo("127.0.0.1", other.port)).toBe(1);
+  });
+});

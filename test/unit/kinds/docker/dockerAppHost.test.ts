@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { DockerAppHost } from "#kinds/docker/dockerAppHost.ts";
+import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
+import { openEngine } from "#kinds/docker/openEngine.ts";
+import type { ContainerSpec } from "#rollout/request/rollRequest.ts";
+import { dockerHost, inspected } from "../../../support/dockerHost.ts";
+import { type EngineAnswer, fakeEngine } from "../../../support/fakeEngine.ts";
+import { validRequest } from "../../../support/rollRequest.ts";
+
+const image: ContainerSpec = { image: "jre:17", user: "10001", memoryMegabytes: 0, milliCpus: 0 };
+const everything: Readonly<Record<string, EngineAnswer>> = {
+  "GET /info": { NCPU: 2 },
+  "GET /images/jre:17/json": { Id: "sha256:1" },
+  "GET /volumes/shop-prod-app-1": { Name: "shop-prod-app-1" },
+  "GET /networks/shop-prod": { Name: "shop-prod" },
+};
+const notThere = { statusCode: 404 };
+
+/** What stands against a host whose engine has everything but what `change` says. */
+async function preflight(change: Readonly<Record<string, EngineAnswer>> = {}, container = image) {
+  const { url, asked } = await fakeEngine({ ...everything, ...change });
+  const { launch, environment, health } = validRequest();
+  const docker = openEngine(url);
+  const host = new DockerAppHost(dockerHost({ engine: url }), {
+    launch: { ...launch, container },
+    environment,
+    health,
+    docker,
+    keeper: new FileKeeper(docker, [], "shop-prod-nginx"),
+    nginx: Object(undefined),
+  });
+  const outcome = await host.preflight().then(
+    () => "ready",
+    ({ code, message }) => `${code}: ${message}`,
+  );
+  // Whatever comes out, nothing was changed.
+  expect(asked.filter((request) => !request.startsWith("GET "))).toEqual([]);
+  return outcome;
+}
+
+describe("before a roll, a host", () => {
+  test("is ready with nothing running yet, and with a container of ours", async () => {
+    expect(await preflight()).toBe("ready");
+    expect(await preflight({ "GET /containers/shop-prod-app-1/json": inspected() })).toBe("ready");
+  });
+
+  test.each([
+    ["image", "GET /images/jre:17/json", "no-image: app-1: expected the image jre:17, the engine has none"],
+    [
+      "volume",
+      "GET /volumes/shop-prod-app-1",
+      "no-volume: app-1: expected the volume shop-prod-app-1, the engine has none",
+    ],
+    [
+      "network",
+      "GET /networks/shop-prod",
+      "no-network: app-1: expected the network shop-prod, the engine has none",
+    ],
+  ])("is not ready without its %s", async (_, request, message) => {
+    expect(await preflight({ [request]: notThere })).toBe(message);
+  });
+
+  test("may have all processors of the engine, and no more", async () => {
+    expect(await preflight({}, { ...image, milliCpus: 2000 })).toBe("ready");
+    expect(await preflight({}, { ...image, milliCpus: 2500 })).toBe(
+      "too-few-processors: app-1: expected at most the 2 processors of the engine, got 2.5 (containerCpus)",
+    );
+  });
+
+  test("is not ready while somebody else's container has its name", async () => {
+    const foreign = inspected({ labels: { "rollgate.host": undefined } });
+    expect(await preflight({ "GET /containers/shop-prod-app-1/json": foreign })).toBe(
+      "name-taken: app-1 cannot be seen: expected a container of ours, got shop-prod-app-1 without its label",
+    );
+  });
+
+  test("says in the engine's own words what went wrong there", async () => {
+    expect(await preflight({ "GET /networks/shop-prod": { statusCode: 500 } })).toBe(
+      "docker: app-1 cannot see its network: /networks/shop-prod: 500",
+    );
+  });
+});

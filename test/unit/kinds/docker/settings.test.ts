@@ -1,0 +1,165 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { dockerFolder } from "../../../support/dockerFolder.ts";
+import { fakeEngine } from "../../../support/fakeEngine.ts";
+import { mockPulumi } from "../../../support/pulumi.ts";
+import { read, withoutPulumi } from "../../../support/settings.ts";
+import { withoutDockerSettings } from "../../../support/withoutDockerSettings.ts";
+
+withoutPulumi();
+
+withoutDockerSettings();
+
+let dockerEngine: string;
+beforeEach(async () => {
+  dockerEngine = (await fakeEngine()).url;
+});
+
+const readDocker = (settings: object = {}) => read({ kind: "docker", dockerEngine, ...settings });
+
+describe("what is read", () => {
+  test("with nothing but a jar and the kind, everything is as Pulumi.yaml says", async () => {
+    const { engine, app, nginx, rollout } = await readDocker({ dockerSubnet: "10.77.0.0/24" });
+    const place = { kind: "docker", engine: dockerEngine };
+    const hosts = [1, 2].map((number) => ({
+      ...place,
+      name: `app-${number}`,
+      address: `10.77.0.${10 + number}`,
+      port: 8080 + number,
+      container: `rollgate-test-app-${number}`,
+      volume: `rollgate-test-app-${number}`,
+      network: "rollgate-test",
+    }));
+    const proxy = { ...place, container: "rollgate-test-nginx", address: "127.0.0.1", port: 8080 };
+    expect(engine).toEqual({ host: dockerEngine });
+    expect(app).toEqual({
+      kind: "docker",
+      hosts,
+      image: "eclipse-temurin:17-jre",
+      network: { name: "rollgate-test", subnet: "10.77.0.0/24" },
+      graceSeconds: 35,
+    });
+    expect(nginx).toEqual({
+      ...proxy,
+      baseImage: "nginx:stable",
+      network: "rollgate-test",
+      volume: "rollgate-test-nginx",
+      flavour: "auto",
+      hosts: hosts.map(({ name, address, port }) => ({ name, address, port })),
+      healthPath: "/actuator/health",
+      slowestRequestSeconds: 30,
+      settleSeconds: 30,
+      leaseWaitSeconds: 0,
+      check: {
+        path: "/actuator/health",
+        intervalMilliseconds: 1000,
+        rise: 2,
+        fall: 3,
+        timeoutMilliseconds: 1000,
+        expect: ["2xx", "3xx"],
+      },
+      statusAllow: [],
+    });
+    expect(rollout).toMatchObject({
+      release: expect.stringMatching(/^1\.2\.3-[0-9a-f]{12}$/),
+      hosts,
+      proxy,
+      launch: {
+        java: "java",
+        jvmOptions: [],
+        arguments: [],
+        container: { image: "eclipse-temurin:17-jre", user: "10001:10001", memoryMegabytes: 0, milliCpus: 0 },
+      },
+      minimumHealthy: 1,
+    });
+    expect(await pulumi.isSecret(rollout.environment)).toBe(true);
+    expect(console.warn).not.toHaveBeenCalled();
+  });
+
+  test("every setting reaches the part that it is for", async () => {
+    const { app, nginx, rollout } = await readDocker({
+      hosts: [{ name: "web-7" }, { name: "blue", address: "10.77.0.40", port: 9000 }],
+      dockerSubnet: "10.77.0.0/26",
+      containerImage: "registry.example/jre:21",
+      containerUser: "1000",
+      containerMemoryMegabytes: 768,
+      containerCpus: "1.5",
+      java: "/opt/java/bin/java",
+      graceSeconds: 50,
+      nginxImage: "mrlioncub/nginx_upstream_check_module",
+      nginxFlavour: "check-module",
+      nginxAddress: "0.0.0.0",
+      nginxPort: 80,
+      statusAllow: ["10.77.0.1"],
+      checkRise: 1,
+    });
+    expect(rollout.hosts).toMatchObject([
+      { name: "web-7", address: "10.77.0.17", port: 8080, container: "rollgate-test-web-7" },
+      { name: "blue", address: "10.77.0.40", port: 9000, container: "rollgate-test-blue" },
+    ]);
+    expect(rollout.launch).toMatchObject({
+      java: "/opt/java/bin/java",
+      container: { image: "registry.example/jre:21", user: "1000", memoryMegabytes: 768, milliCpus: 1500 },
+    });
+    expect(app).toMatchObject({ image: "registry.example/jre:21", graceSeconds: 50 });
+    expect(nginx).toMatchObject({
+      baseImage: "mrlioncub/nginx_upstream_check_module",
+      flavour: "check-module",
+      address: "0.0.0.0",
+      port: 80,
+      statusAllow: ["10.77.0.1"],
+      check: { rise: 1 },
+    });
+  });
+
+  test("Pulumi's own provider gets the engine that was found, with its key pair", async () => {
+    vi.stubEnv("DOCKER_HOST", dockerEngine);
+    expect((await readDocker({ dockerEngine: "" })).engine).toEqual({ host: dockerEngine });
+    vi.stubEnv("DOCKER_HOST", undefined);
+    const { folder, addContext, tlsOf } = await dockerFolder({ currentContext: "test" });
+    await addContext("test", { Endpoints: { docker: { Host: dockerEngine } } });
+    await mkdir(tlsOf("test"), { recursive: true });
+    await writeFile(join(tlsOf("test"), "ca.pem"), "");
+    vi.stubEnv("DOCKER_CONFIG", folder);
+    expect((await readDocker({ dockerEngine: "" })).engine).toEqual({
+      host: dockerEngine,
+      certPath: tlsOf("test"),
+    });
+  });
+
+  test("two stacks, or two projects, share no name and no network on one engine", async () => {
+    const stacks = [];
+    for (const [project, stack] of [
+      ["rollgate", "Docker"],
+      ["rollgate", "staging"],
+      ["shop", "staging"],
+    ] as const) {
+      await mockPulumi({ project, stack });
+      stacks.push(await readDocker());
+    }
+    const names = stacks.flatMap(({ app, nginx, rollout }) => [
+      Object(app).network.name,
+      Object(nginx).container,
+      ...rollout.hosts.map((host) => Object(host).container),
+    ]);
+    expect(names).toEqual([
+      ...["rollgate-docker", "rollgate-docker-nginx", "rollgate-docker-app-1", "rollgate-docker-app-2"],
+      ...["rollgate-staging", "rollgate-staging-nginx", "rollgate-staging-app-1", "rollgate-staging-app-2"],
+      ...["shop-staging", "shop-staging-nginx", "shop-staging-app-1", "shop-staging-app-2"],
+    ]);
+    const subnets = stacks.map(({ app }) => Object(app).network.subnet);
+    expect(new Set(subnets).size).toBe(3);
+    for (const subnet of subnets) expect(subnet).toMatch(/^10\.(12[89]|1[3-8]\d|19[01])\.\d{1,3}\.0\/24$/);
+  });
+
+  test("a stack's network is the same each time, and so are the addresses of its hosts, whoever comes and goes", async () => {
+    const [before, after] = [
+      await readDocker({ hosts: [{ name: "app-1" }, { name: "app-2" }] }),
+      await readDocker({ hosts: [{ name: "app-5" }, { name: "app-2" }] }),
+    ];
+    expect(Object(after.app).network).toEqual(Object(before.app).network);
+    expect(after.rollout.hosts[1]).toEqual(before.rollout.hosts[1]);
+  });
+});

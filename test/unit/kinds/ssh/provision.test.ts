@@ -1,0 +1,117 @@
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { findExecutable } from "#kinds/local/findExecutable.ts";
+import { provisionCommand, provisionHost, provisionNginx } from "#kinds/ssh/provision.ts";
+import { hostUnit, nginxTestUnit, nginxUnit } from "#kinds/ssh/units.ts";
+import type { SshHostDescriptor, SshProxyDescriptor } from "#rollout/request/descriptors.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+const run = promisify(execFile);
+const place = { server: "s", sshConfig: "", address: "10.0.0.1", port: 8080 };
+const deployer = userInfo().username;
+const options = { deployer, account: "rollgate-prod", graceSeconds: 42, command: "sh", package: "" };
+
+function host(directory: string, supervisor: "systemd" | "process" = "systemd"): SshHostDescriptor {
+  return { kind: "ssh", name: "app-1", ...place, directory, supervisor, unit: "rollgate-prod-app-1" };
+}
+
+function proxy(directory: string): SshProxyDescriptor {
+  return { kind: "ssh", ...place, directory, supervisor: "systemd", unit: "rollgate-prod-nginx" };
+}
+
+describe.skipIf(!(await findExecutable("systemd-analyze")))("systemd itself accepts", () => {
+  const units: [string, string][] = [
+    ["the unit of a host", hostUnit(host("/srv/rollgate/prod/hosts/app-1"), "nobody", 42)],
+    ["the unit of nginx", nginxUnit(proxy("/srv/rollgate/prod/nginx"), "nobody", 30)],
+    ["the unit that tests a configuration", nginxTestUnit(proxy("/srv/rollgate/prod/nginx"), "nobody")],
+  ];
+
+  test.each(units)("%s, without a complaint", async (_, text) => {
+    const file = join(await temporaryDirectory(), "rollgate-test.service");
+    await writeFile(file, text.replaceAll("@nginx@", "/bin/true").replaceAll("nobody", "root"));
+    const { stdout, stderr } = await run("systemd-analyze", ["verify", "--man=no", file]);
+    const complaints = `${stdout}${stderr}`
+      .split("\n")
+      .filter((line) => line.includes("rollgate-test.service"));
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe("the script that makes a server ready", () => {
+  const scripts: [string, string][] = [
+    ["of a host", provisionHost(host("/srv/a"), { ...options, deployer: "deploy", package: "jre" })],
+    ["of nginx", provisionNginx(proxy("/srv/n"), { ...options, deployer: "deploy", package: "nginx" })],
+    ["of a host without systemd", provisionHost(host("/srv/a", "process"), options)],
+  ];
+
+  test.each(scripts)("%s is one that a shell can read", (_, script) => {
+    execFileSync("sh", ["-n"], { input: script });
+  });
+
+  test("gives the deployer exact commands and no wildcard", () => {
+    const [, script = ""] = scripts[0] ?? [];
+    const lines = script.split("\n").filter((line) => line.includes("NOPASSWD"));
+    expect(lines).toEqual([
+      "deploy ALL=(root) NOPASSWD: /usr/bin/systemctl start rollgate-prod-app-1.service",
+      "deploy ALL=(root) NOPASSWD: /usr/bin/systemctl stop rollgate-prod-app-1.service",
+      "deploy ALL=(root) NOPASSWD: /usr/bin/journalctl --unit rollgate-prod-app-1.service --lines 200 --output cat --no-pager",
+    ]);
+    expect(lines.join()).not.toMatch(/[*?]/);
+  });
+
+  test("makes the folders, changes nothing when it runs again, and removes what it made", async () => {
+    const root = await temporaryDirectory();
+    const directory = join(root, "stack", "hosts", "app-1");
+    const script = provisionHost(host(directory, "process"), options);
+    const provision = (action: string) => execFileSync("sh", ["-s", "--", action], { input: script });
+    provision("install");
+    const { ino } = await stat(join(directory, "releases"));
+    await writeFile(join(directory, "releases", "kept"), "");
+    provision("install");
+    expect((await stat(join(directory, "releases"))).ino).toBe(ino);
+    expect(existsSync(join(directory, "releases", "kept"))).toBe(true);
+    expect((await stat(join(directory, "work"))).isDirectory()).toBe(true);
+    provision("remove");
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test("follows no link that the deployer has put into its folder, and changes nothing behind it", async () => {
+    const root = await temporaryDirectory();
+    const directory = join(root, "app-1");
+    const script = provisionHost(host(directory, "process"), options);
+    const provision = () => execFileSync("sh", ["-s", "--", "install"], { input: script, stdio: "pipe" });
+    provision();
+    const target = join(root, "target");
+    await mkdir(target, { mode: 0o700 });
+    await rm(join(directory, "work"), { recursive: true });
+    await symlink(target, join(directory, "work"));
+    expect(provision).toThrow(/expected a folder of \S+, got something else: .*\/work/);
+    expect((await stat(target)).mode & 0o777).toBe(0o700);
+  });
+
+  test("keeps secrets in a folder that others do not see", async () => {
+    const directory = join(await temporaryDirectory(), "app-1");
+    const script = provisionHost(host(directory, "process"), options);
+    execFileSync("sh", ["-s", "--", "install"], { input: script });
+    expect((await stat(join(directory, "secrets"))).mode & 0o7777).toBe(0o2750);
+  });
+
+  test("names what is missing when nothing may be installed", async () => {
+    const directory = join(await temporaryDirectory(), "app-1");
+    const script = provisionHost(host(directory, "process"), { ...options, command: "/nowhere/java" });
+    await mkdir(directory);
+    const failing = () => execFileSync("sh", ["-s", "--", "install"], { input: script, stdio: "pipe" });
+    expect(failing).toThrow(/expected \/nowhere\/java, found none/);
+  });
+
+  test("is run as root, by sudo unless the login is root's", () => {
+    expect(provisionCommand("install")).toBe(
+      'if [ "$(id -u)" = 0 ]; then exec sh -s -- install; else exec sudo -n sh -s -- install; fi',
+    );
+  });
+});

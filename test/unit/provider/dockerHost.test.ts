@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { check, create, type DockerHostInputs, diff, read, remove } from "#provider/dockerHost.ts";
+import { dockerHost, inspected } from "../../support/dockerHost.ts";
+import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
+import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
+
+const INSPECT = "GET /containers/shop-prod-app-1/json";
+
+async function hostOn(answers: Readonly<Record<string, EngineAnswer>> = {}) {
+  const { url, asked } = await fakeEngine(answers);
+  const news: DockerHostInputs = { ...dockerHost({ engine: url }), graceSeconds: 35 };
+  return { news, asked };
+}
+
+const LIST = "GET /containers/json";
+
+describe("check", () => {
+  test("passes a host that can be, and makes nothing", async () => {
+    const { news, asked } = await hostOn();
+    expect(await check({ ...news, __provider: "code" })).toEqual({ inputs: news });
+    expect(asked).toEqual(["GET /_ping", INSPECT]);
+  });
+
+  test("passes a host whose own container runs", async () => {
+    const { news } = await hostOn({ [INSPECT]: inspected() });
+    expect(await check(news)).toEqual({ inputs: news });
+  });
+
+  test("refuses a setting that is wrong under its path", async () => {
+    const { news } = await hostOn();
+    expect(await check({ ...news, port: 70_000 })).toEqual({
+      failures: [{ property: "port", reason: expect.stringMatching(/^expected 1–65535, got 70000/) }],
+    });
+  });
+
+  test.each([
+    ["nobody's", undefined],
+    ["another host's", "app-2"],
+  ])("refuses a name that a container has which is %s", async (_, label) => {
+    const { news } = await hostOn({ [INSPECT]: inspected({ labels: { "rollgate.host": label } }) });
+    expect(await check(news)).toEqual({
+      failures: [
+        {
+          property: "container",
+          reason: "expected a container of ours, got shop-prod-app-1 without its label. Nothing was changed.",
+        },
+      ],
+    });
+  });
+
+  test("passes another way to the engine that it is on, and refuses another engine", async () => {
+    const { url: engine } = await fakeEngine({ "GET /info": { ID: "one" } });
+    const { news: same } = await hostOn({ "GET /info": { ID: "one" } });
+    expect(await check(same, { ...same, engine })).toEqual({ inputs: same });
+    const { news } = await hostOn({ "GET /info": { ID: "two" } });
+    expect(await check(news, { ...news, engine })).toEqual({
+      failures: [
+        {
+          property: "engine",
+          reason: `expected ${engine}, in which it runs, got ${news.engine}: destroy the stack first, or keep it there. Nothing was changed.`,
+        },
+      ],
+    });
+  });
+
+  test("refuses an engine that does not answer", async () => {
+    const engine = `unix://${await temporaryDirectory()}/none.sock`;
+    const { failures } = await check({ ...dockerHost({ engine }), graceSeconds: 35 });
+    expect(failures).toEqual([
+      {
+        property: "engine",
+        reason: expect.stringMatching(
+          /^expected a Docker engine at unix:.*none\.sock, got connect ENOENT .*\. Nothing was changed\.$/,
+        ),
+      },
+    ]);
+  });
+});
+
+describe("diff", () => {
+  const news = { ...dockerHost(), graceSeconds: 35 };
+
+  test("is empty when nothing changed", () => {
+    expect(diff({ ...news, __provider: "old code" }, { ...news, __provider: "new code" })).toEqual({
+      changes: false,
+      replaces: [],
+    });
+  });
+
+  test("keeps a host that gets another address or another network, for the rollout to bring about", () => {
+    const moved = { ...news, address: "10.78.0.11", port: 9000, network: "shop-prod-2" };
+    expect(diff(news, moved)).toEqual({ changes: true, replaces: [] });
+  });
+
+  test.each(["name", "container", "volume"])("takes another %s for another host", (key) => {
+    expect(diff(news, { ...news, [key]: "other" })).toEqual({ changes: true, replaces: [key] });
+  });
+});
+
+describe("a host", () => {
+  test("is nothing to make: its container comes with the rollout", async () => {
+    const { news, asked } = await hostOn();
+    expect(await create(news)).toEqual({ id: "shop-prod-app-1", outs: news });
+    expect(asked).toEqual([]);
+  });
+
+  test("is there as long as its volume is, with or without a container", async () => {
+    const { news } = await hostOn({ "GET /volumes/shop-prod-app-1": { Name: "shop-prod-app-1" } });
+    expect(await read("id", news)).toEqual({ id: "id", props: news });
+    expect(await read("id", (await hostOn()).news)).toEqual({ id: "", props: {} });
+  });
+
+  test("is not taken for gone because its engine has trouble", async () => {
+    const { news } = await hostOn({ "GET /volumes/shop-prod-app-1": { statusCode: 500 } });
+    await expect(read("id", news)).rejects.toThrow("500");
+  });
+
+  test("takes its containers, and those of dead deployers, with it when it is removed, after its grace", async () => {
+    const { news, asked } = await hostOn({
+      [INSPECT]: inspected(),
+      [LIST]: [{ Id: "left-by-a-dead-deployer" }],
+      "DELETE /containers/left-by-a-dead-deployer": {},
+      "POST /containers/shop-prod-app-1/stop": {},
+      "DELETE /containers/shop-prod-app-1": {},
+      "DELETE /containers/shop-prod-app-1-before": {},
+    });
+    await remove(news);
+    expect(asked).toEqual([
+      INSPECT,
+      "POST /containers/shop-prod-app-1/stop",
+      INSPECT,
+      LIST,
+      "DELETE /containers/left-by-a-dead-deployer",
+      "DELETE /containers/shop-prod-app-1",
+      "DELETE /containers/shop-prod-app-1-before",
+    ]);
+  });
+
+  test("can be removed when its containers are gone already", async () => {
+    const { news } = await hostOn({ [LIST]: [] });
+    await expect(remove(news)).resolves.toBeUndefined();
+  });
+
+  test("never removes somebody else's container", async () => {
+    const { news, asked } = await hostOn({ [INSPECT]: inspected({ labels: { "rollgate.host": "web" } }) });
+    await expect(remove(news)).rejects.toThrow("without its label");
+    expect(asked).toEqual([INSPECT]);
+  });
+});

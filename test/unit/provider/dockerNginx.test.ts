@@ -1,0 +1,115 @@
+import { describe, expect, test } from "vitest";
+import { check, type DockerNginxInputs, diff, read, serve } from "#provider/dockerNginx.ts";
+import { dockerProxy } from "../../support/dockerHost.ts";
+import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
+import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
+
+// What needs an nginx in a container is tested with a real engine.
+const INSPECT = "GET /containers/shop-prod-nginx/json";
+const stopped: EngineAnswer = { State: { Running: false, Restarting: false } };
+const crashing: EngineAnswer = { State: { Running: true, Restarting: true } };
+
+async function nginxOn(answers: Readonly<Record<string, EngineAnswer>> = {}) {
+  const { url, asked } = await fakeEngine(answers);
+  return { news: inputs({ engine: url }), asked };
+}
+
+function inputs(change: Partial<DockerNginxInputs> = {}): DockerNginxInputs {
+  return {
+    ...dockerProxy(),
+    flavour: "auto",
+    hosts: [{ name: "app-1", address: "10.77.0.11", port: 8080 }],
+    healthPath: "/actuator/health",
+    slowestRequestSeconds: 30,
+    settleSeconds: 5,
+    leaseWaitSeconds: 0,
+    check: {
+      path: "/actuator/health",
+      intervalMilliseconds: 1000,
+      rise: 2,
+      fall: 3,
+      timeoutMilliseconds: 1000,
+      expect: ["2xx", "3xx"],
+    },
+    statusAllow: [],
+    ...change,
+  };
+}
+
+describe("check", () => {
+  test.each<[string, Record<string, EngineAnswer>]>([
+    ["is not there yet, as in a first preview", {}],
+    ["has stopped", { [INSPECT]: stopped }],
+    ["is started again and again", { [INSPECT]: crashing }],
+  ])("leaves open what only the container can tell while it %s, and makes nothing", async (_, answers) => {
+    const { news, asked } = await nginxOn(answers);
+    expect(await check({ ...news, __provider: "code", configuration: "old", running: true })).toEqual({
+      inputs: news,
+    });
+    expect(asked).toEqual(["GET /_ping", INSPECT]);
+  });
+
+  test("refuses a setting that is wrong under its path", async () => {
+    const { news } = await nginxOn();
+    expect((await check({ ...news, statusAllow: ["10.0.0.0/99"] })).failures).toEqual([
+      { property: "statusAllow[0]", reason: expect.stringMatching(/^expected an address or a network/) },
+    ]);
+  });
+
+  test("refuses an engine that does not answer", async () => {
+    const engine = `unix://${await temporaryDirectory()}/none.sock`;
+    expect((await check(inputs({ engine }))).failures).toEqual([
+      {
+        property: "engine",
+        reason: expect.stringMatching(
+          /^expected a Docker engine at unix:.*none\.sock, got connect ENOENT .*\. Nothing was changed\.$/,
+        ),
+      },
+    ]);
+  });
+});
+
+describe("diff", () => {
+  const served = { ...inputs(), configuration: "worker_processes 2;", running: true };
+
+  test("is empty while nginx serves what it should, whatever else was said of it", () => {
+    const news = { ...served, settleSeconds: 9, __provider: "new code" };
+    expect(diff({ ...served, __provider: "old code" }, news)).toEqual({ changes: false, replaces: [] });
+  });
+
+  test("shows another configuration, and an nginx that does not run, as a change of the same nginx", () => {
+    for (const olds of [{ configuration: "" }, { running: false }]) {
+      expect(diff({ ...served, ...olds }, served)).toEqual({ changes: true, replaces: [] });
+    }
+  });
+
+  test("takes another container for another nginx, and another way to its engine for a change", () => {
+    const replaces = ["container"];
+    expect(diff(served, { ...served, container: "other" })).toEqual({ changes: true, replaces });
+    expect(diff(served, { ...served, engine: "ssh://other" })).toEqual({ changes: true, replaces: [] });
+  });
+});
+
+describe("an nginx whose container does not run", () => {
+  test("is read as one that serves nothing, so that the next update starts it", async () => {
+    const { news } = await nginxOn({ [INSPECT]: stopped });
+    const props = { ...news, configuration: "worker_processes 2;", running: true, __provider: "code" };
+    const found = { ...props, configuration: "", running: false };
+    expect(await read("id", props)).toEqual({ id: "id", props: found, inputs: found });
+  });
+
+  test("cannot be told what to serve, and the end of its log says why", async () => {
+    const log = "2026/01/01 00:00:00 [emerg] 1#1: bind() to 0.0.0.0:8080 failed\n";
+    const { news, asked } = await nginxOn({
+      [INSPECT]: crashing,
+      "GET /containers/shop-prod-nginx/logs": { frames: [log] },
+    });
+    await expect(serve(news)).rejects.toThrow(
+      expect.objectContaining({
+        code: "nginx-stopped",
+        message: `container shop-prod-nginx does not run: ${log.trim()}`,
+      }),
+    );
+    expect(asked.filter((request) => !request.startsWith("GET "))).toEqual([]);
+  });
+});

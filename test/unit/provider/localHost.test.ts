@@ -1,0 +1,187 @@
+import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { isAlive, readProcess } from "#kinds/local/processTable.ts";
+import { check, create, diff, type LocalHostInputs, read, remove } from "#provider/localHost.ts";
+import { releaseId } from "#rollout/release/release.ts";
+import { listenOn, startNode } from "../../support/child.ts";
+import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
+import { freePort } from "../../support/freePort.ts";
+import { localHost } from "../../support/localHost.ts";
+import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
+
+async function inputs(change: Partial<LocalHostInputs> = {}): Promise<LocalHostInputs> {
+  return {
+    kind: "local",
+    name: "app-1",
+    directory: join(await temporaryDirectory(), "stack", "hosts", "app-1"),
+    address: "127.0.0.1",
+    port: await freePort(),
+    java: await fakeJava(),
+    graceSeconds: 10,
+    ...change,
+  };
+}
+
+describe("check", () => {
+  test("passes a host that can be, and makes nothing", async () => {
+    const news = await inputs();
+    expect(await check({ ...news, __provider: "code" })).toEqual({ inputs: news });
+    expect(await readdir(join(dirname(news.directory), "..", ".."))).toEqual([]);
+  });
+
+  test("passes a host whose own application is on the port", async () => {
+    const news = await inputs();
+    const host = localHost(news, { launch: { java: news.java, jvmOptions: [], arguments: [] } });
+    onTestFinished(() => host.stop(0).then(() => {}));
+    const jar = await fakeJar({ version: "1.0.0" });
+    await host.preflight();
+    await host.stage(releaseId(jar), jar);
+    await host.switchTo(releaseId(jar));
+    await host.start(host.launch);
+    await expect.poll(() => host.portOwner(), { timeout: 10_000 }).toMatchObject({ kind: "application" });
+    expect(await check(news)).toEqual({ inputs: news });
+  });
+
+  test("refuses a setting that is wrong under its path", async () => {
+    expect(await check({ ...(await inputs()), port: 70_000 })).toEqual({
+      failures: [{ property: "port", reason: expect.stringMatching(/^expected 1–65535, got 70000/) }],
+    });
+  });
+
+  test("refuses a machine without java", async () => {
+    expect(await check(await inputs({ java: "/nowhere/java" }))).toEqual({
+      failures: [
+        {
+          property: "java",
+          reason: "expected a Java runtime, found no executable /nowhere/java. Nothing was changed.",
+        },
+      ],
+    });
+  });
+
+  test("refuses a port that is taken, and names who took it", async () => {
+    const news = await inputs();
+    const { pid } = await startNode(listenOn(news.port));
+    const { failures } = await check(news);
+    expect(failures).toEqual([{ property: "port", reason: expect.any(String) }]);
+    expect(failures?.[0]?.reason).toMatch(
+      new RegExp(`^${news.port} is taken by pid ${pid} \\(.*\\)\\. Nothing was changed\\.$`),
+    );
+  });
+
+  test("refuses to leave a directory in which an application runs, even together with its port", async () => {
+    const olds = await inputs();
+    const news = { ...olds, directory: `${olds.directory}-new`, port: await freePort() };
+    expect(await check(news, olds)).toEqual({ inputs: news });
+    const host = localHost(olds, { launch: { java: olds.java, jvmOptions: [], arguments: [] } });
+    onTestFinished(() => host.stop(0).then(() => {}));
+    const jar = await fakeJar({ version: "1.0.0" });
+    await host.preflight();
+    await host.stage(releaseId(jar), jar);
+    await host.switchTo(releaseId(jar));
+    await host.start(host.launch);
+    expect(await check(news, olds)).toEqual({
+      failures: [
+        {
+          property: "directory",
+          reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep it there. Nothing was changed.`,
+        },
+      ],
+    });
+  });
+
+  test("refuses a directory below a file", async () => {
+    const file = join(await temporaryDirectory(), "file");
+    await writeFile(file, "");
+    const { failures } = await check(await inputs({ directory: join(file, "hosts", "app-1") }));
+    expect(failures).toEqual([
+      {
+        property: "directory",
+        reason: expect.stringMatching(/^expected a folder.*\. Nothing was changed\.$/),
+      },
+    ]);
+  });
+
+  test("refuses a directory that this user may not make", async (context) => {
+    context.skip(process.getuid?.() === 0, "root may write everywhere");
+    const locked = await temporaryDirectory();
+    await chmod(locked, 0o555);
+    expect(await check(await inputs({ directory: join(locked, "app-1") }))).toEqual({
+      failures: [
+        {
+          property: "directory",
+          reason: `expected a folder that this user may write, got ${locked}. Nothing was changed.`,
+        },
+      ],
+    });
+  });
+});
+
+describe("diff", () => {
+  test("is empty when nothing changed", async () => {
+    const news = await inputs();
+    expect(diff({ ...news, __provider: "old code" }, { ...news, __provider: "new code" })).toEqual({
+      changes: false,
+      replaces: [],
+    });
+  });
+
+  test("keeps a host that moves to another port, for the rollout to bring about", async () => {
+    const news = await inputs();
+    expect(diff(news, { ...news, port: 1 })).toEqual({ changes: true, replaces: [] });
+  });
+
+  test("takes another directory, or another name, for another host", async () => {
+    const news = await inputs();
+    expect(diff(news, { ...news, directory: "/elsewhere" })).toEqual({
+      changes: true,
+      replaces: ["directory"],
+    });
+    expect(diff(news, { ...news, name: "app-9" })).toEqual({ changes: true, replaces: ["name"] });
+  });
+});
+
+describe("a host", () => {
+  test("is its directories, and is gone with them", async () => {
+    const news = await inputs();
+    expect(await create(news)).toEqual({ id: "app-1", outs: news });
+    expect((await readdir(news.directory)).sort()).toEqual(["logs", "releases"]);
+    expect(await read("app-1", news)).toMatchObject({ id: "app-1", props: news });
+    await remove(news);
+    expect(await read("app-1", news)).toMatchObject({ id: "" });
+  });
+
+  test("that is there already is adopted with its releases", async () => {
+    const news = await inputs();
+    await mkdir(join(news.directory, "releases", "1.0.0-abc"), { recursive: true });
+    await create(news);
+    expect(await readdir(join(news.directory, "releases"))).toEqual(["1.0.0-abc"]);
+  });
+
+  test("ends its application and takes everything of ours with it when it is removed", async () => {
+    const news = await inputs();
+    await create(news);
+    const host = localHost(news, { launch: { java: news.java, jvmOptions: [], arguments: [] } });
+    onTestFinished(() => host.stop(0).then(() => {}));
+    const jar = await fakeJar({ version: "1.0.0" });
+    await host.stage(releaseId(jar), jar);
+    await host.switchTo(releaseId(jar));
+    await host.start(host.launch);
+    await expect.poll(() => host.portOwner(), { timeout: 10_000 }).toMatchObject({ kind: "application" });
+    const { running } = await host.observe();
+    const ran = await readProcess(running?.pid ?? 0);
+    if (ran === undefined) throw new Error("nothing runs");
+    await remove(news);
+    expect(await isAlive(ran)).toBe(false);
+    expect(await readdir(join(news.directory, "../../.."))).toEqual([]);
+  });
+
+  test("leaves files of others alone when it is removed", async () => {
+    const news = await inputs();
+    await create(news);
+    await writeFile(join(news.directory, "notes.txt"), "");
+    await remove(news);
+    expect(await readdir(news.directory)).toEqual(["notes.txt"]);
+  });
+});

@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ENVIRONMENT, startFiles } from "#rollout/host/startFiles.ts";
+import type { SshHostDescriptor } from "#rollout/request/descriptors.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+const launch = { java: "java", jvmOptions: ["-Xmx1g", "-Dgreeting=it's $HOME"], arguments: ["--a=b c"] };
+
+function host(directory: string, supervisor: "systemd" | "process" = "process"): SshHostDescriptor {
+  const place = { name: "app-1", address: "10.0.0.1", port: 8080 };
+  return { kind: "ssh", ...place, server: "s", sshConfig: "", directory, supervisor, unit: "u" };
+}
+
+test("the start file becomes java with exactly these arguments and variables", async () => {
+  const directory = await temporaryDirectory();
+  await mkdir(join(directory, "work"));
+  const java = join(directory, "java");
+  await writeFile(java, '#!/bin/sh\nprintf "%s\\n" "$PWD" "$SECRET" "$ROLLGATE_HOST" "$@"\n', {
+    mode: 0o755,
+  });
+  const secret = "a\"b'c $HOME `id` \\ \\n !x\n second line #";
+  const files = startFiles(host(directory), "1.0.0-abc", "0123456789ab", {
+    launch: { ...launch, java },
+    environment: { SECRET: secret },
+  });
+  await writeFile(join(directory, "start"), files.start);
+  await mkdir(join(directory, "secrets"));
+  await writeFile(join(directory, ENVIRONMENT), files.environment);
+  expect(execFileSync("sh", [join(directory, "start")]).toString()).toBe(
+    [
+      `${directory}/work`,
+      secret,
+      "app-1",
+      "-Drollgate.launch=0123456789ab",
+      "-Xmx1g",
+      "-Dgreeting=it's $HOME",
+      "-jar",
+      `${directory}/releases/1.0.0-abc/app.jar`,
+      "--server.port=8080",
+      "--server.address=10.0.0.1",
+      "--a=b c",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("an address that the arguments give is the only one", () => {
+  const { start } = startFiles(host("/d"), "r", "f", {
+    launch: { ...launch, arguments: ["--server.address=0.0.0.0"] },
+    environment: {},
+  });
+  expect(start.match(/--server.address=\S+/g)).toEqual(["--server.address=0.0.0.0'"]);
+});
+
+test("no secret stands in the start file", () => {
+  const spec = { launch, environment: { PASSWORD: "hunter2" } };
+  expect(startFiles(host("/d"), "r", "f", spec).start).not.toContain("hunter2");
+  expect(startFiles(host("/d"), "r", "f", spec).start).toContain("/d/secrets/environment");
+});

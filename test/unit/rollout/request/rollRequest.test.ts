@@ -1,0 +1,262 @@
+import { describe, expect, test } from "vitest";
+import { InvalidInput } from "#rollout/common/errors.ts";
+import { rollRequest } from "#rollout/request/rollRequest.ts";
+import { parse, problemsOf } from "#rollout/request/validate.ts";
+import { validRequest, withValue } from "../../../support/rollRequest.ts";
+
+function messages(request: unknown): string[] {
+  return problemsOf(rollRequest, request).map(({ message }) => message);
+}
+
+test("a good request passes as it is", () => {
+  expect(parse(rollRequest, validRequest())).toEqual(validRequest());
+});
+
+describe("numbers keep to their bounds", () => {
+  const bounds: [path: string, minimum: number, maximum: number][] = [
+    ["hosts[2].port", 1, 65_535],
+    ["proxy.port", 1, 65_535],
+    ["health.passes", 1, 100],
+    ["health.intervalMilliseconds", 10, 60_000],
+    ["health.timeoutMilliseconds", 10, 60_000],
+    ["health.deadlineSeconds", 1, 3600],
+    ["timing.settleSeconds", 0, 3600],
+    ["timing.graceSeconds", 0, 3600],
+    ["timing.soakSeconds", 0, 86_400],
+    ["timing.rollDeadlineSeconds", 1, 86_400],
+    ["timing.leaseWaitSeconds", 0, 86_400],
+    ["timing.slowestRequestSeconds", 0, 3600],
+    ["timing.shutdownPhaseSeconds", 0, 3600],
+    ["minimumHealthy", 0, 1000],
+    ["keepReleases", 2, 100],
+  ];
+
+  test.each(bounds)("%s from %d to %d", (path, minimum, maximum) => {
+    for (const value of [minimum - 1, maximum + 1, minimum + 0.5]) {
+      expect(messages(withValue(validRequest(), path, value))).toEqual([
+        `${path}: expected ${minimum}–${maximum}, got ${value}`,
+      ]);
+    }
+    for (const value of [minimum, maximum]) {
+      expect(messages(withValue(validRequest(), path, value))).not.toContainEqual(
+        expect.stringContaining(`expected ${minimum}–${maximum}`),
+      );
+    }
+  });
+
+  test.each(bounds)("%s is no text, and not missing", (path, minimum, maximum) => {
+    expect(messages(withValue(validRequest(), path, "5"))).toEqual([
+      `${path}: expected ${minimum}–${maximum}, got "5"`,
+    ]);
+    expect(messages(withValue(validRequest(), path, undefined))).toEqual([
+      `${path}: expected ${minimum}–${maximum}, got nothing`,
+    ]);
+  });
+});
+
+describe("texts are what they have to be", () => {
+  test.each([
+    ["hosts[2].port", 70_000, "expected 1–65535, got 70000"],
+    ["hosts[0].name", "App_1", 'expected 1–32 lower-case letters, digits and inner hyphens, got "App_1"'],
+    ["hosts[0].name", "", 'expected 1–32 lower-case letters, digits and inner hyphens, got ""'],
+    ["hosts[0].name", "-a", 'expected 1–32 lower-case letters, digits and inner hyphens, got "-a"'],
+    ["hosts[0].name", "a-", 'expected 1–32 lower-case letters, digits and inner hyphens, got "a-"'],
+    ["hosts[0].name", "../a", 'expected 1–32 lower-case letters, digits and inner hyphens, got "../a"'],
+    [
+      "hosts[0].name",
+      "a".repeat(33),
+      `expected 1–32 lower-case letters, digits and inner hyphens, got "${"a".repeat(33)}"`,
+    ],
+    ["hosts[0].name", 7, "expected a text, got 7"],
+    ["hosts[0].name", undefined, "expected a text, got nothing"],
+    ["hosts[0].address", "localhost", 'expected an IP address, got "localhost"'],
+    ["hosts[0].address", "127.0.0.256", 'expected an IP address, got "127.0.0.256"'],
+    ["hosts[0].address", "fe80::1%eth0", 'expected an IP address, got "fe80::1%eth0"'],
+    ["hosts[0].address", "0.0.0.0", 'expected the address of one host, got "0.0.0.0"'],
+    ["hosts[0].address", "::", 'expected the address of one host, got "::"'],
+    ["hosts[0].address", "::ffff:10.0.0.1", 'expected the address of one host, got "::ffff:10.0.0.1"'],
+    ["hosts[0].directory", "hosts/app-1", 'expected an absolute path, got "hosts/app-1"'],
+    ["hosts[0].colour", "red", "unknown setting"],
+    ["hosts[0].kind", "podman", 'expected local, docker or ssh, got "podman"'],
+    ["proxy.address", "example.org", 'expected an IP address, got "example.org"'],
+    ["proxy.directory", "nginx", 'expected an absolute path, got "nginx"'],
+    [
+      "proxy.directory",
+      '/srv/"nginx"',
+      'expected a path without quotes, $ and \\, which nginx would read as its own, got "/srv/\\"nginx\\""',
+    ],
+    [
+      "proxy.directory",
+      "/srv/$pid",
+      'expected a path without quotes, $ and \\, which nginx would read as its own, got "/srv/$pid"',
+    ],
+    ["health.path", "actuator", 'expected a path such as /actuator/health, got "actuator"'],
+    ["health.path", "/a b", 'expected a path such as /actuator/health, got "/a b"'],
+    ["health.path", "/a;}", 'expected a path such as /actuator/health, got "/a;}"'],
+    ["health.path", "/$uri", 'expected a path such as /actuator/health, got "/$uri"'],
+    ["health.path", '/"', 'expected a path such as /actuator/health, got "/\\""'],
+    ["launch.java", "", "expected the java command, got an empty text"],
+    ["launch.java", 17, "expected a text, got 17"],
+    ["launch.jvmOptions[0]", 512, "expected a text, got 512"],
+    ["launch.arguments[0]", true, "expected a text, got true"],
+    ["environment.2ND", "x", "expected the name of an environment variable"],
+    ["environment.DATABASE-URL", "x", "expected the name of an environment variable"],
+    ["jar.path", "app.jar", 'expected an absolute path, got "app.jar"'],
+    ["onFailure", "retry", 'expected rollback or halt, got "retry"'],
+    ["wrong", 1, "unknown setting"],
+    ["health.wrong", 1, "unknown setting"],
+  ])("%s is refused when it is %j", (path, value, reason) => {
+    expect(messages(withValue(validRequest(), path, value))).toEqual([`${path}: ${reason}`]);
+  });
+
+  test.each([
+    ["hosts[0].name", "a"],
+    ["hosts[0].name", "0"],
+    ["hosts[0].name", "a".repeat(32)],
+    ["hosts[0].address", "::1"],
+    ["hosts[0].address", "10.1.2.3"],
+    ["proxy.directory", "/srv/my nginx (it's mine)"],
+    ["proxy.address", "0.0.0.0"],
+    ["proxy.address", "::"],
+    ["health.path", "/"],
+    ["health.path", "/actuator/health/readiness%20a,b&c=@~!*(d)"],
+    ["environment._x", ""],
+  ])("%s may be %j", (path, value) => {
+    expect(messages(withValue(validRequest(), path, value))).toEqual([]);
+  });
+
+  test("a hash that is none is refused under its path", () => {
+    expect(messages(withValue(validRequest(), "jar.sha256", "abc"))).toEqual([
+      expect.stringMatching(/^jar\.sha256: expected /),
+    ]);
+  });
+});
+
+test.each([
+  ["hosts", "app-1"],
+  ["hosts[1]", "app-2"],
+  ["launch.jvmOptions", "-Xmx1g"],
+  ["health", undefined],
+])("%s is refused under its path when it has another shape: %j", (path, value) => {
+  expect(messages(withValue(validRequest(), path, value))).toEqual([
+    expect.stringMatching(new RegExp(`^${RegExp.escape(path)}: \\S`)),
+  ]);
+});
+
+test.each([
+  ["environment.PIN", 4711],
+  ["environment", ["PIN=4711"]],
+])("a message about %s says what is expected, and never shows a secret", (path, value) => {
+  const [message] = messages(withValue(validRequest(), path, value));
+  expect(message).toMatch(new RegExp(`^${RegExp.escape(path)}: expected `));
+  expect(message).not.toContain("4711");
+});
+
+describe("settings agree with each other", () => {
+  test("no host at all is refused", () => {
+    expect(messages({ ...validRequest(), hosts: [] })[0]).toBe("hosts: expected at least one host, got none");
+  });
+
+  test("a fleet has at most 50 hosts", () => {
+    const hosts = Array.from({ length: 51 }, (_, index) => ({
+      ...validRequest().hosts[0],
+      name: `app-${index}`,
+      port: 9000 + index,
+    }));
+    expect(messages({ ...validRequest(), hosts })).toEqual(["hosts: expected at most 50 hosts"]);
+    expect(messages({ ...validRequest(), hosts: hosts.slice(1) })).toEqual([]);
+  });
+
+  test("two hosts of one name are refused at the later one", () => {
+    expect(messages(withValue(validRequest(), "hosts[2].name", "app-1"))).toEqual([
+      "hosts[2].name: expected a name of its own, got app-1 as in hosts[0]",
+    ]);
+  });
+
+  test("two hosts at one address are refused at the later one", () => {
+    expect(messages(withValue(validRequest(), "hosts[2].port", 8082))).toEqual([
+      "hosts[2].port: expected an address of its own, got 127.0.0.1:8082 as in hosts[1]",
+    ]);
+  });
+
+  test("two spellings of one IPv6 address are one address", () => {
+    const one = withValue(validRequest(), "hosts[0]", { ...validRequest().hosts[0], address: "::1" });
+    const both = withValue(one, "hosts[1]", {
+      ...validRequest().hosts[1],
+      address: "0:0:0:0:0:0:0:1",
+      port: 8081,
+    });
+    expect(messages(both)).toEqual([
+      expect.stringMatching(
+        /^hosts\[1\]\.port: expected an address of its own, got .*8081 as in hosts\[0\]$/,
+      ),
+    ]);
+  });
+
+  test("one port at two addresses is no clash", () => {
+    const request = withValue(validRequest(), "hosts[1].port", 8081);
+    expect(messages(withValue(request, "hosts[1].address", "127.0.0.2"))).toEqual([]);
+  });
+
+  test("nginx does not take the port of a host", () => {
+    expect(messages(withValue(validRequest(), "proxy.port", 8082))).toEqual([
+      "proxy.port: expected a port of its own, got 8082, the port of app-2",
+    ]);
+  });
+
+  test("at least one host can always be taken out", () => {
+    expect(messages({ ...validRequest(), minimumHealthy: 3 })).toEqual([
+      "minimumHealthy: expected less than the number of hosts (3), got 3: no host could ever be taken out",
+    ]);
+  });
+
+  test("the health deadline leaves time for all passes", () => {
+    const request = withValue(validRequest(), "health.intervalMilliseconds", 1000);
+    expect(messages(withValue(request, "health.deadlineSeconds", 1))).toEqual([
+      "health.deadlineSeconds: expected at least 2 passes × 1000 ms, got 1 s",
+    ]);
+    expect(messages(withValue(request, "health.deadlineSeconds", 2))).toEqual([]);
+  });
+
+  test("a drained host is given the time that the slowest request takes", () => {
+    expect(messages(withValue(validRequest(), "timing.slowestRequestSeconds", 31))).toEqual([
+      "timing.settleSeconds: expected at least slowestRequestSeconds (31), got 30",
+    ]);
+    expect(messages(withValue(validRequest(), "timing.slowestRequestSeconds", 30))).toEqual([]);
+  });
+
+  test("an application is given the time that its own shutdown takes", () => {
+    expect(messages(withValue(validRequest(), "timing.shutdownPhaseSeconds", 36))).toEqual([
+      "timing.graceSeconds: expected at least shutdownPhaseSeconds (36), got 35",
+    ]);
+    expect(messages(withValue(validRequest(), "timing.shutdownPhaseSeconds", 35))).toEqual([]);
+  });
+
+  test("a release that the hosts keep needs no jar", () => {
+    expect(messages(withValue(validRequest(), "jar", undefined))).toEqual([]);
+  });
+
+  test("everything that is wrong is named, not the first thing only", () => {
+    const request = withValue(validRequest(), "hosts[0].port", 0);
+    expect(messages(withValue(request, "keepReleases", 1))).toEqual([
+      "hosts[0].port: expected 1–65535, got 0",
+      "keepReleases: expected 2–100, got 1",
+    ]);
+  });
+});
+
+test("parse throws the first problem, with its path and reason apart", () => {
+  const error = (() => {
+    try {
+      return parse(rollRequest, withValue(validRequest(), "hosts[2].port", 70_000));
+    } catch (thrown) {
+      return thrown;
+    }
+  })();
+  expect(error).toBeInstanceOf(InvalidInput);
+  expect(error).toMatchObject({
+    property: "hosts[2].port",
+    reason: "expected 1–65535, got 70000",
+    code: "invalid-input",
+  });
+});

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { describeMember, observe } from "#rollout/roll/fleet.ts";
+import { type Before, FakeFleet } from "../../../support/fakeFleet.ts";
+
+const { signal } = new AbortController();
+
+async function member(before: Before, change: (fleet: FakeFleet) => void = () => {}) {
+  const fleet = await FakeFleet.create({ "app-1": before });
+  change(fleet);
+  return observe(fleet.host("app-1"), fleet.proxy, signal);
+}
+
+test("a host serves when it runs, is healthy, is up for the proxy, and is not drained", async () => {
+  const found = await member({ runs: "1.0.0" });
+  expect(found).toMatchObject({ serving: true, drained: false, health: { up: true, detail: "200 UP" } });
+  expect(describeMember(found)).toBe("1.0.0");
+});
+
+test("a host that was started in another way than it would be now says so, and serves", async () => {
+  const found = await member({ runs: "1.0.0", launch: "launch-0" });
+  expect(found.serving).toBe(true);
+  expect(describeMember(found)).toBe("1.0.0, started in another way");
+});
+
+test("a host that is drained does not serve", async () => {
+  const found = await member({ runs: "1.0.0", drained: true });
+  expect(found).toMatchObject({ serving: false, drained: true });
+  expect(describeMember(found)).toBe("1.0.0, drained");
+});
+
+test("a host that is unhealthy does not serve", async () => {
+  const found = await member({ runs: "1.0.0" }, (fleet) => {
+    fleet.host("app-1").conduct["1.0.0"] = "down";
+  });
+  expect(found.serving).toBe(false);
+  expect(describeMember(found)).toBe("1.0.0, unhealthy");
+});
+
+test("a host that the proxy sees down does not serve, however healthy it is", async () => {
+  const found = await member({ runs: "1.0.0" }, (fleet) => {
+    fleet.proxy.views["1.0.0"] = { up: false, detail: "down" };
+  });
+  expect(found.serving).toBe(false);
+  expect(describeMember(found)).toBe("1.0.0, down in nginx");
+});
+
+test("a host whose process has ended does not serve", async () => {
+  const found = await member({ current: "1.0.0", drained: false });
+  expect(found.serving).toBe(false);
+  expect(describeMember(found)).toBe("1.0.0, not running");
+});
+
+test("a new host has no release", async () => {
+  expect(describeMember(await member({}))).toBe("no release");
+});

@@ -1,0 +1,288 @@
+import { describe, expect, test } from "vitest";
+import { RollFailed } from "#rollout/common/errors.ts";
+import { FakeFleet, LAUNCH, type PolicyChange } from "../../../support/fakeFleet.ts";
+
+const OLD = "1.0.0";
+const NEW = "1.1.0";
+/** Every host has two peers that are not touched, for the roll ends with the first failure. */
+const UNTOUCHED = `app-2 and app-3 were not touched. Now: app-1 ${OLD}; app-2 ${OLD}; app-3 ${OLD}.`;
+const BRIEFLY: PolicyChange = { health: { deadlineSeconds: 0.3 } };
+
+function serving() {
+  return FakeFleet.create({ "app-1": { runs: OLD }, "app-2": { runs: OLD }, "app-3": { runs: OLD } });
+}
+
+/** The error of a roll that fails, and what was done to hosts from the first drain on. */
+async function failing(fleet: FakeFleet, policy: PolicyChange = {}, release = NEW) {
+  const error = await fleet.roll(release, { policy }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof RollFailed)) throw new Error(`expected RollFailed, got ${String(error)}`);
+  return { error, done: fleet.journal.filter((entry) => !entry.startsWith("stage")) };
+}
+
+const TRIED = ["drain app-1", "stop app-1", `switch app-1 to ${NEW}`, "start app-1"];
+const BACK = ["drain app-1", "stop app-1", `switch app-1 to ${OLD}`, "start app-1", "admit app-1"];
+
+test("a release that comes up just before the deadline may complete its row of passes", async () => {
+  const fleet = await serving();
+  const first = fleet.host("app-1");
+  const probe = first.probe.bind(first);
+  let asked = 0;
+  first.probe = async (signal) => {
+    if (first.running?.release === NEW) first.conduct[NEW] = asked++ < 4 ? "down" : "up";
+    return probe(signal);
+  };
+  await fleet.roll(NEW, {
+    policy: { health: { passes: 6, intervalMilliseconds: 50, deadlineSeconds: 0.3 } },
+  });
+  expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW, "app-3": NEW });
+});
+
+describe("a release that does not become healthy", () => {
+  test("goes back to the one before, and no other host is touched", async () => {
+    const fleet = await serving();
+    fleet.host("app-1").conduct[NEW] = "down";
+    const { error, done } = await failing(fleet, BRIEFLY);
+    expect(done).toEqual([...TRIED, ...BACK]);
+    expect(error.message).toBe(
+      `app-1 failed its health gate on ${NEW}: 503 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed); nginx saw 503 DOWN {"status":"DOWN"}. app-1 is back on ${OLD}; ${UNTOUCHED}`,
+    );
+    expect(error.evidence).toEqual([`${NEW} starts`]);
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
+  });
+
+  test("says DOWN with 200: the body counts", async () => {
+    const fleet = await serving();
+    fleet.host("app-1").conduct[NEW] = "down with 200";
+    const { error, done } = await failing(fleet, BRIEFLY);
+    expect(done).toEqual([...TRIED, ...BACK]);
+    expect(error.message).toContain(
+      'app-1 failed its health gate on 1.1.0: 200 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed)',
+    );
+  });
+
+  test("is healthy now and then, but never often enough in a row", async () => {
+    const fleet = await serving();
+    const first = fleet.host("app-1");
+    const probe = first.probe.bind(first);
+    let asked = 0;
+    first.probe = async (signal) => {
+      if (first.running?.release === NEW) first.conduct[NEW] = asked++ % 2 === 0 ? "up" : "down";
+      return probe(signal);
+    };
+    const { error } = await failing(fleet, BRIEFLY);
+    expect(asked).toBeGreaterThan(4);
+    expect(error.message).toContain("failed its health gate");
+    expect(fleet.state["app-1"]).toBe(OLD);
+  });
+
+  test("ends by itself: nobody waits for the deadline, and the end of its log is shown", async () => {
+    const fleet = await serving();
+    fleet.host("app-1").conduct[NEW] = "ends";
+    const began = performance.now();
+    const { error, done } = await failing(fleet, { health: { deadlineSeconds: 60 } });
+    expect(performance.now() - began).toBeLessThan(30_000);
+    expect(done).toEqual([...TRIED, ...BACK]);
+    expect(error.message).toMatch(
+      /^app-1 failed its health gate on 1\.1\.0: the process ended by itself; nginx saw .*\. app-1 is back on 1\.0\.0; /,
+    );
+    expect(error.evidence).toEqual([`${NEW} starts`, `${NEW} cannot start`]);
+  });
+
+  test("was the first: it is stopped, and the host stays drained", async () => {
+    const fleet = await FakeFleet.create({ "app-1": {}, "app-2": {} });
+    fleet.host("app-1").conduct[NEW] = "down";
+    const { error, done } = await failing(fleet, BRIEFLY);
+    expect(done).toEqual([...TRIED, "drain app-1", "stop app-1"]);
+    expect(error.message).toBe(
+      `app-1 failed its health gate on ${NEW}: 503 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed); nginx saw 503 DOWN {"status":"DOWN"}. app-1 has no earlier release: it is stopped and drained; app-2 was not touched. Now: app-1 ${NEW}, not running; app-2 no release.`,
+    );
+    expect(fleet.state["app-1"]).toBe("nothing, drained");
+  });
+
+  test("cannot go back either: the host stays drained, and both reasons are told", async () => {
+    const fleet = await serving();
+    fleet.host("app-1").conduct[NEW] = "down";
+    fleet.when("start app-1", () => {
+      fleet.host("app-1").conduct[OLD] = "ends";
+    });
+    const { error, done } = await failing(fleet, BRIEFLY);
+    expect(done).toEqual([...TRIED, ...BACK.slice(0, -1)]);
+    expect(error.message).toBe(
+      `app-1 failed its health gate on ${NEW}: 503 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed); nginx saw 503 DOWN {"status":"DOWN"}. Going back to ${OLD} failed as well (the process ended by itself): app-1 stays drained; app-2 and app-3 were not touched. Now: app-1 ${OLD}, not running; app-2 ${OLD}; app-3 ${OLD}.`,
+    );
+    expect(fleet.state["app-1"]).toBe("nothing, drained");
+  });
+
+  test("is not let in while nginx sees the host down, however healthy it is", async () => {
+    const fleet = await serving();
+    fleet.proxy.views[NEW] = { up: false, detail: "down, rise 0, fall 5" };
+    const { error, done } = await failing(fleet, BRIEFLY);
+    expect(done).toEqual([...TRIED, ...BACK]);
+    expect(error.message).toBe(
+      `app-1 failed its upstream gate on ${NEW}: nginx says down, rise 0, fall 5 for 0.3 s; nginx saw down, rise 0, fall 5. app-1 is back on ${OLD}; ${UNTOUCHED}`,
+    );
+  });
+
+  test("is not let in while somebody else answers on its port", async () => {
+    const fleet = await serving();
+    fleet.host("app-1").intruders[NEW] = { kind: "other", name: "pid 4711 (java -jar old.jar)" };
+    const { error, done } = await failing(fleet);
+    expect(done).toEqual([...TRIED, ...BACK]);
+    expect(error.message).toContain(
+      `app-1 failed its health gate on ${NEW}: port ${fleet.host("app-1").port} is answered by pid 4711 (java -jar old.jar), not by the release`,
+    );
+  });
+
+  test("is not let in while an earlier release answers on its port", async () => {
+    const fleet = await serving();
+    fleet.host("app-1").intruders[NEW] = { kind: "application", release: OLD };
+    const { error } = await failing(fleet);
+    expect(error.message).toContain(
+      `port ${fleet.host("app-1").port} is answered by ${OLD}, not by the release`,
+    );
+  });
+
+  test("goes back to what was good here, when a deployer that died had left it running", async () => {
+    const left = { runs: NEW, drained: true, good: { release: OLD, launch: LAUNCH }, releases: [OLD, NEW] };
+    const fleet = await FakeFleet.create({ "app-1": left, "app-2": { runs: OLD }, "app-3": { runs: OLD } });
+    fleet.host("app-1").conduct[NEW] = "down";
+    const { error } = await failing(fleet, BRIEFLY);
+    expect(error.message).toContain(`app-1 is back on ${OLD}; ${UNTOUCHED}`);
+    expect(fleet.state["app-1"]).toBe(OLD);
+  });
+
+  test("is never what a host goes back to", async () => {
+    const fleet = await serving();
+    fleet.host("app-1").conduct[NEW] = "down";
+    await failing(fleet, BRIEFLY);
+    expect(fleet.host("app-1").good).toEqual({ release: OLD, launch: LAUNCH });
+  });
+
+  test("only after it was let in goes back as well", async () => {
+    const fleet = await serving();
+    fleet.when("admit app-1", () => {
+      fleet.host("app-1").conduct[NEW] = "down";
+    });
+    const { error, done } = await failing(fleet, { timing: { soakSeconds: 0.5 } });
+    expect(done).toEqual([...TRIED, "admit app-1", ...BACK]);
+    expect(error.message).toBe(
+      `app-1 failed its soak gate on ${NEW}: 503 DOWN {"status":"DOWN"} after it was admitted; nginx saw 503 DOWN {"status":"DOWN"}. app-1 is back on ${OLD}; ${UNTOUCHED}`,
+    );
+  });
+
+  test("because of its new options goes back to the ones before", async () => {
+    const fleet = await serving();
+    const first = fleet.host("app-1");
+    first.launch = "launch-2";
+    first.conduct[`${OLD} launch-2`] = "ends";
+    const { error } = await failing(fleet, {}, OLD);
+    expect(error.message).toContain(`app-1 is back on ${OLD}`);
+    expect(first.running).toMatchObject({ release: OLD, launch: LAUNCH });
+    expect(fleet.state["app-1"]).toBe(OLD);
+  });
+});
+
+describe("a host that is soaked", () => {
+  test("may miss one answer: that is a hiccup under load", async () => {
+    const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
+    const first = fleet.host("app-1");
+    const probe = first.probe.bind(first);
+    let missed = 0;
+    first.probe = async (signal) => {
+      const report = await probe(signal);
+      if (fleet.journal.at(-1) !== "admit app-1" || missed > 0) return report;
+      missed++;
+      return { up: false, detail: "no answer within 5000 ms" };
+    };
+    await fleet.roll(NEW, { policy: { timing: { soakSeconds: 0.2 } } });
+    expect(missed).toBe(1);
+    expect(fleet.state).toEqual({ "app-1": NEW });
+  });
+
+  test("may not end", async () => {
+    const fleet = await serving();
+    fleet.when("admit app-1", () => fleet.host("app-1").end());
+    const { error } = await failing(fleet, { timing: { soakSeconds: 0.5 } });
+    expect(error.message).toMatch(/^app-1 failed its soak gate on 1\.1\.0: the process ended by itself; /);
+    expect(fleet.state["app-1"]).toBe(OLD);
+  });
+});
+
+describe("a host that is drained", () => {
+  test("is stopped once no connection is left to it, not before", async () => {
+    const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
+    fleet.proxy.left["app-1"] = 2;
+    fleet.when("count app-1", () => {
+      setTimeout(() => {
+        fleet.journal.push("the last connection ends");
+        fleet.proxy.left["app-1"] = 0;
+      }, 100);
+    });
+    await fleet.roll(NEW);
+    expect(fleet.journal.slice(1, 4)).toEqual(["drain app-1", "the last connection ends", "stop app-1"]);
+    expect(fleet.messages("settle", "app-1")).toEqual(["no connection left"]);
+  });
+
+  test("is stopped after the settle time with connections left, and the report says so", async () => {
+    const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
+    fleet.proxy.left["app-1"] = 3;
+    await fleet.roll(NEW, { policy: { timing: { settleSeconds: 0.1 } } });
+    expect(fleet.messages("settle", "app-1")).toEqual([
+      "3 connections left after 0.1 s, going on: graceful stop has to finish them",
+    ]);
+    expect(fleet.state).toEqual({ "app-1": NEW });
+  });
+
+  test("is killed when it does not stop, and the report says so", async () => {
+    const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
+    fleet.host("app-1").ignoresSigterm = true;
+    await fleet.roll(NEW);
+    expect(fleet.messages("stop", "app-1")).toEqual(["killed: it ignored SIGTERM for 10 s"]);
+  });
+
+  test("is admitted again when the roll is stopped while it settles, and nothing was stopped", async () => {
+    const fleet = await serving();
+    fleet.proxy.left["app-1"] = 1;
+    const controller = new AbortController();
+    fleet.when("count app-1", () => controller.abort());
+    await expect(fleet.roll(NEW, { signal: controller.signal })).rejects.toThrow();
+    expect(fleet.journal.slice(3)).toEqual(["drain app-1", "admit app-1"]);
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
+  });
+
+  test("stays drained when it was drained before and the roll is stopped while it settles", async () => {
+    const fleet = await FakeFleet.create({ "app-1": { runs: OLD, drained: true }, "app-2": { runs: OLD } });
+    fleet.proxy.left["app-1"] = 1;
+    const controller = new AbortController();
+    fleet.when("count app-1", () => controller.abort());
+    await expect(fleet.roll(NEW, { signal: controller.signal })).rejects.toThrow();
+    expect(fleet.state).toEqual({ "app-1": `${OLD}, drained`, "app-2": OLD });
+  });
+
+  test("takes traffic again as before when it was unhealthy and the roll is stopped while it settles", async () => {
+    const fleet = await serving();
+    fleet.host("app-1").conduct[OLD] = "down";
+    fleet.proxy.left["app-1"] = 1;
+    const controller = new AbortController();
+    fleet.when("count app-1", () => controller.abort());
+    await expect(fleet.roll(NEW, { signal: controller.signal })).rejects.toThrow();
+    expect(fleet.state["app-1"]).toBe(OLD);
+  });
+
+  test("goes on serving when the proxy cannot drain it", async () => {
+    const fleet = await serving();
+    const drain = fleet.proxy.drain.bind(fleet.proxy);
+    let failures = 1;
+    fleet.proxy.drain = async (host) => {
+      if (failures-- > 0) throw new Error("EROFS: read-only file system");
+      return drain(host);
+    };
+    const { error, done } = await failing(fleet);
+    expect(error.message).toBe(`app-1 could not be drained: EROFS: read-only file system; ${UNTOUCHED}`);
+    expect(done).toEqual(["admit app-1"]);
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
+  });
+});

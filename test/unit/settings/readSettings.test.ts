@@ -1,0 +1,197 @@
+import { resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import { known } from "../../support/pulumi.ts";
+import { read, withoutPulumi } from "../../support/settings.ts";
+
+withoutPulumi();
+
+const twoHosts = [
+  { name: "app-1", port: 8081 },
+  { name: "app-2", port: 8082 },
+];
+
+describe("what is read", () => {
+  test("with nothing but a jar, everything is as Pulumi.yaml says", async () => {
+    const { rollout, nginx } = await read({});
+    const root = resolve(".rollgate/test");
+    const { environment, ...plain } = rollout;
+    expect(plain).toEqual({
+      release: expect.stringMatching(/^1\.2\.3-[0-9a-f]{12}$/),
+      jar: {
+        path: expect.stringMatching(/\/app\.jar$/),
+        version: "1.2.3",
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+      hosts: [
+        { kind: "local", name: "app-1", address: "127.0.0.1", port: 8081, directory: `${root}/hosts/app-1` },
+        { kind: "local", name: "app-2", address: "127.0.0.1", port: 8082, directory: `${root}/hosts/app-2` },
+      ],
+      proxy: { kind: "local", directory: `${root}/nginx`, address: "127.0.0.1", port: 8080 },
+      launch: { java: "java", jvmOptions: [], arguments: [] },
+      health: {
+        path: "/actuator/health",
+        passes: 2,
+        intervalMilliseconds: 100,
+        timeoutMilliseconds: 2000,
+        deadlineSeconds: 60,
+      },
+      timing: {
+        settleSeconds: 30,
+        slowestRequestSeconds: 30,
+        graceSeconds: 35,
+        shutdownPhaseSeconds: 30,
+        soakSeconds: 5,
+        rollDeadlineSeconds: 3600,
+        leaseWaitSeconds: 0,
+      },
+      minimumHealthy: 1,
+      keepReleases: 3,
+      onFailure: "rollback",
+    });
+    expect(await known(environment)).toEqual({});
+    expect(nginx).toEqual({
+      kind: "local",
+      directory: `${root}/nginx`,
+      address: "127.0.0.1",
+      port: 8080,
+      executable: "nginx",
+      flavour: "auto",
+      hosts: [
+        { name: "app-1", address: "127.0.0.1", port: 8081 },
+        { name: "app-2", address: "127.0.0.1", port: 8082 },
+      ],
+      healthPath: "/actuator/health",
+      slowestRequestSeconds: 30,
+      settleSeconds: 30,
+      leaseWaitSeconds: 0,
+      check: {
+        path: "/actuator/health",
+        intervalMilliseconds: 1000,
+        rise: 2,
+        fall: 3,
+        timeoutMilliseconds: 1000,
+        expect: ["2xx", "3xx"],
+      },
+      statusAllow: [],
+    });
+    expect(console.warn).not.toHaveBeenCalled();
+  });
+
+  test("every setting reaches the part that it is for", async () => {
+    const { rollout, nginx } = await read({
+      hosts: [
+        { name: "b", port: 9001, address: "::1" },
+        { name: "a", port: 9002, address: "10.0.0.2" },
+        { name: "c", port: 9003 },
+      ],
+      directory: "some/where",
+      java: "/opt/java/bin/java",
+      jvmOptions: ["-Xmx1g"],
+      arguments: ["--debug"],
+      nginx: "/opt/nginx",
+      nginxFlavour: "check-module",
+      nginxAddress: "0.0.0.0",
+      nginxPort: 9000,
+      statusAllow: ["10.0.0.0/8", "fd00::/8", "192.0.2.1", "2001:db8::1"],
+      checkIntervalMilliseconds: 3000,
+      checkRise: 4,
+      checkFall: 5,
+      checkTimeoutMilliseconds: 600,
+      checkExpect: [200, "3xx"],
+      healthPath: "/ready",
+      healthPasses: 7,
+      healthIntervalMilliseconds: 80,
+      healthTimeoutMilliseconds: 90,
+      healthDeadlineSeconds: 100,
+      settleSeconds: 11,
+      slowestRequestSeconds: 10,
+      graceSeconds: 13,
+      shutdownPhaseSeconds: 12,
+      soakSeconds: 14,
+      rollDeadlineSeconds: 15,
+      leaseWaitSeconds: 16,
+      minimumHealthy: 1,
+      keepReleases: 17,
+      onFailure: "halt",
+    });
+    expect(rollout).toMatchObject({
+      hosts: [
+        { name: "b", address: "::1", port: 9001, directory: resolve("some/where/hosts/b") },
+        { name: "a", address: "10.0.0.2", port: 9002 },
+        { name: "c", address: "127.0.0.1", port: 9003 },
+      ],
+      launch: { java: "/opt/java/bin/java", jvmOptions: ["-Xmx1g"], arguments: ["--debug"] },
+      health: {
+        path: "/ready",
+        passes: 7,
+        intervalMilliseconds: 80,
+        timeoutMilliseconds: 90,
+        deadlineSeconds: 100,
+      },
+      timing: {
+        settleSeconds: 11,
+        slowestRequestSeconds: 10,
+        graceSeconds: 13,
+        shutdownPhaseSeconds: 12,
+        soakSeconds: 14,
+        rollDeadlineSeconds: 15,
+        leaseWaitSeconds: 16,
+      },
+      minimumHealthy: 1,
+      keepReleases: 17,
+      onFailure: "halt",
+    });
+    expect(nginx).toMatchObject({
+      directory: resolve("some/where/nginx"),
+      executable: "/opt/nginx",
+      flavour: "check-module",
+      address: "0.0.0.0",
+      port: 9000,
+      statusAllow: ["10.0.0.0/8", "fd00::/8", "192.0.2.1", "2001:db8::1"],
+      check: {
+        path: "/ready",
+        intervalMilliseconds: 3000,
+        rise: 4,
+        fall: 5,
+        timeoutMilliseconds: 600,
+        expect: ["200", "3xx"],
+      },
+      healthPath: "/ready",
+      slowestRequestSeconds: 10,
+      settleSeconds: 11,
+      leaseWaitSeconds: 16,
+    });
+  });
+
+  test("Spring profiles become the first argument", async () => {
+    const { rollout } = await read({ springProfiles: ["prod", "metrics"], arguments: ["--debug"] });
+    expect(rollout.launch.arguments).toEqual(["--spring.profiles.active=prod,metrics", "--debug"]);
+  });
+
+  test("the environment is a secret, whether or not the stack file says so", async () => {
+    const { rollout } = await read({ environment: { PASSWORD: "hunter2" } });
+    expect(await pulumi.isSecret(rollout.environment)).toBe(true);
+    expect(await known(rollout.environment)).toEqual({ PASSWORD: "hunter2" });
+  });
+
+  test("minimumHealthy may be a number, and by default it is all other hosts", async () => {
+    const hosts = [...twoHosts, { name: "app-3", port: 8083 }];
+    expect((await read({ hosts })).rollout.minimumHealthy).toBe(2);
+    expect((await read({ hosts, minimumHealthy: "0" })).rollout.minimumHealthy).toBe(0);
+  });
+
+  test("the name of a kept release takes the place of the jar", async () => {
+    const { rollout } = await read({ release: "1.0.0", jar: "/nowhere/app.jar" });
+    expect(rollout.release).toBe("1.0.0");
+    expect(rollout).not.toHaveProperty("jar");
+  });
+
+  test("one host is allowed with a warning", async () => {
+    const { rollout } = await read({ hosts: twoHosts.slice(0, 1) });
+    expect(rollout.minimumHealthy).toBe(0);
+    expect(console.warn).toHaveBeenCalledExactlyOnceWith(
+      expect.stringContaining("hosts: there is only one, so the service is down while it is replaced."),
+    );
+  });
+});
