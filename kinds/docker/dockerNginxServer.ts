@@ -72,14 +72,14 @@ export class DockerNginxServer implements NginxServer {
     await this.#run(
       "if [ -f nginx.conf ] && [ ! -f nginx.conf.old ]; then cp nginx.conf nginx.conf.old; fi; mv nginx.conf.new nginx.conf",
     );
-    await this.#container.kill({ signal: "SIGHUP" });
+    await this.#reload();
   }
 
   async restore(): Promise<boolean> {
     const answer = await this.#run(
       "if [ -f nginx.conf.old ]; then mv nginx.conf.old nginx.conf && echo yes; fi",
     );
-    if (answer !== "") await this.#container.kill({ signal: "SIGHUP" });
+    if (answer !== "") await this.#reload();
     return answer !== "";
   }
 
@@ -87,6 +87,11 @@ export class DockerNginxServer implements NginxServer {
     const scripts = (await this.#run("ls")).split("\n").filter(isScript);
     const over = scripts.filter((script) => !files.some(({ name }) => name === script));
     await this.#run(`rm -f ${["nginx.conf.old", ...over].join(" ")}`);
+  }
+
+  /** From inside: a container that is signalled through the engine counts as stopped by hand, and stays down. */
+  async #reload(): Promise<void> {
+    await this.#run("kill -HUP 1");
   }
 
   /** Why nothing can be asked of it. */
