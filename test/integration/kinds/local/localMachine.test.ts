@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { LocalMachine } from "#kinds/local/localMachine.ts";
+import { until } from "../../../support/until.ts";
+
+test("a script gets nothing of the environment of whoever rolls but the way to its tools", async () => {
+  for (const [name, value] of Object.entries({ TZ: "Asia/Tokyo", LANG: "de_DE.UTF-8", SECRET: "s3cret" })) {
+    vi.stubEnv(name, value);
+  }
+  const before = process.umask(0o077);
+  onTestFinished(() => {
+    process.umask(before);
+    vi.unstubAllEnvs();
+  });
+  const printed = await new LocalMachine().run("env; umask; pwd", []);
+  expect(printed).not.toMatch(/Tokyo|de_DE|s3cret/);
+  expect(printed).toMatch(/^LC_ALL=C$/m);
+  expect(printed).toMatch(/\n0022\n\/\n$/);
+});
+
+test("a command that is given up takes its children with it", async () => {
+  const machine = new LocalMachine();
+  const overdue = machine.run("sleep 321 & echo $! > /dev/stderr; sleep 321; true", [], {
+    deadlineSeconds: 1,
+  });
+  await expect(overdue).rejects.toThrow("this machine: a command took longer than 1 s");
+  const giveUp = new AbortController();
+  const given = machine.run("sleep 322 & sleep 322; true", [], { signal: giveUp.signal });
+  given.catch(() => {});
+  await sleep(100);
+  giveUp.abort(new Error("given up"));
+  await expect(given).rejects.toThrow("given up");
+  await until(async () => (await running("sleep 321")) + (await running("sleep 322")) === 0);
+});
+
+test("what a command leaves behind on purpose outlives the command", async () => {
+  const pid = await new LocalMachine().run("setsid sleep 323 > /dev/null 2>&1 < /dev/null & echo $!", []);
+  onTestFinished(() => void process.kill(Number(pid), "SIGKILL"));
+  expect(await readFile(`/proc/${pid.trim()}/cmdline`, "latin1")).toContain("sleep");
+});
+
+async function running(command: string): Promise<number> {
+  const found = await new LocalMachine().run('pgrep -cfx "$1" || true', [command]);
+  return Number(found);
+}
