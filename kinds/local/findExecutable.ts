@@ -3,14 +3,7 @@ import { access, stat } from "node:fs/promises";
 import { delimiter, resolve } from "node:path";
 
 /** Debian keeps nginx here, where a user's PATH often does not look. */
-export const SYSTEM_DIRECTORIES = [
-  "/usr/local/sbin",
-  "/usr/local/bin",
-  "/usr/sbin",
-  "/usr/bin",
-  "/sbin",
-  "/bin",
-];
+export const SYSTEM_DIRECTORIES = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /** The absolute path of a command: a path is taken as it is, a name is looked up on PATH. */
 export async function findExecutable(command: string): Promise<string | undefined> {

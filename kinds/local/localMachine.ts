@@ -87,7 +87,9 @@ export class LocalMachine implements Machine {
 
 /** Where this process looks for commands, and where a user's PATH often does not look. */
 function searchPath(): string {
-  return [process.env.PATH ?? "", ...SYSTEM_DIRECTORIES].filter(Boolean).join(delimiter);
+  return [process.env.PATH ?? "", "/usr/local/bin", "/usr/bin", "/bin", ...SYSTEM_DIRECTORIES]
+    .filter(Boolean)
+    .join(delimiter);
 }
 
 function end(child: ChildProcess): void {
