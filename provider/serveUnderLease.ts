@@ -1,6 +1,6 @@
 import { Lease, type LeaseStore } from "#rollout/lease/lease.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
-import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { ignoreBrokenPipe } from "./ignoreBrokenPipe.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";

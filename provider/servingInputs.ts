@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
-import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { poolMember } from "#rollout/request/descriptors.ts";
 import { absolutePath, integer, show, statuses, urlPath } from "#rollout/request/fields.ts";
 import { flavour } from "#rollout/request/rollRequest.ts";

@@ -1,40 +1,18 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { endpoint } from "../machine/connections.ts";
-import type { Flavour } from "../request/rollRequest.ts";
-import type { CheckPolicy } from "./checkPolicy.ts";
 import { CLOSING, IDLE_SECONDS } from "./closeConnections.ts";
+import { proxyHeaderMaps, proxyHeaders } from "./configuration/proxyHeaders.ts";
+import { rolloutLocations } from "./configuration/rolloutLocations.ts";
+import { strangerMaps } from "./configuration/strangers.ts";
+import { upstreams } from "./configuration/upstreams.ts";
 import { type DrainPool, drainPools, type PoolMember } from "./drainPools.ts";
 import { checkModuleLines } from "./flavours/checkModule.ts";
 import type { ConfigurationFile, FlavourLines } from "./flavours/flavourLines.ts";
 import { njsLines } from "./flavours/njs.ts";
 import { stockLines } from "./flavours/stock.ts";
+import type { NginxSettings } from "./nginxSettings.ts";
 import { drainedKey, upstreamMap } from "./upstreamMap.ts";
-
-/** Everything that the configuration depends on. */
-export interface NginxSettings {
-  readonly flavour: Flavour;
-  /** The file of nginx's JavaScript module, when it has to be loaded. */
-  readonly njsModule?: string;
-  /** nginx's own prefix, absolute. */
-  readonly directory: string;
-  readonly address: string;
-  readonly port: number;
-  readonly hosts: readonly PoolMember[];
-  readonly check: CheckPolicy;
-  /** Path of the application's own health endpoint. */
-  readonly healthPath: string;
-  /** How long a host may take to answer before nginx gives up. */
-  readonly slowestRequestSeconds: number;
-  /** Addresses or networks beside loopback that may read `/status`. */
-  readonly statusAllow: readonly string[];
-  /** Instead of a file under the prefix, such as `stderr`. */
-  readonly errorLog?: string;
-  /** Relative to the prefix; `nginx.pid` unless given. */
-  readonly pidFile?: string;
-  /** The account that workers run as; given only when nginx is started by root. */
-  readonly user?: string;
-}
 
 /** A configuration and the fingerprint that it answers with, so that a reload can be seen to have worked. */
 export interface NginxConfiguration {
@@ -67,7 +45,6 @@ function render(
 ): string {
   const { directory, hosts } = settings;
   const inPrefix = (...parts: string[]) => quote(join(directory, ...parts));
-  const ownAddress = isLoopbackOrAny(settings.address) ? "" : `        ${settings.address} 1;\n`;
   return `# Written by rollgate; edits are replaced by the next change of a setting.
 ${hostsLine(hosts)}
 ${lines.main}${settings.user ? `user ${settings.user};\n` : ""}worker_processes auto;
@@ -92,51 +69,9 @@ http {
     client_max_body_size 10m;
 
     map_hash_bucket_size ${bucketSize(hosts)};
-    map $http_upgrade $connection_upgrade {
-        default upgrade;
-        ""      close;
-    }
-
-    # A client of HTTP/1.0 may send no Host, which HTTP/1.1 needs.
-    map $http_host $upstream_host {
-        default $http_host;
-        ""      localhost;
-    }
-
-    # The address that nginx listens on is one of this machine's own.
-    geo $from_here {
-        default 0;
-        127.0.0.0/8 1;
-        ::1 1;
-${ownAddress}    }
-    # Another proxy on this machine comes from here, too, with the requests of strangers.
-    map "$http_x_forwarded_for$http_forwarded$http_x_real_ip$http_via" $through_proxy {
-        default 1;
-        ""      0;
-    }
-    map "$from_here $through_proxy" $stranger {
-        default 1;
-        "1 0"   0;
-    }
-    geo $may_read_status {
-        default 0;
-${settings.statusAllow.map((network) => `        ${network} 1;\n`).join("")}    }
-    map "$may_read_status $stranger" $status_stranger {
-        default 0;
-        "0 1"   1;
-    }
-
-    upstream all {
-${hosts.map((host) => `        ${serverLine(host, lines.failover.all)}\n`).join("")}${lines.checks}    }
-${pools
-  .map(
-    (pool) => `
-    # without ${pool.without.join(", ")}
-    upstream ${pool.name} {
-${pool.members.map((host) => `        ${serverLine(host, lines.failover.smaller)}\n`).join("")}    }
-`,
-  )
-  .join("")}
+${proxyHeaderMaps}
+${strangerMaps(settings)}
+${upstreams(hosts, pools, lines)}
     # The names of the drained hosts pick the upstream of a request: a drain is a file, never a reload.
 ${upstreamMap({ source: "$drained", target: "$drained_pool", nobody: "all", otherwise: "all" }, hosts, pools)}${lines.http}
     server {
@@ -153,14 +88,7 @@ ${lines.server}        proxy_http_version 1.1;
         proxy_request_buffering off;
         proxy_buffer_size 16k;
         proxy_buffers 8 16k;
-        proxy_set_header Host $upstream_host;
-        proxy_set_header Connection $connection_upgrade;
-        proxy_set_header Upgrade $http_upgrade;
-        proxy_set_header X-Real-IP $remote_addr;
-        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        proxy_set_header X-Forwarded-Proto $scheme;
-        proxy_set_header X-Forwarded-Host $http_host;
-        # Clients that heed it let go of idle connections by themselves, and are not in the way of a reload.
+${proxyHeaders}        # Clients that heed it let go of idle connections by themselves, and are not in the way of a reload.
         keepalive_timeout 75s ${IDLE_SECONDS}s;
 
         location / {
@@ -178,33 +106,7 @@ ${lines.server}        proxy_http_version 1.1;
             proxy_pass http://${lines.pool};
         }
 
-        location = /status {
-            if ($status_stranger) { return 403; }
-            ${lines.status}
-        }
-
-        location ^~ /rollgate/ {
-            return 404;
-        }
-        # Only what nginx itself says of a host, not what the host answers.
-        location @unreachable {
-            default_type text/plain;
-            return 502 "no answer to nginx\\n";
-        }
-        # The rollout's own questions; \`return\` runs before \`deny\` would, hence the variable.
-        location = /rollgate/configuration {
-            if ($stranger) { return 403; }
-            return 200 "${settings.flavour} ${fingerprint}";
-        }
-        location = /rollgate/hosts {
-            if ($stranger) { return 403; }
-            return 200 "${hosts.map(({ name }) => name).join(" ")}";
-        }
-        location = /rollgate/drained {
-            if ($stranger) { return 403; }
-            return 200 "$drained_pool $drained";
-        }
-${hosts.map((host) => healthLocation(host, settings.healthPath)).join("")}    }
+${rolloutLocations(settings, lines.status, fingerprint)}    }
 }
 `;
 }
@@ -217,28 +119,6 @@ export function hostsOf(configuration: string): PoolMember[] | undefined {
 
 function hostsLine(hosts: readonly PoolMember[]): string {
   return `# hosts: ${JSON.stringify(hosts.map(({ name, address, port }) => ({ name, address, port })))}`;
-}
-
-function isLoopbackOrAny(address: string): boolean {
-  return /^(127\.|0\.0\.0\.0$|::1?$)/.test(address);
-}
-
-function serverLine(host: PoolMember, failover: boolean): string {
-  // With active checks a server that is up again must not stay excluded for nginx's own fail_timeout; without,
-  // a few failures in a row take it out for a moment.
-  return `server ${endpoint(host.address, host.port)} ${failover ? "max_fails=3 fail_timeout=2s" : "max_fails=0"};`;
-}
-
-function healthLocation(host: PoolMember, healthPath: string): string {
-  return `        location = /rollgate/health/${host.name} {
-            if ($stranger) { return 403; }
-            proxy_pass http://${endpoint(host.address, host.port)}${healthPath};
-            proxy_set_header Host $proxy_host;
-            proxy_connect_timeout 2s;
-            proxy_read_timeout 5s;
-            error_page 502 504 @unreachable;
-        }
-`;
 }
 
 function bucketSize(hosts: readonly PoolMember[]): number {

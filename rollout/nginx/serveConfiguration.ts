@@ -5,7 +5,8 @@ import { changeTopology } from "./changeTopology.ts";
 import { IDLE_SECONDS } from "./closeConnections.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
 import type { NginxServer } from "./nginxServer.ts";
-import { hostsOf, type NginxSettings, renderConfiguration } from "./renderConfiguration.ts";
+import type { NginxSettings } from "./nginxSettings.ts";
+import { hostsOf, renderConfiguration } from "./renderConfiguration.ts";
 
 const TAKES_EFFECT = { intervalMilliseconds: 50, deadlineMilliseconds: 10_000 };
 /** Fresh connections in a row that the new workers must answer: old ones still accept for about 100 ms. */

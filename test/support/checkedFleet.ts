@@ -3,7 +3,7 @@ import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { parseCheckStatus } from "#rollout/nginx/checkStatus.ts";
 import type { PoolMember } from "#rollout/nginx/drainPools.ts";
-import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { freePort } from "./freePort.ts";
 import { close, serveHttp } from "./httpServer.ts";
 import { nginxSettings, serveNginx } from "./nginx.ts";

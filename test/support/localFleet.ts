@@ -9,7 +9,7 @@ import { findNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
 import { listProcesses } from "#kinds/local/processTable.ts";
 import { workersAccount } from "#kinds/local/workersAccount.ts";
 import type { HostState, RunningApp } from "#rollout/host/appHost.ts";
-import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#rollout/request/descriptors.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";

@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
 import { quitNginx } from "#kinds/local/nginxProcess.ts";
-import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 
 /** The nginx of this machine. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { endpoint } from "../../machine/connections.ts";
 import type { DrainPool } from "../drainPools.ts";
-import type { NginxSettings } from "../renderConfiguration.ts";
+import type { NginxSettings } from "../nginxSettings.ts";
 import { scriptName } from "../servedConfiguration.ts";
 import { upstreamMap } from "../upstreamMap.ts";
 import type { ConfigurationFile, FlavourLines } from "./flavourLines.ts";

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { LocalNginxAccess } from "#kinds/local/localNginxAccess.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
-import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { freePort } from "../../../support/freePort.ts";
 import { close, serveHttp } from "../../../support/httpServer.ts";
 import { localHost } from "../../../support/localHost.ts";

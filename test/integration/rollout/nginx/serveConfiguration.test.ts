@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "undici";
 import { describe, expect, test } from "vitest";
 import { quitNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
-import type { NginxSettings } from "#rollout/nginx/renderConfiguration.ts";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
 import { listenOn, startNode } from "../../../support/child.ts";
 import { freePort } from "../../../support/freePort.ts";

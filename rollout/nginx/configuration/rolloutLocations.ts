@@ -1,0 +1,50 @@
+import { endpoint } from "../../machine/connections.ts";
+import type { PoolMember } from "../drainPools.ts";
+import type { NginxSettings } from "../nginxSettings.ts";
+
+/** `/status` for people and monitoring, and what only the rollout may ask. */
+export function rolloutLocations(
+  { flavour, hosts, healthPath }: Pick<NginxSettings, "flavour" | "hosts" | "healthPath">,
+  status: string,
+  fingerprint: string,
+): string {
+  return `        location = /status {
+            if ($status_stranger) { return 403; }
+            ${status}
+        }
+
+        location ^~ /rollgate/ {
+            return 404;
+        }
+        # Only what nginx itself says of a host, not what the host answers.
+        location @unreachable {
+            default_type text/plain;
+            return 502 "no answer to nginx\\n";
+        }
+        # The rollout's own questions; \`return\` runs before \`deny\` would, hence the variable.
+        location = /rollgate/configuration {
+            if ($stranger) { return 403; }
+            return 200 "${flavour} ${fingerprint}";
+        }
+        location = /rollgate/hosts {
+            if ($stranger) { return 403; }
+            return 200 "${hosts.map(({ name }) => name).join(" ")}";
+        }
+        location = /rollgate/drained {
+            if ($stranger) { return 403; }
+            return 200 "$drained_pool $drained";
+        }
+${hosts.map((host) => healthLocation(host, healthPath)).join("")}`;
+}
+
+function healthLocation(host: PoolMember, healthPath: string): string {
+  return `        location = /rollgate/health/${host.name} {
+            if ($stranger) { return 403; }
+            proxy_pass http://${endpoint(host.address, host.port)}${healthPath};
+            proxy_set_header Host $proxy_host;
+            proxy_connect_timeout 2s;
+            proxy_read_timeout 5s;
+            error_page 502 504 @unreachable;
+        }
+`;
+}
