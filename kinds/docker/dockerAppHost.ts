@@ -34,6 +34,7 @@ export class DockerAppHost implements AppHost {
   readonly address: string;
   readonly port: number;
   readonly launch: string;
+  readonly logPlace: string;
   readonly #descriptor: DockerHostDescriptor;
   readonly #options: DockerAppHostOptions;
   readonly #files: HostFiles;
@@ -43,6 +44,7 @@ export class DockerAppHost implements AppHost {
     this.name = descriptor.name;
     this.address = descriptor.address;
     this.port = descriptor.port;
+    this.logPlace = `docker logs ${descriptor.container}`;
     this.#descriptor = descriptor;
     this.#options = options;
     this.#files = new HostFiles(options.keeper, options.keeper.folderOf(descriptor.volume));
@@ -155,11 +157,13 @@ export class DockerAppHost implements AppHost {
     });
   }
 
+  async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {
+    if (launch !== this.launch) return this.#files.recall(launch);
+    return { launch: this.#options.launch, environment: this.#options.environment };
+  }
+
   async #specOf(launch: string): Promise<LaunchSpec> {
-    if (launch === this.launch) {
-      return { launch: this.#options.launch, environment: this.#options.environment };
-    }
-    const spec = await this.#files.recall(launch);
+    const spec = await this.recallLaunch(launch);
     if (!spec) throw launchUnknown(this);
     return spec;
   }

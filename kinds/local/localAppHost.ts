@@ -38,6 +38,7 @@ export class LocalAppHost implements AppHost {
   readonly address: string;
   readonly port: number;
   readonly launch: string;
+  readonly logPlace: string;
   readonly #directory: string;
   readonly #options: LocalAppHostOptions;
   readonly #store: ReleaseStore;
@@ -52,7 +53,8 @@ export class LocalAppHost implements AppHost {
     this.#directory = descriptor.directory;
     this.#options = options;
     this.#store = new ReleaseStore(descriptor.directory);
-    this.#log = new AppLog(join(descriptor.directory, "logs", "app.log"));
+    this.logPlace = join(descriptor.directory, "logs", "app.log");
+    this.#log = new AppLog(this.logPlace);
     this.#launches = new LaunchStore(join(descriptor.directory, "launches"));
     this.launch = launchFingerprint(options, this.address, this.port);
   }
@@ -149,11 +151,13 @@ export class LocalAppHost implements AppHost {
     await this.#launches.prune(launches);
   }
 
+  async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {
+    if (launch !== this.launch) return this.#launches.recall(launch);
+    return { launch: this.#options.launch, environment: this.#options.environment };
+  }
+
   async #specOf(launch: string): Promise<LaunchSpec> {
-    if (launch === this.launch) {
-      return { launch: this.#options.launch, environment: this.#options.environment };
-    }
-    const spec = await this.#launches.recall(launch);
+    const spec = await this.recallLaunch(launch);
     if (!spec) throw launchUnknown(this);
     return spec;
   }

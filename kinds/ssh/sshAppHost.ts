@@ -49,6 +49,7 @@ export class SshAppHost implements AppHost {
   readonly address: string;
   readonly port: number;
   readonly launch: string;
+  readonly logPlace: string;
   readonly #machine: SshMachine;
   readonly #descriptor: SshHostDescriptor;
   readonly #options: SshAppHostOptions;
@@ -61,6 +62,10 @@ export class SshAppHost implements AppHost {
     this.name = descriptor.name;
     this.address = descriptor.address;
     this.port = descriptor.port;
+    this.logPlace =
+      descriptor.supervisor === "systemd"
+        ? `sudo journalctl -u ${descriptor.unit} on ${descriptor.server}`
+        : `${descriptor.directory}/logs/app.log on ${descriptor.server}`;
     this.#machine = machine;
     this.#descriptor = descriptor;
     this.#options = options;
@@ -235,11 +240,13 @@ export class SshAppHost implements AppHost {
     return judge(statusCode, await body.text());
   }
 
+  async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {
+    if (launch !== this.launch) return this.#files.recall(launch);
+    return { launch: this.#options.launch, environment: this.#options.environment };
+  }
+
   async #specOf(launch: string): Promise<LaunchSpec> {
-    if (launch === this.launch) {
-      return { launch: this.#options.launch, environment: this.#options.environment };
-    }
-    const spec = await this.#files.recall(launch);
+    const spec = await this.recallLaunch(launch);
     if (!spec) throw launchUnknown(this);
     return spec;
   }

@@ -1,4 +1,5 @@
 import type { Jar } from "../release/jar.ts";
+import type { LaunchSpec } from "./launchSpec.ts";
 import type { HealthReport } from "./probe.ts";
 
 /** What a host says of itself at one moment. */
@@ -40,6 +41,8 @@ export interface AppHost {
   readonly port: number;
   /** Fingerprint of how this host starts the application now. */
   readonly launch: string;
+  /** Where the whole log is, for people: a path, or a command that shows it. */
+  readonly logPlace: string;
 
   /** Throws `RollgateError` when the host cannot take part in a roll; changes nothing. */
   preflight(signal: AbortSignal): Promise<void>;
@@ -57,6 +60,8 @@ export interface AppHost {
   switchTo(id: string): Promise<void>;
   /** Starts what `current` points to, in the way that the fingerprint stands for; throws if it is not known here. */
   start(launch: string): Promise<void>;
+  /** How a fingerprint says the application is started; `undefined` when the host no longer knows it. */
+  recallLaunch(launch: string): Promise<LaunchSpec | undefined>;
   /** Remembers that this passed all gates. */
   markGood(target: Revision): Promise<void>;
   /** Asks the application's own health endpoint once; never throws. */

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { onTestFinished } from "vitest";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { AppHost, HostState, PortOwner, Revision, RunningApp } from "#rollout/host/appHost.ts";
+import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import { type HealthReport, probe } from "#rollout/host/probe.ts";
 import type { LeaseTiming } from "#rollout/lease/lease.ts";
 import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
@@ -159,7 +160,10 @@ export class FakeHost implements AppHost {
   readonly name: string;
   readonly address = "127.0.0.1";
   readonly port: number;
+  readonly logPlace: string;
   launch = LAUNCH;
+  /** How its fingerprints say that the application is started. */
+  readonly launches: Record<string, LaunchSpec> = {};
   /** By release, or by release and launch: `1.1.0 launch-2`; what is not here is up. */
   readonly conduct: Record<string, Conduct> = {};
   running: RunningApp | undefined;
@@ -179,6 +183,7 @@ export class FakeHost implements AppHost {
 
   constructor(name: string, port: number, fleet: FakeFleet) {
     this.name = name;
+    this.logPlace = `/srv/${name}/app.log`;
     this.port = port;
     this.#fleet = fleet;
   }
@@ -235,6 +240,10 @@ export class FakeHost implements AppHost {
     if (this.#current === undefined) throw new Error(`${this.name} has no current release`);
     await this.#run(this.#current, launch);
     await this.#fleet.record(`start ${this.name}`);
+  }
+
+  async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {
+    return this.launches[launch];
   }
 
   async probe(signal: AbortSignal): Promise<HealthReport> {
