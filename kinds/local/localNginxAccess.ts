@@ -1,7 +1,7 @@
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Agent, request } from "undici";
-import { endpoint, TCP_LISTEN, TCP_TIME_WAIT } from "#rollout/machine/connections.ts";
+import { endpoint, mayCarryRequest } from "#rollout/machine/connections.ts";
 import type { NginxAccess, NginxAnswer } from "#rollout/nginx/nginxAccess.ts";
 import type { LocalProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { runningNginx } from "./nginxProcess.ts";
@@ -50,7 +50,7 @@ export class LocalNginxAccess implements NginxAccess {
   async connectionsTo(address: string, port: number): Promise<number> {
     const remote = endpoint(address, port);
     const sockets = (await readTcpTable()).filter(
-      (socket) => socket.remote === remote && socket.state !== TCP_TIME_WAIT && socket.state !== TCP_LISTEN,
+      (socket) => socket.remote === remote && mayCarryRequest(socket),
     );
     if (sockets.length === 0) return 0;
     const workers = await this.#workers();

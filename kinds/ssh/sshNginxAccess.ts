@@ -1,4 +1,4 @@
-import { endpoint, parseTcpTable, TCP_LISTEN, TCP_TIME_WAIT } from "#rollout/machine/connections.ts";
+import { endpoint, mayCarryRequest, parseTcpTable } from "#rollout/machine/connections.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import type { NginxAnswer } from "#rollout/nginx/nginxAccess.ts";
 import type { SshProxyDescriptor } from "#rollout/request/descriptors.ts";
@@ -61,9 +61,7 @@ export class SshNginxAccess extends MachineNginxAccess {
     const sockets = (await this.#machine.run(TABLES, []))
       .split(/(?=^\s*sl\s)/m)
       .flatMap(parseTcpTable)
-      // One without inode is closed already.
-      .filter((socket) => socket.remote === remote && socket.inode !== "0")
-      .filter(({ state }) => state !== TCP_TIME_WAIT && state !== TCP_LISTEN);
+      .filter((socket) => socket.remote === remote && mayCarryRequest(socket));
     if (sockets.length === 0) return 0;
     const printed = await this.#machine.run(OWN, [this.#directory]);
     const all = (word: string) =>

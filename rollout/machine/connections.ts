@@ -11,8 +11,18 @@ export interface TcpSocket {
 }
 
 /** Socket states that matter here; `include/net/tcp_states.h` of Linux. */
-export const TCP_TIME_WAIT = 6;
 export const TCP_LISTEN = 10;
+const [TCP_SYN_SENT, TCP_TIME_WAIT] = [2, 6];
+/** Of a socket that its process has closed: the kernel alone ends it. */
+const CLOSED = "0";
+
+/**
+ * Whether a request may be under way on a socket. Not while it only tries to connect, as health checks of a dead
+ * host do all the time: nothing was sent, and nginx sends it to another host when the connection is refused.
+ */
+export function mayCarryRequest({ state, inode }: TcpSocket): boolean {
+  return inode !== CLOSED && ![TCP_SYN_SENT, TCP_TIME_WAIT, TCP_LISTEN].includes(state);
+}
 
 /**
  * Reads the text of `/proc/net/tcp` or `/proc/net/tcp6`; addresses come as `127.0.0.1:8081` and `[::1]:8081`,

@@ -16,6 +16,8 @@ export interface TopologyChange {
 
 const FLAG_MILLISECONDS = 50;
 const SETTLE_POLL_MILLISECONDS = 50;
+const ANSWER_MILLISECONDS = 6_000;
+const CONNECT_MILLISECONDS = 4_000;
 
 /**
  * Applies a configuration in which hosts come, go or move. A host that comes or moves starts drained: the rollout
@@ -36,7 +38,7 @@ export async function changeTopology(change: TopologyChange, apply: () => Promis
     if (running && leaving.length > 0) {
       if (await anyServes(leaving, access)) await requireOneThatStays(change);
       for (const host of leaving) await raise(host);
-      await settle(leaving, change);
+      await settle(await withoutDead(leaving, access), change);
     }
     for (const host of coming) await raise(host);
     await apply();
@@ -67,6 +69,21 @@ async function anyServes(hosts: readonly PoolMember[], access: NginxAccess): Pro
     if (answer && judge(answer.statusCode, Buffer.from(answer.body).toString("utf8")).up) return true;
   }
   return false;
+}
+
+/** A host that takes no connection has nothing to finish: no request reaches it, and those it had went with it. */
+async function withoutDead(hosts: readonly PoolMember[], access: NginxAccess): Promise<PoolMember[]> {
+  const taken = await Promise.all(hosts.map((host) => takesConnections(host, access)));
+  return hosts.filter((_, index) => taken[index]);
+}
+
+/** nginx says 502 of both, but a connection it gives up after two seconds, and an answer after five. */
+async function takesConnections({ name }: PoolMember, access: NginxAccess): Promise<boolean> {
+  const began = performance.now();
+  const answer = await access
+    .get(`/rollgate/health/${name}`, AbortSignal.timeout(ANSWER_MILLISECONDS))
+    .catch(() => undefined);
+  return answer?.statusCode !== 502 || performance.now() - began > CONNECT_MILLISECONDS;
 }
 
 async function settle(

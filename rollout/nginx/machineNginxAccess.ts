@@ -1,5 +1,5 @@
 import { errors, type Pool } from "undici";
-import { endpoint, parseTcpTable, TCP_LISTEN, TCP_TIME_WAIT } from "../machine/connections.ts";
+import { endpoint, mayCarryRequest, parseTcpTable } from "../machine/connections.ts";
 import type { Machine } from "../machine/machine.ts";
 import { machinePool } from "../machine/machinePool.ts";
 import type { NginxAccess, NginxAnswer } from "./nginxAccess.ts";
@@ -67,15 +67,14 @@ export class MachineNginxAccess implements NginxAccess {
     return (await this.#run('if [ -e "$1/drained/$2" ]; then echo yes; fi', host)) !== "";
   }
 
-  /** In nginx's own network namespace, where nobody else has connections; one without inode is closed already. */
+  /** In nginx's own network namespace, where nobody else has connections. */
   async connectionsTo(address: string, port: number): Promise<number> {
     const text = await this.#machine.run("cat /proc/net/tcp; cat /proc/net/tcp6 2>/dev/null; exit 0", []);
     const tables = text.split(/(?=^\s*sl\s)/m);
     const remote = endpoint(address, port);
     return tables
       .flatMap(parseTcpTable)
-      .filter((socket) => socket.remote === remote && socket.inode !== "0")
-      .filter(({ state }) => state !== TCP_TIME_WAIT && state !== TCP_LISTEN).length;
+      .filter((socket) => socket.remote === remote && mayCarryRequest(socket)).length;
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import type { Machine } from "#rollout/machine/machine.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
+import { startNode } from "../../../support/child.ts";
 import { freePort } from "../../../support/freePort.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 import { localMachine, SHELLS } from "../../../support/localMachine.ts";
@@ -113,5 +114,22 @@ describe.each(SHELLS)("on a machine with %s", (shell) => {
     for (const socket of sockets) socket.destroy();
     await expect.poll(() => access.connectionsTo("127.0.0.1", one.port), { timeout: 5_000 }).toBe(0);
     expect(await access.connectionsTo("127.0.0.1", other.port)).toBe(1);
+  });
+
+  test("a connection that is only being tried is not counted: a dead host would never settle", async (context) => {
+    const port = await freePort();
+    const { pid } = await startNode(
+      `require("node:net").createServer().listen({ port: ${port}, host: "127.0.0.1", backlog: 1 }, () => console.log("listening"))`,
+    );
+    process.kill(pid, "SIGSTOP");
+    const access = accessOf(await localMachine(shell, context), 1);
+    for (let tried = 0; tried < 4; tried++) {
+      const socket = connect(port, "127.0.0.1").on("error", () => {});
+      onTestFinished(() => void socket.destroy());
+    }
+    // The backlog takes two; nobody answers the others.
+    await expect.poll(() => access.connectionsTo("127.0.0.1", port), { timeout: 5_000 }).toBe(2);
+    await sleep(100);
+    expect(await access.connectionsTo("127.0.0.1", port)).toBe(2);
   });
 });

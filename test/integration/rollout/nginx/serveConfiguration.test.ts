@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import type { Server } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "undici";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { quitNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
@@ -169,6 +171,23 @@ describe("an nginx that runs", () => {
     expect(await servedBy(url)).toEqual(new Set(["app-1"]));
   });
 
+  test("does not wait for a host that is dead, whatever still hangs on it", async () => {
+    const { hosts, settings, directory, url } = await twoHosts();
+    const { port, server } = await serveHttp((asked, answer) => {
+      if (asked.url === "/actuator/health") answer.end('{"status":"UP"}');
+    });
+    const dying = { name: "app-3", address: "127.0.0.1", port };
+    await serveNginx({ ...settings, hosts: [...hosts, dying] });
+    await admit(directory, "app-1", "app-3");
+    const [stuck] = await Promise.all([once(server, "connection"), busyUntilStuck(url, server)]);
+    server.close();
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    onTestFinished(() => void log.mockRestore());
+    expect(await serveNginx(settings)).toBe("reloaded");
+    expect(stuck[0].destroyed).toBe(false);
+    expect(log).not.toHaveBeenCalled();
+  });
+
   test("keeps a drained host drained through a change of other settings", async () => {
     const { directory, settings, url } = await serving();
     await writeFile(join(directory, "drained", "app-1"), "");
@@ -269,6 +288,16 @@ test("a reload under busy keep-alive clients loses no request", async () => {
   expect(answered).toBeGreaterThan(1000);
   expect(await readdir(directory)).not.toContain("closing");
 });
+
+/** Sends requests until one of them has reached this host, which never answers it. */
+async function busyUntilStuck(url: string, server: Server): Promise<void> {
+  const reached = once(server, "request");
+  const client = new AbortController();
+  onTestFinished(() => client.abort());
+  const asked = Array.from({ length: 12 }, () => fetch(url, { signal: client.signal }).catch(() => {}));
+  await reached;
+  await Promise.race(asked);
+}
 
 /** Clients with one connection each, which send the next request as soon as they have the answer. */
 async function busyClients(url: string, count: number) {

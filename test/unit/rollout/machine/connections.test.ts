@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { endpoint, parseTcpTable, TCP_LISTEN } from "#rollout/machine/connections.ts";
+import { endpoint, mayCarryRequest, parseTcpTable, TCP_LISTEN } from "#rollout/machine/connections.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { freePort } from "../../../support/freePort.ts";
 
@@ -75,4 +75,14 @@ test.for([
   expect(sockets).toContainEqual(expect.objectContaining({ local: here, remote: there, state: ESTABLISHED }));
   expect(sockets).toContainEqual(expect.objectContaining({ local: there, remote: here, state: ESTABLISHED }));
   for (const { inode } of sockets.filter(({ local }) => local === here)) expect(inode).toMatch(/^\d+$/);
+});
+
+test("a socket may carry a request from when it is connected until its process closes it", () => {
+  const carries = (state: number, inode = "4711") =>
+    mayCarryRequest({ local: "127.0.0.1:40000", remote: "127.0.0.1:8081", uid: "33", state, inode });
+  // Numbered as in include/net/tcp_states.h of Linux.
+  const [synSent, finWait1, finWait2, timeWait, closeWait, lastAck] = [2, 4, 5, 6, 8, 9];
+  expect([ESTABLISHED, finWait1, finWait2, closeWait].map((state) => carries(state))).not.toContain(false);
+  expect([synSent, timeWait, TCP_LISTEN].map((state) => carries(state))).not.toContain(true);
+  expect([finWait1, finWait2, closeWait, lastAck].map((state) => carries(state, "0"))).not.toContain(true);
 });
