@@ -1,5 +1,10 @@
 /** The variables that `proxyHeaders` needs, for the `http` block. */
-export const proxyHeaderMaps = `    map $http_upgrade $connection_upgrade {
+export const proxyHeaderMaps = `    # A tunnel is bound to one host, past drains and balancing: of what a client offers, only websocket becomes one.
+    map $http_upgrade $upgrade {
+        default "";
+        "~*(^|,)[ \\t]*websocket[ \\t]*(,|$)" websocket;
+    }
+    map $upgrade $connection_upgrade {
         default upgrade;
         ""      close;
     }
@@ -14,7 +19,8 @@ export const proxyHeaderMaps = `    map $http_upgrade $connection_upgrade {
 /** What the application is told about a request besides what the client says. */
 export const proxyHeaders = `        proxy_set_header Host $upstream_host;
         proxy_set_header Connection $connection_upgrade;
-        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Upgrade $upgrade;
+        proxy_set_header HTTP2-Settings "";
         proxy_set_header X-Real-IP $remote_addr;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
         proxy_set_header X-Forwarded-Proto $scheme;
