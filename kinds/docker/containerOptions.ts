@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
+import { archiveName } from "#rollout/release/release.ts";
 import type { DockerHostDescriptor } from "#rollout/request/descriptors.ts";
 
 /** On every container of an app host: what it runs, and in which way. */
@@ -21,7 +22,7 @@ export function containerOptions(
 ): Docker.ContainerCreateOptions {
   const { container } = launch;
   if (!container) throw new RollgateError("no-image", `${host.name}: expected an image to run in, got none`);
-  const jar = `${FILES}/releases/${release}/app.jar`;
+  const jar = `${FILES}/releases/${release}/${archiveName(release)}`;
   return {
     name: host.container,
     Image: container.image,

@@ -16,12 +16,13 @@ import { basename, dirname, join } from "node:path";
 import { isSystemError, messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { hashFile } from "#rollout/release/hashFile.ts";
 import type { Jar } from "#rollout/release/jar.ts";
+import { archiveName, isReleaseOf } from "#rollout/release/release.ts";
 import { surplusReleases } from "#rollout/release/surplusReleases.ts";
 
 const NEVER_RAN = 0;
 
 /**
- * The releases of one host: `releases/<id>/app.jar` and the link `current`. A jar is written once
+ * The releases of one host: `releases/<id>/app.jar` (or `app.war`) and the link `current`. A jar is written once
  * and never again, since overwriting the jar of a running JVM breaks its class loading.
  */
 export class ReleaseStore {
@@ -32,7 +33,7 @@ export class ReleaseStore {
   }
 
   jarOf(id: string): string {
-    return join(this.#directory, "releases", id, "app.jar");
+    return join(this.#directory, "releases", id, archiveName(id));
   }
 
   /** The id of the release whose jar this is, when it lies in this store. */
@@ -64,7 +65,7 @@ export class ReleaseStore {
     const temporary = join(this.#directory, "releases", `.${id}.${randomUUID()}`);
     try {
       await mkdir(temporary, { recursive: true, mode: 0o755 });
-      const copy = join(temporary, "app.jar");
+      const copy = join(temporary, archiveName(id));
       await copyFile(jar.path, copy, constants.COPYFILE_FICLONE);
       const sha256 = await hashFile(copy);
       if (sha256 !== jar.sha256) {
@@ -97,7 +98,7 @@ export class ReleaseStore {
       if (isSystemError(error, "ENOENT")) return "";
       throw error;
     });
-    return sha256 !== "" && id.endsWith(`-${sha256.slice(0, 12)}`);
+    return isReleaseOf(id, sha256);
   }
 
   /** Points `current` at a release; a reader sees the old one or the new one, never none. */

@@ -13,6 +13,7 @@ import { type Supervisor, supervisorOf } from "#rollout/host/supervisor.ts";
 import { answersAt, parseTcpTable, TCP_LISTEN } from "#rollout/machine/connections.ts";
 import { machinePool } from "#rollout/machine/machinePool.ts";
 import type { Jar } from "#rollout/release/jar.ts";
+import { archiveName } from "#rollout/release/release.ts";
 import { retained } from "#rollout/release/retained.ts";
 import type { SshHostDescriptor } from "#rollout/request/descriptors.ts";
 import type { HealthPolicy } from "#rollout/request/rollRequest.ts";
@@ -150,7 +151,9 @@ export class SshAppHost implements AppHost {
         ),
         this.#files.write("start", start, "022"),
       ]);
-      await this.#supervisor.start(`${this.#descriptor.directory}/releases/${current}/app.jar`);
+      await this.#supervisor.start(
+        `${this.#descriptor.directory}/releases/${current}/${archiveName(current)}`,
+      );
     });
   }
 

@@ -3,6 +3,7 @@ import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
 import { upload } from "../machine/upload.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import type { Jar } from "../release/jar.ts";
+import { archiveName, isReleaseOf } from "../release/release.ts";
 import { revisionSchema } from "../release/revision.ts";
 import { surplusReleases } from "../release/surplusReleases.ts";
 import type { HostState, Revision } from "./appHost.ts";
@@ -16,7 +17,7 @@ const HASH_SECONDS = 120;
 const KEPT_LAUNCHES = 5;
 
 /**
- * The files of one app host on another machine, in the layout of the local kind: `releases/<id>/app.jar`, the link
+ * The files of one app host on another machine, in the layout of the local kind: `releases/<id>/app.jar` (or `app.war`), the link
  * `current`, `good.json` and `launches/<fingerprint>.json`, the last with secrets and so 0600. POSIX tools only.
  */
 export class HostFiles {
@@ -47,8 +48,8 @@ export class HostFiles {
 
   /** Whether the release is there and its bytes are those that its name promises. */
   async holds(id: string): Promise<boolean> {
-    const sha256 = await this.#ifThere(scripts.hash, [id], HASH_SECONDS);
-    return sha256 !== undefined && id.endsWith(`-${sha256.slice(0, 12)}`);
+    const sha256 = await this.#ifThere(scripts.hash, [id, archiveName(id)], HASH_SECONDS);
+    return sha256 !== undefined && isReleaseOf(id, sha256);
   }
 
   async switchTo(id: string): Promise<void> {

@@ -8,13 +8,13 @@ export const describe = `
 cd "$1" 2>/dev/null || exit 0
 if [ -L current ]; then current=$(readlink current); echo "current \${current##*/}"; fi
 if [ -f good.json ]; then printf 'good '; cat good.json; echo; fi
-for jar in releases/*/app.jar; do
-  if [ -e "$jar" ]; then id=\${jar%/app.jar}; echo "release \${id##*/}"; fi
+for jar in releases/*/app.[jw]ar; do
+  if [ -e "$jar" ]; then id=\${jar%/*}; echo "release \${id##*/}"; fi
 done`;
 
-/** `$2` the release: the SHA-256 of its jar. */
+/** `$2` the release, `$3` the name of its archive: the SHA-256 of that. */
 export const hash = `
-jar="$1/releases/$2/app.jar"
+jar="$1/releases/$2/$3"
 [ -f "$jar" ] || exit ${NOT_THERE}
 sum=$(sha256sum < "$jar") && echo "\${sum%% *}"`;
 

@@ -23,7 +23,7 @@ export function readJava(line: string, directory: string): RunningApp | undefine
     .split("\u0001");
   const jar = argv[argv.indexOf("-jar") + 1];
   if (!argv.includes("-jar") || jar === undefined) return undefined;
-  const [, release] = /^\/releases\/([^/]+)\/app\.jar$/.exec(jar.slice(directory.length)) ?? [];
+  const [, release] = /^\/releases\/([^/]+)\/app\.[jw]ar$/.exec(jar.slice(directory.length)) ?? [];
   if (!jar.startsWith(`${directory}/`) || release === undefined) return undefined;
   const launch = argv.find((argument) => argument.startsWith(LAUNCH_PROPERTY));
   return { pid: Number(line.slice(0, space)), release, launch: launch?.slice(LAUNCH_PROPERTY.length) };

@@ -1,5 +1,6 @@
 import { endpoint } from "../machine/connections.ts";
 import { quote } from "../machine/quote.ts";
+import { archiveName } from "../release/release.ts";
 import type { SshHostDescriptor } from "../request/descriptors.ts";
 import { launchOption } from "./javaProcess.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
@@ -29,7 +30,7 @@ export function startFiles(
     launchOption(fingerprint),
     ...launch.jvmOptions,
     "-jar",
-    `${directory}/releases/${release}/app.jar`,
+    `${directory}/releases/${release}/${archiveName(release)}`,
     `--server.port=${port}`,
     ...(ownAddress ? [] : [`--server.address=${address}`]),
     ...launch.arguments,

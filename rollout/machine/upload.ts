@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSystemError, RollgateError } from "../common/errors.ts";
 import type { Jar } from "../release/jar.ts";
+import { archiveName } from "../release/release.ts";
 import { CommandFailed, type Machine, MachineUnreachable } from "./machine.ts";
 
 const UPLOAD_SECONDS = 1800;
@@ -25,20 +26,21 @@ umask 022
 part="$1/releases/.$2.part"
 cat >> "$part" || { rm -f "$part"; exit 1; }`;
 
-/** `$3` its SHA-256. What is not what was sent goes away, and so does nothing else. */
+/** `$3` its SHA-256, `$4` the name of its archive. What is not what was sent goes away, and so does nothing else. */
 const INSTALL = `
 set -e
 umask 022
 part="$1/releases/.$2.part" place="$1/releases/$2" new="$1/releases/.$2.new" aside="$1/releases/.$2.damaged"
+whole="$place/$4"
 # Done by a run of this script whose connection broke.
-if [ ! -e "$part" ] && [ -f "$place/app.jar" ]; then part="$place/app.jar"; fi
+if [ ! -e "$part" ] && [ -f "$whole" ]; then part="$whole"; fi
 sum=$(sha256sum < "$part")
-if [ "$part" = "$place/app.jar" ]; then echo "\${sum%% *}"; exit 0; fi
+if [ "$part" = "$whole" ]; then echo "\${sum%% *}"; exit 0; fi
 if [ "\${sum%% *}" != "$3" ]; then rm -f "$part"; echo "\${sum%% *}"; exit 0; fi
 rm -rf "$new" "$aside"
 mkdir "$new"
-mv "$part" "$new/app.jar"
-chmod 444 "$new/app.jar"
+mv "$part" "$new/$4"
+chmod 444 "$new/$4"
 # Never ran: the time of a release's folder says when it last became current.
 touch -d @0 "$new"
 # A damaged one is moved away, not overwritten: a JVM may have its jar open.
@@ -72,7 +74,10 @@ export async function upload(
         await machine.run(APPEND, [directory, id], { input, deadlineSeconds: UPLOAD_SECONDS, signal });
       }
       const sha256 = (
-        await machine.run(INSTALL, [directory, id, jar.sha256], { deadlineSeconds: 120, signal })
+        await machine.run(INSTALL, [directory, id, jar.sha256, archiveName(id)], {
+          deadlineSeconds: 120,
+          signal,
+        })
       ).trim();
       if (sha256 === jar.sha256) return;
       if (damaged !== "") {

@@ -7,10 +7,8 @@ import { InvalidInput, isSystemError, messageOf } from "../common/errors.ts";
 import { hashFile } from "./hashFile.ts";
 import type { Release } from "./release.ts";
 
-/** A jar on the deployer's machine; `path` is absolute. */
-export interface Jar extends Release {
-  readonly path: string;
-}
+/** An executable archive on the deployer's machine; `path` is absolute. */
+export type Jar = Release;
 
 /**
  * Opens the jar and says what it is: the version from `META-INF/build-info.properties`

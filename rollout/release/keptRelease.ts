@@ -1,5 +1,6 @@
 import { InvalidInput } from "../common/errors.ts";
 import type { AppHost } from "../host/appHost.ts";
+import { versionOf } from "./release.ts";
 
 /**
  * The full name of a release that every host keeps, from its version or its full name. Throws `InvalidInput`
@@ -8,7 +9,7 @@ import type { AppHost } from "../host/appHost.ts";
 export async function findKeptRelease(name: string, hosts: readonly AppHost[]): Promise<string> {
   const perHost = await Promise.all(hosts.map(async (host) => new Set((await host.observe()).releases)));
   const keptByAll = [...(perHost[0] ?? [])].filter((id) => perHost.every((releases) => releases.has(id)));
-  const matching = keptByAll.filter((id) => id === name || id.replace(/-[0-9a-f]{12}$/, "") === name);
+  const matching = keptByAll.filter((id) => id === name || versionOf(id) === name);
   const [only] = matching;
   if (only !== undefined && matching.length === 1) return only;
   if (matching.length > 1) {

@@ -10,6 +10,8 @@ export interface Behaviour {
   /** What its health endpoint says; UP unless given. */
   readonly health?: "UP" | "DOWN";
   readonly ignoresSigterm?: boolean;
+  /** What its file is called: `jar` unless given. */
+  readonly ending?: "jar" | "war";
   /** It writes a line and ends with this code instead of serving. */
   readonly exits?: number;
 }
@@ -54,8 +56,11 @@ export async function fakeJava(given?: string): Promise<string> {
 }
 
 /** A jar that `fakeJava` can run, and that passes for a real one; gone after the test unless it is given a directory. */
-export async function fakeJar({ version, ...rest }: Behaviour, directory?: string): Promise<Jar> {
-  const path = join(directory ?? (await temporaryDirectory()), `app-${version}.jar`);
+export async function fakeJar(
+  { version, ending = "jar", ...rest }: Behaviour,
+  directory?: string,
+): Promise<Jar> {
+  const path = join(directory ?? (await temporaryDirectory()), `app-${version}.${ending}`);
   await writeJar(path, version, { "behaviour.json": JSON.stringify({ version, ...rest }) });
   return identifyJar(path);
 }

@@ -5,8 +5,8 @@ import type { Jar } from "#rollout/release/jar.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 
 /** A file that passes for a jar, where nobody looks inside. */
-export async function jarWith(content: string, version = "1.0.0"): Promise<Jar> {
-  const path = join(await temporaryDirectory(), "app.jar");
+export async function jarWith(content: string, version = "1.0.0", name = "app.jar"): Promise<Jar> {
+  const path = join(await temporaryDirectory(), name);
   await writeFile(path, content);
   return { path, version, sha256: createHash("sha256").update(content).digest("hex") };
 }

@@ -116,6 +116,15 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
     );
   });
 
+  test("runs a war out of a file that is named as one", async () => {
+    const { host, descriptor } = await newHost();
+    const release = await run(host, { version: "1.0.0", ending: "war" });
+    expect(await host.observe()).toMatchObject({ running: { release }, current: release });
+    const { body } = await request(`http://${descriptor.address}:${descriptor.port}/`);
+    expect(JSON.parse(body).args).toContain(`${descriptor.directory}/releases/${release}/app.war`);
+    await host.stage(release, undefined, signal);
+  });
+
   test("gives the application its options, its arguments and its variables", async () => {
     const { again, descriptor } = await newHost();
     const environment = { SECRET: 'a "b" $c \\d' };

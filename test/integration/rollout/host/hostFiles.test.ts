@@ -39,6 +39,18 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect(await files.describe()).toEqual({ releases: [id] });
   });
 
+  test("are jars and wars, each under the ending that its own file has", async (context) => {
+    const { directory, files } = await newHost(context);
+    const [jar, war] = [await jarWith("one"), await jarWith("one", "1.0.0", "shop.war")];
+    for (const archive of [jar, war]) await files.stage(releaseId(archive), archive, signal);
+    expect(await readdir(join(directory, "releases", releaseId(jar)))).toEqual(["app.jar"]);
+    expect(await readdir(join(directory, "releases", releaseId(war)))).toEqual(["app.war"]);
+    expect(await files.holds(releaseId(war))).toBe(true);
+    await files.switchTo(releaseId(war));
+    const releases = [releaseId(jar), releaseId(war)];
+    expect(await files.describe()).toEqual({ current: releaseId(war), releases });
+  });
+
   test("are whole also when they are large", async (context) => {
     const { files, jarOf } = await newHost(context);
     const jar = await jarWith("0123456789abcdef".repeat(200_000));

@@ -48,6 +48,11 @@ describe("the container of an app host", () => {
     });
   });
 
+  test("runs a war out of a file that is named as one", () => {
+    const { Cmd } = containerOptions(dockerHost(), "1.0.0-aaaaaaaaaaaa.war", "f", spec);
+    expect(Cmd).toContain("/rollgate/releases/1.0.0-aaaaaaaaaaaa.war/app.war");
+  });
+
   test("has no limits where there are none to have", () => {
     const unlimited = { ...container, memoryMegabytes: 0, milliCpus: 0 };
     const { HostConfig } = containerOptions(dockerHost(), "1.0.0-a", "f", {

@@ -88,6 +88,15 @@ describe("what a host says of itself", () => {
     expect(await host.portOwner()).toEqual({ kind: "application", release });
   });
 
+  test("is true of a war, which runs out of a file that is named as one", async () => {
+    const { host, url } = await newHost();
+    const { release, pid } = await run(host, { version: "1.0.0", ending: "war" });
+    expect(await host.observe()).toMatchObject({ running: { pid, release }, releases: [release] });
+    const { args } = Object(await (await fetch(url)).json());
+    expect(args[args.indexOf("-jar") + 1]).toMatch(/\/app\.war$/);
+    await host.stage(release, undefined);
+  });
+
   test("is the release that runs, not the one that `current` points to", async () => {
     const { host } = await newHost();
     const { release: one } = await run(host, { version: "1.0.0" });

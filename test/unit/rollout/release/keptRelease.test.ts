@@ -5,6 +5,7 @@ import { FakeFleet } from "../../../support/fakeFleet.ts";
 const A = "1.0.0-aaaaaaaaaaaa";
 const B = "1.1.0-bbbbbbbbbbbb";
 const C = "1.1.0-cccccccccccc";
+const WAR = "1.2.0-eeeeeeeeeeee.war";
 const SNAPSHOT = "1.1.0-SNAPSHOT-dddddddddddd";
 
 async function hostsWith(...releases: string[][]) {
@@ -16,8 +17,11 @@ test.each([
   ["1.0.0", A],
   [A, A],
   ["1.1.0-SNAPSHOT", SNAPSHOT],
+  ["1.2.0", WAR],
 ])("%s is %s", async (name, release) => {
-  expect(await findKeptRelease(name, await hostsWith([A, B, SNAPSHOT], [SNAPSHOT, A]))).toBe(release);
+  expect(await findKeptRelease(name, await hostsWith([A, B, SNAPSHOT, WAR], [WAR, SNAPSHOT, A]))).toBe(
+    release,
+  );
 });
 
 test("a release that one host does not keep is refused, with those that every host keeps", async () => {
