@@ -337,16 +337,69 @@ describe("a running nginx", () => {
 
   test("tells the application who asked, and for which host", async () => {
     const { url, port } = await run(1);
-    const { body } = await request(`${url}/a%20b?c=d`, { headers: { "X-Forwarded-For": "192.0.2.7" } });
+    const { body } = await request(`${url}/a%20b?c=d`);
     expect(JSON.parse(body)).toMatchObject({
       url: "/a%20b?c=d",
       headers: {
         host: `127.0.0.1:${port}`,
         "x-real-ip": "127.0.0.1",
-        "x-forwarded-for": "192.0.2.7, 127.0.0.1",
+        "x-forwarded-for": "127.0.0.1",
         "x-forwarded-proto": "http",
         "x-forwarded-host": `127.0.0.1:${port}`,
+        "x-forwarded-port": String(port),
       },
+    });
+  });
+
+  test.each([
+    ["shop.example", "80"],
+    ["shop.example:8443", "8443"],
+    ["[2001:db8::1]", "80"],
+    ["[2001:db8::1]:81", "81"],
+  ])("tells the application the port that a client of %s means", async (Host, port) => {
+    const { url } = await run(1);
+    const { headers } = JSON.parse((await request(url, { headers: { Host } })).body);
+    expect([headers.host, headers["x-forwarded-host"], headers["x-forwarded-port"]]).toEqual([
+      Host,
+      Host,
+      port,
+    ]);
+  });
+
+  test("passes nothing on that a client says of where it comes from or whom it has signed in as", async () => {
+    const { url, port } = await run(1);
+    const forged = [
+      "Forwarded",
+      ...[
+        "For",
+        "Proto",
+        "Host",
+        "Port",
+        "Prefix",
+        "Ssl",
+        "By",
+        "Server",
+        "Scheme",
+        "Protocol",
+        "Context",
+      ].map((name) => `X-Forwarded-${name}`),
+      ...["Path", "Uri", "Method", "User", "Email", "Groups", "Preferred-Username", "Access-Token"].map(
+        (name) => `X-Forwarded-${name}`,
+      ),
+      ...["X-Forwarded-Client-Cert", "X-Real-IP", "X-Proxied-Https", "Proxy-Auth-Cert", "Proxy-Ssl-Id"],
+    ];
+    const { body } = await request(url, {
+      headers: Object.fromEntries([...forged, "X-Own"].map((name) => [name, "forged"])),
+    });
+    expect(JSON.parse(body).headers).toEqual({
+      host: `127.0.0.1:${port}`,
+      connection: "close",
+      "x-real-ip": "127.0.0.1",
+      "x-forwarded-for": "127.0.0.1",
+      "x-forwarded-proto": "http",
+      "x-forwarded-host": `127.0.0.1:${port}`,
+      "x-forwarded-port": String(port),
+      "x-own": "forged",
     });
   });
 
