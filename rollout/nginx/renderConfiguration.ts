@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { endpoint } from "../machine/connections.ts";
 import { CLOSING, IDLE_SECONDS } from "./closeConnections.ts";
+import { errorLogOf } from "./configuration/errorLog.ts";
 import { proxyHeaderMaps, proxyHeaders } from "./configuration/proxyHeaders.ts";
 import { rolloutLocations } from "./configuration/rolloutLocations.ts";
 import { strangerMaps } from "./configuration/strangers.ts";
@@ -50,7 +51,7 @@ ${hostsLine(hosts)}
 ${lines.main}${settings.user ? `user ${settings.user};\n` : ""}worker_processes auto;
 worker_rlimit_nofile 16384;
 pid ${inPrefix(settings.pidFile ?? "nginx.pid")};
-error_log ${settings.errorLog ?? inPrefix("logs", "error.log")} warn;
+error_log ${errorLogOf(settings)} warn;
 
 events {
     # nginx's default of 512 is too few for a proxy: each request holds two.

@@ -1,13 +1,11 @@
 import { endpoint } from "../../machine/connections.ts";
 import type { PoolMember } from "../drainPools.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
+import { errorLogOf } from "./errorLog.ts";
 
 /** `/status` for people and monitoring, and what only the rollout may ask. */
-export function rolloutLocations(
-  { flavour, hosts, healthPath }: Pick<NginxSettings, "flavour" | "hosts" | "healthPath">,
-  status: string,
-  fingerprint: string,
-): string {
+export function rolloutLocations(settings: NginxSettings, status: string, fingerprint: string): string {
+  const { flavour, hosts } = settings;
   return `        location = /status {
             if ($status_stranger) { return 403; }
             ${status}
@@ -34,13 +32,15 @@ export function rolloutLocations(
             if ($stranger) { return 403; }
             return 200 "$drained_pool $drained";
         }
-${hosts.map((host) => healthLocation(host, healthPath)).join("")}`;
+${hosts.map((host) => healthLocation(host, settings)).join("")}`;
 }
 
-function healthLocation(host: PoolMember, healthPath: string): string {
+function healthLocation(host: PoolMember, settings: NginxSettings): string {
   return `        location = /rollgate/health/${host.name} {
             if ($stranger) { return 403; }
-            proxy_pass http://${endpoint(host.address, host.port)}${healthPath};
+            # To the rollout a host that does not answer is an answer, not an error.
+            error_log ${errorLogOf(settings)} crit;
+            proxy_pass http://${endpoint(host.address, host.port)}${settings.healthPath};
             proxy_set_header Host $proxy_host;
             proxy_connect_timeout 2s;
             proxy_read_timeout 5s;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { endpoint } from "../../machine/connections.ts";
+import { errorLogOf } from "../configuration/errorLog.ts";
 import type { DrainPool } from "../drainPools.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { scriptName } from "../servedConfiguration.ts";
@@ -12,6 +13,7 @@ import { stockLines } from "./stock.ts";
 const SOURCES = ["checks.js", "status.js"].map((name) => join(import.meta.dirname, "..", "njs", name));
 /** A check ends before the next one begins: the module would kill it otherwise. */
 const BETWEEN_CHECKS_MILLISECONDS = 100;
+const LOG_MILLISECONDS = 1000;
 
 /**
  * nginx's own JavaScript module asks every host and picks the upstream of each request. What it knows is in shared
@@ -49,9 +51,14 @@ ${upstreamMap({ source: "$unavailable", target: "$pool", nobody: "$drained_pool"
     failover: { all: false, smaller: false },
     pool: "$pool",
     outage: "$outage",
-    server: `        location @checks {
+    server: `        # The module logs an error for each check that meets no host; what people are told comes from the next one.
+        location @checks {
+            error_log ${errorLogOf(settings)} crit;
             js_periodic rollgate.check interval=${period}ms;
             js_fetch_timeout ${check.timeoutMilliseconds}ms;
+        }
+        location @changes {
+            js_periodic rollgate.logChanges interval=${LOG_MILLISECONDS}ms;
         }
 
 `,
@@ -74,7 +81,7 @@ function scriptOf({ hosts, check }: NginxSettings): ConfigurationFile {
     `const ID = "${id}";`,
     `const settings = () => (${JSON.stringify({ hosts: table, rise, fall, timeoutMilliseconds, expect })});\n`,
     ...SOURCES.map((source) => readFileSync(source, "utf8")),
-    "export default { check, unavailable, direct, status };\n",
+    "export default { check, logChanges, unavailable, direct, status };\n",
   ].join("\n");
   return { name: scriptName(text), text };
 }

@@ -4,6 +4,8 @@
 
 /** The names of the hosts that the checks keep out, each followed by a blank, in the order of the settings. */
 const DOWN = `down ${ID}`;
+/** Hosts that went up or down and that the log does not tell yet, a line each. */
+const CHANGES = "changes";
 
 function stateOf(host) {
   const text = ngx.shared.rollgate.get(host.key);
@@ -29,7 +31,7 @@ function countGeneration(worker) {
 
 /** Hosts of another configuration: one that comes back later starts anew. */
 function forgetOthers() {
-  const known = ["workers", "generation", DOWN].concat(settings().hosts.map((host) => host.key));
+  const known = ["workers", "generation", DOWN, CHANGES].concat(settings().hosts.map((host) => host.key));
   ngx.shared.rollgate
     .keys()
     .filter((key) => !known.includes(key))
@@ -49,7 +51,22 @@ async function checkOne(host) {
   const now = { up, rise, fall, at, took: Date.now() - at, result: answer.result };
   ngx.shared.rollgate.set(host.key, JSON.stringify(now));
   if (up !== before.up || fall > 0 !== before.fall > 0) ngx.shared.rollgate.set(DOWN, downNow());
-  if (up !== before.up) ngx.log(ngx.WARN, `${host.name} is ${up ? "up" : "down"}: ${answer.result}`);
+  if (up !== before.up) noteChange(`${host.name} is ${up ? "up" : "down"}: ${answer.result}`);
+}
+
+function noteChange(line) {
+  const dict = ngx.shared.rollgate;
+  dict.set(CHANGES, `${dict.get(CHANGES) ?? ""}${line}\n`);
+}
+
+/** Runs every second, where nginx logs warnings: where the checks run, it does not. */
+function logChanges() {
+  (ngx.shared.rollgate.pop(CHANGES) ?? "")
+    .split("\n")
+    .filter((line) => line !== "")
+    .forEach((line) => {
+      ngx.log(ngx.WARN, line);
+    });
 }
 
 /** The time limit is for the whole answer; the module's own is documented as one between two reads. */
