@@ -8,8 +8,8 @@ import type {
 } from "#rollout/request/descriptors.ts";
 import { DockerHost } from "./dockerHost.ts";
 import { LocalHost } from "./localHost.ts";
-import { type Provisioning, provisionServer } from "./provisionServer.ts";
 import { SshHost } from "./sshHost.ts";
+import { type Provisioning, SshServer } from "./sshServer.ts";
 
 /** App hosts that are directories and ports of this machine. */
 export interface LocalAppHostsArgs {
@@ -74,7 +74,9 @@ export class AppHosts extends pulumi.ComponentResource {
   #declareServers(name: string, { hosts, graceSeconds }: SshAppHostsArgs): SshHostDescriptor[] {
     return hosts.map(({ provisioning, ...host }) => {
       const own = `${name}-${host.name}`;
-      const dependsOn = provisionServer(`${own}-server`, provisioning, { parent: this });
+      const dependsOn = provisioning
+        ? [new SshServer(`${own}-server`, { place: host, ...provisioning }, { parent: this })]
+        : [];
       new SshHost(own, { ...host, graceSeconds }, { parent: this, dependsOn });
       return host;
     });

@@ -8,8 +8,8 @@ import type { ProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { DockerNginx } from "./dockerNginx.ts";
 import { LocalNginx } from "./localNginx.ts";
 import { nginxImage } from "./nginxImage.ts";
-import { type Provisioning, provisionServer } from "./provisionServer.ts";
 import { SshNginx } from "./sshNginx.ts";
+import { type Provisioning, SshServer } from "./sshServer.ts";
 
 const STOP_SECONDS = 30;
 /** Healthy is an nginx that serves a configuration of ours. */
@@ -47,10 +47,13 @@ export class CheckingNginx extends pulumi.ComponentResource {
       this.proxy = pulumi.output({ kind, engine, container, address, port });
     } else if (args.kind === "ssh") {
       const { provisioning, ...inputs } = args;
-      const dependsOn = provisionServer(`${name}-machine`, provisioning, { parent: this });
-      new SshNginx(`${name}-server`, inputs, { parent: this, dependsOn });
       const { kind, server, sshConfig, directory, supervisor, unit } = args;
-      this.proxy = pulumi.output({ kind, server, sshConfig, directory, supervisor, unit, address, port });
+      const place = { kind, server, sshConfig, directory, supervisor, unit, address, port };
+      const dependsOn = provisioning
+        ? [new SshServer(`${name}-machine`, { place, ...provisioning }, { parent: this })]
+        : [];
+      new SshNginx(`${name}-server`, inputs, { parent: this, dependsOn });
+      this.proxy = pulumi.output(place);
     } else {
       new LocalNginx(`${name}-server`, args, { parent: this });
       const { kind, directory } = args;

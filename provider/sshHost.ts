@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import pLimit from "p-limit";
-import { isSameServer } from "#kinds/ssh/sameServer.ts";
+import { askOrKeep, removeFrom } from "#kinds/ssh/lostServer.ts";
+import { onServer } from "#kinds/ssh/onServer.ts";
+import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
 import { SshAppHost } from "#kinds/ssh/sshAppHost.ts";
-import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { messageOf } from "#rollout/common/errors.ts";
 import { type SshHostDescriptor, sshHostDescriptor } from "#rollout/request/descriptors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
@@ -30,22 +31,25 @@ export async function check(news: object, olds: object = {}): Promise<CheckAnswe
 
 /** Another server is another host, another way to write it is not; the rest is for the rollout to bring about. */
 export async function diff(olds: object, news: object): Promise<{ changes: boolean; replaces: string[] }> {
-  const [old, next] = [ownInputs(olds), ownInputs(news)];
-  const moved = (await isSameServer(describe(olds), describe(news))) ? [] : ["server"];
-  const replaces = [...moved, ...["name", ...PLACE].filter((key) => old[key] !== next[key])];
+  const [{ identity, ...old }, next] = [ownInputs(olds), ownInputs(news)];
+  const isSame = await isSameServer({ ...describe(old), identity }, describe(next));
+  const replaces = [
+    ...(isSame ? [] : ["server"]),
+    ...["name", ...PLACE].filter((key) => old[key] !== next[key]),
+  ];
   return { changes: !isDeepStrictEqual(old, next), replaces };
 }
 
-/** Why what runs there cannot be left for the new place, as far as both are on one server. */
+/** Why what runs there cannot be left for the new place, as far as both are on one server that still answers. */
 async function obstacleToMove(
   old: Record<string, unknown>,
   next: Record<string, unknown>,
 ): Promise<{ property: string; reason: string } | undefined> {
-  if (old.server === undefined) return undefined;
+  const key = PLACE.find((each) => old.server !== undefined && old[each] !== next[each]);
+  if (key === undefined) return undefined;
   try {
     const [from, to] = [describe(old), describe(next)];
-    const key = PLACE.find((each) => old[each] !== next[each]);
-    if (!(await isSameServer(from, to)) || key === undefined) return undefined;
+    if (!(await isSameServer(from, to))) return undefined;
     const running = await onServer(from, async (machine) => {
       const driver = new SshAppHost(machine, from, UNUSED);
       return driver.runningApp().finally(() => driver.close());
@@ -58,15 +62,23 @@ async function obstacleToMove(
 
 /** Nothing to make: what is there already is adopted as it is. */
 export async function create(inputs: object): Promise<{ id: string; outs: object }> {
-  const { server, directory } = describe(inputs);
-  return { id: `${server}:${directory}`, outs: inputs };
+  const host = describe(inputs);
+  return {
+    id: `${host.server}:${host.directory}`,
+    outs: { ...inputs, identity: await identityOf(host) },
+  };
 }
 
-/** A host whose folder is gone is gone. */
+/** A host whose folder is gone is gone; one whose server cannot be asked is kept, so that it can be removed. */
 export async function read(id: string, props: object): Promise<{ id: string; props: object }> {
   const host = describe(props);
-  const there = await onServer(host, (machine) =>
-    machine.run('if [ -d "$1/releases" ]; then echo yes; fi', [host.directory]),
+  const there = await askOrKeep(
+    host.name,
+    () =>
+      onServer(host, (machine) =>
+        machine.run('if [ -d "$1/releases" ]; then echo yes; fi', [host.directory]),
+      ),
+    "yes",
   );
   return there === "" ? { id: "", props: {} } : { id, props };
 }
@@ -74,11 +86,14 @@ export async function read(id: string, props: object): Promise<{ id: string; pro
 /** Ends the application and removes what a roll brought; what was provisioned is Pulumi's. */
 export async function remove(inputs: object): Promise<void> {
   const host = describe(inputs);
-  await onServer(host, async (machine) => {
-    const driver = new SshAppHost(machine, host, UNUSED);
-    await driver.stop(Number(ownInputs(inputs).graceSeconds)).finally(() => driver.close());
-    await machine.run(REMOVE, [host.directory]);
-  });
+  const left = `the application (unit ${host.unit}) and ${host.directory}`;
+  await removeFrom(host, host.name, left, () =>
+    onServer(host, async (machine) => {
+      const driver = new SshAppHost(machine, host, UNUSED);
+      await driver.stop(Number(ownInputs(inputs).graceSeconds)).finally(() => driver.close());
+      await machine.run(REMOVE, [host.directory]);
+    }),
+  );
 }
 
 const REMOVE = `
@@ -97,16 +112,7 @@ const UNUSED = {
   uploads: pLimit(1),
 };
 
-async function onServer<T>(host: SshHostDescriptor, work: (machine: SshMachine) => Promise<T>): Promise<T> {
-  const machine = new SshMachine(host);
-  try {
-    return await work(machine);
-  } finally {
-    await machine.close();
-  }
-}
-
 function describe(inputs: object): SshHostDescriptor {
-  const { graceSeconds: _, ...descriptor } = ownInputs(inputs);
+  const { graceSeconds: _, identity: __, ...descriptor } = ownInputs(inputs);
   return parse(sshHostDescriptor, descriptor);
 }

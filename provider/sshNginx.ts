@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { isSameServer } from "#kinds/ssh/sameServer.ts";
+import { askOrKeep, removeFrom } from "#kinds/ssh/lostServer.ts";
+import { onServer } from "#kinds/ssh/onServer.ts";
+import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
 import { sshAbilities, workersAccount } from "#kinds/ssh/sshAbilities.ts";
-import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import type { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { SshNginxServer } from "#kinds/ssh/sshNginxServer.ts";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
@@ -66,7 +68,8 @@ export async function diff(
   news: object,
 ): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }> {
   const [old, next] = [ownInputs(olds), ownInputs(news)];
-  const moved = (await isSameServer(placeOf(old), placeOf(next))) ? [] : ["server"];
+  const isSame = await isSameServer({ ...placeOf(old), identity: old.identity }, placeOf(next));
+  const moved = isSame ? [] : ["server"];
   const replaces = [...moved, ...PLACE.filter((key) => old[key] !== next[key])];
   const changed = ["server", "sshConfig", "configuration", "running"].some(
     (key) => !isDeepStrictEqual(old[key], next[key]),
@@ -76,7 +79,7 @@ export async function diff(
 
 /** Makes nginx serve these inputs; says what that took. */
 export async function serve(inputs: object): Promise<{ id: string; outs: object }> {
-  const { configuration: _, running, ...decided } = ownInputs(inputs);
+  const { configuration: _, running, identity: __, ...decided } = ownInputs(inputs);
   const place = placeOf(decided);
   await onServer(place, async (machine) => {
     const server = new SshNginxServer(machine, place, String(decided.executable));
@@ -95,37 +98,49 @@ export async function serve(inputs: object): Promise<{ id: string; outs: object 
       await server.access.close();
     }
   });
-  return { id: `${place.server}:${place.directory}`, outs: inputs };
+  const id = `${place.server}:${place.directory}`;
+  return { id, outs: { ...inputs, identity: await identityOf(place) } };
 }
 
-/** What nginx serves now; one that does not run, or whose file was edited, shows as a change. */
+/**
+ * What nginx serves now; one that does not run, or whose file was edited, shows as a change. One whose server cannot be
+ * asked is kept, so that it can be removed or replaced.
+ */
 export async function read(
   id: string,
   props: object,
 ): Promise<{ id: string; props: object; inputs: object }> {
   const own = ownInputs(props);
   const place = placeOf(own);
-  const found = await onServer(place, async (machine) => {
-    const server = new SshNginxServer(machine, place, String(own.executable));
-    try {
-      const running = await server.isRunning();
-      return { ...props, configuration: (await server.served()) ?? "", running };
-    } finally {
-      await server.access.close();
-    }
-  });
-  return { id, props: found, inputs: { ...ownInputs(found), ...providerOf(props) } };
+  const found = await askOrKeep(
+    "nginx",
+    () =>
+      onServer(place, async (machine) => {
+        const server = new SshNginxServer(machine, place, String(own.executable));
+        try {
+          const running = await server.isRunning();
+          return { ...props, configuration: (await server.served()) ?? "", running };
+        } finally {
+          await server.access.close();
+        }
+      }),
+    props,
+  );
+  const { identity: _, ...inputs } = ownInputs(found);
+  return { id, props: found, inputs: { ...inputs, ...providerOf(props) } };
 }
 
 /** Ends nginx after its requests in flight and removes what is ours; what was provisioned is Pulumi's. */
 export async function remove(inputs: object): Promise<void> {
   const own = ownInputs(inputs);
   const place = placeOf(own);
-  await onServer(place, async (machine) => {
-    const server = new SshNginxServer(machine, place, String(own.executable));
-    await server.quit(QUIT_GRACE_SECONDS);
-    await server.removeFiles().finally(() => server.access.close());
-  });
+  await removeFrom(place, "nginx", `nginx (unit ${place.unit}) and ${place.directory}`, () =>
+    onServer(place, async (machine) => {
+      const server = new SshNginxServer(machine, place, String(own.executable));
+      await server.quit(QUIT_GRACE_SECONDS);
+      await server.removeFiles().finally(() => server.access.close());
+    }),
+  );
 }
 
 async function runsAt(old: Record<string, unknown>): Promise<boolean> {
@@ -136,22 +151,13 @@ async function runsAt(old: Record<string, unknown>): Promise<boolean> {
   });
 }
 
-async function onServer<T>(place: SshProxyDescriptor, work: (machine: SshMachine) => Promise<T>): Promise<T> {
-  const machine = new SshMachine(place);
-  try {
-    return await work(machine);
-  } finally {
-    await machine.close();
-  }
-}
-
 function placeOf(inputs: object): SshProxyDescriptor {
   const keys = Object.keys(sshProxyDescriptor.shape);
   return parse(sshProxyDescriptor, Object.fromEntries(keys.map((key) => [key, Reflect.get(inputs, key)])));
 }
 
 function withoutChecked(inputs: object): Record<string, unknown> {
-  const { configuration: _, running: __, njsModule: ___, ...plain } = ownInputs(inputs);
+  const { configuration: _, running: __, njsModule: ___, identity: ____, ...plain } = ownInputs(inputs);
   return plain;
 }
 

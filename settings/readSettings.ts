@@ -101,7 +101,7 @@ async function read(reader: Reader): Promise<Settings> {
     const inputs = { ...place, ...serving, executable: nginxExecutable, hosts: members };
     const nginx = parse(sshNginxInputs, inputs);
     await reachServers(own, place);
-    const ready = await provisionServers(own, place, servers.provision, {
+    const ready = provisionServers(own, servers.provision, {
       java: rollout.launch.java,
       nginx: nginxExecutable,
       graceSeconds,

@@ -4,6 +4,7 @@ import { journalCommand, systemctlCommand } from "#rollout/machine/rights.ts";
 import { testUnit } from "#rollout/nginx/nginxRunner.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { type Folders, makeFolders } from "./makeFolders.ts";
+import { installPackages, requirements } from "./requirements.ts";
 import { hostUnit, nginxTestUnit, nginxUnit, unitMark } from "./units.ts";
 
 /** What provisioning needs to know beside a descriptor. */
@@ -18,9 +19,21 @@ export interface ProvisionOptions {
   readonly package: string;
 }
 
-/** Runs a script of here as root, `install` or `remove`; the script comes as standard input. */
-export function provisionCommand(action: "install" | "remove"): string {
-  return `if [ "$(id -u)" = 0 ]; then exec sh -s -- ${action}; else exec sudo -n sh -s -- ${action}; fi`;
+/** What a script of here does: `check` names all that the server lacks and changes nothing. */
+export type ProvisionAction = "check" | "install" | "remove";
+
+/** Runs a script of here, which comes as standard input, as root; without systemd also as anybody. */
+export function provisionCommand(
+  action: ProvisionAction,
+  supervisor: SshHostDescriptor["supervisor"],
+): string {
+  const otherwise =
+    supervisor === "process"
+      ? `exec sh -s -- ${action}`
+      : `echo "expected root, or an account that sudo lets do anything without a password, got $(id -un): set sshProvisionUser" >&2; exit 1`;
+  return `if [ "$(id -u)" = 0 ]; then exec sh -s -- ${action}; fi
+if sudo -n sh -c : 2>/dev/null; then exec sudo -n sh -s -- ${action}; fi
+${otherwise}`;
 }
 
 const NGINX_STOP_SECONDS = 30;
@@ -96,46 +109,23 @@ function script(
   return `# Written by rollgate: makes a server ready, or removes what was made. Run as root, or where nothing needs it, as anybody.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-# One at a time: accounts and packages are the server's.
-if [ "$(id -u)" = 0 ]; then exec 9>/run/rollgate.lock; else exec 9>"$HOME/.rollgate.lock"; fi
-flock -w 600 9
+# One at a time: accounts and packages are the server's. A folder is locked, so that no file is left behind.
+lock() {
+  if [ "$(id -u)" = 0 ]; then exec 9<~root; else exec 9<"$HOME"; fi
+  flock -w 600 9
+}
 if [ "$1" = remove ]; then
+  lock
 ${withSystemd ? removeUnits(parts, directory) : ""}  rm -rf ${quote(directory)}
   # The folders above it go with the last of a stack, and of all stacks.
   rmdir ${parts.parents.map(quote).join(" ")} 2>/dev/null || :
 ${withSystemd ? removeAccount(account) : ""}  exit 0
 fi
-${withSystemd ? REQUIRE_SYSTEMD : ""}${requireCommand(command, debianPackage, parts.afterInstalling)}
+${requirements({ command, package: debianPackage, deployer, withSystemd })}
+[ "$1" = install ] || exit 0
+lock
+${installPackages(command, debianPackage, parts.afterInstalling)}
 ${steps.join("\n")}`;
-}
-
-const REQUIRE_SYSTEMD = `if [ ! -d /run/systemd/system ]; then
-  echo "expected systemd, found none: set sshSupervisor to process" >&2
-  exit 1
-fi
-if [ ! -S /run/dbus/system_bus_socket ]; then
-  echo "expected D-Bus, over which accounts other than root ask systemd, found none: install dbus" >&2
-  exit 1
-fi
-`;
-
-function requireCommand(command: string, debianPackage: string, afterInstalling: string): string {
-  const missing = `echo ${quote(`expected ${command}, found none`)} >&2; exit 1`;
-  if (debianPackage === "") return `command -v ${quote(command)} >/dev/null || { ${missing}; }`;
-  return `if ! command -v ${quote(command)} >/dev/null; then
-  command -v apt-get >/dev/null || { ${missing}; }
-  export DEBIAN_FRONTEND=noninteractive
-  # On a server that was just made, others may be at it: apt waits for no list but for packages.
-  tries=60
-  until apt-get -q -y update >/dev/null; do
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || exit 1
-    sleep 5
-  done
-  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends ${debianPackage} >/dev/null
-  ${afterInstalling || ":"}
-fi
-command -v ${quote(command)} >/dev/null || { ${missing}; }`;
 }
 
 function makeAccount(account: string): string {

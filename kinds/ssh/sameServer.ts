@@ -1,31 +1,38 @@
-import { messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { isNoLogin } from "./lostServer.ts";
+import { onServer } from "./onServer.ts";
 import type { SshPlace } from "./sshArguments.ts";
-import { SshMachine } from "./sshMachine.ts";
 
-/** What no two servers that run at the same time have in common: clones share the first, containers the second. */
-const IDENTITY = "cat /etc/machine-id /proc/sys/kernel/random/boot_id 2>/dev/null; uname -n";
+/** Clones share the first, containers the last; a reboot changes the last. */
+const IDENTITY = `printf '%s\\n' "$(cat /etc/machine-id 2>/dev/null)"
+uname -n
+cat /proc/sys/kernel/random/boot_id 2>/dev/null`;
 
-/**
- * Whether two ways to write a server lead to one. Throws when that cannot be told: whoever takes one server for two
- * removes from the "old" one what serves on it.
- */
-export async function isSameServer(old: SshPlace, next: SshPlace): Promise<boolean> {
-  if (old.server === next.server && old.sshConfig === next.sshConfig) return true;
-  const [before, after] = await Promise.all([identityOf(old), identityOf(next)]).catch((error: unknown) => {
-    throw new RollgateError(
-      "server-unknown",
-      `expected to reach ${old.server} and ${next.server}, to tell whether they are one server: ${messageOf(error)}. If the old one is gone for good, remove its resources from the state`,
-      { cause: error },
-    );
-  });
-  return before === after;
+/** What a server is told by, and will be after a reboot. */
+export async function identityOf(place: SshPlace): Promise<string> {
+  return lasting(await onServer(place, (machine) => machine.run(IDENTITY, [])));
 }
 
-async function identityOf(place: SshPlace): Promise<string> {
-  const machine = new SshMachine(place);
-  try {
-    return await machine.run(IDENTITY, []);
-  } finally {
-    await machine.close();
-  }
+/**
+ * Whether two ways to write a server lead to one. Both are asked, since whoever takes one server for two removes from
+ * the "old" one what serves on it. An old one that cannot be logged in to any more is known by the identity that the
+ * state remembers.
+ */
+export async function isSameServer(
+  old: SshPlace & { readonly identity?: unknown },
+  next: SshPlace,
+): Promise<boolean> {
+  if (old.server === next.server && old.sshConfig === next.sshConfig) return true;
+  const ask = (place: SshPlace) => onServer(place, (machine) => machine.run(IDENTITY, []));
+  const [before, after] = await Promise.all([
+    ask(old).catch((error: unknown) => {
+      if (!isNoLogin(error)) throw error;
+      return undefined;
+    }),
+    ask(next),
+  ]);
+  return before === undefined ? old.identity === lasting(after) : before === after;
+}
+
+function lasting(identity: string): string {
+  return identity.split("\n").slice(0, 2).join(" ");
 }

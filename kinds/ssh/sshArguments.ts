@@ -6,6 +6,8 @@ export interface SshPlace {
   readonly server: string;
   /** A configuration to use instead of the user's own, relative to the project; empty means the user's own. */
   readonly sshConfig: string;
+  /** The account to log in as, instead of the one that `server` and the configuration say. */
+  readonly user?: string | undefined;
 }
 
 const CONNECT_SECONDS = 10;
@@ -14,7 +16,10 @@ const CONNECT_SECONDS = 10;
  * What every call of `ssh` begins with. The user's configuration decides about keys, agents and jump hosts; what
  * would ask somebody, or take a host key unseen, is switched off.
  */
-export function sshArguments({ sshConfig }: Pick<SshPlace, "sshConfig">, controlPath: string): string[] {
+export function sshArguments(
+  { sshConfig, user = "" }: Pick<SshPlace, "sshConfig" | "user">,
+  controlPath: string,
+): string[] {
   const options = {
     BatchMode: "yes",
     StrictHostKeyChecking: "yes",
@@ -34,6 +39,8 @@ export function sshArguments({ sshConfig }: Pick<SshPlace, "sshConfig">, control
   };
   return [
     ...(sshConfig === "" ? [] : ["-F", resolve(sshConfig)]),
+    // ssh takes the first account that it is told.
+    ...(user === "" ? [] : ["-l", user]),
     ...Object.entries(options).flatMap(([key, value]) => ["-o", `${key}=${value}`]),
   ];
 }

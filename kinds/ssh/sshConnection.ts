@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { explainSsh } from "./explainSsh.ts";
+import { wasReached } from "./lostServer.ts";
 import { type SshPlace, sshArguments } from "./sshArguments.ts";
 
 const READY = "rollgate-connected";
@@ -118,6 +119,7 @@ export class SshConnection {
   #keep(ssh: ChildProcess): void {
     this.#ssh = ssh;
     this.#opened++;
+    wasReached(this.#place);
     ssh.once("exit", () => {
       if (this.#ssh === ssh) this.#ssh = undefined;
     });

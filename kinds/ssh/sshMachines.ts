@@ -5,9 +5,9 @@ import { SshMachine } from "./sshMachine.ts";
 export class SshMachines {
   readonly #machines = new Map<string, SshMachine>();
 
-  of({ server, sshConfig }: SshPlace): SshMachine {
-    const key = `${server} ${sshConfig}`;
-    const machine = this.#machines.get(key) ?? new SshMachine({ server, sshConfig });
+  of({ server, sshConfig, user }: SshPlace): SshMachine {
+    const key = `${server} ${sshConfig} ${user ?? ""}`;
+    const machine = this.#machines.get(key) ?? new SshMachine({ server, sshConfig, user });
     this.#machines.set(key, machine);
     return machine;
   }

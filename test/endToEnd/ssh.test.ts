@@ -6,13 +6,12 @@ import { freePort } from "../support/freePort.ts";
 import { type Market, market } from "../support/market.ts";
 import { noSshd, SshServers } from "../support/ssh/sshServers.ts";
 import { Traffic } from "../support/traffic.ts";
-import { noCommandPlugin } from "./noCommandPlugin.ts";
 import { Project } from "./project.ts";
 
 const REQUESTS_PER_SECOND = 220;
 const NAMES = ["app-1", "app-2", "app-3"];
 
-const reason = (await noCommandPlugin()) ?? (await noSshd());
+const reason = await noSshd();
 if (reason) console.log(`skipped: ${reason}`);
 
 describe.skipIf(reason)(
@@ -75,7 +74,7 @@ describe.skipIf(reason)(
     test("previews on servers that nothing was done to yet, and leaves them so", async () => {
       const { code, output } = await project.pulumi("preview");
       expect(code, output).toBe(0);
-      expect(output.match(/command:remote:Command/g)).toHaveLength(4);
+      expect(output.match(/rollgate:SshServer/g)).toHaveLength(4);
       expect(existsSync(root)).toBe(false);
     });
 

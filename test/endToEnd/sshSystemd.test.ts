@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Market, market } from "../support/market.ts";
 import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
 import { Traffic } from "../support/traffic.ts";
-import { noCommandPlugin } from "./noCommandPlugin.ts";
 import { Project } from "./project.ts";
 
-const reason = (await noCommandPlugin()) ?? (await noSystemdServers());
+const reason = await noSystemdServers();
 if (reason) console.log(`skipped: ${reason}`);
 
 describe.skipIf(reason)(

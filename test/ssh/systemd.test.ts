@@ -37,7 +37,7 @@ describe.skipIf(reason)(
     let old: Jar;
     let next: Jar;
 
-    /** Logs in as somebody who may do anything, as Pulumi's provider does. */
+    /** Logs in as somebody who may do anything. */
     async function provision(
       server: SystemdServer,
       script: string,
@@ -46,7 +46,7 @@ describe.skipIf(reason)(
       const machine = new SshMachine({ server: `admin@${server.name}`, sshConfig: servers.config });
       try {
         const input = Readable.from([script]);
-        await machine.run(provisionCommand(action), [], { input, deadlineSeconds: 120 });
+        await machine.run(provisionCommand(action, "systemd"), [], { input, deadlineSeconds: 120 });
       } finally {
         await machine.close();
       }

@@ -14,7 +14,13 @@ const hosts: SshHostDescriptor[] = [1, 2].map((number) => ({
   directory: `/srv/rollgate/prod/hosts/app-${number}`,
   unit: `rollgate-prod-app-${number}`,
 }));
-const provisioning = { script: "echo ready", connection: { host: "10.0.0.1", hostKey: "ssh-ed25519 AAAA" } };
+const provisioning = {
+  user: "root",
+  account: "rollgate-prod",
+  graceSeconds: 35,
+  command: "java",
+  package: "jre",
+};
 const nginx = {
   kind: "ssh" as const,
   ...server,
@@ -40,7 +46,7 @@ const nginx = {
   statusAllow: [],
 };
 
-test("every host is made ready by one command and then kept by one resource", async () => {
+test("every host is made ready by one resource and then kept by another", async () => {
   const { tree, resources } = await mockPulumi();
   const app = new AppHosts("app", {
     kind: "ssh",
@@ -49,18 +55,13 @@ test("every host is made ready by one command and then kept by one resource", as
   });
   expect(await tree()).toEqual([
     "rollgate:index:AppHosts::app",
-    "rollgate:index:AppHosts$command:remote:Command::app-app-1-server",
-    "rollgate:index:AppHosts$command:remote:Command::app-app-2-server",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshServer::app-app-1-server",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshServer::app-app-2-server",
     "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshHost::app-app-1",
     "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshHost::app-app-2",
   ]);
-  const [command] = resources.filter(({ type }) => type === "command:remote:Command");
-  expect(command?.inputs).toMatchObject({
-    stdin: "echo ready",
-    create: expect.stringContaining("install"),
-    delete: expect.stringContaining("remove"),
-    addPreviousOutputInEnv: false,
-  });
+  const server = resources.find(({ name }) => name === "app-app-1-server");
+  expect(server?.inputs).toEqual({ place: hosts[0], ...provisioning, __provider: expect.any(String) });
   const host = resources.find(({ name }) => name === "app-app-1");
   expect(host?.inputs).toEqual({ ...hosts[0], graceSeconds: 35, __provider: expect.any(String) });
   expect(await known(app.hosts)).toEqual(hosts);
@@ -70,7 +71,7 @@ test("servers that others make ready are left as they are", async () => {
   const { tree } = await mockPulumi();
   new AppHosts("app", { kind: "ssh", hosts, graceSeconds: 35 });
   new CheckingNginx("nginx", nginx);
-  expect((await tree()).filter((name) => name.includes("Command"))).toEqual([]);
+  expect((await tree()).filter((name) => name.includes("SshServer"))).toEqual([]);
 });
 
 test("nginx is made ready and configured, and a caller gets where it is", async () => {
@@ -78,7 +79,7 @@ test("nginx is made ready and configured, and a caller gets where it is", async 
   const component = new CheckingNginx("nginx", { ...nginx, provisioning });
   expect(await tree()).toEqual([
     "rollgate:index:CheckingNginx::nginx",
-    "rollgate:index:CheckingNginx$command:remote:Command::nginx-machine",
+    "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:SshServer::nginx-machine",
     "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:SshNginx::nginx-server",
   ]);
   const { inputs } = resources.find(({ name }) => name === "nginx-server") ?? {};
@@ -90,11 +91,12 @@ test("nginx is made ready and configured, and a caller gets where it is", async 
 test("the providers in the state import the engine and hold nothing of it", async () => {
   const { tree, resources } = await mockPulumi();
   new AppHosts("app", { kind: "ssh", hosts, graceSeconds: 35 });
-  new CheckingNginx("nginx", nginx);
+  new CheckingNginx("nginx", { ...nginx, provisioning });
   await tree();
   for (const [name, module] of [
     ["app-app-1", "sshHost"],
     ["nginx-server", "sshNginx"],
+    ["nginx-machine", "sshServer"],
   ]) {
     const code = String(resources.find((resource) => resource.name === name)?.inputs.__provider);
     const imports = [...code.matchAll(/import\(([^)]*)\)/g)].map(([, from]) => from);

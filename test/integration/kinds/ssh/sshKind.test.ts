@@ -1,15 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { connectionTo } from "#kinds/ssh/provisionConnection.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { readSettings } from "../../../../settings/readSettings.ts";
 import { configure, mockPulumi } from "../../../support/pulumi.ts";
 import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
-import { until } from "../../../support/until.ts";
 import { writeJar } from "../../../support/zip.ts";
 
 const reason = await noSshd();
@@ -29,11 +24,7 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
   beforeEach(async () => {
     await mockPulumi();
     vi.spyOn(console, "warn").mockImplementation(() => {});
-    vi.stubEnv("SSH_AUTH_SOCK", undefined);
-    return () => {
-      vi.restoreAllMocks();
-      vi.unstubAllEnvs();
-    };
+    return () => vi.restoreAllMocks();
   });
 
   async function read(settings: Readonly<Record<string, unknown>> = {}) {
@@ -54,17 +45,6 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
     const error = await read(settings).catch((thrown: unknown) => thrown);
     if (!pulumi.RunError.isInstance(error)) throw new Error(`expected a RunError, got ${String(error)}`);
     return error.message;
-  }
-
-  /** The socket of an agent with these keys. */
-  async function startAgent(...keys: string[]): Promise<string> {
-    const socket = join(await temporaryDirectory(), "agent");
-    const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
-    onTestFinished(() => void agent.kill());
-    await until(() => existsSync(socket));
-    const env = { ...process.env, SSH_AUTH_SOCK: socket };
-    for (const key of keys) execFileSync("ssh-add", ["-q", key], { env, stdio: "ignore" });
-    return socket;
   }
 
   test("has folders, units and ports that follow from the stack", async () => {
@@ -89,47 +69,19 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
     });
   });
 
-  test("logs in to make servers ready as the user's own ssh would, and checks their host keys", async () => {
-    const { app: declared } = await read({ sshProvisionUser: "admin" });
-    expect(Object(declared.hosts[0]).provisioning.connection).toMatchObject({
-      host: app.address,
-      port: app.port,
+  test("has servers that are made ready by the account that is set for that", async () => {
+    const settings = { sshProvisionUser: "admin", javaPackage: "jre", nginx: "/opt/nginx" };
+    const { app: declared, nginx } = await read(settings);
+    const account = expect.stringMatching(/-test$/);
+    expect(Object(declared.hosts[0]).provisioning).toEqual({
       user: "admin",
-      hostKey: expect.stringMatching(/^ssh-ed25519 \S+$/),
-      privateKey: expect.stringContaining("PRIVATE KEY"),
+      account,
+      graceSeconds: 35,
+      command: "java",
+      package: "jre",
     });
-  });
-
-  test("keeps no key where an agent has it", async () => {
-    const agent = await startAgent(join(servers.directory, "id"));
-    vi.stubEnv("SSH_AUTH_SOCK", agent);
-    const connection = await connectionTo({ server: "server-1", sshConfig: servers.config });
-    expect(connection).not.toHaveProperty("privateKey");
-    expect(connection).not.toHaveProperty("agentSocketPath");
-  });
-
-  test("goes by the key where the agent has none", async () => {
-    vi.stubEnv("SSH_AUTH_SOCK", await startAgent());
-    const connection = await connectionTo({ server: "server-1", sshConfig: servers.config });
-    expect(connection.privateKey).toContain("PRIVATE KEY");
-  });
-
-  test("asks the agent of the user's configuration", async () => {
-    const agent = await startAgent(join(servers.directory, "id"));
-    const config = join(await temporaryDirectory(), "config");
-    await writeFile(config, `Host *\n  IdentityAgent ${agent}\nMatch all\nInclude ${servers.config}\n`);
-    const connection = await connectionTo({ server: "server-1", sshConfig: config });
-    expect(connection).not.toHaveProperty("privateKey");
-    expect(connection.agentSocketPath).toBe(agent);
-  });
-
-  test("goes through the jump host of the user's configuration", async () => {
-    const config = join(await temporaryDirectory(), "config");
-    await writeFile(config, `Host server-1\n  ProxyJump server-web\nMatch all\nInclude ${servers.config}\n`);
-    expect(await connectionTo({ server: "server-1", sshConfig: config })).toMatchObject({
-      host: app.address,
-      proxy: { host: web.address, port: web.port, hostKey: expect.stringMatching(/^ssh-ed25519 /) },
-    });
+    // A package brings a command by its name only.
+    expect(Object(nginx).provisioning).toMatchObject({ command: "/opt/nginx", package: "" });
   });
 
   test("declares no provisioning where others do that", async () => {

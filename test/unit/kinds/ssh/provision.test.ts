@@ -106,12 +106,55 @@ describe("the script that makes a server ready", () => {
     const script = provisionHost(host(directory, "process"), { ...options, command: "/nowhere/java" });
     await mkdir(directory);
     const failing = () => execFileSync("sh", ["-s", "--", "install"], { input: script, stdio: "pipe" });
-    expect(failing).toThrow(/expected \/nowhere\/java, found none/);
+    expect(failing).toThrow(/lacks \/nowhere\/java/);
   });
 
-  test("is run as root, by sudo unless the login is root's", () => {
-    expect(provisionCommand("install")).toBe(
-      'if [ "$(id -u)" = 0 ]; then exec sh -s -- install; else exec sudo -n sh -s -- install; fi',
+  test("names everything that is missing at once, before anything is made", async () => {
+    const root = await temporaryDirectory();
+    const script = provisionHost(host(join(root, "app-1"), "process"), {
+      ...options,
+      command: "/nowhere/java",
+    });
+    const bin = join(root, "bin");
+    await mkdir(bin);
+    for (const tool of ["sh", "id"]) await symlink((await findExecutable(tool)) ?? "", join(bin, tool));
+    // Debian's own folders, which the script adds, are there in an empty root only.
+    const alone = script.replace(/^PATH=.*$/m, `PATH=${bin}`);
+    for (const action of ["check", "install"]) {
+      const failing = () => execFileSync("sh", ["-s", "--", action], { input: alone, stdio: "pipe" });
+      expect(failing).toThrow(
+        /lacks awk, chown, cmp, flock, grep, sed, sha256sum, stat, timeout, \/nowhere\/java/,
+      );
+    }
+    expect(existsSync(join(root, "app-1"))).toBe(false);
+  });
+
+  test("changes nothing when it only checks", async () => {
+    const directory = join(await temporaryDirectory(), "app-1");
+    const script = provisionHost(host(directory, "process"), options);
+    execFileSync("sh", ["-s", "--", "check"], { input: script });
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  test("wants sudo and D-Bus only where the deployer is not root", () => {
+    const [forOthers, forRoot] = ["deploy", "root"].map((deployer) =>
+      provisionHost(host("/srv/a"), { ...options, deployer }),
     );
+    expect(forOthers).toContain("lack_or_install sudo sudo");
+    expect(forOthers).toContain("lack_or_install dbus dbus");
+    expect(forRoot).not.toMatch(/lack_or_install (sudo|dbus)/);
+  });
+
+  test("is run as root, by sudo unless the login is root's, and without systemd as anybody", () => {
+    const [systemd, process] = [
+      provisionCommand("install", "systemd"),
+      provisionCommand("install", "process"),
+    ];
+    for (const command of [systemd, process]) {
+      expect(command).toContain('if [ "$(id -u)" = 0 ]; then exec sh -s -- install; fi');
+      expect(command).toContain("exec sudo -n sh -s -- install");
+    }
+    expect(systemd).toMatch(/expected root, or an account .*: set sshProvisionUser" >&2; exit 1$/);
+    expect(process).toMatch(/\nexec sh -s -- install$/);
   });
 });

@@ -1,0 +1,52 @@
+import { quote } from "#rollout/machine/quote.ts";
+
+/** What a server must have, or be able to install. */
+export interface Requirements {
+  /** The command that the service is, and the Debian package that brings it; empty for none. */
+  readonly command: string;
+  readonly package: string;
+  /** The account that rolls: one other than root needs sudo, and D-Bus to ask systemd. */
+  readonly deployer: string;
+  readonly withSystemd: boolean;
+}
+
+const TOOLS = ["awk", "chown", "cmp", "flock", "grep", "sed", "sha256sum", "stat", "timeout"];
+
+/**
+ * Shell that fails with everything the server lacks in one line, before anything is changed. What apt can install is
+ * not lacking: its packages are left in `$packages`.
+ */
+export function requirements({ command, package: own, deployer, withSystemd }: Requirements): string {
+  const tools = withSystemd ? [...TOOLS, "useradd"] : TOOLS;
+  const isRoot = deployer === "root";
+  return `lacking="" packages=""
+lack() { lacking="$lacking\${lacking:+, }$1"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+# lack_or_install <what> <package>
+lack_or_install() {
+  if [ -n "$2" ] && [ "$(id -u)" = 0 ] && has apt-get; then packages="$packages $2"; else lack "$1"; fi
+}
+for tool in ${tools.join(" ")}; do has "$tool" || lack "$tool"; done
+${withSystemd ? `[ -d /run/systemd/system ] || lack "systemd (or set sshSupervisor to process)"` : ""}
+${withSystemd && !isRoot ? `has visudo || lack_or_install sudo sudo\n[ -S /run/dbus/system_bus_socket ] || lack_or_install dbus dbus` : ""}
+has ${quote(command)} || lack_or_install ${quote(command)} ${quote(own)}
+if [ -n "$lacking" ]; then echo "lacks $lacking" >&2; exit 1; fi`;
+}
+
+/** Shell that installs `$packages`; `afterInstalling` follows when that of the service was among them. */
+export function installPackages(command: string, own: string, afterInstalling: string): string {
+  const after = `case " $packages " in *" ${own} "*) ${afterInstalling} ;; esac`;
+  return `if [ -n "$packages" ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  # On a server that was just made, others may be at it: apt waits for no list but for packages.
+  tries=60
+  until apt-get -q -y update >/dev/null; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || exit 1
+    sleep 5
+  done
+  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $packages >/dev/null
+  ${afterInstalling && own ? after : ":"}
+fi
+has ${quote(command)} || { echo ${quote(`expected ${command}, found none after ${own || "nothing"} was installed`)} >&2; exit 1; }`;
+}

@@ -1,0 +1,128 @@
+import { Readable } from "node:stream";
+import { isDeepStrictEqual } from "node:util";
+import { askOrKeep, removeFrom } from "#kinds/ssh/lostServer.ts";
+import { onServer } from "#kinds/ssh/onServer.ts";
+import {
+  type ProvisionAction,
+  type ProvisionOptions,
+  provisionCommand,
+  provisionHost,
+  provisionNginx,
+} from "#kinds/ssh/provision.ts";
+import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
+import { messageOf } from "#rollout/common/errors.ts";
+import {
+  type SshHostDescriptor,
+  type SshProxyDescriptor,
+  sshHostDescriptor,
+  sshProxyDescriptor,
+} from "#rollout/request/descriptors.ts";
+import { parse } from "#rollout/request/validate.ts";
+import { type CheckAnswer, ownInputs } from "./crud.ts";
+
+/** A server that is made ready for an app host or for nginx, and what has to be there. */
+export interface SshServerInputs extends Omit<ProvisionOptions, "deployer"> {
+  readonly place: SshHostDescriptor | SshProxyDescriptor;
+  /** The account to log in as for that; empty means the one that rolls. */
+  readonly user: string;
+}
+
+/** With what `check` adds. */
+interface Checked extends SshServerInputs {
+  /** What makes the server ready, and removes again what it made: a preview shows what changes in it. */
+  readonly script: string;
+}
+
+/** Packages may have to be downloaded. */
+const INSTALL_SECONDS = 1200;
+const PLACE = ["directory", "supervisor", "unit"] as const;
+
+/** Writes the script that makes the server ready for the account that logs in there; changes nothing. */
+export async function check(news: object): Promise<CheckAnswer<object>> {
+  const { script: _, ...inputs } = ownInputs(news);
+  const { place, user, ...options } = serverOf(inputs);
+  try {
+    const printed = await onServer(place, (machine) => machine.run("id -un", []));
+    return { inputs: { ...inputs, script: scriptFor(place, { ...options, deployer: printed.trim() }) } };
+  } catch (error) {
+    const reason = `${nameOf(place)}: ${messageOf(error)}. Nothing was changed.`;
+    return { failures: [{ property: "server", reason }] };
+  }
+}
+
+/** Another server is another one to make ready, another way to write it is not. */
+export async function diff(
+  olds: object,
+  news: object,
+): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }> {
+  const [{ identity, ...old }, next] = [ownInputs(olds), ownInputs(news)];
+  const [from, to] = [serverOf(old).place, serverOf(next).place];
+  const isSame = await isSameServer({ ...from, identity }, to);
+  const isMoved = !isSame || PLACE.some((key) => from[key] !== to[key]);
+  return {
+    changes: !isDeepStrictEqual(old, next),
+    replaces: isMoved ? ["place"] : [],
+    // Two places on one server cannot have the same unit.
+    deleteBeforeReplace: isSame,
+  };
+}
+
+/** Makes the server ready; run again, it changes nothing. */
+export async function create(inputs: object): Promise<{ id: string; outs: object }> {
+  const { place } = serverOf(inputs);
+  await provision("install", inputs);
+  return {
+    id: `${place.server}:${place.unit}`,
+    outs: { ...inputs, identity: await identityOf(place) },
+  };
+}
+
+/** A server whose folder is gone, such as one that was installed anew, is to be made ready again. */
+export async function read(id: string, props: object): Promise<{ id: string; props: object }> {
+  const { place } = serverOf(props);
+  const there = await askOrKeep(
+    nameOf(place),
+    () => onServer(place, (machine) => machine.run('if [ -d "$1" ]; then echo yes; fi', [place.directory])),
+    "yes",
+  );
+  return there === "" ? { id: "", props: {} } : { id, props };
+}
+
+/** Removes what was made; packages stay. */
+export async function remove(inputs: object): Promise<void> {
+  const { place, account } = serverOf(inputs);
+  const left = `the unit ${place.unit}, the account ${account} and ${place.directory}`;
+  await removeFrom(place, nameOf(place), left, () => provision("remove", inputs));
+}
+
+async function provision(action: ProvisionAction, inputs: object): Promise<void> {
+  const { place, user, script } = serverOf(inputs);
+  await onServer({ ...place, user }, (machine) =>
+    machine.run(provisionCommand(action, place.supervisor), [], {
+      input: Readable.from([script]),
+      deadlineSeconds: INSTALL_SECONDS,
+    }),
+  );
+}
+
+function scriptFor(place: Checked["place"], options: ProvisionOptions): string {
+  return "name" in place ? provisionHost(place, options) : provisionNginx(place, options);
+}
+
+function nameOf(place: Checked["place"]): string {
+  return "name" in place ? place.name : "nginx";
+}
+
+function serverOf(inputs: object): Checked {
+  const { place, user, account, graceSeconds, command, package: own, script } = ownInputs(inputs);
+  const isHost = "name" in Object(place);
+  return {
+    place: isHost ? parse(sshHostDescriptor, place) : parse(sshProxyDescriptor, place),
+    user: String(user),
+    account: String(account),
+    graceSeconds: Number(graceSeconds),
+    command: String(command),
+    package: String(own),
+    script: String(script),
+  };
+}

@@ -1,0 +1,146 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import * as rollingDeployment from "#provider/rollingDeployment.ts";
+import * as sshHost from "#provider/sshHost.ts";
+import * as sshNginx from "#provider/sshNginx.ts";
+import * as sshServer from "#provider/sshServer.ts";
+import { endProcessesUnder } from "../../support/endProcessesUnder.ts";
+import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
+import { validRequest } from "../../support/rollRequest.ts";
+import { SshFleet } from "../../support/ssh/sshFleet.ts";
+import { noSshd, type SshServer, SshServers } from "../../support/ssh/sshServers.ts";
+
+const reason = await noSshd();
+
+describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, () => {
+  let servers: SshServers;
+  let gone: SshServer;
+  let fleet: SshFleet;
+  let directory: string;
+  let host: object;
+  let server: object;
+  const printed: string[] = [];
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "rollgate-jars-"));
+    servers = await SshServers.create();
+    const [one, web] = [await servers.add("server-1"), await servers.add("server-web")];
+    gone = await servers.add("server-2");
+    fleet = await SshFleet.create({
+      config: servers.config,
+      machines: [one, gone],
+      web,
+      launch: { java: await fakeJava(directory), jvmOptions: [], arguments: [] },
+    });
+    ({ outs: host } = await sshHost.create({ ...fleet.hosts[1], graceSeconds: 5 }));
+    const { inputs = {} } = await sshServer.check(provisioned(1));
+    ({ outs: server } = await sshServer.create(inputs));
+    expect((await fleet.roll(await fakeJar({ version: "1.0.0" }, directory))).failure).toBeUndefined();
+    await servers.stop(gone);
+    await servers.cut(gone);
+  }, 60_000);
+
+  afterAll(async () => {
+    if (!servers) return;
+    await endProcessesUnder(servers.directory);
+    await servers.remove();
+    await rm(directory, { recursive: true });
+  }, 60_000);
+
+  beforeEach(() => {
+    printed.length = 0;
+    vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
+    return () => vi.restoreAllMocks();
+  });
+
+  const provisioned = (index: number) => ({
+    place: fleet.hosts[index],
+    ...{ user: "", account: "a", graceSeconds: 5, command: "sh", package: "" },
+  });
+
+  test("fails no refresh: what the state says of its host stays, in one line each", async () => {
+    const found = await Promise.all([sshHost.read("id", host), sshServer.read("id", server)]);
+    expect(found).toEqual([host, server].map((props) => ({ id: "id", props })));
+    expect(printed).toHaveLength(2);
+    for (const line of printed) {
+      expect(line).toMatch(
+        /^app-2: server-2 cannot be reached: .*refused\. What the state says of it is kept$/,
+      );
+    }
+  });
+
+  test("fails no refresh of the deployment, which names it", async () => {
+    const { hosts, proxy, launch } = fleet;
+    const { props } = await rollingDeployment.read("id", {
+      ...validRequest(),
+      ...{ hosts, proxy, launch, minimumHealthy: 1 },
+    });
+    expect(Object(props).releases).toEqual({
+      "app-1": expect.stringMatching(/^1\.0\.0-/),
+      "app-2": expect.stringMatching(/^unknown, .*server-2 cannot be reached/),
+    });
+  });
+
+  test("is refused in one line with its host's name while a host is to be on it", async () => {
+    const { failures } = await sshServer.check(provisioned(1));
+    expect(failures).toEqual([
+      { property: "server", reason: expect.stringMatching(/^app-2: server-2 cannot be reached: [^\n]*$/) },
+    ]);
+  });
+
+  test("lets nginx go on without its host", async () => {
+    await fleet.of("app-1").serveNginx();
+    expect(await fleet.servedPorts()).toEqual([String(fleet.hosts[0]?.port)]);
+  });
+
+  test("lets its host be removed, with a word about what stays there", async () => {
+    await Promise.all([sshHost.remove(host), sshServer.remove(server)]);
+    expect(printed.sort()).toEqual([
+      expect.stringMatching(
+        /^warning: app-2: server-2 cannot be reached: .* left behind there: the application \(unit rollgate-stack-app-2\) and \S+\/app-2$/,
+      ),
+      expect.stringMatching(
+        /^warning: app-2: server-2 cannot be reached: .* left behind there: the unit rollgate-stack-app-2, the account a and \S+\/app-2$/,
+      ),
+    ]);
+    expect(existsSync(String(Object(fleet.hosts[1]).directory))).toBe(true);
+  });
+
+  test("that was nginx's is left for another one", async () => {
+    const old = { ...fleet.proxy, server: gone.name, executable: "nginx", identity: "another machine" };
+    const [found, difference] = await Promise.all([
+      sshNginx.read("id", old),
+      sshNginx.diff(old, { ...fleet.proxy, executable: "nginx" }),
+      sshNginx.remove(old),
+    ]);
+    expect(found).toMatchObject({ id: "id", props: old });
+    expect(difference).toMatchObject({ replaces: ["server"] });
+    expect(printed).toContainEqual(expect.stringMatching(/^warning: nginx: server-2 cannot be reached/));
+  });
+
+  test("is another server than the one that replaces it, and the same as one that remembers it", async () => {
+    const place = { ...fleet.hosts[1], server: "server-1" };
+    const next = { ...place, graceSeconds: 5 };
+    const differences = await Promise.all([
+      sshHost.diff({ ...host, identity: "another machine" }, next),
+      // These servers are all this machine: the new name leads to what the state remembers.
+      sshHost.diff(host, next),
+      sshServer.diff(server, { ...server, place }),
+    ]);
+    expect(differences.map(({ replaces }) => replaces)).toEqual([["server"], [], []]);
+  });
+
+  test("and came back installed anew is left alone, and so is its host key", async () => {
+    await servers.changeKey(gone);
+    await sshHost.remove(host);
+    expect(printed).toEqual([
+      expect.stringMatching(
+        /^warning: app-2: server-2: its host key is not the one that is known .* left behind/,
+      ),
+    ]);
+    expect(existsSync(String(Object(fleet.hosts[1]).directory))).toBe(true);
+  });
+});

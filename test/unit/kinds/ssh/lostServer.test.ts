@@ -1,0 +1,73 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { explainSsh } from "#kinds/ssh/explainSsh.ts";
+import { askOrKeep, removeFrom, wasReached } from "#kinds/ssh/lostServer.ts";
+import { CommandFailed } from "#rollout/machine/machine.ts";
+
+const gone = { server: "deploy@s2", sshConfig: "" };
+const printed: string[] = [];
+
+beforeEach(() => {
+  printed.length = 0;
+  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
+  return () => vi.restoreAllMocks();
+});
+
+const failWith = (words: string) => async () => {
+  throw explainSsh(gone.server, words);
+};
+const remove = (work: () => Promise<void>) => removeFrom(gone, "app-2", "the unit u and /srv/a", work);
+const timedOut = failWith("ssh: connect to host s2 port 22: Connection timed out");
+
+test("nothing is given up while no server at all can be reached", async () => {
+  await expect(remove(timedOut)).rejects.toThrow(
+    /^app-2: deploy@s2 cannot be reached: .*timed out\. No other server was reached either, .*network or your keys\. Nothing was removed\. .*`pulumi stack rm --force`$/,
+  );
+  wasReached(gone);
+  await expect(remove(timedOut)).rejects.toThrow(/No other server was reached either/);
+  expect(printed).toEqual([]);
+});
+
+test.each([
+  [
+    "does not answer",
+    "ssh: connect to host s2 port 22: Connection timed out",
+    /cannot be reached: .*timed out/,
+  ],
+  [
+    "has another host key",
+    "REMOTE HOST IDENTIFICATION HAS CHANGED",
+    /its host key is not the one that is known/,
+  ],
+  ["has no known host key", "Host key verification failed.", /its host key is not known/],
+  ["lets nobody in", "deploy@s2: Permission denied (publickey).", /the login was refused/],
+])("a server that %s is left behind with a warning, once another was reached", async (_, words, reason) => {
+  wasReached({ server: "deploy@s1", sshConfig: "" });
+  await remove(failWith(words));
+  expect(printed).toHaveLength(1);
+  expect(printed[0]).toMatch(/^warning: app-2: deploy@s2/);
+  expect(printed[0]).toMatch(reason);
+  expect(printed[0]).toMatch(/It is removed from the stack; left behind there: the unit u and \/srv\/a$/);
+});
+
+test("what fails on a server that lets us in is no reason to leave it behind", async () => {
+  wasReached({ server: "deploy@s1", sshConfig: "" });
+  const failing = async () => {
+    throw new CommandFailed("s2", 1, "rm: Read-only file system");
+  };
+  await expect(remove(failing)).rejects.toThrow("rm: Read-only file system");
+  expect(printed).toEqual([]);
+});
+
+test("what cannot be asked stays as the state has it, and is said in one line", async () => {
+  expect(await askOrKeep("app-2", timedOut, "kept")).toBe("kept");
+  expect(printed).toEqual([
+    "app-2: deploy@s2 cannot be reached: ssh: connect to host s2 port 22: Connection timed out. What the state says of it is kept",
+  ]);
+});
+
+test("a bug is not taken for a server that cannot be asked", async () => {
+  const buggy = async () => {
+    throw new TypeError("x is not a function");
+  };
+  await expect(askOrKeep("app-2", buggy, "kept")).rejects.toThrow(TypeError);
+});
