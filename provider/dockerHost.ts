@@ -6,6 +6,7 @@ import { messageOf } from "#rollout/common/errors.ts";
 import { type DockerHostDescriptor, dockerHostDescriptor } from "#rollout/request/descriptors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
+import { finishWithoutEngine } from "./engineLife.ts";
 
 /** A host on a Docker engine. */
 export interface DockerHostInputs extends DockerHostDescriptor {
@@ -69,7 +70,11 @@ export async function read(id: string, props: object): Promise<{ id: string; pro
 }
 
 /** Stops the application and removes its containers; the volume is Pulumi's. */
-export async function remove(inputs: object): Promise<void> {
+export function remove(inputs: object): Promise<void> {
+  return finishWithoutEngine(() => removeHost(inputs));
+}
+
+async function removeHost(inputs: object): Promise<void> {
   const host = describe(inputs);
   const container = new HostContainer(openEngine(host.engine), host);
   await container.stop(Number(ownInputs(inputs).graceSeconds));

@@ -8,6 +8,7 @@ import { isSystemError, messageOf } from "#rollout/common/errors.ts";
 import { type LocalHostDescriptor, localHostDescriptor } from "#rollout/request/descriptors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
+import { finishWithoutEngine } from "./engineLife.ts";
 
 /** A host on this machine, and the Java that it will run. */
 export interface LocalHostInputs extends LocalHostDescriptor {
@@ -72,7 +73,11 @@ export async function read(id: string, props: object): Promise<{ id: string; pro
 }
 
 /** Ends the JVM and removes what is ours; files of others in the directory are left alone. */
-export async function remove(inputs: object): Promise<void> {
+export function remove(inputs: object): Promise<void> {
+  return finishWithoutEngine(() => removeHost(inputs));
+}
+
+async function removeHost(inputs: object): Promise<void> {
   const descriptor = describe(inputs);
   await open(descriptor).stop(Number(ownInputs(inputs).graceSeconds));
   for (const part of [...PARTS, "launches", "current", "good.json"]) {

@@ -17,6 +17,7 @@ import { localProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { absolutePath } from "#rollout/request/fields.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { type CheckAnswer, cannotMove, ownInputs, providerOf } from "./crud.ts";
+import { finishWithoutEngine } from "./engineLife.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";
 import { type Decision, decidedInputs, decideFlavour, servingInputs, settingsFor } from "./servingInputs.ts";
 
@@ -109,7 +110,11 @@ export async function read(
 }
 
 /** Ends nginx after its requests in flight and removes what is ours. */
-export async function remove(inputs: object): Promise<void> {
+export function remove(inputs: object): Promise<void> {
+  return finishWithoutEngine(() => removeNginx(inputs));
+}
+
+async function removeNginx(inputs: object): Promise<void> {
   const { directory } = parse(place, inputs);
   await quitNginx(directory, QUIT_GRACE_SECONDS);
   for (const part of [

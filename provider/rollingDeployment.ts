@@ -14,10 +14,9 @@ import { describeMember, observe } from "#rollout/roll/fleet.ts";
 import { formatReport } from "#rollout/roll/reporter.ts";
 import { roll } from "#rollout/roll/roll.ts";
 import { type CheckAnswer, hasUnknown, ownInputs, providerOf } from "./crud.ts";
-import { ignoreBrokenPipe } from "./ignoreBrokenPipe.ts";
+import { finishWithoutEngine } from "./engineLife.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openFleet } from "./openFleet.ts";
-import { endOrphan, watchEngine } from "./watchEngine.ts";
 
 /** A jar may lie on a disk of the network. */
 const IDENTIFY_SECONDS = 300;
@@ -55,17 +54,19 @@ export function diff(olds: object, news: object): { changes: boolean } {
 
 /** Brings all hosts to the release: the first deployment, a roll, a retry and a heal are the same. */
 export async function deploy(id: string, inputs: object): Promise<object> {
+  return finishWithoutEngine((signal) => deployUntil(signal, id, inputs));
+}
+
+async function deployUntil(signal: AbortSignal, id: string, inputs: object): Promise<object> {
   const request = requestOf(inputs);
   const fleet = await openFleet(request);
   const redact = redactor(Object.values(request.environment));
-  const engine = watchEngine(process.argv[2]);
-  ignoreBrokenPipe();
   const began = performance.now();
   try {
     const { durationSeconds } = await roll(fleet, request, request, {
       owner: leaseOwner(),
       reporter: (report) => console.log(redact(formatReport(report))),
-      signal: engine.signal,
+      signal,
       leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),
     });
     return { ...inputs, ...(await survey(fleet.hosts, fleet.proxy)), durationSeconds };
@@ -80,9 +81,7 @@ export async function deploy(id: string, inputs: object): Promise<object> {
       reasons: [redact(reasonOf(error))],
     });
   } finally {
-    engine.stop();
     await fleet.close();
-    if (engine.signal.aborted) endOrphan();
   }
 }
 

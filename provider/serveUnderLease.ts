@@ -2,7 +2,7 @@ import { Lease, type LeaseStore } from "#rollout/lease/lease.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
-import { ignoreBrokenPipe } from "./ignoreBrokenPipe.ts";
+import { finishWithoutEngine } from "./engineLife.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 
 /** Makes nginx serve these settings while nobody rolls the fleet behind it; says what that took. */
@@ -12,15 +12,16 @@ export async function serveUnderLease(
   settings: NginxSettings,
   { leaseWaitSeconds, settleSeconds }: { leaseWaitSeconds: number; settleSeconds: number },
 ): Promise<void> {
-  ignoreBrokenPipe();
-  const lease = await Lease.acquire(leases, leaseOwner(), leaseTiming(leaseWaitSeconds), {
-    signal: new AbortController().signal,
-    onWait: ({ owner }) => console.log(`waiting for ${owner}`),
+  await finishWithoutEngine(async (signal) => {
+    const lease = await Lease.acquire(leases, leaseOwner(), leaseTiming(leaseWaitSeconds), {
+      signal,
+      onWait: ({ owner }) => console.log(`waiting for ${owner}`),
+    });
+    const assertHeld = () => lease.assertHeld();
+    server.fence?.(assertHeld);
+    const outcome = await serveConfiguration(server, settings, settleSeconds, assertHeld).finally(() =>
+      lease.release(),
+    );
+    console.log(`nginx ${outcome} at ${server.access.url} (${settings.flavour})`);
   });
-  const assertHeld = () => lease.assertHeld();
-  server.fence?.(assertHeld);
-  const outcome = await serveConfiguration(server, settings, settleSeconds, assertHeld).finally(() =>
-    lease.release(),
-  );
-  console.log(`nginx ${outcome} at ${server.access.url} (${settings.flavour})`);
 }

@@ -8,6 +8,7 @@ import { messageOf } from "#rollout/common/errors.ts";
 import { type SshHostDescriptor, sshHostDescriptor } from "#rollout/request/descriptors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
+import { finishWithoutEngine } from "./engineLife.ts";
 
 /** A host on a server that is reached over SSH. */
 export interface SshHostInputs extends SshHostDescriptor {
@@ -84,7 +85,11 @@ export async function read(id: string, props: object): Promise<{ id: string; pro
 }
 
 /** Ends the application and removes what a roll brought; what was provisioned is Pulumi's. */
-export async function remove(inputs: object): Promise<void> {
+export function remove(inputs: object): Promise<void> {
+  return finishWithoutEngine(() => removeHost(inputs));
+}
+
+async function removeHost(inputs: object): Promise<void> {
   const host = describe(inputs);
   const left = `the application (unit ${host.unit}) and ${host.directory}`;
   await removeFrom(host, host.name, left, () =>

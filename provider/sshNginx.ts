@@ -13,6 +13,7 @@ import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { type SshProxyDescriptor, sshProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { type CheckAnswer, cannotMove, ownInputs, providerOf } from "./crud.ts";
+import { finishWithoutEngine } from "./engineLife.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";
 import { type Decision, decidedInputs, decideFlavour, servingInputs, settingsFor } from "./servingInputs.ts";
 
@@ -131,7 +132,11 @@ export async function read(
 }
 
 /** Ends nginx after its requests in flight and removes what is ours; what was provisioned is Pulumi's. */
-export async function remove(inputs: object): Promise<void> {
+export function remove(inputs: object): Promise<void> {
+  return finishWithoutEngine(() => removeNginx(inputs));
+}
+
+async function removeNginx(inputs: object): Promise<void> {
   const own = ownInputs(inputs);
   const place = placeOf(own);
   await removeFrom(place, "nginx", `nginx (unit ${place.unit}) and ${place.directory}`, () =>

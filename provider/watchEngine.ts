@@ -27,10 +27,3 @@ export function watchEngine(address: string | undefined): { signal: AbortSignal;
   timer.unref();
   return { signal: controller.signal, stop: () => clearInterval(timer) };
 }
-
-const FAREWELL_MILLISECONDS = 5_000;
-
-/** Ends a process that nobody will ever ask anything again, unless it ends by itself in a moment. */
-export function endOrphan(): void {
-  setTimeout(() => process.exit(1), FAREWELL_MILLISECONDS).unref();
-}

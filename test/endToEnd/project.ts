@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inRepository } from "../../tools/inRepository.ts";
 import { type PulumiResult, runPulumi } from "../../tools/runPulumi.ts";
 
-const PARTS = ["index.ts", "settings.ts", "settings", "components", "rollout", "node_modules"];
+const PARTS = ["index.ts", "settings", "components", "provider", "kinds", "rollout", "node_modules"];
 
 /** This project in a folder of its own, with a backend of its own: a stack that a test can do anything to. */
 export class Project {

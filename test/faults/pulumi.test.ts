@@ -90,6 +90,20 @@ describe("Pulumi itself in trouble", { timeout: 300_000 }, () => {
     expect(seen.lost).toEqual([]);
   });
 
+  test("a preview whose reader leaves early leaves no provider behind", async () => {
+    const preview = project.pulumi("preview");
+    await until(async () =>
+      processOf("provider").then(
+        () => true,
+        () => false,
+      ),
+    );
+    orphans.push(await processOf("provider"));
+    process.kill((await processOf("cli")).pid, "SIGPIPE");
+    await preview;
+    await until(async () => !(await Promise.all(orphans.map(isAlive))).includes(true), 10);
+  });
+
   async function configure(target: Project, settings: Record<string, string | number>): Promise<void> {
     const all = {
       nginxPort: ports[0] ?? 0,

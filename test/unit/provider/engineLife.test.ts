@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { text } from "node:stream/consumers";
+import { expect, onTestFinished, test } from "vitest";
+import { inRepository } from "../../../tools/inRepository.ts";
+
+/** A process that waits for calls as a provider does, after the first one: `call`. */
+async function startProvider(call: string) {
+  const engine = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+  await once(engine, "listening");
+  const program = `
+    setInterval(() => {}, 1000);
+    const { finishWithoutEngine } = await import("#provider/engineLife.ts");
+    console.log("called");
+    ${call}`;
+  const { port } = Object(engine.address());
+  const provider = spawn(
+    process.execPath,
+    ["--input-type=module", "-e", program, "--", "", `127.0.0.1:${port}`],
+    {
+      cwd: inRepository(),
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  onTestFinished(() => void (provider.exitCode ?? provider.kill("SIGKILL")));
+  const printed = text(provider.stdout);
+  await once(provider.stdout, "data");
+  return { provider, printed, closeEngine: () => engine.close() };
+}
+
+test("a provider ends soon after its engine has gone, whatever was called last, and not before", async () => {
+  const { provider, closeEngine } = await startProvider("");
+  const early = await Promise.race([once(provider, "exit"), once(AbortSignal.timeout(1_500), "abort")]);
+  expect(early).toEqual([expect.any(Event)]);
+  closeEngine();
+  expect(await once(provider, "exit")).toEqual([1, null]);
+}, 10_000);
+
+test("a change that is going on ends first, and may hear that nobody waits for it any more", async () => {
+  const { provider, printed, closeEngine } = await startProvider(`
+    await finishWithoutEngine(async (signal) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      console.log("changed");
+    });`);
+  closeEngine();
+  await once(provider, "exit");
+  expect(await printed).toBe("called\nchanged\n");
+}, 15_000);
