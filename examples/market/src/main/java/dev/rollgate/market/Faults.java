@@ -1,5 +1,8 @@
 package dev.rollgate.market;
 
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -13,6 +16,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.event.EventListener;
+import org.springframework.core.io.support.PropertiesLoaderUtils;
 import org.springframework.stereotype.Component;
 import sun.misc.Signal;
 
@@ -23,6 +27,7 @@ class Faults extends AbstractHealthIndicator {
     private static final Logger log = LoggerFactory.getLogger(Faults.class);
     private static final long SLOW_START_MS = 20_000;
     private static final long CRASH_AFTER_MS = 5_000;
+    private static final int FLOOD_MEGABYTES = 720;
 
     private final Fault fault;
     private final AtomicInteger healthCalls = new AtomicInteger();
@@ -37,9 +42,19 @@ class Faults extends AbstractHealthIndicator {
         }
     }
 
+    /** Whether the jar was built with this fault, which is known before Spring starts. */
+    static boolean isBuiltIn(String fault) {
+        try {
+            return fault.equals(PropertiesLoaderUtils.loadAllProperties("application.properties").get("market.fault"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private void breakStart() throws InterruptedException {
         switch (fault) {
             case EXIT_AT_START -> exit("market.fault exit-at-start: exiting with code 1");
+            case LOG_FLOOD -> flood();
             case SLOW_START -> Thread.sleep(SLOW_START_MS);
             case IGNORE_SIGTERM -> Signal.handle(new Signal("TERM"), s -> log.warn("ignoring SIGTERM"));
             default -> { }
@@ -69,6 +84,16 @@ class Faults extends AbstractHealthIndicator {
         return status -> 200;
     }
 
+    private static void flood() {
+        byte[] megabyte = "market.fault log-flood: one of very many lines, 64 bytes of log\n".repeat(16_384).getBytes();
+        PrintStream out = System.out;
+        for (int written = 0; written < FLOOD_MEGABYTES; written++) {
+            out.write(megabyte, 0, megabyte.length);
+        }
+        out.flush();
+        exit("market.fault log-flood: exiting with code 1");
+    }
+
     private static void exit(String why) {
         log.error(why);
         System.exit(1);
@@ -94,7 +119,9 @@ class Faults extends AbstractHealthIndicator {
         CRASH_AFTER_HEALTHY,
         HEALTH_HANGS,
         HEALTH_FLAPS,
-        BODY_DOWN;
+        BODY_DOWN,
+        LOG_FLOOD,
+        IGNORE_ARGUMENTS;
 
         static Fault named(String name) {
             return Arrays.stream(values()).filter(f -> f.toString().equals(name)).findFirst().orElse(null);

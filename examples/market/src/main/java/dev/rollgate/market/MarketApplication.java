@@ -8,6 +8,8 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 public class MarketApplication {
 
     public static void main(String[] args) {
-        SpringApplication.run(MarketApplication.class, args);
+        SpringApplication application = new SpringApplication(MarketApplication.class);
+        application.setAddCommandLineProperties(!Faults.isBuiltIn("ignore-arguments"));
+        application.run(args);
     }
 }

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.UUID;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -24,8 +25,8 @@ class MarketController {
     private final String version;
     private final String host;
 
-    MarketController(BuildProperties build) {
-        this.version = build.getVersion();
+    MarketController(ObjectProvider<BuildProperties> build) {
+        this.version = build.stream().map(BuildProperties::getVersion).findFirst().orElse("unknown");
         this.host = hostName();
     }
 
