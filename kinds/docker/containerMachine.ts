@@ -9,11 +9,12 @@ const DEADLINE_SECONDS = 30;
 
 /**
  * One end of a connection, on standard input and output. Images have bash (Debian's) or nc (busybox, in Alpine's).
- * When the deployer hangs up, `cat` ends, and so must what reads.
+ * When the deployer hangs up, `cat` ends, and so must what reads; waited for, or it is left to the container's first
+ * process, and nginx logs an alert for each.
  */
 const TUNNEL = `
 if command -v bash >/dev/null; then
-  exec bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1; cat <&3 & reader=$!; cat >&3; kill $reader' bash "$1" "$2"
+  exec bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1; cat <&3 & reader=$!; cat >&3; kill $reader; wait' bash "$1" "$2"
 elif command -v nc >/dev/null; then exec nc "$1" "$2"
 else echo "expected bash or nc in the image, found neither" >&2; exit 1; fi`;
 

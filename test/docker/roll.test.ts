@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DockerFleet } from "../support/docker/dockerFleet.ts";
-import { docker, noDocker } from "../support/docker/engine.ts";
+import { containerLog, docker, noDocker } from "../support/docker/engine.ts";
 import { type Market, market } from "../support/market.ts";
 
 const reason = await noDocker();
@@ -39,6 +39,12 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
     expect(seen.sent).toBeGreaterThanOrEqual(3000);
     expect(await fleet.releases()).toEqual(everyHostRuns(next));
     expect(await fleet.nginxIdentity()).toBe(before);
+  });
+
+  test("leaves nothing in nginx's log but when a host went up or down", async () => {
+    const log = await containerLog(fleet.proxy.container);
+    expect(log.filter((line) => !/\[warn\] .*app-\d is (up|down): /.test(line))).toEqual([]);
+    expect(log).toContainEqual(expect.stringContaining("app-2 is up: 200"));
   });
 
   test("changes nothing when it runs the release already", async () => {

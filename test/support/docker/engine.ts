@@ -11,6 +11,12 @@ export async function docker(args: readonly string[], timeoutMilliseconds = 60_0
   return stdout.trim();
 }
 
+/** What a container has written, line by line. */
+export async function containerLog(container: string): Promise<string[]> {
+  const { stdout, stderr } = await run("docker", ["logs", container]);
+  return `${stdout}${stderr}`.split("\n").filter(Boolean);
+}
+
 /** Why there is no Docker engine to test with, or `undefined` when there is one. */
 export async function noDocker(): Promise<string | undefined> {
   if (!(await findExecutable("docker"))) return "this machine has no docker command";
