@@ -23,7 +23,8 @@ const IDENTIFY_SECONDS = 300;
 
 /** What the program gives: a jar, or the name of a release that the hosts keep; `check` finds out the rest. */
 export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release"> & {
-  jar?: { path: string };
+  /** A `version` is taken instead of the one that the build wrote into the jar. */
+  jar?: { path: string; version?: string };
   release?: string;
 };
 
@@ -114,7 +115,8 @@ async function identify(jar: unknown, name: unknown, request: RollRequest) {
     return { release: await findKeptRelease(name, fleet.hosts).finally(() => fleet.close()) };
   }
   const path = String(Object(jar).path ?? "");
-  const identified = await within(IDENTIFY_SECONDS, `reading ${path}`, identifyJar(path));
+  const version = Object(jar).version === undefined ? undefined : String(Object(jar).version);
+  const identified = await within(IDENTIFY_SECONDS, `reading ${path}`, identifyJar(path, version));
   return { release: releaseId(identified), jar: identified };
 }
 

@@ -67,11 +67,12 @@ async function read(reader: Reader): Promise<Settings> {
   const serving = readServing(reader, candidate);
   const [nginxExecutable, nginxImage] = [reader.text("nginx"), reader.text("nginxImage")];
   const [jarPath, keptRelease] = [reader.text("jar"), reader.text("release")];
+  const version = reader.text("version");
   reader.refuseUnknown();
   if (jarPath === "" && keptRelease === "") {
     throw new InvalidInput("jar", "expected a jar or a release, got neither");
   }
-  const jar = keptRelease === "" ? await identifyJar(jarPath) : undefined;
+  const jar = keptRelease === "" ? await identifyJar(jarPath, version || undefined) : undefined;
   const goal = jar ? { release: releaseId(jar), jar } : { release: keptRelease };
   const launch = { ...candidate.launch, ...(container !== undefined && { container }) };
   const checked = parse(rollRequest, { ...candidate, hosts, proxy, launch, ...goal });

@@ -1,6 +1,7 @@
 /** The key in the stack file for a path in the request: `proxy.port` is `nginxPort`, `health.path` is `healthPath`. */
 export function settingOf(property: string): string {
   const [group = "", member, ...rest] = property.split(".");
+  if (property === "jar.version") return "version";
   if (property === "flavour") return "nginxFlavour";
   if (property === "executable") return "nginx";
   if (property === "proxy.directory") return "directory";

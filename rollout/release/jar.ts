@@ -1,40 +1,51 @@
 import { constants } from "node:fs";
-import { access, open, stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parse as parseProperties } from "dot-properties";
-import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { InvalidInput, isSystemError, messageOf } from "../common/errors.ts";
+import { type ArchiveMetadata, MANIFEST, readArchiveMetadata } from "./archiveMetadata.ts";
+import { findVersion } from "./archiveVersion.ts";
 import { hashFile } from "./hashFile.ts";
+import { parseManifest } from "./manifest.ts";
+import { findNeighbour } from "./neighbours.ts";
+import { NotAZip } from "./openZip.ts";
 import type { Release } from "./release.ts";
 
 /** An executable archive on the deployer's machine; `path` is absolute. */
 export type Jar = Release;
 
 /**
- * Opens the jar and says what it is: the version from `META-INF/build-info.properties`
- * (`build.version`), else from the manifest (`Implementation-Version`), and the SHA-256 of the file.
- * Throws `InvalidInput` for anything that `java -jar` could not run.
+ * Opens the archive and says what it is: its version, which the build wrote into it unless one is given, and the SHA-256
+ * of the file. Throws `InvalidInput` for anything that `java -jar` could not run, or would run differently as a copy.
  */
-export async function identifyJar(file: string): Promise<Jar> {
+export async function identifyJar(file: string, givenVersion?: string): Promise<Jar> {
   const path = resolve(file);
   await requireFile(path);
-  const { manifest, buildInfo } = await readMetadata(path);
-  if (manifest === undefined)
-    throw refusal(`expected an executable jar, got a zip without META-INF/MANIFEST.MF: ${path}`);
-  const attributes = parseManifest(manifest);
-  if (!attributes.get("Main-Class")) {
+  const metadata = await readMetadata(path);
+  const text = metadata.get(MANIFEST);
+  if (text === undefined) {
+    throw refusal(`expected an executable jar, got a zip without ${MANIFEST}: ${path}`);
+  }
+  const manifest = parseManifest(text);
+  if (!manifest.get("main-class")) {
     throw refusal(`expected an executable jar, got one whose manifest has no Main-Class: ${path}`);
   }
-  const version = buildInfoVersion(buildInfo) || attributes.get("Implementation-Version");
-  if (!version) {
+  const neighbour = findNeighbour(path, manifest);
+  if (neighbour !== undefined) {
     throw refusal(
-      `expected a version in META-INF/build-info.properties or as Implementation-Version in the manifest, got none: ${path}`,
+      `expected one file that runs alone, as spring-boot:repackage or bootJar makes it, got a jar that needs ${neighbour} beside it (Class-Path in its manifest): ${path}`,
+    );
+  }
+  const version = givenVersion ?? findVersion(path, metadata, manifest);
+  if (version === undefined) {
+    throw refusal(
+      `expected a version in META-INF/build-info.properties (also below BOOT-INF/classes and WEB-INF/classes), as Implementation-Version in the manifest, in the application's META-INF/maven/…/pom.properties or in the setting version, got none: ${path}`,
     );
   }
   if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/.test(version)) {
-    throw refusal(
-      `expected a version of letters, digits and . _ + -, got ${JSON.stringify(version)}: ${path}`,
-    );
+    const reason = `expected a version of letters, digits and . _ + -, got ${JSON.stringify(version)}`;
+    throw givenVersion === undefined
+      ? refusal(`${reason}: ${path}`)
+      : new InvalidInput("jar.version", reason);
   }
   return { path, version, sha256: await hashFile(path) };
 }
@@ -52,64 +63,13 @@ async function requireFile(path: string): Promise<void> {
   });
 }
 
-interface Metadata {
-  manifest?: string;
-  buildInfo?: string;
-}
-
-async function readMetadata(path: string): Promise<Metadata> {
-  const metadata: Metadata = {};
+async function readMetadata(path: string): Promise<ArchiveMetadata> {
   try {
-    const zip = await openPromise(path);
-    try {
-      for await (const entry of zip.eachEntry()) {
-        if (entry.fileName === "META-INF/MANIFEST.MF") metadata.manifest = await readEntry(zip, entry);
-        if (/^(BOOT-INF\/classes\/)?META-INF\/build-info\.properties$/.test(entry.fileName)) {
-          metadata.buildInfo = await readEntry(zip, entry);
-        }
-      }
-    } finally {
-      zip.close();
-    }
+    return await readArchiveMetadata(path);
   } catch (error) {
-    if (await startsLikeZip(path)) {
-      throw refusal(`expected a whole jar, got a truncated or damaged one: ${path}`, error);
-    }
-    throw refusal(`expected a jar, got a file that is no zip archive: ${path}`, error);
+    if (error instanceof NotAZip) throw refusal(`expected a jar, got ${error.message}: ${path}`, error);
+    throw error;
   }
-  return metadata;
-}
-
-async function readEntry(zip: ZipFile, entry: Entry): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-async function startsLikeZip(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return buffer.readUInt32LE(0) === 0x04034b50;
-  } finally {
-    await file.close();
-  }
-}
-
-function buildInfoVersion(text: string | undefined): string | undefined {
-  const version = text === undefined ? undefined : parseProperties(text)["build.version"];
-  return typeof version === "string" ? version : undefined;
-}
-
-/** The main section; a line that starts with a space continues the one before (JAR File Specification). */
-function parseManifest(text: string): Map<string, string> {
-  const [main = ""] = text.replaceAll(/\r\n?/g, "\n").replaceAll("\n ", "").split("\n\n");
-  return new Map(
-    main.split("\n").flatMap((line): [string, string][] => {
-      const colon = line.indexOf(": ");
-      return colon < 0 ? [] : [[line.slice(0, colon), line.slice(colon + 2).trim()]];
-    }),
-  );
 }
 
 function refusal(reason: string, cause?: unknown): InvalidInput {

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 
-/** The bytes of a zip archive whose entries are stored as they are; APPNOTE.TXT of PKWARE, 4.3. */
-export function zip(entries: Readonly<Record<string, string>>): Buffer {
-  const parts: Buffer[] = [];
+/** The bytes of a zip archive whose entries are stored as they are, after `prefix`; APPNOTE.TXT of PKWARE, 4.3. */
+export function zip(entries: Readonly<Record<string, string>>, prefix = Buffer.alloc(0)): Buffer {
+  const parts: Buffer[] = [prefix];
   const directory: Buffer[] = [];
-  let offset = 0;
+  let offset = prefix.length;
   for (const [name, content] of Object.entries(entries)) {
     const [path, data] = [Buffer.from(name), Buffer.from(content)];
     // Shared by both headers: version, flags, method, time and date (1980-01-01), checksum, sizes, lengths.

@@ -71,6 +71,21 @@ describe("check", () => {
     });
   });
 
+  test("takes a version that is given instead of the jar's own, and checks it", async () => {
+    const { path } = await fakeJar({ version: "1.1.0" });
+    expect(await check({}, { ...given(), jar: { path, version: "9.0" } })).toMatchObject({
+      inputs: { release: expect.stringMatching(/^9\.0-/), jar: { version: "9.0" } },
+    });
+    expect(await check({}, { ...given(), jar: { path, version: "9/0" } })).toEqual({
+      failures: [
+        {
+          property: "jar.version",
+          reason: 'expected a version of letters, digits and . _ + -, got "9/0". Nothing was changed.',
+        },
+      ],
+    });
+  });
+
   test("refuses a jar that could not run", async () => {
     expect(await check({}, { ...given(), jar: { path: "/nowhere/app.jar" } })).toEqual({
       failures: [

@@ -1,11 +1,21 @@
 import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { refusal, withoutPulumi } from "../../support/settings.ts";
+import { read, refusal, withoutPulumi } from "../../support/settings.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 import { MANIFEST, writeJar, zip } from "../../support/zip.ts";
 
 withoutPulumi();
+
+test("the setting version is taken instead of what the jar says, and is checked", async () => {
+  expect((await read({ version: "9.0" })).rollout).toMatchObject({
+    release: expect.stringMatching(/^9\.0-/),
+    jar: { version: "9.0" },
+  });
+  expect(await refusal({ version: "9/0" })).toBe(
+    'rollgate:version: expected a version of letters, digits and . _ + -, got "9/0". Nothing was changed.',
+  );
+});
 
 describe("a jar that could not run is refused", () => {
   async function refusalOfJar(make: (path: string) => Promise<unknown>): Promise<[string, string]> {
@@ -36,12 +46,12 @@ describe("a jar that could not run is refused", () => {
     [
       "a truncated jar",
       async (path: string) => truncate(await writeJar(path, "1.0.0"), 120),
-      "expected a whole jar, got a truncated or damaged one",
+      "expected a jar, got a truncated one: it has no zip index at its end",
     ],
     [
       "a jar without a version",
       (path: string) => writeFile(path, zip({ [MANIFEST]: "Main-Class: demo.Main\n" })),
-      "expected a version in META-INF/build-info.properties or as Implementation-Version in the manifest, got none",
+      "expected a version in META-INF/build-info.properties (also below BOOT-INF/classes and WEB-INF/classes), as Implementation-Version in the manifest, in the application's META-INF/maven/…/pom.properties or in the setting version, got none",
     ],
     [
       "a jar whose version could not be a folder",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { chmod, readFile, symlink, truncate, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
-import { expect, test } from "vitest";
+import { chmod, mkdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, test } from "vitest";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
@@ -48,6 +48,56 @@ test("the version is read from a build-info.properties at the top of a plain jar
   expect((await identifyJar(path)).version).toBe("2.1.0");
 });
 
+test("the version is read from build-info.properties where the plugins put it in a war", async () => {
+  const path = await jarOf({
+    [MANIFEST]: "Main-Class: demo.Main\n",
+    "WEB-INF/classes/META-INF/build-info.properties": "build.version=2.3.0\n",
+  });
+  expect((await identifyJar(path)).version).toBe("2.3.0");
+});
+
+describe("the version that Maven writes into an archive", () => {
+  const pom = (artifact: string, version: string) => ({
+    [`META-INF/maven/demo/${artifact}/pom.properties`]: `groupId=demo\nartifactId=${artifact}\nversion=${version}\n`,
+  });
+  const main = "Main-Class: demo.Main\n";
+
+  test("is taken where the manifest has none", async () => {
+    const path = await jarOf({ [MANIFEST]: main, ...pom("shop", "2.4.0") });
+    expect((await identifyJar(path)).version).toBe("2.4.0");
+    const both = await writeJar(await place(), "1.0.0", pom("shop", "2.4.0"));
+    expect((await identifyJar(both)).version).toBe("1.0.0");
+  });
+
+  test.each([
+    ["shop-2.4.0.jar", main],
+    ["shop.war", main],
+    ["app.jar", `${main}Implementation-Title: shop\n`],
+  ])("is the application's own among those of unpacked libraries: %s", async (name, manifest) => {
+    const poms = { ...pom("gson", "9.9.0"), ...pom("shop", "2.4.0"), ...pom("shop-api", "8.8.0") };
+    const path = join(await temporaryDirectory(), name);
+    await writeFile(path, zip({ [MANIFEST]: manifest, ...poms }));
+    expect((await identifyJar(path)).version).toBe("2.4.0");
+  });
+
+  test("is not guessed among several, and not taken from a library inside", async () => {
+    const several = await jarOf({ [MANIFEST]: main, ...pom("gson", "9.9.0"), ...pom("shop", "2.4.0") });
+    expect(await refusalOf(several)).toContain("got none");
+    const inside = { "WEB-INF/classes/META-INF/maven/demo/shop/pom.properties": "version=1\n" };
+    expect(await refusalOf(await jarOf({ [MANIFEST]: main, ...inside }))).toContain("got none");
+  });
+});
+
+test("a version that is given is taken instead of the archive's own, and is checked like it", async () => {
+  const path = await writeJar(await place(), "1.0.0");
+  expect((await identifyJar(path, "2.5.0")).version).toBe("2.5.0");
+  const unversioned = await jarOf({ [MANIFEST]: "Main-Class: demo.Main\n" });
+  expect((await identifyJar(unversioned, "2.5.0")).version).toBe("2.5.0");
+  await expect(identifyJar(path, "1/2")).rejects.toThrow(
+    'jar.version: expected a version of letters, digits and . _ + -, got "1/2"',
+  );
+});
+
 test("build-info.properties is read as properties are: comments, colons, continued lines and escapes", async () => {
   const path = await jarOf({
     [MANIFEST]: "Main-Class: demo.Main\n",
@@ -90,6 +140,11 @@ test("a manifest line that starts with a space continues the one before", async 
   expect((await identifyJar(path)).version).toBe("4.0.0-a-very-long-name");
 });
 
+test("the case of the names in a manifest does not count", async () => {
+  const path = await jarOf({ [MANIFEST]: "main-class: demo.Main\nIMPLEMENTATION-VERSION: 4.1\n" });
+  expect((await identifyJar(path)).version).toBe("4.1");
+});
+
 test("only the main section of the manifest counts", async () => {
   const path = await jarOf({
     [MANIFEST]: "Main-Class: demo.Main\r\n\r\nName: demo/\r\nImplementation-Version: 9.9.9\r\n",
@@ -109,6 +164,57 @@ test("a jar may be given by a link", async () => {
   const link = join(await temporaryDirectory(), "link.jar");
   await symlink(path, link);
   expect(await identifyJar(link)).toMatchObject({ path: link, version: "1.0.0" });
+});
+
+describe("a launch script in front of a jar", () => {
+  const script = "#!/bin/bash\nexec java -jar $0\nexit 0\n".padEnd(10_000, "# PK\n");
+
+  test("does not count, as for java, where the offsets in the jar do not include it", async () => {
+    const path = await place();
+    const entries = { [MANIFEST]: "Main-Class: demo.Main\n", [BUILD_INFO]: "build.version=2.3.12\n" };
+    await writeFile(path, Buffer.concat([Buffer.from(script), zip(entries)]));
+    expect((await identifyJar(path)).version).toBe("2.3.12");
+  });
+
+  test("does not count where the offsets in the jar include it", async () => {
+    const path = await place();
+    const entries = { [MANIFEST]: "Main-Class: demo.Main\nImplementation-Version: 3.5\n" };
+    await writeFile(path, zip(entries, Buffer.from(script)));
+    expect((await identifyJar(path)).version).toBe("3.5");
+  });
+
+  test("is no excuse for a jar that is cut off", async () => {
+    const path = await place();
+    const jar = zip({ [MANIFEST]: "Main-Class: demo.Main\n" });
+    await writeFile(path, Buffer.concat([Buffer.from(script), jar.subarray(0, -30)]));
+    expect(await refusalOf(path)).toContain("got a truncated one: it has no zip index at its end");
+  });
+});
+
+describe("a jar that needs files beside it, which a release would not have, is refused", () => {
+  const needs = (file: string, path: string) =>
+    `jar: expected one file that runs alone, as spring-boot:repackage or bootJar makes it, got a jar that needs ${file} beside it (Class-Path in its manifest): ${path}`;
+  const extracted =
+    "Main-Class: demo.Main\nImplementation-Version: 1.0\nClass-Path: lib/a-1.jar lib/b-2.jar\n";
+
+  test("as Spring Boot's own tools extract it", async () => {
+    const path = await jarOf({ [MANIFEST]: extracted });
+    expect(await refusalOf(path)).toBe(needs("lib/a-1.jar", path));
+  });
+
+  test("but not one that names files from the root of the file system", async () => {
+    const manifest = extracted.replace("lib/a-1.jar lib/b-2.jar", "file:/opt/a.jar /opt/b.jar");
+    expect((await identifyJar(await jarOf({ [MANIFEST]: manifest }))).version).toBe("1.0");
+  });
+
+  test("and one that brings its libraries along only when the files are really there", async () => {
+    const manifest = extracted.replace("demo.Main", "org.springframework.boot.loader.JarLauncher");
+    const path = await jarOf({ [MANIFEST]: manifest });
+    expect((await identifyJar(path)).version).toBe("1.0");
+    await mkdir(join(dirname(path), "lib"));
+    await writeFile(join(dirname(path), "lib", "b-2.jar"), "");
+    expect(await refusalOf(path)).toBe(needs("lib/b-2.jar", path));
+  });
 });
 
 test("a missing file is refused", async () => {
@@ -150,7 +256,9 @@ test.each(["x", "#!/bin/sh\nexec java -jar app.jar\n", "PK but no zip at all"])(
 test.each([0.1, 0.5, 0.99])("a jar cut off after %d of its bytes is refused as truncated", async (share) => {
   const path = await writeJar(await place(), "1.0.0", { "filler.txt": "x".repeat(2000) });
   await truncate(path, Math.floor((await readFile(path)).length * share));
-  expect(await refusalOf(path)).toBe(`jar: expected a whole jar, got a truncated or damaged one: ${path}`);
+  expect(await refusalOf(path)).toBe(
+    `jar: expected a jar, got a truncated one: it has no zip index at its end: ${path}`,
+  );
 });
 
 test("a jar whose bytes are garbled inside is refused as damaged", async () => {
@@ -158,7 +266,30 @@ test("a jar whose bytes are garbled inside is refused as damaged", async () => {
   const bytes = await readFile(path);
   bytes.fill(0xff, bytes.length - 60, bytes.length - 30);
   await writeFile(path, bytes);
-  expect(await refusalOf(path)).toBe(`jar: expected a whole jar, got a truncated or damaged one: ${path}`);
+  expect(await refusalOf(path)).toBe(`jar: expected a jar, got a damaged one: unexpected EOF: ${path}`);
+});
+
+test("a jar that ends with a jar inside it is refused as truncated, not opened as that one", async () => {
+  const path = await place();
+  const inner = zip({ [MANIFEST]: "Main-Class: library.Main\nImplementation-Version: 9\n" });
+  const start = zip({ "BOOT-INF/lib/library.jar": "" }).subarray(0, 30 + 24);
+  await writeFile(path, Buffer.concat([start, inner]));
+  expect(await refusalOf(path)).toBe(
+    `jar: expected a jar, got a truncated one: it ends inside, after another jar: ${path}`,
+  );
+});
+
+test.each([
+  ["an encrypted one: META-INF/MANIFEST.MF", 1, 8],
+  ["one that Java cannot unpack: META-INF/MANIFEST.MF has compression method 12", 0, 12],
+])("what Java cannot read is refused by its cause: %s", async (cause, flags, method) => {
+  const path = await writeJar(await place(), "1.0.0");
+  const bytes = await readFile(path);
+  const index = bytes.indexOf("PK\x01\x02", "latin1");
+  for (const at of [6, index + 8]) bytes.writeUInt16LE(flags, at);
+  for (const at of [8, index + 10]) bytes.writeUInt16LE(method, at);
+  await writeFile(path, bytes);
+  expect(await refusalOf(path)).toBe(`jar: expected a jar, got ${cause}: ${path}`);
 });
 
 test("a zip without a manifest is refused", async () => {
@@ -190,7 +321,7 @@ test.each([
 test("a jar without a version is refused", async () => {
   const path = await jarOf({ [MANIFEST]: "Main-Class: demo.Main\n" });
   expect(await refusalOf(path)).toBe(
-    `jar: expected a version in META-INF/build-info.properties or as Implementation-Version in the manifest, got none: ${path}`,
+    `jar: expected a version in META-INF/build-info.properties (also below BOOT-INF/classes and WEB-INF/classes), as Implementation-Version in the manifest, in the application's META-INF/maven/…/pom.properties or in the setting version, got none: ${path}`,
   );
 });
 
