@@ -7,7 +7,7 @@ import { CLOSING } from "#rollout/nginx/closeConnections.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxConfiguration } from "#rollout/nginx/renderConfiguration.ts";
-import { isScript, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
+import { APPLY, isScript, RESTORE, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
 import type { DockerProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { ContainerMachine, isDockerError } from "./containerMachine.ts";
 import { NGINX_DIRECTORY, NGINX_PORT } from "./nginxPlace.ts";
@@ -69,29 +69,31 @@ export class DockerNginxServer implements NginxServer {
   }
 
   async apply(): Promise<void> {
-    await this.#run(
-      "if [ -f nginx.conf ] && [ ! -f nginx.conf.old ]; then cp nginx.conf nginx.conf.old; fi; mv nginx.conf.new nginx.conf",
-    );
-    await this.#reload();
+    await this.#run(APPLY);
+    await this.reload();
   }
 
   async restore(): Promise<boolean> {
-    const answer = await this.#run(
-      "if [ -f nginx.conf.old ]; then mv nginx.conf.old nginx.conf && echo yes; fi",
-    );
-    if (answer !== "") await this.#reload();
+    const answer = await this.#run(RESTORE);
     return answer !== "";
+  }
+
+  /** From inside: a container that is signalled through the engine counts as stopped by hand, and stays down. */
+  async reload(): Promise<void> {
+    await this.#run("kill -HUP 1");
+  }
+
+  /** The engine starts and ends the container. */
+  async stop(): Promise<void> {}
+
+  async forgetKept(): Promise<void> {
+    await this.#run("rm -f nginx.conf.old");
   }
 
   async commit({ files }: NginxConfiguration): Promise<void> {
     const scripts = (await this.#run("ls")).split("\n").filter(isScript);
     const over = scripts.filter((script) => !files.some(({ name }) => name === script));
     await this.#run(`rm -f ${["nginx.conf.old", ...over].join(" ")}`);
-  }
-
-  /** From inside: a container that is signalled through the engine counts as stopped by hand, and stays down. */
-  async #reload(): Promise<void> {
-    await this.#run("kill -HUP 1");
   }
 
   /** Why nothing can be asked of it. */
@@ -112,7 +114,7 @@ export class DockerNginxServer implements NginxServer {
 
   #run(script: string, input?: string): Promise<string> {
     const options = input === undefined ? {} : { input: Readable.from([input]) };
-    return this.machine.run(`cd "$1" && { ${script}; }`, [NGINX_DIRECTORY], options);
+    return this.machine.run(`cd "$1" || exit 1\n${script}`, [NGINX_DIRECTORY], options);
   }
 }
 

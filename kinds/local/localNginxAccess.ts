@@ -2,7 +2,7 @@ import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Agent, request } from "undici";
 import { endpoint, mayCarryRequest } from "#rollout/machine/connections.ts";
-import type { NginxAccess, NginxAnswer } from "#rollout/nginx/nginxAccess.ts";
+import type { ListenPlace, NginxAccess, NginxAnswer } from "#rollout/nginx/nginxAccess.ts";
 import type { LocalProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { runningNginx } from "./nginxProcess.ts";
 import { childrenOf, isAlive, type ProcessEntry, socketInodes } from "./processTable.ts";
@@ -25,8 +25,9 @@ export class LocalNginxAccess implements NginxAccess {
     return this.getAnew(path, signal);
   }
 
-  async getAnew(path: string, signal: AbortSignal): Promise<NginxAnswer> {
-    const response = await request(`${this.url}${path}`, { dispatcher: agent, reset: true, signal });
+  async getAnew(path: string, signal: AbortSignal, at?: ListenPlace): Promise<NginxAnswer> {
+    const url = at ? `http://${endpoint(at.address, at.port)}` : this.url;
+    const response = await request(`${url}${path}`, { dispatcher: agent, reset: true, signal });
     return { statusCode: response.statusCode, body: await response.body.bytes() };
   }
 

@@ -1,4 +1,14 @@
-import { constants, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  access,
+  constants,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError, messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { CLOSING } from "#rollout/nginx/closeConnections.ts";
@@ -7,7 +17,7 @@ import type { NginxConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { isScript, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
 import type { LocalProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { LocalNginxAccess } from "./localNginxAccess.ts";
-import { runningNginx, startNginx, testConfiguration } from "./nginxProcess.ts";
+import { quitNginx, runningNginx, startNginx, testConfiguration } from "./nginxProcess.ts";
 import { describeListener, listenerOn } from "./tcpTable.ts";
 
 /** An nginx of this machine with a prefix of its own; it is a daemon that this process starts. */
@@ -63,14 +73,29 @@ export class LocalNginxServer implements NginxServer {
   }
 
   async restore(): Promise<boolean> {
+    const [kept, served] = [this.#file("nginx.conf.old"), this.#file("nginx.conf")];
     try {
-      await rename(this.#file("nginx.conf.old"), this.#file("nginx.conf"));
+      await copyFile(kept, `${served}.back`);
+      await rename(`${served}.back`, served);
+      return true;
     } catch (error) {
-      if (isSystemError(error, "ENOENT")) return false;
-      throw error;
+      if (!isSystemError(error, "ENOENT")) throw error;
+      // The new one is still waiting, so the served one was not touched.
+      if (!(await isThere(`${served}.new`))) await rm(served, { force: true });
+      return false;
     }
+  }
+
+  async reload(): Promise<void> {
     await this.#reload();
-    return true;
+  }
+
+  async stop(): Promise<void> {
+    await quitNginx(this.#place.directory, 0);
+  }
+
+  async forgetKept(): Promise<void> {
+    await rm(this.#file("nginx.conf.old"), { force: true });
   }
 
   async commit({ files }: NginxConfiguration): Promise<void> {
@@ -105,4 +130,11 @@ export class LocalNginxServer implements NginxServer {
   #file(name: string): string {
     return join(this.#place.directory, name);
   }
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }

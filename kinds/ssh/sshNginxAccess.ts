@@ -1,6 +1,6 @@
 import { endpoint, mayCarryRequest, parseTcpTable } from "#rollout/machine/connections.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
-import type { NginxAnswer } from "#rollout/nginx/nginxAccess.ts";
+import type { ListenPlace, NginxAnswer } from "#rollout/nginx/nginxAccess.ts";
 import type { SshProxyDescriptor } from "#rollout/request/descriptors.ts";
 import type { SshMachine } from "./sshMachine.ts";
 
@@ -42,7 +42,7 @@ export class SshNginxAccess extends MachineNginxAccess {
       url: isUnspecified(address) ? `http://${hostOf(server)}:${port}` : `http://${endpoint(address, port)}`,
       directory,
       port,
-      ...(address !== "0.0.0.0" && { address: isUnspecified(address) ? "::1" : address }),
+      address,
     });
     this.#machine = machine;
     this.#directory = directory;
@@ -52,8 +52,8 @@ export class SshNginxAccess extends MachineNginxAccess {
     return this.#untilConnected((allowed) => super.get(path, allowed), signal);
   }
 
-  override async getAnew(path: string, signal: AbortSignal): Promise<NginxAnswer> {
-    return this.#untilConnected((allowed) => super.getAnew(path, allowed), signal);
+  override async getAnew(path: string, signal: AbortSignal, at?: ListenPlace): Promise<NginxAnswer> {
+    return this.#untilConnected((allowed) => super.getAnew(path, allowed, at), signal);
   }
 
   override async connectionsTo(address: string, port: number): Promise<number> {

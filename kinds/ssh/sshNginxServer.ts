@@ -6,7 +6,7 @@ import { CLOSING } from "#rollout/nginx/closeConnections.ts";
 import { type NginxRunner, nginxRunnerOf } from "#rollout/nginx/nginxRunner.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxConfiguration } from "#rollout/nginx/renderConfiguration.ts";
-import { isScript, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
+import { APPLY, isScript, RESTORE, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
 import type { SshProxyDescriptor } from "#rollout/request/descriptors.ts";
 import type { SshMachine } from "./sshMachine.ts";
 import { SshNginxAccess } from "./sshNginxAccess.ts";
@@ -71,21 +71,25 @@ export class SshNginxServer implements NginxServer {
   }
 
   async apply(): Promise<void> {
-    // Run twice, it finds that it has been done.
-    await this.#run(
-      "[ -f nginx.conf.new ] || exit 0; if [ -f nginx.conf ] && [ ! -f nginx.conf.old ]; then cp nginx.conf nginx.conf.old; fi; mv nginx.conf.new nginx.conf",
-    );
+    await this.#run(APPLY);
     await this.#runner.startOrReload();
   }
 
   async restore(): Promise<boolean> {
-    const answer = await this.#run(
-      "if [ -f nginx.conf.old ]; then cp nginx.conf.old nginx.conf.back && mv nginx.conf.back nginx.conf && echo yes; fi",
-    );
-    if (answer === "") return false;
+    const answer = await this.#run(RESTORE);
+    return answer !== "";
+  }
+
+  async reload(): Promise<void> {
     await this.#runner.startOrReload();
+  }
+
+  async stop(): Promise<void> {
+    await this.#runner.quit(0);
+  }
+
+  async forgetKept(): Promise<void> {
     await this.#run("rm -f nginx.conf.old");
-    return true;
   }
 
   async commit({ files }: NginxConfiguration): Promise<void> {

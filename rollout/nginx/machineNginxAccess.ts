@@ -2,7 +2,7 @@ import { errors, type Pool } from "undici";
 import { endpoint, mayCarryRequest, parseTcpTable } from "../machine/connections.ts";
 import type { Machine } from "../machine/machine.ts";
 import { machinePool } from "../machine/machinePool.ts";
-import type { NginxAccess, NginxAnswer } from "./nginxAccess.ts";
+import type { ListenPlace, NginxAccess, NginxAnswer } from "./nginxAccess.ts";
 
 const KEPT_MILLISECONDS = 30_000;
 
@@ -46,8 +46,8 @@ export class MachineNginxAccess implements NginxAccess {
     }
   }
 
-  async getAnew(path: string, signal: AbortSignal): Promise<NginxAnswer> {
-    const pool = this.#open({ connections: 1 });
+  async getAnew(path: string, signal: AbortSignal, at?: ListenPlace): Promise<NginxAnswer> {
+    const pool = this.#open({ connections: 1 }, at);
     try {
       return await ask(pool, path, signal);
     } finally {
@@ -85,9 +85,15 @@ export class MachineNginxAccess implements NginxAccess {
     return this.#machine.run(script, [this.#place.directory, host]);
   }
 
-  #open(options: Pool.Options): Pool {
-    return machinePool(this.#machine, this.#place.address ?? "127.0.0.1", this.#place.port, options);
+  #open(options: Pool.Options, { address = "127.0.0.1", port }: Partial<ListenPlace> = this.#place): Pool {
+    return machinePool(this.#machine, reachable(address), port ?? this.#place.port, options);
   }
+}
+
+/** Loopback stands for every address. */
+function reachable(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  return /^[0:]+$/.test(address) ? "::1" : address;
 }
 
 async function ask(pool: Pool, path: string, signal: AbortSignal): Promise<NginxAnswer> {

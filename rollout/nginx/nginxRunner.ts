@@ -1,7 +1,7 @@
 import { FIND_MASTER } from "#kinds/ssh/sshNginxAccess.ts";
 import { RollgateError } from "../common/errors.ts";
 import { preflightUnit, readJournal } from "../host/systemdSupervisor.ts";
-import type { Machine } from "../machine/machine.ts";
+import type { Machine, RunOptions } from "../machine/machine.ts";
 import { journalCommand, systemctlCommand, withRights } from "../machine/rights.ts";
 import type { SshProxyDescriptor } from "../request/descriptors.ts";
 
@@ -39,6 +39,16 @@ const BEYOND_GRACE_SECONDS = 20;
 /** Tests, as nginx's own account, are a unit of their own: root must not read what the deployer wrote. */
 export const TEST_LOG = "logs/test.log";
 
+/**
+ * Whether the unit has a master that has bound its ports, which is when nginx takes that title: one that is started
+ * again and again has a process most of the time, too. A process that this account cannot see is taken for one.
+ */
+const IS_RUNNING = `
+pid=$(systemctl show --property MainPID --value "$1.service")
+[ "$pid" -gt 0 ] || exit 0
+title=$(tr '\\000' ' ' < "/proc/$pid/cmdline") 2>/dev/null || title="nginx: master process "
+case "$title" in "nginx: master process "*) echo yes ;; esac`;
+
 class SystemdNginx implements NginxRunner {
   readonly #machine: Pick<Machine, "run">;
   readonly #directory: string;
@@ -61,8 +71,7 @@ class SystemdNginx implements NginxRunner {
   }
 
   async isRunning(): Promise<boolean> {
-    const script = 'systemctl show --property MainPID --value "$1.service"';
-    return Number(await this.#machine.run(script, [this.#unit])) > 0;
+    return (await this.#machine.run(IS_RUNNING, [this.#unit])) !== "";
   }
 
   async test(): Promise<void> {
@@ -73,18 +82,22 @@ words=$(cat "$1/${TEST_LOG}")${TELL_EMERG}`;
   }
 
   async startOrReload(): Promise<void> {
-    const running = await this.isRunning();
-    await this.#machine.run(withRights(systemctlCommand(running ? "reload" : "start", this.#unit)), []);
+    if (await this.isRunning()) return this.#systemctl("reload");
+    // It may be about to be started again, with what it was refused.
+    await this.#systemctl("stop");
+    await this.#systemctl("start");
   }
 
   async quit(graceSeconds: number): Promise<void> {
-    await this.#machine.run(withRights(systemctlCommand("stop", this.#unit)), [], {
-      deadlineSeconds: graceSeconds + BEYOND_GRACE_SECONDS,
-    });
+    await this.#systemctl("stop", { deadlineSeconds: graceSeconds + BEYOND_GRACE_SECONDS });
   }
 
   async logTail(lines: number): Promise<string[]> {
     return readJournal(this.#machine, this.#unit, lines);
+  }
+
+  async #systemctl(verb: "start" | "stop" | "reload", options: RunOptions = {}): Promise<void> {
+    await this.#machine.run(withRights(systemctlCommand(verb, this.#unit)), [], options);
   }
 }
 

@@ -6,6 +6,7 @@ export interface NginxServer {
   readonly access: NginxAccess;
   /** Where commands are repeated after a connection broke: what they ask first. */
   fence?(assertHeld: () => Promise<void>): void;
+  /** Whether there is a master that has bound its ports: one that is started again and again never gets that far. */
   isRunning(): Promise<boolean>;
   /** The configuration that is there, as `servedConfiguration` gives it; `undefined` where there is none. */
   served(): Promise<string | undefined>;
@@ -15,8 +16,14 @@ export interface NginxServer {
   propose(configuration: NginxConfiguration): Promise<void>;
   /** Puts the proposed configuration in place of the served one, which is kept, and starts or reloads nginx. */
   apply(): Promise<void>;
-  /** Puts the kept one back and reloads; tells whether there was one. */
+  /** Puts the kept one back, or takes the new one away where there was none; tells whether there was one. */
   restore(): Promise<boolean>;
+  /** Has nginx read again what is there. */
+  reload(): Promise<void>;
+  /** Ends what a start that failed has left, so that it is not tried for ever. */
+  stop(): Promise<void>;
+  /** Forgets the kept one. */
+  forgetKept(): Promise<void>;
   /** Forgets the kept one, and the scripts that this one does not name. */
   commit(configuration: NginxConfiguration): Promise<void>;
   /** The last thing that nginx itself complained about. */

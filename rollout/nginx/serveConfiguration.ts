@@ -1,14 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RollgateError } from "../common/errors.ts";
+import { messageOf, RollgateError } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
+import { LeaseLost } from "../lease/lease.ts";
 import { changeTopology } from "./changeTopology.ts";
 import { IDLE_SECONDS } from "./closeConnections.ts";
-import type { NginxAccess } from "./nginxAccess.ts";
+import type { ListenPlace, NginxAccess } from "./nginxAccess.ts";
 import type { NginxServer } from "./nginxServer.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
 import { hostsOf, renderConfiguration } from "./renderConfiguration.ts";
+import { servedPlace } from "./servedConfiguration.ts";
 
 const TAKES_EFFECT = { intervalMilliseconds: 50, deadlineMilliseconds: 10_000 };
+/** It served this a moment ago. */
+const IS_BACK = { ...TAKES_EFFECT, deadlineMilliseconds: 4_000 };
 /** Fresh connections in a row that the new workers must answer: old ones still accept for about 100 ms. */
 const ANSWERS_IN_A_ROW = 5;
 
@@ -35,12 +39,16 @@ export async function serveConfiguration(
   await changeTopology(change, async () => {
     const replace = async () => {
       await assertHeld();
-      await server.apply().catch(async (error: unknown) => {
-        if (running) await server.restore().catch(() => {});
-        throw error;
-      });
+      try {
+        await server.apply();
+      } catch (error) {
+        // Then it is the new owner's.
+        if (error instanceof LeaseLost) throw error;
+        const code = error instanceof RollgateError ? error.code : "nginx-failed";
+        throw await takeBack(server, { running, code, reason: messageOf(error), cause: error });
+      }
       if (await takesEffect(access, fingerprint)) return server.commit(configuration);
-      throw running ? await undo(server) : await silent(server);
+      throw await takeBack(server, { running, ...(await whyNot(server, running)) });
     };
     await (running && before.length > 0 ? withConnectionsClosed(server, replace) : replace());
   });
@@ -62,37 +70,77 @@ async function withConnectionsClosed(server: NginxServer, reload: () => Promise<
   }
 }
 
-async function silent(server: NginxServer): Promise<RollgateError> {
-  return new RollgateError(
-    "nginx-silent",
-    `nginx was started but does not answer at ${server.access.url}: ${await server.lastError()}`,
-  );
+async function whyNot(server: NginxServer, running: boolean): Promise<Pick<Failure, "code" | "reason">> {
+  const words = await server.lastError();
+  return running
+    ? { code: "reload-failed", reason: `nginx passed its test but not its reload: ${words}` }
+    : {
+        code: "nginx-silent",
+        reason: `nginx was started but does not answer at ${server.access.url}: ${words}`,
+      };
 }
 
-async function undo(server: NginxServer): Promise<RollgateError> {
-  const hadOld = await server.restore();
-  const state = hadOld
-    ? "The old configuration is back and was served all along"
-    : "What it served before it still serves";
-  return new RollgateError(
-    "reload-failed",
-    `nginx passed its test but not its reload: ${await server.lastError()}. ${state}.`,
+interface Failure {
+  readonly running: boolean;
+  readonly code: string;
+  readonly reason: string;
+  readonly cause?: unknown;
+}
+
+/** Puts everything back as it was before: an nginx that ran goes on, and one that did not is stopped again. */
+async function takeBack(
+  server: NginxServer,
+  { running, code, reason, cause }: Failure,
+): Promise<RollgateError> {
+  const state = await (running ? goBack(server) : giveUp(server)).catch(
+    (error: unknown) => `It could not be put back: ${messageOf(error)}`,
   );
+  return new RollgateError(code, `${reason}. ${state}.`, { cause });
+}
+
+async function goBack(server: NginxServer): Promise<string> {
+  if (!(await server.restore())) {
+    return "There was no configuration before, so none is left; nginx runs with what it had read before";
+  }
+  await server.reload();
+  const serves = await servesItsFile(server);
+  await server.forgetKept();
+  return serves
+    ? "The old configuration is back and serves"
+    : "The old configuration is back, but nginx does not answer with it";
+}
+
+async function giveUp(server: NginxServer): Promise<string> {
+  await server.stop();
+  const hadOld = await server.restore();
+  await server.forgetKept();
+  return `nginx is stopped${hadOld ? ", with the old configuration in place" : ""}`;
+}
+
+/** Whether nginx answers where the file on its disk has it listen, and with that file. */
+async function servesItsFile(server: NginxServer): Promise<boolean> {
+  const place = servedPlace((await server.served()) ?? "");
+  return place !== undefined && takesEffect(server.access, place.fingerprint, IS_BACK, place);
 }
 
 /** A reload that cannot bind a port passes `nginx -t` and exits 0, so only an answer proves it. */
-async function takesEffect(access: NginxAccess, fingerprint: string): Promise<boolean> {
+async function takesEffect(
+  access: NginxAccess,
+  fingerprint: string,
+  deadline = TAKES_EFFECT,
+  at?: ListenPlace,
+): Promise<boolean> {
   let inARow = 0;
   const settled = await poll(async () => {
-    inARow = (await answers(access, fingerprint)) ? inARow + 1 : 0;
+    inARow = (await answers(access, fingerprint, at)) ? inARow + 1 : 0;
     return inARow >= ANSWERS_IN_A_ROW || undefined;
-  }, TAKES_EFFECT);
+  }, deadline);
   return settled ?? false;
 }
 
-async function answers(access: NginxAccess, fingerprint: string): Promise<boolean> {
+async function answers(access: NginxAccess, fingerprint: string, at?: ListenPlace): Promise<boolean> {
   try {
-    const { body } = await access.getAnew("/rollgate/configuration", AbortSignal.timeout(1_000));
+    const { body } = await access.getAnew("/rollgate/configuration", AbortSignal.timeout(1_000), at);
     return Buffer.from(body).toString("utf8").endsWith(` ${fingerprint}`);
   } catch {
     return false;

@@ -1,8 +1,28 @@
 import { createHash } from "node:crypto";
 import { CLOSING } from "./closeConnections.ts";
 
+/** Where a configuration of ours is served. */
+export interface ServedPlace {
+  readonly address: string;
+  readonly port: number;
+  readonly fingerprint: string;
+}
+
 /** A script beside `nginx.conf`; the name says what it holds. */
 const SCRIPT = /\brollgate-([0-9a-f]{16})\.js\b/;
+
+/** Shell, in nginx's folder: the proposed file becomes the served one, which is kept. Run twice, it finds that done. */
+export const APPLY = `
+[ -f nginx.conf.new ] || exit 0
+if [ -f nginx.conf ] && [ ! -f nginx.conf.old ]; then
+  cp nginx.conf nginx.conf.kept && mv nginx.conf.kept nginx.conf.old || exit 1
+fi
+mv nginx.conf.new nginx.conf`;
+
+/** Shell, in nginx's folder: the kept file is served again; prints whether there was one. A new one that still waits was never served. */
+export const RESTORE = `
+if [ -f nginx.conf.old ]; then cp nginx.conf.old nginx.conf.back && mv nginx.conf.back nginx.conf && echo yes
+elif [ ! -e nginx.conf.new ]; then rm -f nginx.conf; fi`;
 
 /** The name of a script that holds this text. */
 export function scriptName(text: string): string {
@@ -32,6 +52,14 @@ export async function servedConfiguration(
   const held = await read(script);
   if (held === undefined) return `${text}# ${script} is missing\n`;
   return scriptName(held) === script ? text : `${text}# ${script} was edited\n`;
+}
+
+/** Where a configuration listens, and what it answers to tell itself from others; `undefined` for a file that is not ours. */
+export function servedPlace(configuration: string): ServedPlace | undefined {
+  const [, v6, v4, port] = /^\s*listen (?:\[([^\]]+)\]|([\d.]+)):(\d+)/m.exec(configuration) ?? [];
+  const [, fingerprint] = /return 200 "[a-z-]+ ([0-9a-f]{16})";/.exec(configuration) ?? [];
+  const address = v4 ?? v6;
+  return address && fingerprint ? { address, port: Number(port), fingerprint } : undefined;
 }
 
 function hashOf(text: string): string {

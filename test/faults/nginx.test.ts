@@ -68,7 +68,7 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
     expect(seen.lost).toEqual([]);
     expect(await fleet.serveNginx()).toBe("unchanged");
     await shared.expectAllOn(shared.next);
-    expect(result).toContain("The old configuration is back and was served all along.");
+    expect(result).toContain("The old configuration is back and serves.");
     expect(result).toMatch(
       new RegExp(`nginx passed its test but not its reload: .*:${port} failed .*Address already in use`),
     );

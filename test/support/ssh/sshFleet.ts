@@ -125,6 +125,15 @@ export class SshFleet {
 
   /** Does what the nginx resource does. */
   async serveNginx(settings: object = {}): Promise<void> {
+    await this.serveChecked(await this.checkNginx(settings));
+  }
+
+  async serveChecked(inputs: object): Promise<void> {
+    await sshNginx.serve(inputs);
+  }
+
+  /** What the nginx resource is told, as its check leaves it. */
+  async checkNginx(settings: object = {}): Promise<object> {
     const { inputs, failures } = await sshNginx.check({
       ...this.proxy,
       executable: "nginx",
@@ -146,7 +155,7 @@ export class SshFleet {
       ...settings,
     });
     if (!inputs) throw new Error(JSON.stringify(failures));
-    await sshNginx.serve(inputs);
+    return inputs;
   }
 
   /** Runs `work` while clients send requests, and a moment longer. */

@@ -5,13 +5,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
 import { quitNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
+import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
 import { listenOn, startNode } from "../../../support/child.ts";
 import { freePort } from "../../../support/freePort.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
-import { nginxSettings, serveNginx } from "../../../support/nginx.ts";
+import { NGINX, nginxSettings, serveNginx } from "../../../support/nginx.ts";
 import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
@@ -95,6 +97,31 @@ describe("an nginx that does not run", () => {
     const { settings } = await twoHosts();
     const { pid } = await startNode(listenOn(settings.port));
     await expect(serveNginx({ ...settings, address: "0.0.0.0" })).rejects.toThrow(`is taken by pid ${pid} (`);
+  });
+
+  test("is stopped again when its port is taken at the last moment, and leaves no configuration", async () => {
+    const { directory, settings } = await twoHosts();
+    const taken = { ...settings, port: await freePort() };
+    await expect(serveConfiguration(await takenAfterTest(taken), taken, 5)).rejects.toThrow(
+      /^nginx refused its configuration: .*Address already in use.*\. nginx is stopped\.$/,
+    );
+    expect(await runningNginx(directory)).toBeUndefined();
+    expect((await readdir(directory)).filter((name) => name.startsWith("nginx.conf"))).toEqual([]);
+    expect(await serveNginx(settings)).toBe("started");
+  });
+
+  test("has the configuration of before in place when a start with another one fails", async () => {
+    const { directory, settings } = await twoHosts();
+    await serveNginx(settings);
+    const before = await readFile(join(directory, "nginx.conf"), "utf8");
+    await quitNginx(directory, 5);
+    const moved = { ...settings, port: await freePort() };
+    await expect(serveConfiguration(await takenAfterTest(moved), moved, 5)).rejects.toThrow(
+      /Address already in use.*\. nginx is stopped, with the old configuration in place\.$/,
+    );
+    expect(await readFile(join(directory, "nginx.conf"), "utf8")).toBe(before);
+    expect(await runningNginx(directory)).toBeUndefined();
+    expect(await serveNginx(settings)).toBe("started");
   });
 
   test.skipIf(EXTERNAL_ADDRESS === undefined)("may listen on an address that is not loopback", async () => {
@@ -224,10 +251,26 @@ describe("an nginx that runs", () => {
       (thrown) => thrown,
     );
     expect(error.message).toContain(String(port));
+    expect(error.message).toMatch(/\. The old configuration is back and serves\.$/);
     expect(await readFile(join(directory, "nginx.conf"), "utf8")).toBe(before);
     expect(await drained(directory)).toEqual([]);
     expect(await servedBy(url)).toEqual(new Set(["app-1", "app-2"]));
     expect(await serveNginx(settings)).toBe("unchanged");
+  });
+
+  test("is not said to serve its old file when it never did", async () => {
+    const { directory, settings, url } = await serving();
+    const file = join(directory, "nginx.conf");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replaceAll(/[0-9a-f]{16}(?=";)/g, "0123456789abcdef"));
+    const port = await freePort();
+    await startNode(listenOn(port));
+    vi.spyOn(LocalNginxServer.prototype, "reload").mockResolvedValue();
+    onTestFinished(() => void vi.restoreAllMocks());
+    await expect(serveNginx({ ...settings, port })).rejects.toThrow(
+      /\. The old configuration is back, but nginx does not answer with it\.$/,
+    );
+    expect(await servedBy(url)).toEqual(new Set(["app-1", "app-2"]));
   });
 
   test("loses no host while none that stays is healthy", async () => {
@@ -288,6 +331,18 @@ test("a reload under busy keep-alive clients loses no request", async () => {
   expect(answered).toBeGreaterThan(1000);
   expect(await readdir(directory)).not.toContain("closing");
 });
+
+/** A server whose port somebody takes after nginx has tested its configuration. */
+async function takenAfterTest(settings: NginxSettings): Promise<LocalNginxServer> {
+  const { directory, address, port } = settings;
+  const server = new LocalNginxServer(NGINX, { kind: "local", directory, address, port });
+  const propose = server.propose.bind(server);
+  server.propose = async (configuration) => {
+    await propose(configuration);
+    await startNode(listenOn(port));
+  };
+  return server;
+}
 
 /** Sends requests until one of them has reached this host, which never answers it. */
 async function busyUntilStuck(url: string, server: Server): Promise<void> {

@@ -1,0 +1,87 @@
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { provisionCommand, provisionNginx } from "#kinds/ssh/provision.ts";
+import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { SshFleet } from "../support/ssh/sshFleet.ts";
+import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
+import { until } from "../support/until.ts";
+
+const UNIT = "rollgate-stack-nginx";
+const reason = await noSystemdServers();
+
+describe.skipIf(reason)(
+  `nginx of a server whose port somebody else takes${reason ? ` (${reason})` : ""}`,
+  { timeout: 120_000 },
+  () => {
+    let servers: SystemdServers;
+    let web: SystemdServer;
+    let fleet: SshFleet;
+
+    beforeAll(async () => {
+      servers = await SystemdServers.create();
+      web = await servers.add("server-web");
+      fleet = await SshFleet.declare({
+        config: servers.config,
+        machines: [{ ...web, directory: "/srv/rollgate" }],
+        web: { ...web, directory: "/srv/rollgate" },
+        launch: { java: "java", jvmOptions: [], arguments: [] },
+        supervisor: "systemd",
+      });
+      const machine = new SshMachine({ server: `admin@${web.name}`, sshConfig: servers.config });
+      const script = provisionNginx(fleet.proxy, {
+        ...{ deployer: "deploy", account: "rollgate-web", graceSeconds: 20 },
+        ...{ command: "nginx", package: "" },
+      });
+      const input = Readable.from([script]);
+      await machine
+        .run(provisionCommand("install", "systemd"), [], { input, deadlineSeconds: 120 })
+        .finally(() => machine.close());
+    }, 900_000);
+
+    afterAll(async () => {
+      await servers?.remove();
+    }, 60_000);
+
+    const state = () => web.exec(`systemctl show --property ActiveState --value ${UNIT}`).then(trim);
+    const configurations = () => web.exec("cd /srv/rollgate/stack/nginx && ls nginx.conf* 2>/dev/null || :");
+
+    /** Debian's own nginx, with its own site. */
+    const others = (verb: "start" | "stop") =>
+      web.exec(`sed -i 's/listen 80 /listen 8080 /; /listen \\[::\\]/d' /etc/nginx/sites-available/default
+systemctl ${verb} nginx.service`);
+
+    test("is not left to be started again and again when its first start fails, and no bad file stays", async () => {
+      const inputs = await fleet.checkNginx();
+      await others("start");
+      await expect(fleet.serveChecked(inputs)).rejects.toThrow(
+        /^nginx was started but does not answer at \S+: .*bind\(\) to .*:8080 failed.*\. nginx is stopped\.$/,
+      );
+      expect(await state()).toBe("inactive");
+      expect(await configurations()).toBe("");
+      await others("stop");
+      await fleet.serveNginx();
+      expect(await state()).toBe("active");
+    });
+
+    test("is not taken for one that runs while it is started again and again, and says nothing of what it served", async () => {
+      await fleet.serveNginx();
+      const inputs = await fleet.checkNginx({ healthPath: "/other" });
+      await web.exec(`systemctl kill --signal KILL ${UNIT}; systemctl start nginx.service`);
+      await until(
+        async () => Number(await web.exec(`systemctl show --property NRestarts --value ${UNIT}`)) > 1,
+        30,
+      );
+      await expect(fleet.serveChecked(inputs)).rejects.toThrow(
+        /\. nginx is stopped, with the old configuration in place\.$/,
+      );
+      expect(await state()).toBe("inactive");
+      await others("stop");
+      await fleet.serveNginx();
+      expect(await state()).toBe("active");
+    });
+  },
+);
+
+function trim(text: string): string {
+  return text.trim();
+}
