@@ -1,6 +1,7 @@
 import { Agent, request } from "undici";
 import { z } from "zod";
 import { messageOf } from "../common/errors.ts";
+import { plainLine } from "../common/plainLine.ts";
 
 /** One answer of a health endpoint; `detail` is short enough for a message. */
 export interface HealthReport {
@@ -51,7 +52,7 @@ function statusOf(body: string): string | undefined {
 }
 
 function abridge(body: string): string {
-  const line = body.replaceAll(/\s+/g, " ").trim();
+  const line = plainLine(body.slice(0, MAX_BODY_BYTES).replaceAll(/\s+/g, " ").trim());
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 

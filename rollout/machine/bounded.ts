@@ -5,6 +5,8 @@ import type { LeaseStore } from "../lease/lease.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 
 const ANSWER_SECONDS = 30;
+/** What a fleet is observed by: one host that hangs must not hold up all the others. */
+const OBSERVE_SECONDS = 10;
 /** An upload has a deadline of its own, and may wait for others before it. */
 const STAGE_SECONDS = 3600;
 const STOP_SECONDS = 60;
@@ -17,6 +19,7 @@ export type Deadline = (method: string, args: readonly unknown[]) => number | un
 /** A host whose disk or machine may hang: whatever it is asked ends in time, or throws. */
 export function boundedHost(host: AppHost): AppHost {
   return bounded(host, host.name, (method, [graceSeconds]) => {
+    if (method === "observe") return OBSERVE_SECONDS;
     if (method === "stage") return STAGE_SECONDS;
     if (method === "stop") return Number(graceSeconds) + STOP_SECONDS;
     return answerSeconds(method);

@@ -13,6 +13,8 @@ export interface DrainPool {
 }
 
 const MAX_POOLS = 256;
+/** The largest fleet of which any hosts may be drained at the same time. */
+export const EVERY_COMBINATION_UP_TO = 8;
 
 /**
  * The upstreams that stand next to the full one: one for every combination of up to k drained hosts, k as large

@@ -1,12 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf, RollgateError } from "../common/errors.ts";
 import type { AppHost, HostState, Revision } from "../host/appHost.ts";
 import type { HealthReport } from "../host/probe.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import type { RollContext } from "./rollContext.ts";
 
+/** A host that hangs must not hold up what is asked of the others. */
+const ANSWER_MILLISECONDS = 10_000;
+const OUT_OF_REACH: HostState = { releases: [] };
+
 /** One host as it is at this moment, asked from itself and from the proxy. */
 export interface FleetMember {
   readonly host: AppHost;
+  /** Why the host cannot be asked, if so; what it runs is unknown then. */
+  readonly unreachable?: string | undefined;
   readonly state: HostState;
   readonly health: HealthReport;
   readonly drained: boolean;
@@ -14,17 +21,33 @@ export interface FleetMember {
   readonly serving: boolean;
 }
 
-/** Asks one host and the proxy about it. */
+/** Asks one host and the proxy about it. A host that does not answer is a fact about it, a proxy that does not throws. */
 export async function observe(host: AppHost, proxy: ReverseProxy, signal: AbortSignal): Promise<FleetMember> {
-  const [state, health, view, drained] = await Promise.all([
-    host.observe(),
-    host.probe(signal),
-    proxy.upstream(host, signal),
+  const timely = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]);
+  const [answer, health, upstream, drained] = await Promise.all([
+    askHost(host),
+    host.probe(timely),
+    proxy.upstream(host, timely),
     proxy.drained(signal),
   ]);
   const isDrained = drained.has(host.name);
-  const serving = state.running !== undefined && health.up && view.up && !isDrained;
-  return { host, state, health, drained: isDrained, serving };
+  const serving = answer.state.running !== undefined && health.up && upstream.up && !isDrained;
+  return { host, ...answer, health, drained: isDrained, serving };
+}
+
+async function askHost(host: AppHost): Promise<Pick<FleetMember, "state" | "unreachable">> {
+  try {
+    return { state: await host.observe() };
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error;
+    const unreachable = error.code === "hangs" ? "it does not answer" : messageOf(error);
+    return { state: OUT_OF_REACH, unreachable };
+  }
+}
+
+/** Every host, asked at the same time. */
+export async function observeFleet(context: RollContext): Promise<FleetMember[]> {
+  return Promise.all(context.hosts.map((host) => observeSteadily(host, context)));
 }
 
 /**
@@ -55,17 +78,25 @@ export function isSameRevision(a: Revision | undefined, b: Revision): boolean {
   return a?.release === b.release && a.launch === b.launch;
 }
 
-/** Hosts that do not serve come first, since touching them costs no capacity; else as configured. */
-export function inRollingOrder(fleet: readonly FleetMember[]): FleetMember[] {
-  return [...fleet.filter(({ serving }) => !serving), ...fleet.filter(({ serving }) => serving)];
-}
-
 /** `1.1.0-3fa9c1d2e4b5`, with what keeps the host from serving it. */
-export function describeMember({ host, state, health, drained, serving }: FleetMember): string {
+export function describeMember(member: FleetMember): string {
+  const { host, state, health, drained, serving, unreachable } = member;
+  if (unreachable !== undefined) return "unreachable";
   if (state.running === undefined) return state.current ? `${state.current}, not running` : "no release";
   const remarks = [
     drained ? "drained" : serving ? "" : health.up ? "down in nginx" : "unhealthy",
     state.running.launch === host.launch ? "" : "started in another way",
   ];
   return [state.running.release, ...remarks.filter(Boolean)].join(", ");
+}
+
+/** Why a host does not serve, in a few words. */
+export function describeTrouble(member: FleetMember): string {
+  const { unreachable, health } = member;
+  return `${describeMember(member)}: ${unreachable ?? health.detail}`;
+}
+
+/** `app-1, app-2, and app-3`. */
+export function listHosts(names: readonly string[]): string {
+  return new Intl.ListFormat("en").format(names);
 }

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { GateFailed } from "../common/errors.ts";
+import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
-import type { AppHost } from "../host/appHost.ts";
+import type { AppHost, RunningApp } from "../host/appHost.ts";
 import type { HealthReport } from "../host/probe.ts";
 import type { UpstreamState } from "../nginx/reverseProxy.ts";
+import { evidence } from "./evidence.ts";
 import type { RollContext } from "./rollContext.ts";
+import { telling } from "./telling.ts";
 
-const VIEW_POLL_MILLISECONDS = 100;
+const UPSTREAM_POLL_MILLISECONDS = 100;
 const SETTLE_POLL_MILLISECONDS = 25;
-const LOG_LINES = 15;
-const PROGRESS_MILLISECONDS = 10_000;
 
 /** Opens when the host answers 200 and UP several times in a row, from the process that was started. */
 export async function awaitHealthy(
@@ -21,26 +21,28 @@ export async function awaitHealthy(
   const { passes, intervalMilliseconds, deadlineSeconds } = context.policy.health;
   let inARow = 0;
   let last: HealthReport = { up: false, detail: "not asked yet" };
-  const progress = progressReporter(() => context.report("health", `waiting: ${last.detail}`, host));
   const ask = async () => {
-    await requireRunning(host, release);
-    last = await host.probe(signal);
+    last = await probeRunning(host, release, signal);
     inARow = last.up ? inARow + 1 : 0;
-    progress();
     return inARow >= passes || undefined;
   };
-  const deadlineMilliseconds = deadlineSeconds * 1000;
-  let healthy = await poll(ask, { intervalMilliseconds, deadlineMilliseconds, signal });
-  // What came up just in time may complete its row: it is slow, not broken.
-  while (!healthy && last.up && !signal.aborted) {
-    await sleep(intervalMilliseconds, undefined, { signal });
-    healthy = await ask();
-  }
-  if (!healthy) {
+  const askUntilHealthy = async () => {
+    const deadlineMilliseconds = deadlineSeconds * 1000;
+    let healthy = await poll(ask, { intervalMilliseconds, deadlineMilliseconds, signal });
+    // What came up just in time may complete its row: it is slow, not broken.
+    while (!healthy && last.up && !signal.aborted) {
+      await sleep(intervalMilliseconds, undefined, { signal });
+      healthy = await ask();
+    }
+    return healthy;
+  };
+  const passed = () => (last.up ? `, ${inARow} of ${passes} passes` : "");
+  const tell = () => context.report("health", `waiting: ${last.detail}${passed()}`, host);
+  if (!(await telling(tell, askUntilHealthy))) {
     throw new GateFailed(
       "unhealthy",
       `${last.detail} for ${deadlineSeconds} s (${passes} passes in a row needed)`,
-      await host.logTail(LOG_LINES),
+      await evidence(host),
     );
   }
   const owner = await host.portOwner();
@@ -54,19 +56,14 @@ export async function awaitHealthy(
 export async function awaitUpstream(host: AppHost, context: RollContext, signal: AbortSignal) {
   const { deadlineSeconds } = context.policy.health;
   let last: UpstreamState = { up: false, detail: "not asked yet" };
-  const progress = progressReporter(() => context.report("upstream", `waiting: ${last.detail}`, host));
-  const up = await poll(
-    async () => {
-      last = await context.proxy.upstream(host, signal);
-      progress();
-      return last.up || undefined;
-    },
-    {
-      intervalMilliseconds: VIEW_POLL_MILLISECONDS,
-      deadlineMilliseconds: deadlineSeconds * 1000,
-      signal,
-    },
-  );
+  const ask = async () => {
+    last = await context.proxy.upstream(host, signal);
+    return last.up || undefined;
+  };
+  const tell = () => context.report("upstream", `waiting: nginx says ${last.detail}`, host);
+  const intervalMilliseconds = UPSTREAM_POLL_MILLISECONDS;
+  const deadlineMilliseconds = deadlineSeconds * 1000;
+  const up = await telling(tell, () => poll(ask, { intervalMilliseconds, deadlineMilliseconds, signal }));
   if (!up) throw new GateFailed("down-in-proxy", `nginx says ${last.detail} for ${deadlineSeconds} s`);
   return last;
 }
@@ -102,26 +99,24 @@ export async function soak(host: AppHost, release: string, context: RollContext,
   let failures = 0;
   while (performance.now() < until && !signal.aborted) {
     await sleep(Math.max(0, Math.min(health.intervalMilliseconds, until - performance.now())));
-    await requireRunning(host, release);
-    const { up, detail } = await host.probe(new AbortController().signal);
+    const { up, detail } = await probeRunning(host, release, new AbortController().signal);
     failures = up ? 0 : failures + 1;
     // One failed answer may be a hiccup under load; as many in a row as the gate asks for passes are not.
     if (failures >= health.passes) {
-      throw new GateFailed("unhealthy", `${detail} after it was admitted`, await host.logTail(LOG_LINES));
+      throw new GateFailed("unhealthy", `${detail} after it was admitted`, await evidence(host));
     }
   }
 }
 
-async function requireRunning(host: AppHost, release: string): Promise<void> {
-  if ((await host.runningApp())?.release === release) return;
-  throw new GateFailed("exited", "the process ended by itself", await host.logTail(LOG_LINES));
-}
-
-function progressReporter(report: () => void): () => void {
-  let next = performance.now() + PROGRESS_MILLISECONDS;
-  return () => {
-    if (performance.now() < next) return;
-    next += PROGRESS_MILLISECONDS;
-    report();
-  };
+/** A host that cannot be asked for a moment is an answer that is missing, not a release that has failed. */
+async function probeRunning(host: AppHost, release: string, signal: AbortSignal): Promise<HealthReport> {
+  let running: RunningApp | undefined;
+  try {
+    running = await host.runningApp();
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error;
+    return { up: false, detail: messageOf(error) };
+  }
+  if (running?.release === release) return host.probe(signal);
+  throw new GateFailed("exited", "the process ended by itself", await evidence(host));
 }

@@ -1,20 +1,14 @@
-import { GateFailed, messageOf } from "../common/errors.ts";
+import { messageOf } from "../common/errors.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
-import { requireEnoughPeers } from "./enoughPeers.ts";
 import { type FleetMember, isSameRevision } from "./fleet.ts";
 import { awaitHealthy, awaitSettled, awaitUpstream, soak } from "./gates.ts";
+import { HostRollFailed } from "./hostRollFailed.ts";
+import { requireEnoughPeers, TooFewPeers } from "./peers.ts";
 import type { Phase } from "./reporter.ts";
 import type { RollContext } from "./rollContext.ts";
 
 /** How long the phases of one host took, in milliseconds. */
 export type PhaseTimes = Partial<Record<Phase, number>>;
-
-/** One host could not be brought to the release; the message says at which gate, and where it is now. */
-export class HostRollFailed extends GateFailed {
-  constructor(message: string, cause: unknown) {
-    super("host-failed", message, cause instanceof GateFailed ? cause.evidence : [], { cause });
-  }
-}
 
 /**
  * Brings one host to a target: out of traffic, replaced, gated, back into traffic. Once the old process is
@@ -25,22 +19,30 @@ export class HostRoll {
   readonly #host: AppHost;
   readonly #before: FleetMember;
   readonly #target: Revision;
+  readonly #beforeFirstTurn: Revision | undefined;
   readonly #context: RollContext;
   readonly #uninterrupted = new AbortController().signal;
   #phase: Phase = "drain";
 
-  constructor(before: FleetMember, target: Revision, context: RollContext) {
+  /** `beforeFirstTurn` is what a host ran that this roll has brought to the target once already. */
+  constructor(
+    before: FleetMember,
+    target: Revision,
+    context: RollContext,
+    beforeFirstTurn?: Revision | undefined,
+  ) {
     this.#host = before.host;
     this.#before = before;
     this.#target = target;
+    this.#beforeFirstTurn = beforeFirstTurn;
     this.#context = context;
   }
 
   async run(): Promise<PhaseTimes> {
-    const onlyToBeLetIn = this.#runsTheTarget();
-    if (!onlyToBeLetIn) await this.#drain();
+    const onlyToBeAdmitted = this.#runsTheTarget();
+    if (!onlyToBeAdmitted) await this.#drain();
     try {
-      if (onlyToBeLetIn) await this.#switchTo(this.#target.release);
+      if (onlyToBeAdmitted) await this.#switchTo(this.#target.release);
       else await this.#replace(this.#target);
       await this.#admit(this.#target);
     } catch (error) {
@@ -51,6 +53,7 @@ export class HostRoll {
 
   /** Where the host goes back to: what last passed all gates here, else what it ran or was to run. */
   get earlier(): Revision | undefined {
+    if (this.#beforeFirstTurn) return this.#beforeFirstTurn;
     const { running, current, good } = this.#before.state;
     const { release, launch } = this.#target;
     if (good) return isSameRevision(good, this.#target) ? undefined : good;
@@ -81,8 +84,15 @@ export class HostRoll {
       // Whoever has taken the fleet over decides about the flag.
       await this.#context.assertHeld();
       if (!this.#before.drained) await proxy.admit(this.#host);
-      if (signal.aborted) throw error;
-      throw new HostRollFailed(`${this.#host.name} could not be drained: ${messageOf(error)}`, error);
+      if (error instanceof TooFewPeers)
+        this.#context.report("admit", `takes traffic again: ${messageOf(error)}`, this.#host);
+      if (signal.aborted || error instanceof TooFewPeers) throw error;
+      throw new HostRollFailed({
+        host: this.#host.name,
+        phase: "drain",
+        what: `${this.#host.name} could not be drained: ${messageOf(error)}`,
+        cause: error,
+      });
     }
   }
 
@@ -90,6 +100,13 @@ export class HostRoll {
     await this.#timed("settle", async () => {
       const left = await awaitSettled(this.#host, this.#context, signal);
       const { settleSeconds } = this.#context.policy.timing;
+      if (left > 0) {
+        const open = left === 1 ? "1 connection was" : `${left} connections were`;
+        this.#context.warn(
+          `was stopped while ${open} still open after ${settleSeconds} s: usually websockets or long streams, whose clients connect again`,
+          this.#host,
+        );
+      }
       return left === 0
         ? "no connection left"
         : `${left} connections left after ${settleSeconds} s, going on: graceful stop has to finish them`;
@@ -148,6 +165,7 @@ export class HostRoll {
     const { name } = this.#host;
     const view = await this.#context.proxy.upstream(this.#host, this.#uninterrupted);
     const what = `${name} failed its ${this.#phase} gate on ${this.#target.release}: ${messageOf(failure)}; nginx saw ${view.detail}`;
+    const failed = { host: name, phase: this.#phase, what, cause: failure };
     const { earlier } = this;
     try {
       await this.#context.assertHeld();
@@ -163,12 +181,12 @@ export class HostRoll {
     } catch (error) {
       const back = earlier ? `Going back to ${earlier.release}` : "Stopping it";
       const outcome = `${back} failed as well (${messageOf(error)}): ${name} stays drained`;
-      throw new HostRollFailed(`${what}. ${outcome}`, failure);
+      throw new HostRollFailed({ ...failed, outcome, backFailure: error });
     }
     const outcome = earlier
       ? `is back on ${earlier.release}`
       : "has no earlier release: it is stopped and drained";
-    throw new HostRollFailed(`${what}. ${name} ${outcome}`, failure);
+    throw new HostRollFailed({ ...failed, outcome: `${name} ${outcome}` });
   }
 
   /** A step that changes the host or nginx: only the holder of the lease may take it. */

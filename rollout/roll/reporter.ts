@@ -2,6 +2,7 @@
 export type Phase =
   | "preflight"
   | "stage"
+  | "wait"
   | "drain"
   | "settle"
   | "stop"
@@ -13,6 +14,7 @@ export type Phase =
   | "soak"
   | "restore"
   | "rollback"
+  | "warning"
   | "done";
 
 /** One thing that happened; `host` is absent where it concerns the fleet. */

@@ -4,12 +4,15 @@ import type { AppHost } from "../host/appHost.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "../lease/lease.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import type { Jar } from "../release/jar.ts";
-import { requireEnoughPeers } from "./enoughPeers.ts";
-import { explainFailure, type Rolled } from "./explainFailure.ts";
-import { inRollingOrder, isDone, isSameRevision, observeSteadily } from "./fleet.ts";
-import { HostRoll, type PhaseTimes } from "./hostRoll.ts";
+import { HostsUnreachable } from "./decideStep.ts";
+import { describeFailure } from "./describeFailure.ts";
+import type { PhaseTimes } from "./hostRoll.ts";
+import { HostRollFailed } from "./hostRollFailed.ts";
 import type { Reporter } from "./reporter.ts";
+import { rollBack } from "./rollBack.ts";
 import { type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
+import { HostsRoll, type Rolled } from "./rollHosts.ts";
+import { stopReason } from "./stopReason.ts";
 
 /** The hosts, the proxy in front of them, and where the right to change them is kept. */
 export interface Fleet {
@@ -41,16 +44,18 @@ export interface RollResult {
   /** The hosts that were touched, in the order of the roll, with the time of each phase in milliseconds. */
   readonly rolled: readonly { readonly host: string; readonly times: PhaseTimes }[];
   readonly durationSeconds: number;
+  /** What went well enough to go on, but is worth a look. */
+  readonly warnings: readonly string[];
 }
 
 /**
- * Brings every host to a release, one after the other, and touches only those that are not there yet. Resume,
- * retry and a first deployment are the same loop. Throws `RollFailed` with the state of every host; whatever
+ * Brings every host to a release and touches only those that are not there yet: one after the other, or several at
+ * once while none runs. Resume, retry and a first deployment are the same loop. Throws `RollFailed` with the state of every host; whatever
  * fails before the first host is drained has changed nothing but staged files.
  */
 export async function roll(
   fleet: Fleet,
-  goal: DesiredRelease,
+  desired: DesiredRelease,
   policy: RollPolicy,
   options: RollOptions,
 ): Promise<RollResult> {
@@ -63,6 +68,7 @@ export async function roll(
     onWait: ({ owner, since }) => report("preflight", `${owner} holds the fleet since ${since}: waiting`),
   }).catch(untouched);
   fleet.fence?.(() => lease.assertHeld());
+  const warnings: string[] = [];
   try {
     const context: RollContext = {
       ...fleet,
@@ -70,55 +76,54 @@ export async function roll(
       report,
       signal: AbortSignal.any([options.signal, lease.signal, deadline]),
       assertHeld: () => lease.assertHeld(),
+      warn: (message, host) => void warnings.push(host ? `${host.name} ${message}` : message),
     };
-    await stageEverywhere(goal, context);
-    const rolled = await rollHosts(goal.release, context);
-    return { release: goal.release, rolled, durationSeconds: secondsSince(began) };
+    await stageEverywhere(desired, context);
+    const rolled = await rollAll(desired.release, context);
+    for (const warning of warnings) report("warning", warning);
+    return { release: desired.release, rolled, durationSeconds: secondsSince(began), warnings };
   } finally {
     // A lease that cannot be given back expires by itself; what happened before matters more.
     await lease.release().catch(() => {});
   }
 }
 
-async function rollHosts(release: string, context: RollContext): Promise<RollResult["rolled"]> {
-  const rolled: Rolled[] = [];
-  for (const host of await rollingOrder(context)) {
-    const target = { release, launch: host.launch };
-    try {
-      context.signal.throwIfAborted();
-      const member = await observeSteadily(host, context);
-      const isDoneAlready = isDone(member, target);
-      // Otherwise a deployer died before the last gate, and the host would go back to what was good before.
-      if (isDoneAlready && isSameRevision(member.state.good, target)) {
-        context.report("done", `already serves ${release}`, host);
-        continue;
-      }
-      if (!isDoneAlready) await requireEnoughPeers(member, context);
-      const hostRoll = new HostRoll(member, target, context);
-      rolled.push({ host, times: await hostRoll.run(), before: hostRoll.earlier });
-    } catch (error) {
-      throw await explainFailure(error, host, rolled, context);
-    }
+/** Rolls all hosts; when that fails, returns those that the policy wants back, and says what all hosts run. */
+async function rollAll(release: string, context: RollContext): Promise<RollResult["rolled"]> {
+  const hostsRoll = new HostsRoll(release, context);
+  const { rolled } = hostsRoll;
+  try {
+    await hostsRoll.run();
+  } catch (thrown) {
+    const stop = context.signal.aborted ? stopReason(context) : undefined;
+    const error = stop && !(thrown instanceof HostRollFailed) ? stop : thrown;
+    if (!(error instanceof RollgateError)) throw error;
+    const replaced = rolled.flatMap(({ host, before }) => (before ? [{ host, before }] : []));
+    // A host that nobody can ask is no fault of the release that all others run by then.
+    const mayGoBack =
+      context.policy.onFailure === "rollback" && !stop && !(error instanceof HostsUnreachable);
+    const wayBack = mayGoBack ? await rollBack(replaced, context) : undefined;
+    const hosts = rolled.map(({ host }) => host.name);
+    throw await describeFailure({ error, stop, release, rolled: hosts, replaced, wayBack }, context);
   }
   await prune(rolled, context);
   return rolled.map(({ host, times }) => ({ host: host.name, times }));
 }
 
-async function rollingOrder(context: RollContext): Promise<AppHost[]> {
-  try {
-    const fleet = await Promise.all(context.hosts.map((host) => observeSteadily(host, context)));
-    return inRollingOrder(fleet).map(({ host }) => host);
-  } catch (error) {
-    throw await explainFailure(error, undefined, [], context);
-  }
-}
-
 /** Only once nobody may have to go back any more; what each host had is spared all the same. */
-async function prune(rolled: readonly Rolled[], { hosts, policy, assertHeld }: RollContext): Promise<void> {
+async function prune(
+  rolled: readonly Rolled[],
+  { hosts, policy, assertHeld, warn }: RollContext,
+): Promise<void> {
   await assertHeld();
   for (const host of hosts) {
     const before = rolled.find((done) => done.host === host)?.before;
-    await host.prune(policy.keepReleases, before ? [before] : []);
+    try {
+      await host.prune(policy.keepReleases, before ? [before] : []);
+    } catch (error) {
+      if (!(error instanceof RollgateError)) throw error;
+      warn(`keeps old releases that could not be removed: ${messageOf(error)}`, host);
+    }
   }
 }
 

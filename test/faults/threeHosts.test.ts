@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { unexplained } from "../support/localFleet.ts";
 import { phaseLine } from "../support/rollerProcess.ts";
@@ -6,33 +7,51 @@ import { useFleet } from "./useFleet.ts";
 describe("a fleet of three hosts", { timeout: 240_000 }, () => {
   const shared = useFleet(3);
 
-  test("never takes a host out when a peer dies in the middle of a roll, and the next roll heals the peer first", async () => {
+  test("takes a peer next whose JVM dies in the middle of a roll, which heals it, and goes on to the end", async () => {
+    const { fleet, next } = shared;
+    const { result, seen } = await fleet.underLoad(async () => {
+      const roller = await fleet.startRoll({ jar: next.jar });
+      await roller.line(phaseLine("app-1", "start"));
+      const killedAt = await fleet.killJvm("app-3");
+      return { killedAt, ...(await roller.done) };
+    });
+    expect(result.code, result.output).toBe(0);
+    const drained = result.output.split("\n").filter((line) => phaseLine("app-\\d", "drain").test(line));
+    expect(drained.map((line) => /app-\d/.exec(line)?.[0])).toEqual(["app-1", "app-3", "app-2"]);
+    expect(result.output).not.toMatch(phaseLine("fleet", "wait"));
+    expect(unexplained(seen.lost, result.killedAt)).toEqual([]);
+    await shared.expectAllOn(next);
+  });
+
+  test("waits for nobody when a peer dies that cannot be started again, takes no other host out, and the next roll heals it first", async () => {
     const { fleet, old, next } = shared;
     const { pid } = (await fleet.running("app-2")) ?? {};
     const { result, seen } = await fleet.underLoad(async () => {
-      const roller = await fleet.startRoll({ jar: next.jar, health: { deadlineSeconds: 8 } });
+      const roller = await fleet.startRoll({ jar: old.jar });
       await roller.line(phaseLine("app-1", "start"));
       const killedAt = await fleet.killJvm("app-3");
+      await rm(fleet.host("app-3").directory, { recursive: true });
       const failed = await roller.done;
       const between = { releases: await fleet.releases(), pid: (await fleet.running("app-2"))?.pid };
-      return { killedAt, failed, between, healed: await fleet.roll({ jar: next.jar }) };
+      return { killedAt, failed, between, healed: await fleet.roll({ jar: old.jar }) };
     });
     expect(result.failed.code).toBe(1);
+    expect(result.failed.output).toContain("app-3 stays drained");
     expect(result.failed.output).toContain(
-      `app-2 was not taken out: at least 2 of the others must serve, but app-3 does not (${old.id}, not running`,
+      `app-1 keeps ${old.id}: going back would leave fewer than 2 of the others serving; app-2 was not touched. Now: app-1 ${old.id}; app-2 ${next.id}; app-3 no release.`,
     );
-    expect(result.failed.output).not.toMatch(phaseLine("app-2", "drain"));
-    expect(result.failed.output).toContain(
-      "rolling back stopped: app-1 was not taken out: at least 2 of the others must serve, but app-3 does not",
-    );
+    expect(result.failed.output).not.toMatch(/ (wait|rollback) /);
     expect(result.between).toEqual({
-      releases: { "app-1": next.id, "app-2": old.id, "app-3": "nothing" },
+      releases: { "app-1": old.id, "app-2": next.id, "app-3": "nothing" },
       pid,
     });
     expect(result.healed.code, result.healed.output).toBe(0);
-    expect(result.healed.output.split("\n")[2]).toMatch(phaseLine("app-3", "drain"));
+    expect(result.healed.output.split("\n").find((line) => / drain /.test(line))).toMatch(
+      phaseLine("app-3", "drain"),
+    );
     expect(unexplained(seen.lost, result.killedAt)).toEqual([]);
-    await shared.expectAllOn(next);
+    await shared.expectAllOn(old);
+    expect((await fleet.roll({ jar: next.jar })).code).toBe(0);
   });
 
   test("returns the first two hosts to the release they had when the third fails", async () => {

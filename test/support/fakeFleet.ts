@@ -173,7 +173,11 @@ export class FakeHost implements AppHost {
   /** Who answers on the port instead of the application, by release. */
   readonly intruders: Record<string, PortOwner> = {};
   /** What goes wrong, by method. */
-  readonly errors: Partial<Record<"preflight" | "stage", Error>> = {};
+  readonly errors: Partial<Record<"preflight" | "stage" | "start" | "logTail", Error>> = {};
+  /** What the application writes when it starts, after its first line. */
+  writes: readonly string[] = [];
+  /** Its machine is gone: whatever it is asked throws this. */
+  gone: RollgateError | undefined;
   readonly #fleet: FakeFleet;
   #current: string | undefined;
   #releases: string[] = [];
@@ -201,11 +205,18 @@ export class FakeHost implements AppHost {
     if (this.#server) await close(this.#server);
   }
 
+  /** Its machine dies, with the application. */
+  async vanish(): Promise<void> {
+    await this.end();
+    this.gone = new RollgateError("machine-unreachable", `server of ${this.name} cannot be reached`);
+  }
+
   async preflight(): Promise<void> {
     if (this.errors.preflight) throw this.errors.preflight;
   }
 
   async observe(): Promise<HostState> {
+    this.#requireReachable();
     return {
       ...(this.running && { running: this.running }),
       ...(this.#current !== undefined && { current: this.#current }),
@@ -215,6 +226,7 @@ export class FakeHost implements AppHost {
   }
 
   async runningApp(): Promise<RunningApp | undefined> {
+    this.#requireReachable();
     return this.running;
   }
 
@@ -225,18 +237,22 @@ export class FakeHost implements AppHost {
   }
 
   async stop(): Promise<{ killed: boolean }> {
+    this.#requireReachable();
     await this.end();
     await this.#fleet.record(`stop ${this.name}`);
     return { killed: this.ignoresSigterm };
   }
 
   async switchTo(id: string): Promise<void> {
+    this.#requireReachable();
     if (!this.#releases.includes(id)) throw new RollgateError("gone", `${this.name} does not keep ${id}`);
     this.#current = id;
     await this.#fleet.record(`switch ${this.name} to ${id}`);
   }
 
   async start(launch: string): Promise<void> {
+    this.#requireReachable();
+    if (this.errors.start) throw this.errors.start;
     if (this.#current === undefined) throw new Error(`${this.name} has no current release`);
     await this.#run(this.#current, launch);
     await this.#fleet.record(`start ${this.name}`);
@@ -261,6 +277,7 @@ export class FakeHost implements AppHost {
   }
 
   async logTail(lines: number): Promise<string[]> {
+    if (this.errors.logTail) throw this.errors.logTail;
     return this.#log.slice(-lines);
   }
 
@@ -277,9 +294,13 @@ export class FakeHost implements AppHost {
     return this.conduct[`${release} ${launch}`] ?? this.conduct[release] ?? "up";
   }
 
+  #requireReachable(): void {
+    if (this.gone) throw this.gone;
+  }
+
   async #run(release: string, launch: string): Promise<void> {
     const running = { pid: this.#pid++, release, launch };
-    this.#log = [`${release} starts`];
+    this.#log = [`${release} starts`, ...this.writes];
     if (this.conductOf(running) === "ends") {
       this.#log.push(`${release} cannot start`);
       return;

@@ -49,7 +49,7 @@ describe("a release that does not become healthy", () => {
     expect(error.message).toBe(
       `app-1 failed its health gate on ${NEW}: 503 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed); nginx saw 503 DOWN {"status":"DOWN"}. app-1 is back on ${OLD}; ${UNTOUCHED}`,
     );
-    expect(error.evidence).toEqual([`${NEW} starts`]);
+    expect(error.evidence).toEqual([`${NEW} starts`, "The whole log: /srv/app-1/app.log"]);
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
   });
 
@@ -88,16 +88,20 @@ describe("a release that does not become healthy", () => {
     expect(error.message).toMatch(
       /^app-1 failed its health gate on 1\.1\.0: the process ended by itself; nginx saw .*\. app-1 is back on 1\.0\.0; /,
     );
-    expect(error.evidence).toEqual([`${NEW} starts`, `${NEW} cannot start`]);
+    expect(error.evidence).toEqual([
+      `${NEW} starts`,
+      `${NEW} cannot start`,
+      "The whole log: /srv/app-1/app.log",
+    ]);
   });
 
   test("was the first: it is stopped, and the host stays drained", async () => {
-    const fleet = await FakeFleet.create({ "app-1": {}, "app-2": {} });
+    const fleet = await FakeFleet.create({ "app-1": {}, "app-2": { runs: OLD } });
     fleet.host("app-1").conduct[NEW] = "down";
     const { error, done } = await failing(fleet, BRIEFLY);
     expect(done).toEqual([...TRIED, "drain app-1", "stop app-1"]);
     expect(error.message).toBe(
-      `app-1 failed its health gate on ${NEW}: 503 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed); nginx saw 503 DOWN {"status":"DOWN"}. app-1 has no earlier release: it is stopped and drained; app-2 was not touched. Now: app-1 ${NEW}, not running; app-2 no release.`,
+      `app-1 failed its health gate on ${NEW}: 503 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed); nginx saw 503 DOWN {"status":"DOWN"}. app-1 has no earlier release: it is stopped and drained; app-2 was not touched. Now: app-1 ${NEW}, not running; app-2 ${OLD}.`,
     );
     expect(fleet.state["app-1"]).toBe("nothing, drained");
   });
@@ -113,6 +117,14 @@ describe("a release that does not become healthy", () => {
     expect(error.message).toBe(
       `app-1 failed its health gate on ${NEW}: 503 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed); nginx saw 503 DOWN {"status":"DOWN"}. Going back to ${OLD} failed as well (the process ended by itself): app-1 stays drained; app-2 and app-3 were not touched. Now: app-1 ${OLD}, not running; app-2 ${OLD}; app-3 ${OLD}.`,
     );
+    expect(error.evidence).toEqual([
+      `${NEW} starts`,
+      "The whole log: /srv/app-1/app.log",
+      "The way back failed as well:",
+      `${OLD} starts`,
+      `${OLD} cannot start`,
+      "The whole log: /srv/app-1/app.log",
+    ]);
     expect(fleet.state["app-1"]).toBe("nothing, drained");
   });
 

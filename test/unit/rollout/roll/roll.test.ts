@@ -30,18 +30,68 @@ async function failureOf(roll: Promise<unknown>): Promise<RollFailed> {
 }
 
 describe("a roll", () => {
-  test("brings a first release to every host, one after the other", async () => {
+  test("brings a first release to all hosts at once, and admits each as soon as it is ready", async () => {
     const fleet = await FakeFleet.create({ "app-1": {}, "app-2": {} });
-    await fleet.roll(NEW);
-    expect(fleet.journal).toEqual([
-      "stage app-1",
-      "stage app-2",
-      ...replaced("app-1"),
-      ...replaced("app-2"),
-      "prune app-1",
-      "prune app-2",
-    ]);
+    fleet.host("app-1").conduct[NEW] = "down";
+    fleet.when("admit app-2", () => {
+      fleet.host("app-1").conduct[NEW] = "up";
+    });
+    const { rolled } = await fleet.roll(NEW);
+    for (const name of ["app-1", "app-2"]) {
+      expect(fleet.journal.filter((entry) => entry.includes(name))).toEqual([
+        `stage ${name}`,
+        ...replaced(name),
+        `prune ${name}`,
+      ]);
+    }
+    expect(fleet.journal.slice(-4)).toEqual(["admit app-2", "admit app-1", "prune app-1", "prune app-2"]);
+    expect(rolled.map(({ host }) => host)).toEqual(["app-2", "app-1"]);
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
+  });
+
+  test("starts no more than four hosts at once", async () => {
+    const names = ["app-1", "app-2", "app-3", "app-4", "app-5", "app-6"];
+    const fleet = await FakeFleet.create(Object.fromEntries(names.map((name) => [name, {}])));
+    await fleet.roll(NEW);
+    const underWay = fleet.journal.map((_, index) => {
+      const until = fleet.journal.slice(0, index + 1);
+      return (
+        until.filter((entry) => entry.startsWith("drain")).length -
+        until.filter((entry) => entry.startsWith("admit")).length
+      );
+    });
+    expect(Math.max(...underWay)).toBe(4);
+    expect(fleet.state).toEqual(Object.fromEntries(names.map((name) => [name, NEW])));
+  });
+
+  test("goes host by host in a fleet too large for nginx to have an upstream for every combination", async () => {
+    const names = Array.from({ length: 9 }, (_, index) => `app-${index + 1}`);
+    const fleet = await FakeFleet.create(Object.fromEntries(names.map((name) => [name, {}])));
+    await fleet.roll(NEW);
+    expect(fleet.journal.slice(9, -9)).toEqual(names.flatMap((name) => replaced(name)));
+  });
+
+  test("starts nothing more once one of the hosts that are started at once has failed, and names all that failed", async () => {
+    const names = ["app-1", "app-2", "app-3", "app-4", "app-5"];
+    const fleet = await FakeFleet.create(Object.fromEntries(names.map((name) => [name, {}])));
+    for (const host of fleet.hosts) host.conduct[NEW] = "ends";
+    const { message } = await failureOf(fleet.roll(NEW));
+    expect(fleet.journal.filter((entry) => entry.includes("app-5"))).toEqual(["stage app-5"]);
+    expect(message).toMatch(
+      /^app-\d failed its health gate on 1\.1\.0: the process ended by itself; nginx saw /,
+    );
+    const others = message.match(
+      /app-\d failed in the same way, and app-\d has no earlier release: it is stopped and drained/g,
+    );
+    expect(others).toHaveLength(3);
+    expect(message).toContain("; app-5 was not touched. Now: ");
+  });
+
+  test("goes host by host when all hosts run but are unhealthy: clients may get them all the same", async () => {
+    const fleet = await serving();
+    for (const host of fleet.hosts) host.conduct[OLD] = "down";
+    await fleet.roll(NEW);
+    expect(fleet.journal.slice(2, -2)).toEqual([...replaced("app-1"), ...replaced("app-2")]);
   });
 
   test("brings the next release to every host, one after the other", async () => {

@@ -1,0 +1,77 @@
+import { GateFailed, messageOf, RollFailed, type RollgateError } from "../common/errors.ts";
+import { HostsUnreachable } from "./decideStep.ts";
+import { describeMember, listHosts, observe } from "./fleet.ts";
+import { TooFewPeers } from "./peers.ts";
+import type { Replaced, WayBack } from "./rollBack.ts";
+import type { RollContext } from "./rollContext.ts";
+import { hostsNamedBy } from "./rollHosts.ts";
+
+/** What a roll had done when it failed. */
+export interface Outcome {
+  readonly error: RollgateError;
+  /** Who asked it to stop, if somebody did. */
+  readonly stop: RollgateError | undefined;
+  readonly release: string;
+  /** The names of the hosts that run the release. */
+  readonly rolled: readonly string[];
+  readonly replaced: readonly Replaced[];
+  /** Absent where nobody was to go back. */
+  readonly wayBack: WayBack | undefined;
+}
+
+/** What failed, what was done about it, and what every host runs now. */
+export async function describeFailure(outcome: Outcome, context: RollContext): Promise<RollFailed> {
+  const { error, stop, wayBack } = outcome;
+  const spokenOf = [...hostsNamedBy(error), ...outcome.rolled];
+  const untouched = context.hosts.map(({ name }) => name).filter((name) => !spokenOf.includes(name));
+  const parts = [
+    messageOf(error),
+    stop && stop !== error && messageOf(stop),
+    ...(wayBack ? describeWayBack(wayBack, outcome.release, context) : [describeKept(outcome)]),
+    untouched.length > 0 && `${listHosts(untouched)} ${wereOrWas(untouched)} not touched`,
+  ].filter(Boolean);
+  const evidence = [error, wayBack?.stoppedBy].flatMap((failure) =>
+    failure instanceof GateFailed ? failure.evidence : [],
+  );
+  const state = `Now: ${(await describeAll(context)).join("; ")}.`;
+  return new RollFailed(`${parts.join("; ")}. ${state}`, evidence, { cause: error });
+}
+
+function describeKept({ error, release, replaced }: Outcome): string | undefined {
+  if (replaced.length === 0) return undefined;
+  const hosts = replaced.map(({ host }) => host.name);
+  const kept = listHosts(hosts);
+  if (error instanceof HostsUnreachable) return `${kept} ${hosts.length > 1 ? "keep" : "keeps"} ${release}`;
+  return `${kept} stayed as the roll left ${hosts.length > 1 ? "them" : "it"}`;
+}
+
+function describeWayBack({ returned, kept, stoppedBy }: WayBack, release: string, context: RollContext) {
+  const back = returned.map(({ host, before }) => `${host.name} went back to ${before.release}`);
+  if (!stoppedBy) return back;
+  const unmoved = kept.map(({ host }) => host.name).filter((name) => !hostsNamedBy(stoppedBy).includes(name));
+  const keep = (hosts: readonly string[]) =>
+    hosts.length > 0 && `${listHosts(hosts)} ${hosts.length > 1 ? "keep" : "keeps"} ${release}`;
+  if (stoppedBy instanceof TooFewPeers) {
+    const { minimumHealthy } = context.policy;
+    const why = `going back would leave fewer than ${minimumHealthy} of the others serving`;
+    return [...back, `${keep(kept.map(({ host }) => host.name))}: ${why}`];
+  }
+  return [...back, `rolling back stopped: ${messageOf(stoppedBy)}`, keep(unmoved)];
+}
+
+async function describeAll({ hosts, proxy }: RollContext): Promise<string[]> {
+  return Promise.all(
+    hosts.map(async (host) => {
+      try {
+        const member = await observe(host, proxy, AbortSignal.timeout(10_000));
+        return `${host.name} ${describeMember(member)}`;
+      } catch (error) {
+        return `${host.name} unknown (${messageOf(error)})`;
+      }
+    }),
+  );
+}
+
+function wereOrWas(hosts: readonly string[]): string {
+  return hosts.length > 1 ? "were" : "was";
+}

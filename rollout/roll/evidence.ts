@@ -1,0 +1,20 @@
+import { messageOf } from "../common/errors.ts";
+import { plainLine } from "../common/plainLine.ts";
+import { within } from "../common/within.ts";
+import type { AppHost } from "../host/appHost.ts";
+import { tellingLines } from "./tellingLines.ts";
+
+const READ_LINES = 200;
+const SHOWN_LINES = 15;
+const READ_SECONDS = 10;
+
+/** What a host's application wrote that tells why it failed, and where the rest is. Never throws: it must not replace the failure. */
+export async function evidence(host: AppHost): Promise<string[]> {
+  try {
+    const log = await within(READ_SECONDS, `reading it`, host.logTail(READ_LINES));
+    const lines = log.slice(-READ_LINES).map(plainLine);
+    return [...tellingLines(lines, SHOWN_LINES), `The whole log: ${host.logPlace}`];
+  } catch (error) {
+    return [`The log could not be read: ${plainLine(messageOf(error))}. It is at ${host.logPlace}`];
+  }
+}
