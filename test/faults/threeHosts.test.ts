@@ -36,7 +36,7 @@ describe("a fleet of three hosts", { timeout: 240_000 }, () => {
       return { killedAt, failed, between, healed: await fleet.roll({ jar: old.jar }) };
     });
     expect(result.failed.code).toBe(1);
-    expect(result.failed.output).toContain("app-3 stays drained");
+    expect(result.failed.output).toContain("app-3 has no earlier release: it is stopped and drained");
     expect(result.failed.output).toContain(
       `app-1 keeps ${old.id}: going back would leave fewer than 2 of the others serving; app-2 was not touched. Now: app-1 ${old.id}; app-2 ${next.id}; app-3 no release.`,
     );
