@@ -2,17 +2,19 @@ import * as docker from "@pulumi/docker";
 import { AppHosts } from "./components/appHosts.ts";
 import { CheckingNginx } from "./components/checkingNginx.ts";
 import { RollingDeployment } from "./components/rollingDeployment.ts";
+import { preflight } from "./settings/preflight.ts";
 import { readSettings } from "./settings/readSettings.ts";
 
-const settings = await readSettings();
+const settings = readSettings();
+const { jar, engine } = await preflight(settings);
 
-const providers = settings.engine ? { docker: new docker.Provider("engine", settings.engine) } : {};
+const providers = engine ? { docker: new docker.Provider("engine", engine) } : {};
 
 const app = new AppHosts("app", settings.app, { providers });
 const nginx = new CheckingNginx("nginx", settings.nginx, { providers, dependsOn: app });
 const deployment = new RollingDeployment(
   "rollout",
-  { ...settings.rollout, hosts: app.hosts, proxy: nginx.proxy },
+  { ...settings.rollout, jar, hosts: app.hosts, proxy: nginx.proxy },
   { dependsOn: [app, nginx] },
 );
 

@@ -23,8 +23,11 @@ const IDENTIFY_SECONDS = 300;
 
 /** What the program gives: a jar, or the name of a release that the hosts keep; `check` finds out the rest. */
 export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release"> & {
-  /** A `version` is taken instead of the one that the build wrote into the jar. */
-  jar?: { path: string; version?: string };
+  /**
+   * A `version` is taken instead of the one that the build wrote into the jar. With its hash, too, the jar is known and
+   * not read again.
+   */
+  jar?: { path: string; version?: string } | NonNullable<RollRequest["jar"]>;
   release?: string;
 };
 
@@ -33,10 +36,11 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
   if (hasUnknown(news)) return { inputs: news };
   const { jar: givenJar, release: name, rollingOrder: _, ...given } = ownInputs(news);
   try {
-    const problems = problemsOf(rollRequest, { ...given, release: "" });
+    const identified = Object(givenJar).sha256 !== undefined && { jar: givenJar };
+    const problems = problemsOf(rollRequest, { ...given, ...identified, release: "" });
     if (problems.length > 0) return { failures: problems.map(failure) };
-    const goal = await identify(givenJar, name, parse(rollRequest, { ...given, release: "" }));
-    const request = parse(rollRequest, { ...given, ...goal });
+    const asked = parse(rollRequest, { ...given, ...identified, release: "" });
+    const request = { ...asked, ...(await identify(givenJar, name, asked)) };
     const anew = startsAnew(ownInputs(olds), request) ? ", started anew" : "";
     const rollingOrder = request.hosts.map((host) => `${host.name}: ${request.release}${anew}`);
     return { inputs: { ...request, rollingOrder } };
@@ -110,6 +114,7 @@ function startsAnew(old: Record<string, unknown>, request: RollRequest): boolean
 }
 
 async function identify(jar: unknown, name: unknown, request: RollRequest) {
+  if (request.jar !== undefined) return { release: releaseId(request.jar) };
   if (typeof name === "string" && jar === undefined) {
     const fleet = await openFleet(request);
     return { release: await findKeptRelease(name, fleet.hosts).finally(() => fleet.close()) };

@@ -1,10 +1,16 @@
 import { createHash } from "node:crypto";
 import { isIP, isIPv4 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
-import { InvalidInput } from "#rollout/common/errors.ts";
+import { z } from "zod";
+import { dockerNginxInputs } from "#provider/dockerNginx.ts";
+import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
+import { dockerHostDescriptor } from "#rollout/request/descriptors.ts";
+import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
-import { type KindSettings, SSH_DEFAULTS } from "../../settings/kinds.ts";
 import type { Reader } from "../../settings/reader.ts";
+import { type Found, type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
+import { findDockerHost } from "./dockerHost.ts";
+import { openEngine, requireEngine } from "./openEngine.ts";
 
 const DEFAULT_PORT = 8080;
 /** The first addresses of a network are the gateway's and nginx's. */
@@ -12,22 +18,17 @@ const FIRST_HOST = 10;
 /** What nginx and the container before the one that runs are called, beside those of hosts. */
 const TAKEN_NAMES = /^nginx$|-before$/;
 
-/** What the stack's own things on the engine are called, so that two stacks never meet. */
-export interface DockerNames {
-  readonly network: string;
-  readonly subnet: string;
-  readonly nginx: string;
-}
-
 /** Hosts and nginx as containers of one engine. */
-export function readDockerKind(reader: Reader): KindSettings & { readonly names: DockerNames } {
+export function readDockerKind(reader: Reader): KindSettings {
   reader.refuseSet("local", ["directory"]);
   reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
-  reader.ignore(...SSH_DEFAULTS);
+  reader.ignore("nginx", ...SSH_DEFAULTS);
   const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase();
   const engine = reader.text("dockerEngine");
   const subnet = readSubnet(reader.text("dockerSubnet") || subnetFor(prefix));
-  const names = { network: prefix, subnet: subnet.text, nginx: `${prefix}-nginx` };
+  // What is called after the stack never meets what another one has on the engine.
+  const nginx = `${prefix}-nginx`;
+  const baseImage = reader.text("nginxImage");
   const hosts = readHosts(reader.list("hosts"), ({ name, address }, index) => ({
     kind: "docker",
     engine,
@@ -39,12 +40,11 @@ export function readDockerKind(reader: Reader): KindSettings & { readonly names:
   }));
   refuseSharedAddresses(hosts);
   return {
-    names,
     hosts,
     proxy: {
       kind: "docker",
       engine,
-      container: names.nginx,
+      container: nginx,
       address: reader.text("nginxAddress"),
       port: reader.number("nginxPort"),
     },
@@ -54,7 +54,34 @@ export function readDockerKind(reader: Reader): KindSettings & { readonly names:
       memoryMegabytes: reader.number("containerMemoryMegabytes"),
       milliCpus: readMilliCpus(reader.text("containerCpus")),
     },
+    declare(request, serving) {
+      const inputs = { ...request.proxy, ...Object(serving), hosts: poolOf(request) };
+      return {
+        app: {
+          kind: "docker",
+          hosts: parse(z.array(dockerHostDescriptor), request.hosts),
+          image: request.launch.container?.image ?? "",
+          network: { name: prefix, subnet: subnet.text },
+          graceSeconds: request.timing.graceSeconds,
+        },
+        nginx: { ...parse(dockerNginxInputs, inputs), baseImage, network: prefix, volume: nginx },
+        preflight: () => findEngine(engine),
+      };
+    },
   };
+}
+
+/** Pulumi's own provider would say neither where it looked nor which setting that comes from. */
+async function findEngine(given: string): Promise<Found> {
+  try {
+    const { host, tlsDirectory } = findDockerHost(given);
+    await requireEngine(openEngine(given), given);
+    return {
+      engine: { ...(host !== "" && { host }), ...(tlsDirectory !== undefined && { certPath: tlsDirectory }) },
+    };
+  } catch (error) {
+    throw new InvalidInput("dockerEngine", messageOf(error), { cause: error });
+  }
 }
 
 interface Subnet {

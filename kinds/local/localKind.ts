@@ -1,15 +1,20 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { localNginxInputs } from "#provider/localNginx.ts";
+import { localHostDescriptor, localProxyDescriptor } from "#rollout/request/descriptors.ts";
+import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
-import { type KindSettings, SSH_DEFAULTS } from "../../settings/kinds.ts";
 import type { Reader } from "../../settings/reader.ts";
+import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
 
 /** Hosts and nginx as processes of this machine. */
 export function readLocalKind(reader: Reader): KindSettings {
   const root = resolve(reader.text("directory") || `.rollgate/${pulumi.getStack()}`);
   reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);
   reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
-  reader.ignore("containerImage", "containerUser", ...SSH_DEFAULTS);
+  reader.ignore("containerImage", "containerUser", "nginxImage", ...SSH_DEFAULTS);
+  const executable = reader.text("nginx");
   return {
     hosts: readHosts(reader.list("hosts"), ({ name }) => ({
       kind: "local",
@@ -21,6 +26,20 @@ export function readLocalKind(reader: Reader): KindSettings {
       directory: `${root}/nginx`,
       address: reader.text("nginxAddress"),
       port: reader.number("nginxPort"),
+    },
+    declare(request, serving) {
+      const place = parse(localProxyDescriptor, request.proxy);
+      const inputs = { ...place, ...Object(serving), executable, hosts: poolOf(request) };
+      return {
+        app: {
+          kind: "local",
+          hosts: parse(z.array(localHostDescriptor), request.hosts),
+          java: request.launch.java,
+          graceSeconds: request.timing.graceSeconds,
+        },
+        nginx: parse(localNginxInputs, inputs),
+        preflight: async () => ({}),
+      };
     },
   };
 }

@@ -1,9 +1,15 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { sshNginxInputs } from "#provider/sshNginx.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
+import { sshHostDescriptor, sshProxyDescriptor } from "#rollout/request/descriptors.ts";
+import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
-import type { KindSettings } from "../../settings/kinds.ts";
 import type { Reader } from "../../settings/reader.ts";
+import { type KindSettings, poolOf } from "../kind.ts";
+import { provisionServers } from "./provisionServers.ts";
+import { reachServers } from "./reachServers.ts";
 
 const DEFAULT_PORT = 8080;
 /** Accounts of Linux may have 32 characters, and nginx's has a few more. */
@@ -21,9 +27,9 @@ export interface ProvisionSettings {
 }
 
 /** Hosts and nginx on servers that are reached over SSH. */
-export function readSshKind(reader: Reader): KindSettings & { readonly provision: ProvisionSettings } {
+export function readSshKind(reader: Reader): KindSettings {
   reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);
-  reader.ignore("containerImage", "containerUser");
+  reader.ignore("containerImage", "containerUser", "nginxImage");
   const prefix = shorten(
     `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-"),
   );
@@ -47,6 +53,14 @@ export function readSshKind(reader: Reader): KindSettings & { readonly provision
     );
   }
   if (server === "") throw new InvalidInput("nginxServer", "expected the server of nginx, got nothing");
+  const executable = reader.text("nginx");
+  const provision: ProvisionSettings = {
+    wanted: readBoolean(reader, "sshProvision"),
+    user: reader.text("sshProvisionUser"),
+    prefix,
+    javaPackage: readPackage(reader, "javaPackage"),
+    nginxPackage: readPackage(reader, "nginxPackage"),
+  };
   return {
     hosts: readHosts(
       reader.list("hosts"),
@@ -63,12 +77,22 @@ export function readSshKind(reader: Reader): KindSettings & { readonly provision
       address: reader.text("nginxAddress"),
       port: reader.number("nginxPort"),
     },
-    provision: {
-      wanted: readBoolean(reader, "sshProvision"),
-      user: reader.text("sshProvisionUser"),
-      prefix,
-      javaPackage: readPackage(reader, "javaPackage"),
-      nginxPackage: readPackage(reader, "nginxPackage"),
+    declare(request, serving) {
+      const hosts = parse(z.array(sshHostDescriptor), request.hosts);
+      const place = parse(sshProxyDescriptor, request.proxy);
+      const inputs = { ...place, ...Object(serving), executable, hosts: poolOf(request) };
+      const nginx = parse(sshNginxInputs, inputs);
+      const { graceSeconds } = request.timing;
+      const needed = { java: request.launch.java, nginx: executable, graceSeconds };
+      const ready = provisionServers(hosts, provision, needed);
+      return {
+        app: { kind: "ssh", hosts: ready.hosts, graceSeconds },
+        nginx: { ...nginx, ...ready.nginx },
+        preflight: async () => {
+          await reachServers(hosts, place);
+          return {};
+        },
+      };
     },
   };
 }

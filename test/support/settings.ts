@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, vi } from "vitest";
+import { type Preflight, preflight } from "../../settings/preflight.ts";
 import { readSettings, type Settings } from "../../settings/readSettings.ts";
 import { configure, mockPulumi } from "./pulumi.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
@@ -15,11 +16,12 @@ export function withoutPulumi(): void {
   });
 }
 
-/** What the program reads from a stack file with these settings, and with a jar of version 1.2.3. */
-export async function read(settings: Readonly<Record<string, unknown>>): Promise<Settings> {
+/** What the program reads from a stack file with these settings, with a jar of version 1.2.3, and finds out then. */
+export async function read(settings: Readonly<Record<string, unknown>>): Promise<Settings & Preflight> {
   const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
   await configure({ jar, ...settings });
-  return readSettings();
+  const read = readSettings();
+  return { ...read, ...(await preflight(read)) };
 }
 
 /** The one line that a stack file with these settings is refused with. */

@@ -40,6 +40,15 @@ describe("check", () => {
     });
   });
 
+  test("goes by what a jar was found to be before, and does not read it again", async () => {
+    const jar = { path: "/nowhere/app.jar", version: "1.1.0", sha256: "b".repeat(64) };
+    const { inputs } = await check({}, { ...given(), jar });
+    expect(inputs).toMatchObject({ jar, release: `1.1.0-${"b".repeat(12)}` });
+    expect(await check({}, { ...given(), jar: { ...jar, sha256: "b" } })).toMatchObject({
+      failures: [{ property: "jar.sha256" }],
+    });
+  });
+
   test("shows that a release is started anew when the way it is started changes", async () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const news = { ...given(), jar: { path: jar.path } };

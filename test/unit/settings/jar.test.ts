@@ -8,10 +8,7 @@ import { MANIFEST, writeJar, zip } from "../../support/zip.ts";
 withoutPulumi();
 
 test("the setting version is taken instead of what the jar says, and is checked", async () => {
-  expect((await read({ version: "9.0" })).rollout).toMatchObject({
-    release: expect.stringMatching(/^9\.0-/),
-    jar: { version: "9.0" },
-  });
+  expect(await read({ version: "9.0" })).toMatchObject({ jar: { version: "9.0" } });
   expect(await refusal({ version: "9/0" })).toBe(
     'rollgate:version: expected a version of letters, digits and . _ + -, got "9/0". Nothing was changed.',
   );

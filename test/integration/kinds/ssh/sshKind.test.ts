@@ -1,13 +1,10 @@
-import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { readSettings } from "../../../../settings/readSettings.ts";
-import { configure, mockPulumi } from "../../../support/pulumi.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { read, refusal, withoutPulumi } from "../../../support/settings.ts";
 import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";
-import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
-import { writeJar } from "../../../support/zip.ts";
 
 const reason = await noSshd();
+
+withoutPulumi();
 
 describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
   let servers: SshServers;
@@ -21,34 +18,19 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
   });
   afterAll(() => servers?.remove());
 
-  beforeEach(async () => {
-    await mockPulumi();
-    vi.spyOn(console, "warn").mockImplementation(() => {});
-    return () => vi.restoreAllMocks();
+  const inStack = (settings: Readonly<Record<string, unknown>>) => ({
+    kind: "ssh",
+    sshConfig: servers.config,
+    nginxServer: "server-web",
+    nginxAddress: web.address,
+    hosts: [{ name: "app-1", server: "server-1", address: app.address }],
+    ...settings,
   });
-
-  async function read(settings: Readonly<Record<string, unknown>> = {}) {
-    const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
-    await configure({
-      jar,
-      kind: "ssh",
-      sshConfig: servers.config,
-      nginxServer: "server-web",
-      nginxAddress: web.address,
-      hosts: [{ name: "app-1", server: "server-1", address: app.address }],
-      ...settings,
-    });
-    return readSettings();
-  }
-
-  async function refusal(settings: Readonly<Record<string, unknown>>): Promise<string> {
-    const error = await read(settings).catch((thrown: unknown) => thrown);
-    if (!pulumi.RunError.isInstance(error)) throw new Error(`expected a RunError, got ${String(error)}`);
-    return error.message;
-  }
+  const readSsh = (settings = {}) => read(inStack(settings));
+  const refusalOf = (settings: Readonly<Record<string, unknown>>) => refusal(inStack(settings));
 
   test("has folders, units and ports that follow from the stack", async () => {
-    const { rollout } = await read();
+    const { rollout } = await readSsh();
     const onServer = { sshConfig: servers.config, supervisor: "systemd" };
     expect(rollout.hosts).toEqual([
       {
@@ -71,7 +53,7 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
 
   test("has servers that are made ready by the account that is set for that", async () => {
     const settings = { sshProvisionUser: "admin", javaPackage: "jre", nginx: "/opt/nginx" };
-    const { app: declared, nginx } = await read(settings);
+    const { app: declared, nginx } = await readSsh(settings);
     const account = expect.stringMatching(/-test$/);
     expect(Object(declared.hosts[0]).provisioning).toEqual({
       user: "admin",
@@ -85,7 +67,7 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
   });
 
   test("declares no provisioning where others do that", async () => {
-    const { app: declared, nginx } = await read({ sshProvision: false });
+    const { app: declared, nginx } = await readSsh({ sshProvision: false });
     expect(Object(declared.hosts[0]).provisioning).toBeUndefined();
     expect(nginx).not.toHaveProperty("provisioning");
   });
@@ -140,6 +122,6 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
       /^rollgate:dockerSubnet: expected nothing/,
     ],
   ])("is refused with %s", async (_, settings, message) => {
-    expect(await refusal(settings)).toMatch(message);
+    expect(await refusalOf(settings)).toMatch(message);
   });
 });

@@ -63,7 +63,7 @@ describe("what is read", () => {
       statusAllow: [],
     });
     expect(rollout).toMatchObject({
-      release: expect.stringMatching(/^1\.2\.3-[0-9a-f]{12}$/),
+      jar: { path: expect.stringMatching(/\/app\.jar$/) },
       hosts,
       proxy,
       launch: {

@@ -1,0 +1,45 @@
+import type * as docker from "@pulumi/docker";
+import type { ServingInputs } from "#provider/servingInputs.ts";
+import type { RollRequest } from "#rollout/request/rollRequest.ts";
+import type { AppHostsArgs } from "../components/appHosts.ts";
+import type { CheckingNginxArgs } from "../components/checkingNginx.ts";
+import type { Reader } from "../settings/reader.ts";
+
+/** One kind of machine that hosts and nginx can be on: all that the settings need to know of it. */
+export type Kind = (reader: Reader) => KindSettings;
+
+/** What the settings of a kind come to, without any I/O. */
+export interface KindSettings {
+  /** Checked with everything else, hence unknown. */
+  readonly hosts: readonly unknown[];
+  readonly proxy: Readonly<Record<string, unknown>>;
+  /** The container that each host runs in, where there is one. */
+  readonly container?: unknown;
+  /** What the stack is made of, once the request as a whole is known to be right. */
+  declare(request: Checked, serving: unknown): Declaration;
+}
+
+/** A request that is right, apart from what only the jar can tell. */
+export type Checked = Omit<RollRequest, "jar" | "release">;
+
+/** What a stack is made of, apart from the rollout. */
+export interface Declaration {
+  readonly app: AppHostsArgs;
+  readonly nginx: CheckingNginxArgs;
+  /** Asks the world what has to be known before anything is declared; throws what names a setting. */
+  preflight(): Promise<Found>;
+}
+
+/** What a kind found out about the world. */
+export interface Found {
+  /** The Docker engine that everything is on, where it is on one. */
+  readonly engine?: docker.ProviderArgs;
+}
+
+/** The hosts as nginx is told of them. */
+export function poolOf({ hosts }: Checked): ServingInputs["hosts"] {
+  return hosts.map(({ name, address, port }) => ({ name, address, port }));
+}
+
+/** Settings of the kind `ssh` that have a default, and no effect on the others. */
+export const SSH_DEFAULTS = ["sshSupervisor", "sshProvision", "javaPackage", "nginxPackage"];

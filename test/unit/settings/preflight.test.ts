@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { releaseId } from "#rollout/release/release.ts";
+import { preflight } from "../../../settings/preflight.ts";
+import { readSettings } from "../../../settings/readSettings.ts";
+import { fakeEngine } from "../../support/fakeEngine.ts";
+import { configure } from "../../support/pulumi.ts";
+import { read, refusal, withoutPulumi } from "../../support/settings.ts";
+import { withoutDockerSettings } from "../../support/withoutDockerSettings.ts";
+
+withoutPulumi();
+withoutDockerSettings();
+
+test("settings are read without asking the world: no jar is opened, no engine called, no server logged in to", async () => {
+  const { url, asked } = await fakeEngine();
+  await configure({ jar: "/nowhere/app.jar", kind: "docker", dockerEngine: url });
+  expect(readSettings().rollout.jar).toEqual({ path: "/nowhere/app.jar" });
+  expect(asked).toEqual([]);
+
+  const hosts = [{ name: "app-1", server: "nowhere.invalid", address: "10.0.0.1" }];
+  await configure({
+    jar: "/nowhere/app.jar",
+    kind: "ssh",
+    nginxServer: "nowhere.invalid",
+    nginxPort: 80,
+    hosts,
+  });
+  expect(readSettings().rollout.hosts).toMatchObject([{ server: "nowhere.invalid" }]);
+});
+
+test("the world is asked once, and everything that is wrong with it is said at once, each with its setting", async () => {
+  const jar = "/nowhere/app.jar";
+  expect((await refusal({ kind: "docker", dockerEngine: "tcp://127.0.0.1:1", jar })).split("\n")).toEqual([
+    "rollgate:jar: expected a jar, found no file: /nowhere/app.jar. Nothing was changed.",
+    expect.stringMatching(
+      /^rollgate:dockerEngine: expected a Docker engine at tcp:\/\/127\.0\.0\.1:1, got .*\. Nothing was changed\.$/,
+    ),
+  ]);
+  const { url, asked } = await fakeEngine();
+  await read({ kind: "docker", dockerEngine: url });
+  expect(asked).toEqual(["GET /_ping"]);
+});
+
+test("what the jar was found to be names the release", async () => {
+  const settings = await read({});
+  const { jar } = await preflight(settings);
+  expect(jar && releaseId(jar)).toMatch(/^1\.2\.3-[0-9a-f]{12}$/);
+});
