@@ -1,15 +1,18 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
+import { whereElseSet } from "#rollout/request/reserved.ts";
 import type { Reader } from "./reader.ts";
 
 /** What a roll is told on every kind of host. */
 export function readRollout(reader: Reader, hosts: number) {
+  const jvmOptions = reader.list("jvmOptions");
+  const environment = reader.plain("environment");
   return {
     launch: {
       java: reader.text("java"),
-      jvmOptions: reader.list("jvmOptions"),
-      arguments: readArguments(reader),
+      jvmOptions,
+      arguments: readArguments(reader, { jvmOptions, environment }),
     },
-    environment: reader.plain("environment"),
+    environment,
     health: {
       path: reader.text("healthPath"),
       passes: reader.number("healthPasses"),
@@ -53,7 +56,7 @@ export function readServing(reader: Reader, { health, timing }: ReturnType<typeo
 }
 
 /** Profiles are an argument like any other, but nobody should have to know which. */
-function readArguments(reader: Reader): unknown[] {
+function readArguments(reader: Reader, other: { jvmOptions: unknown[]; environment: unknown }): unknown[] {
   const [given, profiles] = [reader.list("arguments"), reader.list("springProfiles")];
   const wrong = profiles.findIndex((profile) => !/^[\w.-]+$/.test(String(profile)));
   if (wrong >= 0) {
@@ -61,8 +64,9 @@ function readArguments(reader: Reader): unknown[] {
     throw new InvalidInput(`springProfiles[${wrong}]`, `expected a name such as prod, got ${got}`);
   }
   if (profiles.length === 0) return given;
-  if (given.some((argument) => String(argument).startsWith("--spring.profiles.active"))) {
-    throw new InvalidInput("arguments", "expected the profiles in springProfiles alone, got them here, too");
+  const elsewhere = whereElseSet("spring.profiles.active", { arguments: given, ...other });
+  if (elsewhere !== undefined) {
+    throw new InvalidInput(elsewhere, "expected the profiles in springProfiles alone, got them here, too");
   }
   return [`--spring.profiles.active=${profiles.join(",")}`, ...given];
 }

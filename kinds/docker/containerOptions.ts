@@ -30,7 +30,15 @@ export function containerOptions(
     User: container.user,
     WorkingDir: "/tmp",
     Entrypoint: [launch.java],
-    Cmd: [...launch.jvmOptions, "-jar", jar, `--server.port=${host.port}`, ...launch.arguments],
+    Cmd: [
+      ...launch.jvmOptions,
+      "-jar",
+      jar,
+      `--server.port=${host.port}`,
+      // All that a container has are its own, whatever the application's own properties say.
+      "--server.address=0.0.0.0",
+      ...launch.arguments,
+    ],
     Env: Object.entries({ ROLLGATE_HOST: host.name, ...environment }).map(
       ([key, value]) => `${key}=${value}`,
     ),

@@ -24,7 +24,6 @@ export function startFiles(
   { launch, environment }: LaunchSpec,
 ): StartFiles {
   const { name, address, port, directory } = host;
-  const ownAddress = launch.arguments.some((argument) => argument.startsWith("--server.address="));
   const words = [
     launch.java,
     launchOption(fingerprint),
@@ -32,7 +31,7 @@ export function startFiles(
     "-jar",
     `${directory}/releases/${release}/${archiveName(release)}`,
     `--server.port=${port}`,
-    ...(ownAddress ? [] : [`--server.address=${address}`]),
+    `--server.address=${address}`,
     ...launch.arguments,
   ];
   const variables = `set -a\n. ${quote(`${directory}/${ENVIRONMENT}`)}\nset +a\n`;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { endpoint } from "../machine/connections.ts";
 import { type HostDescriptor, hostDescriptor, type ProxyDescriptor, proxyDescriptor } from "./descriptors.ts";
 import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
+import { reservedArguments, reservedJvmOptions, reservedVariables } from "./reserved.ts";
 
 const MAX_HOSTS = 50;
 
@@ -106,6 +107,7 @@ export const rollRequest = z
     const refuse = (path: (string | number)[], message: string) =>
       context.addIssue({ code: "custom", path, message });
     refuseTwins(request.hosts, refuse);
+    refuseReserved(request, refuse);
     if (request.minimumHealthy >= request.hosts.length) {
       refuse(
         ["minimumHealthy"],
@@ -140,6 +142,19 @@ export const rollRequest = z
     }
   });
 export type RollRequest = z.infer<typeof rollRequest>;
+
+function refuseReserved(
+  { launch, environment }: { readonly launch: Launch; readonly environment: Environment },
+  refuse: (path: (string | number)[], message: string) => void,
+) {
+  for (const { key, message } of reservedArguments(launch.arguments)) {
+    refuse(["launch", "arguments", key], message);
+  }
+  for (const { key, message } of reservedJvmOptions(launch.jvmOptions)) {
+    refuse(["launch", "jvmOptions", key], message);
+  }
+  for (const { key, message } of reservedVariables(environment)) refuse(["environment", key], message);
+}
 
 function refuseTwins(
   hosts: readonly HostDescriptor[],

@@ -87,6 +87,26 @@ describe("a bad setting is refused with one line that names it", () => {
       "arguments: expected the profiles in springProfiles alone, got them here, too",
     ],
     [
+      "profiles in springProfiles and as a system property",
+      { springProfiles: ["prod"], jvmOptions: ["-Dspring.profiles.active=dev"] },
+      "jvmOptions: expected the profiles in springProfiles alone, got them here, too",
+    ],
+    [
+      "profiles in springProfiles and as a variable",
+      { springProfiles: ["prod"], environment: { SPRING_PROFILES_ACTIVE: "dev" } },
+      "environment: expected the profiles in springProfiles alone, got them here, too",
+    ],
+    [
+      "an argument that rollgate gives itself",
+      { arguments: ["--debug", "--server.address=0.0.0.0"] },
+      'arguments[1]: expected the address in hosts[].address alone, got "--server.address=0.0.0.0"',
+    ],
+    [
+      "a variable that rollgate overrides",
+      { environment: { SERVER_PORT: "9090" } },
+      "environment.SERVER_PORT: expected the port in hosts[].port alone, got it here",
+    ],
+    [
       "an unknown setting",
       { nginxport: 8080 },
       "nginxport: unknown setting; Pulumi.yaml lists those there are",

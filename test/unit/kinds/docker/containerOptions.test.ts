@@ -23,6 +23,7 @@ describe("the container of an app host", () => {
         "-jar",
         "/rollgate/releases/1.0.0-aaaaaaaaaaaa/app.jar",
         "--server.port=8080",
+        "--server.address=0.0.0.0",
         "--debug",
       ],
       Env: ["ROLLGATE_HOST=app-1", "DB_PASSWORD=two words, $PATH and 'quotes'"],

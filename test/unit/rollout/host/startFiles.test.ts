@@ -46,14 +46,6 @@ test("the start file becomes java with exactly these arguments and variables", a
   );
 });
 
-test("an address that the arguments give is the only one", () => {
-  const { start } = startFiles(host("/d"), "r", "f", {
-    launch: { ...launch, arguments: ["--server.address=0.0.0.0"] },
-    environment: {},
-  });
-  expect(start.match(/--server.address=\S+/g)).toEqual(["--server.address=0.0.0.0'"]);
-});
-
 test("no secret stands in the start file", () => {
   const spec = { launch, environment: { PASSWORD: "hunter2" } };
   expect(startFiles(host("/d"), "r", "f", spec).start).not.toContain("hunter2");
