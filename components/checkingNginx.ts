@@ -83,7 +83,8 @@ export class CheckingNginx extends pulumi.ComponentResource {
           retries: 3,
           startPeriod: "5s",
         },
-        restart: "unless-stopped",
+        // Not unless-stopped: whoever signals a container, to have its log rotated perhaps, would count as stopping it.
+        restart: "always",
         // SIGTERM would cut the requests in flight.
         stopSignal: "SIGQUIT",
         stopTimeout: STOP_SECONDS,

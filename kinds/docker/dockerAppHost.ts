@@ -103,8 +103,9 @@ export class DockerAppHost implements AppHost {
 
   /** What has not passed its gates stays down after a crash or a reboot. */
   async markGood(target: Revision): Promise<void> {
-    await this.#files.markGood(target);
+    // In this order: a host that counts as good is not looked at again.
     await this.#container.keepRunning();
+    await this.#files.markGood(target);
   }
 
   async probe(signal: AbortSignal): Promise<HealthReport> {

@@ -70,6 +70,8 @@ export class FileKeeper implements Pick<Machine, "run"> {
       Image,
       Entrypoint: ["sleep"],
       Cmd: [String(LIFETIME_SECONDS)],
+      // As the first process it would ignore SIGTERM, and hold up a shutdown of the engine.
+      StopSignal: "SIGKILL",
       User: "0",
       Labels: { [KEEPER]: this.#imageOf },
       Healthcheck: { Test: ["NONE"] },

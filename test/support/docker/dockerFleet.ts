@@ -32,23 +32,27 @@ export class DockerFleet {
   readonly prefix = `rollgate-test-${randomBytes(3).toString("hex")}`;
   readonly proxy: DockerProxyDescriptor;
   readonly images: BaseImages;
-  readonly #directory: string;
+  readonly directory: string;
   readonly #subnet: string;
   hosts: DockerHostDescriptor[] = [];
   #rolls = 0;
 
   private constructor(images: BaseImages, directory: string, port: number) {
     this.images = images;
-    this.#directory = directory;
+    this.directory = directory;
     this.#subnet = `10.${randomInt(192, 255)}.${randomInt(0, 255)}`;
     const container = `${this.prefix}-nginx`;
     this.proxy = { kind: "docker", engine: "", container, address: "127.0.0.1", port };
   }
 
-  /** Nginx serves; no host has a release yet. */
-  static async create(size: number, serving: Partial<DockerNginxInputs> = {}): Promise<DockerFleet> {
+  /** Nginx serves; no host has a release yet. `images` are there already. */
+  static async create(
+    size: number,
+    serving: Partial<DockerNginxInputs> = {},
+    images?: BaseImages,
+  ): Promise<DockerFleet> {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-docker-"));
-    const fleet = new DockerFleet(await baseImages(), directory, await freePort());
+    const fleet = new DockerFleet(images ?? (await baseImages()), directory, await freePort());
     await fleet.#declare();
     for (let number = 1; number <= size; number++) await fleet.addHost(number);
     await fleet.serveNginx(serving);
@@ -114,7 +118,7 @@ export class DockerFleet {
 
   /** Starts a deployer in a process of its own. */
   async startRoll(settings: DockerRollSettings): Promise<RollerProcess> {
-    const file = join(this.#directory, `roll-${++this.#rolls}.json`);
+    const file = join(this.directory, `roll-${++this.#rolls}.json`);
     const { jar, release, ...rest } = settings;
     const goal = release === undefined ? { jar: { path: jar } } : { release };
     await writeFile(file, JSON.stringify({ ...this.#request(rest), ...goal }), { mode: 0o600 });
@@ -181,7 +185,7 @@ export class DockerFleet {
     if (volumes !== "") await docker(["volume", "rm", ...volumes.split("\n")]);
     await docker(["network", "rm", this.prefix]);
     await docker(["image", "rm", `${this.prefix}-nginx:test`]);
-    await rm(this.#directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true });
   }
 
   /** Does what Pulumi does for the network and for nginx. */
@@ -195,7 +199,7 @@ export class DockerFleet {
     await docker([
       ...["run", "--detach", "--name", container, "--network", this.prefix],
       ...["--publish", `${address}:${port}:8080`, "--volume", `${container}:/rollgate`],
-      ...["--restart", "unless-stopped", image],
+      ...["--restart", "always", image],
     ]);
   }
 

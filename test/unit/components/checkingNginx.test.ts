@@ -104,7 +104,7 @@ describe("nginx on a Docker engine", () => {
         retries: 3,
         startPeriod: "5s",
       },
-      restart: "unless-stopped",
+      restart: "always",
       stopSignal: "SIGQUIT",
       stopTimeout: 30,
       destroyGraceSeconds: 30,
