@@ -1,4 +1,5 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
+import { textOf } from "./reader.ts";
 
 const FROM_THE_STACK_FILE = ["name", "address", "port"];
 
@@ -9,11 +10,16 @@ export function readHosts(
   more: readonly string[] = [],
 ): object[] {
   return entries.map((entry, index) => {
-    const given = Object(entry);
+    const given = withTextName(Object(entry), `hosts[${index}].name`);
     const unknown = Object.keys(typeof entry === "object" ? given : {}).find(
       (key) => !FROM_THE_STACK_FILE.includes(key) && !more.includes(key),
     );
     if (unknown !== undefined) throw new InvalidInput(`hosts[${index}].${unknown}`, "unknown setting");
     return { ...complete(given, index), ...given };
   });
+}
+
+/** A host may be called 7. */
+function withTextName(host: { readonly name?: unknown }, property: string): object {
+  return host.name === undefined ? host : { ...host, name: textOf(property, host.name) };
 }

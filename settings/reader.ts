@@ -1,6 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "#rollout/common/errors.ts";
 
+const QUOTE_NUMBERS = "put a number in quotes, or set it with `--type string`";
+
+/**
+ * `pulumi config set --path` saves digits as a number and true and false as booleans, where a text is meant. Any other
+ * number may not be what was written: 1.10 is 1.1. No value is shown, since it may be a secret.
+ */
+export function textOf(property: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "boolean" || Number.isSafeInteger(value)) return String(value);
+  if (typeof value === "number") throw new InvalidInput(property, `expected a text: ${QUOTE_NUMBERS}`);
+  const got = value === null ? "nothing" : Array.isArray(value) ? "a list" : "an object";
+  throw new InvalidInput(property, `expected a text, got ${got}`);
+}
+
 /** Reads each key once and remembers it, so that a key nobody asked for can be refused. */
 export class Reader {
   readonly #config: pulumi.Config;
@@ -44,6 +58,11 @@ export class Reader {
     const value = this.plain(key);
     if (!Array.isArray(value)) throw new InvalidInput(key, `expected a list, got ${JSON.stringify(value)}`);
     return value;
+  }
+
+  /** A list of texts. */
+  texts(key: string): string[] {
+    return this.list(key).map((value, index) => textOf(`${key}[${index}]`, value));
   }
 
   /** A structured value in plain text, without Pulumi's warning about a secret that is read as plain. */

@@ -1,11 +1,11 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { whereElseSet } from "#rollout/request/reserved.ts";
-import type { Reader } from "./reader.ts";
+import { type Reader, textOf } from "./reader.ts";
 
 /** What a roll is told on every kind of host. */
 export function readRollout(reader: Reader, hosts: number) {
-  const jvmOptions = reader.list("jvmOptions");
-  const environment = reader.plain("environment");
+  const jvmOptions = reader.texts("jvmOptions");
+  const environment = readEnvironment(reader.plain("environment"));
   return {
     launch: {
       java: reader.text("java"),
@@ -55,10 +55,18 @@ export function readServing(reader: Reader, { health, timing }: ReturnType<typeo
   };
 }
 
+/** What is no object is refused with everything else. */
+function readEnvironment(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, text]) => [name, textOf(`environment.${name}`, text)]),
+  );
+}
+
 /** Profiles are an argument like any other, but nobody should have to know which. */
-function readArguments(reader: Reader, other: { jvmOptions: unknown[]; environment: unknown }): unknown[] {
-  const [given, profiles] = [reader.list("arguments"), reader.list("springProfiles")];
-  const wrong = profiles.findIndex((profile) => !/^[\w.-]+$/.test(String(profile)));
+function readArguments(reader: Reader, other: { jvmOptions: string[]; environment: unknown }): string[] {
+  const [given, profiles] = [reader.texts("arguments"), reader.texts("springProfiles")];
+  const wrong = profiles.findIndex((profile) => !/^[\w.-]+$/.test(profile));
   if (wrong >= 0) {
     const got = JSON.stringify(profiles[wrong]);
     throw new InvalidInput(`springProfiles[${wrong}]`, `expected a name such as prod, got ${got}`);

@@ -169,6 +169,27 @@ describe("what is read", () => {
     expect(rollout.launch.arguments).toEqual(["--spring.profiles.active=prod,metrics", "--debug"]);
   });
 
+  test("numbers and booleans are taken for the texts that `pulumi config set --path` made them of", async () => {
+    const { rollout } = await read({
+      environment: { TIMEOUT: 300000, DEBUG: true, ZERO: 0, PLAIN: "1.10" },
+      jvmOptions: [-1],
+      arguments: [false],
+      springProfiles: [2024],
+      hosts: [{ name: 7, port: 8081 }],
+    });
+    expect(await known(rollout.environment)).toEqual({
+      TIMEOUT: "300000",
+      DEBUG: "true",
+      ZERO: "0",
+      PLAIN: "1.10",
+    });
+    expect(rollout.launch).toMatchObject({
+      jvmOptions: ["-1"],
+      arguments: ["--spring.profiles.active=2024", "false"],
+    });
+    expect(rollout.hosts).toMatchObject([{ name: "7" }]);
+  });
+
   test("the environment is a secret, whether or not the stack file says so", async () => {
     const { rollout } = await read({ environment: { PASSWORD: "hunter2" } });
     expect(await pulumi.isSecret(rollout.environment)).toBe(true);

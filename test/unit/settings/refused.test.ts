@@ -178,7 +178,21 @@ describe("a bad setting is refused with one line that names it", () => {
       'statusAllow[1]: expected an address or a network such as 10.0.0.0/8, got "10.0.0.0/33"',
     ],
     ["no java", { java: "" }, "java: expected the java command, got an empty text"],
-    ["a JVM option that is no text", { jvmOptions: [512] }, "jvmOptions[0]: expected a text, got 512"],
+    [
+      "a JVM option that is no text",
+      { jvmOptions: ["-Xmx1g", { a: 1 }] },
+      "jvmOptions[1]: expected a text, got an object",
+    ],
+    [
+      "an argument that YAML may have written anew",
+      { arguments: [1.1] },
+      "arguments[0]: expected a text: put a number in quotes, or set it with `--type string`",
+    ],
+    [
+      "a Spring profile that is nothing",
+      { springProfiles: [null] },
+      "springProfiles[0]: expected a text, got nothing",
+    ],
     ["one release to keep", { keepReleases: 1 }, "keepReleases: expected 2–100, got 1"],
     [
       "checks that are too frequent",
@@ -227,8 +241,8 @@ describe("a bad setting is refused with one line that names it", () => {
   });
 
   test("a message about the environment never shows a value", async () => {
-    const message = await refusal({ environment: { PIN: 4711 } });
+    const message = await refusal({ environment: { PIN: 47.11 } });
     expect(message).toMatch(/^rollgate:environment\.PIN: expected a text.*\. Nothing was changed\.$/);
-    expect(message).not.toContain("4711");
+    expect(message).not.toContain("47.11");
   });
 });
