@@ -10,6 +10,7 @@ import { describeListener, listenerOn } from "#kinds/local/tcpTable.ts";
 import { workersAccount } from "#kinds/local/workersAccount.ts";
 import { messageOf } from "#rollout/common/errors.ts";
 import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
+import { isUnspecified } from "#rollout/machine/connections.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { isScript, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
@@ -149,7 +150,9 @@ async function portObstacle(
   const isOurs =
     master !== undefined && listener !== "unknown" && [listener.pid, listener.parentPid].includes(master.pid);
   if (!isOurs) return `${port} is taken by ${describeListener(listener)}`;
-  return old.address === undefined || old.address === address
+  return typeof old.address !== "string" ||
+    old.address === address ||
+    [old.address, address].every(isUnspecified)
     ? undefined
     : `expected another port together with another address, since nginx cannot move within port ${port} while it serves`;
 }

@@ -52,15 +52,19 @@ export function endpoint(address: string, port: number): string {
   return isIPv4(address) ? `${address}:${port}` : `[${canonicalIPv6(address)}]:${port}`;
 }
 
+/** Whether an address stands for all of a machine: `0.0.0.0` for those of IPv4, `::` for those of both families. */
+export function isUnspecified(address: string): boolean {
+  return ["0.0.0.0:0", "[::]:0"].includes(endpoint(address, 0));
+}
+
 /** Whether a socket gets the connections to an address, or keeps others from listening there. */
 export function answersAt(local: string, address: string, port: number): boolean {
   if (!local.endsWith(`:${port}`)) return false;
   const [anyV4, anyV6] = [endpoint("0.0.0.0", port), endpoint("::", port)];
   const wanted = endpoint(address, port);
-  if (local === wanted || local === anyV6) return true;
-  const isV4 = !local.startsWith("[");
+  if ([wanted, anyV6].includes(local) || wanted === anyV6) return true;
   if (local === anyV4) return isIPv4(address);
-  return wanted === anyV6 ? !isV4 : wanted === anyV4 && isV4;
+  return wanted === anyV4 && !local.startsWith("[");
 }
 
 function readEndpoint(text: string): string {

@@ -76,8 +76,7 @@ ${upstreams(hosts, pools, lines)}
     # The names of the drained hosts pick the upstream of a request: a drain is a file, never a reload.
 ${upstreamMap({ source: "$drained", target: "$drained_pool", nobody: "all", otherwise: "all" }, hosts, pools)}${lines.http}
     server {
-        listen ${endpoint(settings.address, settings.port)};
-
+${listens(settings)}
         set $drained "";
 ${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $drained "\${drained}${name} "; }\n`).join("")}
 ${lines.server}        proxy_http_version 1.1;
@@ -110,6 +109,13 @@ ${proxyHeaders}        # Clients that heed it let go of idle connections by them
 ${rolloutLocations(settings, lines.status, fingerprint)}    }
 }
 `;
+}
+
+/** Two sockets for both families: nginx cannot turn one of IPv6 alone into one of both without a restart. */
+function listens({ address, port }: NginxSettings): string {
+  const places = [endpoint(address, port)];
+  if (places.includes(endpoint("::", port))) places.push(endpoint("0.0.0.0", port));
+  return places.map((place) => `        listen ${place};\n`).join("");
 }
 
 /** The hosts of a configuration that was rendered here; `undefined` for any other file. */

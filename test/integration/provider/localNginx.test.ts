@@ -130,6 +130,18 @@ describe("check", () => {
     ]);
   });
 
+  test("lets nginx take in IPv6 within its port, but not go from all addresses to one", async () => {
+    const olds = await inputs({ address: "0.0.0.0" });
+    await serve(await checked(olds));
+    expect((await check(olds, { ...olds, address: "::" })).failures).toBeUndefined();
+    expect((await check(olds, { ...olds, address: "127.0.0.1" })).failures).toEqual([
+      {
+        property: "port",
+        reason: `expected another port together with another address, since nginx cannot move within port ${olds.port} while it serves. Nothing was changed.`,
+      },
+    ]);
+  });
+
   test("passes the port that this nginx has", async () => {
     const news = await inputs();
     await serve(await checked(news));

@@ -9,7 +9,7 @@ import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
 import { quitNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
-import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
+import { EXTERNAL_ADDRESS, skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { listenOn, startNode } from "../../../support/child.ts";
 import { freePort } from "../../../support/freePort.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
@@ -172,6 +172,24 @@ describe("an nginx that runs", () => {
     expect(await serveNginx({ ...settings, port })).toBe("reloaded");
     expect(await servedBy(`http://127.0.0.1:${port}`)).toEqual(new Set(["app-1", "app-2"]));
     await expect(request(`${url}/`)).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test("serves both families at the address ::, and moves there from 0.0.0.0 and back", async (context) => {
+    skipWithoutIPv6(context, "::1");
+    const { directory, settings } = await twoHosts();
+    const both = [`http://127.0.0.1:${settings.port}`, `http://[::1]:${settings.port}`] as const;
+    const hosts = new Set(["app-1", "app-2"]);
+    expect(await serveNginx({ ...settings, address: "0.0.0.0" })).toBe("started");
+    await admit(directory, "app-1", "app-2");
+    await expect(request(both[1])).rejects.toThrow("ECONNREFUSED");
+    expect(await serveNginx({ ...settings, address: "::" })).toBe("reloaded");
+    expect([await servedBy(both[0]), await servedBy(both[1])]).toEqual([hosts, hosts]);
+    expect(await serveNginx({ ...settings, address: "0.0.0.0" })).toBe("reloaded");
+    expect(await servedBy(both[0])).toEqual(hosts);
+    await expect(request(both[1])).rejects.toThrow("ECONNREFUSED");
+    await quitNginx(directory, 5);
+    expect(await serveNginx({ ...settings, address: "::" })).toBe("started");
+    expect([await servedBy(both[0]), await servedBy(both[1])]).toEqual([hosts, hosts]);
   });
 
   test("gets a new host drained, and the others go on serving", async () => {

@@ -38,16 +38,17 @@ test.for([
   expect(await listenerOn(address, port)).toBeUndefined();
 });
 
-test.for(["127.0.0.1", "::1"])(
-  "a wildcard address is taken by somebody on %s",
-  async (listening, context) => {
-    skipWithoutIPv6(context, listening);
-    const port = await freePort(listening);
-    const { pid } = await startNode(listenOn(port, listening));
-    const wildcard = listening === "::1" ? "::" : "0.0.0.0";
-    expect(await listenerOn(wildcard, port)).toMatchObject({ pid });
-  },
-);
+test.for([
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "::1"],
+  ["::", "127.0.0.1"],
+  ["::", "0.0.0.0"],
+] as const)("%s is taken by somebody on %s", async ([wildcard, listening], context) => {
+  skipWithoutIPv6(context, listening);
+  const port = await freePort(listening);
+  const { pid } = await startNode(listenOn(port, listening));
+  expect(await listenerOn(wildcard, port)).toMatchObject({ pid });
+});
 
 test("a connection from a port is no listener on it", async () => {
   const server = createServer().listen(0, "127.0.0.1");
