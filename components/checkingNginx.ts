@@ -74,7 +74,12 @@ export class CheckingNginx extends pulumi.ComponentResource {
         name: container,
         image: image.name,
         networksAdvanced: [{ name: network, aliases: ["nginx"] }],
-        ports: [{ internal: NGINX_PORT, external: port, ip: address }],
+        // The engine takes :: for IPv6 alone.
+        ports: (address === "::" ? ["0.0.0.0", address] : [address]).map((ip) => ({
+          internal: NGINX_PORT,
+          external: port,
+          ip,
+        })),
         volumes: [{ volumeName: files.name, containerPath: NGINX_DIRECTORY }],
         healthcheck: {
           tests: ["CMD-SHELL", ASK],

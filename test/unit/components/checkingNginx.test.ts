@@ -114,6 +114,14 @@ describe("nginx on a Docker engine", () => {
     expect(all["nginx-files"]).toEqual({ name: "shop-prod-nginx" });
   });
 
+  test("is published on both families at the address ::", async () => {
+    const { all } = await declared({ address: "::" });
+    expect(Object(all["nginx-container"]).ports).toEqual([
+      { internal: 8080, external: 80, ip: "0.0.0.0" },
+      { internal: 8080, external: 80, ip: "::" },
+    ]);
+  });
+
   test("is built on the base that is given, under a name that says from what", async () => {
     const { all } = await declared();
     const tag = String(Object(all["nginx-image"]).triggers.tag);
