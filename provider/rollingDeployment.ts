@@ -11,6 +11,7 @@ import { releaseId } from "#rollout/release/release.ts";
 import { type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { describeMember, observe } from "#rollout/roll/fleet.ts";
+import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
 import { formatReport } from "#rollout/roll/reporter.ts";
 import { roll } from "#rollout/roll/roll.ts";
 import { type CheckAnswer, hasUnknown, ownInputs, providerOf } from "./crud.ts";
@@ -151,7 +152,7 @@ async function describe(host: AppHost, proxy: ReverseProxy): Promise<{ name: str
 
 function reasonOf(error: unknown): string {
   const evidence = error instanceof RollFailed ? error.evidence : [];
-  const next = "Next: `pulumi up` again, with a good jar if the release was the reason.";
+  const next = `Next: ${nextStepFor(error)}.`;
   return [messageOf(error), ...evidence.map((line) => `    ${line}`), next].join("\n");
 }
 

@@ -10,9 +10,11 @@ export class TooFewPeers extends RollgateError {
     const failing = peers
       .filter(({ serving }) => !serving)
       .map((peer) => `${peer.host.name} does not (${describeTrouble(peer)})`);
+    const gone = peers.find(({ unreachable }) => unreachable !== undefined);
     super(
       "too-few-healthy",
       `${host.name} was not taken out: at least ${minimumHealthy} of the others must serve, but ${failing.join(", ")}`,
+      gone && { cause: new RollgateError("unreachable", `${gone.host.name}: ${gone.unreachable}`) },
     );
     this.hosts = [host.name];
   }

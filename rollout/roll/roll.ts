@@ -160,7 +160,7 @@ function refuse(findings: readonly PromiseSettledResult<unknown>[]): void {
   const bug = reasons.find((reason) => !(reason instanceof RollgateError));
   if (bug !== undefined) throw bug;
   throw new RollFailed(`${reasons.map(messageOf).join("; ")}. No host was touched.`, [], {
-    cause: reasons[0],
+    cause: reasons.length > 1 ? new AggregateError(reasons) : reasons[0],
   });
 }
 

@@ -22,7 +22,7 @@ export function tellingLines(lines: readonly string[], most: number): string[] {
     ...worded.slice(-LAST_LINES).reverse(),
     ...matching(COMPLAINT).slice(-most).reverse(),
     ...worded.toReversed(),
-    ...written.toReversed(),
+    ...(worded.length > 0 ? [] : written.toReversed()),
   ];
   const chosen = [...new Set(ranked)].slice(0, most).sort((a, b) => a - b);
   return chosen.map((index) => at(lines, index));

@@ -262,7 +262,9 @@ describe("a deployment", () => {
     const { properties, reasons } = Object(error);
     expect(reasons).toHaveLength(1);
     expect(reasons[0]).toContain("    Error: [secret] cannot start\n");
-    expect(reasons[0]).toContain("Next: `pulumi up` again");
+    expect(reasons[0]).toContain(
+      "Next: the lines above tell why: `pulumi up` again with a release, options and environment that start.",
+    );
     expect(printed.join("\n")).not.toContain(secret);
     expect(diff(properties, bad.inputs)).toEqual({ changes: true });
     expect(await versionServed(url)).toBe("1.0.0");

@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import { GateFailed, RollFailed, RollgateError } from "#rollout/common/errors.ts";
+import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
+import { FakeFleet, type PolicyChange } from "../../../support/fakeFleet.ts";
+
+const NEW = "1.1.0";
+
+function two() {
+  return FakeFleet.create({ "app-1": { runs: "1.0.0" }, "app-2": { runs: "1.0.0" } });
+}
+
+async function nextAfter(fleet: FakeFleet, policy: PolicyChange = {}): Promise<string> {
+  const error: unknown = await fleet.roll(NEW, { policy }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(RollFailed);
+  return nextStepFor(error);
+}
+
+describe("what to do next follows from what failed:", () => {
+  test.each([
+    ["disk-full", /^make room on that machine.*`keepReleases`/],
+    ["release-missing", /^`pulumi up` with the jar of that release/],
+    ["staged-corrupted", /^`pulumi up` again: the release is put on the host anew/],
+    ["sudo-refused", /\/etc\/sudoers\.d/],
+    ["machine-unreachable", /^see that the machine is up .* take its host out of `hosts`/],
+  ])("%s before any host was touched", async (code, expected) => {
+    const fleet = await two();
+    fleet.host("app-2").errors.stage = new RollgateError(code, "app-2 cannot take it");
+    expect(await nextAfter(fleet)).toMatch(expected);
+  });
+
+  test("a port that somebody else has", async () => {
+    const fleet = await two();
+    fleet.host("app-1").errors.start = new RollgateError("port-taken", "port 8081 of app-1 is taken by nc");
+    expect(await nextAfter(fleet)).toMatch(/^free the port .* give the host another one/);
+  });
+
+  test("a port that is taken where the application alone says so, as after a host was renamed", async () => {
+    const fleet = await two();
+    fleet.host("app-1").conduct[NEW] = "ends";
+    fleet.host("app-1").writes = ["java.net.BindException: Address already in use"];
+    expect(await nextAfter(fleet)).toMatch(/^free the port .* A host that was renamed keeps its port/);
+  });
+
+  test.each([
+    ["Error: Could not create the Java Virtual Machine.", /^correct `jvmOptions`/],
+    ["java.lang.OutOfMemoryError: Java heap space", /^give the application more memory/],
+    ["java.lang.UnsupportedClassVersionError: app/Main", /newer Java/],
+    ["just gone", /^the lines above tell why: `pulumi up` again with a release/],
+  ])("an application that ends with %j", async (line, expected) => {
+    const fleet = await two();
+    fleet.host("app-1").conduct[NEW] = "ends";
+    fleet.host("app-1").writes = [line];
+    expect(await nextAfter(fleet)).toMatch(expected);
+  });
+
+  test("a release that is never healthy", async () => {
+    const fleet = await two();
+    fleet.host("app-1").conduct[NEW] = "down";
+    expect(await nextAfter(fleet, { health: { deadlineSeconds: 0.2 } })).toContain("`healthDeadlineSeconds`");
+  });
+
+  test("a peer that is out of reach", async () => {
+    const fleet = await two();
+    fleet.when("start app-1", () => fleet.host("app-2").vanish());
+    expect(await nextAfter(fleet, { health: { deadlineSeconds: 0.2 } })).toContain(
+      "take its host out of `hosts`",
+    );
+  });
+
+  test("a peer that is out of reach, without which no other host may be taken out", async () => {
+    const fleet = await FakeFleet.create({
+      "app-1": { runs: "1.0.0" },
+      "app-2": { runs: "1.0.0" },
+      "app-3": { runs: "1.0.0" },
+    });
+    fleet.when("start app-1", () => fleet.host("app-2").vanish());
+    expect(await nextAfter(fleet, { health: { deadlineSeconds: 0.2 } })).toContain(
+      "take its host out of `hosts`",
+    );
+  });
+
+  test("nginx that does not answer any more", async () => {
+    const fleet = await two();
+    fleet.when("stage app-2", () => {
+      fleet.proxy.error = new RollgateError("nginx-unreachable", "nginx does not answer");
+    });
+    expect(await nextAfter(fleet)).toMatch(/^see why nginx does not answer/);
+  });
+
+  test("somebody else who rolls, or a request to stop", () => {
+    expect(nextStepFor(new RollgateError("lease-held", "ann rolls"))).toContain("wait until the other");
+    const asked = new RollgateError("stop-requested", "somebody asked the roll to stop");
+    const stopped = new RollgateError("stopped", "the roll was stopped", { cause: asked });
+    expect(nextStepFor(new RollFailed("stopped", [], { cause: stopped }))).toBe(
+      "`pulumi up` again: it goes on where this roll stopped",
+    );
+  });
+
+  test("several things at once are all advised on, each once", async () => {
+    const fleet = await two();
+    fleet.host("app-1").errors.preflight = new RollgateError("java-missing", "no java");
+    fleet.host("app-2").errors.preflight = new RollgateError("java-missing", "no java");
+    fleet.proxy.error = new RollgateError("not-our-nginx", "404");
+    const next = await nextAfter(fleet);
+    expect(next.match(/install Java/g)).toHaveLength(1);
+    expect(next).toContain("see why nginx does not answer as this stack's does");
+  });
+
+  test("anything else names nothing that may be wrong", () => {
+    expect(nextStepFor(new GateFailed("brand-new", "something"))).toMatch(/^see the reason above/);
+  });
+});
