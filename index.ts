@@ -5,7 +5,7 @@ import { RollingDeployment } from "./components/rollingDeployment.ts";
 import { preflight } from "./settings/preflight.ts";
 import { readSettings } from "./settings/readSettings.ts";
 
-const settings = readSettings();
+const settings = await readSettings();
 const { jar, engine } = await preflight(settings);
 
 const providers = engine ? { docker: new docker.Provider("engine", engine) } : {};

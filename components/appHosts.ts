@@ -1,11 +1,9 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type {
-  DockerHostDescriptor,
-  HostDescriptor,
-  LocalHostDescriptor,
-  SshHostDescriptor,
-} from "#rollout/request/descriptors.ts";
+import type { DockerHostDescriptor } from "#kinds/docker/dockerDescriptors.ts";
+import type { HostDescriptor } from "#kinds/kinds.ts";
+import type { LocalHostDescriptor } from "#kinds/local/localDescriptors.ts";
+import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { DockerHost } from "./dockerHost.ts";
 import { LocalHost } from "./localHost.ts";
 import { SshHost } from "./sshHost.ts";

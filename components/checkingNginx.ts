@@ -1,10 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { NGINX_DIRECTORY, NGINX_PORT } from "#kinds/docker/nginxPlace.ts";
+import type { ProxyDescriptor } from "#kinds/kinds.ts";
 import type { DockerNginxInputs } from "#provider/dockerNginx.ts";
 import type { LocalNginxInputs } from "#provider/localNginx.ts";
 import type { SshNginxInputs } from "#provider/sshNginx.ts";
-import type { ProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { DockerNginx } from "./dockerNginx.ts";
 import { LocalNginx } from "./localNginx.ts";
 import { nginxImage } from "./nginxImage.ts";

@@ -1,12 +1,32 @@
 import type * as docker from "@pulumi/docker";
+import type { z } from "zod";
 import type { ServingInputs } from "#provider/servingInputs.ts";
+import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
+import type { Fleet } from "#rollout/roll/roll.ts";
 import type { AppHostsArgs } from "../components/appHosts.ts";
 import type { CheckingNginxArgs } from "../components/checkingNginx.ts";
 import type { Reader } from "../settings/reader.ts";
 
-/** One kind of machine that hosts and nginx can be on: all that the settings need to know of it. */
-export type Kind = (reader: Reader) => KindSettings;
+/** A kind of machine that hosts and nginx can be on: all that the rest of the program knows of it. */
+export interface Kind {
+  /** What a request says of a host, and of nginx. */
+  readonly host: z.ZodType<HostPlace>;
+  readonly proxy: z.ZodType<ProxyPlace>;
+  /** What stands for the machine on which a host or nginx takes up its port. */
+  machineOf(place: HostPlace | ProxyPlace): unknown;
+  readSettings(reader: Reader): Promise<KindSettings>;
+  /** The drivers for the hosts and nginx of a request, which are all of this kind. */
+  openFleet(request: FleetRequest): Promise<OpenFleet>;
+}
+
+/** A fleet, and the way to let go of what was opened to reach it. */
+export interface OpenFleet extends Fleet {
+  close(): Promise<void>;
+}
+
+/** What tells where a fleet is and how it is started. */
+export type FleetRequest = Pick<RollRequest, "hosts" | "proxy" | "launch" | "environment" | "health">;
 
 /** What the settings of a kind come to, without any I/O. */
 export interface KindSettings {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { isDockerError } from "#kinds/docker/containerMachine.ts";
+import { type DockerHostDescriptor, dockerHostDescriptor } from "#kinds/docker/dockerDescriptors.ts";
 import { HostContainer } from "#kinds/docker/hostContainer.ts";
 import { isSameEngine, openEngine, requireEngine } from "#kinds/docker/openEngine.ts";
 import { messageOf } from "#rollout/common/errors.ts";
-import { type DockerHostDescriptor, dockerHostDescriptor } from "#rollout/request/descriptors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";

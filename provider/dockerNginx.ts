@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { containerAbilities } from "#kinds/docker/containerAbilities.ts";
+import { dockerProxyDescriptor } from "#kinds/docker/dockerDescriptors.ts";
 import { DockerNginxServer } from "#kinds/docker/dockerNginxServer.ts";
 import { NGINX_DIRECTORY, NGINX_PORT } from "#kinds/docker/nginxPlace.ts";
 import { openEngine, requireEngine } from "#kinds/docker/openEngine.ts";
@@ -8,7 +9,6 @@ import { messageOf } from "#rollout/common/errors.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
-import { dockerProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { type CheckAnswer, ownInputs, providerOf } from "./crud.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";

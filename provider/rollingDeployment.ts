@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { type KindRequest, kindRequest } from "#kinds/kinds.ts";
 import { InvalidInput, messageOf, RollFailed } from "#rollout/common/errors.ts";
 import { redactor } from "#rollout/common/redact.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
@@ -8,7 +9,6 @@ import type { ReverseProxy } from "#rollout/nginx/reverseProxy.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { findKeptRelease } from "#rollout/release/keptRelease.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import { type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { describeMember, observe } from "#rollout/roll/fleet.ts";
 import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
@@ -23,12 +23,12 @@ import { openFleet } from "./openFleet.ts";
 const IDENTIFY_SECONDS = 300;
 
 /** What the program gives: a jar, or the name of a release that the hosts keep; `check` finds out the rest. */
-export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release"> & {
+export type RollingDeploymentInputs = Omit<KindRequest, "jar" | "release"> & {
   /**
    * A `version` is taken instead of the one that the build wrote into the jar. With its hash, too, the jar is known and
    * not read again.
    */
-  jar?: { path: string; version?: string } | NonNullable<RollRequest["jar"]>;
+  jar?: { path: string; version?: string } | NonNullable<KindRequest["jar"]>;
   release?: string;
 };
 
@@ -38,9 +38,9 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
   const { jar: givenJar, release: name, rollingOrder: _, ...given } = ownInputs(news);
   try {
     const identified = Object(givenJar).sha256 !== undefined && { jar: givenJar };
-    const problems = problemsOf(rollRequest, { ...given, ...identified, release: "" });
+    const problems = problemsOf(kindRequest, { ...given, ...identified, release: "" });
     if (problems.length > 0) return { failures: problems.map(failure) };
-    const asked = parse(rollRequest, { ...given, ...identified, release: "" });
+    const asked = parse(kindRequest, { ...given, ...identified, release: "" });
     const request = { ...asked, ...(await identify(givenJar, name, asked)) };
     const anew = startsAnew(ownInputs(olds), request) ? ", started anew" : "";
     const rollingOrder = request.hosts.map((host) => `${host.name}: ${request.release}${anew}`);
@@ -107,14 +107,14 @@ export async function read(
 }
 
 /** Whether the same release is to be started in another way: a secret change would not show in a preview. */
-function startsAnew(old: Record<string, unknown>, request: RollRequest): boolean {
+function startsAnew(old: Record<string, unknown>, request: KindRequest): boolean {
   const decisive = ["launch", "environment", "hosts"] as const;
   return (
     old.release === request.release && decisive.some((key) => !isDeepStrictEqual(old[key], request[key]))
   );
 }
 
-async function identify(jar: unknown, name: unknown, request: RollRequest) {
+async function identify(jar: unknown, name: unknown, request: KindRequest) {
   if (request.jar !== undefined) return { release: releaseId(request.jar) };
   if (typeof name === "string" && jar === undefined) {
     const fleet = await openFleet(request);
@@ -126,10 +126,10 @@ async function identify(jar: unknown, name: unknown, request: RollRequest) {
   return { release: releaseId(identified), jar: identified };
 }
 
-function requestOf(inputs: object): RollRequest {
+function requestOf(inputs: object): KindRequest {
   const known = ownInputs(inputs);
-  const keys = Object.keys(rollRequest.shape).filter((key) => known[key] !== undefined);
-  return parse(rollRequest, Object.fromEntries(keys.map((key) => [key, known[key]])));
+  const keys = Object.keys(kindRequest.shape).filter((key) => known[key] !== undefined);
+  return parse(kindRequest, Object.fromEntries(keys.map((key) => [key, known[key]])));
 }
 
 async function survey(hosts: readonly AppHost[], proxy: ReverseProxy) {

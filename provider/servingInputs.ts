@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
-import { poolMember } from "#rollout/request/descriptors.ts";
 import { absolutePath, integer, show, statuses, urlPath } from "#rollout/request/fields.ts";
+import { poolMember } from "#rollout/request/places.ts";
 import { flavour } from "#rollout/request/rollRequest.ts";
 
 /** What nginx is to serve, whatever the kind of machine that it runs on. */

@@ -10,13 +10,13 @@ import {
   provisionNginx,
 } from "#kinds/ssh/provision.ts";
 import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
-import { messageOf } from "#rollout/common/errors.ts";
 import {
   type SshHostDescriptor,
   type SshProxyDescriptor,
   sshHostDescriptor,
   sshProxyDescriptor,
-} from "#rollout/request/descriptors.ts";
+} from "#kinds/ssh/sshDescriptors.ts";
+import { messageOf } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { type CheckAnswer, ownInputs } from "./crud.ts";
 

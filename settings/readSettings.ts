@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "#kinds/kind.ts";
-import { KINDS } from "#kinds/kinds.ts";
+import { kindNamed, kindRequest } from "#kinds/kinds.ts";
 import type { RollingDeploymentInputs } from "#provider/rollingDeployment.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
-import { type Environment, rollRequest } from "#rollout/request/rollRequest.ts";
+import type { Environment } from "#rollout/request/rollRequest.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { explained } from "./explained.ts";
 import { Reader } from "./reader.ts";
@@ -18,9 +18,9 @@ export interface Settings extends Declaration {
 }
 
 /** Reads and checks all settings without any I/O; throws one line that names the setting. */
-export function readSettings(): Settings {
+export async function readSettings(): Promise<Settings> {
   try {
-    const settings = read(new Reader(new pulumi.Config()));
+    const settings = await read(new Reader(new pulumi.Config()));
     if (settings.rollout.hosts.length === 1) {
       pulumi.log.warn("hosts: there is only one, so the service is down while it is replaced.");
     }
@@ -30,11 +30,9 @@ export function readSettings(): Settings {
   }
 }
 
-function read(reader: Reader): Settings {
-  const name = reader.text("kind");
-  const kind = KINDS.get(name);
-  if (!kind) throw new InvalidInput("kind", `expected ${listed([...KINDS.keys()])}, got ${name}`);
-  const { hosts, proxy, container, declare } = kind(reader);
+async function read(reader: Reader): Promise<Settings> {
+  const kind = kindNamed(reader.text("kind"));
+  const { hosts, proxy, container, declare } = await kind.readSettings(reader);
   const candidate = readRollout(reader, hosts.length);
   const serving = readServing(reader, candidate);
   const [path, version, release] = [reader.text("jar"), reader.text("version"), reader.text("release")];
@@ -47,7 +45,7 @@ function read(reader: Reader): Settings {
     release: _,
     jar: __,
     ...request
-  } = parse(rollRequest, { ...candidate, hosts, proxy, launch, release });
+  } = parse(kindRequest, { ...candidate, hosts, proxy, launch, release });
   return {
     ...declare(request, serving),
     rollout: {
@@ -56,8 +54,4 @@ function read(reader: Reader): Settings {
       environment: pulumi.secret(request.environment),
     },
   };
-}
-
-function listed(words: readonly string[]): string {
-  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import { archiveName } from "#rollout/release/release.ts";
-import type { DockerHostDescriptor } from "#rollout/request/descriptors.ts";
+import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
 
 /** On every container of an app host: what it runs, and in which way. */
 export const LABELS = {

@@ -8,8 +8,8 @@ import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { APPLY, isScript, RESTORE, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
-import type { DockerProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { ContainerMachine, isDockerError } from "./containerMachine.ts";
+import type { DockerProxyDescriptor } from "./dockerDescriptors.ts";
 import { NGINX_DIRECTORY, NGINX_PORT } from "./nginxPlace.ts";
 import { readLog } from "./readLog.ts";
 

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { RunningApp } from "#rollout/host/appHost.ts";
-import type { DockerHostDescriptor } from "#rollout/request/descriptors.ts";
 import { isDockerError } from "./containerMachine.ts";
 import { LABELS } from "./containerOptions.ts";
+import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
 import { removeKeepers } from "./fileKeeper.ts";
 import { readLog } from "./readLog.ts";
 import { removeContainer } from "./removeContainer.ts";

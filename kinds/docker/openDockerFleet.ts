@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { FleetRequest, OpenFleet } from "#provider/openFleet.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
-import { dockerHostDescriptor, dockerProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { parse } from "#rollout/request/validate.ts";
+import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { DockerAppHost } from "./dockerAppHost.ts";
+import { dockerHostDescriptor, dockerProxyDescriptor } from "./dockerDescriptors.ts";
 import { DockerNginxServer } from "./dockerNginxServer.ts";
 import { FileKeeper } from "./fileKeeper.ts";
 import { NGINX_DIRECTORY } from "./nginxPlace.ts";

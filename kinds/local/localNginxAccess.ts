@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Agent, request } from "undici";
 import { endpoint, mayCarryRequest } from "#rollout/machine/connections.ts";
 import type { ListenPlace, NginxAccess, NginxAnswer } from "#rollout/nginx/nginxAccess.ts";
-import type { LocalProxyDescriptor } from "#rollout/request/descriptors.ts";
+import type { LocalProxyDescriptor } from "./localDescriptors.ts";
 import { runningNginx } from "./nginxProcess.ts";
 import { childrenOf, isAlive, type ProcessEntry, socketInodes } from "./processTable.ts";
 import { readTcpTable } from "./tcpTable.ts";

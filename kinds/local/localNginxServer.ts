@@ -15,7 +15,7 @@ import { CLOSING } from "#rollout/nginx/closeConnections.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { isScript, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
-import type { LocalProxyDescriptor } from "#rollout/request/descriptors.ts";
+import type { LocalProxyDescriptor } from "./localDescriptors.ts";
 import { LocalNginxAccess } from "./localNginxAccess.ts";
 import { quitNginx, runningNginx, startNginx, testConfiguration } from "./nginxProcess.ts";
 import { describeListener, listenerOn } from "./tcpTable.ts";

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { z } from "zod";
-import type { FleetRequest, OpenFleet } from "#provider/openFleet.ts";
 import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
-import { localHostDescriptor, localProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { parse } from "#rollout/request/validate.ts";
+import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { LocalAppHost } from "./localAppHost.ts";
+import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
 import { LocalNginxAccess } from "./localNginxAccess.ts";
 
 /** Hosts and nginx on this machine. */

@@ -1,11 +1,11 @@
 import pLimit from "p-limit";
 import { z } from "zod";
-import type { FleetRequest, OpenFleet } from "#provider/openFleet.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
-import { sshHostDescriptor, sshProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { parse } from "#rollout/request/validate.ts";
+import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { SshAppHost } from "./sshAppHost.ts";
+import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachines } from "./sshMachines.ts";
 import { SshNginxAccess } from "./sshNginxAccess.ts";
 

@@ -1,5 +1,5 @@
 import type { Machine } from "#rollout/machine/machine.ts";
-import type { SshHostDescriptor } from "#rollout/request/descriptors.ts";
+import type { SshHostDescriptor } from "./sshDescriptors.ts";
 
 const JAVA_SECONDS = 20;
 

@@ -2,9 +2,9 @@ import { dirname } from "node:path";
 import { quote } from "#rollout/machine/quote.ts";
 import { journalCommand, systemctlCommand } from "#rollout/machine/rights.ts";
 import { testUnit } from "#rollout/nginx/nginxRunner.ts";
-import type { SshHostDescriptor, SshProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { type Folders, makeFolders } from "./makeFolders.ts";
 import { installPackages, requirements } from "./requirements.ts";
+import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { hostUnit, nginxTestUnit, nginxUnit, unitMark } from "./units.ts";
 
 /** What provisioning needs to know beside a descriptor. */

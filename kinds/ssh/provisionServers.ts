@@ -1,6 +1,6 @@
-import type { SshHostDescriptor } from "#rollout/request/descriptors.ts";
 import type { Provisioning } from "../../components/sshServer.ts";
-import type { ProvisionSettings } from "./sshKind.ts";
+import type { SshHostDescriptor } from "./sshDescriptors.ts";
+import type { ProvisionSettings } from "./sshSettings.ts";
 
 /** What has to be on the servers. */
 export interface Needed {

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
-import type { SshHostDescriptor, SshProxyDescriptor } from "#rollout/request/descriptors.ts";
 import type { SshPlace } from "./sshArguments.ts";
+import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachines } from "./sshMachines.ts";
 
 /** Behind one jump host, more at once would be dropped. */

@@ -15,9 +15,9 @@ import { machinePool } from "#rollout/machine/machinePool.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { archiveName } from "#rollout/release/release.ts";
 import { retained } from "#rollout/release/retained.ts";
-import type { SshHostDescriptor } from "#rollout/request/descriptors.ts";
 import type { HealthPolicy } from "#rollout/request/rollRequest.ts";
 import { preflightHost } from "./preflightHost.ts";
+import type { SshHostDescriptor } from "./sshDescriptors.ts";
 import { NOT_FORWARDED, type SshMachine } from "./sshMachine.ts";
 
 /** What all hosts of one fleet share. */

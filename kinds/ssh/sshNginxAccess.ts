@@ -1,7 +1,7 @@
 import { endpoint, mayCarryRequest, parseTcpTable } from "#rollout/machine/connections.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import type { ListenPlace, NginxAnswer } from "#rollout/nginx/nginxAccess.ts";
-import type { SshProxyDescriptor } from "#rollout/request/descriptors.ts";
+import type { SshProxyDescriptor } from "./sshDescriptors.ts";
 import type { SshMachine } from "./sshMachine.ts";
 
 const MAX_QUESTIONS = 5;

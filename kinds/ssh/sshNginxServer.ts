@@ -7,7 +7,7 @@ import { type NginxRunner, nginxRunnerOf } from "#rollout/nginx/nginxRunner.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { APPLY, isScript, RESTORE, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
-import type { SshProxyDescriptor } from "#rollout/request/descriptors.ts";
+import type { SshProxyDescriptor } from "./sshDescriptors.ts";
 import type { SshMachine } from "./sshMachine.ts";
 import { SshNginxAccess } from "./sshNginxAccess.ts";
 

@@ -1,5 +1,5 @@
 import { TEST_LOG, testUnit } from "#rollout/nginx/nginxRunner.ts";
-import type { SshHostDescriptor, SshProxyDescriptor } from "#rollout/request/descriptors.ts";
+import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 
 /** The first line of a unit, so that one of another stack is never taken for our own. */
 export function unitMark(directory: string): string {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { endpoint } from "../machine/connections.ts";
-import { type HostDescriptor, hostDescriptor, type ProxyDescriptor, proxyDescriptor } from "./descriptors.ts";
 import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
+import { type HostPlace, hostPlace, proxyPlace } from "./places.ts";
 import { reservedArguments, reservedJvmOptions, reservedVariables } from "./reserved.ts";
 
 const MAX_HOSTS = 50;
@@ -79,7 +79,15 @@ export const onFailure = z.enum(["rollback", "halt"], {
 });
 export type OnFailure = z.infer<typeof onFailure>;
 
-/** Everything a roll is told; plain values only. */
+/** A schema for the hosts of a fleet. */
+export function hostsOf<Host extends z.ZodType>(host: Host) {
+  return z
+    .array(host)
+    .min(1, { error: "expected at least one host, got none" })
+    .max(MAX_HOSTS, { error: `expected at most ${MAX_HOSTS} hosts` });
+}
+
+/** Everything a roll is told, whatever the kind of its hosts; plain values only. */
 export const rollRequest = z
   .strictObject({
     /** `<version>-<sha256:12>`. */
@@ -88,11 +96,8 @@ export const rollRequest = z
     jar: z
       .strictObject({ path: absolutePath, version: text, sha256: text.regex(/^[0-9a-f]{64}$/) })
       .optional(),
-    hosts: z
-      .array(hostDescriptor)
-      .min(1, { error: "expected at least one host, got none" })
-      .max(MAX_HOSTS, { error: `expected at most ${MAX_HOSTS} hosts` }),
-    proxy: proxyDescriptor,
+    hosts: hostsOf(hostPlace),
+    proxy: proxyPlace,
     launch,
     environment,
     health,
@@ -134,12 +139,6 @@ export const rollRequest = z
         `expected at least shutdownPhaseSeconds (${shutdownPhaseSeconds}), got ${graceSeconds}`,
       );
     }
-    const clash = request.hosts.find(
-      (host) => host.port === request.proxy.port && sameMachine(host, request),
-    );
-    if (clash) {
-      refuse(["proxy", "port"], `expected a port of its own, got ${clash.port}, the port of ${clash.name}`);
-    }
   });
 export type RollRequest = z.infer<typeof rollRequest>;
 
@@ -157,7 +156,7 @@ function refuseReserved(
 }
 
 function refuseTwins(
-  hosts: readonly HostDescriptor[],
+  hosts: readonly HostPlace[],
   refuse: (path: (string | number)[], message: string) => void,
 ) {
   hosts.forEach((host, index) => {
@@ -179,10 +178,4 @@ function refuseTwins(
       );
     }
   });
-}
-
-function sameMachine(host: HostDescriptor, request: { proxy: ProxyDescriptor }): boolean {
-  const { proxy } = request;
-  if (host.kind === "ssh" && proxy.kind === "ssh") return host.server === proxy.server;
-  return host.kind === "local" && proxy.kind === "local";
 }

@@ -1,4 +1,4 @@
-import type { DockerHostDescriptor, DockerProxyDescriptor } from "#rollout/request/descriptors.ts";
+import type { DockerHostDescriptor, DockerProxyDescriptor } from "#kinds/docker/dockerDescriptors.ts";
 
 /** A host on a Docker engine that nothing is wrong with. */
 export function dockerHost(change: Partial<DockerHostDescriptor> = {}): DockerHostDescriptor {

@@ -1,5 +1,5 @@
 import { LocalAppHost, type LocalAppHostOptions } from "#kinds/local/localAppHost.ts";
-import type { LocalHostDescriptor } from "#rollout/request/descriptors.ts";
+import type { LocalHostDescriptor } from "#kinds/local/localDescriptors.ts";
 
 /** A local host at this port; nothing runs there until somebody starts it. */
 export function localHost(

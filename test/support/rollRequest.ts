@@ -1,4 +1,4 @@
-import type { LocalHostDescriptor, LocalProxyDescriptor } from "#rollout/request/descriptors.ts";
+import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 
 /** A request of the local kind. */

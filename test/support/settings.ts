@@ -20,7 +20,7 @@ export function withoutPulumi(): void {
 export async function read(settings: Readonly<Record<string, unknown>>): Promise<Settings & Preflight> {
   const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
   await configure({ jar, ...settings });
-  const read = readSettings();
+  const read = await readSettings();
   return { ...read, ...(await preflight(read)) };
 }
 

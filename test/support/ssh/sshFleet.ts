@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { SshHostDescriptor, SshProxyDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { openFleet } from "#provider/openFleet.ts";
 import * as sshNginx from "#provider/sshNginx.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import type { SshHostDescriptor, SshProxyDescriptor } from "#rollout/request/descriptors.ts";
 import type { Launch, Timing } from "#rollout/request/rollRequest.ts";
 import { formatReport, type Phase } from "#rollout/roll/reporter.ts";
 import { roll } from "#rollout/roll/roll.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { SshHostDescriptor } from "#rollout/request/descriptors.ts";
+import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { AppHosts } from "../../../components/appHosts.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";

@@ -13,7 +13,7 @@ withoutDockerSettings();
 test("settings are read without asking the world: no jar is opened, no engine called, no server logged in to", async () => {
   const { url, asked } = await fakeEngine();
   await configure({ jar: "/nowhere/app.jar", kind: "docker", dockerEngine: url });
-  expect(readSettings().rollout.jar).toEqual({ path: "/nowhere/app.jar" });
+  expect((await readSettings()).rollout.jar).toEqual({ path: "/nowhere/app.jar" });
   expect(asked).toEqual([]);
 
   const hosts = [{ name: "app-1", server: "nowhere.invalid", address: "10.0.0.1" }];
@@ -24,7 +24,7 @@ test("settings are read without asking the world: no jar is opened, no engine ca
     nginxPort: 80,
     hosts,
   });
-  expect(readSettings().rollout.hosts).toMatchObject([{ server: "nowhere.invalid" }]);
+  expect((await readSettings()).rollout.hosts).toMatchObject([{ server: "nowhere.invalid" }]);
 });
 
 test("the world is asked once, and everything that is wrong with it is said at once, each with its setting", async () => {

@@ -4,9 +4,9 @@ import { chmod, mkdir, readFile, stat, utimes, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { LocalAppHost, LocalAppHostOptions } from "#kinds/local/localAppHost.ts";
+import type { LocalHostDescriptor } from "#kinds/local/localDescriptors.ts";
 import { readProcess } from "#kinds/local/processTable.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import type { LocalHostDescriptor } from "#rollout/request/descriptors.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { listenOn, startNode } from "../../../support/child.ts";
 import { type Behaviour, fakeJar, fakeJava } from "../../../support/fakeJava.ts";

@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { provisionCommand, provisionHost, provisionNginx } from "#kinds/ssh/provision.ts";
+import type { SshHostDescriptor, SshProxyDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { hostUnit, nginxTestUnit, nginxUnit } from "#kinds/ssh/units.ts";
-import type { SshHostDescriptor, SshProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const run = promisify(execFile);

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { ENVIRONMENT, startFiles } from "#rollout/host/startFiles.ts";
-import type { SshHostDescriptor } from "#rollout/request/descriptors.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const launch = { java: "java", jvmOptions: ["-Xmx1g", "-Dgreeting=it's $HOME"], arguments: ["--a=b c"] };

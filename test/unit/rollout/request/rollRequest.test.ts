@@ -1,15 +1,27 @@
 import { describe, expect, test } from "vitest";
+import { kindRequest } from "#kinds/kinds.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { rollRequest } from "#rollout/request/rollRequest.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { validRequest, withValue } from "../../../support/rollRequest.ts";
 
 function messages(request: unknown): string[] {
-  return problemsOf(rollRequest, request).map(({ message }) => message);
+  return problemsOf(kindRequest, request).map(({ message }) => message);
 }
 
 test("a good request passes as it is", () => {
-  expect(parse(rollRequest, validRequest())).toEqual(validRequest());
+  expect(parse(kindRequest, validRequest())).toEqual(validRequest());
+});
+
+test("the engine takes hosts of a kind that it has never heard of, with what that kind says of them", () => {
+  const { hosts, proxy, ...rest } = validRequest();
+  const namespaces = {
+    ...rest,
+    hosts: hosts.map(({ directory: _, ...host }) => ({ ...host, kind: "namespace", namespace: host.name })),
+    proxy: { kind: "namespace", address: proxy.address, port: proxy.port },
+  };
+  expect(parse(rollRequest, namespaces)).toEqual(namespaces);
+  expect(messages(namespaces)).toContain('hosts[0].kind: expected local, docker or ssh, got "namespace"');
 });
 
 describe("numbers keep to their bounds", () => {
@@ -248,7 +260,7 @@ describe("settings agree with each other", () => {
 test("parse throws the first problem, with its path and reason apart", () => {
   const error = (() => {
     try {
-      return parse(rollRequest, withValue(validRequest(), "hosts[2].port", 70_000));
+      return parse(kindRequest, withValue(validRequest(), "hosts[2].port", 70_000));
     } catch (thrown) {
       return thrown;
     }

@@ -4,11 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { dockerNginxInputs } from "#provider/dockerNginx.ts";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
-import { dockerHostDescriptor } from "#rollout/request/descriptors.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { type Found, type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
+import { dockerHostDescriptor } from "./dockerDescriptors.ts";
 import { findDockerHost } from "./dockerHost.ts";
 import { openEngine, requireEngine } from "./openEngine.ts";
 
@@ -19,7 +19,7 @@ const FIRST_HOST = 10;
 const TAKEN_NAMES = /^nginx$|-before$/;
 
 /** Hosts and nginx as containers of one engine. */
-export function readDockerKind(reader: Reader): KindSettings {
+export function readDockerSettings(reader: Reader): KindSettings {
   reader.refuseSet("local", ["directory"]);
   reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
   reader.ignore("nginx", ...SSH_DEFAULTS);

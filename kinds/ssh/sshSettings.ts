@@ -3,13 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { sshNginxInputs } from "#provider/sshNginx.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
-import { sshHostDescriptor, sshProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { type KindSettings, poolOf } from "../kind.ts";
 import { provisionServers } from "./provisionServers.ts";
 import { reachServers } from "./reachServers.ts";
+import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 
 const DEFAULT_PORT = 8080;
 /** Accounts of Linux may have 32 characters, and nginx's has a few more. */
@@ -27,7 +27,7 @@ export interface ProvisionSettings {
 }
 
 /** Hosts and nginx on servers that are reached over SSH. */
-export function readSshKind(reader: Reader): KindSettings {
+export function readSshSettings(reader: Reader): KindSettings {
   reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);
   reader.ignore("containerImage", "containerUser", "nginxImage");
   const prefix = shorten(

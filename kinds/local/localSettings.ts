@@ -2,14 +2,14 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { localNginxInputs } from "#provider/localNginx.ts";
-import { localHostDescriptor, localProxyDescriptor } from "#rollout/request/descriptors.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
+import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
 
 /** Hosts and nginx as processes of this machine. */
-export function readLocalKind(reader: Reader): KindSettings {
+export function readLocalSettings(reader: Reader): KindSettings {
   const root = resolve(reader.text("directory") || `.rollgate/${pulumi.getStack()}`);
   reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);
   reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);

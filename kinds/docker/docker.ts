@@ -1,0 +1,12 @@
+import type { Kind } from "../kind.ts";
+import { dockerHostDescriptor, dockerProxyDescriptor } from "./dockerDescriptors.ts";
+
+/** Hosts and nginx as containers of one Docker engine. */
+export const docker = {
+  host: dockerHostDescriptor,
+  proxy: dockerProxyDescriptor,
+  /** Each container has ports of its own. */
+  machineOf: ({ container }) => container,
+  readSettings: async (reader) => (await import("./dockerSettings.ts")).readDockerSettings(reader),
+  openFleet: async (request) => (await import("./openDockerFleet.ts")).openDockerFleet(request),
+} satisfies Kind;

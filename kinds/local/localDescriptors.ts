@@ -1,0 +1,20 @@
+import type { z } from "zod";
+import { absolutePath, show } from "#rollout/request/fields.ts";
+import { hostOf, proxyOf } from "#rollout/request/places.ts";
+
+/** An app host on this machine: a directory, an address and a port. */
+export const localHostDescriptor = hostOf("local", {
+  /** Absolute; holds `releases`, `current` and `logs`. */
+  directory: absolutePath,
+});
+export type LocalHostDescriptor = z.infer<typeof localHostDescriptor>;
+
+/** An nginx of this machine. */
+export const localProxyDescriptor = proxyOf("local", {
+  /** nginx's own prefix, absolute; holds `nginx.conf`, `drained` and `logs`. */
+  directory: absolutePath.regex(/^[^"$\\\r\n]*$/, {
+    error: (issue) =>
+      `expected a path without quotes, $ and \\, which nginx would read as its own, got ${show(issue.input)}`,
+  }),
+});
+export type LocalProxyDescriptor = z.infer<typeof localProxyDescriptor>;

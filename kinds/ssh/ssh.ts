@@ -1,0 +1,11 @@
+import type { Kind } from "../kind.ts";
+import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
+
+/** Hosts and nginx on servers that are reached over SSH. */
+export const ssh = {
+  host: sshHostDescriptor,
+  proxy: sshProxyDescriptor,
+  machineOf: ({ server }) => server,
+  readSettings: async (reader) => (await import("./sshSettings.ts")).readSshSettings(reader),
+  openFleet: async (request) => (await import("./openSshFleet.ts")).openSshFleet(request),
+} satisfies Kind;
