@@ -1,11 +1,17 @@
 import { messageOf } from "../common/errors.ts";
+import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
+import { launchChanges } from "../host/launchChanges.ts";
 import { type FleetMember, isSameRevision } from "./fleet.ts";
 import { awaitHealthy, awaitSettled, awaitUpstream, soak } from "./gates.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import { requireEnoughPeers, TooFewPeers } from "./peers.ts";
 import type { Phase } from "./reporter.ts";
 import type { RollContext } from "./rollContext.ts";
+import { telling } from "./telling.ts";
+
+/** Phases that say themselves what they wait for, or whose length is known. */
+const TELL_THEMSELVES: readonly Phase[] = ["health", "upstream", "soak"];
 
 /** How long the phases of one host took, in milliseconds. */
 export type PhaseTimes = Partial<Record<Phase, number>>;
@@ -164,9 +170,11 @@ export class HostRoll {
   async #restore(failure: unknown): Promise<never> {
     const { name } = this.#host;
     const view = await this.#context.proxy.upstream(this.#host, this.#uninterrupted);
-    const what = `${name} failed its ${this.#phase} gate on ${this.#target.release}: ${messageOf(failure)}; nginx saw ${view.detail}`;
-    const failed = { host: name, phase: this.#phase, what, cause: failure };
     const { earlier } = this;
+    const { release } = this.#target;
+    const anew = earlier?.release === release ? `, ${await this.#describeChange(earlier)}` : "";
+    const what = `${name} failed its ${this.#phase} gate on ${release}${anew}: ${messageOf(failure)}; nginx saw ${view.detail}`;
+    const failed = { host: name, phase: this.#phase, what, cause: failure };
     try {
       await this.#context.assertHeld();
       await this.#context.proxy.drain(this.#host);
@@ -184,9 +192,23 @@ export class HostRoll {
       throw new HostRollFailed({ ...failed, outcome, backFailure: error });
     }
     const outcome = earlier
-      ? `is back on ${earlier.release}`
+      ? `is back on ${earlier.release}${anew && " as it was started before"}`
       : "has no earlier release: it is stopped and drained";
     throw new HostRollFailed({ ...failed, outcome: `${name} ${outcome}` });
+  }
+
+  /** The release is the same, so it was the way it is started that changed. */
+  async #describeChange(earlier: Revision): Promise<string> {
+    try {
+      const [before, after] = await Promise.all(
+        [earlier, this.#target].map(({ launch }) => this.#host.recallLaunch(launch)),
+      );
+      const names = before && after ? launchChanges(before, after) : [];
+      if (names.length > 0) return `started with other ${new Intl.ListFormat("en").format(names)}`;
+    } catch {
+      // It only adds to the message about what failed.
+    }
+    return "started in another way";
   }
 
   /** A step that changes the host or nginx: only the holder of the lease may take it. */
@@ -200,7 +222,9 @@ export class HostRoll {
   async #timed(phase: Phase, step: () => Promise<string>): Promise<void> {
     this.#phase = phase;
     const began = performance.now();
-    const message = await step();
+    const tell = () =>
+      this.#context.report(phase, `waiting: ${Math.round(secondsSince(began))} s so far`, this.#host);
+    const message = await (TELL_THEMSELVES.includes(phase) ? step() : telling(tell, step));
     this.#times[phase] = performance.now() - began;
     this.#context.report(phase, message, this.#host);
   }

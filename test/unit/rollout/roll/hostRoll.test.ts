@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { RollFailed } from "#rollout/common/errors.ts";
 import { FakeFleet, LAUNCH, type PolicyChange } from "../../../support/fakeFleet.ts";
 
@@ -173,6 +173,20 @@ describe("a release that does not become healthy", () => {
     expect(fleet.host("app-1").good).toEqual({ release: OLD, launch: LAUNCH });
   });
 
+  test("because of options that the host does not know any more says that it was started in another way", async () => {
+    const fleet = await serving();
+    const first = fleet.host("app-1");
+    first.launch = "launch-2";
+    first.conduct[`${OLD} launch-2`] = "ends";
+    first.recallLaunch = async () => {
+      throw new Error("the file is damaged");
+    };
+    const { error } = await failing(fleet, {}, OLD);
+    expect(error.message).toMatch(
+      /^app-1 failed its health gate on 1\.0\.0, started in another way: the process/,
+    );
+  });
+
   test("only after it was let in goes back as well", async () => {
     const fleet = await serving();
     fleet.when("admit app-1", () => {
@@ -190,8 +204,17 @@ describe("a release that does not become healthy", () => {
     const first = fleet.host("app-1");
     first.launch = "launch-2";
     first.conduct[`${OLD} launch-2`] = "ends";
+    const environment = { PASSWORD: "secret-1", LANG: "C" };
+    first.launches[LAUNCH] = { launch: { java: "java", jvmOptions: ["-Xmx1g"], arguments: [] }, environment };
+    first.launches["launch-2"] = {
+      launch: { java: "java", jvmOptions: ["-Xmx9g"], arguments: [] },
+      environment: { PASSWORD: "secret-2", TZ: "UTC", LANG: "C" },
+    };
     const { error } = await failing(fleet, {}, OLD);
-    expect(error.message).toContain(`app-1 is back on ${OLD}`);
+    expect(error.message).toMatch(
+      /^app-1 failed its health gate on 1\.0\.0, started with other environment\.PASSWORD, environment\.TZ, and jvmOptions: the process ended by itself; nginx saw .*\. app-1 is back on 1\.0\.0 as it was started before\. Now: /,
+    );
+    expect(error.message).not.toContain("secret");
     expect(first.running).toMatchObject({ release: OLD, launch: LAUNCH });
     expect(fleet.state["app-1"]).toBe(OLD);
   });
@@ -241,7 +264,11 @@ describe("a host that is drained", () => {
   test("is stopped after the settle time with connections left, and the report says so", async () => {
     const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
     fleet.proxy.left["app-1"] = 3;
-    await fleet.roll(NEW, { policy: { timing: { settleSeconds: 0.1 } } });
+    const { warnings } = await fleet.roll(NEW, { policy: { timing: { settleSeconds: 0.1 } } });
+    const warning =
+      "app-1 was stopped while 3 connections were still open after 0.1 s: usually websockets or long streams, whose clients connect again";
+    expect(warnings).toEqual([warning]);
+    expect(fleet.reports.at(-1)).toMatchObject({ phase: "warning", message: warning });
     expect(fleet.messages("settle", "app-1")).toEqual([
       "3 connections left after 0.1 s, going on: graceful stop has to finish them",
     ]);
@@ -297,4 +324,26 @@ describe("a host that is drained", () => {
     expect(done).toEqual(["admit app-1"]);
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
   });
+});
+
+test("a step that takes long tells every ten seconds that it is waited for", async () => {
+  const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  fleet.when("stop app-1", () => vi.advanceTimersByTime(20_000));
+  const first = fleet.host("app-1");
+  const probe = first.probe.bind(first);
+  let asked = 0;
+  first.probe = async (signal) => {
+    const report = await probe(signal);
+    if (fleet.journal.at(-1) === "start app-1" && ++asked === 2) vi.advanceTimersByTime(10_000);
+    return report;
+  };
+  await fleet.roll(NEW);
+  expect(fleet.messages("stop", "app-1")).toEqual([
+    expect.stringMatching(/^waiting: \d+ s so far$/),
+    expect.stringMatching(/^waiting: \d+ s so far$/),
+    `${OLD} stopped`,
+  ]);
+  expect(fleet.messages("health", "app-1")).toEqual(["waiting: 200 UP, 1 of 2 passes", "UP"]);
 });
