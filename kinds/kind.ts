@@ -58,7 +58,12 @@ export interface Found {
 
 /** The hosts as nginx is told of them. */
 export function poolOf({ hosts }: Checked): ServingInputs["hosts"] {
-  return hosts.map(({ name, address, port }) => ({ name, address, port }));
+  return hosts.map(({ name, address, port, healthPort }) => ({
+    name,
+    address,
+    port,
+    ...(healthPort !== undefined && { healthPort }),
+  }));
 }
 
 /** Settings of the kind `ssh` that have a default, and no effect on the others. */

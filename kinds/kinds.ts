@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { show } from "#rollout/request/fields.ts";
-import { hostsOf, rollRequest } from "#rollout/request/rollRequest.ts";
+import { hostsOf, portsOf, rollRequest } from "#rollout/request/rollRequest.ts";
 import { docker } from "./docker/docker.ts";
 import type { Kind } from "./kind.ts";
 import { local } from "./local/local.ts";
@@ -27,10 +27,10 @@ export const kindRequest = rollRequest
   .superRefine(({ hosts, proxy }, context) => {
     const machine = kindNamed(proxy.kind).machineOf(proxy);
     const clash = hosts.find(
-      (host) => host.port === proxy.port && kindNamed(host.kind).machineOf(host) === machine,
+      (host) => portsOf(host).includes(proxy.port) && kindNamed(host.kind).machineOf(host) === machine,
     );
     if (!clash) return;
-    const message = `expected a port of its own, got ${clash.port}, the port of ${clash.name}`;
+    const message = `expected a port of its own, got ${proxy.port}, the port of ${clash.name}`;
     context.addIssue({ code: "custom", path: ["proxy", "port"], message });
   });
 export type KindRequest = z.infer<typeof kindRequest>;

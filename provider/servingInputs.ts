@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { healthPortsOf } from "#rollout/nginx/flavours/checkModule.ts";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { absolutePath, integer, show, statuses, urlPath } from "#rollout/request/fields.ts";
@@ -46,7 +47,7 @@ export type Decision = z.infer<typeof decided>;
 
 /** The flavour that is asked for, or why this nginx cannot do it; `nginx` names it. */
 export function decideFlavour(
-  { flavour: asked, check }: ServingInputs,
+  { flavour: asked, check, hosts }: ServingInputs,
   { flavours, njsModule }: NginxAbilities,
   nginx: string,
 ): Decision | { property: string; reason: string } {
@@ -59,6 +60,10 @@ export function decideFlavour(
   if (wrong) {
     const reason = `expected classes such as 2xx with check-module, got ${wrong}`;
     return { property: "check.expect", reason };
+  }
+  if (chosen === "check-module" && healthPortsOf(hosts).length > 1) {
+    const reason = "expected one healthPort for all hosts with check-module, which knows no other";
+    return { property: "hosts", reason };
   }
   return { flavour: chosen, ...(chosen === "njs" && njsModule && { njsModule }) };
 }

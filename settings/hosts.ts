@@ -1,7 +1,9 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
+import { integer } from "#rollout/request/fields.ts";
+import { problemsOf } from "#rollout/request/validate.ts";
 import { textOf } from "./reader.ts";
 
-const FROM_THE_STACK_FILE = ["name", "address", "port"];
+const FROM_THE_STACK_FILE = ["name", "address", "port", "healthPort"];
 
 /** The entries of `hosts`, each with what the kind adds to it; what the stack file says of a host wins. */
 export function readHosts(
@@ -22,4 +24,12 @@ export function readHosts(
 /** A host may be called 7. */
 function withTextName(host: { readonly name?: unknown }, property: string): object {
   return host.name === undefined ? host : { ...host, name: textOf(property, host.name) };
+}
+
+/** Hosts that have no `healthPort` of their own get the common one; 0 stands for the port of the application. */
+export function withHealthPort(hosts: readonly unknown[], healthPort: unknown): unknown[] {
+  if (healthPort === 0) return [...hosts];
+  const problem = problemsOf(integer(0, 65535), healthPort)[0];
+  if (problem) throw new InvalidInput("healthPort", problem.reason);
+  return hosts.map((host) => ({ healthPort, ...Object(host) }));
 }

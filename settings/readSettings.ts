@@ -6,6 +6,7 @@ import { InvalidInput } from "#rollout/common/errors.ts";
 import type { Environment } from "#rollout/request/rollRequest.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { explained } from "./explained.ts";
+import { withHealthPort } from "./hosts.ts";
 import { Reader } from "./reader.ts";
 import { readRollout, readServing } from "./rollout.ts";
 
@@ -34,6 +35,7 @@ async function read(reader: Reader): Promise<Settings> {
   const kind = kindNamed(reader.text("kind"));
   const { hosts, proxy, container, declare } = await kind.readSettings(reader);
   const candidate = readRollout(reader, hosts.length);
+  const places = withHealthPort(hosts, reader.number("healthPort"));
   const serving = readServing(reader, candidate);
   const [path, version, release] = [reader.text("jar"), reader.text("version"), reader.text("release")];
   reader.refuseUnknown();
@@ -45,7 +47,7 @@ async function read(reader: Reader): Promise<Settings> {
     release: _,
     jar: __,
     ...request
-  } = parse(kindRequest, { ...candidate, hosts, proxy, launch, release });
+  } = parse(kindRequest, { ...candidate, hosts: places, proxy, launch, release });
   return {
     ...declare(request, serving),
     rollout: {

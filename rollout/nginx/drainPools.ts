@@ -3,6 +3,8 @@ export interface PoolMember {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** Where its health is asked, if not there. */
+  readonly healthPort?: number;
 }
 
 /** An upstream that lacks some hosts. */

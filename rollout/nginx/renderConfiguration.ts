@@ -35,7 +35,7 @@ export function renderConfiguration(settings: NginxSettings): NginxConfiguration
 
 function linesOf(settings: NginxSettings, pools: readonly DrainPool[], fingerprint: string): FlavourLines {
   if (settings.flavour === "njs") return njsLines(settings, pools, fingerprint);
-  return settings.flavour === "check-module" ? checkModuleLines(settings.check) : stockLines;
+  return settings.flavour === "check-module" ? checkModuleLines(settings) : stockLines;
 }
 
 function render(

@@ -2,7 +2,13 @@ import { z } from "zod";
 import { address, hostAddress, integer, name, text } from "./fields.ts";
 
 /** What the engine knows of a host: what it is called, and where it answers. */
-const hostFields = { name, address: hostAddress, port: integer(1, 65535) };
+const hostFields = {
+  name,
+  address: hostAddress,
+  port: integer(1, 65535),
+  /** Where its health is asked, if not on the port of the application: `management.server.port`. */
+  healthPort: integer(1, 65535).exactOptional(),
+};
 
 /** What the engine knows of the nginx in front of the hosts. */
 const proxyFields = { address, port: integer(1, 65535) };

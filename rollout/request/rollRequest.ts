@@ -168,14 +168,21 @@ function refuseTwins(
         `expected a name of its own, got ${host.name} as in hosts[${namesake}]`,
       );
     }
-    const neighbour = before.findIndex(
-      (other) => endpoint(other.address, other.port) === endpoint(host.address, host.port),
-    );
-    if (neighbour >= 0) {
-      refuse(
-        ["hosts", index, "port"],
-        `expected an address of its own, got ${host.address}:${host.port} as in hosts[${neighbour}]`,
-      );
+    for (const key of ["port", "healthPort"] as const) {
+      if (host[key] === undefined) continue;
+      const own = endpoint(host.address, host[key]);
+      const neighbour = before.findIndex((other) => endpointsOf(other).includes(own));
+      if (neighbour < 0) continue;
+      refuse(["hosts", index, key], `expected an address of its own, got ${own} as in hosts[${neighbour}]`);
     }
   });
+}
+
+/** The ports that a host takes up on its machine. */
+export function portsOf({ port, healthPort = port }: HostPlace): number[] {
+  return [port, healthPort];
+}
+
+function endpointsOf(host: HostPlace): string[] {
+  return portsOf(host).map((port) => endpoint(host.address, port));
 }

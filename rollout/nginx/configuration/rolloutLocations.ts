@@ -40,7 +40,7 @@ function healthLocation(host: PoolMember, settings: NginxSettings): string {
             if ($stranger) { return 403; }
             # To the rollout a host that does not answer is an answer, not an error.
             error_log ${errorLogOf(settings)} crit;
-            proxy_pass http://${endpoint(host.address, host.port)}${settings.healthPath};
+            proxy_pass http://${endpoint(host.address, host.healthPort ?? host.port)}${settings.healthPath};
             proxy_set_header Host $proxy_host;
             proxy_connect_timeout 2s;
             proxy_read_timeout 5s;

@@ -70,9 +70,10 @@ ${upstreamMap({ source: "$unavailable", target: "$pool", nobody: "$drained_pool"
 
 /** The JavaScript as nginx loads it; its name says what it holds, so that a change of it is one of `nginx.conf`. */
 function scriptOf({ hosts, check }: NginxSettings): ConfigurationFile {
-  const table = hosts.map(({ name, address, port }) => {
+  const table = hosts.map(({ name, address, port, healthPort = port }) => {
     const place = endpoint(address, port);
-    return { name, address: place, key: `${name} ${place}`, url: `http://${place}${check.path}` };
+    const url = `http://${endpoint(address, healthPort)}${check.path}`;
+    return { name, address: place, key: `${name} ${place}`, url };
   });
   const { rise, fall, timeoutMilliseconds, expect } = check;
   const id = createHash("sha256").update(JSON.stringify(table)).digest("hex").slice(0, 16);

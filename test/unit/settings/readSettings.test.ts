@@ -190,6 +190,16 @@ describe("what is read", () => {
     expect(rollout.hosts).toMatchObject([{ name: "7" }]);
   });
 
+  test("health may be on a port of its own, a common one or a host's", async () => {
+    const places = [
+      { name: "a", port: 8081, address: "10.0.0.1" },
+      { name: "b", port: 8081, address: "10.0.0.2", healthPort: 9099 },
+    ];
+    const { rollout, nginx } = await read({ hosts: places, healthPort: 9090 });
+    expect(rollout.hosts).toMatchObject([{ healthPort: 9090 }, { healthPort: 9099 }]);
+    expect(nginx.hosts).toEqual([{ ...places[0], healthPort: 9090 }, places[1]]);
+  });
+
   test("the environment is a secret, whether or not the stack file says so", async () => {
     const { rollout } = await read({ environment: { PASSWORD: "hunter2" } });
     expect(await pulumi.isSecret(rollout.environment)).toBe(true);

@@ -177,6 +177,27 @@ describe("a bad setting is refused with one line that names it", () => {
       { statusAllow: ["10.0.0.0/8", "10.0.0.0/33"] },
       'statusAllow[1]: expected an address or a network such as 10.0.0.0/8, got "10.0.0.0/33"',
     ],
+    ["a health port out of range", { healthPort: 70_000 }, "healthPort: expected 0–65535, got 70000"],
+    [
+      "a health port of a host out of range",
+      { hosts: [{ ...twoHosts[0], healthPort: 0 }, twoHosts[1]] },
+      "hosts[0].healthPort: expected 1–65535, got 0",
+    ],
+    [
+      "one health port for two hosts of one address",
+      { healthPort: 9090 },
+      "hosts[1].healthPort: expected an address of its own, got 127.0.0.1:9090 as in hosts[0]",
+    ],
+    [
+      "the port of another host for health",
+      { hosts: [twoHosts[0], { ...twoHosts[1], healthPort: 8081 }] },
+      "hosts[1].healthPort: expected an address of its own, got 127.0.0.1:8081 as in hosts[0]",
+    ],
+    [
+      "nginx on the health port of a host",
+      { nginxPort: 9090, hosts: [{ ...twoHosts[0], healthPort: 9090 }, twoHosts[1]] },
+      "nginxPort: expected a port of its own, got 9090, the port of app-1",
+    ],
     ["no java", { java: "" }, "java: expected the java command, got an empty text"],
     [
       "a JVM option that is no text",

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { decideFlavour } from "#provider/servingInputs.ts";
+import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
+import { nginxSettings } from "../../../support/nginx.ts";
+
+const hosts = [
+  { name: "app-1", address: "10.0.0.1", port: 8080, healthPort: 9090 },
+  { name: "app-2", address: "10.0.0.2", port: 8080, healthPort: 9090 },
+];
+const place = { directory: "/srv/nginx", port: 80 };
+
+test.each(["stock", "njs", "check-module"] as const)(
+  "nginx of flavour %s asks for health on the health port, and sends requests to the application's",
+  (flavour) => {
+    const { text, files } = renderConfiguration(nginxSettings({ ...place, flavour, hosts }));
+    expect(text).toContain("proxy_pass http://10.0.0.1:9090/actuator/health;");
+    expect(text).toMatch(/server 10\.0\.0\.1:8080\b/);
+    expect(text).not.toMatch(/server 10\.0\.0\.1:9090\b/);
+    const checks = {
+      stock: [],
+      njs: ["http://10.0.0.1:9090/actuator/health"],
+      "check-module": ["type=http port=9090;"],
+    };
+    const all = [text, ...files.map((file) => file.text)].join("\n");
+    for (const check of checks[flavour]) expect(all).toContain(check);
+  },
+);
+
+test("without a health port, checks go to the application's", () => {
+  const plain = hosts.map(({ healthPort: _, ...host }) => host);
+  const { text } = renderConfiguration(nginxSettings({ ...place, flavour: "check-module", hosts: plain }));
+  expect(text).toContain("type=http;");
+  expect(text).toContain("proxy_pass http://10.0.0.1:8080/actuator/health;");
+});
+
+test("two health ports are refused with the check module, whose checks know one", () => {
+  const settings = {
+    ...nginxSettings(place),
+    flavour: "auto" as const,
+    settleSeconds: 0,
+    leaseWaitSeconds: 0,
+  };
+  const inputs = { ...settings, check: { ...settings.check, expect: ["2xx"] }, statusAllow: [] };
+  const decide = (two: typeof hosts, flavours: ["check-module"] | ["njs"]) =>
+    decideFlavour({ ...inputs, hosts: two }, { flavours }, "nginx");
+  const mixed = hosts.map((host, index) => ({ ...host, healthPort: 9090 + index }));
+  expect(decide(hosts, ["check-module"])).toEqual({ flavour: "check-module" });
+  expect(decide(mixed, ["njs"])).toEqual({ flavour: "njs" });
+  expect(decide(mixed, ["check-module"])).toEqual({
+    property: "hosts",
+    reason: "expected one healthPort for all hosts with check-module, which knows no other",
+  });
+});
