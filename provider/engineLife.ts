@@ -1,4 +1,5 @@
 import { ignoreBrokenPipe } from "./ignoreBrokenPipe.ts";
+import { failPlainly } from "./plainFailures.ts";
 import { watchEngine } from "./watchEngine.ts";
 
 /** Long enough for a last line in the log and for connections to close. */
@@ -12,6 +13,7 @@ const FAREWELL_MILLISECONDS = 1_000;
 const { signal } = watchEngine(process.argv[2]);
 let changes = 0;
 signal.addEventListener("abort", endUnlessBusy);
+failPlainly();
 
 /**
  * Makes a change that the loss of the engine must not cut in half: the process ends after it. A change that can stop

@@ -1,28 +1,23 @@
-import { Readable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { askOrKeep, removeFrom } from "#kinds/ssh/lostServer.ts";
 import { onServer } from "#kinds/ssh/onServer.ts";
+import type { ProvisionAction } from "#kinds/ssh/provision.ts";
 import {
-  type ProvisionAction,
-  type ProvisionOptions,
-  provisionCommand,
-  provisionHost,
-  provisionNginx,
-} from "#kinds/ssh/provision.ts";
+  explain,
+  nameOf,
+  provisionScript,
+  runProvision,
+  type ToProvision,
+} from "#kinds/ssh/provisionPlace.ts";
 import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
-import {
-  type SshHostDescriptor,
-  type SshProxyDescriptor,
-  sshHostDescriptor,
-  sshProxyDescriptor,
-} from "#kinds/ssh/sshDescriptors.ts";
-import { messageOf } from "#rollout/common/errors.ts";
+import { sshHostDescriptor, sshProxyDescriptor } from "#kinds/ssh/sshDescriptors.ts";
+import { RollgateError } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { type CheckAnswer, ownInputs } from "./crud.ts";
+import { finishWithoutEngine } from "./engineLife.ts";
 
 /** A server that is made ready for an app host or for nginx, and what has to be there. */
-export interface SshServerInputs extends Omit<ProvisionOptions, "deployer"> {
-  readonly place: SshHostDescriptor | SshProxyDescriptor;
+export interface SshServerInputs extends ToProvision {
   /** The account to log in as for that; empty means the one that rolls. */
   readonly user: string;
 }
@@ -33,19 +28,17 @@ interface Checked extends SshServerInputs {
   readonly script: string;
 }
 
-/** Packages may have to be downloaded. */
-const INSTALL_SECONDS = 1200;
 const PLACE = ["directory", "supervisor", "unit"] as const;
 
 /** Writes the script that makes the server ready for the account that logs in there; changes nothing. */
 export async function check(news: object): Promise<CheckAnswer<object>> {
   const { script: _, ...inputs } = ownInputs(news);
-  const { place, user, ...options } = serverOf(inputs);
+  const server = serverOf(inputs);
   try {
-    const printed = await onServer(place, (machine) => machine.run("id -un", []));
-    return { inputs: { ...inputs, script: scriptFor(place, { ...options, deployer: printed.trim() }) } };
+    const printed = await onServer(server.place, (machine) => machine.run("id -un", []));
+    return { inputs: { ...inputs, script: provisionScript(server, printed.trim()) } };
   } catch (error) {
-    const reason = `${nameOf(place)}: ${messageOf(error)}. Nothing was changed.`;
+    const reason = `${explain(server.place, error)}. Nothing was changed.`;
     return { failures: [{ property: "server", reason }] };
   }
 }
@@ -68,13 +61,13 @@ export async function diff(
 }
 
 /** Makes the server ready; run again, it changes nothing. */
-export async function create(inputs: object): Promise<{ id: string; outs: object }> {
-  const { place } = serverOf(inputs);
-  await provision("install", inputs);
-  return {
-    id: `${place.server}:${place.unit}`,
-    outs: { ...inputs, identity: await identityOf(place) },
-  };
+export function create(inputs: object): Promise<{ id: string; outs: object }> {
+  return finishWithoutEngine(async () => {
+    const { place } = serverOf(inputs);
+    await provision("install", inputs);
+    const id = `${place.server}:${place.unit}`;
+    return { id, outs: { ...inputs, identity: await identityOf(place) } };
+  });
 }
 
 /** A server whose folder is gone, such as one that was installed anew, is to be made ready again. */
@@ -89,28 +82,20 @@ export async function read(id: string, props: object): Promise<{ id: string; pro
 }
 
 /** Removes what was made; packages stay. */
-export async function remove(inputs: object): Promise<void> {
+export function remove(inputs: object): Promise<void> {
   const { place, account } = serverOf(inputs);
   const left = `the unit ${place.unit}, the account ${account} and ${place.directory}`;
-  await removeFrom(place, nameOf(place), left, () => provision("remove", inputs));
+  return finishWithoutEngine(() => removeFrom(place, nameOf(place), left, () => provision("remove", inputs)));
 }
 
 async function provision(action: ProvisionAction, inputs: object): Promise<void> {
   const { place, user, script } = serverOf(inputs);
-  await onServer({ ...place, user }, (machine) =>
-    machine.run(provisionCommand(action, place.supervisor), [], {
-      input: Readable.from([script]),
-      deadlineSeconds: INSTALL_SECONDS,
-    }),
-  );
-}
-
-function scriptFor(place: Checked["place"], options: ProvisionOptions): string {
-  return "name" in place ? provisionHost(place, options) : provisionNginx(place, options);
-}
-
-function nameOf(place: Checked["place"]): string {
-  return "name" in place ? place.name : "nginx";
+  try {
+    await onServer({ ...place, user }, (machine) => runProvision(machine, action, place, script));
+  } catch (error) {
+    const code = error instanceof RollgateError ? error.code : "provision";
+    throw new RollgateError(code, explain(place, error), { cause: error });
+  }
 }
 
 function serverOf(inputs: object): Checked {

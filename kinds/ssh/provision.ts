@@ -51,6 +51,7 @@ export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions
     deployers: ["releases"],
     services: ["work"],
     shared: ["secrets"],
+    settings: "settings java and javaPackage",
     afterInstalling: "",
   });
 }
@@ -76,6 +77,7 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
     deployers: ["drained", "lease"],
     services: ["logs", "temp"],
     shared: [],
+    settings: "settings nginx and nginxPackage",
     // Debian starts the nginx that it installs, with a site of its own.
     afterInstalling: "systemctl disable --now nginx.service 2>/dev/null || :",
   });
@@ -89,6 +91,8 @@ interface Parts extends Folders {
   /** The folders above that are of the stack, innermost first. */
   readonly parents: readonly string[];
   readonly afterInstalling: string;
+  /** The settings that say which command has to be there. */
+  readonly settings: string;
 }
 
 function script(
@@ -121,7 +125,7 @@ ${withSystemd ? removeUnits(parts, directory) : ""}  rm -rf ${quote(directory)}
   rmdir ${parts.parents.map(quote).join(" ")} 2>/dev/null || :
 ${withSystemd ? removeAccount(account) : ""}  exit 0
 fi
-${requirements({ command, package: debianPackage, deployer, withSystemd })}
+${requirements({ command, package: debianPackage, settings: parts.settings, deployer, withSystemd })}
 [ "$1" = install ] || exit 0
 lock
 ${installPackages(command, debianPackage, parts.afterInstalling)}

@@ -1,42 +1,69 @@
 import pLimit from "p-limit";
-import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
-import type { SshPlace } from "./sshArguments.ts";
+import { InvalidInput } from "#rollout/common/errors.ts";
+import { MachineUnreachable } from "#rollout/machine/machine.ts";
+import type { Provisioning } from "../../components/sshServer.ts";
+import { explain, type Place, provisionScript, runProvision } from "./provisionPlace.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachines } from "./sshMachines.ts";
 
 /** Behind one jump host, more at once would be dropped. */
 const AT_ONCE = 8;
 
-/** Logs in to every server once; throws with all those that cannot be reached, under the first setting of one. */
+interface Asked {
+  /** The setting that names the server. */
+  readonly setting: string;
+  readonly place: Place;
+  readonly provisioning: Provisioning | undefined;
+  /** What to do when the server is gone for good. */
+  readonly way: string;
+}
+
+/**
+ * Logs in to every server once, and where servers are made ready asks each whether it has what that takes. Throws
+ * with everything that was found, each finding under its setting.
+ */
 export async function reachServers(
-  hosts: readonly SshHostDescriptor[],
-  proxy: SshProxyDescriptor,
+  hosts: readonly (SshHostDescriptor & { provisioning?: Provisioning })[],
+  { provisioning, ...proxy }: SshProxyDescriptor & { provisioning?: Provisioning },
 ): Promise<void> {
   const machines = new SshMachines();
   const limit = pLimit(AT_ONCE);
-  const places: readonly (readonly [string, SshPlace])[] = [
-    ...hosts.map((host, index) => [`hosts[${index}].server`, host] as const),
-    ["nginxServer", proxy],
+  const places: readonly Asked[] = [
+    ...hosts.map(({ provisioning, ...place }, index) => ({
+      ...{ setting: `hosts[${index}].server`, place, provisioning },
+      way: `take ${place.name} out of hosts`,
+    })),
+    { setting: "nginxServer", place: proxy, provisioning, way: "set nginxServer to another server" },
   ];
   try {
-    const answers = await Promise.all(
-      places.map(([key, place]) =>
-        limit(() =>
-          machines
-            .of(place)
-            .run("true", [])
-            .then(
-              () => [],
-              (error: unknown) => [{ key, reason: messageOf(error) }],
-            ),
-        ),
-      ),
-    );
-    const problems = answers.flat();
-    const [first] = problems;
+    const answers = await Promise.all(places.map((asked) => limit(() => problemOf(asked, machines))));
+    const problems = answers.flatMap((problem) => problem ?? []);
+    const [first, ...others] = problems;
     if (!first) return;
-    throw new InvalidInput(first.key, [...new Set(problems.map(({ reason }) => reason))].join("; "));
+    const reasons = [first.reason, ...others.map(({ setting, reason }) => `${setting}: ${reason}`)];
+    const ways = [...new Set(problems.flatMap(({ way }) => way ?? []))];
+    const advice = ways.length > 0 ? `. If gone for good: ${ways.join(", ")}, and run \`pulumi up\`` : "";
+    throw new InvalidInput(first.setting, `${reasons.join("; ")}${advice}`);
   } finally {
     await machines.close();
+  }
+}
+
+async function problemOf(asked: Asked, machines: SshMachines) {
+  const { place, provisioning } = asked;
+  let { setting } = asked;
+  try {
+    const deployer = (await machines.of(place).run("id -un", [])).trim();
+    if (!provisioning) return undefined;
+    const { user } = provisioning;
+    if (user !== "") setting = "sshProvisionUser";
+    const machine = machines.of({ ...place, user });
+    await machine.run("true", []);
+    setting = asked.setting;
+    await runProvision(machine, "check", place, provisionScript({ ...provisioning, place }, deployer));
+    return undefined;
+  } catch (error) {
+    const isGone = error instanceof MachineUnreachable;
+    return { setting, reason: explain(place, error), ...(isGone && { way: asked.way }) };
   }
 }

@@ -5,6 +5,8 @@ export interface Requirements {
   /** The command that the service is, and the Debian package that brings it; empty for none. */
   readonly command: string;
   readonly package: string;
+  /** The settings that these come from. */
+  readonly settings: string;
   /** The account that rolls: one other than root needs sudo, and D-Bus to ask systemd. */
   readonly deployer: string;
   readonly withSystemd: boolean;
@@ -16,7 +18,13 @@ const TOOLS = ["awk", "chown", "cmp", "flock", "grep", "sed", "sha256sum", "stat
  * Shell that fails with everything the server lacks in one line, before anything is changed. What apt can install is
  * not lacking: its packages are left in `$packages`.
  */
-export function requirements({ command, package: own, deployer, withSystemd }: Requirements): string {
+export function requirements({
+  command,
+  package: own,
+  settings,
+  deployer,
+  withSystemd,
+}: Requirements): string {
   const tools = withSystemd ? [...TOOLS, "useradd"] : TOOLS;
   const isRoot = deployer === "root";
   return `lacking="" packages=""
@@ -29,8 +37,8 @@ lack_or_install() {
 for tool in ${tools.join(" ")}; do has "$tool" || lack "$tool"; done
 ${withSystemd ? `[ -d /run/systemd/system ] || lack "systemd (or set sshSupervisor to process)"` : ""}
 ${withSystemd && !isRoot ? `has visudo || lack_or_install sudo sudo\n[ -S /run/dbus/system_bus_socket ] || lack_or_install dbus dbus` : ""}
-has ${quote(command)} || lack_or_install ${quote(command)} ${quote(own)}
-if [ -n "$lacking" ]; then echo "lacks $lacking" >&2; exit 1; fi`;
+has ${quote(command)} || lack_or_install ${quote(`${command} (${settings})`)} ${quote(own)}
+if [ -n "$lacking" ]; then echo "expected $lacking, found none" >&2; exit 1; fi`;
 }
 
 /** Shell that installs `$packages`; `afterInstalling` follows when that of the service was among them. */

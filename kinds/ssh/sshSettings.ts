@@ -89,7 +89,7 @@ export function readSshSettings(reader: Reader): KindSettings {
         app: { kind: "ssh", hosts: ready.hosts, graceSeconds },
         nginx: { ...nginx, ...ready.nginx },
         preflight: async () => {
-          await reachServers(hosts, place);
+          await reachServers(ready.hosts, { ...place, ...ready.nginx });
           return {};
         },
       };

@@ -66,7 +66,7 @@ describe.skipIf(reason)(
       await project.configure({ "hosts[1].server": "server-app-2", nginxServer: "server-web" });
       expect(code).not.toBe(0);
       expect(output).toMatch(
-        /rollgate:hosts\[1\]\.server: nowhere\.invalid cannot be reached: .*; nowhere-else\.invalid cannot be reached: .*\. Nothing was changed\./,
+        /rollgate:hosts\[1\]\.server: app-2: nowhere\.invalid cannot be reached: .*; nginxServer: nginx: nowhere-else\.invalid cannot be reached: .*\. Nothing was changed\./,
       );
       expect(existsSync(root)).toBe(false);
     });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { read, refusal, withoutPulumi } from "../../../support/settings.ts";
+import { readSettings } from "../../../../settings/readSettings.ts";
+import { configure } from "../../../support/pulumi.ts";
+import { refusal, withoutPulumi } from "../../../support/settings.ts";
 import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
@@ -26,7 +28,11 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
     hosts: [{ name: "app-1", server: "server-1", address: app.address }],
     ...settings,
   });
-  const readSsh = (settings = {}) => read(inStack(settings));
+  /** Asks no server. */
+  async function readSsh(settings = {}) {
+    await configure({ jar: "app.jar", ...inStack(settings) });
+    return readSettings();
+  }
   const refusalOf = (settings: Readonly<Record<string, unknown>>) => refusal(inStack(settings));
 
   test("has folders, units and ports that follow from the stack", async () => {
@@ -114,7 +120,17 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
         nginxServer: "nowhere-1.invalid",
         hosts: [{ name: "app-1", server: "nowhere-2.invalid", address: "10.0.0.1" }],
       },
-      /^rollgate:hosts\[0\]\.server: nowhere-2\.invalid cannot be reached: .*; nowhere-1\.invalid cannot be reached: .* Nothing was changed\.$/,
+      /^rollgate:hosts\[0\]\.server: app-1: nowhere-2\.invalid cannot be reached: .*; nginxServer: nginx: nowhere-1\.invalid cannot be reached: .*\. If gone for good: take app-1 out of hosts, set nginxServer to another server, and run `pulumi up`\. Nothing was changed\.$/,
+    ],
+    [
+      "servers that lack what they need, all of them at once",
+      { sshSupervisor: "process", java: "/nowhere/java", nginx: "/nowhere/nginx" },
+      /^rollgate:hosts\[0\]\.server: app-1: server-1: expected \/nowhere\/java \(settings java and javaPackage\), found none; nginxServer: nginx: server-web: expected \/nowhere\/nginx \(settings nginx and nginxPackage\), found none\. Nothing was changed\.$/,
+    ],
+    [
+      "an account for making servers ready that nobody can log in as",
+      { sshProvisionUser: "nobody-here" },
+      /^rollgate:sshProvisionUser: app-1: server-1: the login was refused \(nobody-here@.*Nothing was changed\.$/,
     ],
     [
       "a setting of another kind",

@@ -106,7 +106,7 @@ describe("the script that makes a server ready", () => {
     const script = provisionHost(host(directory, "process"), { ...options, command: "/nowhere/java" });
     await mkdir(directory);
     const failing = () => execFileSync("sh", ["-s", "--", "install"], { input: script, stdio: "pipe" });
-    expect(failing).toThrow(/lacks \/nowhere\/java/);
+    expect(failing).toThrow(/expected \/nowhere\/java \(settings java and javaPackage\), found none/);
   });
 
   test("names everything that is missing at once, before anything is made", async () => {
@@ -123,7 +123,7 @@ describe("the script that makes a server ready", () => {
     for (const action of ["check", "install"]) {
       const failing = () => execFileSync("sh", ["-s", "--", action], { input: alone, stdio: "pipe" });
       expect(failing).toThrow(
-        /lacks awk, chown, cmp, flock, grep, sed, sha256sum, stat, timeout, \/nowhere\/java/,
+        /expected awk, chown, cmp, flock, grep, sed, sha256sum, stat, timeout, \/nowhere\/java \(.*\), found none/,
       );
     }
     expect(existsSync(join(root, "app-1"))).toBe(false);
