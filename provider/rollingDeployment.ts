@@ -43,7 +43,10 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
     const asked = parse(kindRequest, { ...given, ...identified, release: "" });
     const request = { ...asked, ...(await identify(givenJar, name, asked)) };
     const anew = startsAnew(ownInputs(olds), request) ? ", started anew" : "";
-    const rollingOrder = request.hosts.map((host) => `${host.name}: ${request.release}${anew}`);
+    const names = request.hosts.map(({ name }) => name);
+    const rollingOrder = orderAsLastSeen(names, ownInputs(olds).rollingOrder).map(
+      (name) => `${name}: ${request.release}${anew}`,
+    );
     return { inputs: { ...request, rollingOrder } };
   } catch (error) {
     if (error instanceof InvalidInput) return { failures: [failure(error)] };
@@ -132,21 +135,32 @@ function requestOf(inputs: object): KindRequest {
   return parse(kindRequest, Object.fromEntries(keys.map((key) => [key, known[key]])));
 }
 
+/** Hosts in the order in which they were last seen, which is the one that a roll takes; new ones run nothing, so first. */
+function orderAsLastSeen(names: readonly string[], lastSeen: unknown): string[] {
+  const seen = Array.isArray(lastSeen) ? lastSeen.map((line) => String(line).replace(/: .*/, "")) : [];
+  return names.toSorted((a, b) => seen.indexOf(a) - seen.indexOf(b));
+}
+
 async function survey(hosts: readonly AppHost[], proxy: ReverseProxy) {
   const found = await Promise.all(hosts.map((host) => describe(host, proxy)));
   return {
     url: proxy.url,
-    rollingOrder: found.map(({ name, description }) => `${name}: ${description}`),
+    rollingOrder: found
+      .toSorted((a, b) => a.turn - b.turn)
+      .map(({ name, description }) => `${name}: ${description}`),
     releases: Object.fromEntries(found.map(({ name, description }) => [name, description])),
   };
 }
 
-async function describe(host: AppHost, proxy: ReverseProxy): Promise<{ name: string; description: string }> {
+/** One host in words; a roll takes the ones with the lowest `turn` first. */
+async function describe(host: AppHost, proxy: ReverseProxy) {
+  const unknown = (why: string) => ({ name: host.name, description: `unknown, ${why}`, turn: 2 });
   try {
     const member = await observe(host, proxy, AbortSignal.timeout(10_000));
-    return { name: host.name, description: describeMember(member) };
+    if (member.unreachable !== undefined) return unknown(member.unreachable);
+    return { name: host.name, description: describeMember(member), turn: member.serving ? 1 : 0 };
   } catch (error) {
-    return { name: host.name, description: `unknown, ${messageOf(error)}` };
+    return unknown(messageOf(error));
   }
 }
 

@@ -64,6 +64,15 @@ describe("check", () => {
     });
   });
 
+  test("shows the hosts in the order in which the roll will take them: first new ones and those that did not serve", async () => {
+    const jar = await fakeJar({ version: "1.1.0" });
+    const release = releaseId(jar);
+    const olds = { rollingOrder: ["app-3: 1.0.0-aaaaaaaaaaaa, not running", "app-1: 1.0.0-aaaaaaaaaaaa"] };
+    expect((await check(olds, { ...given(), jar: { path: jar.path } })).inputs).toMatchObject({
+      rollingOrder: [`app-2: ${release}`, `app-3: ${release}`, `app-1: ${release}`],
+    });
+  });
+
   test("passes what is not known before the update as it is", async () => {
     const news = { ...given(), proxy: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
     expect(await check({}, news)).toEqual({ inputs: news });
@@ -230,6 +239,7 @@ describe("a deployment", () => {
     const drifted = await read("id", outputs);
     expect(drifted.props).toMatchObject({
       releases: { "app-1": release, "app-2": `${release}, not running` },
+      rollingOrder: [`app-2: ${release}, not running`, `app-1: ${release}`],
     });
     expect(diff(drifted.props, inputs)).toEqual({ changes: true });
     expect(await deploy("id", inputs)).toMatchObject({ releases: { "app-1": release, "app-2": release } });
