@@ -26,6 +26,7 @@ export function openSshFleet(request: FleetRequest): OpenFleet {
     // Beside nginx: what is in front of a fleet is there once.
     leases: new MachineLeaseStore(machines.of(proxy), `${proxy.directory}/lease`),
     fence: (assertHeld) => machines.fence(assertHeld),
+    onReconnect: (tell) => machines.onReconnect(tell),
     close: async () => {
       await Promise.all([nginx.close(), ...hosts.map((host) => host.close())]).finally(() =>
         machines.close(),

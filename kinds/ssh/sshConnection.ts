@@ -28,6 +28,9 @@ export class SshConnection {
   #opening: Promise<void> | undefined;
   #isClosed = false;
   #refusal = "";
+  /** The kernel's name for the time since it started. */
+  #boot: string | undefined;
+  #onReconnect: (wasRebooted: boolean) => void = () => {};
 
   constructor(place: SshPlace) {
     this.#place = place;
@@ -47,6 +50,11 @@ export class SshConnection {
   /** Why the server last refused a forwarded connection, in OpenSSH's words; empty when it never did. */
   get refusal(): string {
     return this.#refusal;
+  }
+
+  /** Told each time it is opened again after it broke, and whether the server was rebooted meanwhile. */
+  onReconnect(tell: (wasRebooted: boolean) => void): void {
+    this.#onReconnect = tell;
   }
 
   /** Opens it unless it is open; throws one line that says why it cannot. */
@@ -86,7 +94,7 @@ export class SshConnection {
         "ControlMaster=yes",
         "--",
         this.#place.server,
-        `echo ${READY}; exec cat >/dev/null`,
+        `cat /proc/sys/kernel/random/boot_id; echo ${READY}; exec cat >/dev/null`,
       ],
       { stdio: ["pipe", "pipe", "pipe"] },
     );
@@ -100,9 +108,10 @@ export class SshConnection {
     const stop = () => ssh.kill();
     signal.addEventListener("abort", stop, { once: true });
     try {
-      if (await isReady(ssh)) {
+      const greeting = await greetingOf(ssh);
+      if (greeting !== undefined) {
         if (this.#isClosed) ssh.kill();
-        else this.#keep(ssh);
+        else this.#keep(ssh, /[0-9a-f-]{36}(?=\s+rollgate-connected)/.exec(greeting)?.[0]);
         return;
       }
     } catch (error) {
@@ -116,9 +125,10 @@ export class SshConnection {
   }
 
   /** A connection that is kept does not keep this process. */
-  #keep(ssh: ChildProcess): void {
+  #keep(ssh: ChildProcess, boot: string | undefined): void {
     this.#ssh = ssh;
-    this.#opened++;
+    if (this.#opened++ > 0) this.#onReconnect(boot !== this.#boot);
+    this.#boot = boot;
     wasReached(this.#place);
     ssh.once("exit", () => {
       if (this.#ssh === ssh) this.#ssh = undefined;
@@ -136,15 +146,15 @@ function makeFolder(): string {
   return mkdtempSync(join(temporary.length > LONGEST_FOLDER ? "/tmp" : temporary, "rg-ssh-"));
 }
 
-/** Whether the far side answered before `ssh` ended; a login shell may print something of its own first. */
-async function isReady(ssh: ChildProcess): Promise<boolean> {
+/** What the far side printed when it was ready, if it was before `ssh` ended; a login shell may print something first. */
+async function greetingOf(ssh: ChildProcess): Promise<string | undefined> {
   await once(ssh, "spawn");
   return new Promise((resolve) => {
     let printed = "";
     ssh.stdout?.setEncoding("utf8").on("data", (text: string) => {
       printed = `${printed}${text}`.slice(-MAX_WORDS);
-      if (printed.includes(READY)) resolve(true);
+      if (printed.includes(READY)) resolve(printed);
     });
-    ssh.once("close", () => resolve(false));
+    ssh.once("close", () => resolve(undefined));
   });
 }

@@ -101,6 +101,17 @@ export class SshMachine implements Machine {
     this.#assertHeld = assertHeld;
   }
 
+  /** Told in one line each time its connection broke and was made again. */
+  onReconnect(tell: (message: string) => void): void {
+    this.#connection.onReconnect((wasRebooted) =>
+      tell(
+        wasRebooted
+          ? `${this.name} was rebooted, and is connected again`
+          : `the connection to ${this.name} broke, and was made again`,
+      ),
+    );
+  }
+
   /** How often its connection was opened: more than before means that it broke meanwhile. */
   get opened(): number {
     return this.#connection.opened;

@@ -17,6 +17,11 @@ export class SshMachines {
     for (const machine of this.#machines.values()) machine.fence(assertHeld);
   }
 
+  /** Told in one line of each server whose connection broke and was made again. */
+  onReconnect(tell: (message: string) => void): void {
+    for (const machine of this.#machines.values()) machine.onReconnect(tell);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#machines.values()].map((machine) => machine.close()));
   }

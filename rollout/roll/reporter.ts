@@ -14,6 +14,7 @@ export type Phase =
   | "soak"
   | "restore"
   | "rollback"
+  | "reconnect"
   | "warning"
   | "done";
 

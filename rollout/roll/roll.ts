@@ -21,6 +21,8 @@ export interface Fleet {
   readonly leases: LeaseStore;
   /** Where commands are repeated after a connection broke: what they ask first. */
   fence?(assertHeld: () => Promise<void>): void;
+  /** Where connections are kept: told in one line when one broke and was made again. */
+  onReconnect?(tell: (message: string) => void): void;
 }
 
 /** What to roll to: a jar, or by its name alone a release that all hosts keep. */
@@ -68,6 +70,7 @@ export async function roll(
     onWait: ({ owner, since }) => report("preflight", `${owner} holds the fleet since ${since}: waiting`),
   }).catch(untouched);
   fleet.fence?.(() => lease.assertHeld());
+  fleet.onReconnect?.((message) => report("reconnect", message));
   const warnings: string[] = [];
   try {
     const context: RollContext = {

@@ -149,14 +149,17 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
   });
 
   describe("when the connection breaks", () => {
-    test("in the middle of a command, the command runs again", async () => {
+    test("in the middle of a command, the command runs again, and that is told", async () => {
       const machine = open();
+      const told: string[] = [];
+      machine.onReconnect((message) => told.push(message));
       const file = join(server.directory, "runs");
       const script = 'echo run >> "$1"; [ $(wc -l < "$1") -gt 1 ] || sleep 15; cat "$1"';
       const running = machine.run(script, [file]);
       await until(() => existsSync(file));
       await servers.cut(server);
       expect(await running).toBe("run\nrun\n");
+      expect(told).toEqual(["the connection to server-1 broke, and was made again"]);
     });
 
     test.each([

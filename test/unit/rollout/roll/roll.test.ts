@@ -205,6 +205,17 @@ describe("a roll", () => {
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD });
   });
 
+  test("tells when the connection to a machine broke and was made again, and goes on", async () => {
+    const fleet = await serving();
+    const broken = Object.assign(fleet, {
+      onReconnect: (tell: (message: string) => void) =>
+        fleet.when("start app-1", () => tell("the connection to server-1 broke, and was made again")),
+    });
+    await broken.roll(NEW);
+    expect(fleet.messages("reconnect")).toEqual(["the connection to server-1 broke, and was made again"]);
+    expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
+  });
+
   test("of the only host goes on although nobody serves meanwhile", async () => {
     const fleet = await serving("app-1");
     await fleet.roll(NEW);

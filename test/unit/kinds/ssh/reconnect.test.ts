@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+import { until } from "../../../support/until.ts";
+
+/** Stands for `ssh` and the server: runs what it is told here, with the boot that a file names. */
+const SSH = (directory: string) => `#!/bin/sh
+for last; do :; done
+case "$*" in *ControlMaster=yes*) echo $$ > ${directory}/pid; cat ${directory}/boot; echo rollgate-connected; exec cat > /dev/null;; esac
+exec sh -c "$last"
+`;
+const BOOTS = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"] as const;
+
+async function connected() {
+  const directory = await temporaryDirectory();
+  await writeFile(join(directory, "ssh"), SSH(directory));
+  await chmod(join(directory, "ssh"), 0o755);
+  await writeFile(join(directory, "boot"), `${BOOTS[0]}\n`);
+  vi.stubEnv("PATH", `${directory}${delimiter}${process.env.PATH}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const machine = new SshMachine({ server: "server-1", sshConfig: "" });
+  onTestFinished(() => machine.close());
+  const told: string[] = [];
+  machine.onReconnect((message) => told.push(message));
+  const breakConnection = async () => {
+    const pid = Number(await readFile(join(directory, "pid"), "utf8"));
+    process.kill(pid, "SIGKILL");
+    await until(() => !existsSync(`/proc/${pid}`), 10);
+  };
+  expect(await machine.run("echo one", [])).toBe("one\n");
+  expect(told).toEqual([]);
+  return { machine, told, breakConnection, boot: join(directory, "boot") };
+}
+
+test("a connection that broke and was made again is told", async () => {
+  const { machine, told, breakConnection } = await connected();
+  await breakConnection();
+  expect(await machine.run("echo two", [])).toBe("two\n");
+  expect(told).toEqual(["the connection to server-1 broke, and was made again"]);
+});
+
+test("a server that was rebooted meanwhile is told as that", async () => {
+  const { machine, told, breakConnection, boot } = await connected();
+  await writeFile(boot, `${BOOTS[1]}\n`);
+  await breakConnection();
+  expect(await machine.run("echo two", [])).toBe("two\n");
+  expect(told).toEqual(["server-1 was rebooted, and is connected again"]);
+});
