@@ -4,7 +4,9 @@ import type { DockerHostDescriptor } from "#kinds/docker/dockerDescriptors.ts";
 import type { HostDescriptor } from "#kinds/kinds.ts";
 import type { LocalHostDescriptor } from "#kinds/local/localDescriptors.ts";
 import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
+import { gatewayOf } from "#kinds/docker/subnet.ts";
 import { DockerHost } from "./dockerHost.ts";
+import { DockerImage } from "./dockerImage.ts";
 import { LocalHost } from "./localHost.ts";
 import { SshHost } from "./sshHost.ts";
 import { type Provisioning, SshServer } from "./sshServer.ts";
@@ -81,14 +83,15 @@ export class AppHosts extends pulumi.ComponentResource {
   }
 
   #declareContainers(name: string, { hosts, image, network, graceSeconds }: DockerAppHostsArgs): void {
+    const { subnet } = network;
     const shared = [
       new docker.Network(
         `${name}-network`,
-        { name: network.name, ipamConfigs: [{ subnet: network.subnet }] },
-        { parent: this },
+        { name: network.name, ipamConfigs: [{ subnet, gateway: pulumi.output(subnet).apply(gatewayOf) }] },
+        // All hosts hang on it, so it is never replaced, whatever an engine reports of it after a restart.
+        { parent: this, ignoreChanges: ["ipamConfigs", "options"] },
       ),
-      // The image stays on the engine: other stacks may run in it.
-      new docker.RemoteImage(`${name}-image`, { name: image, keepLocally: true }, { parent: this }),
+      new DockerImage(`${name}-image`, { engine: hosts[0]?.engine ?? "", image }, { parent: this }),
     ];
     for (const host of hosts) {
       const volume = new docker.Volume(

@@ -5,6 +5,7 @@ import type { ProxyDescriptor } from "#kinds/kinds.ts";
 import type { DockerNginxInputs } from "#provider/dockerNginx.ts";
 import type { LocalNginxInputs } from "#provider/localNginx.ts";
 import type { SshNginxInputs } from "#provider/sshNginx.ts";
+import { DockerImage } from "./dockerImage.ts";
 import { DockerNginx } from "./dockerNginx.ts";
 import { LocalNginx } from "./localNginx.ts";
 import { nginxImage } from "./nginxImage.ts";
@@ -12,8 +13,6 @@ import { SshNginx } from "./sshNginx.ts";
 import { type Provisioning, SshServer } from "./sshServer.ts";
 
 const STOP_SECONDS = 30;
-/** Healthy is an nginx that serves a configuration of ours. */
-const ASK = `url=http://127.0.0.1:${NGINX_PORT}/rollgate/configuration; curl -fsS "$url" || wget -q -O - "$url"`;
 
 /** An nginx in a container, and what it is made of. */
 export interface DockerCheckingNginxArgs extends DockerNginxInputs {
@@ -64,9 +63,12 @@ export class CheckingNginx extends pulumi.ComponentResource {
 
   #declareContainer(name: string, args: DockerCheckingNginxArgs): void {
     const { baseImage, network, volume, ...inputs } = args;
-    const { container, address, port } = args;
+    const { engine, container, address, port } = args;
     const parent = { parent: this };
-    const image = new docker.RemoteImage(`${name}-image`, nginxImage(container, baseImage), parent);
+    // Pulled apart from the build, which would ask its registry without credentials.
+    const base = new DockerImage(`${name}-base`, { engine, image: baseImage }, parent);
+    const built = { ...parent, dependsOn: base };
+    const image = new docker.RemoteImage(`${name}-image`, nginxImage(container, baseImage), built);
     const files = new docker.Volume(`${name}-files`, { name: volume }, parent);
     const server = new docker.Container(
       `${name}-container`,
@@ -82,7 +84,8 @@ export class CheckingNginx extends pulumi.ComponentResource {
         })),
         volumes: [{ volumeName: files.name, containerPath: NGINX_DIRECTORY }],
         healthcheck: {
-          tests: ["CMD-SHELL", ASK],
+          // Healthy is an nginx that serves a configuration of ours.
+          tests: ["CMD", "sh", "/opt/rollgate/is-serving.sh"],
           interval: "10s",
           timeout: "5s",
           retries: 3,

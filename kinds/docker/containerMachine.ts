@@ -104,7 +104,8 @@ export class ContainerMachine implements Machine {
 /** The engine's own words, without what the client library puts around them. */
 export function describeDockerError(error: unknown): string {
   const words = Object(Object(error).json).message;
-  return typeof words === "string" ? words.trim() : messageOf(error);
+  const told = typeof words === "string" ? words : messageOf(error);
+  return told.replace(/^\(HTTP code \d+\) [^-]* - /, "").trim();
 }
 
 /** Whether the engine answered with one of these HTTP status codes. */

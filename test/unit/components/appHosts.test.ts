@@ -60,7 +60,7 @@ describe("hosts on a Docker engine", () => {
       [
         "rollgate:index:AppHosts::app",
         "rollgate:index:AppHosts$docker:index/network:Network::app-network",
-        "rollgate:index:AppHosts$docker:index/remoteImage:RemoteImage::app-image",
+        "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:DockerImage::app-image",
         "rollgate:index:AppHosts$docker:index/volume:Volume::app-app-1-releases",
         "rollgate:index:AppHosts$docker:index/volume:Volume::app-app-2-releases",
         "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:DockerHost::app-app-1",
@@ -76,8 +76,8 @@ describe("hosts on a Docker engine", () => {
     const inputs = Object.fromEntries(resources.map((resource) => [resource.name, resource.inputs]));
     expect(inputs).toEqual({
       app: {},
-      "app-network": { name: "shop-prod", ipamConfigs: [{ subnet: "10.77.0.0/24" }] },
-      "app-image": { name: "jre:17", keepLocally: true },
+      "app-network": { name: "shop-prod", ipamConfigs: [{ subnet: "10.77.0.0/24", gateway: "10.77.0.1" }] },
+      "app-image": { engine: containers[0]?.engine, image: "jre:17", __provider: expect.any(String) },
       "app-app-1-releases": { name: "shop-prod-app-1" },
       "app-app-2-releases": { name: "shop-prod-app-2" },
       "app-app-1": { ...containers[0], graceSeconds: 35, __provider: expect.any(String) },

@@ -73,10 +73,11 @@ describe("nginx on a Docker engine", () => {
     return { children, all, names: resources.map(({ name }) => name) };
   }
 
-  test("is an image, a volume, a container and what it serves", async () => {
+  test("is a base, an image, a volume, a container and what it serves", async () => {
     expect((await declared()).children.sort()).toEqual(
       [
         "rollgate:index:CheckingNginx::nginx",
+        "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:DockerImage::nginx-base",
         "rollgate:index:CheckingNginx$docker:index/remoteImage:RemoteImage::nginx-image",
         "rollgate:index:CheckingNginx$docker:index/volume:Volume::nginx-files",
         "rollgate:index:CheckingNginx$docker:index/container:Container::nginx-container",
@@ -95,10 +96,7 @@ describe("nginx on a Docker engine", () => {
       ports: [{ internal: 8080, external: 80, ip: "0.0.0.0" }],
       volumes: [{ volumeName: "shop-prod-nginx", containerPath: "/rollgate" }],
       healthcheck: {
-        tests: [
-          "CMD-SHELL",
-          'url=http://127.0.0.1:8080/rollgate/configuration; curl -fsS "$url" || wget -q -O - "$url"',
-        ],
+        tests: ["CMD", "sh", "/opt/rollgate/is-serving.sh"],
         interval: "10s",
         timeout: "5s",
         retries: 3,

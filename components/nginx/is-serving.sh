@@ -1,0 +1,9 @@
+# Whether nginx serves a configuration of the rollout at port $1; needs bash or nc, as the rollout itself does.
+port=${1:-8080}
+path=/rollgate/configuration
+if command -v bash >/dev/null; then
+  # shellcheck disable=SC2016 # These are variables of the other shell.
+  exec bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "GET %s HTTP/1.0\r\n\r\n" "$2" >&3 &&
+    read -r _ code _ <&3 && [ "$code" = 200 ]' bash "$port" "$path"
+fi
+printf 'GET %s HTTP/1.0\r\n\r\n' "$path" | nc 127.0.0.1 "$port" | { read -r _ code _ && [ "$code" = 200 ]; }
