@@ -1,10 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { DockerHostDescriptor } from "#kinds/docker/dockerDescriptors.ts";
+import { gatewayOf } from "#kinds/docker/subnet.ts";
 import type { HostDescriptor } from "#kinds/kinds.ts";
 import type { LocalHostDescriptor } from "#kinds/local/localDescriptors.ts";
 import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
-import { gatewayOf } from "#kinds/docker/subnet.ts";
 import { DockerHost } from "./dockerHost.ts";
 import { DockerImage } from "./dockerImage.ts";
 import { LocalHost } from "./localHost.ts";

@@ -11,10 +11,10 @@ import { type Found, type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts"
 import { dockerHostDescriptor } from "./dockerDescriptors.ts";
 import { findDockerHost } from "./dockerHost.ts";
 import { openEngine, requireEngine } from "./openEngine.ts";
+import { preflightEngine, type WantedOnEngine } from "./preflightEngine.ts";
+import { readSubnet, type Subnet, toNumber, toText } from "./subnet.ts";
 
 const DEFAULT_PORT = 8080;
-/** The first addresses of a network are the gateway's and nginx's. */
-const FIRST_HOST = 10;
 /** What nginx and the container before the one that runs are called, beside those of hosts. */
 const TAKEN_NAMES = /^nginx$|-before$/;
 
@@ -56,16 +56,28 @@ export function readDockerSettings(reader: Reader): KindSettings {
     },
     declare(request, serving) {
       const inputs = { ...request.proxy, ...Object(serving), hosts: poolOf(request) };
+      const nginxInputs = parse(dockerNginxInputs, inputs);
+      const wanted: WantedOnEngine = {
+        hosts: parse(z.array(dockerHostDescriptor), request.hosts),
+        network: { name: prefix, subnet: subnet.text },
+        proxy: nginxInputs,
+        images: { containerImage: request.launch.container?.image ?? "", nginxImage: baseImage },
+      };
+      const { hosts, network, images } = wanted;
       return {
         app: {
           kind: "docker",
-          hosts: parse(z.array(dockerHostDescriptor), request.hosts),
-          image: request.launch.container?.image ?? "",
-          network: { name: prefix, subnet: subnet.text },
+          hosts,
+          image: images.containerImage,
+          network,
           graceSeconds: request.timing.graceSeconds,
         },
-        nginx: { ...parse(dockerNginxInputs, inputs), baseImage, network: prefix, volume: nginx },
-        preflight: () => findEngine(engine),
+        nginx: { ...nginxInputs, baseImage, network: prefix, volume: nginx },
+        preflight: async () => {
+          const found = await findEngine(engine);
+          await preflightEngine(openEngine(engine), wanted);
+          return found;
+        },
       };
     },
   };
@@ -84,32 +96,10 @@ async function findEngine(given: string): Promise<Found> {
   }
 }
 
-interface Subnet {
-  readonly text: string;
-  readonly base: number;
-  /** What hosts may have. */
-  readonly first: number;
-  readonly last: number;
-}
-
 /** A network of its own for every stack, the same on every machine; one that meets another is a setting away. */
 function subnetFor(prefix: string): string {
   const [second = 0, third = 0] = createHash("sha256").update(prefix).digest();
   return `10.${128 + (second % 64)}.${third}.0/24`;
-}
-
-function readSubnet(text: string): Subnet {
-  const [address = "", length = "", ...rest] = text.split("/");
-  const size = 2 ** (32 - Number(length));
-  const base = toNumber(address);
-  const isNetwork = isIPv4(address) && /^[1-9]\d?$/.test(length) && rest.length === 0 && base % size === 0;
-  if (!isNetwork || Number(length) < 8 || Number(length) > 28) {
-    throw new InvalidInput(
-      "dockerSubnet",
-      `expected a network such as 10.77.0.0/24, got ${JSON.stringify(text)}`,
-    );
-  }
-  return { text, base, first: base + FIRST_HOST, last: base + size - 2 };
 }
 
 /** A host keeps its address whoever else comes and goes: it follows from the number at the end of its name. */
@@ -157,12 +147,4 @@ function readMilliCpus(text: string): number {
     "containerCpus",
     `expected 0.01–1024 processors, such as 1.5, or 0, got ${JSON.stringify(text)}`,
   );
-}
-
-function toNumber(address: string): number {
-  return address.split(".").reduce((number, part) => number * 256 + Number(part), 0);
-}
-
-function toText(number: number): string {
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join(".");
 }

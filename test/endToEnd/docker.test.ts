@@ -1,17 +1,15 @@
-import { readdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildMarket } from "../../tools/buildMarket.ts";
 import { baseImages } from "../support/docker/baseImages.ts";
 import { docker, noDocker } from "../support/docker/engine.ts";
 import { freePort } from "../support/freePort.ts";
 import { Traffic } from "../support/traffic.ts";
+import { noDockerPlugin } from "./noDockerPlugin.ts";
 import { Project } from "./project.ts";
 
 const REQUESTS_PER_SECOND = 220;
 
-const reason = (await noDocker()) ?? noPlugin();
+const reason = (await noDocker()) ?? noDockerPlugin();
 if (reason !== undefined) console.log(`skipped: ${reason}`);
 
 describe.skipIf(reason !== undefined)(
@@ -156,15 +154,4 @@ async function everything(): Promise<string[]> {
   ];
   const names = (await Promise.all(lists.map((list) => docker(list)))).flatMap((text) => text.split("\n"));
   return names.filter((name) => name.includes("rollgate-e2e")).sort();
-}
-
-/** Why Pulumi has no docker plugin here: on a user's machine it downloads one. */
-function noPlugin(): string | undefined {
-  const home = process.env.PULUMI_HOME || join(homedir(), ".pulumi");
-  try {
-    if (readdirSync(join(home, "plugins")).some((name) => /^resource-docker-v[\d.]+$/.test(name))) return;
-  } catch {
-    // No folder, no plugin.
-  }
-  return "Pulumi's docker plugin is not installed (pulumi plugin install resource docker)";
 }

@@ -20,6 +20,9 @@ export interface FakeEngine {
   readonly asked: readonly string[];
 }
 
+/** An engine with nothing on it, which reaches a registry with every image. */
+const EMPTY: Readonly<Record<string, EngineAnswer>> = { "GET /containers/json": [], "GET /networks": [] };
+
 /** Speaks the Docker API on a socket of its own: `/_ping`, and what `answers` has; all else is not found. */
 export async function fakeEngine(answers: Readonly<Record<string, EngineAnswer>> = {}): Promise<FakeEngine> {
   const socket = join(await temporaryDirectory(), "docker.sock");
@@ -28,7 +31,9 @@ export async function fakeEngine(answers: Readonly<Record<string, EngineAnswer>>
     const path = String(request.url).split("?")[0];
     asked.push(`${request.method} ${path}`);
     if (path === "/_ping") return void response.end("OK");
-    const answer = answers[`${request.method} ${path}`] ?? { statusCode: 404 };
+    const question = `${request.method} ${path}`;
+    const otherwise = path?.startsWith("/distribution/") ? {} : { statusCode: 404 };
+    const answer = answers[question] ?? EMPTY[question] ?? otherwise;
     if (Array.isArray(answer)) return void response.end(JSON.stringify(answer));
     const { statusCode = 200, frames, ...body } = Object(answer);
     if (frames) return void response.end(Buffer.concat(frames.map(frame)));

@@ -94,6 +94,11 @@ export class OwnEngine {
     );
   }
 
+  /** Runs the docker command against this engine. */
+  async docker(...args: string[]): Promise<string> {
+    return (await run("docker", ["--host", this.url, ...args])).stdout.trim();
+  }
+
   async log(): Promise<string> {
     return readFile(join(this.#directory, "dockerd.log"), "utf8");
   }
@@ -105,7 +110,7 @@ export class OwnEngine {
   }
 
   async #answers(): Promise<boolean> {
-    return run("docker", ["--host", this.url, "version"]).then(
+    return this.docker("version").then(
       () => true,
       () => false,
     );

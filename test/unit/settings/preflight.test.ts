@@ -37,7 +37,16 @@ test("the world is asked once, and everything that is wrong with it is said at o
   ]);
   const { url, asked } = await fakeEngine();
   await read({ kind: "docker", dockerEngine: url });
-  expect(asked).toEqual(["GET /_ping"]);
+  expect(asked.toSorted()).toEqual([
+    "GET /_ping",
+    "GET /containers/json",
+    "GET /distribution/eclipse-temurin:17-jre/json",
+    "GET /distribution/nginx:stable/json",
+    "GET /images/eclipse-temurin:17-jre/json",
+    "GET /images/nginx:stable/json",
+    "GET /networks",
+    "GET /networks/rollgate-test",
+  ]);
 });
 
 test("what the jar was found to be names the release", async () => {

@@ -1,0 +1,75 @@
+import type Docker from "dockerode";
+import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
+import { isDockerError } from "./containerMachine.ts";
+import type { DockerHostDescriptor, DockerProxyDescriptor } from "./dockerDescriptors.ts";
+import { requireFreePort } from "./requireFreePort.ts";
+import { requireImages } from "./requireImages.ts";
+import { overlap } from "./subnet.ts";
+
+/** What a stack is going to have on an engine. */
+export interface WantedOnEngine {
+  readonly hosts: readonly DockerHostDescriptor[];
+  readonly network: { readonly name: string; readonly subnet: string };
+  readonly proxy: DockerProxyDescriptor;
+  /** Images by the settings that name them. */
+  readonly images: { readonly containerImage: string; readonly nginxImage: string };
+}
+
+/** Refuses what the engine or Pulumi's provider would fail at in the middle of an update; names the setting. */
+export async function preflightEngine(docker: Docker, wanted: WantedOnEngine): Promise<void> {
+  await Promise.all([
+    requireNetwork(docker, wanted),
+    requireFreePort(docker, wanted.proxy),
+    requireImages(docker, wanted.images),
+  ]);
+}
+
+/**
+ * Everything hangs on the network, so one that is there is never replaced: another subnet is refused. A host that is
+ * new may not have the address of one that goes: its container could only start once the other one is gone, and that
+ * is removed last.
+ */
+async function requireNetwork(docker: Docker, { network, hosts }: WantedOnEngine): Promise<void> {
+  const there = await inspectNetwork(docker, network.name);
+  if (!there) return requireFreeSubnet(docker, network.subnet);
+  const subnets = subnetsOf(there);
+  if (!subnets.includes(network.subnet)) {
+    throw new InvalidInput(
+      "dockerSubnet",
+      `expected ${subnets.join(" and ")}, which the network ${network.name} has, got ${network.subnet}: destroy the stack first, or keep it there`,
+    );
+  }
+  const occupants = Object.values(there.Containers ?? {});
+  for (const [index, { name, address, container }] of hosts.entries()) {
+    const occupant = occupants.find(({ IPv4Address }) => IPv4Address.split("/")[0] === address)?.Name;
+    if (occupant === undefined || occupant === container) continue;
+    throw new InvalidInput(
+      `hosts[${index}].address`,
+      `expected an address that is free, got ${address}, which the container ${occupant} has: to rename a host or pass its address on, remove the old one and run pulumi up, then add ${name}; or give ${name} another address`,
+    );
+  }
+}
+
+async function inspectNetwork(docker: Docker, name: string): Promise<Docker.NetworkInspectInfo | undefined> {
+  try {
+    return await docker.getNetwork(name).inspect();
+  } catch (error) {
+    if (isDockerError(error, 404)) return undefined;
+    throw new InvalidInput("dockerEngine", messageOf(error), { cause: error });
+  }
+}
+
+async function requireFreeSubnet(docker: Docker, subnet: string): Promise<void> {
+  for (const network of await docker.listNetworks()) {
+    const taken = subnetsOf(network).find((other) => !other.includes(":") && overlap(subnet, other));
+    if (taken === undefined) continue;
+    throw new InvalidInput(
+      "dockerSubnet",
+      `expected one that no network of the engine has, got ${subnet}, which meets ${taken} of the network ${network.Name}`,
+    );
+  }
+}
+
+function subnetsOf(network: Docker.NetworkInspectInfo): string[] {
+  return (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : []));
+}

@@ -1,0 +1,47 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type Docker from "dockerode";
+import { InvalidInput, isSystemError } from "#rollout/common/errors.ts";
+import type { DockerProxyDescriptor } from "./dockerDescriptors.ts";
+import { findDockerHost } from "./dockerHost.ts";
+
+const EVERY_ADDRESS = ["0.0.0.0", "::", ""];
+
+/** Refuses a port for nginx that another container publishes or, on this machine, anybody else has. */
+export async function requireFreePort(docker: Docker, proxy: DockerProxyDescriptor): Promise<void> {
+  const { container, address, port, engine } = proxy;
+  const running = await docker.listContainers();
+  const owner = running
+    .find(({ Ports }) => Ports.some(({ PublicPort, IP }) => PublicPort === port && meet(IP, address)))
+    ?.Names[0]?.slice(1);
+  if (owner === container) return;
+  const refuse = (taker: string) =>
+    new InvalidInput(
+      "proxy.port",
+      `expected one that is free at ${address}, got ${port}, which ${taker} has`,
+    );
+  if (owner !== undefined) throw refuse(`the container ${owner}`);
+  if (isHere(engine) && (await isTaken(address, port))) throw refuse("a process of this machine");
+}
+
+function meet(one: string | undefined, other: string): boolean {
+  return one === other || EVERY_ADDRESS.includes(one ?? "") || EVERY_ADDRESS.includes(other);
+}
+
+function isHere(engine: string): boolean {
+  const { host } = findDockerHost(engine);
+  return host === "" || host.startsWith("unix:") || host.startsWith("npipe:");
+}
+
+/** What cannot be tried here, such as a port below 1024, is left to the engine. */
+async function isTaken(host: string, port: number): Promise<boolean> {
+  const server = createServer().listen({ host, port, exclusive: true });
+  try {
+    await once(server, "listening");
+    return false;
+  } catch (error) {
+    return isSystemError(error, "EADDRINUSE");
+  } finally {
+    server.close();
+  }
+}

@@ -1,0 +1,114 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { openEngine } from "#kinds/docker/openEngine.ts";
+import { preflightEngine, type WantedOnEngine } from "#kinds/docker/preflightEngine.ts";
+import { dockerHost, dockerProxy } from "../../../support/dockerHost.ts";
+import { type EngineAnswer, fakeEngine } from "../../../support/fakeEngine.ts";
+import { freePort } from "../../../support/freePort.ts";
+import { withoutDockerSettings } from "../../../support/withoutDockerSettings.ts";
+
+withoutDockerSettings();
+
+const NETWORK = "GET /networks/shop-prod";
+
+/** A network as an engine tells of it; `occupants` are containers by their addresses. */
+function network(subnet: string, occupants: Readonly<Record<string, string>> = {}, Name = "shop-prod") {
+  const Containers = Object.fromEntries(
+    Object.entries(occupants).map(([address, container]) => [
+      container,
+      { Name: container, IPv4Address: `${address}/24` },
+    ]),
+  );
+  return { Name, IPAM: { Config: [{ Subnet: subnet, Gateway: "10.77.0.1" }] }, Containers };
+}
+
+/** What is said against a stack on an engine that has these things, and what the engine was asked to change. */
+async function preflight(
+  answers: Readonly<Record<string, EngineAnswer>>,
+  change: Partial<WantedOnEngine> = {},
+): Promise<string> {
+  const { url: engine, asked } = await fakeEngine(answers);
+  const wanted: WantedOnEngine = {
+    hosts: [dockerHost({ engine })],
+    network: { name: "shop-prod", subnet: "10.77.0.0/24" },
+    proxy: dockerProxy({ engine, port: await freePort() }),
+    images: { containerImage: "jre:17", nginxImage: "nginx:stable" },
+    ...change,
+  };
+  const outcome = await preflightEngine(openEngine(engine), wanted).then(
+    () => "ready",
+    ({ message }) => message,
+  );
+  expect(asked.filter((request) => !request.startsWith("GET "))).toEqual([]);
+  return outcome;
+}
+
+test("a stack is ready for an engine that has nothing yet, and for one where it is up", async () => {
+  expect(await preflight({})).toBe("ready");
+  const own = network("10.77.0.0/24", { "10.77.0.2": "shop-prod-nginx", "10.77.0.11": "shop-prod-app-1" });
+  expect(await preflight({ [NETWORK]: own, "GET /images/jre:17/json": { Id: "1" } })).toBe("ready");
+});
+
+test("another subnet than the one that the network has is refused, since everything hangs on the network", async () => {
+  expect(await preflight({ [NETWORK]: network("10.78.0.0/24") })).toBe(
+    "dockerSubnet: expected 10.78.0.0/24, which the network shop-prod has, got 10.77.0.0/24: destroy the stack first, or keep it there",
+  );
+});
+
+test("a subnet that meets another network's is refused, and named with it", async () => {
+  const others = [network("10.76.0.0/16", {}, "elsewhere"), network("10.77.0.128/25", {}, "billing")];
+  expect(await preflight({ "GET /networks": others })).toBe(
+    "dockerSubnet: expected one that no network of the engine has, got 10.77.0.0/24, which meets 10.77.0.128/25 of the network billing",
+  );
+});
+
+test("an address that another container still has is refused with what helps", async () => {
+  const own = network("10.77.0.0/24", { "10.77.0.12": "shop-prod-app-2" });
+  const renamed = dockerHost({ name: "web-2", container: "shop-prod-web-2", address: "10.77.0.12" });
+  expect(await preflight({ [NETWORK]: own }, { hosts: [renamed] })).toBe(
+    "hosts[0].address: expected an address that is free, got 10.77.0.12, which the container shop-prod-app-2 has: to rename a host or pass its address on, remove the old one and run pulumi up, then add web-2; or give web-2 another address",
+  );
+});
+
+test("a port that another container publishes is refused, its own container's is not", async () => {
+  const port = await freePort();
+  const publishing = (name: string) => [
+    { Names: [`/${name}`], Ports: [{ PrivatePort: 80, PublicPort: port, IP: "0.0.0.0" }] },
+  ];
+  const proxy = dockerProxy({ port });
+  expect(await preflight({ "GET /containers/json": publishing("shop-prod-nginx") }, { proxy })).toBe("ready");
+  expect(await preflight({ "GET /containers/json": publishing("billing") }, { proxy })).toBe(
+    `proxy.port: expected one that is free at 127.0.0.1, got ${port}, which the container billing has`,
+  );
+});
+
+test("a port that a process of this machine has is refused for an engine of this machine", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const port = Number(Object(server.address()).port);
+  expect(await preflight({}, { proxy: dockerProxy({ port }) })).toBe(
+    `proxy.port: expected one that is free at 127.0.0.1, got ${port}, which a process of this machine has`,
+  );
+  const elsewhere = dockerProxy({ port, engine: "ssh://deploy@10.0.0.5" });
+  expect(await preflight({}, { proxy: elsewhere })).toBe("ready");
+});
+
+test("an image that neither the engine nor its registry has is refused with the setting that names it", async () => {
+  const unknown = { "GET /distribution/jre:17/json": { statusCode: 404 } };
+  expect(await preflight(unknown)).toBe(
+    "containerImage: expected an image that can be pulled, got jre:17: /distribution/jre:17/json: 404",
+  );
+  expect(await preflight({ ...unknown, "GET /images/jre:17/json": { Id: "1" } })).toBe("ready");
+});
+
+test("a registry that wants a login is refused with the login; one that is not reached is left to the pull", async () => {
+  const image = "registry.example:5000/jre:17";
+  const images = { containerImage: image, nginxImage: "nginx:stable" };
+  const question = `GET /distribution/${image}/json`;
+  expect(await preflight({ [question]: { statusCode: 401 } }, { images })).toBe(
+    `containerImage: expected an image that can be pulled, got ${image}: /distribution/${image}/json: 401 (is it there, and has this user run \`docker login registry.example:5000\`?)`,
+  );
+  expect(await preflight({ [question]: { statusCode: 500 } }, { images })).toBe("ready");
+});
