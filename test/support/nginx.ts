@@ -2,11 +2,21 @@ import { onTestFinished } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
 import { quitNginx } from "#kinds/local/nginxProcess.ts";
+import type { PoolMember } from "#rollout/nginx/drainPools.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 
 /** The nginx of this machine. */
 export const NGINX = (await findExecutable("nginx")) ?? "/usr/sbin/nginx";
+
+/** Hosts with names and ports in a row. */
+export function hostsInARow(size: number, name = (number: number) => `app-${number}`): PoolMember[] {
+  return Array.from({ length: size }, (_, index) => ({
+    name: name(index + 1),
+    address: "127.0.0.1",
+    port: 8081 + index,
+  }));
+}
 
 /** Settings of a stock nginx at this port, in this directory; `settings` replaces any of them. */
 export function nginxSettings(

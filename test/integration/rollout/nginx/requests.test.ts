@@ -1,0 +1,221 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
+import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
+import { freePort } from "../../../support/freePort.ts";
+import { close, serveHttp } from "../../../support/httpServer.ts";
+import { hostsInARow, nginxSettings, serveNginx } from "../../../support/nginx.ts";
+import { request } from "../../../support/request.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+describe("a running nginx", () => {
+  /** Hosts that answer their name and what they were asked, behind a running nginx, all admitted. */
+  async function run(size: number, settings: Partial<NginxSettings> = {}) {
+    const directory = join(await temporaryDirectory(), "my nginx");
+    const servers = await Promise.all(
+      hostsInARow(size).map(({ name }) =>
+        serveHttp((asked, answer) => {
+          answer.end(JSON.stringify({ name, url: asked.url, headers: asked.headers }));
+        }),
+      ),
+    );
+    const hosts = hostsInARow(size).map((host, index) => ({ ...host, port: servers[index]?.port ?? 0 }));
+    const port = await freePort();
+    await mkdir(directory);
+    await serveNginx(nginxSettings({ directory, port, hosts, ...settings }));
+    const url = `http://127.0.0.1:${port}`;
+    const drain = async (...names: string[]) => {
+      for (const name of names) await writeFile(join(directory, "drained", name), "");
+    };
+    const admit = async (...names: string[]) => {
+      for (const name of names) await rm(join(directory, "drained", name));
+    };
+    /** Who answers the next requests: enough of them that every worker sends some to every host. */
+    const served = async () => {
+      const answers = await Promise.all(Array.from({ length: 48 }, () => request(`${url}/`)));
+      return new Set(answers.map(({ body }) => JSON.parse(body).name));
+    };
+    await admit(...hosts.map(({ name }) => name));
+    return { url, port, servers, drain, admit, served };
+  }
+
+  test("sends requests to every host", async () => {
+    const { served } = await run(3);
+    expect(await served()).toEqual(new Set(["app-1", "app-2", "app-3"]));
+  });
+
+  test("sends the next request elsewhere once a flag is there, and back once it is gone", async () => {
+    const { served, drain, admit } = await run(3);
+    await drain("app-2");
+    expect(await served()).toEqual(new Set(["app-1", "app-3"]));
+    await drain("app-1");
+    expect(await served()).toEqual(new Set(["app-3"]));
+    await admit("app-2", "app-1");
+    expect(await served()).toEqual(new Set(["app-1", "app-2", "app-3"]));
+  });
+
+  test("says which hosts are drained", async () => {
+    const { url, drain } = await run(3);
+    await drain("app-3", "app-1");
+    expect((await request(`${url}/rollgate/drained`)).body).toBe("drained_1_3 app-1 app-3 ");
+  });
+
+  test("answers 503 with a hint to come back when every host is drained", async () => {
+    const { url, drain } = await run(2);
+    await drain("app-1", "app-2");
+    const { status, headers, body } = await request(`${url}/`);
+    expect([status, headers["retry-after"], body]).toEqual([503, "5", "no host takes traffic\n"]);
+  });
+
+  test("answers 503 when its only host is drained", async () => {
+    const { url, drain, served } = await run(1);
+    expect(await served()).toEqual(new Set(["app-1"]));
+    await drain("app-1");
+    expect((await request(`${url}/`)).status).toBe(503);
+  });
+
+  test.each([
+    ["the first six of seven", 7, 0, 6],
+    ["two of twelve", 12, 5, 7],
+    ["all of twelve but the first, as in a first deployment", 12, 1, 12],
+  ])("never sends a request to a drained host: %s", async (_, size, from, to) => {
+    const { served, drain } = await run(size);
+    const names = hostsInARow(size).map(({ name }) => name);
+    await drain(...names.slice(from, to));
+    for (const name of await served()) expect(names.toSpliced(from, to - from)).toContain(name);
+  });
+
+  test("tells the application who asked, and for which host", async () => {
+    const { url, port } = await run(1);
+    const { body } = await request(`${url}/a%20b?c=d`);
+    expect(JSON.parse(body)).toMatchObject({
+      url: "/a%20b?c=d",
+      headers: {
+        host: `127.0.0.1:${port}`,
+        "x-real-ip": "127.0.0.1",
+        "x-forwarded-for": "127.0.0.1",
+        "x-forwarded-proto": "http",
+        "x-forwarded-host": `127.0.0.1:${port}`,
+        "x-forwarded-port": String(port),
+      },
+    });
+  });
+
+  test.each([
+    ["shop.example", "80"],
+    ["shop.example:8443", "8443"],
+    ["[2001:db8::1]", "80"],
+    ["[2001:db8::1]:81", "81"],
+  ])("tells the application the port that a client of %s means", async (Host, port) => {
+    const { url } = await run(1);
+    const { headers } = JSON.parse((await request(url, { headers: { Host } })).body);
+    expect([headers.host, headers["x-forwarded-host"], headers["x-forwarded-port"]]).toEqual([
+      Host,
+      Host,
+      port,
+    ]);
+  });
+
+  test("passes nothing on that a client says of where it comes from or whom it has signed in as", async () => {
+    const { url, port } = await run(1);
+    const forged = [
+      "Forwarded",
+      ...[
+        "For",
+        "Proto",
+        "Host",
+        "Port",
+        "Prefix",
+        "Ssl",
+        "By",
+        "Server",
+        "Scheme",
+        "Protocol",
+        "Context",
+      ].map((name) => `X-Forwarded-${name}`),
+      ...["Path", "Uri", "Method", "User", "Email", "Groups", "Preferred-Username", "Access-Token"].map(
+        (name) => `X-Forwarded-${name}`,
+      ),
+      ...["X-Forwarded-Client-Cert", "X-Real-IP", "X-Proxied-Https", "Proxy-Auth-Cert", "Proxy-Ssl-Id"],
+    ];
+    const { body } = await request(url, {
+      headers: Object.fromEntries([...forged, "X-Own"].map((name) => [name, "forged"])),
+    });
+    expect(JSON.parse(body).headers).toEqual({
+      host: `127.0.0.1:${port}`,
+      connection: "close",
+      "x-real-ip": "127.0.0.1",
+      "x-forwarded-for": "127.0.0.1",
+      "x-forwarded-proto": "http",
+      "x-forwarded-host": `127.0.0.1:${port}`,
+      "x-forwarded-port": String(port),
+      "x-own": "forged",
+    });
+  });
+
+  test("asks the health endpoint of one host, drained or not", async () => {
+    const { url, drain } = await run(2);
+    await drain("app-2");
+    const { body } = await request(`${url}/rollgate/health/app-2`);
+    expect(JSON.parse(body)).toMatchObject({ name: "app-2", url: "/actuator/health" });
+    expect((await request(`${url}/rollgate/health/app-3`)).status).toBe(404);
+  });
+
+  test("goes on with the next host when one refuses connections", async () => {
+    const { servers, served } = await run(3);
+    for (const { server } of servers.slice(0, 1)) await close(server);
+    expect(await served()).toEqual(new Set(["app-2", "app-3"]));
+  });
+
+  const outside = test.skipIf(EXTERNAL_ADDRESS === undefined);
+
+  outside("answers /status to loopback and to those who are allowed", async () => {
+    const closed = await run(1, { address: "0.0.0.0" });
+    const open = await run(1, { address: "0.0.0.0", statusAllow: [`${EXTERNAL_ADDRESS}/32`] });
+    expect((await request(`${closed.url}/status`)).status).toBe(200);
+    expect((await request(`http://${EXTERNAL_ADDRESS}:${closed.port}/status`)).status).toBe(403);
+    expect((await request(`http://${EXTERNAL_ADDRESS}:${open.port}/status`)).status).toBe(200);
+    expect((await request(`http://${EXTERNAL_ADDRESS}:${closed.port}/`)).status).toBe(200);
+  });
+
+  outside("answers the rollout's own questions to loopback only", async () => {
+    const { url, port } = await run(1, { address: "0.0.0.0", statusAllow: [`${EXTERNAL_ADDRESS}/32`] });
+    for (const path of ["/rollgate/drained", "/rollgate/configuration", "/rollgate/health/app-1"]) {
+      expect((await request(`${url}${path}`)).status).toBe(200);
+      expect((await request(`http://${EXTERNAL_ADDRESS}:${port}${path}`)).status).toBe(403);
+    }
+  });
+
+  test.each(["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])(
+    "takes whoever comes through another proxy on its machine for a stranger, by %s",
+    async (name) => {
+      const { url } = await run(1);
+      const through = async (path: string) =>
+        (await request(`${url}${path}`, { headers: { [name]: "for=192.0.2.7" } })).status;
+      for (const path of ["/status", "/rollgate/drained", "/rollgate/health/app-1"]) {
+        expect((await request(`${url}${path}`)).status).toBe(200);
+        expect(await through(path)).toBe(403);
+      }
+      expect(await through("/")).toBe(200);
+    },
+  );
+
+  test("answers /status through another proxy to those who are allowed", async () => {
+    const { url } = await run(1, { statusAllow: ["127.0.0.0/8"] });
+    const headers = { "X-Forwarded-For": "192.0.2.7" };
+    expect((await request(`${url}/status`, { headers })).status).toBe(200);
+    expect((await request(`${url}/rollgate/drained`, { headers })).status).toBe(403);
+  });
+
+  test("serves a client of HTTP/1.0 that sends no Host", async () => {
+    const { port } = await run(1);
+    const client = connect(port, "127.0.0.1");
+    onTestFinished(() => void client.destroy());
+    client.write("GET / HTTP/1.0\r\n\r\n");
+    const chunks: Buffer[] = [];
+    for await (const chunk of client) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString("utf8")).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
