@@ -31,7 +31,7 @@ const provider: pulumi.dynamic.ResourceProvider = {
 };
 
 /**
- * Rolls a jar over the hosts, one at a time, whenever the jar, the way it is started or the fleet changes.
+ * Rolls a jar over the hosts, one at a time once any of them serves, whenever the jar, the way it is started or the fleet changes.
  * A failed roll fails the update, leaves in the state what every host runs, and is taken up by the next one.
  */
 export class RollingDeployment extends pulumi.dynamic.Resource {

@@ -1,5 +1,7 @@
-import { type FileHandle, open, readFile, rename } from "node:fs/promises";
+import { type FileHandle, open, rename } from "node:fs/promises";
 import { isSystemError } from "#rollout/common/errors.ts";
+
+const MOST_BYTES = 256 * 1024;
 
 /** What an application writes: a file per run, and the one of the run before, since it may explain why that ended. */
 export class AppLog {
@@ -19,11 +21,21 @@ export class AppLog {
 
   /** The last lines of the current run. */
   async tail(lines: number): Promise<string[]> {
-    const text = await readFile(this.#file, "utf8").catch((error: unknown) => {
+    const written = (await this.#end()).trimEnd();
+    return written === "" ? [] : written.split("\n").slice(-lines);
+  }
+
+  /** An application may have written more than fits into memory. */
+  async #end(): Promise<string> {
+    try {
+      await using file = await open(this.#file);
+      const { size } = await file.stat();
+      const length = Math.min(size, MOST_BYTES);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+      return buffer.toString("utf8", 0, bytesRead);
+    } catch (error) {
       if (isSystemError(error, "ENOENT")) return "";
       throw error;
-    });
-    const written = text.trimEnd();
-    return written === "" ? [] : written.split("\n").slice(-lines);
+    }
   }
 }

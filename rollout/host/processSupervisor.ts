@@ -102,7 +102,10 @@ export class ProcessSupervisor implements Supervisor {
 
   async logTail(lines: number): Promise<string[]> {
     const log = `${this.#directory}/logs/app.log`;
-    const text = await this.#machine.run('tail -n "$2" "$1" 2>/dev/null; exit 0', [log, String(lines)]);
+    const text = await this.#machine.run('tail -n "$2" "$1" 2>/dev/null | tail -c 262144; exit 0', [
+      log,
+      String(lines),
+    ]);
     return text.trimEnd() === "" ? [] : text.trimEnd().split("\n");
   }
 }
