@@ -35,6 +35,8 @@ export default defineConfig({
       oneAtATime("ssh", 3),
       oneAtATime("docker", 4),
       oneAtATime("faults", 5),
+      // Builds and runs an application by every generation of Spring Boot.
+      oneAtATime("applications", 6),
     ],
   },
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DockerFleet } from "../support/docker/dockerFleet.ts";
 import { containerLog, docker, noDocker } from "../support/docker/engine.ts";
 import { type Market, market } from "../support/market.ts";
+import { request } from "../support/request.ts";
 
 const reason = await noDocker();
 if (reason !== undefined) console.log(`skipped: ${reason}`);
@@ -74,6 +75,18 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
     expect(result.code, result.output).toBe(0);
     expect(seen.lost).toEqual([]);
     expect(await fleet.releases()).toEqual(everyHostRuns(old));
+  });
+
+  test("serves the pages of a war, as java -jar does", async () => {
+    const war = await market({ version: "1.1.0", packaging: "war" });
+    const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: war.jar }));
+    expect(result.code, result.output).toBe(0);
+    expect(seen.lost).toEqual([]);
+    expect(await fleet.releases()).toEqual(everyHostRuns(war));
+    expect(await request(`${fleet.url}/page.html`)).toMatchObject({
+      status: 200,
+      body: expect.stringContaining("a page of the war"),
+    });
   });
 
   test("is rolled without a lost request behind an nginx that checks nobody itself, too", async () => {

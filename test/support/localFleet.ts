@@ -27,6 +27,8 @@ const SLOWEST_REQUEST_SECONDS = 1;
 export interface RollSettings
   extends Partial<Pick<RollRequest, "environment" | "minimumHealthy" | "keepReleases" | "onFailure">> {
   readonly jar?: string;
+  /** Instead of the one that the jar tells. */
+  readonly version?: string;
   /** Instead of the real one. */
   readonly java?: string;
   /** Instead of a jar, the name of a release that the hosts keep. */
@@ -120,8 +122,8 @@ export class LocalFleet {
   /** Starts a deployer; `engine` is the address that it watches. */
   async startRoll(settings: RollSettings, engine?: string): Promise<RollerProcess> {
     const file = join(this.directory, `roll-${++this.#rolls}.json`);
-    const { jar, release, ...rest } = settings;
-    const goal = release === undefined ? { jar: { path: jar } } : { release };
+    const { jar, version, release, ...rest } = settings;
+    const goal = release === undefined ? { jar: { path: jar, version } } : { release };
     await writeFile(file, JSON.stringify({ ...this.#request(rest), ...goal }), { mode: 0o600 });
     const roller = new RollerProcess(file, engine);
     roller.done.then((outcome) => {
@@ -231,7 +233,7 @@ export class LocalFleet {
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  #request({ health, timing, java = "java", ...rest }: Omit<RollSettings, "jar" | "release">) {
+  #request({ health, timing, java = "java", ...rest }: Omit<RollSettings, "jar" | "version" | "release">) {
     const inMemory = `-Djava.io.tmpdir=${join(this.directory, "temp")}`;
     const jvmOptions = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m", inMemory];
     return {
