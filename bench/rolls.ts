@@ -2,13 +2,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import pLimit from "p-limit";
 import { findAbilities } from "#kinds/local/findAbilities.ts";
-import { LocalAppHost } from "#kinds/local/localAppHost.ts";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
 import { LocalNginxAccess } from "#kinds/local/localNginxAccess.ts";
 import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
 import { findNginx, quitNginx } from "#kinds/local/nginxProcess.ts";
+import { openLocalHost } from "#kinds/local/openLocalHost.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
+import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
@@ -78,8 +80,15 @@ const descriptors = hostPorts.map(
     port: hostPort,
   }),
 );
-const options = { launch: { java: "java", jvmOptions: [], arguments: [] }, environment: {}, health };
-const hosts = descriptors.map((descriptor) => measured(new LocalAppHost(descriptor, options)));
+const options = {
+  launch: { java: "java", jvmOptions: [], arguments: [] },
+  environment: {},
+  health,
+  uploads: pLimit(2),
+};
+const hosts = descriptors.map((descriptor) =>
+  measured(new MachineAppHost(openLocalHost(descriptor), options)),
+);
 const proxy = new NginxProxy(new LocalNginxAccess(proxyDescriptor));
 const leases = new LocalLeaseStore(join(directory, "lease"));
 

@@ -1,10 +1,9 @@
-import { access, constants, mkdir, rm, stat } from "node:fs/promises";
+import { access, constants, mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
-import { LocalAppHost } from "#kinds/local/localAppHost.ts";
 import { type LocalHostDescriptor, localHostDescriptor } from "#kinds/local/localDescriptors.ts";
-import { removeEmpty } from "#kinds/local/removeEmpty.ts";
+import { openLocalHost } from "#kinds/local/openLocalHost.ts";
 import { isSystemError, messageOf } from "#rollout/common/errors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
@@ -17,7 +16,7 @@ export interface LocalHostInputs extends LocalHostDescriptor {
   readonly graceSeconds: number;
 }
 
-const PARTS = ["releases", "logs"];
+const PARTS = ["releases", "work", "logs"];
 
 /** Refuses a host that no JVM could run on; changes nothing. */
 export async function check(news: object, olds: object = {}): Promise<CheckAnswer<object>> {
@@ -35,10 +34,11 @@ export async function check(news: object, olds: object = {}): Promise<CheckAnswe
   if (obstacle !== undefined) return refuse("directory", obstacle);
   const left = ownInputs(olds).directory;
   if (typeof left === "string" && left !== descriptor.directory) {
-    const { running } = await open({ ...parse(localHostDescriptor, descriptor), directory: left }).observe();
-    if (running) return refuse("directory", cannotMove(left, descriptor.directory));
+    const place = { ...parse(localHostDescriptor, descriptor), directory: left };
+    if (await openLocalHost(place).supervisor.running())
+      return refuse("directory", cannotMove(left, descriptor.directory));
   }
-  const owner = await open(parse(localHostDescriptor, descriptor)).portOwner();
+  const owner = await openLocalHost(parse(localHostDescriptor, descriptor)).supervisor.portOwner();
   if (owner.kind === "other") return refuse("port", `${descriptor.port} is taken by ${owner.name}`);
   return { inputs: { ...descriptor, java, graceSeconds } };
 }
@@ -72,18 +72,17 @@ export async function read(id: string, props: object): Promise<{ id: string; pro
   return there ? { id, props } : { id: "", props: {} };
 }
 
-/** Ends the JVM and removes what is ours; files of others in the directory are left alone. */
+/** Ends the JVM and removes what is ours; what the application wrote, and files of others, are left alone. */
 export function remove(inputs: object): Promise<void> {
   return finishWithoutEngine(() => removeHost(inputs));
 }
 
 async function removeHost(inputs: object): Promise<void> {
   const descriptor = describe(inputs);
-  await open(descriptor).stop(Number(ownInputs(inputs).graceSeconds));
-  for (const part of [...PARTS, "launches", "current", "good.json"]) {
-    await rm(join(descriptor.directory, part), { recursive: true, force: true });
-  }
-  await removeEmpty(descriptor.directory, 2);
+  const { supervisor, files } = openLocalHost(descriptor);
+  await supervisor.stop(Number(ownInputs(inputs).graceSeconds));
+  const left = await files.removeAll();
+  if (left !== undefined) console.log(`${descriptor.name}: what the application wrote is left in ${left}`);
 }
 
 /** Why a directory could not be made, as far as that can be told without making it. */
@@ -104,13 +103,4 @@ async function obstacleTo(directory: string): Promise<string | undefined> {
 function describe(inputs: object): LocalHostDescriptor {
   const { java: _, graceSeconds: __, ...descriptor } = ownInputs(inputs);
   return parse(localHostDescriptor, descriptor);
-}
-
-/** The driver, for what does not depend on how the application is started. */
-function open(descriptor: LocalHostDescriptor): LocalAppHost {
-  return new LocalAppHost(descriptor, {
-    launch: { java: "java", jvmOptions: [], arguments: [] },
-    environment: {},
-    health: { path: "/", passes: 1, intervalMilliseconds: 100, timeoutMilliseconds: 100, deadlineSeconds: 1 },
-  });
 }

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import pLimit from "p-limit";
 import { askOrKeep, removeFrom } from "#kinds/ssh/lostServer.ts";
 import { onServer } from "#kinds/ssh/onServer.ts";
+import { openSshHost } from "#kinds/ssh/openSshHost.ts";
 import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
-import { SshAppHost } from "#kinds/ssh/sshAppHost.ts";
 import { type SshHostDescriptor, sshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { messageOf } from "#rollout/common/errors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
@@ -51,10 +50,7 @@ async function obstacleToMove(
   try {
     const [from, to] = [describe(old), describe(next)];
     if (!(await isSameServer(from, to))) return undefined;
-    const running = await onServer(from, async (machine) => {
-      const driver = new SshAppHost(machine, from, UNUSED);
-      return driver.runningApp().finally(() => driver.close());
-    });
+    const running = await onServer(from, (machine) => openSshHost(machine, from).supervisor.running());
     return running && { property: key, reason: cannotMove(old[key], next[key]) };
   } catch (error) {
     return { property: "server", reason: messageOf(error) };
@@ -94,28 +90,14 @@ async function removeHost(inputs: object): Promise<void> {
   const left = `the application (unit ${host.unit}) and ${host.directory}`;
   await removeFrom(host, host.name, left, () =>
     onServer(host, async (machine) => {
-      const driver = new SshAppHost(machine, host, UNUSED);
-      await driver.stop(Number(ownInputs(inputs).graceSeconds)).finally(() => driver.close());
-      await machine.run(REMOVE, [host.directory]);
+      const { supervisor, files } = openSshHost(machine, host);
+      await supervisor.stop(Number(ownInputs(inputs).graceSeconds));
+      const kept = await files.removeAll();
+      if (kept !== undefined)
+        console.log(`${host.name}: what the application wrote is left in ${kept} on ${host.server}`);
     }),
   );
 }
-
-const REMOVE = `
-cd "$1" 2>/dev/null || exit 0
-rm -rf releases/* releases/.[!.]* current good.json launches secrets/* start logs .started.*
-if [ -w work ]; then rm -rf work; fi
-rmdir releases secrets 2>/dev/null
-cd / && rmdir "$1" "\${1%/*}" 2>/dev/null
-exit 0`;
-
-/** For what does not depend on how the application is started. */
-const UNUSED = {
-  launch: { java: "java", jvmOptions: [], arguments: [] },
-  environment: {},
-  health: { path: "/", passes: 1, intervalMilliseconds: 100, timeoutMilliseconds: 100, deadlineSeconds: 1 },
-  uploads: pLimit(1),
-};
 
 function describe(inputs: object): SshHostDescriptor {
   const { graceSeconds: _, identity: __, ...descriptor } = ownInputs(inputs);

@@ -25,7 +25,7 @@ export interface LocalShell {
 export class LocalMachine implements Machine {
   readonly name = "this machine";
   /** Files of the deployer can be copied by path. */
-  readonly sharesFiles = true;
+  readonly sharesFiles: boolean = true;
   readonly #shell: string;
   readonly #environment: NodeJS.ProcessEnv;
 

@@ -1,22 +1,33 @@
 import { join } from "node:path";
+import pLimit from "p-limit";
 import { z } from "zod";
+import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { FleetRequest, OpenFleet } from "../kind.ts";
-import { LocalAppHost } from "./localAppHost.ts";
 import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
 import { LocalNginxAccess } from "./localNginxAccess.ts";
+import { openLocalHost } from "./openLocalHost.ts";
+import { withJava } from "./withJava.ts";
+
+const COPIES_AT_ONCE = 4;
 
 /** Hosts and nginx on this machine. */
 export function openLocalFleet(request: FleetRequest): OpenFleet {
+  const { environment, health } = request;
   const proxy = parse(localProxyDescriptor, request.proxy);
-  const hosts = parse(z.array(localHostDescriptor), request.hosts);
+  const descriptors = parse(z.array(localHostDescriptor), request.hosts);
+  const launch = withJava(request.launch);
+  const policy = { launch, environment, health, uploads: pLimit(COPIES_AT_ONCE) };
+  const hosts = descriptors.map((descriptor) => new MachineAppHost(openLocalHost(descriptor), policy));
   return {
-    hosts: hosts.map((descriptor) => new LocalAppHost(descriptor, request)),
+    hosts,
     proxy: new NginxProxy(new LocalNginxAccess(proxy)),
     // Beside nginx: what is in front of a fleet is there once.
     leases: new LocalLeaseStore(join(proxy.directory, "lease")),
-    close: async () => {},
+    close: async () => {
+      await Promise.all(hosts.map((host) => host.close()));
+    },
   };
 }

@@ -1,10 +1,11 @@
 import pLimit from "p-limit";
 import { z } from "zod";
+import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { FleetRequest, OpenFleet } from "../kind.ts";
-import { SshAppHost } from "./sshAppHost.ts";
+import { openSshHost } from "./openSshHost.ts";
 import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachines } from "./sshMachines.ts";
 import { SshNginxAccess } from "./sshNginxAccess.ts";
@@ -17,8 +18,10 @@ export function openSshFleet(request: FleetRequest): OpenFleet {
   const proxy = parse(sshProxyDescriptor, request.proxy);
   const descriptors = parse(z.array(sshHostDescriptor), request.hosts);
   const machines = new SshMachines();
-  const options = { launch, environment, health, uploads: pLimit(UPLOADS_AT_ONCE) };
-  const hosts = descriptors.map((descriptor) => new SshAppHost(machines.of(descriptor), descriptor, options));
+  const policy = { launch, environment, health, uploads: pLimit(UPLOADS_AT_ONCE) };
+  const hosts = descriptors.map(
+    (descriptor) => new MachineAppHost(openSshHost(machines.of(descriptor), descriptor), policy),
+  );
   const nginx = new SshNginxAccess(machines.of(proxy), proxy);
   return {
     hosts,

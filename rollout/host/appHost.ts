@@ -32,7 +32,8 @@ export interface RunningApp {
 export type PortOwner =
   | { readonly kind: "application"; readonly release: string }
   | { readonly kind: "other"; readonly name: string }
-  | { readonly kind: "nobody" };
+  /** The application may listen elsewhere, such as at `0.0.0.0:9000`, if that can be seen. */
+  | { readonly kind: "nobody"; readonly elsewhere?: readonly string[] };
 
 /** One app host as the rolling engine sees it; every kind of host has a driver. */
 export interface AppHost {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
+import { readScripts } from "../machine/scripts.ts";
 import { upload } from "../machine/upload.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import type { Jar } from "../release/jar.ts";
@@ -14,19 +15,25 @@ import { type LaunchSpec, launchSpec } from "./launchSpec.ts";
 export type FilesState = Omit<HostState, "running">;
 
 const HASH_SECONDS = 120;
+const REMOVE_ALL = readScripts(new URL("./scripts/", import.meta.url), "remove-host");
 const KEPT_LAUNCHES = 5;
 
 /**
- * The files of one app host on another machine, in the layout of the local kind: `releases/<id>/app.jar` (or `app.war`), the link
- * `current`, `good.json` and `launches/<fingerprint>.json`, the last with secrets and so 0600. POSIX tools only.
+ * The files of one app host on its machine: `releases/<id>/app.jar` or `app.war`, the link `current`, `good.json`
+ * and `launches/<fingerprint>.json`, the last with secrets and so 0600. The application's own are in `work`.
  */
 export class HostFiles {
-  readonly #machine: Pick<Machine, "run">;
+  readonly #machine: Pick<Machine, "run" | "sharesFiles">;
   readonly #directory: string;
 
-  constructor(machine: Pick<Machine, "run">, directory: string) {
+  constructor(machine: Pick<Machine, "run" | "sharesFiles">, directory: string) {
     this.#machine = machine;
     this.#directory = directory;
+  }
+
+  /** The path of a release's archive. */
+  archiveOf(id: string): string {
+    return `${this.#directory}/releases/${id}/${archiveName(id)}`;
   }
 
   async describe(): Promise<FilesState> {
@@ -79,6 +86,11 @@ export class HostFiles {
       .filter((file) => !launches.includes(file.replace(/\.json$/, "")))
       .map((file) => `launches/${file}`);
     await this.#run(scripts.remove, [...surplus, ...forgotten]);
+  }
+
+  /** Removes all that a roll brought; what the application wrote stays, and then the path of its folder is told. */
+  async removeAll(): Promise<string | undefined> {
+    return (await this.#run(REMOVE_ALL)).trim() || undefined;
   }
 
   /** Writes a file, relative to the folder of the host; a reader sees the old one or the new one. */

@@ -7,7 +7,7 @@ import { NOT_THERE } from "../machine/machine.ts";
 export const describe = `
 cd "$1" 2>/dev/null || exit 0
 if [ -L current ]; then current=$(readlink current); echo "current \${current##*/}"; fi
-if [ -f good.json ]; then printf 'good '; cat good.json; echo; fi
+if [ -e good.json ]; then printf 'good '; cat good.json; echo; fi
 for jar in releases/*/app.[jw]ar; do
   if [ -e "$jar" ]; then id=\${jar%/*}; echo "release \${id##*/}"; fi
 done`;
@@ -15,7 +15,7 @@ done`;
 /** `$2` the release, `$3` the name of its archive: the SHA-256 of that. */
 export const hash = `
 jar="$1/releases/$2/$3"
-[ -f "$jar" ] || exit ${NOT_THERE}
+[ -e "$jar" ] || exit ${NOT_THERE}
 sum=$(sha256sum < "$jar") && echo "\${sum%% *}"`;
 
 /** `$2` the release, `$3` a word of its own. A busybox before 1.33 has no `mv -T`, and there is no link for a moment. */

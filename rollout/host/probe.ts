@@ -1,4 +1,3 @@
-import { Agent, request } from "undici";
 import { z } from "zod";
 import { messageOf } from "../common/errors.ts";
 import { plainLine } from "../common/plainLine.ts";
@@ -9,29 +8,33 @@ export interface HealthReport {
   readonly detail: string;
 }
 
-const MAX_BODY_BYTES = 64 * 1024;
+/** What a health endpoint answered. */
+export interface HealthAnswer {
+  readonly statusCode: number;
+  readonly body: string;
+}
+
+/** More of an answer is not read. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
 const actuatorHealth = z.looseObject({ status: z.string() });
-const agent = new Agent({ maxResponseSize: MAX_BODY_BYTES, pipelining: 0 });
 
 /**
- * Asks a Spring Boot health endpoint once over a connection of its own: up means 200 and a JSON body
- * whose `status` is UP. Nginx's check module looks at the status code only, so the body is read here.
+ * Asks a Spring Boot health endpoint once and judges the answer; never throws. Up means 200 and a JSON body whose
+ * `status` is UP. Nginx's check module looks at the status code only, so the body is read here.
  * https://docs.spring.io/spring-boot/reference/actuator/endpoints.html#actuator.endpoints.health
  */
 export async function probe(
-  url: string,
+  ask: (signal: AbortSignal) => Promise<HealthAnswer>,
   timeoutMilliseconds: number,
   signal: AbortSignal,
 ): Promise<HealthReport> {
+  const timeout = AbortSignal.timeout(timeoutMilliseconds);
   try {
-    const response = await request(url, {
-      dispatcher: agent,
-      reset: true,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]),
-    });
-    return judge(response.statusCode, await response.body.text());
+    const { statusCode, body } = await ask(AbortSignal.any([signal, timeout]));
+    return judge(statusCode, body);
   } catch (error) {
-    return { up: false, detail: describeFailure(error, timeoutMilliseconds) };
+    return { up: false, detail: describeFailure(error, timeout.aborted, timeoutMilliseconds) };
   }
 }
 
@@ -56,9 +59,8 @@ function abridge(body: string): string {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
-function describeFailure(error: unknown, timeoutMilliseconds: number): string {
-  if (error instanceof Error && error.name === "TimeoutError")
-    return `no answer within ${timeoutMilliseconds} ms`;
+function describeFailure(error: unknown, isLate: boolean, timeoutMilliseconds: number): string {
+  if (isLate) return `no answer within ${timeoutMilliseconds} ms`;
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   return messageOf(error);
 }

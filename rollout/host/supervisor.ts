@@ -1,34 +1,33 @@
-import type { Machine } from "../machine/machine.ts";
-import type { SshHostDescriptor } from "../request/descriptors.ts";
-import { ProcessSupervisor } from "./processSupervisor.ts";
-import { SystemdSupervisor } from "./systemdSupervisor.ts";
+import type { Launch } from "../request/rollRequest.ts";
+import type { PortOwner, Revision, RunningApp } from "./appHost.ts";
+import type { LaunchSpec } from "./launchSpec.ts";
 
-/** What starts and ends the application of one host on its server. */
+/** What starts, watches and ends the application of one host, and owns no more of the host than that. */
 export interface Supervisor {
-  /** Throws one line when it could not do so; changes nothing. */
-  preflight(): Promise<void>;
-  /**
-   * A line of `SHOW_PROCESS` for each process that may be the application; and what a script prints that comes after
-   * in the same command, with their pids in `$pids`.
-   */
-  look(more?: string): Promise<{ readonly lines: readonly string[]; readonly printed: string }>;
-  /** Runs the file `start` of the host; returns once it has become the JVM, or has ended. */
-  start(jar: string): Promise<void>;
+  /** Where the whole log is, for people. */
+  readonly logPlace: string;
+  /** Throws one line when it could not start anything; changes nothing but empty folders of the host. */
+  preflight(launch: Launch): Promise<void>;
+  /** Gates ask for it several times a second. */
+  running(): Promise<RunningApp | undefined>;
+  portOwner(): Promise<PortOwner>;
+  /** Writes what the start needs. */
+  prepare(revision: Revision, spec: LaunchSpec): Promise<void>;
+  /** Returns once the application runs, long before it is ready, or has ended by itself. */
+  start(revision: Revision, spec: LaunchSpec): Promise<void>;
   /** SIGTERM, then SIGKILL after the grace; tells whether that was needed. */
-  stop(graceSeconds: number): Promise<{ killed: boolean }>;
+  stop(graceSeconds: number): Promise<{ readonly killed: boolean }>;
+  /** What runs has passed its gates: from here on it is to run again after a crash and a reboot, where that can be had. */
+  keepRunning(): Promise<void>;
+  /** The last lines of the log, out of a bounded number of bytes. */
   logTail(lines: number): Promise<string[]>;
 }
 
-/** The one that a descriptor asks for. */
-export function supervisorOf(machine: Pick<Machine, "run">, host: SshHostDescriptor): Supervisor {
-  return host.supervisor === "systemd"
-    ? new SystemdSupervisor(machine, host.unit)
-    : new ProcessSupervisor(machine, host.directory);
-}
+/** How much of the end of a log is read. */
+export const LOG_BYTES = 64 * 1024;
 
-/** Takes apart what a look printed: lines of processes, an empty line, and the rest. */
-export function readLook(text: string): { lines: string[]; printed: string } {
-  const end = text.indexOf("\n\n");
-  const lines = text.slice(0, Math.max(0, end)).split("\n").filter(Boolean);
-  return { lines, printed: text.slice(end + 2) };
+/** The lines of a log's end. */
+export function linesOfLog(text: string): string[] {
+  const written = text.trimEnd();
+  return written === "" ? [] : written.split("\n");
 }

@@ -1,36 +1,40 @@
 import type { Machine } from "../machine/machine.ts";
 import { journalCommand, systemctlCommand, withRights } from "../machine/rights.ts";
-import { AWAIT_JAVA, SHOW_PROCESS } from "./javaProcess.ts";
-import { readLook, type Supervisor } from "./supervisor.ts";
+import { readScripts } from "../machine/scripts.ts";
+import type { Launch } from "../request/rollRequest.ts";
+import type { PortOwner, Revision, RunningApp } from "./appHost.ts";
+import type { HostFiles } from "./hostFiles.ts";
+import type { HostFolder } from "./hostPlace.ts";
+import { HostProcesses } from "./hostProcesses.ts";
+import type { LaunchSpec } from "./launchSpec.ts";
+import { preflightHost, writeStartFiles } from "./startFiles.ts";
+import { LOG_BYTES, linesOfLog, type Supervisor } from "./supervisor.ts";
 
 const BEYOND_GRACE_SECONDS = 20;
 
-const LOOK = `${SHOW_PROCESS}
-main_pid() { systemctl show --property MainPID --value "$1.service"; }
-pids=$(main_pid "$1") || exit 1
-if [ "$pids" = 0 ]; then pids=""; fi
-for pid in $pids; do
-  show "$pid" && continue
-  # It has just ended, or is hidden: then systemd still names it.
-  sleep 0.2
-  if [ "$(main_pid "$1")" = "$pid" ]; then
-    echo "cannot see process $pid of $1: /proc is closed to this account (hidepid)" >&2
-    exit 1
-  fi
-done
-printf '\\n\\n'`;
+const OURS = new URL("./scripts/", import.meta.url);
+const START = readScripts(OURS, "../../machine/scripts/show-process", "await-java", "start-unit");
 
 /** Runs what is enabled and keeps it running; needs the rights of `/etc/sudoers.d`, unless the deployer is root. */
 export class SystemdSupervisor implements Supervisor {
+  readonly logPlace: string;
   readonly #machine: Pick<Machine, "run">;
+  readonly #place: HostFolder;
+  readonly #files: HostFiles;
+  readonly #processes: HostProcesses;
   readonly #unit: string;
 
-  constructor(machine: Pick<Machine, "run">, unit: string) {
+  constructor(machine: Pick<Machine, "run" | "name">, place: HostFolder, files: HostFiles, unit: string) {
     this.#machine = machine;
+    this.#place = place;
+    this.#files = files;
     this.#unit = unit;
+    this.#processes = new HostProcesses(machine, place, "find-by-unit", unit);
+    this.logPlace = `sudo journalctl -u ${unit} on ${machine.name}`;
   }
 
-  async preflight(): Promise<void> {
+  async preflight({ java }: Launch): Promise<void> {
+    await preflightHost(this.#machine, this.#place.directory, "systemd", java);
     await preflightUnit(this.#machine, this.#unit, [
       systemctlCommand("start", this.#unit),
       systemctlCommand("stop", this.#unit),
@@ -38,16 +42,22 @@ export class SystemdSupervisor implements Supervisor {
     ]);
   }
 
-  async look(more = "") {
-    return readLook(await this.#machine.run(`${LOOK}\n${more}\nexit 0`, [this.#unit]));
+  running(): Promise<RunningApp | undefined> {
+    return this.#processes.running();
   }
 
-  async start(jar: string): Promise<void> {
-    const script = `${AWAIT_JAVA}
-${withRights(systemctlCommand("start", this.#unit))} || exit 1
-await_java "$(systemctl show --property MainPID --value "$1.service")" "$2"
-exit 0`;
-    await this.#machine.run(script, [this.#unit, jar]);
+  portOwner(): Promise<PortOwner> {
+    return this.#processes.portOwner();
+  }
+
+  /** The unit's account reads the variables by their group. */
+  async prepare(revision: Revision, spec: LaunchSpec): Promise<void> {
+    await writeStartFiles(this.#files, this.#place, revision, spec, "027");
+  }
+
+  async start({ release }: Revision): Promise<void> {
+    const script = `start_unit() { ${withRights(systemctlCommand("start", this.#unit))}; }\n${START}`;
+    await this.#machine.run(script, [this.#unit, this.#files.archiveOf(release)]);
   }
 
   /** systemd itself waits for as long as its TimeoutStopSec, which is provisioned with the grace. */
@@ -61,6 +71,9 @@ ${withRights(systemctlCommand("stop", this.#unit))} || exit 1
     });
     return { killed: result.trim() === "timeout" };
   }
+
+  /** The unit is enabled. */
+  async keepRunning(): Promise<void> {}
 
   async logTail(lines: number): Promise<string[]> {
     return readJournal(this.#machine, this.#unit, lines);
@@ -89,12 +102,13 @@ ${asked}`;
   await machine.run(script, [unit]);
 }
 
-/** The last lines that a unit wrote. */
+/** The last lines that a unit wrote; the command is exactly the one that its rights allow. */
 export async function readJournal(
   machine: Pick<Machine, "run">,
   unit: string,
   lines: number,
 ): Promise<string[]> {
-  const text = (await machine.run(withRights(journalCommand(unit)), [])).trimEnd();
-  return text === "" ? [] : text.split("\n").slice(-lines);
+  const script = `journal=$(${withRights(journalCommand(unit))}) || exit 1
+printf '%s\\n' "$journal" | tail -c "$1" | tail -n "$2"`;
+  return linesOfLog(await machine.run(script, [String(LOG_BYTES), String(lines)]));
 }

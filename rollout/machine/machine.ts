@@ -15,6 +15,8 @@ export interface RunOptions {
 export interface Machine {
   /** For messages. */
   readonly name: string;
+  /** Whether files of the deployer's machine can be copied there by their path. */
+  readonly sharesFiles?: boolean;
   /**
    * Runs a POSIX shell script, its arguments as `$1`, `$2`, …, never as text of the script; gives its standard
    * output. Throws `CommandFailed` when it exits with something other than 0.

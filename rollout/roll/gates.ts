@@ -3,6 +3,7 @@ import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
 import type { AppHost, RunningApp } from "../host/appHost.ts";
 import type { HealthReport } from "../host/probe.ts";
+import { endpoint } from "../machine/connections.ts";
 import type { UpstreamState } from "../nginx/reverseProxy.ts";
 import { evidence } from "./evidence.ts";
 import type { RollContext } from "./rollContext.ts";
@@ -41,7 +42,7 @@ export async function awaitHealthy(
   if (!(await telling(tell, askUntilHealthy))) {
     throw new GateFailed(
       "unhealthy",
-      `${last.detail} for ${deadlineSeconds} s (${passes} passes in a row needed)`,
+      `${last.detail} for ${deadlineSeconds} s (${passes} passes in a row needed)${await elsewhere(host)}`,
       await evidence(host),
     );
   }
@@ -50,6 +51,14 @@ export async function awaitHealthy(
   const other =
     owner.kind === "application" ? owner.release : owner.kind === "other" ? owner.name : owner.kind;
   throw new GateFailed("port-stolen", `port ${host.port} is answered by ${other}, not by the release`);
+}
+
+/** Where the application listens when it is not where it was told to, for a message. */
+async function elsewhere(host: AppHost): Promise<string> {
+  const owner = await host.portOwner().catch(() => undefined);
+  if (owner?.kind !== "nobody" || owner.elsewhere === undefined) return "";
+  const told = endpoint(host.address, host.port);
+  return `; it listens at ${owner.elsewhere.join(", ")}, not at ${told}: does it ignore --server.port?`;
 }
 
 /** Opens when the proxy itself sees the host up. */

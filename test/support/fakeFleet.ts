@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { onTestFinished } from "vitest";
+import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { AppHost, HostState, PortOwner, Revision, RunningApp } from "#rollout/host/appHost.ts";
+import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
-import { type HealthReport, probe } from "#rollout/host/probe.ts";
+import type { HealthReport } from "#rollout/host/probe.ts";
 import type { LeaseTiming } from "#rollout/lease/lease.ts";
 import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
 import type { ReverseProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts";
@@ -263,7 +265,8 @@ export class FakeHost implements AppHost {
   }
 
   async probe(signal: AbortSignal): Promise<HealthReport> {
-    return probe(`http://127.0.0.1:${this.port}/actuator/health`, 5000, signal);
+    const health = new MachineHealth(new LocalMachine(), this, 0);
+    return health.ask("/actuator/health", 5000, signal).finally(() => health.close());
   }
 
   async markGood(target: Revision): Promise<void> {

@@ -14,6 +14,10 @@ export interface Behaviour {
   readonly ending?: "jar" | "war";
   /** It writes a line and ends with this code instead of serving. */
   readonly exits?: number;
+  /** It serves there, whatever it is told. */
+  readonly port?: number;
+  /** It writes so many lines of 100 characters first. */
+  readonly floods?: number;
 }
 
 // Understands what the rollout gives to java, and answers every other path with what it was started with. It stops at
@@ -24,8 +28,9 @@ if (args[0] === "-version") process.exit(0);
 const option = (name) => args.find((arg) => arg.startsWith("--" + name + "="))?.slice(name.length + 3);
 const jar = args[args.indexOf("-jar") + 1];
 const [behaviour] = /\\{"version":.*?\\}/.exec(require("node:fs").readFileSync(jar, "latin1"));
-const { version, health = "UP", ignoresSigterm, exits } = JSON.parse(behaviour);
+const { version, health = "UP", ignoresSigterm, exits, port, floods = 0 } = JSON.parse(behaviour);
 console.log(version + " starts");
+for (let line = 0; line < floods; line++) console.log(String(line).padStart(100, "."));
 if (exits !== undefined) {
   console.error("Error: this application cannot start");
   process.exit(exits);
@@ -43,7 +48,7 @@ require("node:http")
       setTimeout(() => response.end(JSON.stringify(answer)), Number(searchParams.get("ms")));
     } else response.writeHead(health === "UP" ? 200 : 503).end(JSON.stringify({ status: health }));
   })
-  .listen(Number(option("server.port")), option("server.address"));
+  .listen(port ?? Number(option("server.port")), option("server.address"));
 `;
 
 /** A command that stands for java and runs fake jars; gone after the test unless it is given a directory. */

@@ -3,10 +3,10 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LocalAppHost } from "#kinds/local/localAppHost.ts";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
 import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
 import { findNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
+import { openLocalHost } from "#kinds/local/openLocalHost.ts";
 import { listProcesses } from "#kinds/local/processTable.ts";
 import { workersAccount } from "#kinds/local/workersAccount.ts";
 import type { HostState, RunningApp } from "#rollout/host/appHost.ts";
@@ -165,7 +165,9 @@ export class LocalFleet {
   }
 
   async observe(name: string): Promise<HostState> {
-    return new LocalAppHost(this.host(name), this.#request({})).observe();
+    const { supervisor, files } = openLocalHost(this.host(name));
+    const running = await supervisor.running();
+    return { ...(running && { running }), ...(await files.describe()) };
   }
 
   async running(name: string): Promise<RunningApp | undefined> {

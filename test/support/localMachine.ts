@@ -5,6 +5,11 @@ import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 
+/** This machine as one that files have to be brought to. */
+class FarMachine extends LocalMachine {
+  override readonly sharesFiles = false;
+}
+
 /** Shells and tools that machines have: Debian's or whatever is here, and Alpine's. */
 export const SHELLS = ["sh", "busybox"] as const;
 
@@ -13,10 +18,10 @@ export async function localMachine(
   shell: (typeof SHELLS)[number],
   context: TestContext,
 ): Promise<LocalMachine> {
-  if (shell === "sh") return new LocalMachine();
+  if (shell === "sh") return new FarMachine();
   const busybox = (await findExecutable("busybox")) ?? "";
   context.skip(busybox === "", "this machine has no busybox");
   const tools = await temporaryDirectory();
   await promisify(execFile)(busybox, ["--install", "-s", tools]);
-  return new LocalMachine({ shell: `${tools}/sh`, path: tools });
+  return new FarMachine({ shell: `${tools}/sh`, path: tools });
 }

@@ -2,15 +2,14 @@ import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
+import type { HostFolder } from "#rollout/host/hostPlace.ts";
 import { ENVIRONMENT, startFiles } from "#rollout/host/startFiles.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const launch = { java: "java", jvmOptions: ["-Xmx1g", "-Dgreeting=it's $HOME"], arguments: ["--a=b c"] };
 
-function host(directory: string, supervisor: "systemd" | "process" = "process"): SshHostDescriptor {
-  const place = { name: "app-1", address: "10.0.0.1", port: 8080 };
-  return { kind: "ssh", ...place, server: "s", sshConfig: "", directory, supervisor, unit: "u" };
+function host(directory: string): HostFolder {
+  return { name: "app-1", address: "10.0.0.1", port: 8080, directory };
 }
 
 test("the start file becomes java with exactly these arguments and variables", async () => {
@@ -21,7 +20,7 @@ test("the start file becomes java with exactly these arguments and variables", a
     mode: 0o755,
   });
   const secret = "a\"b'c $HOME `id` \\ \\n !x\n second line #";
-  const files = startFiles(host(directory), "1.0.0-abc", "0123456789ab", {
+  const files = startFiles(host(directory), `${directory}/releases/1.0.0-abc/app.jar`, "0123456789ab", {
     launch: { ...launch, java },
     environment: { SECRET: secret },
   });

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { ReleaseStore } from "#kinds/local/releaseStore.ts";
 import { bounded, boundedHost } from "#rollout/machine/bounded.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { fakeJar } from "../../../support/fakeJava.ts";
@@ -81,10 +80,12 @@ test("a host is given its grace to stop, and the time that a jar takes to stage"
 test("staging on a disk that hangs ends in time", async () => {
   const directory = await temporaryDirectory();
   const jar = await fakeJar({ version: "1.0.0" });
-  const store = new ReleaseStore(directory);
-  await store.add(releaseId(jar), jar);
+  const signal = new AbortController().signal;
+  await localHost({ port: await freePort(), directory }).stage(releaseId(jar), jar, signal);
   const { mend } = hangFile(join(directory, "releases", releaseId(jar), "app.jar"));
   onTestFinished(mend);
   const host = bounded(localHost({ port: await freePort(), directory }), "app-1", () => 0.1);
-  await expect(host.stage(releaseId(jar), jar)).rejects.toThrow("app-1 hangs: stage took longer than 0.1 s");
+  await expect(host.stage(releaseId(jar), jar, signal)).rejects.toThrow(
+    "app-1 hangs: stage took longer than 0.1 s",
+  );
 });

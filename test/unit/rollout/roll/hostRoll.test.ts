@@ -63,6 +63,17 @@ describe("a release that does not become healthy", () => {
     );
   });
 
+  test("listens elsewhere: it is said where, since a refused connection alone tells nothing", async () => {
+    const fleet = await serving();
+    const first = fleet.host("app-1");
+    first.conduct[NEW] = "down";
+    first.intruders[NEW] = { kind: "nobody", elsewhere: ["0.0.0.0:9000"] };
+    const { error } = await failing(fleet, BRIEFLY);
+    expect(error.message).toContain(
+      `; it listens at 0.0.0.0:9000, not at 127.0.0.1:${first.port}: does it ignore --server.port?; nginx saw`,
+    );
+  });
+
   test("is healthy now and then, but never often enough in a row", async () => {
     const fleet = await serving();
     const first = fleet.host("app-1");

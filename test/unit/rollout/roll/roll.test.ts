@@ -263,7 +263,8 @@ describe("before any host is touched", () => {
     const real = localHost({ name: "in-the-way", directory, port: 1 });
     const [first] = fleet.hosts;
     if (first === undefined) throw new Error("there is a first");
-    first.stage = () => real.stage(NEW, { path: "/nowhere", version: NEW, sha256: "" });
+    const jar = { path: "/nowhere", version: NEW, sha256: "" };
+    first.stage = () => real.stage(NEW, jar, new AbortController().signal);
     expect((await failureOf(fleet.roll(NEW))).message).toMatch(/(app-1|in-the-way).*No host was touched\.$/);
   });
 

@@ -2,16 +2,15 @@ import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { SshAppHost } from "#kinds/ssh/sshAppHost.ts";
+import { openSshHost } from "#kinds/ssh/openSshHost.ts";
 import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { Launch } from "#rollout/request/rollRequest.ts";
-import { listenOn, startNode } from "../../../support/child.ts";
-import { type Behaviour, fakeJar, fakeJava } from "../../../support/fakeJava.ts";
+import { fakeJar, fakeJava } from "../../../support/fakeJava.ts";
 import { freePort } from "../../../support/freePort.ts";
-import { request } from "../../../support/request.ts";
 import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";
 import { until } from "../../../support/until.ts";
 
@@ -30,10 +29,10 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
   });
 
   interface Parts {
-    readonly host: SshAppHost;
+    readonly host: MachineAppHost;
     readonly descriptor: SshHostDescriptor;
     readonly java: string;
-    again(launch: Partial<Launch>, environment?: Record<string, string>): SshAppHost;
+    again(launch: Partial<Launch>, environment?: Record<string, string>): MachineAppHost;
   }
 
   async function newHost(): Promise<Parts> {
@@ -52,7 +51,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
     const java = await fakeJava();
     const machine = new SshMachine(descriptor);
     const again = (launch: Partial<Launch>, environment = {}) => {
-      const host = new SshAppHost(machine, descriptor, {
+      const host = new MachineAppHost(openSshHost(machine, descriptor), {
         launch: { java, jvmOptions: [], arguments: [], ...launch },
         environment,
         health: {
@@ -74,132 +73,6 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
     });
     return { host, descriptor, java, again };
   }
-
-  async function install(host: SshAppHost, behaviour: Behaviour): Promise<string> {
-    const jar = await fakeJar(behaviour);
-    const release = releaseId(jar);
-    await host.preflight(signal);
-    await host.stage(release, jar, signal);
-    await host.switchTo(release);
-    return release;
-  }
-
-  async function run(host: SshAppHost, behaviour: Behaviour): Promise<string> {
-    const release = await install(host, behaviour);
-    await host.start(host.launch);
-    await until(async () => (await host.probe(signal)).up, 10);
-    return release;
-  }
-
-  test("says nothing of itself before anything was done", async () => {
-    const { host } = await newHost();
-    await host.preflight(signal);
-    expect(await host.observe()).toEqual({ releases: [] });
-    expect(await host.portOwner()).toEqual({ kind: "nobody" });
-    expect(await host.probe(signal)).toMatchObject({ up: false });
-    expect(await host.logTail(5)).toEqual([]);
-  });
-
-  test("runs what was staged, and says so by its process alone", async () => {
-    const { host, descriptor } = await newHost();
-    const release = await run(host, { version: "1.0.0" });
-    const running = { pid: expect.any(Number), release, launch: host.launch };
-    expect(await host.observe()).toEqual({ running, current: release, releases: [release] });
-    expect(await host.portOwner()).toEqual({ kind: "application", release });
-    expect(await host.probe(signal)).toEqual({ up: true, detail: "200 UP" });
-    expect(await host.logTail(5)).toEqual(["1.0.0 starts"]);
-    await host.markGood({ release, launch: host.launch });
-    expect((await host.observe()).good).toEqual({ release, launch: host.launch });
-    expect((await stat(join(descriptor.directory, "secrets", "environment"))).mode & 0o777).toBe(0o600);
-    expect((await stat(join(descriptor.directory, "launches", `${host.launch}.json`))).mode & 0o777).toBe(
-      0o600,
-    );
-  });
-
-  test("runs a war out of a file that is named as one", async () => {
-    const { host, descriptor } = await newHost();
-    const release = await run(host, { version: "1.0.0", ending: "war" });
-    expect(await host.observe()).toMatchObject({ running: { release }, current: release });
-    const { body } = await request(`http://${descriptor.address}:${descriptor.port}/`);
-    expect(JSON.parse(body).args).toContain(`${descriptor.directory}/releases/${release}/app.war`);
-    await host.stage(release, undefined, signal);
-  });
-
-  test("gives the application its options, its arguments and its variables", async () => {
-    const { again, descriptor } = await newHost();
-    const environment = { SECRET: 'a "b" $c \\d' };
-    const host = again({ jvmOptions: ["-Da=b c"], arguments: ["--x='y'"] }, environment);
-    await run(host, { version: "1.0.0" });
-    const { body } = await request(`http://${descriptor.address}:${descriptor.port}/`);
-    const seen = JSON.parse(body);
-    expect(seen.args).toEqual(expect.arrayContaining(["-Da=b c", "--x='y'"]));
-    expect(seen.environment).toMatchObject({ ...environment, ROLLGATE_HOST: descriptor.name });
-    expect(seen.directory).toBe(join(descriptor.directory, "work"));
-  });
-
-  test("stops what runs, and kills what does not stop in time", async () => {
-    const { host } = await newHost();
-    await run(host, { version: "1.0.0" });
-    expect(await host.stop(5)).toEqual({ killed: false });
-    expect((await host.observe()).running).toBeUndefined();
-    expect(await host.stop(5)).toEqual({ killed: false });
-    await run(host, { version: "1.1.0", ignoresSigterm: true });
-    expect(await host.stop(1)).toEqual({ killed: true });
-    expect((await host.observe()).running).toBeUndefined();
-  });
-
-  test("goes back to an earlier release with the options it had", async () => {
-    const { host, again } = await newHost();
-    const first = await run(host, { version: "1.0.0" });
-    await host.stop(5);
-    const other = again({ jvmOptions: ["-Xmx1g"] });
-    await run(other, { version: "1.1.0" });
-    await other.stop(5);
-    await other.switchTo(first);
-    await other.start(host.launch);
-    expect(await other.runningApp()).toMatchObject({ release: first, launch: host.launch });
-    await expect(again({}).start("000000000000")).rejects.toThrow(/port .* is taken by .*which still runs/);
-    await other.stop(5);
-    await expect(again({}).start("000000000000")).rejects.toMatchObject({ code: "launch-unknown" });
-  });
-
-  test("tells who has its port", async () => {
-    const { host, descriptor } = await newHost();
-    await startNode(listenOn(descriptor.port, descriptor.address));
-    expect(await host.portOwner()).toMatchObject({
-      kind: "other",
-      name: expect.stringMatching(/account \d+/),
-    });
-    await expect(host.preflight(signal)).rejects.toMatchObject({ code: "port-taken" });
-  });
-
-  test("shows an application that ends by itself, with what it wrote", async () => {
-    const { host } = await newHost();
-    await install(host, { version: "1.0.0", exits: 3 });
-    await host.start(host.launch);
-    await until(async () => (await host.runningApp()) === undefined, 10);
-    expect(await host.logTail(5)).toEqual(["1.0.0 starts", "Error: this application cannot start"]);
-  });
-
-  test("keeps the log of the run before", async () => {
-    const { host, descriptor } = await newHost();
-    await run(host, { version: "1.0.0" });
-    await host.stop(5);
-    await run(host, { version: "1.1.0" });
-    expect(await host.logTail(9)).toEqual(["1.1.0 starts"]);
-    const before = await readFile(join(descriptor.directory, "logs", "app.log.1"), "utf8");
-    expect(before).toBe("1.0.0 starts\n1.0.0 was asked to stop\n");
-  });
-
-  test("removes releases beyond those to keep, and what an interrupted staging left", async () => {
-    const { host, descriptor } = await newHost();
-    const ids: string[] = [];
-    for (const version of ["1.0.0", "1.1.0", "1.2.0", "1.3.0"]) ids.push(await install(host, { version }));
-    await writeFile(join(descriptor.directory, "releases", ".x.part"), "half");
-    await host.prune(2, []);
-    expect((await host.observe()).releases).toEqual([ids[2], ids[3]]);
-    await expect(stat(join(descriptor.directory, "releases", ".x.part"))).rejects.toThrow(/ENOENT/);
-  });
 
   describe("staging", () => {
     const folderOf = ({ descriptor }: Parts) => join(descriptor.directory, "releases");

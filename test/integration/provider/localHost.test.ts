@@ -10,6 +10,8 @@ import { freePort } from "../../support/freePort.ts";
 import { localHost } from "../../support/localHost.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
+const { signal } = new AbortController();
+
 async function inputs(change: Partial<LocalHostInputs> = {}): Promise<LocalHostInputs> {
   return {
     kind: "local",
@@ -35,8 +37,8 @@ describe("check", () => {
     const host = localHost(news, { launch: { java: news.java, jvmOptions: [], arguments: [] } });
     onTestFinished(() => host.stop(0).then(() => {}));
     const jar = await fakeJar({ version: "1.0.0" });
-    await host.preflight();
-    await host.stage(releaseId(jar), jar);
+    await host.preflight(signal);
+    await host.stage(releaseId(jar), jar, signal);
     await host.switchTo(releaseId(jar));
     await host.start(host.launch);
     await expect.poll(() => host.portOwner(), { timeout: 10_000 }).toMatchObject({ kind: "application" });
@@ -77,8 +79,8 @@ describe("check", () => {
     const host = localHost(olds, { launch: { java: olds.java, jvmOptions: [], arguments: [] } });
     onTestFinished(() => host.stop(0).then(() => {}));
     const jar = await fakeJar({ version: "1.0.0" });
-    await host.preflight();
-    await host.stage(releaseId(jar), jar);
+    await host.preflight(signal);
+    await host.stage(releaseId(jar), jar, signal);
     await host.switchTo(releaseId(jar));
     await host.start(host.launch);
     expect(await check(news, olds)).toEqual({
@@ -146,7 +148,7 @@ describe("a host", () => {
   test("is its directories, and is gone with them", async () => {
     const news = await inputs();
     expect(await create(news)).toEqual({ id: "app-1", outs: news });
-    expect((await readdir(news.directory)).sort()).toEqual(["logs", "releases"]);
+    expect((await readdir(news.directory)).sort()).toEqual(["logs", "releases", "work"]);
     expect(await read("app-1", news)).toMatchObject({ id: "app-1", props: news });
     await remove(news);
     expect(await read("app-1", news)).toMatchObject({ id: "" });
@@ -165,7 +167,7 @@ describe("a host", () => {
     const host = localHost(news, { launch: { java: news.java, jvmOptions: [], arguments: [] } });
     onTestFinished(() => host.stop(0).then(() => {}));
     const jar = await fakeJar({ version: "1.0.0" });
-    await host.stage(releaseId(jar), jar);
+    await host.stage(releaseId(jar), jar, signal);
     await host.switchTo(releaseId(jar));
     await host.start(host.launch);
     await expect.poll(() => host.portOwner(), { timeout: 10_000 }).toMatchObject({ kind: "application" });

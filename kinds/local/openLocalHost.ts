@@ -1,0 +1,19 @@
+import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
+import { HostFiles } from "#rollout/host/hostFiles.ts";
+import type { HostParts } from "#rollout/host/machineAppHost.ts";
+import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
+import type { LocalHostDescriptor } from "./localDescriptors.ts";
+import { LocalMachine } from "./localMachine.ts";
+
+const THIS_MACHINE = new LocalMachine();
+
+/** A host on this machine: a directory, an address and a port. Each question about its health has a connection of its own. */
+export function openLocalHost(place: LocalHostDescriptor, machine = THIS_MACHINE): HostParts {
+  const files = new HostFiles(machine, place.directory);
+  return {
+    place,
+    files,
+    supervisor: new ProcessSupervisor(machine, place, files),
+    health: new MachineHealth(machine, place, 0),
+  };
+}

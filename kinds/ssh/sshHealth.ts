@@ -1,0 +1,44 @@
+import { RollgateError } from "#rollout/common/errors.ts";
+import { type HealthEndpoint, MachineHealth } from "#rollout/host/healthEndpoint.ts";
+import type { HostPlace } from "#rollout/host/hostPlace.ts";
+import type { HealthReport } from "#rollout/host/probe.ts";
+import { NOT_FORWARDED, type SshMachine } from "./sshMachine.ts";
+
+const KEPT_MILLISECONDS = 30_000;
+const ANSWER_MILLISECONDS = 10_000;
+/** An answer, if not a good one, or a port that nobody listens on: the server itself was reached. */
+const REACHED = /^\d{3}\b|refused|forwards no connection/i;
+
+/** Health that is asked for through a server. */
+export class SshHealth implements HealthEndpoint {
+  readonly #machine: SshMachine;
+  readonly #health: MachineHealth;
+
+  constructor(machine: SshMachine, place: HostPlace) {
+    this.#machine = machine;
+    this.#health = new MachineHealth(machine, place, KEPT_MILLISECONDS);
+  }
+
+  async preflight(signal: AbortSignal): Promise<void> {
+    const { detail } = await this.ask("/", ANSWER_MILLISECONDS, signal);
+    if (detail.includes(NOT_FORWARDED)) throw new RollgateError("not-forwarded", detail);
+  }
+
+  /** A question that failed because the connection to the server broke says nothing of the application. */
+  async ask(path: string, timeoutMilliseconds: number, signal: AbortSignal): Promise<HealthReport> {
+    for (;;) {
+      const { opened } = this.#machine;
+      const report = await this.#health.ask(path, timeoutMilliseconds, signal);
+      if (report.up || REACHED.test(report.detail) || signal.aborted) return report;
+      const isBack = await this.#machine.run("true", [], { signal }).then(
+        () => true,
+        () => false,
+      );
+      if (!isBack || this.#machine.opened === opened) return report;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#health.close();
+  }
+}

@@ -1,0 +1,54 @@
+import { errors, type Pool } from "undici";
+import type { Machine } from "../machine/machine.ts";
+import { machinePool } from "../machine/machinePool.ts";
+import type { HostPlace } from "./hostPlace.ts";
+import { type HealthReport, MAX_BODY_BYTES, probe } from "./probe.ts";
+
+/** The way to an application's own health endpoint. */
+export interface HealthEndpoint {
+  /** Throws one line when no health could be asked for at all, whatever runs. */
+  preflight(signal: AbortSignal): Promise<void>;
+  /** Asks once; never throws. */
+  ask(path: string, timeoutMilliseconds: number, signal: AbortSignal): Promise<HealthReport>;
+  close(): Promise<void>;
+}
+
+/** Asked over connections that the host's machine makes, which are kept for a while where they are dear. */
+export class MachineHealth implements HealthEndpoint {
+  readonly #http: Pool;
+  readonly #keptMilliseconds: number;
+
+  constructor(machine: Pick<Machine, "connect">, { address, port }: HostPlace, keptMilliseconds: number) {
+    this.#keptMilliseconds = keptMilliseconds;
+    this.#http = machinePool(machine, address, port, {
+      connections: 2,
+      maxResponseSize: MAX_BODY_BYTES,
+      ...(keptMilliseconds > 0 && { keepAliveTimeout: keptMilliseconds }),
+    });
+  }
+
+  async preflight(_signal: AbortSignal): Promise<void> {}
+
+  ask(path: string, timeoutMilliseconds: number, signal: AbortSignal): Promise<HealthReport> {
+    return probe((either) => this.#askTwice(path, either), timeoutMilliseconds, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#http.destroy();
+  }
+
+  async #askTwice(path: string, signal: AbortSignal) {
+    return this.#get(path, signal).catch((error: unknown) => {
+      // The kept connection was one to the process before.
+      if (this.#keptMilliseconds > 0 && error instanceof errors.SocketError && !signal.aborted)
+        return this.#get(path, signal);
+      throw error;
+    });
+  }
+
+  async #get(path: string, signal: AbortSignal) {
+    const reset = this.#keptMilliseconds === 0;
+    const { statusCode, body } = await this.#http.request({ method: "GET", path, signal, reset });
+    return { statusCode, body: await body.text() };
+  }
+}

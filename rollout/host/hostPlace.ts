@@ -1,0 +1,12 @@
+/** Where a client finds the application of a host, and what messages call it. */
+export interface HostPlace {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A host with a folder on its machine. */
+export interface HostFolder extends HostPlace {
+  /** Absolute; holds `releases`, `current`, `work`, `logs`, `secrets` and `launches`. */
+  readonly directory: string;
+}

@@ -1,0 +1,83 @@
+import { answersAt } from "../machine/connections.ts";
+import { describeHolder, readListening } from "../machine/listeners.ts";
+import type { Machine } from "../machine/machine.ts";
+import { readScripts } from "../machine/scripts.ts";
+import type { PortOwner, RunningApp } from "./appHost.ts";
+import type { HostFolder } from "./hostPlace.ts";
+import { readJava } from "./javaProcess.ts";
+
+const OURS = new URL("./scripts/", import.meta.url);
+const MACHINES = new URL("../machine/scripts/", import.meta.url);
+
+/**
+ * What runs on a host, read from `/proc` each time: a JVM is started with the path of its release, never with the
+ * `current` link, and with the fingerprint of how it was started, so no file with a pid can be stale.
+ */
+export class HostProcesses {
+  readonly #machine: Pick<Machine, "run">;
+  readonly #place: HostFolder;
+  readonly #subject: string;
+  readonly #running: string;
+  readonly #sockets: string;
+  #seen = 0;
+
+  /** `finder` is the script that sets `pids`, out of what `subject` names: a directory, a unit. */
+  constructor(
+    machine: Pick<Machine, "run">,
+    place: HostFolder,
+    finder: "find-by-releases" | "find-by-unit",
+    subject: string,
+  ) {
+    this.#machine = machine;
+    this.#place = place;
+    this.#subject = subject;
+    const show = readScripts(MACHINES, "show-process");
+    const find = readScripts(OURS, finder);
+    this.#running = [
+      show,
+      readScripts(OURS, "print-running-seen"),
+      find,
+      readScripts(OURS, "print-running"),
+    ].join("\n");
+    this.#sockets = [
+      show,
+      find,
+      readScripts(OURS, "print-sockets"),
+      readScripts(MACHINES, "print-listening"),
+    ].join("\n");
+  }
+
+  /** Looks at the process seen last before it looks for others. */
+  async running(): Promise<RunningApp | undefined> {
+    const seen = this.#seen;
+    const text = await this.#machine.run(this.#running, [this.#subject, String(seen)]);
+    const [found] = this.#javasOf(text);
+    this.#seen = found?.pid ?? 0;
+    // The pid seen last is somebody else's by now.
+    if (!found && seen !== 0 && text.startsWith(`${seen} `)) return this.running();
+    return found;
+  }
+
+  /** By the sockets that the process holds where they can be seen, else by its account, which the application has alone. */
+  async portOwner(): Promise<PortOwner> {
+    const text = await this.#machine.run(this.#sockets, [this.#subject]);
+    const end = text.indexOf("\n\n") < 0 ? 0 : text.indexOf("\n\n") + 1;
+    const [application] = this.#javasOf(text.slice(0, end));
+    const all = (word: string) =>
+      [...text.matchAll(new RegExp(`^${word} (\\d+)$`, "gm"))].map(([, id]) => id);
+    const [inodes, uids] = [all("inode"), all("uid")];
+    const { address, port } = this.#place;
+    const listening = readListening(text);
+    const listeners = listening.filter(({ local }) => answersAt(local, address, port));
+    const isOurs = ({ inode, uid }: { inode: string; uid: string }) =>
+      inodes.length > 0 ? inodes.includes(inode) : uids.includes(uid);
+    if (application && listeners.some(isOurs)) return { kind: "application", release: application.release };
+    if (listeners.length > 0) return { kind: "other", name: await describeHolder(this.#machine, listeners) };
+    const elsewhere = listening.filter(({ inode }) => inodes.includes(inode)).map(({ local }) => local);
+    return { kind: "nobody", ...(elsewhere.length > 0 && { elsewhere }) };
+  }
+
+  #javasOf(text: string): RunningApp[] {
+    return text.split("\n").flatMap((line) => readJava(line, this.#place.directory) ?? []);
+  }
+}

@@ -1,0 +1,14 @@
+# $1 the directory of a host. Removes all that a roll brought. What the application wrote in work stays, and then the
+# path of that folder is printed.
+cd "$1" 2>/dev/null || exit 0
+# shellcheck disable=SC2115 # A folder of this host.
+rm -rf releases/* releases/.[!.]* secrets/* current good.json launches start logs .started.* .current.* || exit 1
+rmdir releases secrets work 2>/dev/null
+if [ -d work ]; then
+  if [ -n "$(ls -A work 2>/dev/null)" ]; then printf '%s\n' "$1/work"; fi
+  exit 0
+fi
+# The folders above go with the last host of a stack, and the last stack.
+cd /
+rmdir "$1" "${1%/*}" 2>/dev/null && parent=${1%/*} && rmdir "${parent%/*}" 2>/dev/null
+exit 0

@@ -1,0 +1,46 @@
+# After find-by-releases.sh: $2 the grace and $3 how long SIGKILL may take, in hundredths of a second. A process is told
+# from a later one with its pid by when it began.
+grace=$2 patience=$3
+
+# look_at <pid>: sets state, threads and began, as in proc(5).
+look_at() {
+  { read -r stat < "/proc/$1/stat"; } 2>/dev/null || return 1
+  # The command is in parentheses and may hold anything.
+  # shellcheck disable=SC2086 # Fields are separated by spaces.
+  set -- ${stat##*) }
+  state=$1 threads=${18} began=${20}
+}
+# Whether it is there. The first thread of a process may have ended while others still hold its sockets.
+alive() {
+  look_at "$1" && [ "$began" = "$2" ] && [ "$state" != X ] && { [ "$state" != Z ] || [ "$threads" -gt 1 ]; }
+}
+now() {
+  read -r up _ < /proc/uptime
+  echo "${up%.*}${up#*.}"
+}
+all_gone() {
+  until=$(($(now) + $1))
+  shift
+  while :; do
+    left=""
+    for pair; do if alive "${pair%:*}" "${pair#*:}"; then left="$left $pair"; fi; done
+    [ -n "$left" ] || return 0
+    [ "$(now)" -lt "$until" ] || return 1
+    sleep 0.02
+  done
+}
+
+set --
+# shellcheck disable=SC2154 # Set by the script before.
+for pid in $pids; do if look_at "$pid"; then set -- "$@" "$pid:$began"; fi; done
+[ $# -gt 0 ] || exit 0
+for pair; do if alive "${pair%:*}" "${pair#*:}"; then kill -TERM "${pair%:*}" 2>/dev/null; fi; done
+if all_gone "$grace" "$@"; then exit 0; fi
+for pair in $left; do kill -KILL "${pair%:*}" 2>/dev/null; done
+if all_gone "$patience" "$@"; then
+  echo killed
+  exit 0
+fi
+for pair in $left; do gone="$gone ${pair%:*}"; done
+echo "pid$gone outlived SIGKILL" >&2
+exit 1

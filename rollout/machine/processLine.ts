@@ -1,0 +1,25 @@
+/** A process as the shell function `show` prints it. */
+export interface ProcessLine {
+  readonly pid: number;
+  readonly argv: readonly string[];
+}
+
+const MAX_COMMAND = 100;
+
+/** Reads a line of `show`: bytes 1 and 2 stand for the end of an argument and for a line break in one. */
+export function readProcessLine(line: string): ProcessLine {
+  const space = line.indexOf(" ");
+  const argv = line
+    .slice(space + 1)
+    .replaceAll("\u0002", "\n")
+    .split("\u0001");
+  // The last argument has an end, too.
+  if (argv.at(-1) === "") argv.pop();
+  return { pid: Number(line.slice(0, space)), argv };
+}
+
+/** A process in a message, on one short line: `pid 4711 (java -jar app.jar)`. */
+export function describeProcess({ pid, argv }: ProcessLine): string {
+  const command = argv.slice(0, 3).join(" ").replaceAll(/\s+/g, " ").trim();
+  return `pid ${pid} (${command.length > MAX_COMMAND ? `${command.slice(0, MAX_COMMAND)}…` : command})`;
+}

@@ -1,0 +1,265 @@
+import pLimit from "p-limit";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { HostPlace } from "#rollout/host/hostPlace.ts";
+import { type HostParts, type HostPolicy, MachineAppHost } from "#rollout/host/machineAppHost.ts";
+import type { Machine } from "#rollout/machine/machine.ts";
+import { releaseId } from "#rollout/release/release.ts";
+import type { Launch } from "#rollout/request/rollRequest.ts";
+import { type Behaviour, fakeJar } from "../support/fakeJava.ts";
+import { freePort } from "../support/freePort.ts";
+import { request } from "../support/request.ts";
+import { until } from "../support/until.ts";
+
+const { signal } = new AbortController();
+export const HEALTH = {
+  path: "/actuator/health",
+  passes: 1,
+  intervalMilliseconds: 20,
+  timeoutMilliseconds: 1000,
+  deadlineSeconds: 10,
+};
+
+/** A host of one kind on which nothing was done yet. */
+export interface NewHost {
+  readonly parts: HostParts;
+  /** How the fake Java is started there. */
+  readonly launch: Launch;
+  /** Where the files of the host are, as a script sees them. */
+  readonly machine: Pick<Machine, "run">;
+  readonly directory: string;
+}
+
+/** How a kind opens hosts for this suite; whatever runs there is gone after the test. */
+export interface HostKind {
+  readonly open: () => Promise<NewHost>;
+  /** What `--server.address` the application gets, and where it is started. */
+  readonly workDirectory: (host: NewHost) => string;
+}
+
+/** A host as one deployer opens it. */
+export function hostOf({ parts, launch }: NewHost, policy: Partial<HostPolicy> = {}): MachineAppHost {
+  const host = new MachineAppHost(parts, {
+    launch,
+    environment: {},
+    health: HEALTH,
+    uploads: pLimit(2),
+    ...policy,
+  });
+  onTestFinished(() => host.close());
+  return host;
+}
+
+/** Puts a release on the host and points `current` to it. */
+export async function install(host: MachineAppHost, behaviour: Behaviour): Promise<string> {
+  const jar = await fakeJar(behaviour);
+  const release = releaseId(jar);
+  await host.preflight(signal);
+  await host.stage(release, jar, signal);
+  await host.switchTo(release);
+  return release;
+}
+
+/** Installs and starts a release, and waits until it is up. */
+export async function run(host: MachineAppHost, behaviour: Behaviour): Promise<string> {
+  const release = await install(host, behaviour);
+  await host.start(host.launch);
+  await until(async () => (await host.probe(signal)).up, 10);
+  return release;
+}
+
+/** What the fake application says of how it was started. */
+export async function answerOf({ address, port }: HostPlace) {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return JSON.parse((await request(`http://${host}:${port}/`)).body);
+}
+
+/** What every app host does, whatever its machine and whoever starts its application. */
+export function describeAppHost({ open, workDirectory }: HostKind): void {
+  describe("an app host", () => {
+    test("says nothing of itself before anything was done", async () => {
+      const host = hostOf(await open());
+      await host.preflight(signal);
+      expect(await host.observe()).toEqual({ releases: [] });
+      expect(await host.portOwner()).toEqual({ kind: "nobody" });
+      expect(await host.probe(signal)).toMatchObject({ up: false });
+      expect(await host.logTail(5)).toEqual([]);
+      expect(await host.stop(5)).toEqual({ killed: false });
+    });
+
+    test("runs what was staged, and says what runs by the process itself", async () => {
+      const opened = await open();
+      const host = hostOf(opened);
+      const release = await run(host, { version: "1.0.0" });
+      const running = { pid: expect.any(Number), release, launch: host.launch };
+      expect(await host.observe()).toEqual({ running, current: release, releases: [release] });
+      // Another deployer, who has seen nothing yet, sees the same.
+      expect(await hostOf(opened).runningApp()).toEqual(await host.runningApp());
+      expect(await host.portOwner()).toEqual({ kind: "application", release });
+      expect(await host.probe(signal)).toEqual({ up: true, detail: "200 UP" });
+      expect(await host.logTail(1)).toEqual(["1.0.0 starts"]);
+      const next = await install(host, { version: "2.0.0" });
+      expect(await host.observe()).toMatchObject({ running: { release }, current: next });
+    });
+
+    test("runs a war out of a file that is named as one", async () => {
+      const host = hostOf(await open());
+      const release = await run(host, { version: "1.0.0", ending: "war" });
+      expect(await host.observe()).toMatchObject({ running: { release }, releases: [release] });
+      const { args } = await answerOf(host);
+      expect(args[args.indexOf("-jar") + 1]).toMatch(new RegExp(`/releases/${release}/app.war$`));
+      await host.stage(release, undefined, signal);
+    });
+
+    test("gives the application its options, its arguments and its variables", async () => {
+      const opened = await open();
+      const launch = { ...opened.launch, jvmOptions: ["-Da=b c"], arguments: ["--x='y'"] };
+      const environment = { SECRET: 'a "b" $c \\d\n`e`' };
+      const host = hostOf(opened, { launch, environment });
+      const release = await run(host, { version: "1.0.0" });
+      const seen = await answerOf(host);
+      const { args } = seen;
+      expect(args).toEqual(expect.arrayContaining(["-Da=b c", `--server.port=${host.port}`, "--x='y'"]));
+      expect(args.indexOf("-Da=b c")).toBeLessThan(args.indexOf("-jar"));
+      expect(args[args.indexOf("-jar") + 1]).toMatch(new RegExp(`/releases/${release}/app.jar$`));
+      expect(args.join(" ")).not.toContain("`e`");
+      expect(seen.environment).toMatchObject({ ...environment, ROLLGATE_HOST: host.name });
+      expect(seen.directory).toBe(workDirectory(opened));
+    });
+
+    test("asks an application to stop, and kills one that does not listen, after the grace and not before", async () => {
+      const host = hostOf(await open());
+      await run(host, { version: "1.0.0" });
+      expect(await host.stop(10)).toEqual({ killed: false });
+      expect(await host.runningApp()).toBeUndefined();
+      expect(await host.portOwner()).toEqual({ kind: "nobody" });
+      expect((await host.logTail(2)).join("\n")).toContain("1.0.0 was asked to stop");
+      await run(host, { version: "1.1.0", ignoresSigterm: true });
+      const began = performance.now();
+      expect(await host.stop(1)).toEqual({ killed: true });
+      expect(performance.now() - began).toBeGreaterThanOrEqual(950);
+      expect(await host.runningApp()).toBeUndefined();
+    });
+
+    test("goes back to an earlier release with the options it had, and guesses none", async () => {
+      const opened = await open();
+      const [before, after] = [
+        hostOf(opened, { environment: { GREETING: "old" } }),
+        hostOf(opened, { environment: { GREETING: "new" } }),
+      ];
+      const first = await run(before, { version: "1.0.0" });
+      await before.stop(5);
+      await run(after, { version: "1.1.0" });
+      expect((await answerOf(after)).environment).toMatchObject({ GREETING: "new" });
+      await after.stop(5);
+      await after.switchTo(first);
+      await after.start(before.launch);
+      await until(async () => (await after.probe(signal)).up, 10);
+      expect((await answerOf(after)).environment).toMatchObject({ GREETING: "old" });
+      expect(await after.runningApp()).toMatchObject({ release: first, launch: before.launch });
+      await after.stop(5);
+      await expect(after.start("000000000000")).rejects.toMatchObject({
+        code: "launch-unknown",
+        message: `${after.name} no longer knows how it was started before`,
+      });
+      expect(await after.runningApp()).toBeUndefined();
+    });
+
+    test("starts nothing without a current release, and nothing beside what still runs", async () => {
+      const host = hostOf(await open());
+      await host.preflight(signal);
+      await expect(host.start(host.launch)).rejects.toThrow(`${host.name} has no current release`);
+      const release = await run(host, { version: "1.0.0" });
+      const { pid } = (await host.runningApp()) ?? {};
+      await host.preflight(signal);
+      await expect(host.start(host.launch)).rejects.toThrow(
+        `port ${host.port} of ${host.name} is taken by ${release}, which still runs`,
+      );
+      expect((await host.runningApp())?.pid).toBe(pid);
+    });
+
+    test("shows an application that ends by itself, with what it wrote to both of its outputs", async () => {
+      const host = hostOf(await open());
+      const release = await install(host, { version: "1.0.0", exits: 3 });
+      await host.start(host.launch);
+      await until(async () => (await host.runningApp()) === undefined, 10);
+      expect((await host.observe()).current).toBe(release);
+      const log = await host.logTail(9);
+      expect(log.slice(log.indexOf("1.0.0 starts")).slice(0, 2)).toEqual([
+        "1.0.0 starts",
+        "Error: this application cannot start",
+      ]);
+    });
+
+    test("takes its health from what the application itself says", async () => {
+      const host = hostOf(await open());
+      await install(host, { version: "1.0.0", health: "DOWN" });
+      await host.start(host.launch);
+      await expect
+        .poll(() => host.probe(signal), { timeout: 10_000 })
+        .toEqual({ up: false, detail: '503 DOWN {"status":"DOWN"}' });
+    });
+
+    test("says where an application listens that does not listen on its port", async () => {
+      const host = hostOf(await open());
+      const port = await freePort();
+      await install(host, { version: "1.0.0", port });
+      await host.start(host.launch);
+      await expect
+        .poll(() => host.portOwner(), { timeout: 10_000 })
+        .toEqual({ kind: "nobody", elsewhere: [expect.stringMatching(new RegExp(`:${port}$`))] });
+    });
+
+    test("reads a bounded part of the end of a log, however long it is", async () => {
+      const host = hostOf(await open());
+      await install(host, { version: "1.0.0", floods: 20_000, exits: 1 });
+      await host.start(host.launch);
+      await until(async () => (await host.runningApp()) === undefined, 20);
+      const log = await host.logTail(1_000_000);
+      expect(log.join("\n").length).toBeLessThanOrEqual(64 * 1024);
+      expect(log.join("\n")).toContain("Error: this application cannot start");
+      expect((await host.logTail(3)).length).toBe(3);
+    });
+
+    test("keeps a whole release as it is, replaces a damaged one, and counts it for none without a jar", async () => {
+      const opened = await open();
+      const { machine, directory } = opened;
+      const host = hostOf(opened);
+      const jar = await fakeJar({ version: "1.0.0" });
+      const [id, missing] = [releaseId(jar), "2.0.0-0123456789ab"];
+      await host.preflight(signal);
+      await expect(host.stage(missing, undefined, signal)).rejects.toMatchObject({
+        code: "release-missing",
+        message: `${host.name} does not keep a whole release ${missing}`,
+      });
+      await host.stage(id, jar, signal);
+      const file = `${directory}/releases/${id}/app.jar`;
+      const inode = () => machine.run('ls -i "$1"', [file]);
+      const before = await inode();
+      await host.stage(id, jar, signal);
+      await host.stage(id, undefined, signal);
+      expect(await inode()).toBe(before);
+      await machine.run('chmod 644 "$1" && echo damaged > "$1"', [file]);
+      await expect(host.stage(id, undefined, signal)).rejects.toMatchObject({ code: "release-missing" });
+      await host.stage(id, jar, signal);
+      await host.stage(id, undefined, signal);
+    });
+
+    test("keeps what was good and what is to be spared, and of the others as many as asked", async () => {
+      const opened = await open();
+      const { machine, directory } = opened;
+      const host = hostOf(opened);
+      const releases: string[] = [];
+      for (const version of ["1", "2", "3", "4", "5"]) releases.push(await install(host, { version }));
+      const [good = "", spared = "", , , current = ""] = releases;
+      for (const [age, release] of releases.entries())
+        await machine.run('touch -d "@$2" "$1"', [`${directory}/releases/${release}`, String(1000 + age)]);
+      await host.start(host.launch);
+      await host.markGood({ release: good, launch: host.launch });
+      expect((await host.observe()).good).toEqual({ release: good, launch: host.launch });
+      await host.prune(2, [{ release: spared, launch: "000000000000" }]);
+      expect((await host.observe()).releases).toEqual([good, spared, current].sort());
+      await host.prune(2, [{ release: good, launch: host.launch }]);
+      expect((await host.observe()).releases).toEqual([good, current].sort());
+    });
+  });
+}

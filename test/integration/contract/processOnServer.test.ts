@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { beforeAll, describe, onTestFinished } from "vitest";
+import { openSshHost } from "#kinds/ssh/openSshHost.ts";
+import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { describeAppHost, type NewHost } from "../../contract/appHost.ts";
+import { describeProcessHost } from "../../contract/processHost.ts";
+import { fakeJava } from "../../support/fakeJava.ts";
+import { freePort } from "../../support/freePort.ts";
+import { noSshd, type SshServer, SshServers } from "../../support/ssh/sshServers.ts";
+
+const reason = await noSshd();
+
+describe.skipIf(reason)(`on a server without systemd${reason ? ` (${reason})` : ""}`, () => {
+  let servers: SshServers;
+  let server: SshServer;
+  let count = 0;
+
+  beforeAll(async () => {
+    servers = await SshServers.create();
+    server = await servers.add("server-1");
+    return () => servers.remove();
+  });
+
+  async function open(): Promise<NewHost> {
+    const name = `app-${++count}`;
+    const place = {
+      kind: "ssh",
+      name,
+      address: server.address,
+      port: await freePort(server.address),
+      server: server.name,
+      sshConfig: servers.config,
+      directory: join(server.directory, name),
+      supervisor: "process",
+      unit: name,
+    } as const;
+    const machine = new SshMachine(place);
+    const parts = openSshHost(machine, place);
+    onTestFinished(async () => {
+      await parts.supervisor.stop(0);
+      await machine.close();
+    });
+    const launch = { java: await fakeJava(), jvmOptions: [], arguments: [] };
+    return { parts, machine, directory: place.directory, launch };
+  }
+
+  describeAppHost({ open, workDirectory: ({ directory }) => `${directory}/work` });
+  describeProcessHost(open);
+});

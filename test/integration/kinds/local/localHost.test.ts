@@ -1,0 +1,180 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFile, mkdir, truncate, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { LocalMachine } from "#kinds/local/localMachine.ts";
+import { openLocalHost } from "#kinds/local/openLocalHost.ts";
+import type { Launch } from "#rollout/request/rollRequest.ts";
+import { answerOf, hostOf, install, run } from "../../../contract/appHost.ts";
+import { skipWithoutIPv6 } from "../../../support/addresses.ts";
+import { fakeJava } from "../../../support/fakeJava.ts";
+import { freePort } from "../../../support/freePort.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+import { until } from "../../../support/until.ts";
+
+const { signal } = new AbortController();
+
+/** A host with a fake java; what runs there is gone after the test. */
+async function newHost({ address = "127.0.0.1", ...given }: Partial<Launch> & { address?: string } = {}) {
+  const directory = join(await temporaryDirectory(), "app-1");
+  const place = { kind: "local", name: "app-1", directory, address, port: await freePort(address) } as const;
+  const machine = new LocalMachine();
+  const parts = openLocalHost(place, machine);
+  onTestFinished(async () => void (await parts.supervisor.stop(0)));
+  const launch = { java: await fakeJava(), jvmOptions: [], arguments: [], ...given };
+  return { place, opened: { parts, machine, directory, launch } };
+}
+
+async function java(script: string): Promise<string> {
+  const path = join(await temporaryDirectory(), "java");
+  await writeFile(path, script, { mode: 0o755 });
+  return path;
+}
+
+test("a host on IPv6 is one like any other", async (context) => {
+  skipWithoutIPv6(context, "::1");
+  const { opened } = await newHost({ address: "::1" });
+  const host = hostOf(opened);
+  const release = await run(host, { version: "1.0.0" });
+  expect(await host.portOwner()).toEqual({ kind: "application", release });
+});
+
+test("a Java that is a script is seen like any other", async () => {
+  const script = `#!/bin/sh
+[ "$1" != -version ] || exit 0
+trap 'exit 0' TERM
+while :; do sleep 0.05; done
+`;
+  const { opened } = await newHost({ java: await java(script), jvmOptions: ["-Xmx1m"] });
+  const host = hostOf(opened);
+  const release = await install(host, { version: "1.0.0" });
+  await host.start(host.launch);
+  expect(await host.runningApp()).toMatchObject({ release, launch: host.launch });
+  expect(await host.stop(10)).toEqual({ killed: false });
+});
+
+test("an application that is just becoming another program is seen all the same", async () => {
+  const script = `#!/bin/sh
+[ "$1" != -version ] || exit 0
+turns=\${turns:-0}
+export turns=$((turns + 1))
+[ $turns -gt 1500 ] || exec "$0" "$@"
+while :; do sleep 0.05; done
+`;
+  const { opened } = await newHost({ java: await java(script) });
+  const host = hostOf(opened);
+  const release = await install(host, { version: "1.0.0" });
+  await host.start(host.launch);
+  for (let asked = 0; asked < 60; asked++) expect(await host.runningApp()).toMatchObject({ release });
+});
+
+test("an application whose first thread has ended is waited for as long as others hold its port", async (context) => {
+  // A JVM that ends is like this for a moment.
+  const exit = { x64: 60, arm64: 93 }[String(process.arch)];
+  context.skip(exit === undefined, "the number of the system call is not known here");
+  const script = `#!/usr/bin/env python3
+import ctypes, os, signal, socket, sys, threading, time
+if sys.argv[1] == "-version": sys.exit(0)
+port = next(int(word.split("=")[1]) for word in sys.argv if word.startswith("--server.port="))
+listener = socket.create_server(("127.0.0.1", port))
+def end(*_):
+    threading.Thread(target=lambda: (time.sleep(1), os._exit(0))).start()
+    ctypes.CDLL(None).syscall(${exit}, 0)
+signal.signal(signal.SIGTERM, end)
+while True: signal.pause()
+`;
+  const hasPython = await new LocalMachine().run("python3 -c pass", []).then(
+    () => true,
+    () => false,
+  );
+  context.skip(!hasPython, "only python3 can end its first thread alone");
+  const { opened, place } = await newHost({ java: await java(script) });
+  const host = hostOf(opened);
+  await install(host, { version: "1.0.0" });
+  await host.start(host.launch);
+  await until(async () => (await host.portOwner()).kind === "application", 10);
+  expect(await host.stop(10)).toEqual({ killed: false });
+  const [refused] = await once(connect(place.port, place.address), "error");
+  expect(refused).toMatchObject({ code: "ECONNREFUSED" });
+  await host.start(host.launch);
+});
+
+test("a heal from another shell starts the same application in the same way", async () => {
+  const { opened, place } = await newHost();
+  const host = hostOf(opened);
+  await run(host, { version: "1.0.0" });
+  const before = await answerOf(host);
+  process.kill((await host.runningApp())?.pid ?? 0, "SIGKILL");
+  await until(async () => (await host.runningApp()) === undefined, 10);
+  const shell = {
+    LANG: "de_DE.ISO-8859-1",
+    LC_ALL: "C",
+    TZ: "Asia/Tokyo",
+    JAVA_HOME: "/nowhere",
+    TMPDIR: "/",
+  };
+  for (const [name, value] of Object.entries({ ...shell, PATH: `/nowhere:${process.env.PATH}` }))
+    vi.stubEnv(name, value);
+  const umask = process.umask(0);
+  onTestFinished(() => {
+    process.umask(umask);
+    vi.unstubAllEnvs();
+  });
+  const healer = hostOf({ ...opened, parts: openLocalHost(place, new LocalMachine()) });
+  await healer.start(healer.launch);
+  await until(async () => (await healer.probe(signal)).up, 10);
+  expect(await answerOf(healer)).toEqual(before);
+});
+
+test("an application outlives a deployer that is killed with everything that it started", async () => {
+  const { opened, place } = await newHost();
+  const host = hostOf(opened);
+  const release = await install(host, { version: "1.0.0" });
+  await mkdir(opened.directory, { recursive: true });
+  const root = join(import.meta.dirname, "../../../..");
+  const deployer = spawn(
+    process.execPath,
+    [
+      "--input-type=module",
+      "-e",
+      `const { openLocalHost } = await import(${JSON.stringify(`${root}/kinds/local/openLocalHost.ts`)});
+      const { supervisor } = openLocalHost(${JSON.stringify(place)});
+      const revision = { release: ${JSON.stringify(release)}, launch: "0123456789ab" };
+      const spec = { launch: ${JSON.stringify(opened.launch)}, environment: {} };
+      await supervisor.prepare(revision, spec);
+      await supervisor.start(revision, spec);
+      console.log("started"); setInterval(() => {}, 1000);`,
+    ],
+    { cwd: root, detached: true, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  await once(deployer.stdout, "data");
+  process.kill(-(deployer.pid ?? 0), "SIGKILL");
+  await once(deployer, "exit");
+  await until(async () => (await host.probe(signal)).up, 10);
+  expect(await host.runningApp()).toMatchObject({ release, launch: "0123456789ab" });
+});
+
+test("the last lines of a log are given, all of a short one, none of an empty one", async () => {
+  const { opened } = await newHost();
+  const log = join(opened.directory, "logs", "app.log");
+  const host = hostOf(opened);
+  await mkdir(join(opened.directory, "logs"), { recursive: true });
+  await writeFile(log, "");
+  expect(await host.logTail(2)).toEqual([]);
+  await writeFile(log, "one\ntwo\nthree\n");
+  expect(await host.logTail(2)).toEqual(["two", "three"]);
+  expect(await host.logTail(5)).toEqual(["one", "two", "three"]);
+});
+
+test("the end of a log of gigabytes is read without the rest of it", async () => {
+  const { opened } = await newHost();
+  const log = join(opened.directory, "logs", "app.log");
+  await mkdir(join(opened.directory, "logs"), { recursive: true });
+  await writeFile(log, "");
+  // Sparse: more than a text of JavaScript can hold.
+  await truncate(log, 3 * 1024 ** 3);
+  await appendFile(log, "\nwhy it ended\n");
+  expect(await hostOf(opened).logTail(1)).toEqual(["why it ended"]);
+});

@@ -1,0 +1,33 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { withJava } from "#kinds/local/withJava.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+const launch = { java: "java", jvmOptions: ["-Xmx1g"], arguments: [] };
+
+async function onPath(): Promise<string> {
+  const directory = await temporaryDirectory();
+  await writeFile(join(directory, "java"), "#!/bin/sh\n", { mode: 0o755 });
+  vi.stubEnv("PATH", directory);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  return join(directory, "java");
+}
+
+test("the Java that the shell finds is part of how an application is started", async () => {
+  const java = await onPath();
+  expect(withJava(launch)).toEqual({ ...launch, java });
+  expect(withJava({ ...launch, java: "no-such-java" }).java).toBe("no-such-java");
+});
+
+test("a Java that was found before is kept, whatever another shell would find", async () => {
+  const [first, second] = [await onPath(), await onPath()];
+  expect(withJava(launch, first).java).toBe(first);
+  expect(withJava(launch, "/nowhere/java").java).toBe(second);
+  expect(withJava({ ...launch, java: "java21" }, first).java).toBe("java21");
+});
+
+test("a Java that the settings name by its path is that one", async () => {
+  const found = await onPath();
+  expect(withJava({ ...launch, java: "/opt/jdk/bin/java" }, found).java).toBe("/opt/jdk/bin/java");
+});

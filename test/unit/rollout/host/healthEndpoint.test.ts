@@ -1,0 +1,97 @@
+import { createServer } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { LocalMachine } from "#kinds/local/localMachine.ts";
+import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
+import type { HealthReport } from "#rollout/host/probe.ts";
+import { freePort } from "../../../support/freePort.ts";
+import { serveHttp } from "../../../support/httpServer.ts";
+
+const signal = new AbortController().signal;
+
+function ask(port: number, path: string, milliseconds: number, until: AbortSignal): Promise<HealthReport> {
+  const health = new MachineHealth(new LocalMachine(), { name: "app-1", address: "127.0.0.1", port }, 0);
+  onTestFinished(() => health.close());
+  return health.ask(path, milliseconds, until);
+}
+
+describe("health that is asked for", () => {
+  test("asks once, over a connection that it does not keep", async () => {
+    const asked: [string | undefined, string | undefined][] = [];
+    const { port } = await serveHttp((request, response) => {
+      asked.push([request.url, request.headers.connection]);
+      response.end('{"status":"UP"}');
+    });
+    expect(await ask(port, "/health", 5000, signal)).toEqual({
+      up: true,
+      detail: "200 UP",
+    });
+    expect(asked).toEqual([["/health", "close"]]);
+  });
+
+  test("of nobody says so", async () => {
+    const port = await freePort();
+    expect(await ask(port, "/", 5000, signal)).toEqual({
+      up: false,
+      detail: `connect ECONNREFUSED 127.0.0.1:${port}`,
+    });
+  });
+
+  test("of a server that accepts and is silent ends in time", async () => {
+    const port = await freePort();
+    const server = createServer().listen(port, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    expect(await ask(port, "/", 50, signal)).toEqual({
+      up: false,
+      detail: "no answer within 50 ms",
+    });
+  });
+
+  test("of a server that begins a body and never ends it ends in time", async () => {
+    const { port } = await serveHttp((_, response) => void response.writeHead(200).write('{"status":'));
+    expect(await ask(port, "/", 50, signal)).toEqual({
+      up: false,
+      detail: "no answer within 50 ms",
+    });
+  });
+
+  test("of a server that hangs up says so", async () => {
+    const { port } = await serveHttp((request) => void request.socket.destroy());
+    const { up, detail } = await ask(port, "/", 5000, signal);
+    expect(up).toBe(false);
+    expect(detail).toMatch(/\S/);
+  });
+
+  test("does not follow a redirect, to a login page for one", async () => {
+    const { port } = await serveHttp((request, response) => {
+      if (request.url === "/login") response.end('{"status":"UP"}');
+      else response.writeHead(302, { location: "/login" }).end();
+    });
+    expect(await ask(port, "/", 5000, signal)).toEqual({ up: false, detail: "302" });
+  });
+
+  test("does not read a body without end", async () => {
+    const { port } = await serveHttp((_, response) => void response.end("x".repeat(1024 * 1024)));
+    expect((await ask(port, "/", 5000, signal)).up).toBe(false);
+  });
+
+  test("is not up when its signal is raised", async () => {
+    const { port } = await serveHttp((_, response) => void response.end('{"status":"UP"}'));
+    expect((await ask(port, "/", 5000, AbortSignal.abort())).up).toBe(false);
+  });
+});
+
+test("connections that are dear are kept, and a kept one to the process before is no failure of the next", async () => {
+  const sockets = new Set<unknown>();
+  const { port, server } = await serveHttp((request, response) => {
+    sockets.add(request.socket);
+    response.end('{"status":"UP"}');
+  });
+  const place = { name: "app-1", address: "127.0.0.1", port };
+  const health = new MachineHealth(new LocalMachine(), place, 30_000);
+  onTestFinished(() => health.close());
+  for (let asked = 0; asked < 6; asked++)
+    expect(await health.ask("/", 5000, signal)).toMatchObject({ up: true });
+  expect(sockets.size).toBeLessThanOrEqual(2);
+  server.closeAllConnections();
+  expect(await health.ask("/", 5000, signal)).toMatchObject({ up: true });
+});
