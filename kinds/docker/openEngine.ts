@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { type DockerHost, findDockerHost } from "./dockerHost.ts";
+import { patientAgent } from "./patientAgent.ts";
 import { sshAgent } from "./sshAgent.ts";
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";
@@ -58,9 +59,10 @@ type Options = Docker.DockerOptions & { agent?: Agent };
 const NOTHING = { socketPath: undefined, host: undefined, port: undefined } as const;
 
 function optionsFor({ host, tlsDirectory, verify }: DockerHost): Options {
-  if (host === "" || host === "unix://") return { ...NOTHING, protocol: "http", socketPath: defaultSocket() };
+  const plain = { ...NOTHING, protocol: "http", agent: patientAgent() } as const;
+  if (host === "" || host === "unix://") return { ...plain, socketPath: defaultSocket() };
   const [scheme = "", rest = ""] = host.includes("://") ? host.split(/:\/\/(.*)/s) : ["tcp", host];
-  if (scheme === "unix" || scheme === "npipe") return { ...NOTHING, protocol: "http", socketPath: rest };
+  if (scheme === "unix" || scheme === "npipe") return { ...plain, socketPath: rest };
   const text = `${scheme}://${rest}`;
   if (!URL.canParse(text)) {
     throw new RollgateError(
@@ -73,7 +75,7 @@ function optionsFor({ host, tlsDirectory, verify }: DockerHost): Options {
     return { ...NOTHING, protocol: "http", host: "docker", port: 80, agent: sshAgent(url) };
   const secure = tlsDirectory !== undefined || scheme === "https";
   const place = { ...NOTHING, host: url.hostname, port: Number(url.port) || (secure ? 2376 : 2375) };
-  if (!secure) return { ...place, protocol: "http" };
+  if (!secure) return { ...plain, ...place };
   if (tlsDirectory === undefined) return { ...place, protocol: "https" };
   const read = (name: string) => readFileSync(join(tlsDirectory, name));
   const pair = { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
