@@ -25,7 +25,6 @@ describe("an application that speaks HTTP/2 and heeds forwarding headers", { tim
     const { code, output } = await fleet.roll({ jar, environment: { ...BEHIND_PROXY, ROLLED: "yes" } });
     expect(code, output).toBe(0);
     const outcomes = await client.stop();
-    console.log(outcomes);
     expect(Object.keys(outcomes)).toEqual(["HTTP_1_1 200", "HTTP_1_1 201"]);
     expect(outcomes["HTTP_1_1 200"]).toBeGreaterThan(50);
   });
