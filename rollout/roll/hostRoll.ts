@@ -1,8 +1,9 @@
 import { messageOf } from "../common/errors.ts";
 import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
-import { launchChanges } from "../host/launchChanges.ts";
-import { type FleetMember, isSameRevision } from "./fleet.ts";
+import { describeLaunchChange } from "./describeLaunchChange.ts";
+import { earlierRevision } from "./earlierRevision.ts";
+import type { FleetMember } from "./fleet.ts";
 import { awaitHealthy, awaitSettled, awaitUpstream, soak } from "./gates.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import { requireEnoughPeers, TooFewPeers } from "./peers.ts";
@@ -57,15 +58,9 @@ export class HostRoll {
     return this.#times;
   }
 
-  /** Where the host goes back to: what last passed all gates here, else what it ran or was to run. */
+  /** Where the host goes back to. */
   get earlier(): Revision | undefined {
-    if (this.#beforeFirstTurn) return this.#beforeFirstTurn;
-    const { running, current, good } = this.#before.state;
-    const { release, launch } = this.#target;
-    if (good) return isSameRevision(good, this.#target) ? undefined : good;
-    const ran = running && { release: running.release, launch: running.launch ?? launch };
-    if (ran && !isSameRevision(ran, this.#target)) return ran;
-    return current !== undefined && current !== release ? { release: current, launch } : undefined;
+    return this.#beforeFirstTurn ?? earlierRevision(this.#before.state, this.#target);
   }
 
   /** A deployer that died after the start left a healthy host behind. */
@@ -172,7 +167,10 @@ export class HostRoll {
     const view = await this.#context.proxy.upstream(this.#host, this.#uninterrupted);
     const { earlier } = this;
     const { release } = this.#target;
-    const anew = earlier?.release === release ? `, ${await this.#describeChange(earlier)}` : "";
+    const anew =
+      earlier?.release === release
+        ? `, ${await describeLaunchChange(this.#host, earlier.launch, this.#target.launch)}`
+        : "";
     const what = `${name} failed its ${this.#phase} gate on ${release}${anew}: ${messageOf(failure)}; nginx saw ${view.detail}`;
     const failed = { host: name, phase: this.#phase, what, cause: failure };
     try {
@@ -195,20 +193,6 @@ export class HostRoll {
       ? `is back on ${earlier.release}${anew && " as it was started before"}`
       : "has no earlier release: it is stopped and drained";
     throw new HostRollFailed({ ...failed, outcome: `${name} ${outcome}` });
-  }
-
-  /** The release is the same, so it was the way it is started that changed. */
-  async #describeChange(earlier: Revision): Promise<string> {
-    try {
-      const [before, after] = await Promise.all(
-        [earlier, this.#target].map(({ launch }) => this.#host.recallLaunch(launch)),
-      );
-      const names = before && after ? launchChanges(before, after) : [];
-      if (names.length > 0) return `started with other ${new Intl.ListFormat("en").format(names)}`;
-    } catch {
-      // It only adds to the message about what failed.
-    }
-    return "started in another way";
   }
 
   /** A step that changes the host or nginx: only the holder of the lease may take it. */

@@ -1,0 +1,14 @@
+import type { HostState, Revision } from "../host/appHost.ts";
+import { isSameRevision } from "./fleet.ts";
+
+/** Where a host goes back to that cannot be brought to a target: what last passed all gates here, else what it ran or was to run. */
+export function earlierRevision(
+  { running, current, good }: HostState,
+  target: Revision,
+): Revision | undefined {
+  const { release, launch } = target;
+  if (good) return isSameRevision(good, target) ? undefined : good;
+  const ran = running && { release: running.release, launch: running.launch ?? launch };
+  if (ran && !isSameRevision(ran, target)) return ran;
+  return current !== undefined && current !== release ? { release: current, launch } : undefined;
+}
