@@ -164,6 +164,7 @@ describe.skipIf(reason)(
         await Promise.all(cuts);
         expect(cuts.length).toBeGreaterThan(0);
         expect(failure, lines.join("\n")).toBeUndefined();
+        expect(lines.join("\n")).toMatch(/reconnect the connection to server-\S+ broke, and was made again/);
         expect(await fleet.releases()).toEqual(all(jar));
         expect(await versionsServed()).toEqual([jar.version]);
       },
@@ -229,6 +230,34 @@ describe.skipIf(reason)(
       expect(await fleet.releases()).toEqual(before);
       const healed = await rollUnderLoad(jar);
       expect(healed.failure).toBeUndefined();
+      expect(await fleet.releases()).toEqual(all(jar));
+    });
+
+    test("a server that dies for good in the turn of another is waited for and told; nobody else is taken out, and the next roll heals it", async () => {
+      const [jar, before] = [await other(), await fleet.releases()];
+      const [, , server] = machines;
+      if (!server) throw new Error("there is no third server");
+      let dead: Promise<void> | undefined;
+      const { failure, lines } = await fleet.roll(
+        jar,
+        (phase, host) => {
+          if (phase !== "start" || host !== "app-1") return;
+          dead = away([server]).then(() => endProcessesUnder(server.directory));
+        },
+        {},
+        { deadlineSeconds: 8 },
+      );
+      await dead;
+      expect(failure).toMatch(
+        /^app-2 was not taken out: at least 2 of the others must serve, but app-3 does not \(unreachable: [^;]*\); app-1 keeps \S+: going back would leave fewer than 2 of the others serving; app-3 was not touched\. Now: app-1 \S+; app-2 \S+; app-3 unreachable\.$/,
+      );
+      expect(lines.filter((line) => / wait +for app-3 \(unreachable: /.test(line)).length).toBeGreaterThan(0);
+      expect(lines.filter((line) => / (rollback|app-2 +drain) /.test(line))).toEqual([]);
+      await servers.start(server);
+      expect(await fleet.releases()).toEqual({ ...before, "app-1": releaseId(jar), "app-3": "nothing" });
+      const healed = await fleet.roll(jar);
+      expect(healed.failure).toBeUndefined();
+      expect(healed.lines.find((line) => / drain /.test(line))).toMatch(/app-3/);
       expect(await fleet.releases()).toEqual(all(jar));
     });
 

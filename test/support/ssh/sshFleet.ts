@@ -175,6 +175,7 @@ export class SshFleet {
     jar: Jar,
     onPhase: (phase: Phase, host?: string) => void = () => {},
     timing: Partial<Timing> = {},
+    health: Partial<typeof HEALTH> = {},
   ): Promise<SshRoll> {
     const { hosts, proxy, launch } = this;
     const began = performance.now();
@@ -182,6 +183,7 @@ export class SshFleet {
     const fleet = await openFleet({ hosts: [...hosts], proxy, launch, environment: {}, health: HEALTH });
     const policy = {
       ...POLICY,
+      health: { ...HEALTH, ...health },
       timing: { ...POLICY.timing, ...timing },
       minimumHealthy: hosts.length - 1,
     };
