@@ -1,6 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import type { z } from "zod";
 import type { ServingInputs } from "#provider/servingInputs.ts";
+import type { LaunchOptions } from "#rollout/request/hostOptions.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";
@@ -26,7 +27,7 @@ export interface OpenFleet extends Fleet {
 }
 
 /** What tells where a fleet is and how it is started. */
-export type FleetRequest = Pick<RollRequest, "hosts" | "proxy" | "launch" | "environment" | "health">;
+export type FleetRequest = Pick<RollRequest, "hosts" | "proxy" | "health" | keyof LaunchOptions>;
 
 /** What the settings of a kind come to, without any I/O. */
 export interface KindSettings {

@@ -5,10 +5,12 @@ import { redactor } from "#rollout/common/redact.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
 import { within } from "#rollout/common/within.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
+import { launchFingerprint } from "#rollout/host/launchSpec.ts";
 import type { ReverseProxy } from "#rollout/nginx/reverseProxy.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { findKeptRelease } from "#rollout/release/keptRelease.ts";
 import { releaseId } from "#rollout/release/release.ts";
+import { launchOf } from "#rollout/request/hostOptions.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { describeMember, observe } from "#rollout/roll/fleet.ts";
 import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
@@ -42,10 +44,10 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
     if (problems.length > 0) return { failures: problems.map(failure) };
     const asked = parse(kindRequest, { ...given, ...identified, release: "" });
     const request = { ...asked, ...(await identify(givenJar, name, asked)) };
-    const anew = startsAnew(ownInputs(olds), request) ? ", started anew" : "";
+    const old = runningBefore(olds);
     const names = request.hosts.map(({ name }) => name);
     const rollingOrder = orderAsLastSeen(names, ownInputs(olds).rollingOrder).map(
-      (name) => `${name}: ${request.release}${anew}`,
+      (name) => `${name}: ${request.release}${startsAnew(name, request, old) ? ", started anew" : ""}`,
     );
     return { inputs: { ...request, rollingOrder } };
   } catch (error) {
@@ -57,7 +59,15 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
 /** A roll is due when a host is to run something else, or to run it in another way, or elsewhere. */
 export function diff(olds: object, news: object): { changes: boolean } {
   const [old, next] = [ownInputs(olds), ownInputs(news)];
-  const decisive = ["rollingOrder", "hosts", "proxy", "launch", "environment"];
+  const decisive = [
+    "rollingOrder",
+    "hosts",
+    "proxy",
+    "launch",
+    "environment",
+    "hostLaunch",
+    "hostEnvironment",
+  ];
   return { changes: decisive.some((key) => !isDeepStrictEqual(old[key], next[key])) };
 }
 
@@ -69,7 +79,8 @@ export async function deploy(id: string, inputs: object): Promise<object> {
 async function deployUntil(signal: AbortSignal, id: string, inputs: object): Promise<object> {
   const request = requestOf(inputs);
   const fleet = await openFleet(request);
-  const redact = redactor(Object.values(request.environment));
+  const environments = [request.environment, ...Object.values(request.hostEnvironment ?? {})];
+  const redact = redactor(environments.flatMap(Object.values<string>));
   const began = performance.now();
   try {
     const { durationSeconds } = await roll(fleet, request, request, {
@@ -109,12 +120,23 @@ export async function read(
   };
 }
 
-/** Whether the same release is to be started in another way: a secret change would not show in a preview. */
-function startsAnew(old: Record<string, unknown>, request: KindRequest): boolean {
-  const decisive = ["launch", "environment", "hosts"] as const;
-  return (
-    old.release === request.release && decisive.some((key) => !isDeepStrictEqual(old[key], request[key]))
-  );
+/** Whether a host is to start the same release in another way: a secret change would not show in a preview. */
+function startsAnew(name: string, next: KindRequest, old: KindRequest | undefined): boolean {
+  if (old?.release !== next.release) return false;
+  const [was, is] = [old, next].map((request) => {
+    const host = request.hosts.find((candidate) => candidate.name === name);
+    return host && launchFingerprint(launchOf(request, name), host.address, host.port);
+  });
+  return was !== undefined && was !== is;
+}
+
+/** What was last rolled, unless another version wrote that down. */
+function runningBefore(olds: object): KindRequest | undefined {
+  try {
+    return requestOf(olds);
+  } catch {
+    return undefined;
+  }
 }
 
 async function identify(jar: unknown, name: unknown, request: KindRequest) {

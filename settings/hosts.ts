@@ -4,6 +4,7 @@ import { problemsOf } from "#rollout/request/validate.ts";
 import { textOf } from "./reader.ts";
 
 const FROM_THE_STACK_FILE = ["name", "address", "port", "healthPort"];
+const OPTIONS = ["jvmOptions", "arguments", "environment"];
 
 /** The entries of `hosts`, each with what the kind adds to it; what the stack file says of a host wins. */
 export function readHosts(
@@ -13,11 +14,12 @@ export function readHosts(
 ): object[] {
   return entries.map((entry, index) => {
     const given = withTextName(Object(entry), `hosts[${index}].name`);
-    const unknown = Object.keys(typeof entry === "object" ? given : {}).find(
-      (key) => !FROM_THE_STACK_FILE.includes(key) && !more.includes(key),
+    const places = Object.entries(typeof entry === "object" ? given : {}).filter(
+      ([key]) => !OPTIONS.includes(key),
     );
+    const unknown = places.find(([key]) => !FROM_THE_STACK_FILE.includes(key) && !more.includes(key))?.[0];
     if (unknown !== undefined) throw new InvalidInput(`hosts[${index}].${unknown}`, "unknown setting");
-    return { ...complete(given, index), ...given };
+    return { ...complete(given, index), ...Object.fromEntries(places) };
   });
 }
 

@@ -6,6 +6,7 @@ import { InvalidInput } from "#rollout/common/errors.ts";
 import type { Environment } from "#rollout/request/rollRequest.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { explained } from "./explained.ts";
+import { readHostOptions } from "./hostOptions.ts";
 import { withHealthPort } from "./hosts.ts";
 import { Reader } from "./reader.ts";
 import { readRollout, readServing } from "./rollout.ts";
@@ -13,8 +14,9 @@ import { readRollout, readServing } from "./rollout.ts";
 /** Everything that the program reads from `Pulumi.<stack>.yaml`, checked; descriptions are in Pulumi.yaml. */
 export interface Settings extends Declaration {
   /** What the rollout is told, the environment of the JVM as a secret. */
-  readonly rollout: Omit<RollingDeploymentInputs, "environment"> & {
+  readonly rollout: Omit<RollingDeploymentInputs, "environment" | "hostEnvironment"> & {
     readonly environment: pulumi.Output<Environment>;
+    readonly hostEnvironment?: pulumi.Output<Record<string, Environment>>;
   };
 }
 
@@ -36,6 +38,7 @@ async function read(reader: Reader): Promise<Settings> {
   const { hosts, proxy, container, declare } = await kind.readSettings(reader);
   const candidate = readRollout(reader, hosts.length);
   const places = withHealthPort(hosts, reader.number("healthPort"));
+  const own = readHostOptions(reader);
   const serving = readServing(reader, candidate);
   const [path, version, release] = [reader.text("jar"), reader.text("version"), reader.text("release")];
   reader.refuseUnknown();
@@ -43,17 +46,15 @@ async function read(reader: Reader): Promise<Settings> {
     throw new InvalidInput("jar", "expected a jar or a release, got neither");
   }
   const launch = { ...candidate.launch, ...(container !== undefined && { container }) };
-  const {
-    release: _,
-    jar: __,
-    ...request
-  } = parse(kindRequest, { ...candidate, hosts: places, proxy, launch, release });
+  const checked = parse(kindRequest, { ...candidate, ...own, hosts: places, proxy, launch, release });
+  const { release: _, jar: __, hostEnvironment, ...request } = checked;
   return {
     ...declare(request, serving),
     rollout: {
       ...request,
       ...(release === "" ? { jar: { path, ...(version !== "" && { version }) } } : { release }),
       environment: pulumi.secret(request.environment),
+      ...(hostEnvironment && { hostEnvironment: pulumi.secret(hostEnvironment) }),
     },
   };
 }

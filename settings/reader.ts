@@ -60,6 +60,13 @@ export class Reader {
     return value;
   }
 
+  /** The entries of `hosts`, secret or not: the environment of a host is kept secret, and nothing else of it. */
+  hosts(): unknown[] {
+    const value = this.plain("hosts");
+    const entries = Array.isArray(value) ? value : [];
+    return entries.some((entry) => Object(entry).environment !== undefined) ? entries : this.list("hosts");
+  }
+
   /** A list of texts. */
   texts(key: string): string[] {
     return this.list(key).map((value, index) => textOf(`${key}[${index}]`, value));

@@ -5,7 +5,7 @@ import { type Reader, textOf } from "./reader.ts";
 /** What a roll is told on every kind of host. */
 export function readRollout(reader: Reader, hosts: number) {
   const jvmOptions = reader.texts("jvmOptions");
-  const environment = readEnvironment(reader.plain("environment"));
+  const environment = readEnvironment("environment", reader.plain("environment"));
   return {
     launch: {
       java: reader.text("java"),
@@ -55,11 +55,11 @@ export function readServing(reader: Reader, { health, timing }: ReturnType<typeo
   };
 }
 
-/** What is no object is refused with everything else. */
-function readEnvironment(value: unknown): unknown {
+/** Variables as texts; what is no object is refused with everything else. */
+export function readEnvironment(property: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, text]) => [name, textOf(`environment.${name}`, text)]),
+    Object.entries(value).map(([name, text]) => [name, textOf(`${property}.${name}`, text)]),
   );
 }
 

@@ -29,7 +29,7 @@ export function readDockerSettings(reader: Reader): KindSettings {
   // What is called after the stack never meets what another one has on the engine.
   const nginx = `${prefix}-nginx`;
   const baseImage = reader.text("nginxImage");
-  const hosts = readHosts(reader.list("hosts"), ({ name, address }, index) => ({
+  const hosts = readHosts(reader.hosts(), ({ name, address }, index) => ({
     kind: "docker",
     engine,
     container: `${prefix}-${name}`,

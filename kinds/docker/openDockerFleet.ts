@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
+import { launchOf } from "#rollout/request/hostOptions.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { DockerAppHost } from "./dockerAppHost.ts";
@@ -12,16 +13,18 @@ import { openEngine } from "./openEngine.ts";
 
 /** Hosts and nginx in containers of one engine. */
 export function openDockerFleet(request: FleetRequest): OpenFleet {
-  const { launch, environment, health } = request;
+  const { health } = request;
   const proxy = parse(dockerProxyDescriptor, request.proxy);
   const descriptors = parse(z.array(dockerHostDescriptor), request.hosts);
   const docker = openEngine(proxy.engine);
   const { access: nginx, machine } = new DockerNginxServer(docker, proxy);
   const volumes = descriptors.map(({ volume }) => volume);
   const keeper = new FileKeeper(docker, volumes, proxy.container);
-  const options = { launch, environment, health, docker, keeper, nginx };
+  const options = { health, docker, keeper, nginx };
   return {
-    hosts: descriptors.map((descriptor) => new DockerAppHost(descriptor, options)),
+    hosts: descriptors.map(
+      (descriptor) => new DockerAppHost(descriptor, { ...options, ...launchOf(request, descriptor.name) }),
+    ),
     proxy: new NginxProxy(nginx),
     // Beside nginx: what is in front of a fleet is there once.
     leases: new MachineLeaseStore(machine, `${NGINX_DIRECTORY}/lease`),

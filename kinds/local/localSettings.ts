@@ -16,7 +16,7 @@ export function readLocalSettings(reader: Reader): KindSettings {
   reader.ignore("containerImage", "containerUser", "nginxImage", ...SSH_DEFAULTS);
   const executable = reader.text("nginx");
   return {
-    hosts: readHosts(reader.list("hosts"), ({ name }) => ({
+    hosts: readHosts(reader.hosts(), ({ name }) => ({
       kind: "local",
       address: "127.0.0.1",
       directory: `${root}/hosts/${name}`,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
+import { launchOf } from "#rollout/request/hostOptions.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
@@ -15,12 +16,17 @@ const COPIES_AT_ONCE = 4;
 
 /** Hosts and nginx on this machine. */
 export function openLocalFleet(request: FleetRequest): OpenFleet {
-  const { environment, health } = request;
   const proxy = parse(localProxyDescriptor, request.proxy);
   const descriptors = parse(z.array(localHostDescriptor), request.hosts);
-  const launch = withJava(request.launch);
-  const policy = { launch, environment, health, uploads: pLimit(COPIES_AT_ONCE) };
-  const hosts = descriptors.map((descriptor) => new MachineAppHost(openLocalHost(descriptor), policy));
+  const policy = { health: request.health, uploads: pLimit(COPIES_AT_ONCE) };
+  const hosts = descriptors.map((descriptor) => {
+    const { launch, environment } = launchOf(request, descriptor.name);
+    return new MachineAppHost(openLocalHost(descriptor), {
+      ...policy,
+      launch: withJava(launch),
+      environment,
+    });
+  });
   return {
     hosts,
     proxy: new NginxProxy(new LocalNginxAccess(proxy)),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
+import { launchOf } from "#rollout/request/hostOptions.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { openSshHost } from "./openSshHost.ts";
@@ -14,13 +15,16 @@ const UPLOADS_AT_ONCE = 4;
 
 /** Hosts and nginx on servers that are reached over SSH. */
 export function openSshFleet(request: FleetRequest): OpenFleet {
-  const { launch, environment, health } = request;
   const proxy = parse(sshProxyDescriptor, request.proxy);
   const descriptors = parse(z.array(sshHostDescriptor), request.hosts);
   const machines = new SshMachines();
-  const policy = { launch, environment, health, uploads: pLimit(UPLOADS_AT_ONCE) };
+  const policy = { health: request.health, uploads: pLimit(UPLOADS_AT_ONCE) };
   const hosts = descriptors.map(
-    (descriptor) => new MachineAppHost(openSshHost(machines.of(descriptor), descriptor), policy),
+    (descriptor) =>
+      new MachineAppHost(openSshHost(machines.of(descriptor), descriptor), {
+        ...policy,
+        ...launchOf(request, descriptor.name),
+      }),
   );
   const nginx = new SshNginxAccess(machines.of(proxy), proxy);
   return {

@@ -44,7 +44,7 @@ export function readSshSettings(reader: Reader): KindSettings {
     unit: `${prefix}-${name}`,
   });
   const server = reader.text("nginxServer");
-  for (const [index, host] of reader.list("hosts").entries()) {
+  for (const [index, host] of reader.hosts().entries()) {
     const { name } = Object(host);
     if (name !== "nginx" && name !== "nginx-test") continue;
     throw new InvalidInput(
@@ -63,7 +63,7 @@ export function readSshSettings(reader: Reader): KindSettings {
   };
   return {
     hosts: readHosts(
-      reader.list("hosts"),
+      reader.hosts(),
       ({ name, address }) => ({
         kind: "ssh",
         port: DEFAULT_PORT,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { endpoint } from "../machine/connections.ts";
 import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
 import { type HostPlace, hostPlace, proxyPlace } from "./places.ts";
-import { reservedArguments, reservedJvmOptions, reservedVariables } from "./reserved.ts";
+import { type ReservedValue, reservedArguments, reservedJvmOptions, reservedVariables } from "./reserved.ts";
 
 const MAX_HOSTS = 50;
 
@@ -46,6 +46,10 @@ export const environment = z.record(
   { error: "expected names and values of environment variables" },
 );
 export type Environment = z.infer<typeof environment>;
+
+/** What one host is started with beside what all are; of arguments and variables of one name, these count. */
+export const hostLaunch = launch.pick({ jvmOptions: true, arguments: true }).partial();
+export type HostLaunch = z.infer<typeof hostLaunch>;
 
 /** The health gate: `passes` answers of 200 and UP in a row within the deadline. */
 export const health = z.strictObject({
@@ -100,6 +104,10 @@ export const rollRequest = z
     proxy: proxyPlace,
     launch,
     environment,
+    /** What single hosts add to these, by their names. */
+    hostLaunch: z.record(z.string(), hostLaunch).exactOptional(),
+    /** Secret, as the environment of all hosts is. */
+    hostEnvironment: z.record(z.string(), environment).exactOptional(),
     health,
     timing,
     /** Hosts that must go on serving while one is out; less than the number of hosts. */
@@ -113,6 +121,7 @@ export const rollRequest = z
       context.addIssue({ code: "custom", path, message });
     refuseTwins(request.hosts, refuse);
     refuseReserved(request, refuse);
+    refuseStrangers(request, refuse);
     if (request.minimumHealthy >= request.hosts.length) {
       refuse(
         ["minimumHealthy"],
@@ -142,17 +151,41 @@ export const rollRequest = z
   });
 export type RollRequest = z.infer<typeof rollRequest>;
 
+interface OwnOptions {
+  readonly launch: Launch;
+  readonly environment: Environment;
+  readonly hosts: readonly HostPlace[];
+  readonly hostLaunch?: Readonly<Record<string, HostLaunch>>;
+  readonly hostEnvironment?: Readonly<Record<string, Environment>>;
+}
+
 function refuseReserved(
-  { launch, environment }: { readonly launch: Launch; readonly environment: Environment },
+  { launch, environment, hosts, hostLaunch = {}, hostEnvironment = {} }: OwnOptions,
   refuse: (path: (string | number)[], message: string) => void,
 ) {
-  for (const { key, message } of reservedArguments(launch.arguments)) {
-    refuse(["launch", "arguments", key], message);
+  const refuseAll = (values: readonly ReservedValue[], path: (string | number)[]) => {
+    for (const { key, message } of values) refuse([...path, key], message);
+  };
+  refuseAll(reservedArguments(launch.arguments), ["launch", "arguments"]);
+  refuseAll(reservedJvmOptions(launch.jvmOptions), ["launch", "jvmOptions"]);
+  refuseAll(reservedVariables(environment), ["environment"]);
+  hosts.forEach(({ name }, index) => {
+    const own = hostLaunch[name] ?? {};
+    refuseAll(reservedArguments(own.arguments ?? []), ["hosts", index, "arguments"]);
+    refuseAll(reservedJvmOptions(own.jvmOptions ?? []), ["hosts", index, "jvmOptions"]);
+    refuseAll(reservedVariables(hostEnvironment[name] ?? {}), ["hosts", index, "environment"]);
+  });
+}
+
+function refuseStrangers(
+  { hosts, hostLaunch = {}, hostEnvironment = {} }: OwnOptions,
+  refuse: (path: (string | number)[], message: string) => void,
+) {
+  for (const [key, options] of Object.entries({ hostLaunch, hostEnvironment })) {
+    for (const name of Object.keys(options)) {
+      if (!hosts.some((host) => host.name === name)) refuse([key, name], "expected the name of a host");
+    }
   }
-  for (const { key, message } of reservedJvmOptions(launch.jvmOptions)) {
-    refuse(["launch", "jvmOptions", key], message);
-  }
-  for (const { key, message } of reservedVariables(environment)) refuse(["environment", key], message);
 }
 
 function refuseTwins(

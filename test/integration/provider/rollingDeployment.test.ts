@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { listProcesses } from "#kinds/local/processTable.ts";
 import { check, deploy, diff, read } from "#provider/rollingDeployment.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
@@ -73,6 +74,20 @@ describe("check", () => {
     });
   });
 
+  test("shows that only the host whose own options change is started anew, and none when another host comes", async () => {
+    const jar = await fakeJar({ version: "1.1.0" });
+    const [one, two, three] = given().hosts;
+    const news = { ...given(), hosts: [one, two], minimumHealthy: 1, jar: { path: jar.path } };
+    const { inputs: olds = {} } = await check({}, news);
+    const release = releaseId(jar);
+    expect((await check(olds, { ...news, hostEnvironment: { "app-2": { A: "1" } } })).inputs).toMatchObject({
+      rollingOrder: [`app-1: ${release}`, `app-2: ${release}, started anew`],
+    });
+    expect((await check(olds, { ...news, hosts: [one, two, three] })).inputs).toMatchObject({
+      rollingOrder: [`app-3: ${release}`, `app-1: ${release}`, `app-2: ${release}`],
+    });
+  });
+
   test("passes what is not known before the update as it is", async () => {
     const news = { ...given(), proxy: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
     expect(await check({}, news)).toEqual({ inputs: news });
@@ -141,6 +156,8 @@ describe("diff", () => {
     ["proxy.port", 9],
     ["launch.jvmOptions[0]", "-Xmx1g"],
     ["environment.DATABASE_URL", "other"],
+    ["hostEnvironment", { "app-1": { A: "1" } }],
+    ["hostLaunch", { "app-1": { arguments: ["--debug"] } }],
   ])("shows a change of %s as a roll", (path, value) => {
     expect(diff(news, withValue(news, path, value))).toEqual({ changes: true });
   });
@@ -224,6 +241,28 @@ describe("a deployment", () => {
     expect(printed.find((line) => line.includes("app-2"))).toMatch(
       /^\[ +\d+\.\d s\] app-2 +drain +no new request$/,
     );
+  });
+
+  test("starts a host with its own arguments and variables, and no other, and prints no value of them", async () => {
+    const { request, hosts } = await newFleet();
+    const own = {
+      hostLaunch: { "app-2": { arguments: ["--own=yes"] } },
+      hostEnvironment: { "app-2": { PASSWORD: "this application" } },
+    };
+    await deploy("id", (await inputsFor({ ...request, ...own }, { version: "1.0.0" })).inputs);
+    const [one, two] = await Promise.all(
+      hosts.map(async ({ directory }) =>
+        (await listProcesses()).find(({ argv }) => argv.some((argument) => argument.startsWith(directory))),
+      ),
+    );
+    expect([one?.argv.includes("--own=yes"), two?.argv.includes("--own=yes")]).toEqual([false, true]);
+    const variables = await Promise.all(
+      [one, two].map((entry) => readFile(`/proc/${entry?.pid}/environ`, "utf8")),
+    );
+    expect(variables.map((text) => text.includes("PASSWORD=this application"))).toEqual([false, true]);
+    const bad = await inputsFor({ ...request, ...own }, { version: "2.0.0", exits: 1 });
+    const error: unknown = await deploy("id", bad.inputs).catch((thrown: unknown) => thrown);
+    expect(Object(error).reasons[0]).toContain("    Error: [secret] cannot start\n");
   });
 
   test("is read as it is: a process that has ended is drift that the next update heals", async () => {

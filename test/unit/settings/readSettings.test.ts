@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { known } from "../../support/pulumi.ts";
 import { read, withoutPulumi } from "../../support/settings.ts";
 
@@ -198,6 +198,23 @@ describe("what is read", () => {
     const { rollout, nginx } = await read({ hosts: places, healthPort: 9090 });
     expect(rollout.hosts).toMatchObject([{ healthPort: 9090 }, { healthPort: 9099 }]);
     expect(nginx.hosts).toEqual([{ ...places[0], healthPort: 9090 }, places[1]]);
+  });
+
+  test("a host may have options of its own, and its environment is a secret as the common one is", async () => {
+    vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", '["rollgate:hosts"]');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const [one, two] = twoHosts;
+    const { rollout } = await read({
+      hosts: [
+        { ...one, environment: { PASSWORD: "hunter2", PIN: 4711 } },
+        { ...two, jvmOptions: ["-Xmx2g"], arguments: ["--debug"] },
+      ],
+    });
+    expect(rollout.hostLaunch).toEqual({ "app-2": { jvmOptions: ["-Xmx2g"], arguments: ["--debug"] } });
+    if (!rollout.hostEnvironment) throw new Error("expected an environment of app-1");
+    expect(await pulumi.isSecret(rollout.hostEnvironment)).toBe(true);
+    expect(await known(rollout.hostEnvironment)).toEqual({ "app-1": { PASSWORD: "hunter2", PIN: "4711" } });
+    expect(JSON.stringify([rollout.hosts, rollout.hostLaunch])).not.toContain("hunter2");
   });
 
   test("the environment is a secret, whether or not the stack file says so", async () => {

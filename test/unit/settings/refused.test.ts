@@ -198,6 +198,21 @@ describe("a bad setting is refused with one line that names it", () => {
       { nginxPort: 9090, hosts: [{ ...twoHosts[0], healthPort: 9090 }, twoHosts[1]] },
       "nginxPort: expected a port of its own, got 9090, the port of app-1",
     ],
+    [
+      "a text for the options of a host",
+      { hosts: [{ ...twoHosts[0], jvmOptions: "-Xmx1g" }, twoHosts[1]] },
+      'hosts[0].jvmOptions: expected a list, got "-Xmx1g"',
+    ],
+    [
+      "a variable of a host with a bad name",
+      { hosts: [twoHosts[0], { ...twoHosts[1], environment: { "A-B": "x" } }] },
+      "hosts[1].environment.A-B: expected the name of an environment variable",
+    ],
+    [
+      "an environment of a host that is a list",
+      { hosts: [{ ...twoHosts[0], environment: ["A=1"] }, twoHosts[1]] },
+      "hosts[0].environment: expected names and values of environment variables",
+    ],
     ["no java", { java: "" }, "java: expected the java command, got an empty text"],
     [
       "a JVM option that is no text",
@@ -258,6 +273,14 @@ describe("a bad setting is refused with one line that names it", () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(await refusal({ arguments: ["--password=hunter2"] })).toBe(
       "rollgate:arguments: expected plain values, got a secret: only environment is kept secret everywhere. Nothing was changed.",
+    );
+  });
+
+  test("a secret of a host that is not in its environment", async () => {
+    vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", '["rollgate:hosts"]');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(await refusal({ hosts: [{ ...twoHosts[0], arguments: ["--password=hunter2"] }] })).toBe(
+      "rollgate:hosts: expected plain values, got a secret: only environment is kept secret everywhere. Nothing was changed.",
     );
   });
 

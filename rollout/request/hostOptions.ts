@@ -1,0 +1,30 @@
+import type { Environment, Launch, RollRequest } from "./rollRequest.ts";
+
+/** How the application of one host is started: what all hosts have in common, with what is the host's own. */
+export function launchOf(
+  { launch, environment, hostLaunch = {}, hostEnvironment = {} }: LaunchOptions,
+  host: string,
+): { readonly launch: Launch; readonly environment: Environment } {
+  const { jvmOptions = [], arguments: own = [] } = hostLaunch[host] ?? {};
+  return {
+    launch: {
+      ...launch,
+      // The JVM goes by the last of two; Spring Boot would join two arguments of one name.
+      jvmOptions: [...launch.jvmOptions, ...jvmOptions],
+      arguments: [...launch.arguments.filter((common) => !isGivenIn(own, common)), ...own],
+    },
+    environment: { ...environment, ...hostEnvironment[host] },
+  };
+}
+
+/** All that says how applications are started. */
+export type LaunchOptions = Pick<RollRequest, "launch" | "environment" | "hostLaunch" | "hostEnvironment">;
+
+function isGivenIn(own: readonly string[], common: string): boolean {
+  const name = nameOf(common);
+  return name !== undefined && own.some((argument) => nameOf(argument) === name);
+}
+
+function nameOf(argument: string): string | undefined {
+  return /^--([^=]+)/.exec(argument)?.[1];
+}
