@@ -27,3 +27,11 @@ export function providerOf(inputs: object): Record<string, unknown> {
 export function cannotMove(from: unknown, to: unknown): string {
   return `expected ${from}, in which it runs, got ${to}: destroy the stack first, or keep it there`;
 }
+
+/**
+ * Why a host cannot have a port that somebody listens on. One that goes gives its port back at the end of an update
+ * only, so a host that is renamed on its machine would never get it.
+ */
+export function portTakenBy(port: unknown, taker: string): string {
+  return `${port} is taken by ${taker}: if that is a host that this one is to replace, remove it, run pulumi up, and then add this one`;
+}

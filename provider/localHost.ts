@@ -6,7 +6,7 @@ import { type LocalHostDescriptor, localHostDescriptor } from "#kinds/local/loca
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
 import { isSystemError, messageOf } from "#rollout/common/errors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
-import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
+import { type CheckAnswer, cannotMove, ownInputs, portTakenBy } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
 
 /** A host on this machine, and the Java that it will run. */
@@ -39,7 +39,7 @@ export async function check(news: object, olds: object = {}): Promise<CheckAnswe
       return refuse("directory", cannotMove(left, descriptor.directory));
   }
   const owner = await openLocalHost(parse(localHostDescriptor, descriptor)).supervisor.portOwner();
-  if (owner.kind === "other") return refuse("port", `${descriptor.port} is taken by ${owner.name}`);
+  if (owner.kind === "other") return refuse("port", portTakenBy(descriptor.port, owner.name));
   return { inputs: { ...descriptor, java, graceSeconds } };
 }
 

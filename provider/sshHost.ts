@@ -6,7 +6,7 @@ import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
 import { type SshHostDescriptor, sshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { messageOf } from "#rollout/common/errors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
-import { type CheckAnswer, cannotMove, ownInputs } from "./crud.ts";
+import { type CheckAnswer, cannotMove, ownInputs, portTakenBy } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
 
 /** A host on a server that is reached over SSH. */
@@ -24,7 +24,9 @@ export async function check(news: object, olds: object = {}): Promise<CheckAnswe
   const problems = problemsOf(sshHostDescriptor, descriptor);
   if (problems.length > 0)
     return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
-  const obstacle = await obstacleToMove(ownInputs(olds), ownInputs(news));
+  const obstacle =
+    (await obstacleToMove(ownInputs(olds), ownInputs(news))) ??
+    (await obstacleToCome(ownInputs(olds), descriptor));
   if (obstacle) return { failures: [{ ...obstacle, reason: `${obstacle.reason}. Nothing was changed.` }] };
   return { inputs: { ...descriptor, graceSeconds } };
 }
@@ -55,6 +57,20 @@ async function obstacleToMove(
   } catch (error) {
     return { property: "server", reason: messageOf(error) };
   }
+}
+
+/** Who has the port of a host that is new; a server that cannot be asked yet may still have to be made ready. */
+async function obstacleToCome(
+  old: Record<string, unknown>,
+  next: Record<string, unknown>,
+): Promise<{ property: string; reason: string } | undefined> {
+  if (old.name === next.name) return undefined;
+  const host = parse(sshHostDescriptor, next);
+  const owner = await onServer(host, (machine) => openSshHost(machine, host).supervisor.portOwner()).catch(
+    () => undefined,
+  );
+  if (owner?.kind !== "other") return undefined;
+  return { property: "port", reason: portTakenBy(host.port, owner.name) };
 }
 
 /** Nothing to make: what is there already is adopted as it is. */

@@ -68,7 +68,9 @@ describe("check", () => {
     const { failures } = await check(news);
     expect(failures).toEqual([{ property: "port", reason: expect.any(String) }]);
     expect(failures?.[0]?.reason).toMatch(
-      new RegExp(`^${news.port} is taken by pid ${pid} \\(.*\\)\\. Nothing was changed\\.$`),
+      new RegExp(
+        `^${news.port} is taken by pid ${pid} \\(.*\\): if that is a host .*, remove it, run pulumi up, and then add this one\\. Nothing was changed\\.$`,
+      ),
     );
   });
 

@@ -67,6 +67,21 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
     ]);
   });
 
+  test("is not given a port that a host which goes still has, as when one is renamed", async () => {
+    const { directory: old, port } = host();
+    const renamed = host({ name: "web-1", directory: `${old}-web`, unit: "rollgate-stack-web-1" });
+    const { failures } = await sshHost.check(renamed);
+    expect(failures).toEqual([
+      {
+        property: "port",
+        reason: expect.stringMatching(
+          new RegExp(`^${port} is taken by .*: if that is a host .*, remove it, run pulumi up, and then add`),
+        ),
+      },
+    ]);
+    expect(await sshHost.check(host())).toEqual({ inputs: host() });
+  });
+
   test("counts every connection to a host while nginx's own cannot be told from those of others", async () => {
     const { port } = await serveHttp((_, response) => response.end());
     const socket = connect(port, "127.0.0.1");
