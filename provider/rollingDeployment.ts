@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type KindRequest, kindRequest } from "#kinds/kinds.ts";
 import { InvalidInput, messageOf, RollFailed } from "#rollout/common/errors.ts";
+import { printable } from "#rollout/common/plainLine.ts";
 import { redactor } from "#rollout/common/redact.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
 import { within } from "#rollout/common/within.ts";
@@ -87,6 +88,7 @@ async function deployUntil(signal: AbortSignal, id: string, inputs: object): Pro
       owner: leaseOwner(),
       reporter: (report) => console.log(redact(formatReport(report))),
       signal,
+      redact,
       leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),
     });
     return { ...inputs, ...(await survey(fleet.hosts, fleet.proxy)), durationSeconds };
@@ -189,7 +191,7 @@ async function describe(host: AppHost, proxy: ReverseProxy) {
 function reasonOf(error: unknown): string {
   const evidence = error instanceof RollFailed ? error.evidence : [];
   const next = `Next: ${nextStepFor(error)}.`;
-  return [messageOf(error), ...evidence.map((line) => `    ${line}`), next].join("\n");
+  return [printable(messageOf(error)), ...evidence.map((line) => `    ${line}`), next].join("\n");
 }
 
 function failure({ property, reason }: InvalidInput) {

@@ -9,10 +9,10 @@ const SHOWN_LINES = 15;
 const READ_SECONDS = 10;
 
 /** What a host's application wrote that tells why it failed, and where the rest is. Never throws: it must not replace the failure. */
-export async function evidence(host: AppHost): Promise<string[]> {
+export async function evidence(host: AppHost, redact: (text: string) => string): Promise<string[]> {
   try {
-    const log = await within(READ_SECONDS, `reading it`, host.logTail(READ_LINES));
-    const lines = log.slice(-READ_LINES).map(plainLine);
+    const log = await within(READ_SECONDS, "reading it", host.logTail(READ_LINES));
+    const lines = log.slice(-READ_LINES).map((line) => plainLine(redact(line)));
     return [...tellingLines(lines, SHOWN_LINES), `The whole log: ${host.logPlace}`];
   } catch (error) {
     return [`The log could not be read: ${plainLine(messageOf(error))}. It is at ${host.logPlace}`];

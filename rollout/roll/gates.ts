@@ -23,7 +23,7 @@ export async function awaitHealthy(
   let inARow = 0;
   let last: HealthReport = { up: false, detail: "not asked yet" };
   const ask = async () => {
-    last = await probeRunning(host, release, signal);
+    last = await probeRunning(host, release, context, signal);
     inARow = last.up ? inARow + 1 : 0;
     return inARow >= passes || undefined;
   };
@@ -43,7 +43,7 @@ export async function awaitHealthy(
     throw new GateFailed(
       "unhealthy",
       `${last.detail} for ${deadlineSeconds} s (${passes} passes in a row needed)${await elsewhere(host)}`,
-      await evidence(host),
+      await evidence(host, context.redact),
     );
   }
   const owner = await host.portOwner();
@@ -108,17 +108,26 @@ export async function soak(host: AppHost, release: string, context: RollContext,
   let failures = 0;
   while (performance.now() < until && !signal.aborted) {
     await sleep(Math.max(0, Math.min(health.intervalMilliseconds, until - performance.now())));
-    const { up, detail } = await probeRunning(host, release, new AbortController().signal);
+    const { up, detail } = await probeRunning(host, release, context, new AbortController().signal);
     failures = up ? 0 : failures + 1;
     // One failed answer may be a hiccup under load; as many in a row as the gate asks for passes are not.
     if (failures >= health.passes) {
-      throw new GateFailed("unhealthy", `${detail} after it was admitted`, await evidence(host));
+      throw new GateFailed(
+        "unhealthy",
+        `${detail} after it was admitted`,
+        await evidence(host, context.redact),
+      );
     }
   }
 }
 
 /** A host that cannot be asked for a moment is an answer that is missing, not a release that has failed. */
-async function probeRunning(host: AppHost, release: string, signal: AbortSignal): Promise<HealthReport> {
+async function probeRunning(
+  host: AppHost,
+  release: string,
+  context: RollContext,
+  signal: AbortSignal,
+): Promise<HealthReport> {
   let running: RunningApp | undefined;
   try {
     running = await host.runningApp();
@@ -127,5 +136,5 @@ async function probeRunning(host: AppHost, release: string, signal: AbortSignal)
     return { up: false, detail: messageOf(error) };
   }
   if (running?.release === release) return host.probe(signal);
-  throw new GateFailed("exited", "the process ended by itself", await evidence(host));
+  throw new GateFailed("exited", "the process ended by itself", await evidence(host, context.redact));
 }

@@ -1,3 +1,5 @@
+import { printable } from "../common/plainLine.ts";
+
 /** The phases of one host, in their order, and those of the fleet around them. */
 export type Phase =
   | "preflight"
@@ -32,5 +34,6 @@ export type Reporter = (report: Report) => void;
 
 /** One line per report: `[  3.2 s] app-1  start    market 1.1.0`. */
 export function formatReport({ host, phase, message, elapsedSeconds }: Report): string {
-  return `[${elapsedSeconds.toFixed(1).padStart(5)} s] ${(host ?? "fleet").padEnd(8)} ${phase.padEnd(9)} ${message}`;
+  const plain = printable(message);
+  return `[${elapsedSeconds.toFixed(1).padStart(5)} s] ${(host ?? "fleet").padEnd(8)} ${phase.padEnd(9)} ${plain}`;
 }

@@ -38,6 +38,8 @@ export interface RollOptions {
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   readonly leaseTiming: LeaseTiming;
+  /** Hides secrets in what an application wrote, before it is cut to what is shown. */
+  readonly redact?: (text: string) => string;
 }
 
 /** What a finished roll did. */
@@ -52,8 +54,8 @@ export interface RollResult {
 
 /**
  * Brings every host to a release and touches only those that are not there yet: one after the other, or several at
- * once while none runs. Resume, retry and a first deployment are the same loop. Throws `RollFailed` with the state of every host; whatever
- * fails before the first host is drained has changed nothing but staged files.
+ * once while none runs. Resume, retry and a first deployment are the same loop. Throws `RollFailed` with the state of
+ * every host; whatever fails before the first host is drained has changed nothing but staged files.
  */
 export async function roll(
   fleet: Fleet,
@@ -79,6 +81,7 @@ export async function roll(
       report,
       signal: AbortSignal.any([options.signal, lease.signal, deadline]),
       assertHeld: () => lease.assertHeld(),
+      redact: options.redact ?? ((text) => text),
       warn: (message, host) => void warnings.push(host ? `${host.name} ${message}` : message),
     };
     await stageEverywhere(desired, context);

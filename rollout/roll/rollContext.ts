@@ -22,6 +22,8 @@ export interface RollContext {
   /** Throws unless this roller still holds the fleet's lease; asked before each step that changes anything. */
   readonly assertHeld: () => Promise<void>;
   report(phase: Phase, message: string, host?: AppHost): void;
+  /** Hides secrets in what an application wrote. */
+  redact(text: string): string;
   /** Keeps what the end of the roll should repeat. */
   warn(message: string, host?: AppHost): void;
 }

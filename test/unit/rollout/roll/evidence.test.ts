@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { redactor } from "#rollout/common/redact.ts";
 import { evidence } from "#rollout/roll/evidence.ts";
 import { FakeFleet } from "../../../support/fakeFleet.ts";
 
@@ -15,7 +16,7 @@ async function shown(...writes: string[]): Promise<string[]> {
   host.writes = writes;
   host.conduct["1.0.0"] = "ends";
   await host.begin({ runs: "1.0.0" });
-  return evidence(host);
+  return evidence(host, (text) => text);
 }
 
 test("a short log is shown whole, with where it is", async () => {
@@ -82,7 +83,7 @@ test("a flood of lines, colours and endless lines is shown as fifteen plain and 
   );
   expect(lines).toHaveLength(16);
   expect(lines[0]).toBe("line 9987");
-  expect(lines[13]).toBe(`${"x".repeat(300)}… (1000000 characters)`);
+  expect(lines[13]).toBe(`${"x".repeat(500)}… (1000000 characters)`);
 });
 
 test("a log that cannot be read never replaces the failure", async () => {
@@ -94,4 +95,13 @@ test("a log that cannot be read never replaces the failure", async () => {
     evidence: ["The log could not be read: Invalid string length. It is at /srv/app-1/app.log"],
   });
   expect(fleet.state).toEqual({ "app-1": "1.0.0", "app-2": "1.0.0" });
+});
+
+test("a secret is hidden before a line is cut, so that no part of it is left", async () => {
+  const fleet = await FakeFleet.create({ "app-1": {} });
+  const host = fleet.host("app-1");
+  host.writes = [`${"x".repeat(495)}hunter2hunter2`];
+  await host.begin({ runs: "1.0.0" });
+  const lines = await evidence(host, redactor(["hunter2hunter2"]));
+  expect(lines.join("\n")).not.toContain("hunter");
 });

@@ -139,7 +139,7 @@ describe("a release that does not become healthy", () => {
     expect(fleet.state["app-1"]).toBe("nothing, drained");
   });
 
-  test("is not let in while nginx sees the host down, however healthy it is", async () => {
+  test("is not admitted while nginx sees the host down, however healthy it is", async () => {
     const fleet = await serving();
     fleet.proxy.views[NEW] = { up: false, detail: "down, rise 0, fall 5" };
     const { error, done } = await failing(fleet, BRIEFLY);
@@ -149,7 +149,7 @@ describe("a release that does not become healthy", () => {
     );
   });
 
-  test("is not let in while somebody else answers on its port", async () => {
+  test("is not admitted while somebody else answers on its port", async () => {
     const fleet = await serving();
     fleet.host("app-1").intruders[NEW] = { kind: "other", name: "pid 4711 (java -jar old.jar)" };
     const { error, done } = await failing(fleet);
@@ -159,7 +159,7 @@ describe("a release that does not become healthy", () => {
     );
   });
 
-  test("is not let in while an earlier release answers on its port", async () => {
+  test("is not admitted while an earlier release answers on its port", async () => {
     const fleet = await serving();
     fleet.host("app-1").intruders[NEW] = { kind: "application", release: OLD };
     const { error } = await failing(fleet);
@@ -198,7 +198,7 @@ describe("a release that does not become healthy", () => {
     );
   });
 
-  test("only after it was let in goes back as well", async () => {
+  test("only after it was admitted goes back as well", async () => {
     const fleet = await serving();
     fleet.when("admit app-1", () => {
       fleet.host("app-1").conduct[NEW] = "down";

@@ -7,6 +7,12 @@ test("a report is one line with its time, host and phase in columns", () => {
   ).toBe("[  3.2 s] app-1    start     1.1.0-3fa9c1d2e4b5");
 });
 
+test("what a server or an application said cannot change what a terminal shows", () => {
+  expect(
+    formatReport({ phase: "wait", message: "for app-1 (\u001b[2Junreachable\r)", elapsedSeconds: 1 }),
+  ).toBe("[  1.0 s] fleet    wait      for app-1 (unreachable)");
+});
+
 test("a report without a host concerns the fleet", () => {
   expect(formatReport({ phase: "preflight", message: "ready", elapsedSeconds: 100 })).toBe(
     "[100.0 s] fleet    preflight ready",
