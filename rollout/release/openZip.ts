@@ -6,8 +6,16 @@ import { fromRandomAccessReaderPromise, openPromise, RandomAccessReader, type Zi
 /** The file is no zip archive, or not a whole one; the message says which, as in "expected a jar, got …". */
 export class NotAZip extends Error {}
 
-const SIGNATURE = "PK\x03\x04";
-const END_SIGNATURE = Buffer.from("PK\x05\x06");
+/** The part of a file that is a zip archive. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+// APPNOTE.TXT of PKWARE, 4.3.7, 4.3.12 and 4.3.16.
+const FIRST_SIGNATURE = "PK\x03\x04";
+const INDEX_SIGNATURE = "PK\x01\x02";
+const END_SIGNATURE = "PK\x05\x06";
 const END_LENGTH = 22;
 const LONGEST_COMMENT = 0xffff;
 const IN_ZIP64 = 0xffffffff;
@@ -15,14 +23,15 @@ const IN_ZIP64 = 0xffffffff;
 const HEAD_LENGTH = 65_536;
 
 /**
- * Opens a zip archive as Java does: whatever stands in front of it, such as the launch script of an executable jar, does
- * not count, even where the offsets in the archive do not include it (Spring Boot before 2.6).
+ * Opens a zip archive as `java -jar` does: what stands in front of it, such as the launch script of an executable jar,
+ * does not count, even where the offsets in the archive leave it out (Spring Boot before 2.6); after it nothing may come.
  */
 export async function openZip(path: string): Promise<ZipFile> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    const start = await startOfZip(file, size);
+    const { start, end } = await findZip(file, size);
+    if (end < size) throw new NotAZip("one with something after its end, which java does not take");
     if (start === 0) return await openPromise(path);
     return await fromRandomAccessReaderPromise(new WithoutPrefix(path, start), size - start);
   } finally {
@@ -30,37 +39,42 @@ export async function openZip(path: string): Promise<ZipFile> {
   }
 }
 
-/** Where offset 0 of the archive is: its index ends where its last record begins (APPNOTE.TXT of PKWARE, 4.3.16). */
-async function startOfZip(file: FileHandle, size: number): Promise<number> {
+async function findZip(file: FileHandle, size: number): Promise<Range> {
   const tail = await read(file, Math.max(0, size - END_LENGTH - LONGEST_COMMENT), size);
   const head = await read(file, 0, Math.min(size, HEAD_LENGTH));
-  const end = findEnd(tail);
-  if (end < 0) {
-    throw new NotAZip(
-      head.includes(SIGNATURE, 0, "latin1")
-        ? "a truncated one: it has no zip index at its end"
-        : "a file that is no zip archive",
-    );
+  const first = head.indexOf(FIRST_SIGNATURE, 0, "latin1");
+  for (let at = lastEnd(tail, tail.length); at >= 0; at = lastEnd(tail, at - 1)) {
+    const range = await rangeOf(file, tail, at, size);
+    // What ends here may be a jar inside the jar, of which the rest is gone.
+    if (range && (first < 0 || range.start <= first)) return range;
   }
-  const [length, offset] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)];
-  if (length === IN_ZIP64 || offset === IN_ZIP64) return 0;
-  const start = size - tail.length + end - length - offset;
-  if (start < 0) throw new NotAZip("a damaged one: its zip index points outside the file");
-  // The index of a jar inside the jar.
-  if (start > 0 && head.toString("latin1", 0, 4) === SIGNATURE) {
-    throw new NotAZip("a truncated one: it ends inside, after another jar");
-  }
-  return start;
+  throw new NotAZip(
+    first < 0 ? "a file that is no zip archive" : "a truncated one: it has no zip index at its end",
+  );
 }
 
-function findEnd(tail: Buffer): number {
-  for (let at = tail.length; at >= 0; at--) {
-    at = tail.lastIndexOf(END_SIGNATURE, at);
-    if (at < 0) return -1;
-    const isWhole = at + END_LENGTH <= tail.length;
-    if (isWhole && at + END_LENGTH + tail.readUInt16LE(at + 20) === tail.length) return at;
+/** Where the archive is whose last record this is: its offsets count from its start, and its index comes just before. */
+async function rangeOf(file: FileHandle, tail: Buffer, at: number, size: number): Promise<Range | undefined> {
+  const end = size - tail.length + at + END_LENGTH + tail.readUInt16LE(at + 20);
+  if (end > size) return undefined;
+  const [length, offset] = [tail.readUInt32LE(at + 12), tail.readUInt32LE(at + 16)];
+  if (length === IN_ZIP64 || offset === IN_ZIP64) return { start: 0, end };
+  const index = size - tail.length + at - length;
+  const start = index - offset;
+  if (end === size) {
+    if (start < 0) throw new NotAZip("a damaged one: its zip index points outside the file");
+    return { start, end };
   }
-  return -1;
+  const isWhole =
+    start >= 0 &&
+    (await read(file, index, index + 4)).equals(Buffer.from(INDEX_SIGNATURE)) &&
+    (await read(file, start, start + 4)).equals(Buffer.from(FIRST_SIGNATURE));
+  return isWhole ? { start, end } : undefined;
+}
+
+function lastEnd(tail: Buffer, before: number): number {
+  const latest = Math.min(before, tail.length - END_LENGTH);
+  return latest < 0 ? -1 : tail.lastIndexOf(END_SIGNATURE, latest, "latin1");
 }
 
 async function read(file: FileHandle, from: number, to: number): Promise<Buffer> {

@@ -183,6 +183,23 @@ describe("a launch script in front of a jar", () => {
     expect((await identifyJar(path)).version).toBe("3.5");
   });
 
+  test("does not count in front of an archive of another kind of file either, however long it is", async () => {
+    const path = await place();
+    const jar = zip({ [MANIFEST]: "Main-Class: demo.Main\nImplementation-Version: 1.0\n" });
+    await writeFile(path, Buffer.concat([Buffer.alloc(200_000, "MZ"), jar]));
+    expect((await identifyJar(path)).version).toBe("1.0");
+  });
+
+  test("is no excuse for a jar that is cut off after a jar inside it", async () => {
+    const path = await place();
+    const inner = zip({ [MANIFEST]: "Main-Class: library.Main\nImplementation-Version: 9\n" });
+    const start = zip({ "BOOT-INF/lib/library.jar": "" }).subarray(0, 30 + 24);
+    for (const rest of ["", "more"]) {
+      await writeFile(path, Buffer.concat([Buffer.from(script), start, inner, Buffer.from(rest)]));
+      expect(await refusalOf(path)).toContain("got a truncated one: it has no zip index at its end");
+    }
+  });
+
   test("is no excuse for a jar that is cut off", async () => {
     const path = await place();
     const jar = zip({ [MANIFEST]: "Main-Class: demo.Main\n" });
@@ -269,13 +286,31 @@ test("a jar whose bytes are garbled inside is refused as damaged", async () => {
   expect(await refusalOf(path)).toBe(`jar: expected a jar, got a damaged one: unexpected EOF: ${path}`);
 });
 
+test.each([1, 5000])("a jar with %d bytes after its end is refused, as java does", async (count) => {
+  const path = await writeJar(await place(), "1.0.0");
+  await writeFile(path, Buffer.concat([await readFile(path), Buffer.alloc(count, "x")]));
+  expect(await refusalOf(path)).toBe(
+    `jar: expected a jar, got one with something after its end, which java does not take: ${path}`,
+  );
+});
+
+test("a jar whose index points outside it is refused as damaged", async () => {
+  const path = await writeJar(await place(), "1.0.0");
+  const bytes = await readFile(path);
+  bytes.writeUInt32LE(bytes.length, bytes.length - 6);
+  await writeFile(path, bytes);
+  expect(await refusalOf(path)).toBe(
+    `jar: expected a jar, got a damaged one: its zip index points outside the file: ${path}`,
+  );
+});
+
 test("a jar that ends with a jar inside it is refused as truncated, not opened as that one", async () => {
   const path = await place();
   const inner = zip({ [MANIFEST]: "Main-Class: library.Main\nImplementation-Version: 9\n" });
   const start = zip({ "BOOT-INF/lib/library.jar": "" }).subarray(0, 30 + 24);
   await writeFile(path, Buffer.concat([start, inner]));
   expect(await refusalOf(path)).toBe(
-    `jar: expected a jar, got a truncated one: it ends inside, after another jar: ${path}`,
+    `jar: expected a jar, got a truncated one: it has no zip index at its end: ${path}`,
   );
 });
 
