@@ -1,15 +1,19 @@
+import pLimit from "p-limit";
 import { z } from "zod";
+import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { FleetRequest, OpenFleet } from "../kind.ts";
-import { DockerAppHost } from "./dockerAppHost.ts";
 import { dockerHostDescriptor, dockerProxyDescriptor } from "./dockerDescriptors.ts";
 import { DockerNginxServer } from "./dockerNginxServer.ts";
 import { FileKeeper } from "./fileKeeper.ts";
 import { NGINX_DIRECTORY } from "./nginxPlace.ts";
+import { openDockerHost } from "./openDockerHost.ts";
 import { openEngine } from "./openEngine.ts";
+
+const UPLOADS_AT_ONCE = 4;
 
 /** Hosts and nginx in containers of one engine. */
 export function openDockerFleet(request: FleetRequest): OpenFleet {
@@ -20,10 +24,14 @@ export function openDockerFleet(request: FleetRequest): OpenFleet {
   const { access: nginx, machine } = new DockerNginxServer(docker, proxy);
   const volumes = descriptors.map(({ volume }) => volume);
   const keeper = new FileKeeper(docker, volumes, proxy.container);
-  const options = { health, docker, keeper, nginx };
+  const policy = { health, uploads: pLimit(UPLOADS_AT_ONCE) };
   return {
     hosts: descriptors.map(
-      (descriptor) => new DockerAppHost(descriptor, { ...options, ...launchOf(request, descriptor.name) }),
+      (descriptor) =>
+        new MachineAppHost(openDockerHost(docker, keeper, nginx, descriptor), {
+          ...policy,
+          ...launchOf(request, descriptor.name),
+        }),
     ),
     proxy: new NginxProxy(nginx),
     // Beside nginx: what is in front of a fleet is there once.

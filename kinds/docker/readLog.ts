@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
+import { LOG_BYTES, linesOfLog } from "#rollout/host/supervisor.ts";
 
 /** The last lines that a container wrote, standard output and error together. */
 export async function readLog(container: Docker.Container, tail: number): Promise<string[]> {
@@ -9,6 +10,5 @@ export async function readLog(container: Docker.Container, tail: number): Promis
   const stream = Readable.from([frames]);
   container.modem.demuxStream(stream, lines, lines);
   stream.once("end", () => lines.end());
-  const written = (await text(lines)).trimEnd();
-  return written === "" ? [] : written.split("\n");
+  return linesOfLog((await text(lines)).slice(-LOG_BYTES));
 }

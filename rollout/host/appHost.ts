@@ -32,8 +32,7 @@ export interface RunningApp {
 export type PortOwner =
   | { readonly kind: "application"; readonly release: string }
   | { readonly kind: "other"; readonly name: string }
-  /** The application may listen elsewhere, such as at `0.0.0.0:9000`, if that can be seen. */
-  | { readonly kind: "nobody"; readonly elsewhere?: readonly string[] };
+  | { readonly kind: "nobody" };
 
 /** One app host as the rolling engine sees it; every kind of host has a driver. */
 export interface AppHost {
@@ -69,6 +68,8 @@ export interface AppHost {
   probe(signal: AbortSignal): Promise<HealthReport>;
   /** Who answers on the port: an application of this host, somebody else (named), or nobody. */
   portOwner(): Promise<PortOwner>;
+  /** Where the application itself listens, such as `0.0.0.0:9000`; nothing where that cannot be seen. */
+  listening(): Promise<readonly string[]>;
   /** The last lines that the application wrote. */
   logTail(lines: number): Promise<string[]>;
   /**

@@ -1,4 +1,4 @@
-import { answersAt } from "../machine/connections.ts";
+import { answersAt, type TcpSocket } from "../machine/connections.ts";
 import { describeHolder, readListening } from "../machine/listeners.ts";
 import type { Machine } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
@@ -18,7 +18,7 @@ export class HostProcesses {
   readonly #place: HostFolder;
   readonly #subject: string;
   readonly #running: string;
-  readonly #sockets: string;
+  readonly #printSockets: string;
   #seen = 0;
 
   /** `finder` is the script that sets `pids`, out of what `subject` names: a directory, a unit. */
@@ -39,7 +39,7 @@ export class HostProcesses {
       find,
       readScripts(OURS, "print-running"),
     ].join("\n");
-    this.#sockets = [
+    this.#printSockets = [
       show,
       find,
       readScripts(OURS, "print-sockets"),
@@ -60,21 +60,32 @@ export class HostProcesses {
 
   /** By the sockets that the process holds where they can be seen, else by its account, which the application has alone. */
   async portOwner(): Promise<PortOwner> {
-    const text = await this.#machine.run(this.#sockets, [this.#subject]);
-    const end = text.indexOf("\n\n") < 0 ? 0 : text.indexOf("\n\n") + 1;
-    const [application] = this.#javasOf(text.slice(0, end));
-    const all = (word: string) =>
-      [...text.matchAll(new RegExp(`^${word} (\\d+)$`, "gm"))].map(([, id]) => id);
-    const [inodes, uids] = [all("inode"), all("uid")];
     const { address, port } = this.#place;
-    const listening = readListening(text);
-    const listeners = listening.filter(({ local }) => answersAt(local, address, port));
-    const isOurs = ({ inode, uid }: { inode: string; uid: string }) =>
+    const { application, inodes, uids, sockets } = await this.#sockets();
+    const listeners = sockets.filter(({ local }) => answersAt(local, address, port));
+    if (listeners.length === 0) return { kind: "nobody" };
+    const isOurs = ({ inode, uid }: TcpSocket) =>
       inodes.length > 0 ? inodes.includes(inode) : uids.includes(uid);
     if (application && listeners.some(isOurs)) return { kind: "application", release: application.release };
-    if (listeners.length > 0) return { kind: "other", name: await describeHolder(this.#machine, listeners) };
-    const elsewhere = listening.filter(({ inode }) => inodes.includes(inode)).map(({ local }) => local);
-    return { kind: "nobody", ...(elsewhere.length > 0 && { elsewhere }) };
+    return { kind: "other", name: await describeHolder(this.#machine, listeners) };
+  }
+
+  async listening(): Promise<string[]> {
+    const { inodes, sockets } = await this.#sockets();
+    return sockets.filter(({ inode }) => inodes.includes(inode)).map(({ local }) => local);
+  }
+
+  async #sockets() {
+    const text = await this.#machine.run(this.#printSockets, [this.#subject]);
+    const end = text.indexOf("\n\n") + 1;
+    const all = (word: string) =>
+      [...text.matchAll(new RegExp(`^${word} (\\d+)$`, "gm"))].map(([, id]) => id ?? "");
+    return {
+      application: this.#javasOf(text.slice(0, end))[0],
+      inodes: all("inode"),
+      uids: all("uid"),
+      sockets: readListening(text),
+    };
   }
 
   #javasOf(text: string): RunningApp[] {

@@ -130,6 +130,10 @@ export class MachineAppHost implements AppHost {
     return this.#explain("cannot show its port", () => this.#supervisor.portOwner());
   }
 
+  async listening(): Promise<readonly string[]> {
+    return this.#explain("cannot show its sockets", () => this.#supervisor.listening());
+  }
+
   async logTail(lines: number): Promise<string[]> {
     return this.#explain("cannot show its log", () => this.#supervisor.logTail(lines));
   }

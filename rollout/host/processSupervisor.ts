@@ -53,6 +53,10 @@ export class ProcessSupervisor implements Supervisor {
     return this.#processes.portOwner();
   }
 
+  listening(): Promise<readonly string[]> {
+    return this.#processes.listening();
+  }
+
   async prepare(revision: Revision, spec: LaunchSpec): Promise<void> {
     await writeStartFiles(this.#files, this.#place, revision, spec, "077");
   }

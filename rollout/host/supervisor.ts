@@ -11,6 +11,7 @@ export interface Supervisor {
   /** Gates ask for it several times a second. */
   running(): Promise<RunningApp | undefined>;
   portOwner(): Promise<PortOwner>;
+  listening(): Promise<readonly string[]>;
   /** Writes what the start needs. */
   prepare(revision: Revision, spec: LaunchSpec): Promise<void>;
   /** Returns once the application runs, long before it is ready, or has ended by itself. */

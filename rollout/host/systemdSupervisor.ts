@@ -50,6 +50,10 @@ export class SystemdSupervisor implements Supervisor {
     return this.#processes.portOwner();
   }
 
+  listening(): Promise<readonly string[]> {
+    return this.#processes.listening();
+  }
+
   /** The unit's account reads the variables by their group. */
   async prepare(revision: Revision, spec: LaunchSpec): Promise<void> {
     await writeStartFiles(this.#files, this.#place, revision, spec, "027");

@@ -4,7 +4,8 @@ import { describeProcess, readProcessLine } from "./processLine.ts";
 import { readScripts } from "./scripts.ts";
 
 const FOLDER = new URL("./scripts/", import.meta.url);
-const LISTENING = readScripts(FOLDER, "print-listening");
+/** Prints every socket that listens, for `readListening`. */
+export const PRINT_LISTENING = readScripts(FOLDER, "print-listening");
 const FIND_HOLDER = readScripts(FOLDER, "show-process", "find-holder");
 
 /** The sockets that listen, out of the text of one or more of the kernel's tables. */
@@ -21,7 +22,7 @@ export async function portHolder(
   address: string,
   port: number,
 ): Promise<string | undefined> {
-  const listening = readListening(await machine.run(LISTENING, []));
+  const listening = readListening(await machine.run(PRINT_LISTENING, []));
   const listeners = listening.filter(({ local }) => answersAt(local, address, port));
   return listeners.length === 0 ? undefined : describeHolder(machine, listeners);
 }

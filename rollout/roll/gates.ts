@@ -3,7 +3,7 @@ import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
 import type { AppHost, RunningApp } from "../host/appHost.ts";
 import type { HealthReport } from "../host/probe.ts";
-import { endpoint } from "../machine/connections.ts";
+import { answersAt, endpoint } from "../machine/connections.ts";
 import type { UpstreamState } from "../nginx/reverseProxy.ts";
 import { evidence } from "./evidence.ts";
 import type { RollContext } from "./rollContext.ts";
@@ -55,10 +55,11 @@ export async function awaitHealthy(
 
 /** Where the application listens when it is not where it was told to, for a message. */
 async function elsewhere(host: AppHost): Promise<string> {
-  const owner = await host.portOwner().catch(() => undefined);
-  if (owner?.kind !== "nobody" || owner.elsewhere === undefined) return "";
-  const told = endpoint(host.address, host.port);
-  return `; it listens at ${owner.elsewhere.join(", ")}, not at ${told}: does it ignore --server.port?`;
+  const { address, port } = host;
+  const places = await host.listening().catch(() => []);
+  if (places.length === 0 || places.some((place) => answersAt(place, address, port))) return "";
+  const told = endpoint(address, port);
+  return `; it listens at ${places.join(", ")}, not at ${told}: does it ignore --server.port?`;
 }
 
 /** Opens when the proxy itself sees the host up. */

@@ -205,8 +205,8 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       await install(host, { version: "1.0.0", port });
       await host.start(host.launch);
       await expect
-        .poll(() => host.portOwner(), { timeout: 10_000 })
-        .toEqual({ kind: "nobody", elsewhere: [expect.stringMatching(new RegExp(`:${port}$`))] });
+        .poll(() => host.listening(), { timeout: 10_000 })
+        .toEqual([expect.stringMatching(new RegExp(`:${port}$`))]);
     });
 
     test("reads a bounded part of the end of a log, however long it is", async () => {

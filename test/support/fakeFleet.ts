@@ -174,6 +174,8 @@ export class FakeHost implements AppHost {
   ignoresSigterm = false;
   /** Who answers on the port instead of the application, by release. */
   readonly intruders: Record<string, PortOwner> = {};
+  /** Where its application listens instead of where it is told to. */
+  elsewhere: readonly string[] = [];
   /** What goes wrong, by method. */
   readonly errors: Partial<Record<"preflight" | "stage" | "start" | "logTail", Error>> = {};
   /** What the application writes when it starts, after its first line. */
@@ -277,6 +279,10 @@ export class FakeHost implements AppHost {
     if (this.running === undefined) return { kind: "nobody" };
     const { release } = this.running;
     return this.intruders[release] ?? { kind: "application", release };
+  }
+
+  async listening(): Promise<readonly string[]> {
+    return this.elsewhere;
   }
 
   async logTail(lines: number): Promise<string[]> {

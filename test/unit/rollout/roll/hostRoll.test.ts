@@ -67,7 +67,7 @@ describe("a release that does not become healthy", () => {
     const fleet = await serving();
     const first = fleet.host("app-1");
     first.conduct[NEW] = "down";
-    first.intruders[NEW] = { kind: "nobody", elsewhere: ["0.0.0.0:9000"] };
+    first.elsewhere = ["0.0.0.0:9000"];
     const { error } = await failing(fleet, BRIEFLY);
     expect(error.message).toContain(
       `; it listens at 0.0.0.0:9000, not at 127.0.0.1:${first.port}: does it ignore --server.port?; nginx saw`,

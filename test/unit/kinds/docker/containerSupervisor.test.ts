@@ -1,7 +1,9 @@
+import pLimit from "p-limit";
 import { describe, expect, test } from "vitest";
-import { DockerAppHost } from "#kinds/docker/dockerAppHost.ts";
 import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
+import { openDockerHost } from "#kinds/docker/openDockerHost.ts";
 import { openEngine } from "#kinds/docker/openEngine.ts";
+import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import type { ContainerSpec } from "#rollout/request/rollRequest.ts";
 import { dockerHost, inspected } from "../../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../../support/fakeEngine.ts";
@@ -21,15 +23,10 @@ async function preflight(change: Readonly<Record<string, EngineAnswer>> = {}, co
   const { url, asked } = await fakeEngine({ ...everything, ...change });
   const { launch, environment, health } = validRequest();
   const docker = openEngine(url);
-  const host = new DockerAppHost(dockerHost({ engine: url }), {
-    launch: { ...launch, container },
-    environment,
-    health,
-    docker,
-    keeper: new FileKeeper(docker, [], "shop-prod-nginx"),
-    nginx: Object(undefined),
-  });
-  const outcome = await host.preflight().then(
+  const keeper = new FileKeeper(docker, [], "shop-prod-nginx");
+  const parts = openDockerHost(docker, keeper, Object(undefined), dockerHost({ engine: url }));
+  const policy = { launch: { ...launch, container }, environment, health, uploads: pLimit(1) };
+  const outcome = await new MachineAppHost(parts, policy).preflight(new AbortController().signal).then(
     () => "ready",
     ({ code, message }) => `${code}: ${message}`,
   );
@@ -45,16 +42,20 @@ describe("before a roll, a host", () => {
   });
 
   test.each([
-    ["image", "GET /images/jre:17/json", "no-image: app-1: expected the image jre:17, the engine has none"],
+    [
+      "image",
+      "GET /images/jre:17/json",
+      "no-image: app-1 is not ready: expected the image jre:17, the engine has none",
+    ],
     [
       "volume",
       "GET /volumes/shop-prod-app-1",
-      "no-volume: app-1: expected the volume shop-prod-app-1, the engine has none",
+      "no-volume: app-1 is not ready: expected the volume shop-prod-app-1, the engine has none",
     ],
     [
       "network",
       "GET /networks/shop-prod",
-      "no-network: app-1: expected the network shop-prod, the engine has none",
+      "no-network: app-1 is not ready: expected the network shop-prod, the engine has none",
     ],
   ])("is not ready without its %s", async (_, request, message) => {
     expect(await preflight({ [request]: notThere })).toBe(message);
@@ -63,20 +64,20 @@ describe("before a roll, a host", () => {
   test("may have all processors of the engine, and no more", async () => {
     expect(await preflight({}, { ...image, milliCpus: 2000 })).toBe("ready");
     expect(await preflight({}, { ...image, milliCpus: 2500 })).toBe(
-      "too-few-processors: app-1: expected at most the 2 processors of the engine, got 2.5 (containerCpus)",
+      "too-few-processors: app-1 is not ready: expected at most the 2 processors of the engine, got 2.5 (containerCpus)",
     );
   });
 
   test("is not ready while somebody else's container has its name", async () => {
     const foreign = inspected({ labels: { "rollgate.host": undefined } });
     expect(await preflight({ "GET /containers/shop-prod-app-1/json": foreign })).toBe(
-      "name-taken: app-1 cannot be seen: expected a container of ours, got shop-prod-app-1 without its label",
+      "name-taken: app-1 cannot show its port: expected a container of ours, got shop-prod-app-1 without its label",
     );
   });
 
   test("says in the engine's own words what went wrong there", async () => {
     expect(await preflight({ "GET /networks/shop-prod": { statusCode: 500 } })).toBe(
-      "docker: app-1 cannot see its network: /networks/shop-prod: 500",
+      "docker: app-1 is not ready: cannot see its network: /networks/shop-prod: 500",
     );
   });
 });

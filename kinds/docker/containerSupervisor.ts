@@ -1,0 +1,111 @@
+import type Docker from "dockerode";
+import { RollgateError } from "#rollout/common/errors.ts";
+import type { PortOwner, Revision, RunningApp } from "#rollout/host/appHost.ts";
+import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
+import type { Supervisor } from "#rollout/host/supervisor.ts";
+import { PRINT_LISTENING, readListening } from "#rollout/machine/listeners.ts";
+import type { Launch } from "#rollout/request/rollRequest.ts";
+import { ContainerMachine, describeDockerError, isDockerError } from "./containerMachine.ts";
+import { containerOptions } from "./containerOptions.ts";
+import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
+import { HostContainer } from "./hostContainer.ts";
+import { requireEngine } from "./openEngine.ts";
+
+/**
+ * Runs an application in a container of its own. Each start makes a new container, since image, limits and environment
+ * of one cannot change; the one before is kept, stopped, for its log. What runs is read from labels each time.
+ */
+export class ContainerSupervisor implements Supervisor {
+  readonly logPlace: string;
+  readonly #docker: Docker;
+  readonly #host: DockerHostDescriptor;
+  readonly #container: HostContainer;
+
+  constructor(docker: Docker, host: DockerHostDescriptor) {
+    this.#docker = docker;
+    this.#host = host;
+    this.#container = new HostContainer(docker, host);
+    this.logPlace = `docker logs ${host.container}`;
+  }
+
+  async preflight({ container }: Launch): Promise<void> {
+    const { engine, volume, network } = this.#host;
+    await requireEngine(this.#docker, engine);
+    const { image = "", milliCpus = 0 } = container ?? {};
+    await this.#requireProcessors(milliCpus / 1000);
+    await this.#requireThere("image", image, this.#docker.getImage(image).inspect());
+    await this.#requireThere("volume", volume, this.#docker.getVolume(volume).inspect());
+    await this.#requireThere("network", network, this.#docker.getNetwork(network).inspect());
+  }
+
+  running(): Promise<RunningApp | undefined> {
+    return inItsWords(() => this.#container.running());
+  }
+
+  /** The address is the container's own, so whoever answers there is in it. */
+  async portOwner(): Promise<PortOwner> {
+    const running = await this.running();
+    return running ? { kind: "application", release: running.release } : { kind: "nobody" };
+  }
+
+  /** An image without a shell cannot be asked. */
+  async listening(): Promise<string[]> {
+    const machine = new ContainerMachine(this.#docker, this.#host.container);
+    const sockets = readListening(await machine.run(PRINT_LISTENING, []));
+    return sockets.map(({ local }) => local).filter((local) => !isEnginesOwn(local));
+  }
+
+  async prepare(): Promise<void> {}
+
+  async start({ release, launch }: Revision, spec: LaunchSpec): Promise<void> {
+    await inItsWords(() => this.#container.replace(containerOptions(this.#host, release, launch, spec)));
+  }
+
+  stop(graceSeconds: number): Promise<{ killed: boolean }> {
+    return inItsWords(() => this.#container.stop(graceSeconds));
+  }
+
+  /** What has not passed its gates stays down after a crash or a reboot. */
+  async keepRunning(): Promise<void> {
+    await inItsWords(() => this.#container.keepRunning());
+  }
+
+  logTail(lines: number): Promise<string[]> {
+    return inItsWords(() => this.#container.logTail(lines));
+  }
+
+  /** Otherwise the engine would refuse the container when the old one has stopped already. */
+  async #requireProcessors(wanted: number): Promise<void> {
+    const { NCPU } = await inItsWords(() => this.#docker.info());
+    if (wanted <= NCPU) return;
+    throw new RollgateError(
+      "too-few-processors",
+      `expected at most the ${NCPU} processors of the engine, got ${wanted} (containerCpus)`,
+    );
+  }
+
+  async #requireThere(kind: string, name: string, inspection: Promise<unknown>): Promise<void> {
+    await inspection.catch((error: unknown) => {
+      if (!isDockerError(error, 404))
+        throw new RollgateError("docker", `cannot see its ${kind}: ${describeDockerError(error)}`, {
+          cause: error,
+        });
+      throw new RollgateError(`no-${kind}`, `expected the ${kind} ${name}, the engine has none`);
+    });
+  }
+}
+
+/** The engine answers for names in each container of a network, on a port of its own at 127.0.0.11. */
+function isEnginesOwn(local: string): boolean {
+  return local.startsWith("127.0.0.11:");
+}
+
+/** What the engine refuses is told in the engine's own words. */
+async function inItsWords<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof RollgateError) throw error;
+    throw new RollgateError("docker", describeDockerError(error), { cause: error });
+  }
+}

@@ -1,0 +1,28 @@
+import type { HealthEndpoint } from "#rollout/host/healthEndpoint.ts";
+import { type HealthReport, probe } from "#rollout/host/probe.ts";
+import type { NginxAccess } from "#rollout/nginx/nginxAccess.ts";
+
+/** Health that nginx asks for, on its own side of the network: hosts cannot be reached from anywhere else. */
+export class HealthThroughNginx implements HealthEndpoint {
+  readonly #nginx: NginxAccess;
+  readonly #name: string;
+
+  constructor(nginx: NginxAccess, name: string) {
+    this.#nginx = nginx;
+    this.#name = name;
+  }
+
+  async preflight(): Promise<void> {}
+
+  /** nginx's configuration has the path. */
+  ask(_path: string, timeoutMilliseconds: number, signal: AbortSignal): Promise<HealthReport> {
+    const get = async (either: AbortSignal) => {
+      const { statusCode, body } = await this.#nginx.get(`/rollgate/health/${this.#name}`, either);
+      return { statusCode, body: Buffer.from(body).toString("utf8") };
+    };
+    return probe(get, timeoutMilliseconds, signal);
+  }
+
+  /** The access is the fleet's. */
+  async close(): Promise<void> {}
+}
