@@ -1,11 +1,14 @@
 import { Duplex, PassThrough, type Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { CommandFailed, type Machine, type RunOptions } from "#rollout/machine/machine.ts";
+import { PATIENCE_MILLISECONDS } from "./patientAgent.ts";
 
 const DEADLINE_SECONDS = 30;
+const BETWEEN_ATTEMPTS_MILLISECONDS = 200;
 
 /**
  * One end of a connection, on standard input and output. Images have bash (Debian's) or nc (busybox, in Alpine's).
@@ -22,6 +25,7 @@ else echo "expected bash or nc in the image, found neither" >&2; exit 1; fi`;
 export class ContainerMachine implements Machine {
   readonly name: string;
   readonly #docker: Docker;
+  #wasReached = false;
 
   constructor(docker: Docker, container: string) {
     this.#docker = docker;
@@ -72,7 +76,7 @@ export class ContainerMachine implements Machine {
   }
 
   async #exec(script: string, args: readonly string[], stdin: boolean, abortSignal: AbortSignal) {
-    const exec = await this.#docker.getContainer(this.name).exec({
+    const exec = await this.#createExec({
       Cmd: ["sh", "-c", script, "sh", ...args],
       // Flags, releases and configuration are root's, whoever the image's own user is.
       User: "0",
@@ -85,6 +89,22 @@ export class ContainerMachine implements Machine {
     // A connection that breaks ends the output, and the exit code tells the rest.
     stream.on("error", () => {});
     return { exec, stream };
+  }
+
+  /** A container that ran comes back by itself after a restart of its engine; nothing has been done in it by then. */
+  async #createExec(options: Docker.ExecCreateOptions): Promise<Docker.Exec> {
+    const began = performance.now();
+    for (;;) {
+      try {
+        const exec = await this.#docker.getContainer(this.name).exec({ ...options });
+        this.#wasReached = true;
+        return exec;
+      } catch (error) {
+        const isOver = performance.now() - began > PATIENCE_MILLISECONDS;
+        if (!this.#wasReached || isOver || !isDockerError(error, 409)) throw error;
+        await sleep(BETWEEN_ATTEMPTS_MILLISECONDS, undefined, { signal: options.abortSignal });
+      }
+    }
   }
 
   /** Standard output and error come in one stream, in frames. */

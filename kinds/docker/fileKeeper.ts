@@ -37,6 +37,17 @@ export class FileKeeper implements Pick<Machine, "run"> {
   }
 
   async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+    try {
+      return await this.#run(script, args, options);
+    } catch (error) {
+      // The container has gone, as with a restart of the engine, and nothing was done in it.
+      const isGone = error instanceof RollgateError && isDockerError(error.cause, 404);
+      if (!isGone || this.#machine) throw error;
+      return this.#run(script, args, options);
+    }
+  }
+
+  async #run(script: string, args: readonly string[], options: RunOptions): Promise<string> {
     if (performance.now() - this.#startedAt > RENEWAL_MILLISECONDS) await this.close();
     this.#machine ??= this.#start();
     const machine = await this.#machine.catch((error: unknown) => {

@@ -2,8 +2,8 @@ import { Agent } from "node:http";
 import { connect, type NetConnectOpts } from "node:net";
 import { isSystemError } from "#rollout/common/errors.ts";
 
-/** Below the time after which a lease expires: what waited here may still change something. */
-const PATIENCE_MILLISECONDS = 8_000;
+/** Below the time after which a lease expires: what waited for so long may still change something. */
+export const PATIENCE_MILLISECONDS = 8_000;
 const BETWEEN_ATTEMPTS_MILLISECONDS = 100;
 
 /**

@@ -56,7 +56,7 @@ async function requireOneThatStays({ before, after, access }: TopologyChange): P
   const names = staying.map(({ name }) => name).join(", ");
   throw new RollgateError(
     "topology-outage",
-    `hosts: expected one that stays where it is and is healthy, got ${names ? `${names}, not healthy` : "none"}: change or remove hosts one at a time. Nothing was changed.`,
+    `hosts: expected one that stays where it is and is healthy, got ${names ? `${names}, not healthy` : "none"}: change or remove hosts one at a time. nginx was not changed.`,
   );
 }
 

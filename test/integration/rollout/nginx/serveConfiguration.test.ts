@@ -298,7 +298,7 @@ describe("an nginx that runs", () => {
       expect.objectContaining({
         code: "topology-outage",
         message:
-          "hosts: expected one that stays where it is and is healthy, got app-2, not healthy: change or remove hosts one at a time. Nothing was changed.",
+          "hosts: expected one that stays where it is and is healthy, got app-2, not healthy: change or remove hosts one at a time. nginx was not changed.",
       }),
     );
     expect(await drained(directory)).toEqual(["app-2"]);
@@ -316,7 +316,7 @@ describe("an nginx that runs", () => {
       while (changing) seen.add((await request(`${url}/`)).body);
     })();
     await expect(serveNginx({ ...settings, hosts })).rejects.toThrow(
-      "hosts: expected one that stays where it is and is healthy, got none: change or remove hosts one at a time. Nothing was changed.",
+      "hosts: expected one that stays where it is and is healthy, got none: change or remove hosts one at a time. nginx was not changed.",
     );
     await servedBy(url);
     changing = false;
