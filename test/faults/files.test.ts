@@ -74,7 +74,12 @@ describe("files of a host", { timeout: 240_000 }, () => {
     const bad = { ...good, DATABASE_PASSWORD: "the-new-password", MARKET_FAULT: "the-new-secret-fault" };
     const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: release.jar, environment: bad }));
     expect(result.code).toBe(1);
-    expect(result.output).toContain(`app-1 is back on ${release.id}; app-2 was not touched`);
+    expect(result.output).toContain(
+      `${release.id}, started with other environment.DATABASE_PASSWORD and environment.MARKET_FAULT: `,
+    );
+    expect(result.output).toContain(
+      `app-1 is back on ${release.id} as it was started before; app-2 was not touched`,
+    );
     expect(result.output).toMatch(/^ {4}.*\[secret\].*unknown market\.fault '\[secret\]'/m);
     expect(result.output).not.toMatch(/the-(old|new)-/);
     const after = await fleet.running("app-1");
