@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
-import { describeMember, observe } from "#rollout/roll/fleet.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { RollgateError } from "#rollout/common/errors.ts";
+import { boundedHost } from "#rollout/machine/bounded.ts";
+import { describeMember, describeTrouble, observe } from "#rollout/roll/fleet.ts";
 import { type Before, FakeFleet } from "../../../support/fakeFleet.ts";
 
 const { signal } = new AbortController();
@@ -52,4 +54,37 @@ test("a host whose process has ended does not serve", async () => {
 
 test("a new host has no release", async () => {
   expect(describeMember(await member({}))).toBe("no release");
+});
+
+test("a host that cannot be asked is a fact about that host: it does not serve, and says why", async () => {
+  const found = await member({ runs: "1.0.0" }, (fleet) => {
+    fleet.host("app-1").gone = new RollgateError(
+      "machine-unreachable",
+      "server-1 cannot be reached: refused",
+    );
+  });
+  expect(found).toMatchObject({ serving: false, unreachable: "server-1 cannot be reached: refused" });
+  expect(describeMember(found)).toBe("unreachable");
+  expect(describeTrouble(found)).toBe("unreachable: server-1 cannot be reached: refused");
+});
+
+test("a host that hangs holds up what is asked of a fleet for ten seconds, not longer", async () => {
+  const fleet = await FakeFleet.create({ "app-1": { runs: "1.0.0" } });
+  const host = fleet.host("app-1");
+  host.observe = () => new Promise(() => {});
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const observed = observe(boundedHost(host), fleet.proxy, signal);
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(await Promise.race([observed, "asking"])).toBe("asking");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(await observed).toMatchObject({ serving: false, unreachable: "it does not answer" });
+});
+
+test("a bug of ours is no fact about a host", async () => {
+  const fleet = await FakeFleet.create({ "app-1": { runs: "1.0.0" } });
+  fleet.host("app-1").observe = async () => {
+    throw new TypeError("x is not a function");
+  };
+  await expect(observe(fleet.host("app-1"), fleet.proxy, signal)).rejects.toThrow(TypeError);
 });
