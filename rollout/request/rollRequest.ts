@@ -94,7 +94,7 @@ export function hostsOf<Host extends z.ZodType>(host: Host) {
 /** Everything a roll is told, whatever the kind of its hosts; plain values only. */
 export const rollRequest = z
   .strictObject({
-    /** `<version>-<sha256:12>`. */
+    /** `<version>-<sha256:12>`, and `.war` after it for a war. */
     release: text,
     /** Absent when the release is one that the hosts keep. */
     jar: z

@@ -1,14 +1,42 @@
 import { expect, test } from "vitest";
+import { kindRequest } from "#kinds/kinds.ts";
 import {
   reservedArguments,
   reservedJvmOptions,
   reservedVariables,
   whereElseSet,
 } from "#rollout/request/reserved.ts";
+import { problemsOf } from "#rollout/request/validate.ts";
+import { dockerHost } from "../../../support/dockerHost.ts";
+import { validRequest } from "../../../support/rollRequest.ts";
 
 const PORT = "expected the port in hosts[].port alone";
 const ADDRESS = "expected the address in hosts[].address alone";
 const OWN = "expected names that do not start with rollgate, since those are rollgate's own";
+
+const place = { name: "app-1", address: "10.0.0.1", port: 8081 };
+const onServer = {
+  server: "app-1",
+  sshConfig: "",
+  directory: "/srv/app-1",
+  supervisor: "systemd",
+  unit: "app-1",
+};
+
+test.each([
+  { ...place, kind: "local", directory: "/srv/app-1" },
+  dockerHost(),
+  { ...place, kind: "ssh", ...onServer },
+])("what is rollgate's own is refused for hosts of every kind: $kind", (host) => {
+  const launch = { java: "java", jvmOptions: ["-cp"], arguments: ["--server.address=::"] };
+  const request = { ...validRequest(), hosts: [host], minimumHealthy: 0, launch };
+  const problems = problemsOf(kindRequest, { ...request, environment: { SERVER_PORT: "1" } });
+  expect(problems.map(({ property }) => property)).toEqual([
+    "launch.arguments[0]",
+    "launch.jvmOptions[0]",
+    "environment.SERVER_PORT",
+  ]);
+});
 
 test.each([
   ["--server.port=9090", PORT],
