@@ -43,6 +43,12 @@ describe.skipIf(reason !== undefined)("after a restart", { timeout: 120_000 }, (
 
   const served = async () => (await engine.get(fleet.proxy.port, "/")).split("\r\n\r\n").at(-1);
 
+  test("or before one, nginx's container tells without curl and wget that it serves", async () => {
+    const { container } = fleet.proxy;
+    await fleet.exec(container, "sh", "-c", 'rm -f "$(command -v curl)" "$(command -v wget)"');
+    await fleet.exec(container, "sh", "/opt/rollgate/is-serving.sh");
+  });
+
   test("of nothing but nginx, whose master was killed, it serves", async () => {
     const startedAt = () => fleet.inspect(fleet.proxy.container, "{{.State.StartedAt}}");
     const before = await startedAt();
