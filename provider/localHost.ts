@@ -39,7 +39,11 @@ export async function check(news: object, olds: object = {}): Promise<CheckAnswe
       return refuse("directory", cannotMove(left, descriptor.directory));
   }
   const owner = await openLocalHost(parse(localHostDescriptor, descriptor)).supervisor.portOwner();
-  if (owner.kind === "other") return refuse("port", portTakenBy(descriptor.port, owner.name));
+  if (owner.kind === "other") {
+    const { port } = owner;
+    if (port !== undefined) return refuse("healthPort", portTakenBy(port, owner.name));
+    return refuse("port", portTakenBy(descriptor.port, owner.name));
+  }
   return { inputs: { ...descriptor, java, graceSeconds } };
 }
 

@@ -28,10 +28,11 @@ export interface RunningApp {
   readonly launch: string | undefined;
 }
 
-/** Who listens on the port of a host. */
+/** Who listens on the port of a host, and on that of its health. */
 export type PortOwner =
   | { readonly kind: "application"; readonly release: string }
-  | { readonly kind: "other"; readonly name: string }
+  /** The port is given where it is the one of its health. */
+  | { readonly kind: "other"; readonly name: string; readonly port?: number }
   | { readonly kind: "nobody" };
 
 /** One app host as the rolling engine sees it; every kind of host has a driver. */

@@ -18,9 +18,13 @@ export class MachineHealth implements HealthEndpoint {
   readonly #http: Pool;
   readonly #keptMilliseconds: number;
 
-  constructor(machine: Pick<Machine, "connect">, { address, port }: HostPlace, keptMilliseconds: number) {
+  constructor(
+    machine: Pick<Machine, "connect">,
+    { address, port, healthPort = port }: HostPlace,
+    keptMilliseconds: number,
+  ) {
     this.#keptMilliseconds = keptMilliseconds;
-    this.#http = machinePool(machine, address, port, {
+    this.#http = machinePool(machine, address, healthPort, {
       connections: 2,
       maxResponseSize: MAX_BODY_BYTES,
       ...(keptMilliseconds > 0 && { keepAliveTimeout: keptMilliseconds }),

@@ -3,6 +3,8 @@ export interface HostPlace {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** Where its health is asked, if not there. */
+  readonly healthPort?: number;
 }
 
 /** A host with a folder on its machine. */

@@ -6,8 +6,8 @@ interface Named {
   readonly port: number;
 }
 
-export function portTaken({ name, port }: Named, taker: string): RollgateError {
-  return new RollgateError("port-taken", `port ${port} of ${name} is taken by ${taker}`);
+export function portTaken({ name, port }: Named, taker: string, which = port): RollgateError {
+  return new RollgateError("port-taken", `port ${which} of ${name} is taken by ${taker}`);
 }
 
 export function releaseMissing({ name }: Named, id: string): RollgateError {

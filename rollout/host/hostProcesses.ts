@@ -60,13 +60,17 @@ export class HostProcesses {
 
   /** By the sockets that the process holds where they can be seen, else by its account, which the application has alone. */
   async portOwner(): Promise<PortOwner> {
-    const { address, port } = this.#place;
+    const { address, port, healthPort = port } = this.#place;
     const { application, inodes, uids, sockets } = await this.#sockets();
-    const listeners = sockets.filter(({ local }) => answersAt(local, address, port));
-    if (listeners.length === 0) return { kind: "nobody" };
+    const at = (wanted: number) => sockets.filter(({ local }) => answersAt(local, address, wanted));
+    const [listeners, ofHealth] = [at(port), at(healthPort)];
     const isOurs = ({ inode, uid }: TcpSocket) =>
       inodes.length > 0 ? inodes.includes(inode) : uids.includes(uid);
+    if (healthPort !== port && ofHealth.length > 0 && !(application && ofHealth.some(isOurs))) {
+      return { kind: "other", name: await describeHolder(this.#machine, ofHealth), port: healthPort };
+    }
     if (application && listeners.some(isOurs)) return { kind: "application", release: application.release };
+    if (listeners.length === 0) return { kind: "nobody" };
     return { kind: "other", name: await describeHolder(this.#machine, listeners) };
   }
 

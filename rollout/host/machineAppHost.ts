@@ -54,7 +54,7 @@ export class MachineAppHost implements AppHost {
   async preflight(signal: AbortSignal): Promise<void> {
     await this.#explain("is not ready", () => this.#supervisor.preflight(this.#policy.launch));
     const owner = await this.portOwner();
-    if (owner.kind === "other") throw portTaken(this, owner.name);
+    if (owner.kind === "other") throw portTaken(this, owner.name, owner.port);
     // Found out now, while what runs still runs.
     await this.#explain("is not ready", () => this.#health.preflight(signal));
   }
@@ -95,7 +95,7 @@ export class MachineAppHost implements AppHost {
       this.portOwner(),
     ]);
     if (current === undefined) throw noRelease(this);
-    if (owner.kind === "other") throw portTaken(this, owner.name);
+    if (owner.kind === "other") throw portTaken(this, owner.name, owner.port);
     if (owner.kind === "application") throw portTaken(this, `${owner.release}, which still runs`);
     const what = `cannot start ${current}`;
     const spec = await this.#explain(what, () => this.recallLaunch(launch));

@@ -50,7 +50,8 @@ export async function awaitHealthy(
   if (owner.kind === "application" && owner.release === release) return;
   const other =
     owner.kind === "application" ? owner.release : owner.kind === "other" ? owner.name : owner.kind;
-  throw new GateFailed("port-stolen", `port ${host.port} is answered by ${other}, not by the release`);
+  const port = (owner.kind === "other" && owner.port) || host.port;
+  throw new GateFailed("port-stolen", `port ${port} is answered by ${other}, not by the release`);
 }
 
 /** Where the application listens when it is not where it was told to, for a message. */

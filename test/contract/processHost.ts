@@ -7,7 +7,7 @@ import { answerOf, hostOf, install, type NewHost, run } from "./appHost.ts";
 const { signal } = new AbortController();
 
 /** What hosts do whose applications are processes of the account that rolls. */
-export function describeProcessHost(open: () => Promise<NewHost>): void {
+export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) => Promise<NewHost>): void {
   describe("an app host whose application is a process", () => {
     test("starts it in the same environment whoever rolls, and in a folder that is the application's alone", async () => {
       const opened = await open();
@@ -64,6 +64,23 @@ export function describeProcessHost(open: () => Promise<NewHost>): void {
       expect(await host.runningApp()).toBeUndefined();
       expect(await host.stop(0)).toEqual({ killed: false });
       process.kill(pid, 0);
+    });
+
+    test("has its health where it is told, from the process that was started and from nobody else", async () => {
+      const opened = await open({ ownHealthPort: true });
+      const { healthPort = 0, address } = opened.parts.place;
+      const own = { ...opened.launch, arguments: [`--management.server.port=${healthPort}`] };
+      const host = hostOf(opened, { launch: own });
+      const release = await run(host, { version: "1.0.0" });
+      expect(await host.portOwner()).toEqual({ kind: "application", release });
+      await host.stop(5);
+
+      const { pid } = await startNode(listenOn(healthPort, address));
+      const taken = new RegExp(`^port ${healthPort} of ${host.name} is taken by pid ${pid} \\(`);
+      await expect(host.preflight(signal)).rejects.toThrow(taken);
+      await expect(host.start(host.launch)).rejects.toThrow(taken);
+      const elsewhere = hostOf(opened);
+      await expect(elsewhere.start(elsewhere.launch)).rejects.toThrow(taken);
     });
 
     test("begins a log with every start, and keeps the one before", async () => {

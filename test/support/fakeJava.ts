@@ -40,15 +40,17 @@ process.on("SIGTERM", () => {
   if (!ignoresSigterm) process.exit(143);
 });
 const answer = { version, args, environment: process.env, directory: process.cwd() };
-require("node:http")
+const served = port ?? Number(option("server.port"));
+const healthPort = Number(option("management.server.port") ?? served);
+for (const own of new Set([served, healthPort])) require("node:http")
   .createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://app");
-    if (pathname !== "/actuator/health") {
+    if (pathname !== "/actuator/health" || own !== healthPort) {
       response.statusCode = request.method === "POST" ? 201 : 200;
       setTimeout(() => response.end(JSON.stringify(answer)), Number(searchParams.get("ms")));
     } else response.writeHead(health === "UP" ? 200 : 503).end(JSON.stringify({ status: health }));
   })
-  .listen(port ?? Number(option("server.port")), option("server.address"));
+  .listen(own, option("server.address"));
 `;
 
 /** A command that stands for java and runs fake jars; gone after the test unless it is given a directory. */

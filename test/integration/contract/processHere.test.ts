@@ -8,11 +8,12 @@ import { fakeJava } from "../../support/fakeJava.ts";
 import { freePort } from "../../support/freePort.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
-async function open(): Promise<NewHost> {
+async function open({ ownHealthPort = false } = {}): Promise<NewHost> {
   // What a shell would take for more than one word, and awk for the start of an escape.
   const directory = join(await temporaryDirectory(), "a host's \\n $HOME");
   const place = { kind: "local", name: "app-1", address: "127.0.0.1", port: await freePort() } as const;
-  const parts = openLocalHost({ ...place, directory });
+  const health = ownHealthPort && { healthPort: await freePort() };
+  const parts = openLocalHost({ ...place, ...health, directory });
   onTestFinished(async () => void (await parts.supervisor.stop(0)));
   return {
     parts,

@@ -21,13 +21,14 @@ describe.skipIf(reason)(`on a server without systemd${reason ? ` (${reason})` : 
     return () => servers.remove();
   });
 
-  async function open(): Promise<NewHost> {
+  async function open({ ownHealthPort = false } = {}): Promise<NewHost> {
     const name = `app-${++count}`;
     const place = {
       kind: "ssh",
       name,
       address: server.address,
       port: await freePort(server.address),
+      ...(ownHealthPort && { healthPort: await freePort(server.address) }),
       server: server.name,
       sshConfig: servers.config,
       directory: join(server.directory, name),

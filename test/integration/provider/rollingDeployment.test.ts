@@ -175,7 +175,7 @@ describe("diff", () => {
 
 describe("a deployment", () => {
   /** Two hosts with a fake java behind a real nginx; nothing is deployed yet. */
-  async function newFleet(environment: Record<string, string> = {}) {
+  async function newFleet(environment: Record<string, string> = {}, { ownHealthPorts = false } = {}) {
     const directory = await temporaryDirectory();
     const java = await fakeJava();
     const proxy = {
@@ -191,6 +191,7 @@ describe("a deployment", () => {
         directory: join(directory, "hosts", name),
         address: "127.0.0.1",
         port: await freePort(),
+        ...(ownHealthPorts && { healthPort: await freePort() }),
       })),
     );
     await serveNginx(nginxSettings({ ...proxy, hosts }));
@@ -263,6 +264,18 @@ describe("a deployment", () => {
     const bad = await inputsFor({ ...request, ...own }, { version: "2.0.0", exits: 1 });
     const error: unknown = await deploy("id", bad.inputs).catch((thrown: unknown) => thrown);
     expect(Object(error).reasons[0]).toContain("    Error: [secret] cannot start\n");
+  });
+
+  test("asks for health on the management port, where requests of clients never go", async () => {
+    const { request: asked, hosts, url } = await newFleet({}, { ownHealthPorts: true });
+    const hostLaunch = Object.fromEntries(
+      hosts.map(({ name, healthPort }) => [name, { arguments: [`--management.server.port=${healthPort}`] }]),
+    );
+    const { inputs, release } = await inputsFor({ ...asked, hostLaunch }, { version: "1.0.0" });
+    expect(await deploy("id", inputs)).toMatchObject({ releases: { "app-1": release, "app-2": release } });
+    expect(await versionServed(url)).toBe("1.0.0");
+    const { status, body } = await request(`${url}/actuator/health`);
+    expect([status, JSON.parse(body).version]).toEqual([200, "1.0.0"]);
   });
 
   test("is read as it is: a process that has ended is drift that the next update heals", async () => {
