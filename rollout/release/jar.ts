@@ -32,7 +32,7 @@ export async function identifyJar(file: string, givenVersion?: string): Promise<
   const neighbour = findNeighbour(path, manifest);
   if (neighbour !== undefined) {
     throw refusal(
-      `expected one file that runs alone, as spring-boot:repackage or bootJar makes it, got a jar that needs ${neighbour} beside it (Class-Path in its manifest): ${path}`,
+      `expected one file that runs alone, as spring-boot:repackage or bootJar makes it, got a jar that needs ${neighbour.file} beside it (${neighbour.attribute} in its manifest): ${path}`,
     );
   }
   const version = givenVersion ?? findVersion(path, metadata, manifest);

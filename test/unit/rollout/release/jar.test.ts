@@ -232,6 +232,15 @@ describe("a jar that needs files beside it, which a release would not have, is r
     await writeFile(join(dirname(path), "lib", "b-2.jar"), "");
     expect(await refusalOf(path)).toBe(needs("lib/b-2.jar", path));
   });
+
+  test("and so is one whose launcher takes plugins out of a folder that is there", async () => {
+    const manifest = "Main-Class: org.springframework.boot.loader.launch.PropertiesLauncher\n";
+    const rest = "Implementation-Version: 1.0\nLoader-Path: BOOT-INF/lib/,plugins\n";
+    const path = await jarOf({ [MANIFEST]: manifest + rest });
+    expect((await identifyJar(path)).version).toBe("1.0");
+    await mkdir(join(dirname(path), "plugins"));
+    expect(await refusalOf(path)).toBe(needs("plugins", path).replace("Class-Path", "Loader-Path"));
+  });
 });
 
 test("a missing file is refused", async () => {
