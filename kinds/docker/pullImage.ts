@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { describeDockerError } from "./containerMachine.ts";
@@ -10,12 +11,18 @@ export async function pullImage(docker: Docker, image: string): Promise<void> {
     // A name without a tag would mean all of them.
     const hasTag = /[:@][^/]*$/.test(image);
     const progress = await docker.pull(hasTag ? image : `${image}:latest`, authconfig ? { authconfig } : {});
-    await new Promise<void>((resolve, reject) => {
-      docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
-    });
+    // The engine has answered with success before it begins, so it tells of a failure in the midst of its progress.
+    const failure = (await text(progress)).split(/\r?\n/).map(failureIn).find(Boolean);
+    if (failure !== undefined) throw new Error(failure);
   } catch (error) {
     throw new RollgateError("no-image", `cannot pull ${image}: ${describeDockerError(error)}`, {
       cause: error,
     });
   }
+}
+
+function failureIn(line: string): string | undefined {
+  if (line === "") return undefined;
+  const { error } = Object(JSON.parse(line));
+  return error === undefined ? undefined : String(error);
 }
