@@ -128,7 +128,7 @@ fi
 ${requirements({ command, package: debianPackage, settings: parts.settings, deployer, withSystemd })}
 [ "$1" = install ] || exit 0
 lock
-${installPackages(command, debianPackage, parts.afterInstalling)}
+${installPackages(debianPackage, parts.afterInstalling)}
 ${steps.join("\n")}`;
 }
 

@@ -19,7 +19,7 @@ interface Asked {
 }
 
 /**
- * Logs in to every server once, and where servers are made ready asks each whether it has what that takes. Throws
+ * Logs in to every server once, and asks each that is still to be made ready whether it has what that takes. Throws
  * with everything that was found, each finding under its setting.
  */
 export async function reachServers(
@@ -49,12 +49,16 @@ export async function reachServers(
   }
 }
 
+/** A server that was made ready is not asked again: nobody but the account that rolls needs to be let in any more. */
+const WHO = `id -un; if [ -d "$1" ]; then echo ready; fi`;
+
 async function problemOf(asked: Asked, machines: SshMachines) {
   const { place, provisioning } = asked;
   let { setting } = asked;
   try {
-    const deployer = (await machines.of(place).run("id -un", [])).trim();
-    if (!provisioning) return undefined;
+    const printed = await machines.of(place).run(WHO, [place.directory]);
+    const [deployer = "", isReady] = printed.split("\n");
+    if (!provisioning || isReady) return undefined;
     const { user } = provisioning;
     if (user !== "") setting = "sshProvisionUser";
     const machine = machines.of({ ...place, user });

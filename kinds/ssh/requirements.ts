@@ -27,23 +27,26 @@ export function requirements({
 }: Requirements): string {
   const tools = withSystemd ? [...TOOLS, "useradd"] : TOOLS;
   const isRoot = deployer === "root";
-  return `lacking="" packages=""
-lack() { lacking="$lacking\${lacking:+, }$1"; }
+  return `lack() { lacking="$lacking\${lacking:+, }$1"; }
 has() { command -v "$1" >/dev/null 2>&1; }
 # lack_or_install <what> <package>
 lack_or_install() {
   if [ -n "$2" ] && [ "$(id -u)" = 0 ] && has apt-get; then packages="$packages $2"; else lack "$1"; fi
 }
-for tool in ${tools.join(" ")}; do has "$tool" || lack "$tool"; done
-${withSystemd ? `[ -d /run/systemd/system ] || lack "systemd (or set sshSupervisor to process)"` : ""}
-${withSystemd && !isRoot ? `has visudo || lack_or_install sudo sudo\n[ -S /run/dbus/system_bus_socket ] || lack_or_install dbus dbus` : ""}
-has ${quote(command)} || lack_or_install ${quote(`${command} (${settings})`)} ${quote(own)}
+look() {
+  lacking="" packages=""
+  for tool in ${tools.join(" ")}; do has "$tool" || lack "$tool"; done
+${withSystemd ? `  [ -d /run/systemd/system ] || lack "systemd (or set sshSupervisor to process)"` : ""}
+${withSystemd && !isRoot ? `  has visudo || lack_or_install sudo sudo\n  [ -S /run/dbus/system_bus_socket ] || lack_or_install dbus dbus` : ""}
+  has ${quote(command)} || lack_or_install ${quote(`${command} (${settings})`)} ${quote(own)}
+}
+look
 if [ -n "$lacking" ]; then echo "expected $lacking, found none" >&2; exit 1; fi`;
 }
 
 /** Shell that installs `$packages`; `afterInstalling` follows when that of the service was among them. */
-export function installPackages(command: string, own: string, afterInstalling: string): string {
-  const after = `case " $packages " in *" ${own} "*) ${afterInstalling} ;; esac`;
+export function installPackages(own: string, afterInstalling: string): string {
+  const forService = afterInstalling && own ? ` *" ${own} "*) ${afterInstalling} ;;` : "";
   return `if [ -n "$packages" ]; then
   export DEBIAN_FRONTEND=noninteractive
   # On a server that was just made, others may be at it: apt waits for no list but for packages.
@@ -54,7 +57,11 @@ export function installPackages(command: string, own: string, afterInstalling: s
     sleep 5
   done
   apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $packages >/dev/null
-  ${afterInstalling && own ? after : ":"}
-fi
-has ${quote(command)} || { echo ${quote(`expected ${command}, found none after ${own || "nothing"} was installed`)} >&2; exit 1; }`;
+  # Some images start nothing that is installed.
+  case " $packages " in *" dbus "*) systemctl start dbus.socket ;; esac
+  case " $packages " in${forService} *) ;; esac
+  installed=$packages
+  look
+  if [ -n "$lacking$packages" ]; then echo "expected what$packages brings, found none once$installed was installed" >&2; exit 1; fi
+fi`;
 }
