@@ -3,15 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pLimit from "p-limit";
-import { findAbilities } from "#kinds/local/findAbilities.ts";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
-import { LocalNginxAccess } from "#kinds/local/localNginxAccess.ts";
-import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
-import { findNginx, quitNginx } from "#kinds/local/nginxProcess.ts";
+import { openLocalNginx } from "#kinds/local/localNginx.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
-import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
+import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
@@ -89,14 +86,14 @@ const options = {
 const hosts = descriptors.map((descriptor) =>
   measured(new MachineAppHost(openLocalHost(descriptor), options)),
 );
-const proxy = new NginxProxy(new LocalNginxAccess(proxyDescriptor));
-const leases = new LocalLeaseStore(join(directory, "lease"));
+const nginx = openLocalNginx(proxyDescriptor, values.nginx);
+const { leases } = nginx;
+const proxy = new NginxProxy(nginx.server.access);
 
 try {
-  const executable = await findNginx(values.nginx);
-  const { flavours, njsModule } = await findAbilities(executable);
+  const { flavours, njsModule } = await machineAbilities(nginx.server.machine, values.nginx);
   await serveConfiguration(
-    new LocalNginxServer(executable, proxyDescriptor),
+    nginx.server,
     {
       ...proxyDescriptor,
       flavour: flavours[0],
@@ -123,7 +120,8 @@ try {
   for (let index = 1; index <= rolls; index++) await measure(index, jars[index % 2] ?? "");
 } finally {
   await Promise.all(hosts.map((host) => host.stop(5)));
-  await quitNginx(proxyDescriptor.directory, 5);
+  await nginx.server.quit(5);
+  await nginx.close();
   await rm(directory, { recursive: true, force: true });
 }
 

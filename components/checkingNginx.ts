@@ -1,15 +1,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { DockerNginxInputs } from "#kinds/docker/dockerNginxInputs.ts";
 import { NGINX_DIRECTORY, NGINX_PORT } from "#kinds/docker/nginxPlace.ts";
 import type { ProxyDescriptor } from "#kinds/kinds.ts";
-import type { DockerNginxInputs } from "#provider/dockerNginx.ts";
-import type { LocalNginxInputs } from "#provider/localNginx.ts";
-import type { SshNginxInputs } from "#provider/sshNginx.ts";
+import type { LocalNginxInputs } from "#kinds/local/localNginxInputs.ts";
+import type { SshNginxInputs } from "#kinds/ssh/sshNginxInputs.ts";
 import { DockerImage } from "./dockerImage.ts";
-import { DockerNginx } from "./dockerNginx.ts";
-import { LocalNginx } from "./localNginx.ts";
 import { nginxImage } from "./nginxImage.ts";
-import { SshNginx } from "./sshNginx.ts";
+import { NginxResource } from "./nginxResource.ts";
 import { type Provisioning, SshServer } from "./sshServer.ts";
 
 const STOP_SECONDS = 30;
@@ -51,10 +49,10 @@ export class CheckingNginx extends pulumi.ComponentResource {
       const dependsOn = provisioning
         ? [new SshServer(`${name}-machine`, { place, ...provisioning }, { parent: this })]
         : [];
-      new SshNginx(`${name}-server`, inputs, { parent: this, dependsOn });
+      new NginxResource(`${name}-server`, inputs, { parent: this, dependsOn });
       this.proxy = pulumi.output(place);
     } else {
-      new LocalNginx(`${name}-server`, args, { parent: this });
+      new NginxResource(`${name}-server`, args, { parent: this });
       const { kind, directory } = args;
       this.proxy = pulumi.output({ kind, directory, address, port });
     }
@@ -103,6 +101,6 @@ export class CheckingNginx extends pulumi.ComponentResource {
       // Two cannot have one name and one port.
       { ...parent, deleteBeforeReplace: true },
     );
-    new DockerNginx(`${name}-configuration`, inputs, { ...parent, dependsOn: server });
+    new NginxResource(`${name}-configuration`, inputs, { ...parent, dependsOn: server });
   }
 }

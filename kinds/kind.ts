@@ -8,6 +8,7 @@ import type { Fleet } from "#rollout/roll/roll.ts";
 import type { AppHostsArgs } from "../components/appHosts.ts";
 import type { CheckingNginxArgs } from "../components/checkingNginx.ts";
 import type { Reader } from "../settings/reader.ts";
+import type { NginxKind } from "./nginxKind.ts";
 
 /** A kind of machine that hosts and nginx can be on: all that the rest of the program knows of it. */
 export interface Kind {
@@ -17,6 +18,8 @@ export interface Kind {
   /** What stands for the machine on which a host or nginx takes up its port. */
   machineOf(place: HostPlace | ProxyPlace): unknown;
   readSettings(reader: Reader): Promise<KindSettings>;
+  /** How its nginx is told from others and reached. */
+  nginx(): Promise<NginxKind>;
   /** The drivers for the hosts and nginx of a request, which are all of this kind. */
   openFleet(request: FleetRequest): Promise<OpenFleet>;
 }

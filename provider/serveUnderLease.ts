@@ -1,5 +1,5 @@
 import { Lease, type LeaseStore } from "#rollout/lease/lease.ts";
-import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
+import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
@@ -7,7 +7,7 @@ import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 
 /** Makes nginx serve these settings while nobody rolls the fleet behind it; says what that took. */
 export async function serveUnderLease(
-  server: NginxServer,
+  server: MachineNginxServer,
   leases: LeaseStore,
   settings: NginxSettings,
   { leaseWaitSeconds, settleSeconds }: { leaseWaitSeconds: number; settleSeconds: number },
@@ -18,7 +18,7 @@ export async function serveUnderLease(
       onWait: ({ owner }) => console.log(`waiting for ${owner}`),
     });
     const assertHeld = () => lease.assertHeld();
-    server.fence?.(assertHeld);
+    server.machine.fence?.(assertHeld);
     const outcome = await serveConfiguration(server, settings, settleSeconds, assertHeld).finally(() =>
       lease.release(),
     );

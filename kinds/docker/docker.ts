@@ -8,5 +8,6 @@ export const docker = {
   /** Each container has ports of its own. */
   machineOf: ({ container }) => container,
   readSettings: async (reader) => (await import("./dockerSettings.ts")).readDockerSettings(reader),
+  nginx: async () => (await import("./dockerNginx.ts")).dockerNginx,
   openFleet: async (request) => (await import("./openDockerFleet.ts")).openDockerFleet(request),
 } satisfies Kind;

@@ -1,15 +1,13 @@
 import pLimit from "p-limit";
 import { z } from "zod";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
-import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { dockerHostDescriptor, dockerProxyDescriptor } from "./dockerDescriptors.ts";
-import { DockerNginxServer } from "./dockerNginxServer.ts";
+import { openDockerNginx } from "./dockerNginx.ts";
 import { FileKeeper } from "./fileKeeper.ts";
-import { NGINX_DIRECTORY } from "./nginxPlace.ts";
 import { openDockerHost } from "./openDockerHost.ts";
 import { openEngine } from "./openEngine.ts";
 
@@ -21,7 +19,10 @@ export function openDockerFleet(request: FleetRequest): OpenFleet {
   const proxy = parse(dockerProxyDescriptor, request.proxy);
   const descriptors = parse(z.array(dockerHostDescriptor), request.hosts);
   const docker = openEngine(proxy.engine);
-  const { access: nginx, machine } = new DockerNginxServer(docker, proxy);
+  const {
+    leases,
+    server: { access: nginx },
+  } = openDockerNginx(docker, proxy);
   const volumes = descriptors.map(({ volume }) => volume);
   const keeper = new FileKeeper(docker, volumes, proxy.container);
   const policy = { health, uploads: pLimit(UPLOADS_AT_ONCE) };
@@ -34,8 +35,7 @@ export function openDockerFleet(request: FleetRequest): OpenFleet {
         }),
     ),
     proxy: new NginxProxy(nginx),
-    // Beside nginx: what is in front of a fleet is there once.
-    leases: new MachineLeaseStore(machine, `${NGINX_DIRECTORY}/lease`),
+    leases,
     close: async () => {
       await Promise.all([nginx.close(), keeper.close()]);
     },

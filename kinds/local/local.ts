@@ -7,5 +7,6 @@ export const local = {
   proxy: localProxyDescriptor,
   machineOf: () => "this one",
   readSettings: async (reader) => (await import("./localSettings.ts")).readLocalSettings(reader),
+  nginx: async () => (await import("./localNginx.ts")).localNginx,
   openFleet: async (request) => (await import("./openLocalFleet.ts")).openLocalFleet(request),
 } satisfies Kind;

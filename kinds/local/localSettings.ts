@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { localNginxInputs } from "#provider/localNginx.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
 import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
+import { localNginxInputs } from "./localNginxInputs.ts";
 
 /** Hosts and nginx as processes of this machine. */
 export function readLocalSettings(reader: Reader): KindSettings {

@@ -1,14 +1,15 @@
-import { join } from "node:path";
 import pLimit from "p-limit";
 import { z } from "zod";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
-import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
+import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
+import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
-import { LocalNginxAccess } from "./localNginxAccess.ts";
+import { LocalMachine } from "./localMachine.ts";
+import { localNginxPlace } from "./localNginx.ts";
 import { openLocalHost } from "./openLocalHost.ts";
 import { withJava } from "./withJava.ts";
 
@@ -27,13 +28,15 @@ export function openLocalFleet(request: FleetRequest): OpenFleet {
       environment,
     });
   });
+  const machine = new LocalMachine();
+  const nginx = new MachineNginxAccess(machine, localNginxPlace(proxy));
   return {
     hosts,
-    proxy: new NginxProxy(new LocalNginxAccess(proxy)),
+    proxy: new NginxProxy(nginx),
     // Beside nginx: what is in front of a fleet is there once.
-    leases: new LocalLeaseStore(join(proxy.directory, "lease")),
+    leases: new MachineLeaseStore(machine, `${proxy.directory}/lease`),
     close: async () => {
-      await Promise.all(hosts.map((host) => host.close()));
+      await Promise.all([nginx.close(), ...hosts.map((host) => host.close())]);
     },
   };
 }

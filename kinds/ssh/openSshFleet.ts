@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import { z } from "zod";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
+import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
 import { parse } from "#rollout/request/validate.ts";
@@ -9,7 +10,7 @@ import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { openSshHost } from "./openSshHost.ts";
 import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachines } from "./sshMachines.ts";
-import { SshNginxAccess } from "./sshNginxAccess.ts";
+import { sshNginxPlace } from "./sshNginx.ts";
 
 const UPLOADS_AT_ONCE = 4;
 
@@ -26,7 +27,7 @@ export function openSshFleet(request: FleetRequest): OpenFleet {
         ...launchOf(request, descriptor.name),
       }),
   );
-  const nginx = new SshNginxAccess(machines.of(proxy), proxy);
+  const nginx = new MachineNginxAccess(machines.of(proxy), sshNginxPlace(proxy));
   return {
     hosts,
     proxy: new NginxProxy(nginx),

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { quote } from "#rollout/machine/quote.ts";
 import { journalCommand, systemctlCommand } from "#rollout/machine/rights.ts";
-import { testUnit } from "#rollout/nginx/nginxRunner.ts";
+import { testUnit } from "#rollout/nginx/systemdNginx.ts";
 import { type Folders, makeFolders } from "./makeFolders.ts";
 import { installPackages, requirements } from "./requirements.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";

@@ -7,5 +7,6 @@ export const ssh = {
   proxy: sshProxyDescriptor,
   machineOf: ({ server }) => server,
   readSettings: async (reader) => (await import("./sshSettings.ts")).readSshSettings(reader),
+  nginx: async () => (await import("./sshNginx.ts")).sshNginx,
   openFleet: async (request) => (await import("./openSshFleet.ts")).openSshFleet(request),
 } satisfies Kind;

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { sshNginxInputs } from "#provider/sshNginx.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
@@ -10,6 +9,7 @@ import { type KindSettings, poolOf } from "../kind.ts";
 import { provisionServers } from "./provisionServers.ts";
 import { reachServers } from "./reachServers.ts";
 import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
+import { sshNginxInputs } from "./sshNginxInputs.ts";
 
 const DEFAULT_PORT = 8080;
 /** Accounts of Linux may have 32 characters, and nginx's has a few more. */

@@ -1,4 +1,4 @@
-import { TEST_LOG, testUnit } from "#rollout/nginx/nginxRunner.ts";
+import { TEST_LOG, testUnit } from "#rollout/nginx/systemdNginx.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 
 /** The first line of a unit, so that one of another stack is never taken for our own. */

@@ -2,55 +2,31 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { CommandFailed, type Machine } from "../machine/machine.ts";
+import { readScripts } from "../machine/scripts.ts";
 import type { LeaseRecord, LeaseStore } from "./lease.ts";
+import { thisProcess } from "./thisProcess.ts";
 
 const leaseRecord = z.object({
   owner: z.string(),
   since: z.string(),
   beat: z.number(),
   released: z.boolean(),
+  /** The owner itself, where the kernel of its machine tells. */
+  process: z.object({ seenFrom: z.string(), pid: z.number(), startTicks: z.string() }).optional(),
 });
 
 const TAKEN = 45;
+const FOLDER = new URL("./scripts/", import.meta.url);
+const script = (name: string) => readScripts(FOLDER, name);
+const [NEWEST, CLAIM, REWRITE, FORGET, IS_GONE] = [
+  script("newest"),
+  script("claim"),
+  script("rewrite"),
+  script("forget"),
+  script("is-gone"),
+];
 
-const NEWEST = `
-cd "$1" 2>/dev/null || exit 0
-while newest=$(ls | sed -n 's/^\\([0-9][0-9]*\\)\\.json$/\\1/p' | sort -n | tail -n 1); [ -n "$newest" ]; do
-  # Forgotten by a newer owner between the two looks: look again.
-  if record=$(cat "$newest.json" 2>/dev/null); then printf '%s %s\\n' "$newest" "$record"; exit 0; fi
-done`;
-
-/**
- * `$2` the generation, `$3` a word of its own, `$4` the bytes of the record: an input that was cut off is none.
- * A link is made from a whole file, so that nobody can read half a record, and fails if the name is taken; one that
- * holds this very record was made by a run of this script whose connection broke.
- */
-const CLAIM = `
-set -e
-mkdir -p "$1"
-trap 'rm -f "$1/.$3"' EXIT
-cat > "$1/.$3"
-[ "$(wc -c < "$1/.$3")" -eq "$4" ]
-words=$(ln "$1/.$3" "$1/$2.json" 2>&1) && exit 0
-if cmp -s "$1/.$3" "$1/$2.json"; then exit 0; fi
-if [ -e "$1/$2.json" ]; then exit ${TAKEN}; fi
-printf '%s\\n' "$words" >&2
-exit 1`;
-
-const REWRITE = `
-set -e
-trap 'rm -f "$1/.$3"' EXIT
-cat > "$1/.$3"
-[ "$(wc -c < "$1/.$3")" -eq "$4" ]
-mv "$1/.$3" "$1/$2.json"`;
-
-const FORGET = `
-cd "$1" || exit 1
-for file in [0-9]*.json; do
-  if [ "\${file%.json}" -lt "$2" ] 2>/dev/null; then rm -f "$file"; fi
-done`;
-
-/** The leases of a fleet on another machine, in the layout of the local kind: `<generation>.json`, and `stop`. */
+/** The leases of a fleet on a machine: files `<generation>.json` in a folder, and `stop` to ask for an end. */
 export class MachineLeaseStore implements LeaseStore {
   readonly #machine: Pick<Machine, "run">;
   readonly #directory: string;
@@ -86,9 +62,12 @@ export class MachineLeaseStore implements LeaseStore {
     await this.#run(FORGET, [String(generation)]);
   }
 
-  /** Not to be told from here: an owner that is gone stops beating, and its lease expires. */
-  async isGone(): Promise<boolean> {
-    return false;
+  /** Known at once of an owner on the machine of the lease; any other that is gone stops beating, and its lease expires. */
+  async isGone(record: LeaseRecord): Promise<boolean> {
+    const { process: owner } = leaseRecord.parse(record);
+    if (!owner) return false;
+    const args = [owner.seenFrom, String(owner.pid), owner.startTicks];
+    return (await this.#machine.run(IS_GONE, args, { unfenced: true })) !== "";
   }
 
   async stopRequested(): Promise<boolean> {
@@ -99,8 +78,8 @@ export class MachineLeaseStore implements LeaseStore {
     await this.#run('rm -f "$1/stop"');
   }
 
-  #run(script: string, args: readonly string[] = [], record?: LeaseRecord): Promise<string> {
-    const text = record && JSON.stringify(record);
+  async #run(script: string, args: readonly string[] = [], record?: LeaseRecord): Promise<string> {
+    const text = record && JSON.stringify({ ...record, process: await thisProcess() });
     return this.#machine.run(script, [this.#directory, ...args, String(Buffer.byteLength(text ?? ""))], {
       unfenced: true,
       ...(text !== undefined && { input: Readable.from([text]) }),

@@ -10,19 +10,8 @@ export interface TcpSocket {
   readonly uid: string;
 }
 
-/** Socket states that matter here; `include/net/tcp_states.h` of Linux. */
+/** Of `include/net/tcp_states.h` of Linux. */
 export const TCP_LISTEN = 10;
-const [TCP_SYN_SENT, TCP_TIME_WAIT] = [2, 6];
-/** Of a socket that its process has closed: the kernel alone ends it. */
-const CLOSED = "0";
-
-/**
- * Whether a request may be under way on a socket. Not while it only tries to connect, as health checks of a dead
- * host do all the time: nothing was sent, and nginx sends it to another host when the connection is refused.
- */
-export function mayCarryRequest({ state, inode }: TcpSocket): boolean {
-  return inode !== CLOSED && ![TCP_SYN_SENT, TCP_TIME_WAIT, TCP_LISTEN].includes(state);
-}
 
 /**
  * Reads the text of `/proc/net/tcp` or `/proc/net/tcp6`; addresses come as `127.0.0.1:8081` and `[::1]:8081`,
@@ -65,6 +54,30 @@ export function answersAt(local: string, address: string, port: number): boolean
   if ([wanted, anyV6].includes(local) || wanted === anyV6) return true;
   if (local === anyV4) return isIPv4(address);
   return wanted === anyV4 && !local.startsWith("[");
+}
+
+/** An endpoint as it stands in the kernel's tables, of IPv4 also as the address of IPv6 that it is mapped to. */
+export function tableEndpoints(address: string, port: number): string[] {
+  const end = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  if (isIPv4(address)) {
+    const word = toWord(address.split(".").map(Number));
+    return [`${word}${end}`, `${"0".repeat(16)}FFFF0000${word}${end}`];
+  }
+  const [head = "", tail] = canonicalIPv6(address).split("::");
+  const groups = (text = "") =>
+    text
+      .split(":")
+      .filter(Boolean)
+      .map((group) => Number.parseInt(group, 16));
+  const [before, after] = [groups(head), groups(tail)];
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
+  const bytes = [...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 255]);
+  return [[0, 4, 8, 12].map((at) => toWord(bytes.slice(at, at + 4))).join("") + end];
+}
+
+/** Four bytes as a word in the byte order of the machines that there are. */
+function toWord(bytes: readonly number[]): string {
+  return Buffer.from(bytes.toReversed()).toString("hex").toUpperCase();
 }
 
 function readEndpoint(text: string): string {

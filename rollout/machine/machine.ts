@@ -17,6 +17,8 @@ export interface Machine {
   readonly name: string;
   /** Whether files of the deployer's machine can be copied there by their path. */
   readonly sharesFiles?: boolean;
+  /** How often a connection to it was opened, where it needs one: more than before means that it broke meanwhile. */
+  readonly opened?: number;
   /**
    * Runs a POSIX shell script, its arguments as `$1`, `$2`, …, never as text of the script; gives its standard
    * output. Throws `CommandFailed` when it exits with something other than 0.
@@ -24,6 +26,8 @@ export interface Machine {
   run(script: string, args: readonly string[], options?: RunOptions): Promise<string>;
   /** A stream of bytes to and from a TCP port, as seen from there. */
   connect(address: string, port: number): Promise<Duplex>;
+  /** Asked before a script that may change something is run again: somebody else may hold the lease by then. */
+  fence?(assertHeld: () => Promise<void>): void;
 }
 
 /** A command of ours ended with something other than 0; the message is the last line that it wrote about it. */

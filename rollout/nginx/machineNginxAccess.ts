@@ -1,62 +1,51 @@
 import { errors, type Pool } from "undici";
-import { endpoint, mayCarryRequest, parseTcpTable } from "../machine/connections.ts";
+import { isUnspecified, tableEndpoints } from "../machine/connections.ts";
 import type { Machine } from "../machine/machine.ts";
 import { machinePool } from "../machine/machinePool.ts";
+import { untilConnected } from "../machine/untilConnected.ts";
 import type { ListenPlace, NginxAccess, NginxAnswer } from "./nginxAccess.ts";
+import { nginxScript } from "./nginxScripts.ts";
 
 const KEPT_MILLISECONDS = 30_000;
+const COUNT_CONNECTIONS = nginxScript("find-master", "count-connections");
 
 /** Where an nginx is on its machine. */
-export interface NginxPlace {
+export interface NginxPlace extends ListenPlace {
   /** Where clients reach the service. */
   readonly url: string;
   /** nginx's own prefix. */
   readonly directory: string;
-  /** The port that nginx listens on there. */
-  readonly port: number;
-  /** An address of the machine that nginx listens on; loopback unless given. */
-  readonly address?: string;
 }
 
 /**
- * Reaches an nginx on another machine from that machine itself, where it takes the deployer for what it is: the
- * connection comes from loopback. No port has to be open to the deployer.
+ * Reaches an nginx from its own machine, where it takes the deployer for what it is: the connection comes from there.
+ * No port has to be open to the deployer.
  */
 export class MachineNginxAccess implements NginxAccess {
   readonly url: string;
   readonly #machine: Machine;
   readonly #place: NginxPlace;
   readonly #pool: Pool;
+  #master = "0";
 
   constructor(machine: Machine, place: NginxPlace) {
     this.url = place.url;
     this.#machine = machine;
     this.#place = place;
-    // A connection costs a command on the machine, and gates ask several times a second.
+    // A connection may cost a command on the machine, and gates ask several times a second.
     this.#pool = this.#open({ connections: 4, keepAliveTimeout: KEPT_MILLISECONDS });
   }
 
   async get(path: string, signal: AbortSignal): Promise<NginxAnswer> {
-    try {
-      return await ask(this.#pool, path, signal);
-    } catch (error) {
-      // The kept connection broke, as it does when nginx is restarted.
-      if (error instanceof errors.SocketError && !signal.aborted) return this.getAnew(path, signal);
-      throw error;
-    }
+    return untilConnected(this.#machine, (allowed) => this.#get(path, allowed), signal);
   }
 
   async getAnew(path: string, signal: AbortSignal, at?: ListenPlace): Promise<NginxAnswer> {
-    const pool = this.#open({ connections: 1 }, at);
-    try {
-      return await ask(pool, path, signal);
-    } finally {
-      await pool.destroy();
-    }
+    return untilConnected(this.#machine, (allowed) => this.#getAnew(path, allowed, at), signal);
   }
 
   async raiseFlag(host: string): Promise<void> {
-    await this.#run('mkdir -p "$1/drained" && : > "$1/drained/$2"', host);
+    await this.#run('umask 022; mkdir -p "$1/drained" && : > "$1/drained/$2"', host);
   }
 
   async lowerFlag(host: string): Promise<void> {
@@ -67,33 +56,50 @@ export class MachineNginxAccess implements NginxAccess {
     return (await this.#run('if [ -e "$1/drained/$2" ]; then echo yes; fi', host)) !== "";
   }
 
-  /** In nginx's own network namespace, where nobody else has connections. */
+  /** Only nginx's own sockets count, as far as they can be told from others': somebody may talk to the host directly. */
   async connectionsTo(address: string, port: number): Promise<number> {
-    const text = await this.#machine.run("cat /proc/net/tcp; cat /proc/net/tcp6 2>/dev/null; exit 0", []);
-    const tables = text.split(/(?=^\s*sl\s)/m);
-    const remote = endpoint(address, port);
-    return tables
-      .flatMap(parseTcpTable)
-      .filter((socket) => socket.remote === remote && mayCarryRequest(socket)).length;
+    const args = [this.#place.directory, this.#master, ...tableEndpoints(address, port)];
+    const [count, master] = (await this.#machine.run(COUNT_CONNECTIONS, args)).trim().split(" ");
+    this.#master = master ?? "0";
+    return Number(count);
   }
 
   async close(): Promise<void> {
     await this.#pool.destroy();
   }
 
+  async #get(path: string, signal: AbortSignal): Promise<NginxAnswer> {
+    try {
+      return await ask(this.#pool, path, signal);
+    } catch (error) {
+      // The kept connection broke, as it does when nginx is restarted.
+      if (error instanceof errors.SocketError && !signal.aborted) return this.#getAnew(path, signal);
+      throw error;
+    }
+  }
+
+  async #getAnew(path: string, signal: AbortSignal, at?: ListenPlace): Promise<NginxAnswer> {
+    const pool = this.#open({ connections: 1 }, at);
+    try {
+      return await ask(pool, path, signal);
+    } finally {
+      await pool.destroy();
+    }
+  }
+
   #run(script: string, host: string): Promise<string> {
     return this.#machine.run(script, [this.#place.directory, host]);
   }
 
-  #open(options: Pool.Options, { address = "127.0.0.1", port }: Partial<ListenPlace> = this.#place): Pool {
-    return machinePool(this.#machine, reachable(address), port ?? this.#place.port, options);
+  #open(options: Pool.Options, { address, port }: ListenPlace = this.#place): Pool {
+    return machinePool(this.#machine, reachable(address), port, options);
   }
 }
 
 /** Loopback stands for every address. */
 function reachable(address: string): string {
   if (address === "0.0.0.0") return "127.0.0.1";
-  return /^[0:]+$/.test(address) ? "::1" : address;
+  return isUnspecified(address) ? "::1" : address;
 }
 
 async function ask(pool: Pool, path: string, signal: AbortSignal): Promise<NginxAnswer> {

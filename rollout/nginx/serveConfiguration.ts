@@ -4,8 +4,8 @@ import { poll } from "../common/poll.ts";
 import { LeaseLost } from "../lease/lease.ts";
 import { changeTopology } from "./changeTopology.ts";
 import { IDLE_SECONDS } from "./closeConnections.ts";
+import type { MachineNginxServer } from "./machineNginxServer.ts";
 import type { ListenPlace, NginxAccess } from "./nginxAccess.ts";
-import type { NginxServer } from "./nginxServer.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
 import { hostsOf, renderConfiguration } from "./renderConfiguration.ts";
 import { servedPlace } from "./servedConfiguration.ts";
@@ -22,7 +22,7 @@ const ANSWERS_IN_A_ROW = 5;
  * `settleSeconds` bounds the wait for a host that leaves; `assertHeld` is asked before anything is put in place.
  */
 export async function serveConfiguration(
-  server: NginxServer,
+  server: MachineNginxServer,
   settings: NginxSettings,
   settleSeconds: number,
   assertHeld: () => Promise<void> = async () => {},
@@ -60,7 +60,7 @@ export async function serveConfiguration(
  * told first: each busy connection is closed with an answer, and idle ones are let go of by clients that heed
  * `Keep-Alive`.
  */
-async function withConnectionsClosed(server: NginxServer, reload: () => Promise<void>): Promise<void> {
+async function withConnectionsClosed(server: MachineNginxServer, reload: () => Promise<void>): Promise<void> {
   await server.closeConnections(true);
   try {
     await sleep(IDLE_SECONDS * 1000);
@@ -70,7 +70,10 @@ async function withConnectionsClosed(server: NginxServer, reload: () => Promise<
   }
 }
 
-async function whyNot(server: NginxServer, running: boolean): Promise<Pick<Failure, "code" | "reason">> {
+async function whyNot(
+  server: MachineNginxServer,
+  running: boolean,
+): Promise<Pick<Failure, "code" | "reason">> {
   const words = await server.lastError();
   return running
     ? { code: "reload-failed", reason: `nginx passed its test but not its reload: ${words}` }
@@ -89,7 +92,7 @@ interface Failure {
 
 /** Puts everything back as it was before: an nginx that ran goes on, and one that did not is stopped again. */
 async function takeBack(
-  server: NginxServer,
+  server: MachineNginxServer,
   { running, code, reason, cause }: Failure,
 ): Promise<RollgateError> {
   const state = await (running ? goBack(server) : giveUp(server)).catch(
@@ -98,7 +101,7 @@ async function takeBack(
   return new RollgateError(code, `${reason}. ${state}.`, { cause });
 }
 
-async function goBack(server: NginxServer): Promise<string> {
+async function goBack(server: MachineNginxServer): Promise<string> {
   if (!(await server.restore())) {
     return "There was no configuration before, so none is left; nginx runs with what it had read before";
   }
@@ -110,15 +113,15 @@ async function goBack(server: NginxServer): Promise<string> {
     : "The old configuration is back, but nginx does not answer with it";
 }
 
-async function giveUp(server: NginxServer): Promise<string> {
-  await server.stop();
+async function giveUp(server: MachineNginxServer): Promise<string> {
+  await server.quit(0);
   const hadOld = await server.restore();
   await server.forgetKept();
   return `nginx is stopped${hadOld ? ", with the old configuration in place" : ""}`;
 }
 
 /** Whether nginx answers where the file on its disk has it listen, and with that file. */
-async function servesItsFile(server: NginxServer): Promise<boolean> {
+async function servesItsFile(server: MachineNginxServer): Promise<boolean> {
   const place = servedPlace((await server.served()) ?? "");
   return place !== undefined && takesEffect(server.access, place.fingerprint, IS_BACK, place);
 }

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { provisionCommand, provisionNginx } from "#kinds/ssh/provision.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import { SshFleet } from "../support/ssh/sshFleet.ts";
 import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
 import { until } from "../support/until.ts";
@@ -50,20 +51,18 @@ describe.skipIf(reason)(
       web.exec(`sed -i 's/listen 80 /listen 8080 /; /listen \\[::\\]/d' /etc/nginx/sites-available/default
 systemctl ${verb} nginx.service`);
 
-    test("is not left to be started again and again when its first start fails, and no bad file stays", async () => {
-      const inputs = await fleet.checkNginx();
+    test("is refused before anything is touched, and who has the port is named", async () => {
       await others("start");
-      await expect(fleet.serveChecked(inputs)).rejects.toThrow(
-        /^nginx was started but does not answer at \S+: .*bind\(\) to .*:8080 failed.*\. nginx is stopped\.$/,
+      await expect(fleet.checkNginx()).rejects.toThrow(
+        '"property":"port","reason":"8080 is taken by a process of the account root. Nothing was changed."',
       );
-      expect(await state()).toBe("inactive");
       expect(await configurations()).toBe("");
       await others("stop");
       await fleet.serveNginx();
       expect(await state()).toBe("active");
     });
 
-    test("is not taken for one that runs while it is started again and again, and says nothing of what it served", async () => {
+    test("is named after a reboot that it has lost the port in, and nginx is not taken for one that runs", async () => {
       await fleet.serveNginx();
       const inputs = await fleet.checkNginx({ healthPath: "/other" });
       await web.exec(`systemctl kill --signal KILL ${UNIT}; systemctl start nginx.service`);
@@ -71,10 +70,34 @@ systemctl ${verb} nginx.service`);
         async () => Number(await web.exec(`systemctl show --property NRestarts --value ${UNIT}`)) > 1,
         30,
       );
+      await expect(fleet.checkNginx()).rejects.toThrow("8080 is taken by a process of the account root");
       await expect(fleet.serveChecked(inputs)).rejects.toThrow(
-        /\. nginx is stopped, with the old configuration in place\.$/,
+        "port 8080 of nginx is taken by a process of the account root",
+      );
+      await others("stop");
+      await fleet.serveNginx();
+      expect(await state()).toBe("active");
+    });
+
+    test("is not left to be started again and again when the port is lost at the last moment", async () => {
+      await fleet.serveNginx();
+      const before = await web.exec("cat /srv/rollgate/stack/nginx/nginx.conf");
+      await web.exec(`systemctl stop ${UNIT}`);
+      const inputs = await fleet.checkNginx({ healthPath: "/other" });
+      const { propose } = MachineNginxServer.prototype;
+      vi.spyOn(MachineNginxServer.prototype, "propose").mockImplementation(async function (
+        this: MachineNginxServer,
+        configuration,
+      ) {
+        await propose.call(this, configuration);
+        await others("start");
+      });
+      onTestFinished(() => void vi.restoreAllMocks());
+      await expect(fleet.serveChecked(inputs)).rejects.toThrow(
+        /^nginx was started but does not answer at \S+: .*bind\(\) to .*:8080 failed.*\. nginx is stopped, with the old configuration in place\.$/,
       );
       expect(await state()).toBe("inactive");
+      expect(await web.exec("cat /srv/rollgate/stack/nginx/nginx.conf")).toBe(before);
       await others("stop");
       await fleet.serveNginx();
       expect(await state()).toBe("active");

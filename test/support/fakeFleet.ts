@@ -8,11 +8,11 @@ import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import type { HealthReport } from "#rollout/host/probe.ts";
 import type { LeaseTiming } from "#rollout/lease/lease.ts";
-import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
 import type { ReverseProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts";
 import type { Report } from "#rollout/roll/reporter.ts";
 import { type DesiredRelease, type RollResult, roll } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
+import { FileLeaseStore } from "./fileLeaseStore.ts";
 import { freePort } from "./freePort.ts";
 import { close } from "./httpServer.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
@@ -46,7 +46,7 @@ export interface PolicyChange extends Partial<Omit<RollPolicy, "health" | "timin
 export class FakeFleet {
   readonly hosts: readonly FakeHost[];
   readonly proxy: FakeProxy;
-  readonly leases: LocalLeaseStore;
+  readonly leases: FileLeaseStore;
   /** What was done to hosts and proxy, in order: `drain app-1`, `stop app-1`, … */
   readonly journal: string[] = [];
   readonly reports: Report[] = [];
@@ -55,7 +55,7 @@ export class FakeFleet {
   private constructor(names: readonly string[], ports: readonly number[], leaseDirectory: string) {
     this.hosts = names.map((name, index) => new FakeHost(name, ports[index] ?? 0, this));
     this.proxy = new FakeProxy(this);
-    this.leases = new LocalLeaseStore(leaseDirectory);
+    this.leases = new FileLeaseStore(leaseDirectory);
   }
 
   static async create(before: Readonly<Record<string, Before>>): Promise<FakeFleet> {

@@ -4,17 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
-import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
-import { findNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
+import { openLocalNginx } from "#kinds/local/localNginx.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
 import { listProcesses } from "#kinds/local/processTable.ts";
-import { workersAccount } from "#kinds/local/workersAccount.ts";
 import type { HostState, RunningApp } from "#rollout/host/appHost.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { endProcessesUnder, kill } from "./endProcessesUnder.ts";
 import { freePort } from "./freePort.ts";
+import { runningNginx } from "./nginxProcess.ts";
 import { RollerProcess, type RollOutcome } from "./rollerProcess.ts";
 import { type LostRequest, Traffic, type TrafficReport } from "./traffic.ts";
 
@@ -97,7 +96,7 @@ export class LocalFleet {
 
   /** Does what the nginx resource does. */
   async serveNginx(settings: Partial<NginxSettings> = {}) {
-    const executable = await findNginx("nginx");
+    const nginx = openLocalNginx(this.proxy, "nginx");
     const served: NginxSettings = {
       ...this.proxy,
       flavour: "stock",
@@ -113,10 +112,10 @@ export class LocalFleet {
       healthPath: "/actuator/health",
       slowestRequestSeconds: SLOWEST_REQUEST_SECONDS,
       statusAllow: [],
-      ...workersAccount(this.proxy.directory),
+      ...(await nginx.settings()),
       ...settings,
     };
-    return serveConfiguration(new LocalNginxServer(executable, this.proxy), served, SETTLE_SECONDS);
+    return serveConfiguration(nginx.server, served, SETTLE_SECONDS).finally(() => nginx.close());
   }
 
   /** Starts a deployer; `engine` is the address that it watches. */

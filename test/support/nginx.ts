@@ -1,10 +1,13 @@
 import { onTestFinished } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
-import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
-import { quitNginx } from "#kinds/local/nginxProcess.ts";
+import { LocalMachine } from "#kinds/local/localMachine.ts";
+import { localNginxPlace, openLocalNginx } from "#kinds/local/localNginx.ts";
 import type { PoolMember } from "#rollout/nginx/drainPools.ts";
+import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
+import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
+import { quitNginx } from "./nginxProcess.ts";
 
 /** The nginx of this machine. */
 export const NGINX = (await findExecutable("nginx")) ?? "/usr/sbin/nginx";
@@ -51,7 +54,24 @@ export async function serveNginx(
   executable = NGINX,
 ): Promise<"started" | "reloaded" | "unchanged"> {
   onTestFinished(() => quitNginx(settings.directory, 5));
-  const { directory, address, port } = settings;
-  const server = new LocalNginxServer(executable, { kind: "local", directory, address, port });
-  return serveConfiguration(server, settings, 5);
+  return serveConfiguration(localNginxServer(settings, executable), settings, 5);
+}
+
+/** The nginx of a directory of this machine; what was opened to reach it is let go of after the test. */
+export function localNginxServer(
+  { directory, address, port }: Pick<NginxSettings, "directory" | "address" | "port">,
+  executable = NGINX,
+): MachineNginxServer {
+  const { server, close } = openLocalNginx({ kind: "local", directory, address, port }, executable);
+  onTestFinished(close);
+  return server;
+}
+
+/** The way to an nginx of this machine, for the time of a test. */
+export function localNginxAccess(
+  place: Pick<NginxSettings, "directory" | "address" | "port">,
+): MachineNginxAccess {
+  const access = new MachineNginxAccess(new LocalMachine(), localNginxPlace({ kind: "local", ...place }));
+  onTestFinished(() => access.close());
+  return access;
 }

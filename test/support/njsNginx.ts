@@ -3,8 +3,9 @@ import { chmod, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import type { TestContext } from "vitest";
-import { findAbilities } from "#kinds/local/findAbilities.ts";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
+import { LocalMachine } from "#kinds/local/localMachine.ts";
+import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
 import { DEBIAN_NGINX } from "./debianNginx.ts";
 import { debianRoot, noDebianRoot } from "./debianRoot.ts";
 
@@ -37,7 +38,7 @@ export function skipWithoutNjs(context: TestContext, nginx: NjsNginx) {
 }
 
 async function withModule(executable: string) {
-  const { flavours, njsModule } = await findAbilities(executable);
+  const { flavours, njsModule } = await machineAbilities(new LocalMachine(), executable);
   return flavours.includes("njs") ? { executable, module: njsModule ?? "" } : undefined;
 }
 

@@ -14,7 +14,7 @@ test("the program declares hosts, nginx and the rollout, in this order, from the
     "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-1",
     "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-2",
     "rollgate:index:CheckingNginx::nginx",
-    "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:LocalNginx::nginx-server",
+    "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::nginx-server",
     "pulumi-nodejs:dynamic/rollgate:RollingDeployment::rollout",
   ]);
 

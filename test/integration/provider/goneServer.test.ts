@@ -3,9 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import * as nginx from "#provider/nginx.ts";
 import * as rollingDeployment from "#provider/rollingDeployment.ts";
 import * as sshHost from "#provider/sshHost.ts";
-import * as sshNginx from "#provider/sshNginx.ts";
 import * as sshServer from "#provider/sshServer.ts";
 import { endProcessesUnder } from "../../support/endProcessesUnder.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
@@ -112,9 +112,9 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
   test("that was nginx's is left for another one", async () => {
     const old = { ...fleet.proxy, server: gone.name, executable: "nginx", identity: "another machine" };
     const [found, difference] = await Promise.all([
-      sshNginx.read("id", old),
-      sshNginx.diff(old, { ...fleet.proxy, executable: "nginx" }),
-      sshNginx.remove(old),
+      nginx.read("id", old),
+      nginx.diff({ olds: old, news: { ...fleet.proxy, executable: "nginx" } }),
+      nginx.remove(old),
     ]);
     expect(found).toMatchObject({ id: "id", props: old });
     expect(difference).toMatchObject({ replaces: ["server"] });

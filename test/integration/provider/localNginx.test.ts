@@ -1,10 +1,11 @@
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { quitNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
-import { check, diff, type LocalNginxInputs, read, remove, serve } from "#provider/localNginx.ts";
+import type { LocalNginxInputs } from "#kinds/local/localNginxInputs.ts";
+import { check, diff, read, remove, serve } from "#provider/nginx.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { freePort } from "../../support/freePort.ts";
+import { quitNginx, runningNginx } from "../../support/nginxProcess.ts";
 import { NJS_NGINX_MILLISECONDS, type NjsNginx, njsNginx, skipWithoutNjs } from "../../support/njsNginx.ts";
 import { request } from "../../support/request.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
@@ -44,7 +45,7 @@ async function inputs(change: Partial<LocalNginxInputs> = {}): Promise<LocalNgin
 
 /** Inputs as `check` leaves them. */
 async function checked(news: LocalNginxInputs): Promise<object> {
-  const { inputs: passed, failures } = await check({}, news);
+  const { inputs: passed, failures } = await check({ olds: undefined, news });
   if (passed === undefined) throw new Error(`refused: ${JSON.stringify(failures)}`);
   return passed;
 }
@@ -52,7 +53,12 @@ async function checked(news: LocalNginxInputs): Promise<object> {
 describe("check", () => {
   test("decides the flavour and shows the configuration, and makes nothing", async () => {
     const news = await inputs();
-    expect(await check({}, { ...news, __provider: "code", configuration: "old", running: false })).toEqual({
+    expect(
+      await check({
+        olds: undefined,
+        news: { ...news, __provider: "code", configuration: "old", running: false },
+      }),
+    ).toEqual({
       inputs: {
         ...news,
         flavour: "stock",
@@ -64,7 +70,10 @@ describe("check", () => {
   });
 
   test("refuses a setting that is wrong under its path", async () => {
-    const { failures } = await check({}, { ...(await inputs()), statusAllow: ["10.0.0.0/99"] });
+    const { failures } = await check({
+      olds: undefined,
+      news: { ...(await inputs()), statusAllow: ["10.0.0.0/99"] },
+    });
     expect(failures).toEqual([
       {
         property: "statusAllow[0]",
@@ -76,7 +85,7 @@ describe("check", () => {
   });
 
   test("refuses an nginx that is not there", async () => {
-    expect(await check({}, await inputs({ executable: "/nowhere/nginx" }))).toEqual({
+    expect(await check({ olds: undefined, news: await inputs({ executable: "/nowhere/nginx" }) })).toEqual({
       failures: [
         {
           property: "executable",
@@ -87,7 +96,7 @@ describe("check", () => {
   });
 
   test("refuses active checks by an nginx that has none", async () => {
-    expect(await check({}, await inputs({ flavour: "check-module" }))).toEqual({
+    expect(await check({ olds: undefined, news: await inputs({ flavour: "check-module" }) })).toEqual({
       failures: [
         {
           property: "flavour",
@@ -100,7 +109,7 @@ describe("check", () => {
   test("refuses a port that is taken, and names who took it", async () => {
     const news = await inputs();
     const { pid } = await startNode(listenOn(news.port));
-    const { failures } = await check({}, news);
+    const { failures } = await check({ olds: undefined, news });
     expect(failures?.map(({ property }) => property)).toEqual(["port"]);
     expect(failures?.[0]?.reason).toMatch(
       new RegExp(`^${news.port} is taken by pid ${pid} \\(.*\\)\\. Nothing was changed\\.$`),
@@ -112,7 +121,7 @@ describe("check", () => {
     await serve(await checked(news));
     const port = await freePort();
     const { pid } = await startNode(listenOn(port));
-    const { failures } = await check(news, { ...news, port });
+    const { failures } = await check({ olds: news, news: { ...news, port } });
     expect(failures?.map(({ property }) => property)).toEqual(["port"]);
     expect(failures?.[0]?.reason).toContain(`${port} is taken by pid ${pid} (`);
   });
@@ -120,9 +129,9 @@ describe("check", () => {
   test("refuses to leave the directory of an nginx that runs, even together with its port", async () => {
     const olds = await inputs();
     const news = { ...olds, directory: `${olds.directory}-new`, port: await freePort() };
-    expect((await check(olds, news)).failures).toBeUndefined();
+    expect((await check({ olds, news })).failures).toBeUndefined();
     await serve(await checked(olds));
-    expect((await check(olds, news)).failures).toEqual([
+    expect((await check({ olds, news })).failures).toEqual([
       {
         property: "directory",
         reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep it there. Nothing was changed.`,
@@ -133,8 +142,8 @@ describe("check", () => {
   test("lets nginx take in IPv6 within its port, but not go from all addresses to one", async () => {
     const olds = await inputs({ address: "0.0.0.0" });
     await serve(await checked(olds));
-    expect((await check(olds, { ...olds, address: "::" })).failures).toBeUndefined();
-    expect((await check(olds, { ...olds, address: "127.0.0.1" })).failures).toEqual([
+    expect((await check({ olds, news: { ...olds, address: "::" } })).failures).toBeUndefined();
+    expect((await check({ olds, news: { ...olds, address: "127.0.0.1" } })).failures).toEqual([
       {
         property: "port",
         reason: `expected another port together with another address, since nginx cannot move within port ${olds.port} while it serves. Nothing was changed.`,
@@ -145,14 +154,16 @@ describe("check", () => {
   test("passes the port that this nginx has", async () => {
     const news = await inputs();
     await serve(await checked(news));
-    expect(await check(news, news)).toMatchObject({ inputs: { port: news.port } });
+    expect(await check({ olds: news, news })).toMatchObject({ inputs: { port: news.port } });
   });
 });
 
 describe("diff", () => {
   test("is empty when nothing changed", async () => {
     const news = await checked(await inputs());
-    expect(diff({ ...news, __provider: "old code" }, { ...news, __provider: "new code" })).toEqual({
+    expect(
+      await diff({ olds: { ...news, __provider: "old code" }, news: { ...news, __provider: "new code" } }),
+    ).toEqual({
       changes: false,
       replaces: [],
       deleteBeforeReplace: true,
@@ -162,18 +173,24 @@ describe("diff", () => {
   test("shows a change of the configuration as an update", async () => {
     const given = await inputs();
     const [old, next] = [await checked(given), await checked({ ...given, healthPath: "/health" })];
-    expect(diff(old, next)).toMatchObject({ changes: true, replaces: [] });
+    expect(await diff({ olds: old, news: next })).toMatchObject({ changes: true, replaces: [] });
   });
 
   test("shows an nginx that does not run, or whose file was edited, as an update", async () => {
     const news = await checked(await inputs());
-    expect(diff({ ...news, running: false }, news)).toMatchObject({ changes: true, replaces: [] });
-    expect(diff({ ...news, configuration: "edited" }, news)).toMatchObject({ changes: true, replaces: [] });
+    expect(await diff({ olds: { ...news, running: false }, news })).toMatchObject({
+      changes: true,
+      replaces: [],
+    });
+    expect(await diff({ olds: { ...news, configuration: "edited" }, news })).toMatchObject({
+      changes: true,
+      replaces: [],
+    });
   });
 
   test("takes another directory for another nginx", async () => {
     const news = await checked(await inputs());
-    expect(diff(news, { ...news, directory: "/elsewhere" })).toMatchObject({
+    expect(await diff({ olds: news, news: { ...news, directory: "/elsewhere" } })).toMatchObject({
       changes: true,
       replaces: ["directory"],
     });
@@ -200,7 +217,7 @@ describe("an nginx", () => {
       props: { ...passed, __provider: "code" },
       inputs: { ...passed, __provider: "code" },
     });
-    expect(diff(found.props, passed)).toMatchObject({ changes: false });
+    expect(await diff({ olds: found.props, news: passed })).toMatchObject({ changes: false });
   });
 
   test("whose file was edited is read as it is", async () => {
@@ -223,7 +240,7 @@ describe("an nginx", () => {
     await quitNginx(news.directory, 5);
     const { props } = await read("id", passed);
     expect(props).toMatchObject({ running: false });
-    expect(diff(props, passed)).toMatchObject({ changes: true });
+    expect(await diff({ olds: props, news: passed })).toMatchObject({ changes: true });
     await serve(passed);
     expect(await runningNginx(news.directory)).toBeDefined();
   });
@@ -231,6 +248,7 @@ describe("an nginx", () => {
   test("ends and takes everything of ours with it when it is removed", async () => {
     const news = await inputs();
     await serve(await checked(news));
+    await writeFile(join(news.directory, "closing"), "");
     await remove(news);
     expect(await runningNginx(news.directory)).toBeUndefined();
     expect(await readdir(join(news.directory, "../.."))).toEqual([]);
@@ -263,12 +281,19 @@ describe("an nginx with its JavaScript module", () => {
     const news = await inputs({ executable });
     const passed = await checked(news);
     await serve(passed);
-    expect(diff((await read("id", passed)).props, passed)).toMatchObject({ changes: false });
+    expect(await diff({ olds: (await read("id", passed)).props, news: passed })).toMatchObject({
+      changes: false,
+    });
     const script = (await readdir(news.directory)).find((name) => name.endsWith(".js")) ?? "";
     await writeFile(join(news.directory, script), "export default {};\n");
-    expect(diff((await read("id", passed)).props, passed)).toMatchObject({ changes: true, replaces: [] });
+    expect(await diff({ olds: (await read("id", passed)).props, news: passed })).toMatchObject({
+      changes: true,
+      replaces: [],
+    });
     await serve(passed);
-    expect(diff((await read("id", passed)).props, passed)).toMatchObject({ changes: false });
+    expect(await diff({ olds: (await read("id", passed)).props, news: passed })).toMatchObject({
+      changes: false,
+    });
     await remove(news);
     expect(await readdir(join(news.directory, "../.."))).toEqual([]);
   });
@@ -282,7 +307,9 @@ test("a status that the check module cannot tell is refused before anything is t
   );
   await chmod(path, 0o755);
   const news = await inputs({ executable: path });
-  expect(await check({}, { ...news, check: { ...news.check, expect: ["2xx", "404"] } })).toEqual({
+  expect(
+    await check({ olds: undefined, news: { ...news, check: { ...news.check, expect: ["2xx", "404"] } } }),
+  ).toEqual({
     failures: [
       {
         property: "check.expect",
@@ -290,10 +317,4 @@ test("a status that the check module cannot tell is refused before anything is t
       },
     ],
   });
-});
-
-test("a state of an older version can be read and removed", async () => {
-  const { directory } = await inputs();
-  expect((await read("id", { directory })).props).toMatchObject({ configuration: "", running: false });
-  await expect(remove({ directory })).resolves.toBeUndefined();
 });

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
-import { SshNginxAccess } from "#kinds/ssh/sshNginxAccess.ts";
+import { sshNginxPlace } from "#kinds/ssh/sshNginx.ts";
+import * as nginx from "#provider/nginx.ts";
 import * as sshHost from "#provider/sshHost.ts";
-import * as sshNginx from "#provider/sshNginx.ts";
+import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import { endProcessesUnder } from "../../support/endProcessesUnder.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
 import { serveHttp } from "../../support/httpServer.ts";
@@ -49,11 +50,13 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
     const next = host({ server: "again-server-1" });
     expect(await sshHost.check(next, host())).toEqual({ inputs: next });
     expect(await sshHost.diff(host(), next)).toEqual({ changes: true, replaces: [] });
-    const nginx = { ...fleet.proxy, configuration: "", running: true };
-    expect(await sshNginx.diff(nginx, { ...nginx, server: "again-server-web" })).toMatchObject({
-      changes: true,
-      replaces: [],
-    });
+    const served = { ...fleet.proxy, configuration: "", running: true };
+    expect(await nginx.diff({ olds: served, news: { ...served, server: "again-server-web" } })).toMatchObject(
+      {
+        changes: true,
+        replaces: [],
+      },
+    );
   });
 
   test("is not left while something runs there", async () => {
@@ -89,8 +92,11 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
     await new Promise((resolve) => socket.once("connect", resolve));
     const machine = new SshMachine(fleet.proxy);
     onTestFinished(() => machine.close());
-    const seen = new SshNginxAccess(machine, fleet.proxy);
-    const unseen = new SshNginxAccess(machine, { ...fleet.proxy, directory: "/nowhere" });
+    const seen = new MachineNginxAccess(machine, sshNginxPlace(fleet.proxy));
+    const unseen = new MachineNginxAccess(machine, {
+      ...sshNginxPlace(fleet.proxy),
+      directory: "/nowhere",
+    });
     expect(await seen.connectionsTo("127.0.0.1", port)).toBe(0);
     expect(await unseen.connectionsTo("127.0.0.1", port)).toBe(1);
   });

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "#kinds/docker/dockerDescriptors.ts";
+import type { DockerNginxInputs } from "#kinds/docker/dockerNginxInputs.ts";
 import { openDockerFleet } from "#kinds/docker/openDockerFleet.ts";
 import { remove } from "#provider/dockerHost.ts";
-import { check, type DockerNginxInputs, serve } from "#provider/dockerNginx.ts";
+import { check, serve } from "#provider/nginx.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { observe } from "#rollout/roll/fleet.ts";
 import { inRepository } from "../../../tools/inRepository.ts";
@@ -94,24 +95,27 @@ export class DockerFleet {
   /** Does what the nginx resource does. */
   async serveNginx(settings: Partial<DockerNginxInputs> = {}): Promise<void> {
     const { inputs, failures } = await check({
-      ...this.proxy,
-      flavour: "auto",
-      hosts: this.hosts.map(({ name, address, port }) => ({ name, address, port })),
-      healthPath: "/actuator/health",
-      slowestRequestSeconds: 1,
-      settleSeconds: 5,
-      leaseWaitSeconds: 0,
-      check: {
-        path: "/actuator/health",
-        intervalMilliseconds: 500,
-        rise: 2,
-        fall: 3,
-        timeoutMilliseconds: 2000,
-        expect: ["2xx"],
-      },
-      statusAllow: [],
-      ...settings,
-    } satisfies DockerNginxInputs);
+      olds: undefined,
+      news: {
+        ...this.proxy,
+        flavour: "auto",
+        hosts: this.hosts.map(({ name, address, port }) => ({ name, address, port })),
+        healthPath: "/actuator/health",
+        slowestRequestSeconds: 1,
+        settleSeconds: 5,
+        leaseWaitSeconds: 0,
+        check: {
+          path: "/actuator/health",
+          intervalMilliseconds: 500,
+          rise: 2,
+          fall: 3,
+          timeoutMilliseconds: 2000,
+          expect: ["2xx"],
+        },
+        statusAllow: [],
+        ...settings,
+      } satisfies DockerNginxInputs,
+    });
     if (!inputs) throw new Error(JSON.stringify(failures));
     await serve(inputs);
   }

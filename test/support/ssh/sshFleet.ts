@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SshHostDescriptor, SshProxyDescriptor } from "#kinds/ssh/sshDescriptors.ts";
+import * as nginx from "#provider/nginx.ts";
 import { openFleet } from "#provider/openFleet.ts";
-import * as sshNginx from "#provider/sshNginx.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { Launch, Timing } from "#rollout/request/rollRequest.ts";
@@ -129,30 +129,33 @@ export class SshFleet {
   }
 
   async serveChecked(inputs: object): Promise<void> {
-    await sshNginx.serve(inputs);
+    await nginx.serve(inputs);
   }
 
   /** What the nginx resource is told, as its check leaves it. */
   async checkNginx(settings: object = {}): Promise<object> {
-    const { inputs, failures } = await sshNginx.check({
-      ...this.proxy,
-      executable: "nginx",
-      flavour: "stock",
-      hosts: this.members,
-      healthPath: HEALTH.path,
-      slowestRequestSeconds: 1,
-      settleSeconds: 5,
-      leaseWaitSeconds: 0,
-      check: {
-        path: HEALTH.path,
-        intervalMilliseconds: 1000,
-        rise: 2,
-        fall: 3,
-        timeoutMilliseconds: 1000,
-        expect: ["2xx", "3xx"],
+    const { inputs, failures } = await nginx.check({
+      olds: undefined,
+      news: {
+        ...this.proxy,
+        executable: "nginx",
+        flavour: "stock",
+        hosts: this.members,
+        healthPath: HEALTH.path,
+        slowestRequestSeconds: 1,
+        settleSeconds: 5,
+        leaseWaitSeconds: 0,
+        check: {
+          path: HEALTH.path,
+          intervalMilliseconds: 1000,
+          rise: 2,
+          fall: 3,
+          timeoutMilliseconds: 1000,
+          expect: ["2xx", "3xx"],
+        },
+        statusAllow: [],
+        ...settings,
       },
-      statusAllow: [],
-      ...settings,
     });
     if (!inputs) throw new Error(JSON.stringify(failures));
     return inputs;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LocalNginxInputs } from "#provider/localNginx.ts";
+import type { LocalNginxInputs } from "#kinds/local/localNginxInputs.ts";
 import {
   CheckingNginx,
   type CheckingNginxArgs,
@@ -36,7 +36,7 @@ describe("nginx on this machine", () => {
     new CheckingNginx("nginx", args);
     expect(await tree()).toEqual([
       "rollgate:index:CheckingNginx::nginx",
-      "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:LocalNginx::nginx-server",
+      "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::nginx-server",
     ]);
   });
 
@@ -81,7 +81,7 @@ describe("nginx on a Docker engine", () => {
         "rollgate:index:CheckingNginx$docker:index/remoteImage:RemoteImage::nginx-image",
         "rollgate:index:CheckingNginx$docker:index/volume:Volume::nginx-files",
         "rollgate:index:CheckingNginx$docker:index/container:Container::nginx-container",
-        "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:DockerNginx::nginx-configuration",
+        "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::nginx-configuration",
       ].sort(),
     );
   });

@@ -1,15 +1,14 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { DockerHost } from "../../../components/dockerHost.ts";
-import { DockerNginx } from "../../../components/dockerNginx.ts";
 import { LocalHost } from "../../../components/localHost.ts";
-import { LocalNginx } from "../../../components/localNginx.ts";
+import { NginxResource } from "../../../components/nginxResource.ts";
 import { RollingDeployment } from "../../../components/rollingDeployment.ts";
-import { dockerHost, dockerProxy } from "../../support/dockerHost.ts";
+import { dockerHost } from "../../support/dockerHost.ts";
 import { mockPulumi } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
 
 // Pulumi keeps the code of a provider in the state: whatever it captured would be kept, and diffed, with it.
-describe.each(["localHost", "localNginx", "dockerHost", "dockerNginx", "rollingDeployment"])(
+describe.each(["localHost", "dockerHost", "nginx", "rollingDeployment"])(
   "the provider of %s in the state",
   (module) => {
     const code: Record<string, string> = {};
@@ -36,9 +35,8 @@ describe.each(["localHost", "localNginx", "dockerHost", "dockerNginx", "rollingD
         },
         statusAllow: [],
       };
-      new LocalNginx("localNginx", { ...proxy, ...serving, executable: "nginx" });
+      new NginxResource("nginx", { ...proxy, ...serving, executable: "nginx" });
       new DockerHost("dockerHost", { ...dockerHost(), graceSeconds: 30 });
-      new DockerNginx("dockerNginx", { ...dockerProxy(), ...serving });
       new RollingDeployment("rollingDeployment", { ...request, hosts, proxy });
       await tree();
       for (const { name, inputs } of resources) code[name] = String(inputs.__provider);

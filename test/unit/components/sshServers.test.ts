@@ -80,7 +80,7 @@ test("nginx is made ready and configured, and a caller gets where it is", async 
   expect(await tree()).toEqual([
     "rollgate:index:CheckingNginx::nginx",
     "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:SshServer::nginx-machine",
-    "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:SshNginx::nginx-server",
+    "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::nginx-server",
   ]);
   const { inputs } = resources.find(({ name }) => name === "nginx-server") ?? {};
   expect(inputs).toEqual({ ...nginx, __provider: expect.any(String) });
@@ -95,7 +95,7 @@ test("the providers in the state import the engine and hold nothing of it", asyn
   await tree();
   for (const [name, module] of [
     ["app-app-1", "sshHost"],
-    ["nginx-server", "sshNginx"],
+    ["nginx-server", "nginx"],
     ["nginx-machine", "sshServer"],
   ]) {
     const code = String(resources.find((resource) => resource.name === name)?.inputs.__provider);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { check, type DockerNginxInputs, diff, read, serve } from "#provider/dockerNginx.ts";
+import type { DockerNginxInputs } from "#kinds/docker/dockerNginxInputs.ts";
+import { check, diff, read, serve } from "#provider/nginx.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
@@ -43,7 +44,12 @@ describe("check", () => {
     ["is started again and again", { [INSPECT]: crashing }],
   ])("leaves open what only the container can tell while it %s, and makes nothing", async (_, answers) => {
     const { news, asked } = await nginxOn(answers);
-    expect(await check({ ...news, __provider: "code", configuration: "old", running: true })).toEqual({
+    expect(
+      await check({
+        olds: undefined,
+        news: { ...news, __provider: "code", configuration: "old", running: true },
+      }),
+    ).toEqual({
       inputs: news,
     });
     expect(asked).toEqual(["GET /_ping", INSPECT]);
@@ -51,14 +57,16 @@ describe("check", () => {
 
   test("refuses a setting that is wrong under its path", async () => {
     const { news } = await nginxOn();
-    expect((await check({ ...news, statusAllow: ["10.0.0.0/99"] })).failures).toEqual([
+    expect(
+      (await check({ olds: undefined, news: { ...news, statusAllow: ["10.0.0.0/99"] } })).failures,
+    ).toEqual([
       { property: "statusAllow[0]", reason: expect.stringMatching(/^expected an address or a network/) },
     ]);
   });
 
   test("refuses an engine that does not answer", async () => {
     const engine = `unix://${await temporaryDirectory()}/none.sock`;
-    expect((await check(inputs({ engine }))).failures).toEqual([
+    expect((await check({ olds: undefined, news: inputs({ engine }) })).failures).toEqual([
       {
         property: "engine",
         reason: expect.stringMatching(
@@ -72,21 +80,33 @@ describe("check", () => {
 describe("diff", () => {
   const served = { ...inputs(), configuration: "worker_processes 2;", running: true };
 
-  test("is empty while nginx serves what it should, whatever else was said of it", () => {
+  test("is empty while nginx serves what it should, whatever else was said of it", async () => {
     const news = { ...served, settleSeconds: 9, __provider: "new code" };
-    expect(diff({ ...served, __provider: "old code" }, news)).toEqual({ changes: false, replaces: [] });
+    expect(await diff({ olds: { ...served, __provider: "old code" }, news })).toEqual({
+      changes: false,
+      replaces: [],
+    });
   });
 
-  test("shows another configuration, and an nginx that does not run, as a change of the same nginx", () => {
+  test("shows another configuration, and an nginx that does not run, as a change of the same nginx", async () => {
     for (const olds of [{ configuration: "" }, { running: false }]) {
-      expect(diff({ ...served, ...olds }, served)).toEqual({ changes: true, replaces: [] });
+      expect(await diff({ olds: { ...served, ...olds }, news: served })).toEqual({
+        changes: true,
+        replaces: [],
+      });
     }
   });
 
-  test("takes another container for another nginx, and another way to its engine for a change", () => {
+  test("takes another container for another nginx, and another way to its engine for a change", async () => {
     const replaces = ["container"];
-    expect(diff(served, { ...served, container: "other" })).toEqual({ changes: true, replaces });
-    expect(diff(served, { ...served, engine: "ssh://other" })).toEqual({ changes: true, replaces: [] });
+    expect(await diff({ olds: served, news: { ...served, container: "other" } })).toEqual({
+      changes: true,
+      replaces,
+    });
+    expect(await diff({ olds: served, news: { ...served, engine: "ssh://other" } })).toEqual({
+      changes: true,
+      replaces: [],
+    });
   });
 });
 

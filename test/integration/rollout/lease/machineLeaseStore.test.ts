@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
 import { Lease, LeaseHeld, type LeaseRecord } from "#rollout/lease/lease.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
+import { thisProcess } from "#rollout/lease/thisProcess.ts";
 import { localMachine, SHELLS } from "../../../support/localMachine.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 import { tinyDirectory } from "../../../support/tinyDirectory.ts";
@@ -31,9 +32,9 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     const { directory, store } = await newStore(context);
     const written = record({ owner: 'BUILD\\ann "the\tbuilder" $(id) `id`\\n %s it\'s\n\\\\u0041 ü' });
     expect(await store.claim(1, written)).toBe(true);
-    expect(await store.newest()).toEqual({ generation: 1, record: written });
+    expect(await store.newest()).toMatchObject({ generation: 1, record: written });
     await store.rewrite(1, { ...written, beat: 7 });
-    expect(await store.newest()).toEqual({ generation: 1, record: { ...written, beat: 7 } });
+    expect(await store.newest()).toMatchObject({ generation: 1, record: { ...written, beat: 7 } });
     expect(await readdir(directory)).toEqual(["1.json"]);
   });
 
@@ -105,6 +106,45 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     await second.release();
     expect(await readdir(directory)).toEqual(["2.json"]);
     expect(JSON.parse(await readFile(join(directory, "2.json"), "utf8"))).toMatchObject({ released: true });
+  });
+
+  /** Leaves a lease behind, as of an owner that is told by `change`. */
+  async function leaveBehind(directory: string, change: object): Promise<void> {
+    await mkdir(directory, { recursive: true });
+    const left = { ...record({ owner: "dead" }), process: { ...(await thisProcess()), ...change } };
+    await writeFile(join(directory, "1.json"), JSON.stringify(left));
+  }
+
+  test.for([
+    ["that has ended", { pid: 2 ** 22 + 1 }],
+    ["whose pid is another process's by now", { startTicks: "1" }],
+  ] as const)("of an owner on this machine %s are taken over at once", async ([, change], context) => {
+    const { directory, store } = await newStore(context);
+    await leaveBehind(directory, change);
+    const began = performance.now();
+    const lease = await Lease.acquire(store, "next", { ...timing, expiryMilliseconds: 60_000 }, options);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await lease.release();
+  });
+
+  test.for([
+    ["on another machine", { seenFrom: `another boot ${"pid:[4026531836]"}`, pid: 2 ** 22 + 1 }],
+    ["that lives", {}],
+  ] as const)("of an owner %s are not known to be over", async ([, change], context) => {
+    const { directory, store } = await newStore(context);
+    await leaveBehind(directory, change);
+    const newest = await store.newest();
+    expect(newest && (await store.isGone(newest.record))).toBe(false);
+  });
+
+  test("of a dead owner in another namespace of pids are not known to be over", async (context) => {
+    const { directory, store } = await newStore(context);
+    const here = (await thisProcess())?.seenFrom ?? "";
+    const seenFrom = here.replace(/\d+\]$/, "1]");
+    expect(seenFrom).not.toBe(here);
+    await leaveBehind(directory, { seenFrom, pid: 2 ** 22 + 1 });
+    const newest = await store.newest();
+    expect(newest && (await store.isGone(newest.record))).toBe(false);
   });
 
   test("of an owner that no longer beats are taken over after the expiry, and not before", async (context) => {

@@ -15,7 +15,12 @@ import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 const { signal } = new AbortController();
 
 function accessOf(machine: Machine, port: number, directory = "/nowhere"): MachineNginxAccess {
-  const access = new MachineNginxAccess(machine, { url: "http://192.0.2.1:8080", directory, port });
+  const access = new MachineNginxAccess(machine, {
+    url: "http://192.0.2.1:8080",
+    directory,
+    address: "127.0.0.1",
+    port,
+  });
   onTestFinished(() => access.close());
   return access;
 }

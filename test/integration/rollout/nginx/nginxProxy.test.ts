@@ -3,13 +3,12 @@ import { Agent, type RequestListener, request as send } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { LocalNginxAccess } from "#kinds/local/localNginxAccess.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { freePort } from "../../../support/freePort.ts";
 import { close, serveHttp } from "../../../support/httpServer.ts";
 import { localHost } from "../../../support/localHost.ts";
-import { nginxSettings, serveNginx } from "../../../support/nginx.ts";
+import { localNginxAccess, nginxSettings, serveNginx } from "../../../support/nginx.ts";
 import { recordedStatus } from "../../../support/nginxStatus.ts";
 import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
@@ -25,9 +24,7 @@ describe("a stock nginx", () => {
     const port = await freePort();
     await serveNginx(nginxSettings({ directory, port, hosts }));
     for (const name of names) await rm(join(directory, "drained", name));
-    const proxy = new NginxProxy(
-      new LocalNginxAccess({ kind: "local", directory, address: "127.0.0.1", port }),
-    );
+    const proxy = new NginxProxy(localNginxAccess({ directory, address: "127.0.0.1", port }));
     await proxy.drain(localHost({ name: "app-5", port: behind }));
     await expect(proxy.drain(localHost({ name: "app-2", port: behind }))).rejects.toThrow(
       expect.objectContaining({
@@ -57,9 +54,7 @@ describe("a stock nginx", () => {
     const hosts = apps.map(({ host: { name, address, port } }) => ({ name, address, port }));
     const port = await freePort();
     await serveNginx(nginxSettings({ directory, port, hosts, ...settings }));
-    const proxy = new NginxProxy(
-      new LocalNginxAccess({ kind: "local", directory, address: "127.0.0.1", port }),
-    );
+    const proxy = new NginxProxy(localNginxAccess({ directory, address: "127.0.0.1", port }));
     return { proxy, directory, one, two };
   }
 
@@ -288,7 +283,7 @@ describe("an nginx with the check module", () => {
 /** The proxy before whatever answers. */
 async function answering(answer: RequestListener): Promise<NginxProxy> {
   const { port } = await serveHttp(answer);
-  const access = new LocalNginxAccess({ kind: "local", directory: "/nowhere", address: "127.0.0.1", port });
+  const access = localNginxAccess({ directory: "/nowhere", address: "127.0.0.1", port });
   return new NginxProxy(access);
 }
 
@@ -325,9 +320,7 @@ test("a view of a host that is down ends with nothing left to fail later", async
 describe("an nginx that is not ours", () => {
   test("is refused when nobody answers", async () => {
     const port = await freePort();
-    const proxy = new NginxProxy(
-      new LocalNginxAccess({ kind: "local", directory: "/nowhere", address: "127.0.0.1", port }),
-    );
+    const proxy = new NginxProxy(localNginxAccess({ directory: "/nowhere", address: "127.0.0.1", port }));
     await expect(proxy.preflight([], signal)).rejects.toThrow(
       expect.objectContaining({
         code: "nginx-unreachable",
@@ -360,6 +353,6 @@ describe("an nginx that is not ours", () => {
 });
 
 test("an nginx on IPv6 has its address in brackets", () => {
-  const access = new LocalNginxAccess({ kind: "local", directory: "/nowhere", address: "::1", port: 8080 });
+  const access = localNginxAccess({ directory: "/nowhere", address: "::1", port: 8080 });
   expect(new NginxProxy(access).url).toBe("http://[::1]:8080");
 });

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, type TestContext, test } from "vitest";
-import { LocalNginxAccess } from "#kinds/local/localNginxAccess.ts";
 import type { CheckPolicy } from "#rollout/nginx/checkPolicy.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { answering, CheckedFleet } from "../../../support/checkedFleet.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 import { localHost } from "../../../support/localHost.ts";
+import { localNginxAccess } from "../../../support/nginx.ts";
 import {
   NJS_NGINX_MILLISECONDS,
   type NjsNginx,
@@ -133,7 +133,7 @@ describe("a host", () => {
 test("the rollout learns nginx's own view of a host", async (context) => {
   const fleet = await start(context, 1, { rise: 10 });
   const { name, port } = hostAt(fleet.hosts, 0).member;
-  const proxy = new NginxProxy(new LocalNginxAccess({ kind: "local", ...fleet.settings }));
+  const proxy = new NginxProxy(localNginxAccess(fleet.settings));
   const { signal } = new AbortController();
   const host = localHost({ name, port });
   expect(await proxy.upstream(host, signal)).toEqual({

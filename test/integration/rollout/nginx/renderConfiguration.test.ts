@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, type TestContext, test } from "vitest";
-import { testConfiguration } from "#kinds/local/nginxProcess.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { freePort } from "../../../support/freePort.ts";
 import { hostsInARow, NGINX, nginxSettings } from "../../../support/nginx.ts";
+import { testConfiguration } from "../../../support/nginxProcess.ts";
 import {
   NJS_NGINX_MILLISECONDS,
   type NjsNginx,

@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { LocalNginxServer } from "#kinds/local/localNginxServer.ts";
-import { quitNginx, runningNginx } from "#kinds/local/nginxProcess.ts";
+import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { EXTERNAL_ADDRESS, skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { listenOn, startNode } from "../../../support/child.ts";
 import { freePort } from "../../../support/freePort.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
-import { NGINX, nginxSettings, serveNginx } from "../../../support/nginx.ts";
+import { localNginxServer, nginxSettings, serveNginx } from "../../../support/nginx.ts";
+import { quitNginx, runningNginx } from "../../../support/nginxProcess.ts";
 import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
@@ -260,7 +260,9 @@ describe("an nginx that runs", () => {
     expect(await serveNginx(settings)).toBe("unchanged");
   });
 
-  test("gets its old file and its old hosts back when its new port is taken", async () => {
+  test("gets its old file and its old hosts back when its new port is taken", {
+    timeout: 60_000,
+  }, async () => {
     const { directory, hosts, settings, url } = await serving();
     const before = await readFile(join(directory, "nginx.conf"), "utf8");
     const port = await freePort();
@@ -276,14 +278,14 @@ describe("an nginx that runs", () => {
     expect(await serveNginx(settings)).toBe("unchanged");
   });
 
-  test("is not said to serve its old file when it never did", async () => {
+  test("is not said to serve its old file when it never did", { timeout: 60_000 }, async () => {
     const { directory, settings, url } = await serving();
     const file = join(directory, "nginx.conf");
     const text = await readFile(file, "utf8");
     await writeFile(file, text.replaceAll(/[0-9a-f]{16}(?=";)/g, "0123456789abcdef"));
     const port = await freePort();
     await startNode(listenOn(port));
-    vi.spyOn(LocalNginxServer.prototype, "reload").mockResolvedValue();
+    vi.spyOn(MachineNginxServer.prototype, "reload").mockResolvedValue();
     onTestFinished(() => void vi.restoreAllMocks());
     await expect(serveNginx({ ...settings, port })).rejects.toThrow(
       /\. The old configuration is back, but nginx does not answer with it\.$/,
@@ -351,13 +353,12 @@ test("a reload under busy keep-alive clients loses no request", async () => {
 });
 
 /** A server whose port somebody takes after nginx has tested its configuration. */
-async function takenAfterTest(settings: NginxSettings): Promise<LocalNginxServer> {
-  const { directory, address, port } = settings;
-  const server = new LocalNginxServer(NGINX, { kind: "local", directory, address, port });
+async function takenAfterTest(settings: NginxSettings): Promise<MachineNginxServer> {
+  const server = localNginxServer(settings);
   const propose = server.propose.bind(server);
   server.propose = async (configuration) => {
     await propose(configuration);
-    await startNode(listenOn(port));
+    await startNode(listenOn(settings.port));
   };
   return server;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Lease, LeaseHeld, LeaseLost, type LeaseRecord, type LeaseStore } from "#rollout/lease/lease.ts";
-import { LocalLeaseStore } from "#rollout/lease/localLeaseStore.ts";
+import { FileLeaseStore } from "../../../support/fileLeaseStore.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const timing = { heartbeatMilliseconds: 20, expiryMilliseconds: 150, waitMilliseconds: 0 };
@@ -11,11 +11,11 @@ const options = { signal: new AbortController().signal, onWait: () => {} };
 
 describe("the lease of a fleet", () => {
   let directory: string;
-  let store: LocalLeaseStore;
+  let store: FileLeaseStore;
 
   beforeEach(async () => {
     directory = join(await temporaryDirectory(), "lease");
-    store = new LocalLeaseStore(directory);
+    store = new FileLeaseStore(directory);
   });
 
   test("is taken at once when nobody has it, and again after it was released", async () => {

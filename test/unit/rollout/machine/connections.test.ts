@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { endpoint, mayCarryRequest, parseTcpTable, TCP_LISTEN } from "#rollout/machine/connections.ts";
+import { endpoint, parseTcpTable, TCP_LISTEN, tableEndpoints } from "#rollout/machine/connections.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { freePort } from "../../../support/freePort.ts";
 
@@ -77,12 +77,15 @@ test.for([
   for (const { inode } of sockets.filter(({ local }) => local === here)) expect(inode).toMatch(/^\d+$/);
 });
 
-test("a socket may carry a request from when it is connected until its process closes it", () => {
-  const carries = (state: number, inode = "4711") =>
-    mayCarryRequest({ local: "127.0.0.1:40000", remote: "127.0.0.1:8081", uid: "33", state, inode });
-  // Numbered as in include/net/tcp_states.h of Linux.
-  const [synSent, finWait1, finWait2, timeWait, closeWait, lastAck] = [2, 4, 5, 6, 8, 9];
-  expect([ESTABLISHED, finWait1, finWait2, closeWait].map((state) => carries(state))).not.toContain(false);
-  expect([synSent, timeWait, TCP_LISTEN].map((state) => carries(state))).not.toContain(true);
-  expect([finWait1, finWait2, closeWait, lastAck].map((state) => carries(state, "0"))).not.toContain(true);
+test.each([
+  ["127.0.0.1", ["0100007F:1F91", "0000000000000000FFFF00000100007F:1F91"]],
+  ["10.77.0.11", ["0B004D0A:1F91", "0000000000000000FFFF00000B004D0A:1F91"]],
+  ["::1", ["00000000000000000000000001000000:1F91"]],
+  ["2001:db8::1:0:0:1", ["B80D0120000000000000010001000000:1F91"]],
+])("in the kernel's tables %s is %j", (address, expected) => {
+  expect(tableEndpoints(address, 8081)).toEqual(expected);
+  for (const text of expected) {
+    const table = `${HEADER}\n   0: 0100007F:9C40 ${text} 01 0:0 00:0 0 1000 0 41523 1\n`;
+    expect(parseTcpTable(table)).toMatchObject([{ remote: endpoint(address, 8081) }]);
+  }
 });

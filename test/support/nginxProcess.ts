@@ -1,16 +1,15 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { isAlive, listProcesses, type ProcessEntry } from "#kinds/local/processTable.ts";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { poll } from "#rollout/common/poll.ts";
-import { findExecutable } from "./findExecutable.ts";
-import { isAlive, listProcesses, type ProcessEntry } from "./processTable.ts";
 
 const run = promisify(execFile);
 const COMMAND_MILLISECONDS = 30_000;
 
 /** The master process of the nginx whose prefix is `directory`; its title holds its command line. */
-export function findMaster(processes: readonly ProcessEntry[], directory: string): ProcessEntry | undefined {
+function findMaster(processes: readonly ProcessEntry[], directory: string): ProcessEntry | undefined {
   return processes.find(({ argv }) => {
     const title = argv.join(" ");
     return title.startsWith("nginx: master process") && title.includes(` -p ${directory} `);
@@ -22,33 +21,9 @@ export async function runningNginx(directory: string): Promise<ProcessEntry | un
   return findMaster(await listProcesses(), directory);
 }
 
-/** The absolute path of nginx. */
-export async function findNginx(command: string): Promise<string> {
-  const executable = await findExecutable(command);
-  if (executable !== undefined) return executable;
-  throw new RollgateError("nginx-missing", `expected nginx, found no executable ${command}`);
-}
-
-/** What `nginx -V` prints: its version and how it was built. */
-export async function nginxVersion(executable: string): Promise<string> {
-  try {
-    const { stdout, stderr } = await run(executable, ["-V"], { timeout: COMMAND_MILLISECONDS });
-    return `${stdout}${stderr}`;
-  } catch (error) {
-    throw new RollgateError("nginx-unusable", `${executable} -V failed: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-}
-
 /** Runs `nginx -t` on a file under the prefix; throws with nginx's own words when it is refused. */
 export async function testConfiguration(executable: string, directory: string, file: string): Promise<void> {
   await nginx(executable, directory, file, ["-t", "-q"]);
-}
-
-/** Starts the daemon; returns when nginx has bound its port. */
-export async function startNginx(executable: string, directory: string): Promise<void> {
-  await nginx(executable, directory, "nginx.conf", []);
 }
 
 /** Ends nginx after the requests in flight; SIGTERM only when that takes longer than `graceSeconds`. */

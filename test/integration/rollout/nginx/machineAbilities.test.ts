@@ -1,8 +1,8 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { findAbilities } from "#kinds/local/findAbilities.ts";
-import { findNginx } from "#kinds/local/nginxProcess.ts";
+import { LocalMachine } from "#kinds/local/localMachine.ts";
+import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
 import {
   NJS_NGINX_MILLISECONDS,
   type NjsNginx,
@@ -10,6 +10,8 @@ import {
   skipWithoutNjs,
 } from "../../../support/njsNginx.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+const findAbilities = (executable: string) => machineAbilities(new LocalMachine(), executable);
 
 /** A command that refuses a configuration as `complaint` says, in which the shell knows its file as $4. */
 async function fakeNginx(complaint: string): Promise<string> {
@@ -26,7 +28,7 @@ ${complaint}
 }
 
 test("a stock nginx can do nothing more", async () => {
-  const { flavours } = await findAbilities(await findNginx("nginx"));
+  const { flavours } = await findAbilities("nginx");
   expect(flavours.at(-1)).toBe("stock");
   expect(flavours).not.toContain("check-module");
 });
@@ -49,6 +51,27 @@ test("a module that is built in needs no file", async () => {
 test("what nginx complains of for another reason is not taken for a missing module", async () => {
   const path = await fakeNginx(`echo '[emerg] mkdir() "/var/lib/nginx" failed' >&2; exit 1`);
   await expect(findAbilities(path)).rejects.toThrow(/mkdir\(\) "\/var\/lib\/nginx" failed/);
+});
+
+test("nginx that is not there is named", async () => {
+  await expect(findAbilities("/nowhere/nginx")).rejects.toThrow(
+    expect.objectContaining({
+      code: "nginx-missing",
+      message: "expected nginx, found no executable /nowhere/nginx",
+    }),
+  );
+});
+
+test("what is executable but no nginx is named", async () => {
+  const path = join(await temporaryDirectory(), "nginx");
+  await writeFile(path, "#!/bin/sh\necho 'unknown option -V' >&2; exit 1\n");
+  await chmod(path, 0o755);
+  await expect(findAbilities(path)).rejects.toThrow(
+    expect.objectContaining({
+      code: "nginx-unusable",
+      message: expect.stringContaining(`${path} -V failed`),
+    }),
+  );
 });
 
 describe("an nginx with its JavaScript module", () => {

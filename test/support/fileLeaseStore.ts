@@ -3,8 +3,8 @@ import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from "n
 import { join } from "node:path";
 import { z } from "zod";
 import { readProcess } from "#kinds/local/processTable.ts";
-import { isSystemError } from "../common/errors.ts";
-import type { LeaseRecord, LeaseStore } from "./lease.ts";
+import { isSystemError } from "#rollout/common/errors.ts";
+import type { LeaseRecord, LeaseStore } from "#rollout/lease/lease.ts";
 
 const leaseRecord = z.object({
   owner: z.string(),
@@ -15,8 +15,8 @@ const leaseRecord = z.object({
   startTicks: z.string(),
 });
 
-/** The leases of a fleet on this machine: files `<generation>.json` in a folder, and `stop` to ask for an end. */
-export class LocalLeaseStore implements LeaseStore {
+/** Leases in files of this process, for tests of what asks for them. */
+export class FileLeaseStore implements LeaseStore {
   readonly #directory: string;
 
   constructor(directory: string) {

@@ -1,0 +1,65 @@
+import type Docker from "dockerode";
+import { RollgateError } from "#rollout/common/errors.ts";
+import { type NginxRunner, testNginx } from "#rollout/nginx/nginxRunner.ts";
+import { type ContainerMachine, isDockerError } from "./containerMachine.ts";
+import { NGINX_DIRECTORY } from "./nginxPlace.ts";
+import { readLog } from "./readLog.ts";
+
+const LOG_LINES = 200;
+
+/** The nginx of a container of ours, its first process: the engine starts and keeps it, so here it is only told to reload. */
+export class ContainerNginx implements NginxRunner {
+  readonly #docker: Docker;
+  readonly #machine: ContainerMachine;
+
+  constructor(docker: Docker, machine: ContainerMachine) {
+    this.#docker = docker;
+    this.#machine = machine;
+  }
+
+  async preflight(): Promise<void> {
+    if (await this.isRunning()) return;
+    const [last] = (await this.logTail(LOG_LINES).catch(() => []))
+      .filter((line) => /\[(emerg|alert)\](?!.*still could not bind)/.test(line))
+      .slice(-1);
+    throw new RollgateError(
+      "nginx-stopped",
+      `container ${this.#machine.name} does not run: ${last ?? "its log is silent"}`,
+    );
+  }
+
+  async isRunning(): Promise<boolean> {
+    try {
+      const { State } = await this.#container.inspect();
+      return State.Running && !State.Restarting;
+    } catch (error) {
+      if (isDockerError(error, 404)) return false;
+      throw error;
+    }
+  }
+
+  async test(file: string): Promise<void> {
+    await testNginx(this.#machine, "nginx", NGINX_DIRECTORY, file);
+  }
+
+  async start(): Promise<void> {
+    await this.preflight();
+    await this.reload();
+  }
+
+  /** From inside: a container that is signalled through the engine counts as stopped by hand, and stays down. */
+  async reload(): Promise<void> {
+    await this.#machine.run("kill -HUP 1", []);
+  }
+
+  /** The engine ends the container. */
+  async quit(): Promise<void> {}
+
+  logTail(lines: number): Promise<string[]> {
+    return readLog(this.#container, lines);
+  }
+
+  get #container(): Docker.Container {
+    return this.#docker.getContainer(this.#machine.name);
+  }
+}

@@ -1,0 +1,58 @@
+import type Docker from "dockerode";
+import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
+import { endpoint } from "#rollout/machine/connections.ts";
+import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
+import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
+import { partOf } from "#rollout/request/partOf.ts";
+import type { NginxKind, OpenNginx } from "../nginxKind.ts";
+import { ContainerMachine } from "./containerMachine.ts";
+import { ContainerNginx } from "./containerNginx.ts";
+import { type DockerProxyDescriptor, dockerProxyDescriptor } from "./dockerDescriptors.ts";
+import { dockerNginxInputs } from "./dockerNginxInputs.ts";
+import { NGINX_DIRECTORY, NGINX_PORT } from "./nginxPlace.ts";
+import { openEngine, requireEngine } from "./openEngine.ts";
+
+/** Where it listens inside the container. */
+const INSIDE = { directory: NGINX_DIRECTORY, address: "0.0.0.0", port: NGINX_PORT };
+
+/** An nginx in a container; the container is Pulumi's, and nginx goes with it. */
+export const dockerNginx: NginxKind = {
+  inputs: dockerNginxInputs,
+  asked: "container",
+  place: ["container"],
+  ways: ["engine"],
+  open: (inputs) => {
+    const proxy = partOf(dockerProxyDescriptor, inputs);
+    return openDockerNginx(openEngine(proxy.engine), proxy);
+  },
+};
+
+/** Address and port of the descriptor are those that the engine publishes. */
+export function openDockerNginx(
+  docker: Docker,
+  { engine, container, address, port }: DockerProxyDescriptor,
+): OpenNginx {
+  const machine = new ContainerMachine(docker, container);
+  const runner = new ContainerNginx(docker, machine);
+  const place = { ...INSIDE, url: `http://${endpoint(address, port)}` };
+  const server = new MachineNginxServer(machine, place, runner);
+  return {
+    id: container,
+    name: "its image's nginx",
+    server,
+    sharesPorts: false,
+    // Beside nginx: what is in front of a fleet is there once.
+    leases: new MachineLeaseStore(machine, `${NGINX_DIRECTORY}/lease`),
+    abilities: async () => {
+      await requireEngine(docker, engine).catch((error: unknown) => {
+        throw new InvalidInput("engine", messageOf(error), { cause: error });
+      });
+      return (await runner.isRunning()) ? machineAbilities(machine, "nginx") : undefined;
+    },
+    settings: async () => ({ ...INSIDE, errorLog: "stderr" }),
+    unknown: async () =>
+      new RollgateError("nginx-stopped", `container ${container} did not run when it was to be asked`),
+    close: () => server.access.close(),
+  };
+}

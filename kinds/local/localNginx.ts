@@ -1,0 +1,53 @@
+import { isAbsolute, resolve } from "node:path";
+import { RollgateError } from "#rollout/common/errors.ts";
+import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
+import { endpoint } from "#rollout/machine/connections.ts";
+import { machineAbilities, workersAccount } from "#rollout/nginx/machineAbilities.ts";
+import type { NginxPlace } from "#rollout/nginx/machineNginxAccess.ts";
+import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
+import { ProcessNginx } from "#rollout/nginx/nginxRunner.ts";
+import { partOf } from "#rollout/request/partOf.ts";
+import type { NginxKind, OpenNginx } from "../nginxKind.ts";
+import { type LocalProxyDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
+import { LocalMachine } from "./localMachine.ts";
+import { localNginxInputs } from "./localNginxInputs.ts";
+
+/** An nginx of this machine with a prefix of its own; it is a daemon of this user. */
+export const localNginx: NginxKind = {
+  inputs: localNginxInputs,
+  asked: "executable",
+  place: ["directory"],
+  ways: ["executable"],
+  deleteBeforeReplace: true,
+  open: (inputs) => openLocalNginx(partOf(localProxyDescriptor, inputs), String(Object(inputs).executable)),
+  remove: (_, remove) => remove(),
+};
+
+/** `executable` is a path, perhaps relative to this process, or a name to look up. */
+export function openLocalNginx(proxy: LocalProxyDescriptor, executable: string): OpenNginx {
+  const { directory, address, port } = proxy;
+  const machine = new LocalMachine();
+  const command = executable.includes("/") && !isAbsolute(executable) ? resolve(executable) : executable;
+  const server = new MachineNginxServer(
+    machine,
+    localNginxPlace(proxy),
+    new ProcessNginx(machine, directory, command),
+  );
+  return {
+    id: directory,
+    name: executable,
+    server,
+    sharesPorts: true,
+    leases: new MachineLeaseStore(machine, `${directory}/lease`),
+    abilities: () => machineAbilities(machine, command),
+    settings: async () => ({ directory, address, port, ...(await workersAccount(machine, directory)) }),
+    unknown: async () =>
+      new RollgateError("nginx-missing", `expected nginx, found no executable ${executable}`),
+    close: () => server.access.close(),
+  };
+}
+
+/** Where clients find it is where it listens. */
+export function localNginxPlace({ directory, address, port }: LocalProxyDescriptor): NginxPlace {
+  return { directory, address, port, url: `http://${endpoint(address, port)}` };
+}

@@ -1,0 +1,86 @@
+import { RollgateError } from "#rollout/common/errors.ts";
+import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
+import { endpoint, isUnspecified } from "#rollout/machine/connections.ts";
+import { machineAbilities, workersAccount } from "#rollout/nginx/machineAbilities.ts";
+import type { NginxPlace } from "#rollout/nginx/machineNginxAccess.ts";
+import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
+import { ProcessNginx } from "#rollout/nginx/nginxRunner.ts";
+import { SystemdNginx } from "#rollout/nginx/systemdNginx.ts";
+import { partOf } from "#rollout/request/partOf.ts";
+import type { NginxKind, OpenNginx } from "../nginxKind.ts";
+import { askOrKeep, removeFrom } from "./lostServer.ts";
+import { identityOf, isSameServer } from "./sameServer.ts";
+import { type SshProxyDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
+import { SshMachine } from "./sshMachine.ts";
+import { sshNginxInputs } from "./sshNginxInputs.ts";
+
+/** An nginx on a server that is reached over SSH; another way to write the server is no other one. */
+export const sshNginx: NginxKind = {
+  inputs: sshNginxInputs,
+  asked: "server",
+  place: ["directory", "supervisor", "unit"],
+  ways: ["server", "sshConfig"],
+  deleteBeforeReplace: true,
+  open: (inputs) => openSshNginx(placeOf(inputs), String(Object(inputs).executable)),
+  moved: async (old, next) => {
+    const before = { ...placeOf(old), identity: Object(old).identity };
+    return (await isSameServer(before, placeOf(next))) ? [] : ["server"];
+  },
+  askOrKeep: (ask, kept) => askOrKeep("nginx", ask, kept),
+  remove: (inputs, remove) => {
+    const place = placeOf(inputs);
+    return removeFrom(place, "nginx", `nginx (unit ${place.unit}) and ${place.directory}`, remove);
+  },
+  outputs: async (inputs) => ({ identity: await identityOf(placeOf(inputs)) }),
+};
+
+function openSshNginx(proxy: SshProxyDescriptor, executable: string): OpenNginx {
+  const { server: name, directory, address, port, supervisor, unit } = proxy;
+  const machine = new SshMachine(proxy);
+  const withSystemd = supervisor === "systemd";
+  const runner = withSystemd
+    ? new SystemdNginx(machine, directory, unit)
+    : new ProcessNginx(machine, directory, executable);
+  const server = new MachineNginxServer(machine, sshNginxPlace(proxy), runner);
+  return {
+    id: `${name}:${directory}`,
+    name: `the nginx of ${name}`,
+    server,
+    sharesPorts: true,
+    leases: new MachineLeaseStore(machine, `${directory}/lease`),
+    abilities: () =>
+      machineAbilities(machine, executable).catch((error: unknown) => {
+        if (error instanceof RollgateError && error.code === "nginx-missing") return undefined;
+        throw error;
+      }),
+    settings: async () => ({
+      directory,
+      address,
+      port,
+      // Where nginx's own account may write.
+      pidFile: "temp/nginx.pid",
+      ...(withSystemd ? { errorLog: "stderr" } : await workersAccount(machine, directory)),
+    }),
+    unknown: async () =>
+      new RollgateError("nginx-missing", `${name}: expected nginx, found no executable ${executable}`),
+    close: () => server.access.close().finally(() => machine.close()),
+  };
+}
+
+/** Clients find it where it listens, or where the server is. */
+export function sshNginxPlace({ directory, address, port, server }: SshProxyDescriptor): NginxPlace {
+  const host = isUnspecified(address) ? `${hostOf(server)}:${port}` : endpoint(address, port);
+  return { directory, address, port, url: `http://${host}` };
+}
+
+function placeOf(inputs: object): SshProxyDescriptor {
+  return partOf(sshProxyDescriptor, inputs);
+}
+
+/** What others may call the server: its name without the account and the port of SSH. */
+function hostOf(server: string): string {
+  return server
+    .replace(/^ssh:\/\//, "")
+    .replace(/^.*@/, "")
+    .replace(/:\d+$/, "");
+}

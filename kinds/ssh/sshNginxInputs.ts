@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { servingInputs } from "#provider/servingInputs.ts";
+import { sshProxyDescriptor } from "./sshDescriptors.ts";
+
+/** What the program says of an nginx on a server. */
+export const sshNginxInputs = sshProxyDescriptor.extend({
+  /** A path, or a name to look up on PATH there. */
+  executable: z.string().min(1, { error: "expected the nginx command, got an empty text" }),
+  ...servingInputs,
+});
+export type SshNginxInputs = z.infer<typeof sshNginxInputs>;

@@ -1,0 +1,56 @@
+import { RollgateError } from "../common/errors.ts";
+import { CommandFailed, type Machine } from "../machine/machine.ts";
+import { writeFile } from "../machine/writeFile.ts";
+import { type NginxAbilities, nginxAbilities } from "./nginxAbilities.ts";
+import { testNginx } from "./nginxRunner.ts";
+import { nginxScript } from "./nginxScripts.ts";
+
+const FIND = `${nginxScript("system-path")}\ncommand -v "$1" >/dev/null`;
+const VERSION = `${nginxScript("system-path")}\n"$1" -V 2>&1`;
+const WORKERS_ACCOUNT = nginxScript("workers-account");
+
+/** What the nginx of a machine can do; nothing is left behind. */
+export async function machineAbilities(
+  machine: Pick<Machine, "run">,
+  executable: string,
+): Promise<NginxAbilities> {
+  await refusing(machine.run(FIND, [executable]), () => [
+    "nginx-missing",
+    `expected nginx, found no executable ${executable}`,
+  ]);
+  const version = await refusing(machine.run(VERSION, [executable]), (words) => [
+    "nginx-unusable",
+    `${executable} -V failed: ${words}`,
+  ]);
+  const directory = (await machine.run("mktemp -d", [])).trim();
+  try {
+    return await nginxAbilities(version, async (configuration) => {
+      await writeFile(machine, directory, "probe.conf", configuration);
+      await testNginx(machine, executable, directory, "probe.conf");
+    });
+  } finally {
+    await machine.run('rm -rf "$1"', [directory]);
+  }
+}
+
+/**
+ * The account that must be named for nginx's workers, which look at the flag files on every request. Started by root,
+ * nginx has an unprivileged account of its own for them; only where that could not reach the flag files, below a
+ * private folder, the workers stay root. Anybody else's workers run as that user.
+ */
+export async function workersAccount(
+  machine: Pick<Machine, "run">,
+  directory: string,
+): Promise<{ user?: "root" }> {
+  const answer = await machine.run(WORKERS_ACCOUNT, [`${directory}/drained`]);
+  return answer.trim() === "root" ? { user: "root" } : {};
+}
+
+async function refusing<T>(asked: Promise<T>, name: (words: string) => [string, string]): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    throw new RollgateError(...name(error.message), { cause: error });
+  }
+}

@@ -1,0 +1,30 @@
+# After find-master.sh. $1 nginx's folder, $2 the pid that its master had when it was last seen, $3, … the ends to count
+# connections to, as the kernel's tables have them. Prints how many of its sockets may carry a request there, and the pid
+# of its master. Not a socket that only tries to connect (02), waits to expire (06), listens (0A) or was closed (inode 0).
+prefix=$1 master=$2
+shift 2
+tables=/proc/net/tcp
+if [ -r /proc/net/tcp6 ]; then tables="$tables /proc/net/tcp6"; fi
+# shellcheck disable=SC2086 # Two files.
+found=$(awk -v ends=" $* " '
+  index(ends, " " $3 " ") && $4 != "02" && $4 != "06" && $4 != "0A" && $10 != "0" { print $10, $8 }' $tables)
+if [ -z "$found" ]; then
+  echo "0 $master"
+  exit 0
+fi
+is_master "$master" "$prefix" || master=$(find_master "$prefix")
+folders="" accounts="" sockets=""
+for pid in $master ${master:+$(children_of "$master")}; do
+  if [ -r "/proc/$pid/fd" ]; then
+    folders="$folders /proc/$pid/fd"
+  else
+    accounts="$accounts $(stat -c %u "/proc/$pid" 2>/dev/null)"
+  fi
+done
+# shellcheck disable=SC2086,SC2012 # Several folders, and the names in them are numbers.
+if [ -n "$folders" ]; then sockets=$(ls -l $folders 2>/dev/null | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p'); fi
+# By account where its files cannot be seen; of an nginx that cannot be seen at all, each may be one.
+# shellcheck disable=SC2086,SC2116 # On one line.
+printf '%s\n' "$found" | awk -v master="$master" -v sockets=" $(echo $sockets) " -v accounts="$accounts " '
+  master == "" || index(sockets, " " $1 " ") || index(accounts, " " $2 " ") { count++ }
+  END { print count + 0, master }'

@@ -1,0 +1,11 @@
+import type { z } from "zod";
+import { parse } from "./validate.ts";
+
+/** What a schema describes, out of inputs that hold more; throws `InvalidInput` where that is wrong. */
+export function partOf<T extends z.ZodRawShape>(
+  schema: z.ZodObject<T>,
+  inputs: object,
+): z.infer<z.ZodObject<T>> {
+  const keys = Object.keys(schema.shape).filter((key) => Reflect.get(inputs, key) !== undefined);
+  return parse(schema, Object.fromEntries(keys.map((key) => [key, Reflect.get(inputs, key)])));
+}
