@@ -361,11 +361,11 @@ describe("between two hosts", () => {
   test("the deadline of the roll has passed: no further host is touched", async () => {
     const fleet = await serving();
     const { message } = await failureOf(
-      fleet.roll(NEW, { policy: { timing: { rollDeadlineSeconds: 0.2, soakSeconds: 0.3 } } }),
+      fleet.roll(NEW, { policy: { timing: { rollDeadlineSeconds: 0.8, soakSeconds: 1 } } }),
     );
     expect(fleet.journal.slice(2)).toEqual(replaced("app-1"));
     expect(message).toBe(
-      `the roll was stopped: it took longer than 0.2 s; app-1 stayed as the roll left it; app-2 was not touched. Now: app-1 ${NEW}; app-2 ${OLD}.`,
+      `the roll was stopped: it took longer than 0.8 s; app-1 stayed as the roll left it; app-2 was not touched. Now: app-1 ${NEW}; app-2 ${OLD}.`,
     );
   });
 
