@@ -1,5 +1,5 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
-import { whereElseSet } from "#rollout/request/reserved.ts";
+import { reservedArguments, whereElseSet } from "#rollout/request/reserved.ts";
 import { type Reader, textOf } from "./reader.ts";
 
 /** What a roll is told on every kind of host. */
@@ -76,6 +76,9 @@ function readArguments(reader: Reader, other: { jvmOptions: string[]; environmen
   if (elsewhere !== undefined) {
     throw new InvalidInput(elsewhere, "expected the profiles in springProfiles alone, got them here, too");
   }
+  // Here and not with everything else, where each has moved by one.
+  const [reserved] = reservedArguments(given);
+  if (reserved) throw new InvalidInput(`arguments[${reserved.key}]`, reserved.message);
   return [`--spring.profiles.active=${profiles.join(",")}`, ...given];
 }
 

@@ -213,6 +213,11 @@ describe("a bad setting is refused with one line that names it", () => {
       { hosts: [{ ...twoHosts[0], environment: ["A=1"] }, twoHosts[1]] },
       "hosts[0].environment: expected names and values of environment variables",
     ],
+    [
+      "an argument that rollgate gives itself, beside profiles",
+      { springProfiles: ["prod"], arguments: ["--debug", "--server.port=1"] },
+      'arguments[1]: expected the port in hosts[].port alone, got "--server.port=1"',
+    ],
     ["no java", { java: "" }, "java: expected the java command, got an empty text"],
     [
       "a JVM option that is no text",
