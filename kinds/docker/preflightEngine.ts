@@ -4,6 +4,7 @@ import { isDockerError } from "./containerMachine.ts";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "./dockerDescriptors.ts";
 import { requireFreePort } from "./requireFreePort.ts";
 import { requireImages } from "./requireImages.ts";
+import { requireStayingHost } from "./requireStayingHost.ts";
 import { overlap } from "./subnet.ts";
 
 /** What a stack is going to have on an engine. */
@@ -21,6 +22,7 @@ export async function preflightEngine(docker: Docker, wanted: WantedOnEngine): P
     requireNetwork(docker, wanted),
     requireFreePort(docker, wanted.proxy),
     requireImages(docker, wanted.images),
+    requireStayingHost(docker, wanted),
   ]);
 }
 

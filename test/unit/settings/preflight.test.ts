@@ -40,6 +40,7 @@ test("the world is asked once, and everything that is wrong with it is said at o
   expect(asked.toSorted()).toEqual([
     "GET /_ping",
     "GET /containers/json",
+    "GET /containers/rollgate-test-nginx/json",
     "GET /distribution/eclipse-temurin:17-jre/json",
     "GET /distribution/nginx:stable/json",
     "GET /images/eclipse-temurin:17-jre/json",
