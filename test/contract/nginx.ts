@@ -1,0 +1,115 @@
+import { describe, expect, test } from "vitest";
+import type { OpenNginx } from "#kinds/nginxKind.ts";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
+import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
+import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
+import { nginxSettings } from "../support/nginx.ts";
+
+const IN_TIME = { timeout: 60_000 };
+
+/** What every nginx does, whatever machine it is on and whoever starts it; `open` gives one for the time of a test. */
+export function describeNginx(open: () => Promise<OpenNginx>): void {
+  async function serving() {
+    const nginx = await open();
+    const settings: NginxSettings = nginxSettings({ user: "root", ...(await nginx.settings()) });
+    await serveConfiguration(nginx.server, settings, 5);
+    return { ...nginx, settings, text: renderConfiguration(settings).text };
+  }
+
+  describe("nginx", IN_TIME, () => {
+    test("tells what it can do", async () => {
+      const { abilities } = await open();
+      expect((await abilities())?.flavours).toContain("stock");
+    });
+
+    test("serves what it is given, and is left alone when that does not change", async () => {
+      const { server, settings, text } = await serving();
+      expect(await server.isRunning()).toBe(true);
+      expect(await server.served()).toBe(text);
+      expect(await serveConfiguration(server, settings, 5)).toBe("unchanged");
+    });
+
+    test("refuses a configuration in its own words, and goes on with the served one", async () => {
+      const { server, settings, text } = await serving();
+      const broken = renderConfiguration({ ...settings, healthPath: "/a; nonsense" });
+      await expect(server.propose(broken)).rejects.toThrow(
+        expect.objectContaining({
+          code: "nginx-refused",
+          message: expect.stringMatching(/^nginx refused its configuration: .*\[emerg\].*nonsense/),
+        }),
+      );
+      expect(await server.served()).toBe(text);
+    });
+
+    test("shows a change that nobody has confirmed, and goes back to what it served before", async () => {
+      const { server, settings, text } = await serving();
+      await server.propose(renderConfiguration({ ...settings, healthPath: "/other" }));
+      await server.apply();
+      expect(await server.served()).toBe(`${text}# a change was not confirmed\n`);
+      for (const _ of ["once", "again, as after a broken connection"])
+        expect(await server.restore()).toBe(true);
+      await server.reload();
+      await server.forgetKept();
+      expect(await server.served()).toBe(text);
+      expect(await serveConfiguration(server, settings, 5)).toBe("unchanged");
+    });
+
+    test("keeps what it served when nothing was put in its place yet", async () => {
+      const { server, settings, text } = await serving();
+      await server.propose(renderConfiguration({ ...settings, healthPath: "/other" }));
+      expect(await server.restore()).toBe(false);
+      expect(await server.served()).toBe(text);
+    });
+
+    test("sees a flag appear and vanish", async () => {
+      const { server } = await serving();
+      const drained = async () => {
+        const { body } = await server.access.get("/rollgate/drained", AbortSignal.timeout(5_000));
+        return Buffer.from(body).toString().split(" ").includes("app-2");
+      };
+      await server.access.raiseFlag("app-2");
+      expect([await server.access.isFlagged("app-2"), await drained()]).toEqual([true, true]);
+      await server.access.lowerFlag("app-2");
+      expect([await server.access.isFlagged("app-2"), await drained()]).toEqual([false, false]);
+    });
+
+    test("shows that it was left closing connections", async () => {
+      const { server, text } = await serving();
+      await server.closeConnections(true);
+      expect(await server.served()).toBe(`${text}# closing was left behind\n`);
+      await server.closeConnections(false);
+      expect(await server.served()).toBe(text);
+    });
+
+    test("has no connection to a host that nobody asks for", async () => {
+      const { server } = await serving();
+      expect(await server.access.connectionsTo("192.0.2.1", 8080)).toBe(0);
+    });
+
+    test("has leases beside it, and a living owner's is not over", async () => {
+      const { leases } = await serving();
+      const generation = ((await leases.newest())?.generation ?? 0) + 1;
+      const record = { owner: "somebody", since: new Date().toISOString(), beat: 0, released: false };
+      expect(await leases.claim(generation, record)).toBe(true);
+      expect(await leases.claim(generation, { ...record, owner: "another" })).toBe(false);
+      const newest = await leases.newest();
+      expect(newest).toMatchObject({ generation, record });
+      expect(newest && (await leases.isGone(newest.record))).toBe(false);
+    });
+  });
+}
+
+/** What every nginx does that a deployer starts and ends itself. */
+export function describeOwnNginx(open: () => Promise<OpenNginx>): void {
+  test("nginx ends, and takes everything of ours with it", IN_TIME, async () => {
+    const { server, settings } = await open();
+    await serveConfiguration(server, nginxSettings({ user: "root", ...(await settings()) }), 5);
+    await server.closeConnections(true);
+    await server.quit(5);
+    expect(await server.isRunning()).toBe(false);
+    await server.removeFiles();
+    expect(await server.served()).toBeUndefined();
+    const { directory } = await settings();
+    expect(await server.machine.run('[ ! -e "$1" ] && echo gone', [directory])).toBe("gone\n");
+  });
+}
