@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listProcesses, type ProcessEntry } from "#kinds/local/processTable.ts";
-import { listenerOn } from "#kinds/local/tcpTable.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
 import { freePort } from "../support/freePort.ts";
 import { runningNginx } from "../support/nginxProcess.ts";
+import { listProcesses, type ProcessEntry } from "../support/processTable.ts";
+import { listenerOn } from "../support/tcpTable.ts";
 import { Traffic } from "../support/traffic.ts";
 import { Project } from "./project.ts";
 

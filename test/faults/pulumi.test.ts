@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isAlive, listProcesses, type ProcessEntry } from "#kinds/local/processTable.ts";
 import { Project } from "../endToEnd/project.ts";
 import { endProcessesUnder } from "../support/endProcessesUnder.ts";
 import { freePort } from "../support/freePort.ts";
 import { type Market, market } from "../support/market.ts";
 import { runningNginx } from "../support/nginxProcess.ts";
+import { isAlive, listProcesses, type ProcessEntry } from "../support/processTable.ts";
 import { Traffic } from "../support/traffic.ts";
 import { until } from "../support/until.ts";
 

@@ -1,7 +1,7 @@
 import { readdir, readlink } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { listProcesses, type ProcessEntry } from "#kinds/local/processTable.ts";
 import { isSystemError } from "#rollout/common/errors.ts";
+import { listProcesses, type ProcessEntry } from "./processTable.ts";
 
 /** Ends every process that works in a directory or has it in its command line, and the workers of its nginx. */
 export async function endProcessesUnder(directory: string): Promise<void> {

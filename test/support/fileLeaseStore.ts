@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { readProcess } from "#kinds/local/processTable.ts";
 import { isSystemError } from "#rollout/common/errors.ts";
 import type { LeaseRecord, LeaseStore } from "#rollout/lease/lease.ts";
+import { readProcess } from "./processTable.ts";
 
 const leaseRecord = z.object({
   owner: z.string(),

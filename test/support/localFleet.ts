@@ -6,7 +6,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
 import { openLocalNginx } from "#kinds/local/localNginx.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
-import { listProcesses } from "#kinds/local/processTable.ts";
 import type { HostState, RunningApp } from "#rollout/host/appHost.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
@@ -14,6 +13,7 @@ import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { endProcessesUnder, kill } from "./endProcessesUnder.ts";
 import { freePort } from "./freePort.ts";
 import { runningNginx } from "./nginxProcess.ts";
+import { listProcesses } from "./processTable.ts";
 import { RollerProcess, type RollOutcome } from "./rollerProcess.ts";
 import { type LostRequest, Traffic, type TrafficReport } from "./traffic.ts";
 

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { isAlive, listProcesses, type ProcessEntry } from "#kinds/local/processTable.ts";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { poll } from "#rollout/common/poll.ts";
+import { isAlive, listProcesses, type ProcessEntry } from "./processTable.ts";
 
 const run = promisify(execFile);
 const COMMAND_MILLISECONDS = 30_000;

@@ -1,13 +1,13 @@
 import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { isAlive, readProcess } from "#kinds/local/processTable.ts";
 import { check, create, diff, type LocalHostInputs, read, remove } from "#provider/localHost.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
 import { freePort } from "../../support/freePort.ts";
 import { localHost } from "../../support/localHost.ts";
+import { isAlive, readProcess } from "../../support/processTable.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 const { signal } = new AbortController();

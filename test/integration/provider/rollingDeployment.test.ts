@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { listProcesses } from "#kinds/local/processTable.ts";
 import { check, deploy, diff, read } from "#provider/rollingDeployment.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
@@ -9,6 +8,7 @@ import { type Behaviour, fakeJar, fakeJava } from "../../support/fakeJava.ts";
 import { freePort } from "../../support/freePort.ts";
 import { localHost } from "../../support/localHost.ts";
 import { nginxSettings, serveNginx } from "../../support/nginx.ts";
+import { listProcesses } from "../../support/processTable.ts";
 import { request } from "../../support/request.ts";
 import { validRequest, withValue } from "../../support/rollRequest.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";

@@ -6,8 +6,8 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
-import { listProcesses } from "#kinds/local/processTable.ts";
 import { freePort } from "../freePort.ts";
+import { listProcesses } from "../processTable.ts";
 import { until } from "../until.ts";
 
 const run = promisify(execFile);

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { listProcesses } from "#kinds/local/processTable.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
+import { listProcesses } from "../../../support/processTable.ts";
 import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";
 import { until } from "../../../support/until.ts";
 

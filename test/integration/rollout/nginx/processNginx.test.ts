@@ -1,7 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
-import { isAlive } from "#kinds/local/processTable.ts";
 import { ProcessNginx } from "#rollout/nginx/nginxRunner.ts";
 import { listenOn, startNode } from "../../../support/child.ts";
 import { freePort } from "../../../support/freePort.ts";
@@ -9,6 +8,7 @@ import { serveHttp } from "../../../support/httpServer.ts";
 import { localMachine, SHELLS } from "../../../support/localMachine.ts";
 import { NGINX, nginxSettings, serveNginx } from "../../../support/nginx.ts";
 import { runningNginx } from "../../../support/nginxProcess.ts";
+import { isAlive } from "../../../support/processTable.ts";
 import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 

@@ -2,11 +2,11 @@ import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
-import { childrenOf } from "#kinds/local/processTable.ts";
 import * as abilities from "#rollout/nginx/machineAbilities.ts";
 import { freePort } from "../../../support/freePort.ts";
 import { nginxSettings, serveNginx } from "../../../support/nginx.ts";
 import { runningNginx } from "../../../support/nginxProcess.ts";
+import { childrenOf } from "../../../support/processTable.ts";
 import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 

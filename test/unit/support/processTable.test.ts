@@ -4,16 +4,16 @@ import { copyFile, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { IDLE, startNode } from "../../support/child.ts";
+import { freePort } from "../../support/freePort.ts";
 import {
   isAlive,
   listProcesses,
   readProcess,
   socketInodes,
   startVariable,
-} from "#kinds/local/processTable.ts";
-import { IDLE, startNode } from "../../../support/child.ts";
-import { freePort } from "../../../support/freePort.ts";
-import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+} from "../../support/processTable.ts";
+import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 const NO_PID = 2 ** 22 + 1;
 

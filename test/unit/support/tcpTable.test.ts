@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { describeListener, listenerOn } from "#kinds/local/tcpTable.ts";
-import { skipWithoutIPv6 } from "../../../support/addresses.ts";
-import { listenOn, startNode } from "../../../support/child.ts";
-import { freePort } from "../../../support/freePort.ts";
+import { skipWithoutIPv6 } from "../../support/addresses.ts";
+import { listenOn, startNode } from "../../support/child.ts";
+import { freePort } from "../../support/freePort.ts";
+import { describeListener, listenerOn } from "../../support/tcpTable.ts";
 
 test("nobody listens on a free port", async () => {
   expect(await listenerOn("127.0.0.1", await freePort())).toBeUndefined();
