@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { inRepository } from "../../tools/inRepository.ts";
+
+const root = inRepository();
+const rooms = ["components", "kinds", "provider", "rollout", "settings"];
+const files = rooms.flatMap((room) =>
+  readdirSync(join(root, room), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `${room}/${name}`),
+);
+
+/** What a file imports when it is loaded, types left out: files of this repository and packages. */
+function importsOf(file: string, { types = false } = {}): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/^(?:import|export) (type )?[^;]*?from "([^"]+)";/gm)].flatMap(
+    ([, isType, name = ""]) => {
+      if (isType && !types) return [];
+      if (name.startsWith(".")) return [relative(root, resolve(root, dirname(file), name))];
+      return [name.startsWith("#") ? name.slice(1) : name];
+    },
+  );
+}
+
+test("the engine imports nothing of kinds, providers, components or settings, not even a type, and no Pulumi", () => {
+  const foreign = files
+    .filter((file) => file.startsWith("rollout/"))
+    .flatMap((file) =>
+      importsOf(file, { types: true })
+        .filter((name) => /^(@pulumi|components|kinds|provider|settings)\//.test(name))
+        .map((name) => `${file}: ${name}`),
+    );
+  expect(foreign).toEqual([]);
+});
+
+test("the engine has no name for a kind of host", () => {
+  const kinds = readdirSync(join(root, "kinds"), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const quoted = new RegExp(`"(${kinds.map(({ name }) => name).join("|")})"`);
+  const naming = files.filter(
+    (file) => file.startsWith("rollout/") && quoted.test(readFileSync(join(root, file), "utf8")),
+  );
+  expect(naming).toEqual([]);
+});
+
+test("no file imports itself through others", () => {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]) => {
+    if (path.includes(file)) return void circles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+    if (done.has(file)) return;
+    for (const next of importsOf(file).filter((name) => files.includes(name))) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(circles).toEqual([]);
+});
