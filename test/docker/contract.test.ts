@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
+import { DockerNginxServer } from "#kinds/docker/dockerNginxServer.ts";
+import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
+import { openDockerHost } from "#kinds/docker/openDockerHost.ts";
+import { openEngine } from "#kinds/docker/openEngine.ts";
+import { describeAppHost, type NewHost } from "../contract/appHost.ts";
+import { DockerFleet } from "../support/docker/dockerFleet.ts";
+import { docker, noDocker } from "../support/docker/engine.ts";
+import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
+
+const HOSTS = 16;
+const reason = await noDocker();
+
+describe.skipIf(reason)(`in a container${reason ? ` (${reason})` : ""}`, { timeout: 60_000 }, () => {
+  let fleet: DockerFleet;
+  let keeper: FileKeeper;
+  let server: DockerNginxServer;
+  let app: { readonly image: string; readonly java: string };
+  let count = 0;
+  const engine = openEngine("");
+
+  beforeAll(async () => {
+    fleet = await DockerFleet.create(HOSTS);
+    app = await nodeAppImage(fleet.images.jre);
+    const volumes = fleet.hosts.map(({ volume }) => volume);
+    keeper = new FileKeeper(engine, volumes, fleet.proxy.container);
+    server = new DockerNginxServer(engine, fleet.proxy);
+  }, 300_000);
+
+  afterAll(async () => {
+    await server?.access.close();
+    await keeper?.close();
+    await fleet?.remove();
+    if (app) await docker(["image", "rm", app.image]);
+  }, 120_000);
+
+  async function open(): Promise<NewHost> {
+    const place = fleet.hosts[count++];
+    if (!place) throw new Error(`more than ${HOSTS} hosts are asked for`);
+    const parts = openDockerHost(engine, keeper, server.access, place);
+    onTestFinished(async () => void (await parts.supervisor.stop(0)));
+    const container = { image: app.image, user: "10001:10001", memoryMegabytes: 0, milliCpus: 0 };
+    return {
+      parts,
+      machine: keeper,
+      directory: keeper.folderOf(place.volume),
+      launch: { java: app.java, jvmOptions: [], arguments: [], container },
+    };
+  }
+
+  describeAppHost({ open, workDirectory: () => "/tmp" });
+});
