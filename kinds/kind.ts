@@ -20,6 +20,11 @@ export interface Kind {
   readSettings(reader: Reader): Promise<KindSettings>;
   /** How its nginx is told from others and reached. */
   nginx(): Promise<NginxKind>;
+  /**
+   * How applications are started, with its Java found where that is looked up on the deployer's machine; what was found
+   * before is `known`.
+   */
+  withJava?(launch: RollRequest["launch"], known: string | undefined): RollRequest["launch"];
   /** The drivers for the hosts and nginx of a request, which are all of this kind. */
   openFleet(request: FleetRequest): Promise<OpenFleet>;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type KindRequest, kindRequest } from "#kinds/kinds.ts";
+import { type KindRequest, kindNamed, kindRequest } from "#kinds/kinds.ts";
 import { InvalidInput, messageOf, RollFailed } from "#rollout/common/errors.ts";
 import { printable } from "#rollout/common/plainLine.ts";
 import { redactor } from "#rollout/common/redact.ts";
@@ -43,7 +43,8 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
     const identified = Object(givenJar).sha256 !== undefined && { jar: givenJar };
     const problems = problemsOf(kindRequest, { ...given, ...identified, release: "" });
     if (problems.length > 0) return { failures: problems.map(failure) };
-    const asked = parse(kindRequest, { ...given, ...identified, release: "" });
+    const parsed = parse(kindRequest, { ...given, ...identified, release: "" });
+    const asked = { ...parsed, launch: withJava(parsed, ownInputs(olds)) };
     const request = { ...asked, ...(await identify(givenJar, name, asked)) };
     const old = runningBefore(olds);
     const names = request.hosts.map(({ name }) => name);
@@ -55,6 +56,12 @@ export async function check(olds: object, news: object): Promise<CheckAnswer<obj
     if (error instanceof InvalidInput) return { failures: [failure(error)] };
     throw error;
   }
+}
+
+/** A Java that is looked up on this machine is found once and kept: another shell may find another one. */
+function withJava({ launch, proxy }: KindRequest, old: Record<string, unknown>): KindRequest["launch"] {
+  const known = Object(old.launch).java;
+  return kindNamed(proxy.kind).withJava?.(launch, typeof known === "string" ? known : undefined) ?? launch;
 }
 
 /** A roll is due when a host is to run something else, or to run it in another way, or elsewhere. */

@@ -1,5 +1,6 @@
 import type { Kind } from "../kind.ts";
 import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
+import { withJava } from "./withJava.ts";
 
 /** Hosts and nginx as processes of this machine. */
 export const local = {
@@ -8,5 +9,6 @@ export const local = {
   machineOf: () => "this one",
   readSettings: async (reader) => (await import("./localSettings.ts")).readLocalSettings(reader),
   nginx: async () => (await import("./localNginx.ts")).localNginx,
+  withJava,
   openFleet: async (request) => (await import("./openLocalFleet.ts")).openLocalFleet(request),
 } satisfies Kind;

@@ -30,7 +30,7 @@ export type ContainerSpec = z.infer<typeof container>;
 
 /** How the JVM is started; the same on every host. */
 export const launch = z.strictObject({
-  /** A path, or a name to look up on PATH. */
+  /** A path, or a name to look up. */
   java: text.min(1, { error: "expected the java command, got an empty text" }),
   jvmOptions: z.array(text),
   arguments: z.array(text),
@@ -39,7 +39,7 @@ export const launch = z.strictObject({
 });
 export type Launch = z.infer<typeof launch>;
 
-/** Variables given to the JVM beside PATH, HOME, LANG and TZ; treated as secret everywhere. */
+/** Variables given to the JVM beside a fixed PATH, LANG and HOME; treated as secret everywhere. */
 export const environment = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "expected the name of an environment variable" }),
   z.string({ error: "expected a text" }),

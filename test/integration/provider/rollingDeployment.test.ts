@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { withJava } from "#kinds/local/withJava.ts";
 import { check, deploy, diff, read } from "#provider/rollingDeployment.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
@@ -34,10 +35,28 @@ describe("check", () => {
     expect(await check({}, { ...given(), jar: { path: jar.path }, __provider: "code" })).toEqual({
       inputs: {
         ...given(),
+        launch: withJava(given().launch),
         jar,
         release,
         rollingOrder: [`app-1: ${release}`, `app-2: ${release}`, `app-3: ${release}`],
       },
+    });
+  });
+
+  test("keeps the Java that was found on this machine, and shows when the setting names another one", async () => {
+    const jar = await fakeJar({ version: "1.1.0" });
+    const [java, release] = [await fakeJava(), releaseId(jar)];
+    const news = { ...given(), jar: { path: jar.path } };
+    vi.stubEnv("PATH", dirname(java));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { inputs: olds = {} } = await check({}, news);
+    expect(olds).toMatchObject({ launch: { java } });
+    vi.stubEnv("PATH", dirname(await fakeJava()));
+    expect((await check(olds, news)).inputs).toEqual(olds);
+    const other = { ...news, launch: { ...news.launch, java: "/opt/java" } };
+    expect((await check(olds, other)).inputs).toMatchObject({
+      launch: { java: "/opt/java" },
+      rollingOrder: expect.arrayContaining([`app-1: ${release}, started anew`]),
     });
   });
 
