@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
-import { DockerNginxServer } from "#kinds/docker/dockerNginxServer.ts";
+import { openDockerNginx } from "#kinds/docker/dockerNginx.ts";
 import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
 import { openDockerHost } from "#kinds/docker/openDockerHost.ts";
 import { openEngine } from "#kinds/docker/openEngine.ts";
@@ -14,7 +14,7 @@ const reason = await noDocker();
 describe.skipIf(reason)(`in a container${reason ? ` (${reason})` : ""}`, { timeout: 60_000 }, () => {
   let fleet: DockerFleet;
   let keeper: FileKeeper;
-  let server: DockerNginxServer;
+  let nginx: ReturnType<typeof openDockerNginx>["server"]["access"];
   let app: { readonly image: string; readonly java: string };
   let count = 0;
   const engine = openEngine("");
@@ -24,11 +24,11 @@ describe.skipIf(reason)(`in a container${reason ? ` (${reason})` : ""}`, { timeo
     app = await nodeAppImage(fleet.images.jre);
     const volumes = fleet.hosts.map(({ volume }) => volume);
     keeper = new FileKeeper(engine, volumes, fleet.proxy.container);
-    server = new DockerNginxServer(engine, fleet.proxy);
+    nginx = openDockerNginx(engine, fleet.proxy).server.access;
   }, 300_000);
 
   afterAll(async () => {
-    await server?.access.close();
+    await nginx?.close();
     await keeper?.close();
     await fleet?.remove();
     if (app) await docker(["image", "rm", app.image]);
@@ -37,7 +37,7 @@ describe.skipIf(reason)(`in a container${reason ? ` (${reason})` : ""}`, { timeo
   async function open(): Promise<NewHost> {
     const place = fleet.hosts[count++];
     if (!place) throw new Error(`more than ${HOSTS} hosts are asked for`);
-    const parts = openDockerHost(engine, keeper, server.access, place);
+    const parts = openDockerHost(engine, keeper, nginx, place);
     onTestFinished(async () => void (await parts.supervisor.stop(0)));
     const container = { image: app.image, user: "10001:10001", memoryMegabytes: 0, milliCpus: 0 };
     return {
