@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { show } from "#rollout/request/fields.ts";
-import { hostsOf, portsOf, rollRequest } from "#rollout/request/rollRequest.ts";
+import { portsOf } from "#rollout/request/places.ts";
+import { hostsOf, rollRequest } from "#rollout/request/rollRequest.ts";
 import { docker } from "./docker/docker.ts";
 import type { Kind } from "./kind.ts";
 import { local } from "./local/local.ts";

@@ -33,3 +33,8 @@ export function hostOf<Kind extends string, Fields extends z.ZodRawShape>(kind: 
 export function proxyOf<Kind extends string, Fields extends z.ZodRawShape>(kind: Kind, fields: Fields) {
   return z.strictObject({ kind: z.literal(kind), ...proxyFields, ...fields });
 }
+
+/** The ports that a host takes up on its machine. */
+export function portsOf({ port, healthPort = port }: HostPlace): number[] {
+  return [port, healthPort];
+}

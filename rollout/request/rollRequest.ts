@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { endpoint } from "../machine/connections.ts";
 import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
-import { type HostPlace, hostPlace, proxyPlace } from "./places.ts";
-import { type ReservedValue, reservedArguments, reservedJvmOptions, reservedVariables } from "./reserved.ts";
+import { hostPlace, proxyPlace } from "./places.ts";
+import { refuseReserved, refuseStrangers, refuseTwins } from "./refuseHosts.ts";
 
 const MAX_HOSTS = 50;
 
@@ -150,72 +149,3 @@ export const rollRequest = z
     }
   });
 export type RollRequest = z.infer<typeof rollRequest>;
-
-interface OwnOptions {
-  readonly launch: Launch;
-  readonly environment: Environment;
-  readonly hosts: readonly HostPlace[];
-  readonly hostLaunch?: Readonly<Record<string, HostLaunch>>;
-  readonly hostEnvironment?: Readonly<Record<string, Environment>>;
-}
-
-function refuseReserved(
-  { launch, environment, hosts, hostLaunch = {}, hostEnvironment = {} }: OwnOptions,
-  refuse: (path: (string | number)[], message: string) => void,
-) {
-  const refuseAll = (values: readonly ReservedValue[], path: (string | number)[]) => {
-    for (const { key, message } of values) refuse([...path, key], message);
-  };
-  refuseAll(reservedArguments(launch.arguments), ["launch", "arguments"]);
-  refuseAll(reservedJvmOptions(launch.jvmOptions), ["launch", "jvmOptions"]);
-  refuseAll(reservedVariables(environment), ["environment"]);
-  hosts.forEach(({ name }, index) => {
-    const own = hostLaunch[name] ?? {};
-    refuseAll(reservedArguments(own.arguments ?? []), ["hosts", index, "arguments"]);
-    refuseAll(reservedJvmOptions(own.jvmOptions ?? []), ["hosts", index, "jvmOptions"]);
-    refuseAll(reservedVariables(hostEnvironment[name] ?? {}), ["hosts", index, "environment"]);
-  });
-}
-
-function refuseStrangers(
-  { hosts, hostLaunch = {}, hostEnvironment = {} }: OwnOptions,
-  refuse: (path: (string | number)[], message: string) => void,
-) {
-  for (const [key, options] of Object.entries({ hostLaunch, hostEnvironment })) {
-    for (const name of Object.keys(options)) {
-      if (!hosts.some((host) => host.name === name)) refuse([key, name], "expected the name of a host");
-    }
-  }
-}
-
-function refuseTwins(
-  hosts: readonly HostPlace[],
-  refuse: (path: (string | number)[], message: string) => void,
-) {
-  hosts.forEach((host, index) => {
-    const before = hosts.slice(0, index);
-    const namesake = before.findIndex((other) => other.name === host.name);
-    if (namesake >= 0) {
-      refuse(
-        ["hosts", index, "name"],
-        `expected a name of its own, got ${host.name} as in hosts[${namesake}]`,
-      );
-    }
-    for (const key of ["port", "healthPort"] as const) {
-      if (host[key] === undefined) continue;
-      const own = endpoint(host.address, host[key]);
-      const neighbour = before.findIndex((other) => endpointsOf(other).includes(own));
-      if (neighbour < 0) continue;
-      refuse(["hosts", index, key], `expected an address of its own, got ${own} as in hosts[${neighbour}]`);
-    }
-  });
-}
-
-/** The ports that a host takes up on its machine. */
-export function portsOf({ port, healthPort = port }: HostPlace): number[] {
-  return [port, healthPort];
-}
-
-function endpointsOf(host: HostPlace): string[] {
-  return portsOf(host).map((port) => endpoint(host.address, port));
-}

@@ -1,0 +1,70 @@
+import { endpoint } from "../machine/connections.ts";
+import { type HostPlace, portsOf } from "./places.ts";
+import { type ReservedValue, reservedArguments, reservedJvmOptions, reservedVariables } from "./reserved.ts";
+import type { Environment, HostLaunch, Launch } from "./rollRequest.ts";
+
+type Refuse = (path: (string | number)[], message: string) => void;
+
+interface OwnOptions {
+  readonly launch: Launch;
+  readonly environment: Environment;
+  readonly hosts: readonly HostPlace[];
+  readonly hostLaunch?: Readonly<Record<string, HostLaunch>>;
+  readonly hostEnvironment?: Readonly<Record<string, Environment>>;
+}
+
+/** Refuses what rollgate gives to applications itself, for all hosts and for single ones. */
+export function refuseReserved(
+  { launch, environment, hosts, hostLaunch = {}, hostEnvironment = {} }: OwnOptions,
+  refuse: Refuse,
+) {
+  const refuseAll = (values: readonly ReservedValue[], path: (string | number)[]) => {
+    for (const { key, message } of values) refuse([...path, key], message);
+  };
+  refuseAll(reservedArguments(launch.arguments), ["launch", "arguments"]);
+  refuseAll(reservedJvmOptions(launch.jvmOptions), ["launch", "jvmOptions"]);
+  refuseAll(reservedVariables(environment), ["environment"]);
+  hosts.forEach(({ name }, index) => {
+    const own = hostLaunch[name] ?? {};
+    refuseAll(reservedArguments(own.arguments ?? []), ["hosts", index, "arguments"]);
+    refuseAll(reservedJvmOptions(own.jvmOptions ?? []), ["hosts", index, "jvmOptions"]);
+    refuseAll(reservedVariables(hostEnvironment[name] ?? {}), ["hosts", index, "environment"]);
+  });
+}
+
+/** Refuses options of hosts that there are not. */
+export function refuseStrangers(
+  { hosts, hostLaunch = {}, hostEnvironment = {} }: OwnOptions,
+  refuse: Refuse,
+) {
+  for (const [key, options] of Object.entries({ hostLaunch, hostEnvironment })) {
+    for (const name of Object.keys(options)) {
+      if (!hosts.some((host) => host.name === name)) refuse([key, name], "expected the name of a host");
+    }
+  }
+}
+
+/** Refuses two hosts of one name or in one place. */
+export function refuseTwins(hosts: readonly HostPlace[], refuse: Refuse) {
+  hosts.forEach((host, index) => {
+    const before = hosts.slice(0, index);
+    const namesake = before.findIndex((other) => other.name === host.name);
+    if (namesake >= 0) {
+      refuse(
+        ["hosts", index, "name"],
+        `expected a name of its own, got ${host.name} as in hosts[${namesake}]`,
+      );
+    }
+    for (const key of ["port", "healthPort"] as const) {
+      if (host[key] === undefined) continue;
+      const own = endpoint(host.address, host[key]);
+      const neighbour = before.findIndex((other) => endpointsOf(other).includes(own));
+      if (neighbour < 0) continue;
+      refuse(["hosts", index, key], `expected an address of its own, got ${own} as in hosts[${neighbour}]`);
+    }
+  });
+}
+
+function endpointsOf(host: HostPlace): string[] {
+  return portsOf(host).map((port) => endpoint(host.address, port));
+}
