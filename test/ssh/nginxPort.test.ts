@@ -96,6 +96,7 @@ systemctl ${verb} nginx.service`);
       await expect(fleet.serveChecked(inputs)).rejects.toThrow(
         /^nginx was started but does not answer at \S+: .*bind\(\) to .*:8080 failed.*\. nginx is stopped, with the old configuration in place\.$/,
       );
+      vi.restoreAllMocks();
       expect(await state()).toBe("inactive");
       expect(await web.exec("cat /srv/rollgate/stack/nginx/nginx.conf")).toBe(before);
       await others("stop");
