@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
+import { ContainerMachine } from "#kinds/docker/containerMachine.ts";
 import { openDockerNginx } from "#kinds/docker/dockerNginx.ts";
 import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
 import { openDockerHost } from "#kinds/docker/openDockerHost.ts";
 import { openEngine } from "#kinds/docker/openEngine.ts";
 import { describeAppHost, type NewHost } from "../contract/appHost.ts";
+import { describeMachine } from "../contract/machine.ts";
 import { DockerFleet } from "../support/docker/dockerFleet.ts";
 import { docker, noDocker } from "../support/docker/engine.ts";
 import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
@@ -48,5 +50,16 @@ describe.skipIf(reason)(`in a container${reason ? ` (${reason})` : ""}`, { timeo
     };
   }
 
+  describeMachine(async () => ({
+    machine: new ContainerMachine(engine, fleet.proxy.container),
+    // The engine's end of the network, which is on this machine.
+    address: await docker([
+      "network",
+      "inspect",
+      "--format",
+      "{{(index .IPAM.Config 0).Gateway}}",
+      fleet.prefix,
+    ]),
+  }));
   describeAppHost({ open, workDirectory: () => "/tmp" });
 });
