@@ -1,16 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { InvalidInput } from "#rollout/common/errors.ts";
+import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { settingOf } from "./settingOf.ts";
 
-/** What is wrong with the settings, a line each that names one; Pulumi prints it without a stack trace. */
+/** What is wrong before anything was declared, a line each; Pulumi prints it without a stack trace. */
 export function explained(...errors: readonly unknown[]): unknown {
-  const other = errors.find((error) => !(error instanceof InvalidInput));
-  if (other !== undefined) return other;
-  const lines = errors
-    .filter((error) => error instanceof InvalidInput)
-    .map(
-      ({ property, reason }) =>
-        `${pulumi.getProject()}:${settingOf(property)}: ${reason}. Nothing was changed.`,
-    );
-  return new pulumi.RunError(lines.join("\n"));
+  const bug = errors.find((error) => !(error instanceof RollgateError));
+  if (bug !== undefined) return bug;
+  const lines = errors.map((error) =>
+    error instanceof InvalidInput
+      ? `${pulumi.getProject()}:${settingOf(error.property)}: ${error.reason}`
+      : messageOf(error),
+  );
+  return new pulumi.RunError(lines.map((line) => `${line}. Nothing was changed.`).join("\n"));
 }

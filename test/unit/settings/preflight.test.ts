@@ -1,4 +1,6 @@
+import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
+import { RollgateError } from "#rollout/common/errors.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { preflight } from "../../../settings/preflight.ts";
 import { readSettings } from "../../../settings/readSettings.ts";
@@ -48,6 +50,15 @@ test("the world is asked once, and everything that is wrong with it is said at o
     "GET /networks",
     "GET /networks/rollgate-test",
   ]);
+});
+
+test("what cannot be found out in time is one line as well", async () => {
+  const settings = await read({});
+  const overdue = () => Promise.reject(new RollgateError("hangs", "asking took longer than 5 s"));
+  const error: unknown = await preflight({ ...settings, preflight: overdue }).catch((thrown) => thrown);
+  expect(pulumi.RunError.isInstance(error) && error.message).toBe(
+    "asking took longer than 5 s. Nothing was changed.",
+  );
 });
 
 test("what the jar was found to be names the release", async () => {
