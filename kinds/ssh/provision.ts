@@ -120,7 +120,7 @@ lock() {
 }
 if [ "$1" = remove ]; then
   lock
-${withSystemd ? removeUnits(parts, directory) : ""}  rm -rf ${quote(directory)}
+${withSystemd ? removeUnits(parts, directory) : ""}${removeFolder(directory, withSystemd)}
   # The folders above it go with the last of a stack, and of all stacks.
   rmdir ${parts.parents.map(quote).join(" ")} 2>/dev/null || :
 ${withSystemd ? removeAccount(account) : ""}  exit 0
@@ -130,6 +130,20 @@ ${requirements({ command, package: debianPackage, settings: parts.settings, depl
 lock
 ${installPackages(debianPackage, parts.afterInstalling)}
 ${steps.join("\n")}`;
+}
+
+/** What the application wrote stays; once its account is gone, root has it, and a host of this name finds no trace of it. */
+function removeFolder(directory: string, withSystemd: boolean): string {
+  const [folder, work] = [quote(directory), quote(`${directory}/work`)];
+  const kept = `${directory}.work`;
+  const setAside = withSystemd
+    ? `rm -rf ${quote(kept)}; mv ${work} ${quote(kept)}; chown -R -h root: ${quote(kept)}`
+    : `rm -rf ${quote(kept)}; mv ${work} ${quote(kept)}`;
+  return `  if [ ! -L ${work} ] && [ -n "$(ls -A ${work} 2>/dev/null)" ]; then
+    ${setAside}
+    echo ${quote(`what the application wrote is left in ${kept}`)}
+  fi
+  rm -rf ${folder}`;
 }
 
 function makeAccount(account: string): string {

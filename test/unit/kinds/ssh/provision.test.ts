@@ -1,8 +1,8 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
@@ -78,6 +78,17 @@ describe("the script that makes a server ready", () => {
     expect((await stat(join(directory, "work"))).isDirectory()).toBe(true);
     provision("remove");
     expect(await readdir(root)).toEqual([]);
+  });
+
+  test("leaves what the application wrote when it is removed, beside where the host was, and says so", async () => {
+    const directory = join(await temporaryDirectory(), "hosts", "app-1");
+    const script = provisionHost(host(directory, "process"), options);
+    const provision = (action: string) => String(execFileSync("sh", ["-s", "--", action], { input: script }));
+    provision("install");
+    await writeFile(join(directory, "work", "audit.log"), "audit");
+    expect(provision("remove")).toContain(`what the application wrote is left in ${directory}.work`);
+    expect(await readdir(dirname(directory))).toEqual(["app-1.work"]);
+    expect(await readFile(join(`${directory}.work`, "audit.log"), "utf8")).toBe("audit");
   });
 
   test("follows no link that the deployer has put into its folder, and changes nothing behind it", async () => {
