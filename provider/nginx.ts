@@ -44,10 +44,10 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer<object>
     await refuseToMove(kind, ownInputs(olds ?? {}), given);
     return await withNginx(kind, inputs, async (nginx) => {
       const abilities = await nginx.abilities();
+      if (nginx.sharesPorts) await requirePort(nginx, ownInputs(olds ?? {}));
       if (abilities === undefined) return { inputs };
       const decision = decideFlavour(inputs, abilities, nginx.name);
       if ("reason" in decision) throw new InvalidInput(decision.property, decision.reason);
-      if (nginx.sharesPorts) await requirePort(nginx, ownInputs(olds ?? {}));
       const configuration = renderConfiguration(await settingsOf(nginx, inputs, decision)).text;
       return { inputs: { ...inputs, ...decision, configuration, running: true } };
     });

@@ -8,8 +8,10 @@ import { sshNginxPlace } from "#kinds/ssh/sshNginx.ts";
 import * as nginx from "#provider/nginx.ts";
 import * as sshHost from "#provider/sshHost.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
+import { listenOn, startNode } from "../../support/child.ts";
 import { endProcessesUnder } from "../../support/endProcessesUnder.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
+import { freePort } from "../../support/freePort.ts";
 import { serveHttp } from "../../support/httpServer.ts";
 import { SshFleet } from "../../support/ssh/sshFleet.ts";
 import { noSshd, SshServers } from "../../support/ssh/sshServers.ts";
@@ -83,6 +85,15 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
       },
     ]);
     expect(await sshHost.check(host())).toEqual({ inputs: host() });
+  });
+
+  test("has to have its port free, before a first preview knows of an nginx, too", async () => {
+    const port = await freePort(fleet.proxy.address);
+    const { pid } = await startNode(listenOn(port, fleet.proxy.address));
+    const place = { directory: `${fleet.proxy.directory}-new`, port, executable: "/nowhere/nginx" };
+    await expect(fleet.checkNginx(place)).rejects.toThrow(
+      `"property":"port","reason":"${port} is taken by pid ${pid} (`,
+    );
   });
 
   test("counts every connection to a host while nginx's own cannot be told from those of others", async () => {
