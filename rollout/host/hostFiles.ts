@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
+import { READ_FILE } from "../machine/readFile.ts";
 import { readScripts } from "../machine/scripts.ts";
 import { upload } from "../machine/upload.ts";
 import { writeFile } from "../machine/writeFile.ts";
@@ -8,14 +9,21 @@ import { archiveName, isReleaseOf } from "../release/release.ts";
 import { revisionSchema } from "../release/revision.ts";
 import { surplusReleases } from "../release/surplusReleases.ts";
 import type { HostState, Revision } from "./appHost.ts";
-import * as scripts from "./hostScripts.ts";
 import { type LaunchSpec, launchSpec } from "./launchSpec.ts";
 
 /** What a host's files say of it. */
 export type FilesState = Omit<HostState, "running">;
 
 const HASH_SECONDS = 120;
-const REMOVE_ALL = readScripts(new URL("./scripts/", import.meta.url), "remove-host");
+
+// They go by what coreutils and busybox share, and may run twice: a machine runs a script again whose connection broke.
+const SCRIPTS = new URL("./scripts/", import.meta.url);
+const DESCRIBE = readScripts(SCRIPTS, "describe-host");
+const HASH = readScripts(SCRIPTS, "hash-release");
+const SWITCH = readScripts(SCRIPTS, "switch-release");
+const LIST = readScripts(SCRIPTS, "list-host");
+const REMOVE = readScripts(SCRIPTS, "remove-surplus");
+const REMOVE_ALL = readScripts(SCRIPTS, "remove-host");
 const KEPT_LAUNCHES = 5;
 
 /**
@@ -37,7 +45,7 @@ export class HostFiles {
   }
 
   async describe(): Promise<FilesState> {
-    const lines = (await this.#run(scripts.describe)).split("\n");
+    const lines = (await this.#run(DESCRIBE)).split("\n");
     const all = (word: string) =>
       lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
     const [current, good] = [all("current")[0], all("good")[0]];
@@ -55,12 +63,12 @@ export class HostFiles {
 
   /** Whether the release is there and its bytes are those that its name promises. */
   async holds(id: string): Promise<boolean> {
-    const sha256 = await this.#ifThere(scripts.hash, [id, archiveName(id)], HASH_SECONDS);
+    const sha256 = await this.#ifThere(HASH, [id, archiveName(id)], HASH_SECONDS);
     return sha256 !== undefined && isReleaseOf(id, sha256);
   }
 
   async switchTo(id: string): Promise<void> {
-    await this.#run(scripts.switchTo, [id, randomUUID()]);
+    await this.#run(SWITCH, [id, randomUUID()]);
   }
 
   async markGood({ release, launch }: Revision): Promise<void> {
@@ -73,19 +81,19 @@ export class HostFiles {
 
   /** `undefined` when the host never started anything that way, or has forgotten it. */
   async recall(fingerprint: string): Promise<LaunchSpec | undefined> {
-    const text = await this.#ifThere(scripts.read, [`launches/${fingerprint}.json`]);
+    const text = await this.#ifThere(READ_FILE, [`launches/${fingerprint}.json`]);
     return text === undefined ? undefined : launchSpec.parse(JSON.parse(text));
   }
 
   /** Removes releases beyond `keep`, launches beyond a few, and what an interrupted staging left. */
   async prune(keep: number, releases: readonly string[], launches: readonly string[]): Promise<void> {
-    const [lastRunFirst, youngestFirst] = (await this.#run(scripts.list)).split("/\n");
+    const [lastRunFirst, youngestFirst] = (await this.#run(LIST)).split("/\n");
     const surplus = surplusReleases(linesOf(lastRunFirst), keep, releases).map((id) => `releases/${id}`);
     const forgotten = linesOf(youngestFirst)
       .slice(KEPT_LAUNCHES)
       .filter((file) => !launches.includes(file.replace(/\.json$/, "")))
       .map((file) => `launches/${file}`);
-    await this.#run(scripts.remove, [...surplus, ...forgotten]);
+    await this.#run(REMOVE, [...surplus, ...forgotten]);
   }
 
   /** Removes all that a roll brought; what the application wrote stays, and then the path of its folder is told. */

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import * as scripts from "../host/hostScripts.ts";
 import type { Machine } from "./machine.ts";
+import { readScripts } from "./scripts.ts";
+
+const WRITE = readScripts(new URL("./scripts/", import.meta.url), "write-file");
 
 /** Writes a file in a folder of a machine; `umask` is for its folder and itself. A reader sees the old one or the new one. */
 export async function writeFile(
@@ -12,5 +14,5 @@ export async function writeFile(
   umask = "022",
 ): Promise<void> {
   const args = [directory, file, umask, randomUUID(), String(Buffer.byteLength(text))];
-  await machine.run(scripts.write, args, { input: Readable.from([text]) });
+  await machine.run(WRITE, args, { input: Readable.from([text]) });
 }

@@ -1,7 +1,7 @@
 import { RollgateError } from "../common/errors.ts";
-import * as scripts from "../host/hostScripts.ts";
 import { portHolder } from "../machine/listeners.ts";
 import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
+import { READ_FILE } from "../machine/readFile.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import { CLOSING } from "./closeConnections.ts";
 import { MachineNginxAccess, type NginxPlace } from "./machineNginxAccess.ts";
@@ -41,7 +41,7 @@ export class MachineNginxServer {
   async served(): Promise<string | undefined> {
     return servedConfiguration(async (name) => {
       try {
-        return await this.machine.run(scripts.read, [this.#place.directory, name]);
+        return await this.machine.run(READ_FILE, [this.#place.directory, name]);
       } catch (error) {
         if (error instanceof CommandFailed && error.exitCode === NOT_THERE) return undefined;
         throw error;

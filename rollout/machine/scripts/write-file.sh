@@ -1,0 +1,10 @@
+# $1 a directory, $2 a file in it, $3 the umask of its folder and itself, $4 a word of its own, $5 how many bytes it will
+# have: an input that was cut off is none. A reader sees the old file or the new one.
+set -e
+umask "$3"
+file="$1/$2"
+trap 'rm -f "$file.$4"' EXIT
+mkdir -p "${file%/*}"
+cat > "$file.$4"
+[ "$(wc -c < "$file.$4")" -eq "$5" ] || { echo "$2 did not come over whole" >&2; exit 1; }
+mv "$file.$4" "$file"
