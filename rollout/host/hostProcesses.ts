@@ -47,6 +47,11 @@ export class HostProcesses {
     ].join("\n");
   }
 
+  /** Takes the process that was just started for the one seen last. */
+  expect(pid: number): void {
+    this.#seen = pid;
+  }
+
   /** Looks at the process seen last before it looks for others. */
   async running(): Promise<RunningApp | undefined> {
     const seen = this.#seen;

@@ -1,5 +1,6 @@
 import type { LimitFunction } from "p-limit";
 import { messageOf, RollgateError } from "../common/errors.ts";
+import { poll } from "../common/poll.ts";
 import type { Jar } from "../release/jar.ts";
 import { retained } from "../release/retained.ts";
 import type { HealthPolicy } from "../request/rollRequest.ts";
@@ -11,6 +12,8 @@ import { launchUnknown, noRelease, portTaken, releaseMissing } from "./hostProbl
 import { type LaunchSpec, launchFingerprint } from "./launchSpec.ts";
 import type { HealthReport } from "./probe.ts";
 import type { Supervisor } from "./supervisor.ts";
+
+const PORT_RELEASE = { intervalMilliseconds: 50, deadlineMilliseconds: 1_000 };
 
 /** What a host consists of, however its application is to be started: enough to look at it and to clear it away. */
 export interface HostParts {
@@ -92,7 +95,7 @@ export class MachineAppHost implements AppHost {
   async start(launch: string): Promise<void> {
     const [{ current }, owner] = await Promise.all([
       this.#explain("cannot be started", () => this.#files.describe()),
-      this.portOwner(),
+      this.#lastingPortOwner(),
     ]);
     if (current === undefined) throw noRelease(this);
     if (owner.kind === "other") throw portTaken(this, owner.name, owner.port);
@@ -106,6 +109,15 @@ export class MachineAppHost implements AppHost {
       await Promise.all([this.#files.remember(launch, spec), this.#supervisor.prepare(revision, spec)]);
       await this.#supervisor.start(revision, spec);
     });
+  }
+
+  /** A JVM that was killed is gone from view a moment before the system closes its sockets. */
+  async #lastingPortOwner(): Promise<PortOwner> {
+    const other = async () => {
+      const owner = await this.portOwner();
+      return owner.kind === "other" ? undefined : owner;
+    };
+    return (await poll(other, PORT_RELEASE)) ?? this.portOwner();
   }
 
   async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {

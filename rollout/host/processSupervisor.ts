@@ -63,7 +63,8 @@ export class ProcessSupervisor implements Supervisor {
 
   async start({ release }: Revision): Promise<void> {
     const archive = this.#files.archiveOf(release);
-    await this.#machine.run(START, [this.#place.directory, archive, randomUUID()]);
+    const pid = await this.#machine.run(START, [this.#place.directory, archive, randomUUID()]);
+    this.#processes.expect(Number(pid));
   }
 
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {

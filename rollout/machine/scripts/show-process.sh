@@ -10,7 +10,7 @@ show_seen() {
   looked=0
   until show "$1"; do
     looked=$((looked + 1))
-    if [ $looked -gt 5 ] || [ ! -e "/proc/$1" ] || is_zombie "$1"; then return 1; fi
+    if [ $looked -gt 25 ] || [ ! -e "/proc/$1" ] || is_zombie "$1"; then return 1; fi
     sleep 0.02
   done
 }

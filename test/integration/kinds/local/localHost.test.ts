@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdir, truncate, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
@@ -99,6 +99,17 @@ while True: signal.pause()
   const [refused] = await once(connect(place.port, place.address), "error");
   expect(refused).toMatchObject({ code: "ECONNREFUSED" });
   await host.start(host.launch);
+});
+
+test("a port that its last owner lets go of in a moment does not keep an application from starting", async () => {
+  const { opened, place } = await newHost();
+  const host = hostOf(opened);
+  await install(host, { version: "1.0.0" });
+  const last = createServer().listen(place.port, place.address);
+  await once(last, "listening");
+  setTimeout(() => last.close(), 300);
+  await host.start(host.launch);
+  await until(async () => (await host.portOwner()).kind === "application", 10);
 });
 
 test("a heal from another shell starts the same application in the same way", async () => {
