@@ -11,19 +11,6 @@ export interface ServedPlace {
 /** A script beside `nginx.conf`; the name says what it holds. */
 const SCRIPT = /\brollgate-([0-9a-f]{16})\.js\b/;
 
-/** Shell, in nginx's folder: the proposed file becomes the served one, which is kept. Run twice, it finds that done. */
-export const APPLY = `
-[ -f nginx.conf.new ] || exit 0
-if [ -f nginx.conf ] && [ ! -f nginx.conf.old ]; then
-  cp nginx.conf nginx.conf.kept && mv nginx.conf.kept nginx.conf.old || exit 1
-fi
-mv nginx.conf.new nginx.conf`;
-
-/** Shell, in nginx's folder: the kept file is served again; prints whether there was one. A new one that still waits was never served. */
-export const RESTORE = `
-if [ -f nginx.conf.old ]; then cp nginx.conf.old nginx.conf.back && mv nginx.conf.back nginx.conf && echo yes
-elif [ ! -e nginx.conf.new ]; then rm -f nginx.conf; fi`;
-
 /** The name of a script that holds this text. */
 export function scriptName(text: string): string {
   return `rollgate-${hashOf(text)}.js`;

@@ -1,11 +1,23 @@
 import { describe, expect, test } from "vitest";
 import type { OpenNginx } from "#kinds/nginxKind.ts";
+import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { nginxSettings } from "../support/nginx.ts";
+import { until } from "../support/until.ts";
 
 const IN_TIME = { timeout: 60_000 };
+
+/** Several times in a row: workers that a reload has retired still answer for a moment. */
+async function untilServed({ access }: MachineNginxServer, fingerprint: string): Promise<void> {
+  let inARow = 0;
+  await until(async () => {
+    const { body } = await access.getAnew("/rollgate/configuration", AbortSignal.timeout(5_000));
+    inARow = Buffer.from(body).toString().endsWith(` ${fingerprint}`) ? inARow + 1 : 0;
+    return inARow >= 5;
+  }, 10);
+}
 
 /** What every nginx does, whatever machine it is on and whoever starts it; `open` gives one for the time of a test. */
 export function describeNginx(open: () => Promise<OpenNginx>): void {
@@ -43,6 +55,7 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
 
     test("shows a change that nobody has confirmed, and goes back to what it served before", async () => {
       const { server, settings, text } = await serving();
+      const { fingerprint } = renderConfiguration(settings);
       await server.propose(renderConfiguration({ ...settings, healthPath: "/other" }));
       await server.apply();
       expect(await server.served()).toBe(`${text}# a change was not confirmed\n`);
@@ -51,6 +64,7 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
       await server.reload();
       await server.forgetKept();
       expect(await server.served()).toBe(text);
+      await untilServed(server, fingerprint);
       expect(await serveConfiguration(server, settings, 5)).toBe("unchanged");
     });
 
