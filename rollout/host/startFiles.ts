@@ -1,5 +1,6 @@
+import { RollgateError } from "../common/errors.ts";
 import { endpoint } from "../machine/connections.ts";
-import type { Machine } from "../machine/machine.ts";
+import { CommandFailed, type Machine } from "../machine/machine.ts";
 import { quote } from "../machine/quote.ts";
 import { readScripts } from "../machine/scripts.ts";
 import type { Revision } from "./appHost.ts";
@@ -77,5 +78,9 @@ export async function preflightHost(
   supervisor: "systemd" | "process",
   java: string,
 ): Promise<void> {
-  await machine.run(PREFLIGHT, [directory, supervisor, java], { deadlineSeconds: JAVA_SECONDS });
+  const args = [directory, supervisor, java];
+  await machine.run(PREFLIGHT, args, { deadlineSeconds: JAVA_SECONDS }).catch((error: unknown) => {
+    if (!(error instanceof CommandFailed) || !error.message.startsWith("java: ")) throw error;
+    throw new RollgateError("java-missing", error.message, { cause: error });
+  });
 }

@@ -109,9 +109,10 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       const opened = await open();
       const launch = { ...opened.launch, java: "/nowhere/java" };
       const host = hostOf(opened, { launch });
-      await expect(host.preflight(signal)).rejects.toThrow(
-        `${host.name} is not ready: java: expected a Java runtime, found no executable /nowhere/java`,
-      );
+      await expect(host.preflight(signal)).rejects.toMatchObject({
+        code: "java-missing",
+        message: `${host.name} is not ready: java: expected a Java runtime, found no executable /nowhere/java`,
+      });
       const broken = `${opened.directory}-java`;
       await opened.machine.run('cat > "$1"; chmod 755 "$1"', [broken], {
         input: Readable.from(["#!/bin/sh\necho wrong processor >&2\nexit 126\n"]),
