@@ -37,7 +37,8 @@ test("a command that is given up takes its children with it", async () => {
 test("what a command leaves behind on purpose outlives the command", async () => {
   const pid = await new LocalMachine().run("setsid sleep 323 > /dev/null 2>&1 < /dev/null & echo $!", []);
   onTestFinished(() => void process.kill(Number(pid), "SIGKILL"));
-  expect(await readFile(`/proc/${pid.trim()}/cmdline`, "latin1")).toContain("sleep");
+  // It has no command line for a moment while it becomes another program.
+  await until(async () => (await readFile(`/proc/${pid.trim()}/cmdline`, "latin1")).includes("sleep"), 5);
 });
 
 async function running(command: string): Promise<number> {
