@@ -91,7 +91,11 @@ export function remove(inputs: object): Promise<void> {
 async function provision(action: ProvisionAction, inputs: object): Promise<void> {
   const { place, user, script } = serverOf(inputs);
   try {
-    await onServer({ ...place, user }, (machine) => runProvision(machine, action, place, script));
+    const said = await onServer({ ...place, user }, (machine) =>
+      runProvision(machine, action, place, script),
+    );
+    // What an installation prints is the package manager's.
+    if (action === "remove" && said.trim() !== "") console.log(`${nameOf(place)}: ${said.trim()}`);
   } catch (error) {
     const code = error instanceof RollgateError ? error.code : "provision";
     throw new RollgateError(code, explain(place, error), { cause: error });

@@ -3,6 +3,7 @@ import { quote } from "#rollout/machine/quote.ts";
 import { journalCommand, systemctlCommand } from "#rollout/machine/rights.ts";
 import { testUnit } from "#rollout/nginx/systemdNginx.ts";
 import { type Folders, makeFolders } from "./makeFolders.ts";
+import { type Removable, removePlace } from "./removePlace.ts";
 import { installPackages, requirements } from "./requirements.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { hostUnit, nginxTestUnit, nginxUnit, unitMark } from "./units.ts";
@@ -46,6 +47,7 @@ export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions
   return script(host, options, {
     units: { [unit]: hostUnit(host, options.account, options.graceSeconds) },
     enabled: unit,
+    inUse: "start",
     rights: [systemctlCommand("start", unit), systemctlCommand("stop", unit), journalCommand(unit)],
     parents: [dirname(host.directory), dirname(dirname(host.directory)), SHARED],
     deployers: ["releases"],
@@ -66,6 +68,7 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
       [test]: nginxTestUnit(proxy, options.account),
     },
     enabled: unit,
+    inUse: "nginx.conf",
     rights: [
       systemctlCommand("start", unit),
       systemctlCommand("reload", unit),
@@ -83,13 +86,9 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
   });
 }
 
-interface Parts extends Folders {
-  readonly units: Readonly<Record<string, string>>;
-  readonly enabled: string;
+interface Parts extends Folders, Removable {
   /** Everything that a roll does as root. */
   readonly rights: readonly string[];
-  /** The folders above that are of the stack, innermost first. */
-  readonly parents: readonly string[];
   readonly afterInstalling: string;
   /** The settings that say which command has to be there. */
   readonly settings: string;
@@ -120,30 +119,13 @@ lock() {
 }
 if [ "$1" = remove ]; then
   lock
-${withSystemd ? removeUnits(parts, directory) : ""}${removeFolder(directory, withSystemd)}
-  # The folders above it go with the last of a stack, and of all stacks.
-  rmdir ${parts.parents.map(quote).join(" ")} 2>/dev/null || :
-${withSystemd ? removeAccount(account) : ""}  exit 0
+${removePlace(directory, withSystemd ? account : undefined, parts)}  exit 0
 fi
 ${requirements({ command, package: debianPackage, settings: parts.settings, deployer, withSystemd })}
 [ "$1" = install ] || exit 0
 lock
 ${installPackages(debianPackage, parts.afterInstalling)}
 ${steps.join("\n")}`;
-}
-
-/** What the application wrote stays; once its account is gone, root has it, and a host of this name finds no trace of it. */
-function removeFolder(directory: string, withSystemd: boolean): string {
-  const [folder, work] = [quote(directory), quote(`${directory}/work`)];
-  const kept = `${directory}.work`;
-  const setAside = withSystemd
-    ? `rm -rf ${quote(kept)}; mv ${work} ${quote(kept)}; chown -R -h root: ${quote(kept)}`
-    : `rm -rf ${quote(kept)}; mv ${work} ${quote(kept)}`;
-  return `  if [ ! -L ${work} ] && [ -n "$(ls -A ${work} 2>/dev/null)" ]; then
-    ${setAside}
-    echo ${quote(`what the application wrote is left in ${kept}`)}
-  fi
-  rm -rf ${folder}`;
 }
 
 function makeAccount(account: string): string {
@@ -186,20 +168,5 @@ ${rights.map((command) => `${deployer} ALL=(root) NOPASSWD: ${command}\n`).join(
 chmod 0440 ${file}.rollgate
 visudo -c -q -f ${file}.rollgate
 mv ${file}.rollgate ${file}
-`;
-}
-
-function removeUnits({ units: texts, enabled }: Parts, directory: string): string {
-  const files = Object.keys(texts).map((unit) => quote(`/etc/systemd/system/${unit}.service`));
-  return `  if [ -e ${files[0]} ] && ! grep -qxF ${quote(unitMark(directory))} ${files[0]}; then exit 0; fi
-  systemctl --quiet disable --now ${enabled}.service 2>/dev/null || :
-  rm -f ${files.join(" ")} ${quote(`/etc/sudoers.d/${enabled}`)}
-  systemctl daemon-reload
-`;
-}
-
-/** Other hosts of the stack on this server run as it, too. */
-function removeAccount(account: string): string {
-  return `  grep -qsx "User=${account}" /etc/systemd/system/*.service || userdel ${account} 2>/dev/null || :
 `;
 }

@@ -28,15 +28,15 @@ export function provisionScript({ place, ...options }: ToProvision, deployer: st
     : provisionNginx(place, { ...options, deployer });
 }
 
-/** Runs such a script, on a machine that is logged in to as somebody who may do that. */
+/** Runs such a script, on a machine that is logged in to as somebody who may do that; gives what it prints. */
 export async function runProvision(
   machine: Pick<Machine, "run">,
   action: ProvisionAction,
   { supervisor }: Place,
   script: string,
-): Promise<void> {
+): Promise<string> {
   const input = Readable.from([script]);
-  await machine.run(provisionCommand(action, supervisor), [], { input, deadlineSeconds: INSTALL_SECONDS });
+  return machine.run(provisionCommand(action, supervisor), [], { input, deadlineSeconds: INSTALL_SECONDS });
 }
 
 /** What a place is called in messages. */

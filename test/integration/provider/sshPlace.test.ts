@@ -1,12 +1,13 @@
-import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { sshNginxPlace } from "#kinds/ssh/sshNginx.ts";
 import * as nginx from "#provider/nginx.ts";
 import * as sshHost from "#provider/sshHost.ts";
+import * as sshServer from "#provider/sshServer.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { endProcessesUnder } from "../../support/endProcessesUnder.ts";
@@ -69,6 +70,23 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
         reason:
           "expected rollgate-stack-app-1, in which it runs, got another: destroy the stack first, or keep it there. Nothing was changed.",
       },
+    ]);
+  });
+
+  test("is left as it is, and that is said, when what made it ready is removed while something serves there", async () => {
+    const printed: string[] = [];
+    vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const options = { user: "", account: "a", graceSeconds: 5, command: "sh", package: "" };
+    for (const place of [...fleet.hosts, fleet.proxy]) {
+      const { inputs = {} } = await sshServer.check({ place, ...options });
+      const before = await readdir(place.directory);
+      await sshServer.remove(inputs);
+      expect(await readdir(place.directory)).toEqual(before);
+    }
+    expect(printed).toEqual([
+      `app-1: ${fleet.hosts[0]?.directory} is still in use: left as it is`,
+      `nginx: ${fleet.proxy.directory} is still in use: left as it is`,
     ]);
   });
 

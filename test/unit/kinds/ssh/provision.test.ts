@@ -91,6 +91,57 @@ describe("the script that makes a server ready", () => {
     expect(await readFile(join(`${directory}.work`, "audit.log"), "utf8")).toBe("audit");
   });
 
+  test("keeps what each of several removals has left", async () => {
+    const directory = join(await temporaryDirectory(), "hosts", "app-1");
+    const script = provisionHost(host(directory, "process"), options);
+    const provision = (action: string) => String(execFileSync("sh", ["-s", "--", action], { input: script }));
+    const kept = ["app-1.work", "app-1.work.1", "app-1.work.2"];
+    for (const name of kept) {
+      provision("install");
+      await writeFile(join(directory, "work", "audit.log"), name);
+      expect(provision("remove")).toBe(
+        `what the application wrote is left in ${join(dirname(directory), name)}\n`,
+      );
+    }
+    expect((await readdir(dirname(directory))).sort()).toEqual(kept);
+    for (const name of kept) {
+      expect(await readFile(join(dirname(directory), name, "audit.log"), "utf8")).toBe(name);
+    }
+  });
+
+  test.each([
+    ["a host", "start", (directory: string) => provisionHost(host(directory, "process"), options)],
+    [
+      "nginx",
+      "nginx.conf",
+      (directory: string) => provisionNginx({ ...proxy(directory), supervisor: "process" }, options),
+    ],
+  ])(
+    "leaves all of %s that was not removed before, which its %s tells, and says so",
+    async (_, file, make) => {
+      const directory = join(await temporaryDirectory(), "stack", "place");
+      const script = make(directory);
+      const provision = (action: string) =>
+        String(execFileSync("sh", ["-s", "--", action], { input: script }));
+      provision("install");
+      await writeFile(join(directory, file), "");
+      const before = await readdir(directory);
+      expect(provision("remove")).toBe(`${directory} is still in use: left as it is\n`);
+      expect(await readdir(directory)).toEqual(before);
+      await rm(join(directory, file));
+      expect(provision("remove")).toBe("");
+      expect(existsSync(directory)).toBe(false);
+    },
+  );
+
+  test("asks whether a place is in use before it stops a unit", () => {
+    for (const [, script] of scripts.slice(0, 2)) {
+      const question = script.indexOf("is still in use");
+      expect(question).toBeGreaterThan(script.indexOf("  lock\n"));
+      expect(question).toBeLessThan(script.indexOf("disable --now rollgate"));
+    }
+  });
+
   test("follows no link that the deployer has put into its folder, and changes nothing behind it", async () => {
     const root = await temporaryDirectory();
     const directory = join(root, "app-1");
