@@ -24,14 +24,15 @@ function reasonOf(error: unknown): string {
 }
 
 /** Whether `error` means that nobody could log in. */
-export function isNoLogin(error: unknown): boolean {
+export function isNoLogin(error: unknown): error is RollgateError {
   return error instanceof RollgateError && NO_LOGIN.includes(error.code);
 }
 
 /**
  * Removes something from a server. When that server cannot be logged in to but another one can, it counts as gone:
  * a warning says what is left behind, and the stack goes on without it. When none can, the reason may well be on
- * this side, so it fails. `name` is what is removed, `left` what it leaves behind.
+ * this side, so it fails; so it does when a server that was reached refuses another login. `name` is what is removed,
+ * `left` what it leaves behind.
  */
 export async function removeFrom(
   { server }: SshPlace,
@@ -43,6 +44,8 @@ export async function removeFrom(
     await remove();
   } catch (error) {
     if (!isNoLogin(error)) throw error;
+    // A server that let in the account that rolls is not gone when it refuses the one that makes servers ready.
+    if (error.code === "login-refused" && reached.has(server)) throw error;
     const reason = reasonOf(error);
     if ([...reached].every((other) => other === server)) {
       throw new RollgateError(

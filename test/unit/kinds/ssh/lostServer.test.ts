@@ -15,16 +15,38 @@ beforeEach(() => {
 const failWith = (words: string) => async () => {
   throw explainSsh(gone.server, words);
 };
-const remove = (work: () => Promise<void>) => removeFrom(gone, "app-2", "the unit u and /srv/a", work);
+const remove = (work: () => Promise<void>, place = gone) =>
+  removeFrom(place, "app-2", "the unit u and /srv/a", work);
 const timedOut = failWith("ssh: connect to host s2 port 22: Connection timed out");
 
 test("nothing is given up while no server at all can be reached", async () => {
   await expect(remove(timedOut)).rejects.toThrow(
     /^app-2: deploy@s2 cannot be reached: .*timed out\. No other server was reached either, .*network or your keys\. Nothing was removed\. .*`pulumi stack rm --force`$/,
   );
-  wasReached(gone);
-  await expect(remove(timedOut)).rejects.toThrow(/No other server was reached either/);
+  const place = { server: "deploy@s5", sshConfig: "" };
+  wasReached(place);
+  await expect(remove(timedOut, place)).rejects.toThrow(/No other server was reached either/);
   expect(printed).toEqual([]);
+});
+
+test("a server that let somebody in and refuses another login is not left behind", async () => {
+  const place = { server: "deploy@s3", sshConfig: "" };
+  wasReached(place);
+  wasReached({ server: "deploy@s1", sshConfig: "" });
+  const refused = explainSsh(place.server, "root@s3: Permission denied (publickey).");
+  const failing = async () => {
+    throw refused;
+  };
+  await expect(remove(failing, place)).rejects.toBe(refused);
+  expect(printed).toEqual([]);
+});
+
+test("a server that was reached and is gone before all is removed is left behind with a warning", async () => {
+  const place = { server: "deploy@s4", sshConfig: "" };
+  wasReached(place);
+  wasReached({ server: "deploy@s1", sshConfig: "" });
+  await remove(timedOut, place);
+  expect(printed).toEqual([expect.stringMatching(/^warning: app-2: .*timed out/)]);
 });
 
 test.each([
