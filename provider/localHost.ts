@@ -4,9 +4,10 @@ import { isDeepStrictEqual } from "node:util";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { type LocalHostDescriptor, localHostDescriptor } from "#kinds/local/localDescriptors.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
+import { withJava } from "#kinds/local/withJava.ts";
 import { isSystemError, messageOf } from "#rollout/common/errors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
-import { type CheckAnswer, cannotMove, ownInputs, portTakenBy } from "./crud.ts";
+import { type CheckAnswer, cannotMove, hasUnknown, ownInputs, portTakenBy } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
 
 /** A host on this machine, and the Java that it will run. */
@@ -20,6 +21,7 @@ const PARTS = ["releases", "work", "logs"];
 
 /** Refuses a host that no JVM could run on; changes nothing. */
 export async function check(news: object, olds: object = {}): Promise<CheckAnswer<object>> {
+  if (hasUnknown(news)) return { inputs: news };
   const { java, graceSeconds, ...descriptor } = ownInputs(news);
   const problems = problemsOf(localHostDescriptor, descriptor);
   if (problems.length > 0)
@@ -27,7 +29,8 @@ export async function check(news: object, olds: object = {}): Promise<CheckAnswe
   const refuse = (property: string, reason: string) => ({
     failures: [{ property, reason: `${reason}. Nothing was changed.` }],
   });
-  if ((await findExecutable(String(java))) === undefined) {
+  const foundJava = findJava(String(java), ownInputs(olds).java);
+  if (foundJava === undefined) {
     return refuse("java", `expected a Java runtime, found no executable ${java}`);
   }
   const obstacle = await obstacleTo(String(descriptor.directory));
@@ -44,7 +47,7 @@ export async function check(news: object, olds: object = {}): Promise<CheckAnswe
     if (port !== undefined) return refuse("healthPort", portTakenBy(port, owner.name));
     return refuse("port", portTakenBy(descriptor.port, owner.name));
   }
-  return { inputs: { ...descriptor, java, graceSeconds } };
+  return { inputs: { ...descriptor, java: foundJava, graceSeconds } };
 }
 
 /** Another directory is another host; everything else is for the rollout to bring about. */
@@ -87,6 +90,12 @@ async function removeHost(inputs: object): Promise<void> {
   await supervisor.stop(Number(ownInputs(inputs).graceSeconds));
   const left = await files.removeAll();
   if (left !== undefined) console.log(`${descriptor.name}: what the application wrote is left in ${left}`);
+}
+
+/** The path of the Java that a roll would take: what was found before is kept, as there. */
+function findJava(java: string, known: unknown): string | undefined {
+  const launch = { java, jvmOptions: [], arguments: [] };
+  return findExecutable(withJava(launch, typeof known === "string" ? known : undefined).java);
 }
 
 /** Why a directory could not be made, as far as that can be told without making it. */

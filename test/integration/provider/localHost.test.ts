@@ -1,6 +1,6 @@
-import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { check, create, diff, type LocalHostInputs, read, remove } from "#provider/localHost.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { listenOn, startNode } from "../../support/child.ts";
@@ -60,6 +60,28 @@ describe("check", () => {
         },
       ],
     });
+  });
+
+  test("keeps the Java that it found, and takes another only when that one is gone", async () => {
+    const onPath = (path: string) => vi.stubEnv("PATH", path);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const [first, second] = [await fakeJava(), await fakeJava()];
+    const news = await inputs({ java: basename(first) });
+    onPath(dirname(first));
+    const { inputs: olds = {} } = await check(news);
+    expect(olds).toEqual({ ...news, java: first });
+    for (const path of ["/nowhere", dirname(second)]) {
+      onPath(path);
+      expect(await check(news, olds)).toEqual({ inputs: olds });
+    }
+    await rm(first);
+    expect(await check(news, olds)).toEqual({ inputs: { ...news, java: second } });
+    expect(await check({ ...news, java: first }, olds)).toMatchObject({ failures: [{ property: "java" }] });
+  });
+
+  test("leaves open what only the update will know", async () => {
+    const news = { ...(await inputs()), address: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    expect(await check(news)).toEqual({ inputs: news });
   });
 
   test("refuses a port that is taken, and names who took it", async () => {
