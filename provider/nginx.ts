@@ -64,6 +64,7 @@ export async function diff({
   news,
 }: Change): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace?: true }> {
   const [old, next] = [ownInputs(olds ?? {}), ownInputs(news)];
+  if (old.kind !== next.kind) return { changes: true, replaces: ["kind"] };
   const kind = await kindOf(next);
   const differs = (key: string) => !isDeepStrictEqual(old[key], next[key]);
   const replaces = [...((await kind.moved?.(old, next)) ?? []), ...kind.place.filter(differs)];

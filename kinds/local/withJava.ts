@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Launch } from "#rollout/request/rollRequest.ts";
 import { findExecutable } from "./findExecutable.ts";
 
@@ -8,7 +9,7 @@ import { findExecutable } from "./findExecutable.ts";
  */
 export function withJava(launch: Launch, known?: string): Launch {
   const { java } = launch;
-  if (java.includes("/")) return launch;
+  if (java.includes("/")) return { ...launch, java: resolve(java) };
   const stays = known?.endsWith(`/${java}`) ? findExecutable(known) : undefined;
   return { ...launch, java: stays ?? findExecutable(java) ?? java };
 }

@@ -2,6 +2,11 @@ import { z } from "zod";
 import { show, text } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
 
+/** On a server; of characters that systemd, nginx and a shell take as they are. */
+export const serverDirectory = text.regex(/^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/, {
+  error: (issue) => `expected an absolute path of plain characters, got ${show(issue.input)}`,
+});
+
 /** Where a server is and how things run on it. */
 const onServer = {
   /** A host, an alias of the SSH configuration, `user@host` or `ssh://user@host:port`. */
@@ -10,10 +15,7 @@ const onServer = {
   }),
   /** Instead of the user's own configuration, relative to the project. */
   sshConfig: text,
-  /** On the server; of characters that systemd, nginx and a shell take as they are. */
-  directory: text.regex(/^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/, {
-    error: (issue) => `expected an absolute path of plain characters, got ${show(issue.input)}`,
-  }),
+  directory: serverDirectory,
   /** Who starts what runs there, and keeps it running. */
   supervisor: z.enum(["systemd", "process"], {
     error: (issue) => `expected systemd or process, got ${show(issue.input)}`,

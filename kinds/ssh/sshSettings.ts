@@ -8,7 +8,7 @@ import type { Reader } from "../../settings/reader.ts";
 import { type KindSettings, poolOf } from "../kind.ts";
 import { provisionServers } from "./provisionServers.ts";
 import { reachServers } from "./reachServers.ts";
-import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
+import { serverDirectory, sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { sshNginxInputs } from "./sshNginxInputs.ts";
 
 const DEFAULT_PORT = 8080;
@@ -33,7 +33,9 @@ export function readSshSettings(reader: Reader): KindSettings {
   const prefix = shorten(
     `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-"),
   );
-  const root = reader.text("directory") || `/srv/rollgate/${pulumi.getStack()}`;
+  const { directory: root } = parse(z.object({ directory: serverDirectory }), {
+    directory: reader.text("directory") || `/srv/rollgate/${pulumi.getStack()}`,
+  });
   const sshConfig = reader.text("sshConfig");
   const supervisor = reader.text("sshSupervisor");
   const onServer = (server: unknown, name: string, folder: string) => ({

@@ -1,5 +1,7 @@
 /** Values shorter than this say nothing, and replacing them would make text unreadable. */
 const SHORTEST_SECRET = 6;
+/** A character of no text. */
+const MARK = "\uFFFF";
 
 /**
  * A function that replaces every secret in a text with `[secret]`: also every line of one that has several, and
@@ -10,8 +12,9 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
     .filter((secret) => secret.length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length);
   if (longestFirst.length === 0) return (text) => text;
-  const pattern = new RegExp(longestFirst.map((secret) => RegExp.escape(secret)).join("|"), "g");
-  return (text) => text.replaceAll(pattern, "[secret]");
+  // A mark that no secret is part of, since one may be part of the word that people see.
+  const hide = (text: string, secret: string) => text.replaceAll(secret, MARK);
+  return (text) => longestFirst.reduce(hide, text).replaceAll(MARK, "[secret]");
 }
 
 function spellingsOf(secret: string): string[] {

@@ -17,7 +17,7 @@ export interface TopologyChange {
 const FLAG_MILLISECONDS = 50;
 const SETTLE_POLL_MILLISECONDS = 50;
 const ANSWER_MILLISECONDS = 6_000;
-const CONNECT_MILLISECONDS = 4_000;
+const REFUSED_MILLISECONDS = 1_500;
 
 /**
  * Applies a configuration in which hosts come, go or move. A host that comes or moves starts drained: the rollout
@@ -77,13 +77,20 @@ async function withoutDead(hosts: readonly PoolMember[], access: NginxAccess): P
   return hosts.filter((_, index) => taken[index]);
 }
 
-/** nginx says 502 of both, but a connection it gives up after two seconds, and an answer after five. */
-async function takesConnections({ name }: PoolMember, access: NginxAccess): Promise<boolean> {
+/**
+ * Only a connection that is refused at once tells a dead host: one that hangs may be to a host with a full backlog,
+ * and a health port of its own says nothing of the requests that the application still answers.
+ */
+async function takesConnections(
+  { name, port, healthPort = port }: PoolMember,
+  access: NginxAccess,
+): Promise<boolean> {
+  if (healthPort !== port) return true;
   const began = performance.now();
   const answer = await access
     .get(`/rollgate/health/${name}`, AbortSignal.timeout(ANSWER_MILLISECONDS))
     .catch(() => undefined);
-  return answer?.statusCode !== 502 || performance.now() - began > CONNECT_MILLISECONDS;
+  return answer?.statusCode !== 502 || performance.now() - began > REFUSED_MILLISECONDS;
 }
 
 async function settle(

@@ -1,4 +1,5 @@
 import { errors, type Pool } from "undici";
+import { isSystemError } from "../common/errors.ts";
 import { isUnspecified, tableEndpoints } from "../machine/connections.ts";
 import type { Machine } from "../machine/machine.ts";
 import { machinePool } from "../machine/machinePool.ts";
@@ -73,7 +74,8 @@ export class MachineNginxAccess implements NginxAccess {
       return await ask(this.#pool, path, signal);
     } catch (error) {
       // The kept connection broke, as it does when nginx is restarted.
-      if (error instanceof errors.SocketError && !signal.aborted) return this.#getAnew(path, signal);
+      const isBroken = error instanceof errors.SocketError || isSystemError(error, "ECONNRESET", "EPIPE");
+      if (isBroken && !signal.aborted) return this.#getAnew(path, signal);
       throw error;
     }
   }

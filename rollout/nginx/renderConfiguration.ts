@@ -125,7 +125,7 @@ export function hostsOf(configuration: string): PoolMember[] | undefined {
 }
 
 function hostsLine(hosts: readonly PoolMember[]): string {
-  return `# hosts: ${JSON.stringify(hosts.map(({ name, address, port }) => ({ name, address, port })))}`;
+  return `# hosts: ${JSON.stringify(hosts.map(({ name, address, port, healthPort }) => ({ name, address, port, healthPort })))}`;
 }
 
 function bucketSize(hosts: readonly PoolMember[]): number {

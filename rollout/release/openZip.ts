@@ -19,6 +19,8 @@ const END_SIGNATURE = "PK\x05\x06";
 const END_LENGTH = 22;
 const LONGEST_COMMENT = 0xffff;
 const IN_ZIP64 = 0xffffffff;
+/** The number of entries of an archive that has more than fit into the record. */
+const MANY_ENTRIES = 0xffff;
 /** A launch script of Spring Boot has about 10 KB. */
 const HEAD_LENGTH = 65_536;
 
@@ -58,7 +60,8 @@ async function rangeOf(file: FileHandle, tail: Buffer, at: number, size: number)
   const end = size - tail.length + at + END_LENGTH + tail.readUInt16LE(at + 20);
   if (end > size) return undefined;
   const [length, offset] = [tail.readUInt32LE(at + 12), tail.readUInt32LE(at + 16)];
-  if (length === IN_ZIP64 || offset === IN_ZIP64) return { start: 0, end };
+  const isZip64 = length === IN_ZIP64 || offset === IN_ZIP64 || tail.readUInt16LE(at + 10) === MANY_ENTRIES;
+  if (isZip64) return { start: 0, end };
   const index = size - tail.length + at - length;
   const start = index - offset;
   if (end === size) {

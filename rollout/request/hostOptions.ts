@@ -5,7 +5,7 @@ export function launchOf(
   { launch, environment, hostLaunch = {}, hostEnvironment = {} }: LaunchOptions,
   host: string,
 ): { readonly launch: Launch; readonly environment: Environment } {
-  const { jvmOptions = [], arguments: own = [] } = hostLaunch[host] ?? {};
+  const { jvmOptions = [], arguments: own = [] } = ofHost(hostLaunch, host) ?? {};
   return {
     launch: {
       ...launch,
@@ -13,8 +13,13 @@ export function launchOf(
       jvmOptions: [...launch.jvmOptions, ...jvmOptions],
       arguments: [...launch.arguments.filter((common) => !isGivenIn(own, common)), ...own],
     },
-    environment: { ...environment, ...hostEnvironment[host] },
+    environment: { ...environment, ...ofHost(hostEnvironment, host) },
   };
+}
+
+/** What a host has of its own; a host may be called `constructor`. */
+export function ofHost<T>(record: Readonly<Record<string, T>>, host: string): T | undefined {
+  return Object.hasOwn(record, host) ? record[host] : undefined;
 }
 
 /** All that says how applications are started. */

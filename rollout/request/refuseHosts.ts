@@ -1,4 +1,5 @@
 import { endpoint } from "../machine/connections.ts";
+import { ofHost } from "./hostOptions.ts";
 import { type HostPlace, portsOf } from "./places.ts";
 import { type ReservedValue, reservedArguments, reservedJvmOptions, reservedVariables } from "./reserved.ts";
 import type { Environment, HostLaunch, Launch } from "./rollRequest.ts";
@@ -25,10 +26,10 @@ export function refuseReserved(
   refuseAll(reservedJvmOptions(launch.jvmOptions), ["launch", "jvmOptions"]);
   refuseAll(reservedVariables(environment), ["environment"]);
   hosts.forEach(({ name }, index) => {
-    const own = hostLaunch[name] ?? {};
+    const own = ofHost(hostLaunch, name) ?? {};
     refuseAll(reservedArguments(own.arguments ?? []), ["hosts", index, "arguments"]);
     refuseAll(reservedJvmOptions(own.jvmOptions ?? []), ["hosts", index, "jvmOptions"]);
-    refuseAll(reservedVariables(hostEnvironment[name] ?? {}), ["hosts", index, "environment"]);
+    refuseAll(reservedVariables(ofHost(hostEnvironment, name) ?? {}), ["hosts", index, "environment"]);
   });
 }
 

@@ -70,6 +70,9 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
   }
   const ended = pending.find((member) => member.state.running?.release !== release);
   if (ended) return { kind: "fail", error: endedAgain(ended, release) };
+  if (pending.length > 0 && !fleet.some(({ serving }) => serving)) {
+    return { kind: "fail", error: nobodyServes(pending, release) };
+  }
   return { kind: "finish", doubtful: pending };
 }
 
@@ -92,6 +95,14 @@ function mayBeTaken({ host, unreachable, state }: FleetMember, { release, turns 
 /** Without a roll: by an answer in time, by its supervisor after a reboot. */
 function mayComeBack({ serving, unreachable, state }: FleetMember): boolean {
   return !serving && (unreachable !== undefined || state.running !== undefined);
+}
+
+function nobodyServes(members: readonly FleetMember[], release: string): RollgateError {
+  const trouble = members.map((member) => `${member.host.name} (${describeTrouble(member)})`).join(", ");
+  return new RollgateError(
+    "nobody-serves",
+    `no host serves ${release} after it passed its gates: ${trouble}`,
+  );
 }
 
 function endedAgain(member: FleetMember, release: string): RollgateError {

@@ -78,7 +78,9 @@ async function waitForPeers(
 ): Promise<void> {
   const peers = peersOf(member, fleet);
   const error = new TooFewPeers(member, peers, policy.minimumHealthy);
-  const hopeful = peers.filter(({ serving, state }) => !serving && state.running !== undefined);
+  const hopeful = peers.filter(
+    ({ serving, drained, state }) => !serving && !drained && state.running !== undefined,
+  );
   if (hopeful.length === 0) throw error;
   await waiting.goOn(hopeful, error);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dockerNginx } from "#kinds/docker/dockerNginx.ts";
 import { DockerFleet } from "../support/docker/dockerFleet.ts";
 import { containerLog, docker, noDocker } from "../support/docker/engine.ts";
 import { type Market, market } from "../support/market.ts";
@@ -46,6 +47,19 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
     const log = await containerLog(fleet.proxy.container);
     expect(log.filter((line) => !/\[warn\] .*app-\d is (up|down): /.test(line))).toEqual([]);
     expect(log).toContainEqual(expect.stringContaining("app-2 is up: 200"));
+  });
+
+  test("has not settled while a host is still answering", async () => {
+    const { server, close } = await dockerNginx.open(fleet.proxy);
+    const connections = async () => {
+      const counts = fleet.hosts.map(({ address, port }) => server.access.connectionsTo(address, port));
+      return (await Promise.all(counts)).reduce((sum, each) => sum + each, 0);
+    };
+    const slow = request(`${fleet.url}/slow?ms=4000`);
+    await expect.poll(connections, { timeout: 3_000 }).toBe(1);
+    await slow;
+    await expect.poll(connections, { timeout: 5_000 }).toBe(0);
+    await close();
   });
 
   test("changes nothing when it runs the release already", async () => {

@@ -15,7 +15,8 @@ fi
 is_master "$master" "$prefix" || master=$(find_master "$prefix")
 folders="" accounts="" sockets=""
 for pid in $master ${master:+$(children_of "$master")}; do
-  if [ -r "/proc/$pid/fd" ]; then
+  # Root in a container may list the files of another account's process, but not see what they are.
+  if readlink "/proc/$pid/fd/0" >/dev/null 2>&1; then
     folders="$folders /proc/$pid/fd"
   else
     accounts="$accounts $(stat -c %u "/proc/$pid" 2>/dev/null)"

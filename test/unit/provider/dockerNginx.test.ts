@@ -133,3 +133,9 @@ describe("an nginx whose container does not run", () => {
     expect(asked.filter((request) => !request.startsWith("GET "))).toEqual([]);
   });
 });
+
+test("an nginx of another kind is another nginx, and the one that serves is not removed first", async () => {
+  const local = { kind: "local", directory: "/srv/nginx", address: "127.0.0.1", port: 8080 };
+  expect(await diff({ olds: local, news: inputs() })).toEqual({ changes: true, replaces: ["kind"] });
+  expect(await diff({ olds: inputs(), news: local })).toEqual({ changes: true, replaces: ["kind"] });
+});

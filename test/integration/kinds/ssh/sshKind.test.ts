@@ -112,7 +112,7 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
     [
       "a folder that is not absolute",
       { directory: "some/where" },
-      /^rollgate:hosts\[0\]\.directory: expected an absolute path of plain characters/,
+      /^rollgate:directory: expected an absolute path of plain characters/,
     ],
     [
       "servers that cannot be reached, all of them at once",

@@ -55,6 +55,13 @@ describe("what nginx answers", () => {
     expect(connections()).toBeLessThanOrEqual(4);
   });
 
+  test("comes over another connection when the kept one is reset under the question", async (context) => {
+    const { access, server } = await run(context);
+    await access.get("/", signal);
+    server.once("request", (request) => request.socket.resetAndDestroy());
+    expect(await access.get("/", signal)).toMatchObject({ statusCode: 200 });
+  });
+
   test("comes over a new connection where that matters, as after a reload", async (context) => {
     const { access, connections } = await run(context);
     await access.get("/", signal);

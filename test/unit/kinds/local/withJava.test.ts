@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { withJava } from "#kinds/local/withJava.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
@@ -30,4 +30,5 @@ test("a Java that was found before is kept, whatever another shell would find", 
 test("a Java that the settings name by its path is that one", async () => {
   const found = await onPath();
   expect(withJava({ ...launch, java: "/opt/jdk/bin/java" }, found).java).toBe("/opt/jdk/bin/java");
+  expect(withJava({ ...launch, java: "./jdk/bin/java" }).java).toBe(resolve("jdk/bin/java"));
 });

@@ -12,6 +12,10 @@ test("replaces a secret that holds another one as a whole", () => {
   expect(redactor(["hunter", "hunter22"])("hunter22 hunter")).toBe("[secret] [secret]");
 });
 
+test("replaces a secret that is part of the word that stands for one", () => {
+  expect(redactor(["secret", "hunter22"])("hunter22 is secret")).toBe("[secret] is [secret]");
+});
+
 test("takes a secret as plain text, not as a pattern", () => {
   expect(redactor(["a.c$1+2"])("abc$1+2 a.c$1+2")).toBe("abc$1+2 [secret]");
 });

@@ -166,6 +166,28 @@ test("a jar may be given by a link", async () => {
   expect(await identifyJar(link)).toMatchObject({ path: link, version: "1.0.0" });
 });
 
+test("a jar of more entries than its last record can count is read by the record before it", async () => {
+  const path = await place();
+  const jar = zip({ [MANIFEST]: "Main-Class: demo.Main\nImplementation-Version: 4.0\n" });
+  const end = jar.subarray(-22);
+  // The records of zip64; APPNOTE.TXT of PKWARE, 4.3.14 and 4.3.15.
+  const record = Buffer.alloc(56);
+  record.write("PK\x06\x06", "latin1");
+  record.writeBigUInt64LE(44n, 4);
+  record.writeBigUInt64LE(1n, 24);
+  record.writeBigUInt64LE(1n, 32);
+  record.writeBigUInt64LE(BigInt(end.readUInt32LE(12)), 40);
+  record.writeBigUInt64LE(BigInt(end.readUInt32LE(16)), 48);
+  const locator = Buffer.alloc(20);
+  locator.write("PK\x06\x07", "latin1");
+  locator.writeBigUInt64LE(BigInt(jar.length - end.length), 8);
+  locator.writeUInt32LE(1, 16);
+  end.writeUInt16LE(0xffff, 8);
+  end.writeUInt16LE(0xffff, 10);
+  await writeFile(path, Buffer.concat([jar.subarray(0, -22), record, locator, end]));
+  expect((await identifyJar(path)).version).toBe("4.0");
+});
+
 describe("a launch script in front of a jar", () => {
   const script = "#!/bin/bash\nexec java -jar $0\nexit 0\n".padEnd(10_000, "# PK\n");
 

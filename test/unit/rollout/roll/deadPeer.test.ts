@@ -99,6 +99,17 @@ describe("a peer whose process ends in the middle of a roll", () => {
     expect(fleet.state).toMatchObject({ "app-1": NEW, "app-3": OLD });
   });
 
+  test("keeps its JVM and is left drained: a way back does not wait for who will admit it", async () => {
+    const fleet = await three();
+    fleet.when("start app-2", () => {
+      fleet.host("app-2").conduct[NEW] = "down";
+      fleet.host("app-2").conduct[OLD] = "down";
+    });
+    const { message } = await failing(fleet, BRIEFLY);
+    expect(message).toContain("app-2 stays drained; app-1 keeps 1.1.0: going back would leave fewer than 2");
+    expect(fleet.messages("wait")).toEqual([]);
+  });
+
   test("while a host is being drained gives that host back at once, and is taken first", async () => {
     const fleet = await three();
     fleet.when("count app-1", () => fleet.host("app-3").end());

@@ -223,6 +223,18 @@ describe("a roll", () => {
     expect(fleet.messages("preflight")).toEqual(["1 host and nginx at http://proxy are ready"]);
   });
 
+  test("of the only host is no success when nobody serves at its end", async () => {
+    const fleet = await serving("app-1");
+    fleet.when("admit app-1", () => {
+      fleet.host("app-1").conduct[NEW] = "down";
+    });
+    const { message } = await failureOf(fleet.roll(NEW, { policy: { timing: { soakSeconds: 0 } } }));
+    expect(message).toMatch(
+      /^no host serves 1\.1\.0 after it passed its gates: app-1 \(1\.1\.0, unhealthy: 503 DOWN .*\); app-1 went back to 1\.0\.0/,
+    );
+    expect(fleet.state).toEqual({ "app-1": OLD });
+  });
+
   test("keeps as many releases as it is told to", async () => {
     const fleet = await FakeFleet.create({ "app-1": { runs: OLD, releases: ["0.8.0", "0.9.0", OLD] } });
     await fleet.roll(NEW, { policy: { keepReleases: 2 } });
