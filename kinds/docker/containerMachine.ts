@@ -9,15 +9,16 @@ import { PATIENCE_MILLISECONDS } from "./patientAgent.ts";
 
 const DEADLINE_SECONDS = 30;
 const BETWEEN_ATTEMPTS_MILLISECONDS = 200;
+const BETWEEN_LOOKS_MILLISECONDS = 500;
 
 /**
  * One end of a connection, on standard input and output. Images have bash (Debian's) or nc (busybox, in Alpine's).
- * When the deployer hangs up, `cat` ends, and so must what reads; waited for, or it is left to the container's first
- * process, and nginx logs an alert for each.
+ * When either end hangs up, both directions end; waited for, or they are left to the container's first process, and
+ * nginx logs an alert for each.
  */
 const TUNNEL = `
 if command -v bash >/dev/null; then
-  exec bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1; cat <&3 & reader=$!; cat >&3; kill $reader; wait' bash "$1" "$2"
+  exec bash -c 'exec 3<>"/dev/tcp/$1/$2" 4<&0 || exit 1; cat <&3 & cat <&4 >&3 & wait -n; kill $(jobs -p); wait' bash "$1" "$2"
 elif command -v nc >/dev/null; then exec nc "$1" "$2"
 else echo "expected bash or nc in the image, found neither" >&2; exit 1; fi`;
 
@@ -39,6 +40,9 @@ export class ContainerMachine implements Machine {
     try {
       const { exec, stream } = await this.#exec(script, args, input !== undefined, signal);
       const stop = () => stream.destroy();
+      const given = new AbortController();
+      const over = () => given.abort();
+      stream.once("end", over).once("close", over);
       signal.addEventListener("abort", stop, { once: true });
       try {
         const [output, complaints] = this.#split(stream);
@@ -47,10 +51,11 @@ export class ContainerMachine implements Machine {
           text(complaints),
           // A command may end before it has read everything.
           input &&
-            pipeline(input, stream, { end: false }).then(
+            pipeline(input, stream, { end: false, signal: given.signal }).then(
               () => stream.end(),
               () => {},
             ),
+          input && this.#endWith(exec, stream, given),
         ]);
         signal.throwIfAborted();
         const { ExitCode: exitCode } = await exec.inspect({ abortSignal: signal });
@@ -73,6 +78,18 @@ export class ContainerMachine implements Machine {
     const [output, complaints] = this.#split(stream);
     complaints.resume();
     return Duplex.from({ readable: output, writable: stream });
+  }
+
+  /** The engine does not end the stream of a command that ended before it had read all its input. */
+  async #endWith(exec: Docker.Exec, stream: Duplex, over: AbortController): Promise<void> {
+    while (!over.signal.aborted) {
+      await sleep(BETWEEN_LOOKS_MILLISECONDS, undefined, { signal: over.signal }).catch(() => {});
+      if (over.signal.aborted || (await exec.inspect()).Running) continue;
+      // What it printed last may still be on its way.
+      await sleep(BETWEEN_LOOKS_MILLISECONDS, undefined, { signal: over.signal }).catch(() => {});
+      stream.destroy();
+      return;
+    }
   }
 
   async #exec(script: string, args: readonly string[], stdin: boolean, abortSignal: AbortSignal) {

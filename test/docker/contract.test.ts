@@ -54,11 +54,10 @@ describe.skipIf(reason)(`in a container${reason ? ` (${reason})` : ""}`, { timeo
     machine: new ContainerMachine(engine, fleet.proxy.container),
     // The engine's end of the network, which is on this machine.
     address: await docker([
-      "network",
       "inspect",
       "--format",
-      "{{(index .IPAM.Config 0).Gateway}}",
-      fleet.prefix,
+      "{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}",
+      fleet.proxy.container,
     ]),
   }));
   describeAppHost({ open, workDirectory: () => "/tmp" });
