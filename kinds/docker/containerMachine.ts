@@ -84,7 +84,8 @@ export class ContainerMachine implements Machine {
   async #endWith(exec: Docker.Exec, stream: Duplex, over: AbortController): Promise<void> {
     while (!over.signal.aborted) {
       await sleep(BETWEEN_LOOKS_MILLISECONDS, undefined, { signal: over.signal }).catch(() => {});
-      if (over.signal.aborted || (await exec.inspect()).Running) continue;
+      const { Running } = await exec.inspect().catch(() => ({ Running: true }));
+      if (over.signal.aborted || Running) continue;
       // What it printed last may still be on its way.
       await sleep(BETWEEN_LOOKS_MILLISECONDS, undefined, { signal: over.signal }).catch(() => {});
       stream.destroy();
