@@ -152,13 +152,18 @@ async function refuseToMove(
 }
 
 /** Refuses a port that is somebody else's, whether nginx is to start there or to move there. */
-async function requirePort({ server, settings }: OpenNginx, old: Record<string, unknown>): Promise<void> {
+async function requirePort(nginx: OpenNginx, old: Record<string, unknown>): Promise<void> {
+  const { server, settings } = nginx;
   const { address, port } = await settings();
   const before = (await server.isRunning())
     ? (servedPlace((await server.served()) ?? "") ?? { address: old.address, port: old.port })
     : undefined;
   if (before?.port === port && before.address === address) return;
   const holder = await server.portHolder();
+  // Its supervisor has just started it again.
+  if (holder !== undefined && before === undefined && (await server.isRunning())) {
+    return requirePort(nginx, old);
+  }
   if (holder === undefined) return;
   if (before?.port !== port) throw new InvalidInput("port", `${port} is taken by ${holder}`);
   if (typeof before.address === "string" && [before.address, address].every(isUnspecified)) return;

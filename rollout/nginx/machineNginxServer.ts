@@ -120,7 +120,8 @@ export class MachineNginxServer {
 
   async #requireFreePort(): Promise<void> {
     const holder = await this.portHolder();
-    if (holder === undefined) return;
+    // Or its supervisor has just started it again.
+    if (holder === undefined || (await this.isRunning())) return;
     throw new RollgateError("port-taken", `port ${this.#place.port} of nginx is taken by ${holder}`);
   }
 
