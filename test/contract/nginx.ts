@@ -56,8 +56,10 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
     test("shows a change that nobody has confirmed, and goes back to what it served before", async () => {
       const { server, settings, text } = await serving();
       const { fingerprint } = renderConfiguration(settings);
-      await server.propose(renderConfiguration({ ...settings, healthPath: "/other" }));
+      const other = renderConfiguration({ ...settings, healthPath: "/other" });
+      await server.propose(other);
       await server.apply();
+      await untilServed(server, other.fingerprint);
       expect(await server.served()).toBe(`${text}# a change was not confirmed\n`);
       for (const _ of ["once", "again, as after a broken connection"])
         expect(await server.restore()).toBe(true);
