@@ -3,10 +3,8 @@ import type { DockerNginxInputs } from "#kinds/docker/dockerNginxInputs.ts";
 import type { LocalNginxInputs } from "#kinds/local/localNginxInputs.ts";
 import type { SshNginxInputs } from "#kinds/ssh/sshNginxInputs.ts";
 
-/** What is said of an nginx, whatever kind of machine it is on. */
-export type NginxInputs = LocalNginxInputs | DockerNginxInputs | SshNginxInputs;
-
 type Inputs<Kind> = { readonly [Key in keyof Kind]: pulumi.Input<Kind[Key]> };
+/** What is said of an nginx, whatever kind of machine it is on. */
 export type NginxArgs = Inputs<LocalNginxInputs> | Inputs<DockerNginxInputs> | Inputs<SshNginxInputs>;
 
 const provider: pulumi.dynamic.ResourceProvider = {
