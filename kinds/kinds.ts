@@ -31,7 +31,7 @@ export const kindRequest = rollRequest
       (host) => portsOf(host).includes(proxy.port) && kindNamed(host.kind).machineOf(host) === machine,
     );
     if (!clash) return;
-    const message = `expected a port of its own, got ${proxy.port}, the port of ${clash.name}`;
+    const message = `expected a unique port, got ${proxy.port}, the port of ${clash.name}`;
     context.addIssue({ code: "custom", path: ["proxy", "port"], message });
   });
 export type KindRequest = z.infer<typeof kindRequest>;

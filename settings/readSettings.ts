@@ -25,7 +25,7 @@ export async function readSettings(): Promise<Settings> {
   try {
     const settings = await read(new Reader(new pulumi.Config()));
     if (settings.rollout.hosts.length === 1) {
-      pulumi.log.warn("hosts: there is only one, so the service is down while it is replaced.");
+      pulumi.log.warn("hosts: there is only one, so every roll means downtime.");
     }
     return settings;
   } catch (error) {

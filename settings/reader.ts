@@ -10,9 +10,9 @@ const QUOTE_NUMBERS = "put a number in quotes, or set it with `--type string`";
 export function textOf(property: string, value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "boolean" || Number.isSafeInteger(value)) return String(value);
-  if (typeof value === "number") throw new InvalidInput(property, `expected a text: ${QUOTE_NUMBERS}`);
+  if (typeof value === "number") throw new InvalidInput(property, `expected a string: ${QUOTE_NUMBERS}`);
   const got = value === null ? "nothing" : Array.isArray(value) ? "a list" : "an object";
-  throw new InvalidInput(property, `expected a text, got ${got}`);
+  throw new InvalidInput(property, `expected a string, got ${got}`);
 }
 
 /** Reads each key once and remembers it, so that a key nobody asked for can be refused. */
@@ -42,7 +42,7 @@ export class Reader {
       if (value !== "" && value !== "0") {
         throw new InvalidInput(
           key,
-          `expected nothing, since only stacks of kind ${kind} have it, got ${value}`,
+          `expected no value, since this setting is only for stacks of kind ${kind}, got ${value}`,
         );
       }
     }
@@ -79,7 +79,7 @@ export class Reader {
     try {
       return JSON.parse(text);
     } catch {
-      throw new InvalidInput(key, "expected a list or an object, got a text");
+      throw new InvalidInput(key, "expected a list or an object, got a string");
     }
   }
 
@@ -88,7 +88,7 @@ export class Reader {
     if (Array.isArray(secrets) && secrets.includes(`${this.#config.name}:${key}`)) {
       throw new InvalidInput(
         key,
-        "expected plain values, got a secret: only environment is kept secret everywhere",
+        "expected a plain value, got a secret: only environment stays secret everywhere",
       );
     }
   }
@@ -98,7 +98,7 @@ export class Reader {
     for (const key of Object.keys(pulumi.runtime.allConfig())) {
       const name = key.slice(prefix.length);
       if (key.startsWith(prefix) && !this.#known.has(name)) {
-        throw new InvalidInput(name, "unknown setting; Pulumi.yaml lists those there are");
+        throw new InvalidInput(name, "unknown setting; Pulumi.yaml lists all settings");
       }
     }
   }

@@ -74,7 +74,7 @@ function readArguments(reader: Reader, other: { jvmOptions: string[]; environmen
   if (profiles.length === 0) return given;
   const elsewhere = whereElseSet("spring.profiles.active", { arguments: given, ...other });
   if (elsewhere !== undefined) {
-    throw new InvalidInput(elsewhere, "expected the profiles in springProfiles alone, got them here, too");
+    throw new InvalidInput(elsewhere, "expected profiles only in springProfiles, got some here too");
   }
   // Here and not with everything else, where each has moved by one.
   const [reserved] = reservedArguments(given);

@@ -15,7 +15,7 @@ export async function buildPulumi(): Promise<void> {
   const partial = `${finished}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
-  await withProgress("Pulumi CLI … building it with Go, once, for some minutes …", buildInto(partial));
+  await withProgress("Pulumi CLI … building it with Go, which takes a few minutes …", buildInto(partial));
   await rm(finished, { recursive: true, force: true });
   await rename(partial, finished);
 }

@@ -24,7 +24,7 @@ async function demo(): Promise<void> {
   const seen = await traffic.stop();
   say("4/4 What the clients saw");
   console.log(describe(seen));
-  say(`It goes on serving: ${await url()}/hello
+  say(`It keeps serving: ${await url()}/hello
   npm run --silent pulumi -- preview -s ${STACK}   nothing to do
   npm run --silent pulumi -- up -s ${STACK}        after: npm run --silent pulumi -- config set -s ${STACK} jar <your.jar>
   npm run demo:down                       remove everything`);

@@ -34,8 +34,8 @@ async function rehearse(): Promise<void> {
 async function fetchText(url: string): Promise<string> {
   const { host } = new URL(url);
   const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch((cause: unknown) => {
-    throw new SetupError(`${host} is out of reach`, { cause });
+    throw new SetupError(`${host} is unreachable`, { cause });
   });
-  if (!response.ok) throw new SetupError(`${host} answers ${response.status}`);
+  if (!response.ok) throw new SetupError(`${host} answered ${response.status}`);
   return response.text();
 }

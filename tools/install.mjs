@@ -14,7 +14,7 @@ if (isInstalled()) {
 
 // The package `node` fetches Node.js in an install script, which a cautious .npmrc forbids.
 if (existsSync(inRepository("node_modules/node")) && !existsSync(inRepository("node_modules/.bin/node"))) {
-  report("Node.js 24 … npm was told to run no install scripts; running that of the package node alone");
+  report("Node.js 24 … npm is configured to skip install scripts; running the one of the package node");
   npm("rebuild", "node", "--ignore-scripts=false", "--loglevel=error");
 }
 
@@ -37,7 +37,7 @@ function packagesOf(lockFile) {
 function npm(...args) {
   const { status } = spawnSync("npm", args, { cwd: inRepository(""), stdio: "inherit" });
   if (status !== 0) {
-    report(`npm ${args[0]} failed; what npm says above tells why`);
+    report(`npm ${args[0]} failed; see npm's output above`);
     process.exit(1);
   }
 }

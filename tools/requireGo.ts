@@ -10,7 +10,7 @@ export async function requireGo(): Promise<void> {
   const version = /go(\d+\.\d+(\.\d+)?)/.exec(answer)?.[1];
   if (version && isAtLeast(version, minimumVersions.go)) return;
   throw new SetupError(
-    `Pulumi CLI … neither found, nor downloadable, nor buildable: ${version ? `Go ${version}` : "no Go"} here, ` +
-      `${minimumVersions.go} needed. Install Pulumi ≥ ${minimumVersions.pulumi} or Go ≥ ${minimumVersions.go} and run this again`,
+    `Pulumi CLI … not found and not downloaded; to build it, expected Go ≥ ${minimumVersions.go}, got ${version ?? "none"}. ` +
+      `Install Pulumi ≥ ${minimumVersions.pulumi} or Go ≥ ${minimumVersions.go} and run this again`,
   );
 }

@@ -24,7 +24,7 @@ export class ContainerNginx implements NginxRunner {
       .slice(-1);
     throw new RollgateError(
       "nginx-stopped",
-      `container ${this.#machine.name} does not run: ${last ?? "its log is silent"}`,
+      `container ${this.#machine.name} does not run: ${last ?? "its log has no error"}`,
     );
   }
 

@@ -134,7 +134,7 @@ function refuseSharedAddresses(hosts: readonly object[]): void {
     if (address === undefined || twin === index || places[twin]?.name === name) continue;
     throw new InvalidInput(
       `hosts[${index}].address`,
-      `expected an address of its own, got ${address} as in hosts[${twin}]`,
+      `expected a unique address and port, got ${address} as in hosts[${twin}]`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { localProxyDescriptor } from "./localDescriptors.ts";
 /** What the program says of an nginx of this machine. */
 export const localNginxInputs = localProxyDescriptor.extend({
   /** A path, or a name to look up on PATH. */
-  executable: z.string().min(1, { error: "expected the nginx command, got an empty text" }),
+  executable: z.string().min(1, { error: "expected the nginx command, got an empty string" }),
   ...servingInputs,
 });
 export type LocalNginxInputs = z.infer<typeof localNginxInputs>;

@@ -5,7 +5,7 @@ import { sshProxyDescriptor } from "./sshDescriptors.ts";
 /** What the program says of an nginx on a server. */
 export const sshNginxInputs = sshProxyDescriptor.extend({
   /** A path, or a name to look up on PATH there. */
-  executable: z.string().min(1, { error: "expected the nginx command, got an empty text" }),
+  executable: z.string().min(1, { error: "expected the nginx command, got an empty string" }),
   ...servingInputs,
 });
 export type SshNginxInputs = z.infer<typeof sshNginxInputs>;

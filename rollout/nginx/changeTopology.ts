@@ -56,7 +56,7 @@ async function requireOneThatStays({ before, after, access }: TopologyChange): P
   const names = staying.map(({ name }) => name).join(", ");
   throw new RollgateError(
     "topology-outage",
-    `hosts: expected one that stays where it is and is healthy, got ${names ? `${names}, not healthy` : "none"}: change or remove hosts one at a time. nginx was not changed.`,
+    `hosts: expected at least one healthy host that stays where it is, got ${names ? `${names}, not healthy` : "none"}: change or remove hosts one at a time. nginx was not changed.`,
   );
 }
 
@@ -103,7 +103,7 @@ async function settle(
       intervalMilliseconds: SETTLE_POLL_MILLISECONDS,
       deadlineMilliseconds: settleSeconds * 1000,
     });
-    if (!settled) console.log(`${name} still has connections after ${settleSeconds} s, going on`);
+    if (!settled) console.log(`${name} still has connections after ${settleSeconds} s; continuing anyway`);
   }
 }
 

@@ -100,7 +100,7 @@ export class MachineNginxServer {
   async lastError(): Promise<string> {
     const lines = await this.#runner.logTail(LOG_LINES).catch(() => []);
     const errors = lines.filter((line) => /\[(emerg|alert)\](?!.*still could not bind)/.test(line));
-    return errors.at(-1) ?? "its log is silent";
+    return errors.at(-1) ?? "its log has no error";
   }
 
   /** Ends it after its requests in flight. */
@@ -135,7 +135,7 @@ async function refusing(asked: Promise<void>): Promise<void> {
     await asked;
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    throw new RollgateError("nginx-refused", `nginx refused its configuration: ${error.message}`, {
+    throw new RollgateError("nginx-refused", `nginx rejected its configuration: ${error.message}`, {
       cause: error,
     });
   }

@@ -76,7 +76,7 @@ async function whyNot(
 ): Promise<Pick<Failure, "code" | "reason">> {
   const words = await server.lastError();
   return running
-    ? { code: "reload-failed", reason: `nginx passed its test but not its reload: ${words}` }
+    ? { code: "reload-failed", reason: `nginx accepted the configuration but failed to reload it: ${words}` }
     : {
         code: "nginx-silent",
         reason: `nginx was started but does not answer at ${server.access.url}: ${words}`,
@@ -96,21 +96,21 @@ async function takeBack(
   { running, code, reason, cause }: Failure,
 ): Promise<RollgateError> {
   const state = await (running ? goBack(server) : giveUp(server)).catch(
-    (error: unknown) => `It could not be put back: ${messageOf(error)}`,
+    (error: unknown) => `The previous state could not be restored: ${messageOf(error)}`,
   );
   return new RollgateError(code, `${reason}. ${state}.`, { cause });
 }
 
 async function goBack(server: MachineNginxServer): Promise<string> {
   if (!(await server.restore())) {
-    return "There was no configuration before, so none is left; nginx runs with what it had read before";
+    return "There was no configuration before, so none is left; nginx keeps running with the one it had loaded";
   }
   await server.reload();
   const serves = await servesItsFile(server);
   await server.forgetKept();
   return serves
-    ? "The old configuration is back and serves"
-    : "The old configuration is back, but nginx does not answer with it";
+    ? "The old configuration is back in use"
+    : "The old configuration is back, but nginx does not serve it";
 }
 
 async function giveUp(server: MachineNginxServer): Promise<string> {

@@ -32,13 +32,13 @@ export async function identifyJar(file: string, givenVersion?: string): Promise<
   const neighbour = findNeighbour(path, manifest);
   if (neighbour !== undefined) {
     throw refusal(
-      `expected one file that runs alone, as spring-boot:repackage or bootJar makes it, got a jar that needs ${neighbour.file} beside it (${neighbour.attribute} in its manifest): ${path}`,
+      `expected a self-contained jar, as built by spring-boot:repackage or bootJar, got one that needs ${neighbour.file} next to it (${neighbour.attribute} in its manifest): ${path}`,
     );
   }
   const version = givenVersion ?? findVersion(path, metadata, manifest);
   if (version === undefined) {
     throw refusal(
-      `expected a version in META-INF/build-info.properties (also below BOOT-INF/classes and WEB-INF/classes), as Implementation-Version in the manifest, in the application's META-INF/maven/…/pom.properties or in the setting version, got none: ${path}`,
+      `expected a version in META-INF/build-info.properties (or below BOOT-INF/classes or WEB-INF/classes), as Implementation-Version in the manifest, in the application's META-INF/maven/…/pom.properties or in the setting version, got none: ${path}`,
     );
   }
   if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/.test(version)) {
@@ -56,10 +56,10 @@ async function requireFile(path: string): Promise<void> {
     throw refusal(`expected a readable jar, got ${messageOf(error)}`);
   });
   if (found.isDirectory()) throw refusal(`expected a jar, got a directory: ${path}`);
-  if (!found.isFile()) throw refusal(`expected a jar, got something that is no regular file: ${path}`);
+  if (!found.isFile()) throw refusal(`expected a jar, got something that is not a regular file: ${path}`);
   if (found.size === 0) throw refusal(`expected a jar, got an empty file: ${path}`);
   await access(path, constants.R_OK).catch(() => {
-    throw refusal(`expected a readable jar, this user may not read it: ${path}`);
+    throw refusal(`expected a readable jar, got one that this user may not read: ${path}`);
   });
 }
 

@@ -15,7 +15,7 @@ export async function findKeptRelease(name: string, hosts: readonly AppHost[]): 
   if (matching.length > 1) {
     throw new InvalidInput(
       "release",
-      `expected one release, got ${name}, which is ${matching.join(" and ")}`,
+      `expected a single release, got ${name}, which matches ${matching.join(" and ")}`,
     );
   }
   throw new InvalidInput(

@@ -33,7 +33,7 @@ export async function openZip(path: string): Promise<ZipFile> {
   try {
     const { size } = await file.stat();
     const { start, end } = await findZip(file, size);
-    if (end < size) throw new NotAZip("one with something after its end, which java does not take");
+    if (end < size) throw new NotAZip("one with data after its end, which java rejects");
     if (start === 0) return await openPromise(path);
     return await fromRandomAccessReaderPromise(new WithoutPrefix(path, start), size - start);
   } finally {
@@ -51,7 +51,7 @@ async function findZip(file: FileHandle, size: number): Promise<Range> {
     if (range && (first < 0 || range.start <= first)) return range;
   }
   throw new NotAZip(
-    first < 0 ? "a file that is no zip archive" : "a truncated one: it has no zip index at its end",
+    first < 0 ? "a file that is not a zip archive" : "a truncated one: it has no zip index at its end",
   );
 }
 

@@ -11,7 +11,7 @@ export function integer(minimum: number, maximum: number) {
 }
 
 /** Any text. */
-export const text = z.string({ error: (issue) => `expected a text, got ${show(issue.input)}` });
+export const text = z.string({ error: (issue) => `expected a string, got ${show(issue.input)}` });
 /** A path from the root of the file system. */
 export const absolutePath = text.refine(isAbsolute, {
   error: (issue) => `expected an absolute path, got ${show(issue.input)}`,

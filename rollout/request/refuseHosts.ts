@@ -51,17 +51,17 @@ export function refuseTwins(hosts: readonly HostPlace[], refuse: Refuse) {
     const before = hosts.slice(0, index);
     const namesake = before.findIndex((other) => other.name === host.name);
     if (namesake >= 0) {
-      refuse(
-        ["hosts", index, "name"],
-        `expected a name of its own, got ${host.name} as in hosts[${namesake}]`,
-      );
+      refuse(["hosts", index, "name"], `expected a unique name, got ${host.name} as in hosts[${namesake}]`);
     }
     for (const key of ["port", "healthPort"] as const) {
       if (host[key] === undefined) continue;
       const own = endpoint(host.address, host[key]);
       const neighbour = before.findIndex((other) => endpointsOf(other).includes(own));
       if (neighbour < 0) continue;
-      refuse(["hosts", index, key], `expected an address of its own, got ${own} as in hosts[${neighbour}]`);
+      refuse(
+        ["hosts", index, key],
+        `expected a unique address and port, got ${own} as in hosts[${neighbour}]`,
+      );
     }
   });
 }

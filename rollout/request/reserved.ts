@@ -8,11 +8,11 @@ export interface ReservedValue {
 
 /** What rollgate gives to Spring Boot on the command line. Given twice, the values are joined or one of them is lost. */
 const PROPERTIES: Readonly<Record<string, string>> = {
-  "server.port": "expected the port in hosts[].port alone",
-  "server.address": "expected the address in hosts[].address alone",
+  "server.port": "expected the port only in hosts[].port",
+  "server.address": "expected the address only in hosts[].address",
 };
 const JSON_PROPERTY = "spring.application.json";
-const OWN = "expected names that do not start with rollgate, since those are rollgate's own";
+const OWN = "expected a name that does not start with rollgate, which is reserved";
 
 /** What makes `java` run something else than the release, or nothing at all. */
 const RUNS_SOMETHING_ELSE =

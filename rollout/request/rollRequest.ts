@@ -13,7 +13,7 @@ export type Flavour = z.infer<typeof flavour>;
 
 /** The container that a JVM runs in; a change of any of it rolls. */
 export const container = z.strictObject({
-  image: text.min(1, { error: "expected an image with a Java runtime, got an empty text" }),
+  image: text.min(1, { error: "expected an image with a Java runtime, got an empty string" }),
   /** User and group, as numbers, since the image need not know them by name. */
   user: text.regex(/^[1-9]\d*(:[1-9]\d*)?$/, {
     error: (issue) => `expected a user other than root such as 10001:10001, got ${show(issue.input)}`,
@@ -30,7 +30,7 @@ export type ContainerSpec = z.infer<typeof container>;
 /** How the JVM is started; the same on every host. */
 export const launch = z.strictObject({
   /** A path, or a name to look up. */
-  java: text.min(1, { error: "expected the java command, got an empty text" }),
+  java: text.min(1, { error: "expected the java command, got an empty string" }),
   jvmOptions: z.array(text),
   arguments: z.array(text),
   /** Only where hosts are containers. */
@@ -41,7 +41,7 @@ export type Launch = z.infer<typeof launch>;
 /** Variables given to the JVM beside a fixed PATH, LANG and HOME; treated as secret everywhere. */
 export const environment = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "expected the name of an environment variable" }),
-  z.string({ error: "expected a text" }),
+  z.string({ error: "expected a string" }),
   { error: "expected names and values of environment variables" },
 );
 export type Environment = z.infer<typeof environment>;

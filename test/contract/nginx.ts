@@ -47,7 +47,7 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
       await expect(server.propose(broken)).rejects.toThrow(
         expect.objectContaining({
           code: "nginx-refused",
-          message: expect.stringMatching(/^nginx refused its configuration: .*\[emerg\].*nonsense/),
+          message: expect.stringMatching(/^nginx rejected its configuration: .*\[emerg\].*nonsense/),
         }),
       );
       expect(await server.served()).toBe(text);

@@ -53,7 +53,7 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
       await rename(`${log}.aside`, log);
       return refused;
     });
-    expect(result).toMatch(/nginx refused its configuration: .*error\.log" failed \(21: Is a directory\)/);
+    expect(result).toMatch(/nginx rejected its configuration: .*error\.log" failed \(21: Is a directory\)/);
     expect(seen.lost).toEqual([]);
     expect(await readFile(join(fleet.proxy.directory, "nginx.conf"), "utf8")).toBe(before);
     expect(await fleet.serveNginx()).toBe("unchanged");
@@ -68,9 +68,11 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
     expect(seen.lost).toEqual([]);
     expect(await fleet.serveNginx()).toBe("unchanged");
     await shared.expectAllOn(shared.next);
-    expect(result).toContain("The old configuration is back and serves.");
+    expect(result).toContain("The old configuration is back in use.");
     expect(result).toMatch(
-      new RegExp(`nginx passed its test but not its reload: .*:${port} failed .*Address already in use`),
+      new RegExp(
+        `nginx accepted the configuration but failed to reload it: .*:${port} failed .*Address already in use`,
+      ),
     );
   });
 

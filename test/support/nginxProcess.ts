@@ -55,6 +55,6 @@ async function nginx(executable: string, directory: string, file: string, option
     const output = error instanceof Error && "stderr" in error ? String(error.stderr) : messageOf(error);
     const lines = output.trim().split("\n");
     const reason = lines.find((line) => line.includes("[emerg]")) ?? lines[0] ?? output;
-    throw new RollgateError("nginx-refused", `nginx refused its configuration: ${reason}`, { cause: error });
+    throw new RollgateError("nginx-refused", `nginx rejected its configuration: ${reason}`, { cause: error });
   }
 }

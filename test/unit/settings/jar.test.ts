@@ -28,7 +28,7 @@ describe("a jar that could not run is refused", () => {
     [
       "a file that is no zip",
       (path: string) => writeFile(path, "hello, I am no jar"),
-      "expected a jar, got a file that is no zip archive",
+      "expected a jar, got a file that is not a zip archive",
     ],
     [
       "a zip without a manifest",
@@ -48,7 +48,7 @@ describe("a jar that could not run is refused", () => {
     [
       "a jar without a version",
       (path: string) => writeFile(path, zip({ [MANIFEST]: "Main-Class: demo.Main\n" })),
-      "expected a version in META-INF/build-info.properties (also below BOOT-INF/classes and WEB-INF/classes), as Implementation-Version in the manifest, in the application's META-INF/maven/…/pom.properties or in the setting version, got none",
+      "expected a version in META-INF/build-info.properties (or below BOOT-INF/classes or WEB-INF/classes), as Implementation-Version in the manifest, in the application's META-INF/maven/…/pom.properties or in the setting version, got none",
     ],
     [
       "a jar whose version could not be a folder",

@@ -240,7 +240,7 @@ describe("what is read", () => {
     const { rollout } = await read({ hosts: twoHosts.slice(0, 1) });
     expect(rollout.minimumHealthy).toBe(0);
     expect(console.warn).toHaveBeenCalledExactlyOnceWith(
-      expect.stringContaining("hosts: there is only one, so the service is down while it is replaced."),
+      expect.stringContaining("hosts: there is only one, so every roll means downtime."),
     );
   });
 });

@@ -15,12 +15,12 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "two hosts with one name",
       { hosts: [twoHosts[0], { name: "app-1", port: 8082 }] },
-      "hosts[1].name: expected a name of its own, got app-1 as in hosts[0]",
+      "hosts[1].name: expected a unique name, got app-1 as in hosts[0]",
     ],
     [
       "two hosts with one address",
       { hosts: [twoHosts[0], { name: "app-2", port: 8081 }] },
-      "hosts[1].port: expected an address of its own, got 127.0.0.1:8081 as in hosts[0]",
+      "hosts[1].port: expected a unique address and port, got 127.0.0.1:8081 as in hosts[0]",
     ],
     [
       "a port out of range",
@@ -43,7 +43,7 @@ describe("a bad setting is refused with one line that names it", () => {
       'hosts[0].address: expected an IP address, got "localhost"',
     ],
     ["no host", { hosts: [] }, "hosts: expected at least one host, got none"],
-    ["a host that is a text", { hosts: ["app-1"] }, "hosts[0].name: expected a text, got nothing"],
+    ["a host that is a text", { hosts: ["app-1"] }, "hosts[0].name: expected a string, got nothing"],
     [
       "an unknown key inside a host",
       { hosts: [{ ...twoHosts[0], colour: "red" }, twoHosts[1]] },
@@ -67,7 +67,7 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "nginx on the port of a host",
       { nginxPort: 8082 },
-      "nginxPort: expected a port of its own, got 8082, the port of app-2",
+      "nginxPort: expected a unique port, got 8082, the port of app-2",
     ],
     ["nginx on a port out of range", { nginxPort: 0 }, "nginxPort: expected 1–65535, got 0"],
     ["a port in words", { nginxPort: "http" }, 'nginxPort: expected 1–65535, got "http"'],
@@ -84,33 +84,29 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "Spring profiles in two places",
       { springProfiles: ["prod"], arguments: ["--spring.profiles.active=dev"] },
-      "arguments: expected the profiles in springProfiles alone, got them here, too",
+      "arguments: expected profiles only in springProfiles, got some here too",
     ],
     [
       "profiles in springProfiles and as a system property",
       { springProfiles: ["prod"], jvmOptions: ["-Dspring.profiles.active=dev"] },
-      "jvmOptions: expected the profiles in springProfiles alone, got them here, too",
+      "jvmOptions: expected profiles only in springProfiles, got some here too",
     ],
     [
       "profiles in springProfiles and as a variable",
       { springProfiles: ["prod"], environment: { SPRING_PROFILES_ACTIVE: "dev" } },
-      "environment: expected the profiles in springProfiles alone, got them here, too",
+      "environment: expected profiles only in springProfiles, got some here too",
     ],
     [
       "an argument that rollgate gives itself",
       { arguments: ["--debug", "--server.address=0.0.0.0"] },
-      'arguments[1]: expected the address in hosts[].address alone, got "--server.address=0.0.0.0"',
+      'arguments[1]: expected the address only in hosts[].address, got "--server.address=0.0.0.0"',
     ],
     [
       "a variable that rollgate overrides",
       { environment: { SERVER_PORT: "9090" } },
-      "environment.SERVER_PORT: expected the port in hosts[].port alone, got it here",
+      "environment.SERVER_PORT: expected the port only in hosts[].port, got it here",
     ],
-    [
-      "an unknown setting",
-      { nginxport: 8080 },
-      "nginxport: unknown setting; Pulumi.yaml lists those there are",
-    ],
+    ["an unknown setting", { nginxport: 8080 }, "nginxport: unknown setting; Pulumi.yaml lists all settings"],
     ["a negative time", { settleSeconds: -1 }, "settleSeconds: expected 0–3600, got -1"],
     ["a negative grace", { graceSeconds: -30 }, "graceSeconds: expected 0–3600, got -30"],
     [
@@ -186,17 +182,17 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "one health port for two hosts of one address",
       { healthPort: 9090 },
-      "hosts[1].healthPort: expected an address of its own, got 127.0.0.1:9090 as in hosts[0]",
+      "hosts[1].healthPort: expected a unique address and port, got 127.0.0.1:9090 as in hosts[0]",
     ],
     [
       "the port of another host for health",
       { hosts: [twoHosts[0], { ...twoHosts[1], healthPort: 8081 }] },
-      "hosts[1].healthPort: expected an address of its own, got 127.0.0.1:8081 as in hosts[0]",
+      "hosts[1].healthPort: expected a unique address and port, got 127.0.0.1:8081 as in hosts[0]",
     ],
     [
       "nginx on the health port of a host",
       { nginxPort: 9090, hosts: [{ ...twoHosts[0], healthPort: 9090 }, twoHosts[1]] },
-      "nginxPort: expected a port of its own, got 9090, the port of app-1",
+      "nginxPort: expected a unique port, got 9090, the port of app-1",
     ],
     [
       "a text for the options of a host",
@@ -216,23 +212,23 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "an argument that rollgate gives itself, beside profiles",
       { springProfiles: ["prod"], arguments: ["--debug", "--server.port=1"] },
-      'arguments[1]: expected the port in hosts[].port alone, got "--server.port=1"',
+      'arguments[1]: expected the port only in hosts[].port, got "--server.port=1"',
     ],
-    ["no java", { java: "" }, "java: expected the java command, got an empty text"],
+    ["no java", { java: "" }, "java: expected the java command, got an empty string"],
     [
       "a JVM option that is no text",
       { jvmOptions: ["-Xmx1g", { a: 1 }] },
-      "jvmOptions[1]: expected a text, got an object",
+      "jvmOptions[1]: expected a string, got an object",
     ],
     [
       "an argument that YAML may have written anew",
       { arguments: [1.1] },
-      "arguments[0]: expected a text: put a number in quotes, or set it with `--type string`",
+      "arguments[0]: expected a string: put a number in quotes, or set it with `--type string`",
     ],
     [
       "a Spring profile that is nothing",
       { springProfiles: [null] },
-      "springProfiles[0]: expected a text, got nothing",
+      "springProfiles[0]: expected a string, got nothing",
     ],
     ["one release to keep", { keepReleases: 1 }, "keepReleases: expected 2–100, got 1"],
     [
@@ -244,7 +240,7 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "a text where a list is expected",
       { hosts: "app-1" },
-      "hosts: expected a list or an object, got a text",
+      "hosts: expected a list or an object, got a string",
     ],
     ["a number where a list is expected", { jvmOptions: 5 }, "jvmOptions: expected a list, got 5"],
     [
@@ -255,19 +251,19 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "a list in bad JSON",
       { hosts: '[{"name": "app-1",' },
-      "hosts: expected a list or an object, got a text",
+      "hosts: expected a list or an object, got a string",
     ],
     [
       "an environment in bad JSON",
       { environment: '{"A": "1"' },
-      "environment: expected a list or an object, got a text",
+      "environment: expected a list or an object, got a string",
     ],
     [
       "a directory that nginx would read as its own",
       { directory: "/srv/$stack" },
       'directory: expected a path without quotes, $ and \\, which nginx would read as its own, got "/srv/$stack/nginx"',
     ],
-    ["no nginx", { nginx: "" }, "nginx: expected the nginx command, got an empty text"],
+    ["no nginx", { nginx: "" }, "nginx: expected the nginx command, got an empty string"],
     ["neither a jar nor a release", { jar: "" }, "jar: expected a jar or a release, got neither"],
   ])("%s", async (_, settings, line) => {
     expect(await refusal(settings)).toBe(`rollgate:${line}. Nothing was changed.`);
@@ -277,7 +273,7 @@ describe("a bad setting is refused with one line that names it", () => {
     vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", '["rollgate:environment","rollgate:arguments"]');
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(await refusal({ arguments: ["--password=hunter2"] })).toBe(
-      "rollgate:arguments: expected plain values, got a secret: only environment is kept secret everywhere. Nothing was changed.",
+      "rollgate:arguments: expected a plain value, got a secret: only environment stays secret everywhere. Nothing was changed.",
     );
   });
 
@@ -285,13 +281,13 @@ describe("a bad setting is refused with one line that names it", () => {
     vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", '["rollgate:hosts"]');
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(await refusal({ hosts: [{ ...twoHosts[0], arguments: ["--password=hunter2"] }] })).toBe(
-      "rollgate:hosts: expected plain values, got a secret: only environment is kept secret everywhere. Nothing was changed.",
+      "rollgate:hosts: expected a plain value, got a secret: only environment stays secret everywhere. Nothing was changed.",
     );
   });
 
   test("a message about the environment never shows a value", async () => {
     const message = await refusal({ environment: { PIN: 47.11 } });
-    expect(message).toMatch(/^rollgate:environment\.PIN: expected a text.*\. Nothing was changed\.$/);
+    expect(message).toMatch(/^rollgate:environment\.PIN: expected a string.*\. Nothing was changed\.$/);
     expect(message).not.toContain("47.11");
   });
 });

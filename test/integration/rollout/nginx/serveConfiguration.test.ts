@@ -103,7 +103,7 @@ describe("an nginx that does not run", () => {
     const { directory, settings } = await twoHosts();
     const taken = { ...settings, port: await freePort() };
     await expect(serveConfiguration(await takenAfterTest(taken), taken, 5)).rejects.toThrow(
-      /^nginx refused its configuration: .*Address already in use.*\. nginx is stopped\.$/,
+      /^nginx rejected its configuration: .*Address already in use.*\. nginx is stopped\.$/,
     );
     expect(await runningNginx(directory)).toBeUndefined();
     expect((await readdir(directory)).filter((name) => name.startsWith("nginx.conf"))).toEqual([]);
@@ -251,7 +251,7 @@ describe("an nginx that runs", () => {
     await expect(serveNginx(broken)).rejects.toThrow(
       expect.objectContaining({
         code: "nginx-refused",
-        message: expect.stringMatching(/^nginx refused its configuration: .*\[emerg\]/),
+        message: expect.stringMatching(/^nginx rejected its configuration: .*\[emerg\]/),
       }),
     );
     expect(await readFile(join(directory, "nginx.conf"), "utf8")).toBe(before);
@@ -271,7 +271,7 @@ describe("an nginx that runs", () => {
       (thrown) => thrown,
     );
     expect(error.message).toContain(String(port));
-    expect(error.message).toMatch(/\. The old configuration is back and serves\.$/);
+    expect(error.message).toMatch(/\. The old configuration is back in use\.$/);
     expect(await readFile(join(directory, "nginx.conf"), "utf8")).toBe(before);
     expect(await drained(directory)).toEqual([]);
     expect(await servedBy(url)).toEqual(new Set(["app-1", "app-2"]));
@@ -288,7 +288,7 @@ describe("an nginx that runs", () => {
     vi.spyOn(MachineNginxServer.prototype, "reload").mockResolvedValue();
     onTestFinished(() => void vi.restoreAllMocks());
     await expect(serveNginx({ ...settings, port })).rejects.toThrow(
-      /\. The old configuration is back, but nginx does not answer with it\.$/,
+      /\. The old configuration is back, but nginx does not serve it\.$/,
     );
     expect(await servedBy(url)).toEqual(new Set(["app-1", "app-2"]));
   });
@@ -300,7 +300,7 @@ describe("an nginx that runs", () => {
       expect.objectContaining({
         code: "topology-outage",
         message:
-          "hosts: expected one that stays where it is and is healthy, got app-2, not healthy: change or remove hosts one at a time. nginx was not changed.",
+          "hosts: expected at least one healthy host that stays where it is, got app-2, not healthy: change or remove hosts one at a time. nginx was not changed.",
       }),
     );
     expect(await drained(directory)).toEqual(["app-2"]);
@@ -318,7 +318,7 @@ describe("an nginx that runs", () => {
       while (changing) seen.add((await request(`${url}/`)).body);
     })();
     await expect(serveNginx({ ...settings, hosts })).rejects.toThrow(
-      "hosts: expected one that stays where it is and is healthy, got none: change or remove hosts one at a time. nginx was not changed.",
+      "hosts: expected at least one healthy host that stays where it is, got none: change or remove hosts one at a time. nginx was not changed.",
     );
     await servedBy(url);
     changing = false;

@@ -62,19 +62,19 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "two hosts that would have one address, on two ports",
       { dockerSubnet, hosts: [{ name: "app-1" }, { name: "web-1", port: 9000 }] },
-      "hosts[1].address: expected an address of its own, got 10.77.0.11 as in hosts[0]",
+      "hosts[1].address: expected a unique address and port, got 10.77.0.11 as in hosts[0]",
     ],
     [
       "two hosts with one name",
       { hosts: [{ name: "app-1" }, { name: "app-1" }] },
-      "hosts[1].name: expected a name of its own, got app-1 as in hosts[0]",
+      "hosts[1].name: expected a unique name, got app-1 as in hosts[0]",
     ],
     ...["nginx", "app-1-before"].map((name): [string, Record<string, unknown>, string] => [
       `a host called ${name}`,
       { hosts: [{ name: "app-1" }, { name, address: "10.77.0.30" }] },
       `hosts[1].name: expected something other than nginx and …-before, which are taken on the engine, got ${name}`,
     ]),
-    ["a host without a name", { hosts: [{ port: 8080 }] }, "hosts[0].name: expected a text, got nothing"],
+    ["a host without a name", { hosts: [{ port: 8080 }] }, "hosts[0].name: expected a string, got nothing"],
     [
       "a key inside a host that is not for the stack file to set",
       { hosts: [{ name: "app-1", container: "mine" }] },
@@ -107,7 +107,7 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "no image",
       { containerImage: "" },
-      "containerImage: expected an image with a Java runtime, got an empty text",
+      "containerImage: expected an image with a Java runtime, got an empty string",
     ],
     [
       "an engine that is a path",
@@ -122,7 +122,7 @@ describe("a bad setting is refused with one line that names it", () => {
     [
       "a setting that only local stacks have",
       { directory: "/srv/shop" },
-      "directory: expected nothing, since only stacks of kind local have it, got /srv/shop",
+      "directory: expected no value, since this setting is only for stacks of kind local, got /srv/shop",
     ],
   ])("%s", async (_, settings, line) => {
     expect(await dockerRefusal(settings)).toBe(`rollgate:${line}. Nothing was changed.`);
@@ -150,7 +150,7 @@ describe("a bad setting is refused with one line that names it", () => {
     ["containerCpus", "1.5"],
   ])("%s in a local stack, which has no containers", async (key, value) => {
     expect(await refusal({ [key]: value })).toBe(
-      `rollgate:${key}: expected nothing, since only stacks of kind docker have it, got ${value}. Nothing was changed.`,
+      `rollgate:${key}: expected no value, since this setting is only for stacks of kind docker, got ${value}. Nothing was changed.`,
     );
   });
 });

@@ -232,7 +232,7 @@ describe("a launch script in front of a jar", () => {
 
 describe("a jar that needs files beside it, which a release would not have, is refused", () => {
   const needs = (file: string, path: string) =>
-    `jar: expected one file that runs alone, as spring-boot:repackage or bootJar makes it, got a jar that needs ${file} beside it (Class-Path in its manifest): ${path}`;
+    `jar: expected a self-contained jar, as built by spring-boot:repackage or bootJar, got one that needs ${file} next to it (Class-Path in its manifest): ${path}`;
   const extracted =
     "Main-Class: demo.Main\nImplementation-Version: 1.0\nClass-Path: lib/a-1.jar lib/b-2.jar\n";
 
@@ -282,7 +282,7 @@ test("a directory is refused", async () => {
 
 test("a device is refused", async () => {
   expect(await refusalOf("/dev/null")).toBe(
-    "jar: expected a jar, got something that is no regular file: /dev/null",
+    "jar: expected a jar, got something that is not a regular file: /dev/null",
   );
 });
 
@@ -293,11 +293,11 @@ test("an empty file is refused", async () => {
 });
 
 test.each(["x", "#!/bin/sh\nexec java -jar app.jar\n", "PK but no zip at all"])(
-  "a file that is no zip archive is refused: %j",
+  "a file that is not a zip archive is refused: %j",
   async (content) => {
     const path = await place();
     await writeFile(path, content);
-    expect(await refusalOf(path)).toBe(`jar: expected a jar, got a file that is no zip archive: ${path}`);
+    expect(await refusalOf(path)).toBe(`jar: expected a jar, got a file that is not a zip archive: ${path}`);
   },
 );
 
@@ -321,7 +321,7 @@ test.each([1, 5000])("a jar with %d bytes after its end is refused, as java does
   const path = await writeJar(await place(), "1.0.0");
   await writeFile(path, Buffer.concat([await readFile(path), Buffer.alloc(count, "x")]));
   expect(await refusalOf(path)).toBe(
-    `jar: expected a jar, got one with something after its end, which java does not take: ${path}`,
+    `jar: expected a jar, got one with data after its end, which java rejects: ${path}`,
   );
 });
 
@@ -387,7 +387,7 @@ test.each([
 test("a jar without a version is refused", async () => {
   const path = await jarOf({ [MANIFEST]: "Main-Class: demo.Main\n" });
   expect(await refusalOf(path)).toBe(
-    `jar: expected a version in META-INF/build-info.properties (also below BOOT-INF/classes and WEB-INF/classes), as Implementation-Version in the manifest, in the application's META-INF/maven/…/pom.properties or in the setting version, got none: ${path}`,
+    `jar: expected a version in META-INF/build-info.properties (or below BOOT-INF/classes or WEB-INF/classes), as Implementation-Version in the manifest, in the application's META-INF/maven/…/pom.properties or in the setting version, got none: ${path}`,
   );
 });
 
@@ -405,5 +405,7 @@ test("a jar that this user may not read is refused", async (context) => {
   context.skip(process.getuid?.() === 0, "root may read everything");
   const path = await writeJar(await place(), "1.0.0");
   await chmod(path, 0o000);
-  expect(await refusalOf(path)).toBe(`jar: expected a readable jar, this user may not read it: ${path}`);
+  expect(await refusalOf(path)).toBe(
+    `jar: expected a readable jar, got one that this user may not read: ${path}`,
+  );
 });

@@ -39,7 +39,7 @@ test("a release is refused when no host keeps any", async () => {
 test("a version that stands for two releases is refused, with both", async () => {
   const hosts = await hostsWith([B, C], [B, C]);
   await expect(findKeptRelease("1.1.0", hosts)).rejects.toThrow(
-    `release: expected one release, got 1.1.0, which is ${B} and ${C}`,
+    `release: expected a single release, got 1.1.0, which matches ${B} and ${C}`,
   );
   expect(await findKeptRelease(C, hosts)).toBe(C);
 });

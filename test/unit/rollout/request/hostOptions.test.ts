@@ -48,10 +48,10 @@ test("what a host may not set, or whose nobody is, is refused under its name in 
   const messages = (change: object) =>
     problemsOf(kindRequest, { ...validRequest(), ...change }).map(({ message }) => message);
   expect(messages({ hostLaunch: { "app-2": { arguments: ["--server.port=1"] } } })).toEqual([
-    expect.stringMatching(/^hosts\[1\]\.arguments\[0\]: expected the port in hosts\[\]\.port alone/),
+    expect.stringMatching(/^hosts\[1\]\.arguments\[0\]: expected the port only in hosts\[\]\.port/),
   ]);
   expect(messages({ hostEnvironment: { "app-1": { SERVER_PORT: "1" } } })).toEqual([
-    expect.stringMatching(/^hosts\[0\]\.environment\.SERVER_PORT: expected the port in/),
+    expect.stringMatching(/^hosts\[0\]\.environment\.SERVER_PORT: expected the port only in/),
   ]);
   expect(messages({ hostLaunch: { "app-9": { jvmOptions: [] } } })).toEqual([
     "hostLaunch.app-9: expected the name of a host",

@@ -10,9 +10,9 @@ import { problemsOf } from "#rollout/request/validate.ts";
 import { dockerHost } from "../../../support/dockerHost.ts";
 import { validRequest } from "../../../support/rollRequest.ts";
 
-const PORT = "expected the port in hosts[].port alone";
-const ADDRESS = "expected the address in hosts[].address alone";
-const OWN = "expected names that do not start with rollgate, since those are rollgate's own";
+const PORT = "expected the port only in hosts[].port";
+const ADDRESS = "expected the address only in hosts[].address";
+const OWN = "expected a name that does not start with rollgate, which is reserved";
 
 const place = { name: "app-1", address: "10.0.0.1", port: 8081 };
 const onServer = {

@@ -79,8 +79,8 @@ describe("texts are what they have to be", () => {
       "a".repeat(33),
       `expected 1–32 lower-case letters, digits and inner hyphens, got "${"a".repeat(33)}"`,
     ],
-    ["hosts[0].name", 7, "expected a text, got 7"],
-    ["hosts[0].name", undefined, "expected a text, got nothing"],
+    ["hosts[0].name", 7, "expected a string, got 7"],
+    ["hosts[0].name", undefined, "expected a string, got nothing"],
     ["hosts[0].address", "localhost", 'expected an IP address, got "localhost"'],
     ["hosts[0].address", "127.0.0.256", 'expected an IP address, got "127.0.0.256"'],
     ["hosts[0].address", "fe80::1%eth0", 'expected an IP address, got "fe80::1%eth0"'],
@@ -107,10 +107,10 @@ describe("texts are what they have to be", () => {
     ["health.path", "/a;}", 'expected a path such as /actuator/health, got "/a;}"'],
     ["health.path", "/$uri", 'expected a path such as /actuator/health, got "/$uri"'],
     ["health.path", '/"', 'expected a path such as /actuator/health, got "/\\""'],
-    ["launch.java", "", "expected the java command, got an empty text"],
-    ["launch.java", 17, "expected a text, got 17"],
-    ["launch.jvmOptions[0]", 512, "expected a text, got 512"],
-    ["launch.arguments[0]", true, "expected a text, got true"],
+    ["launch.java", "", "expected the java command, got an empty string"],
+    ["launch.java", 17, "expected a string, got 17"],
+    ["launch.jvmOptions[0]", 512, "expected a string, got 512"],
+    ["launch.arguments[0]", true, "expected a string, got true"],
     ["environment.2ND", "x", "expected the name of an environment variable"],
     ["environment.DATABASE-URL", "x", "expected the name of an environment variable"],
     ["jar.path", "app.jar", 'expected an absolute path, got "app.jar"'],
@@ -181,13 +181,13 @@ describe("settings agree with each other", () => {
 
   test("two hosts of one name are refused at the later one", () => {
     expect(messages(withValue(validRequest(), "hosts[2].name", "app-1"))).toEqual([
-      "hosts[2].name: expected a name of its own, got app-1 as in hosts[0]",
+      "hosts[2].name: expected a unique name, got app-1 as in hosts[0]",
     ]);
   });
 
   test("two hosts at one address are refused at the later one", () => {
     expect(messages(withValue(validRequest(), "hosts[2].port", 8082))).toEqual([
-      "hosts[2].port: expected an address of its own, got 127.0.0.1:8082 as in hosts[1]",
+      "hosts[2].port: expected a unique address and port, got 127.0.0.1:8082 as in hosts[1]",
     ]);
   });
 
@@ -200,7 +200,7 @@ describe("settings agree with each other", () => {
     });
     expect(messages(both)).toEqual([
       expect.stringMatching(
-        /^hosts\[1\]\.port: expected an address of its own, got .*8081 as in hosts\[0\]$/,
+        /^hosts\[1\]\.port: expected a unique address and port, got .*8081 as in hosts\[0\]$/,
       ),
     ]);
   });
@@ -212,7 +212,7 @@ describe("settings agree with each other", () => {
 
   test("nginx does not take the port of a host", () => {
     expect(messages(withValue(validRequest(), "proxy.port", 8082))).toEqual([
-      "proxy.port: expected a port of its own, got 8082, the port of app-2",
+      "proxy.port: expected a unique port, got 8082, the port of app-2",
     ]);
   });
 
