@@ -92,16 +92,10 @@ describe("Pulumi itself in trouble", { timeout: 300_000 }, () => {
 
   test("a preview whose reader leaves early leaves no provider behind", async () => {
     const preview = project.pulumi("preview");
-    await until(async () =>
-      processOf("provider").then(
-        () => true,
-        () => false,
-      ),
-    );
-    orphans.push(await processOf("provider"));
+    await until(async () => (await processesOf("provider")).length > 0);
     process.kill((await processOf("cli")).pid, "SIGPIPE");
     await preview;
-    await until(async () => !(await Promise.all(orphans.map(isAlive))).includes(true), 10);
+    await until(async () => (await processesOf("provider")).length === 0, 10);
   });
 
   async function configure(target: Project, settings: Record<string, string | number>): Promise<void> {
@@ -156,17 +150,21 @@ describe("Pulumi itself in trouble", { timeout: 300_000 }, () => {
 
   /** The command line, or the process in which the dynamic provider runs; both work in the project's directory. */
   async function processOf(which: "cli" | "provider"): Promise<ProcessEntry> {
+    const [found] = await processesOf(which);
+    if (!found) throw new Error(`found no ${which} in ${project.directory}`);
+    return found;
+  }
+
+  async function processesOf(which: "cli" | "provider"): Promise<ProcessEntry[]> {
     const isIt = ({ argv }: ProcessEntry) =>
       which === "cli"
         ? argv[0]?.endsWith("/pulumi")
         : argv.some((argument) => argument.includes("dynamic-provider"));
     const isNew = ({ pid }: ProcessEntry) => !orphans.some((orphan) => orphan.pid === pid);
-    const found = (await listProcesses())
+    return (await listProcesses())
       .filter(isIt)
       .filter(isNew)
-      .find(({ pid }) => worksIn(pid) === project.directory);
-    if (!found) throw new Error(`found no ${which} in ${project.directory}`);
-    return found;
+      .filter(({ pid }) => worksIn(pid) === project.directory);
   }
 
   function worksIn(pid: number): string | undefined {
