@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { settingOf } from "./settingOf.ts";
 
-/** What is wrong before anything was declared, a line each; Pulumi prints it without a stack trace. */
+/** Combines errors into one with a line each, which Pulumi prints without a stack trace; a bug of ours is returned as is. */
 export function explained(...errors: readonly unknown[]): unknown {
   const bug = errors.find((error) => !(error instanceof RollgateError));
   if (bug !== undefined) return bug;

@@ -4,7 +4,7 @@ import { problemsOf } from "#rollout/request/validate.ts";
 import { type Reader, textOf } from "./reader.ts";
 import { readEnvironment } from "./rollout.ts";
 
-/** What single hosts are started with beside what all are, by their names; absent where no host has anything. */
+/** The options and variables of single hosts, by host name; absent if no host has any. */
 export function readHostOptions(reader: Reader): {
   readonly hostLaunch?: Record<string, HostLaunch>;
   readonly hostEnvironment?: Record<string, Environment>;

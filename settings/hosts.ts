@@ -6,7 +6,7 @@ import { textOf } from "./reader.ts";
 const FROM_THE_STACK_FILE = ["name", "address", "port", "healthPort"];
 const OPTIONS = ["jvmOptions", "arguments", "environment"];
 
-/** The entries of `hosts`, each with what the kind adds to it; what the stack file says of a host wins. */
+/** The entries of `hosts`, completed with the kind's defaults; values in the stack file win. */
 export function readHosts(
   entries: readonly unknown[],
   complete: (entry: { readonly name?: unknown; readonly address?: unknown }, index: number) => object,
@@ -23,12 +23,12 @@ export function readHosts(
   });
 }
 
-/** A host may be called 7. */
+/** YAML reads a name such as 7 as a number. */
 function withTextName(host: { readonly name?: unknown }, property: string): object {
   return host.name === undefined ? host : { ...host, name: textOf(property, host.name) };
 }
 
-/** Hosts that have no `healthPort` of their own get the common one; 0 stands for the port of the application. */
+/** Gives the common `healthPort` to hosts without their own; 0 stands for the application's port. */
 export function withHealthPort(hosts: readonly unknown[], healthPort: unknown): unknown[] {
   if (healthPort === 0) return [...hosts];
   const problem = problemsOf(integer(0, 65535), healthPort)[0];

@@ -4,19 +4,19 @@ import { identifyJar, type Jar } from "#rollout/release/jar.ts";
 import { explained } from "./explained.ts";
 import type { Settings } from "./readSettings.ts";
 
-/** A jar may lie on a disk of the network. */
+/** The jar may be on a network drive. */
 const IDENTIFY_SECONDS = 300;
 
-/** What was found out about the world. */
+/** What was found out before anything is declared. */
 export interface Preflight extends Found {
-  /** What the jar is, where the settings name one. */
+  /** Absent if the settings name a kept release. */
   readonly jar?: Jar;
 }
 
 /**
- * Asks all at once what only the world can tell: what the jar is, and whether engine or servers are there. The program
- * asks, not the `check` of a resource: an update checks each resource when its turn comes, and by the turn of the
- * rollout a bad jar would have had nginx reconfigured. What is found here is passed on and not asked again.
+ * Reads the jar and looks for the Docker engine or the servers, all at once. The program does this, not the `check` of a
+ * resource: Pulumi checks each resource only when its turn comes, so nginx would be reconfigured before a bad jar is
+ * noticed. The results are passed on, so nothing is looked up twice.
  */
 export async function preflight({ rollout, preflight: askKind }: Settings): Promise<Preflight> {
   const [jar, found] = await Promise.allSettled([identify(rollout.jar), askKind()]);

@@ -11,16 +11,16 @@ import { withHealthPort } from "./hosts.ts";
 import { Reader } from "./reader.ts";
 import { readRollout, readServing } from "./rollout.ts";
 
-/** Everything that the program reads from `Pulumi.<stack>.yaml`, checked; descriptions are in Pulumi.yaml. */
+/** All settings from `Pulumi.<stack>.yaml`, validated; Pulumi.yaml describes them. */
 export interface Settings extends Declaration {
-  /** What the rollout is told, the environment of the JVM as a secret. */
+  /** The inputs of the rollout; environments are secret. */
   readonly rollout: Omit<RollingDeploymentInputs, "environment" | "hostEnvironment"> & {
     readonly environment: pulumi.Output<Environment>;
     readonly hostEnvironment?: pulumi.Output<Record<string, Environment>>;
   };
 }
 
-/** Reads and checks all settings without any I/O; throws one line that names the setting. */
+/** Reads and validates all settings without any I/O; throws a one-line error that names the setting. */
 export async function readSettings(): Promise<Settings> {
   try {
     const settings = await read(new Reader(new pulumi.Config()));

@@ -4,8 +4,9 @@ import { InvalidInput } from "#rollout/common/errors.ts";
 const QUOTE_NUMBERS = "put a number in quotes, or set it with `--type string`";
 
 /**
- * `pulumi config set --path` saves digits as a number and true and false as booleans, where a text is meant. Any other
- * number may not be what was written: 1.10 is 1.1. No value is shown, since it may be a secret.
+ * Converts a value to a string, because `pulumi config set --path` saves digits, true and false as numbers and booleans.
+ * Other numbers are rejected, since they may have changed: 1.10 is saved as 1.1. The value may be secret, so it is never
+ * shown.
  */
 export function textOf(property: string, value: unknown): string {
   if (typeof value === "string") return value;
@@ -15,7 +16,7 @@ export function textOf(property: string, value: unknown): string {
   throw new InvalidInput(property, `expected a string, got ${got}`);
 }
 
-/** Reads each key once and remembers it, so that a key nobody asked for can be refused. */
+/** Reads settings and remembers which, so that unknown ones can be rejected. */
 export class Reader {
   readonly #config: pulumi.Config;
   readonly #known = new Set<string>();
@@ -30,12 +31,12 @@ export class Reader {
     return this.#config.get(key) ?? "";
   }
 
-  /** Settings that have a default and no effect here. */
+  /** Accepts settings that have no effect here but always have a default. */
   ignore(...keys: string[]): void {
     for (const key of keys) this.#known.add(key);
   }
 
-  /** Refuses settings that only another kind has, rather than leaving them without effect. */
+  /** Rejects settings that only another kind uses. */
   refuseSet(kind: string, keys: readonly string[]): void {
     for (const key of keys) {
       const value = this.text(key);
@@ -60,19 +61,19 @@ export class Reader {
     return value;
   }
 
-  /** The entries of `hosts`, secret or not: the environment of a host is kept secret, and nothing else of it. */
+  /** The entries of `hosts`, which may be secret if one of them has an environment. */
   hosts(): unknown[] {
     const value = this.plain("hosts");
     const entries = Array.isArray(value) ? value : [];
     return entries.some((entry) => Object(entry).environment !== undefined) ? entries : this.list("hosts");
   }
 
-  /** A list of texts. */
+  /** A list of strings. */
   texts(key: string): string[] {
     return this.list(key).map((value, index) => textOf(`${key}[${index}]`, value));
   }
 
-  /** A structured value in plain text, without Pulumi's warning about a secret that is read as plain. */
+  /** A structured value, decrypted, without Pulumi's warning about reading a secret as plain text. */
   plain(key: string): unknown {
     this.#known.add(key);
     const text = pulumi.runtime.allConfig()[`${this.#config.name}:${key}`] ?? "null";

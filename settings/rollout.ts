@@ -2,7 +2,7 @@ import { InvalidInput } from "#rollout/common/errors.ts";
 import { reservedArguments, whereElseSet } from "#rollout/request/reserved.ts";
 import { type Reader, textOf } from "./reader.ts";
 
-/** What a roll is told on every kind of host. */
+/** The settings of a roll that all kinds share. */
 export function readRollout(reader: Reader, hosts: number) {
   const jvmOptions = reader.texts("jvmOptions");
   const environment = readEnvironment("environment", reader.plain("environment"));
@@ -35,7 +35,7 @@ export function readRollout(reader: Reader, hosts: number) {
   };
 }
 
-/** What nginx is told on every kind of host. */
+/** The settings of nginx that all kinds share. */
 export function readServing(reader: Reader, { health, timing }: ReturnType<typeof readRollout>) {
   return {
     flavour: reader.text("nginxFlavour"),
@@ -55,7 +55,7 @@ export function readServing(reader: Reader, { health, timing }: ReturnType<typeo
   };
 }
 
-/** Variables as texts; what is no object is refused with everything else. */
+/** Converts the values of variables to strings; the schema rejects anything that is not an object. */
 export function readEnvironment(property: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
@@ -63,7 +63,7 @@ export function readEnvironment(property: string, value: unknown): unknown {
   );
 }
 
-/** Profiles are an argument like any other, but nobody should have to know which. */
+/** Profiles are passed as an argument, so that users don't need to know its name. */
 function readArguments(reader: Reader, other: { jvmOptions: string[]; environment: unknown }): string[] {
   const [given, profiles] = [reader.texts("arguments"), reader.texts("springProfiles")];
   const wrong = profiles.findIndex((profile) => !/^[\w.-]+$/.test(profile));
@@ -76,7 +76,7 @@ function readArguments(reader: Reader, other: { jvmOptions: string[]; environmen
   if (elsewhere !== undefined) {
     throw new InvalidInput(elsewhere, "expected profiles only in springProfiles, got some here too");
   }
-  // Here and not with everything else, where each has moved by one.
+  // Checked here because the index of each argument is one higher in the request.
   const [reserved] = reservedArguments(given);
   if (reserved) throw new InvalidInput(`arguments[${reserved.key}]`, reserved.message);
   return [`--spring.profiles.active=${profiles.join(",")}`, ...given];

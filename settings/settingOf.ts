@@ -1,4 +1,4 @@
-/** The key in the stack file for a path in the request: `proxy.port` is `nginxPort`, `health.path` is `healthPath`. */
+/** Maps a path in the request to its key in the stack file: `proxy.port` to `nginxPort`, `health.path` to `healthPath`. */
 export function settingOf(property: string): string {
   const [group = "", member, ...rest] = property.split(".");
   if (property === "jar.version") return "version";

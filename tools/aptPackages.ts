@@ -1,7 +1,7 @@
 import { run } from "./run.ts";
 import type { SystemPackage } from "./systemPackages.ts";
 
-/** The name that each package has in this release of the distribution. */
+/** The name of each package in this release of the distribution. */
 export async function aptPackages(missing: readonly SystemPackage[]): Promise<string[]> {
   return Promise.all(missing.map((item) => firstKnown(item.packages["apt-get"])));
 }

@@ -3,7 +3,7 @@ import { inRepository } from "./inRepository.ts";
 import { report } from "./report.ts";
 import { run } from "./run.ts";
 
-/** A variant of the sample application; `fault` makes it a broken one. */
+/** A variant of the sample application; `fault` breaks it. */
 export interface MarketVariant {
   readonly version: string;
   readonly fault?: string;
@@ -16,7 +16,7 @@ export interface MarketVariant {
   readonly isUnversioned?: boolean;
 }
 
-/** The archive of a variant of `examples/market`, built with Maven unless it is newer than its sources. */
+/** Builds a variant of `examples/market` with Maven, unless its archive is newer than its sources. */
 export async function buildMarket(variant: MarketVariant): Promise<string> {
   const { version, fault = "none", packaging = "jar", server = "tomcat" } = variant;
   const differences = [

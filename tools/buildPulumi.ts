@@ -8,7 +8,7 @@ import { withProgress } from "./withProgress.ts";
 const CLI = "github.com/pulumi/pulumi/pkg/v3";
 const SDK = "github.com/pulumi/pulumi/sdk/v3";
 
-/** Builds the CLI, its Node.js language host and the launcher of dynamic providers into .tools/bin, all or nothing. */
+/** Builds the CLI, its Node.js language host and the launcher of dynamic providers into .tools/bin, atomically. */
 export async function buildPulumi(): Promise<void> {
   await requireGo();
   const finished = inRepository(".tools", "bin");

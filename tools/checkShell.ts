@@ -4,7 +4,7 @@ import { findExecutable } from "./findExecutable.ts";
 import { inRepository } from "./inRepository.ts";
 import { report } from "./report.ts";
 
-/** Has shellcheck read every script of this repository, where it is installed. */
+/** Runs shellcheck, if installed, on every script of this repository. */
 const cwd = inRepository("");
 const scripts = ["rollout", "kinds", "provider", "components", "tools", "test"].flatMap((folder) =>
   globSync(`${folder}/**/*.sh`, { cwd }),

@@ -56,17 +56,17 @@ async function url(): Promise<string> {
   return (await pulumi(["stack", "output", "url", "-s", STACK], { quietly: true })).trim();
 }
 
-/** The part of a preview that says which host goes from which release to which. */
+/** The part of a preview that shows each host's old and new release. */
 function rollingOrder(preview: string): string {
   return /^ +~ rollingOrder[^\]]*\]: .*$[^\]]*\]: .*$/m.exec(preview)?.[0] ?? preview;
 }
 
-/** Shows the engine's lines as they come; the whole output only when something failed. */
+/** Shows the roll's lines as they arrive, and the whole output only if something failed. */
 async function pulumi(args: string[], { quietly = false } = {}): Promise<string> {
   const { code, output } = await runPulumi(args, {
     onLine: (line) => {
-      const [engineLine] = /\[ *\d+\.\d s\] .*$/.exec(line) ?? [];
-      if (!quietly && engineLine && line.includes("pulumi:pulumi:Stack")) console.log(`  ${engineLine}`);
+      const [rollLine] = /\[ *\d+\.\d s\] .*$/.exec(line) ?? [];
+      if (!quietly && rollLine && line.includes("pulumi:pulumi:Stack")) console.log(`  ${rollLine}`);
     },
   });
   if (code !== 0) throw new SetupError(`pulumi ${args[0]} failed:\n${output}`);

@@ -14,7 +14,7 @@ interface InstallerIo {
   execScript(): void;
 }
 
-/** Lets the npm package `pulumi` download the vendor's release, after a quick look whether the vendor can be reached. */
+/** Lets the npm package `pulumi` download the vendor's release, if the vendor can be reached. */
 export async function downloadPulumi(): Promise<void> {
   await rehearse();
   const env = { ...process.env, NODE_USE_ENV_PROXY: "1" };
@@ -25,7 +25,7 @@ export async function downloadPulumi(): Promise<void> {
   await withProgress("Pulumi CLI … downloading the vendor's release", download);
 }
 
-/** The installer's own first step, fetching its script, without running that. */
+/** Does the installer's first step: fetches its script, without running it. */
 async function rehearse(): Promise<void> {
   setGlobalProxyFromEnv();
   await installCLI("", "", { fetchText, execScript: () => {} });

@@ -5,7 +5,7 @@ import { report } from "./report.ts";
 import { SetupError } from "./setupError.ts";
 import { type SystemPackage, systemPackages } from "./systemPackages.ts";
 
-/** Installs what is missing from the operating system where apt-get may be used, and says what to do where not. */
+/** Installs missing system packages with apt-get, or tells the user what to do. */
 export async function ensureSystemPackages(): Promise<void> {
   const missing = await findMissing(systemPackages);
   if (missing.length === 0) return;

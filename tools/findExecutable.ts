@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
 import { searchPath } from "./searchPath.ts";
 
-/** The first executable file of that name in the directories, PATH unless told. */
+/** The first executable of that name in these directories, or on PATH. */
 export function findExecutable(name: string, directories = searchPath()): string | undefined {
   return directories.map((directory) => join(directory, name)).find(isExecutable);
 }

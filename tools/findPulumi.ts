@@ -8,15 +8,15 @@ import { searchPath } from "./searchPath.ts";
 import { vendorDirectory } from "./vendorDirectory.ts";
 import { minimumVersions } from "./versions.ts";
 
-/** A Pulumi CLI with all that a Node.js program with dynamic resources needs. */
+/** A Pulumi CLI with the plugins for Node.js programs and dynamic resources. */
 export interface PulumiCli {
   readonly executable: string;
   readonly version: string;
-  /** What has to be on PATH. */
+  /** The directories that must be on PATH. */
   readonly directories: readonly string[];
 }
 
-/** The CLI to use: the user's own, then the one built here, then the one the vendor's npm package fetched. */
+/** The CLI to use: the user's own, else the one built here, else the one downloaded by the vendor's npm package. */
 export async function findPulumi(): Promise<PulumiCli | undefined> {
   for (const directory of [...searchPath(), inRepository(".tools", "bin"), vendorDirectory()]) {
     const cli = await inspect(directory);
@@ -38,7 +38,7 @@ async function inspect(directory: string): Promise<PulumiCli | undefined> {
   return { executable, version, directories };
 }
 
-/** The npm package's `pulumi` downloads the CLI when it is run, even for its version. */
+/** The npm package's `pulumi` downloads the CLI whenever it runs, even with `version`. */
 function isNpmShim(executable: string): boolean {
   return realpathSync(executable).includes(`${sep}node_modules${sep}`);
 }

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 
-/** The absolute path of something in this repository. */
+/** The absolute path of a file in this repository. */
 export function inRepository(...parts: string[]): string {
   return join(dirname(import.meta.dirname), ...parts);
 }

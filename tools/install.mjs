@@ -1,4 +1,4 @@
-// Plain JavaScript without a dependency: it runs on the Node of a fresh clone, which may not read TypeScript.
+// Plain JavaScript without dependencies: it runs on whatever Node a fresh clone has, which may not support TypeScript.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,17 +8,17 @@ const inRepository = (path) => fileURLToPath(new URL(`../${path}`, import.meta.u
 if (isInstalled()) {
   report("npm packages … found in node_modules");
 } else {
-  report("npm packages … installing what package-lock.json lists, Node.js 24 and TypeScript among it");
+  report("npm packages … installing package-lock.json, including Node.js 24 and TypeScript");
   npm("ci", "--no-audit", "--no-fund", "--loglevel=error");
 }
 
-// The package `node` fetches Node.js in an install script, which a cautious .npmrc forbids.
+// The package `node` downloads Node.js in an install script, which an .npmrc may forbid.
 if (existsSync(inRepository("node_modules/node")) && !existsSync(inRepository("node_modules/.bin/node"))) {
   report("Node.js 24 … npm is configured to skip install scripts; running the one of the package node");
   npm("rebuild", "node", "--ignore-scripts=false", "--loglevel=error");
 }
 
-/** Compares with npm's own record in node_modules, so that a plain `npm install` counts as well. */
+/** Compares with npm's own record in node_modules, so that a plain `npm install` counts too. */
 function isInstalled() {
   const record = inRepository("node_modules/.package-lock.json");
   if (!existsSync(record)) return false;

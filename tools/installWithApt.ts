@@ -5,7 +5,7 @@ import type { SystemPackage } from "./systemPackages.ts";
 import { withoutService } from "./withoutService.ts";
 import { withProgress } from "./withProgress.ts";
 
-/** Installs packages; false where there is no apt-get or no right to use it. */
+/** Installs packages; returns false if there is no apt-get or no permission to use it. */
 export async function installWithApt(missing: readonly SystemPackage[]): Promise<boolean> {
   if (!findExecutable("apt-get") || !(await mayBeRoot())) return false;
   await withProgress("package lists … updating with apt-get", apt("update"));

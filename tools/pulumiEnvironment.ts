@@ -12,7 +12,7 @@ export interface PulumiEnvironment {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Finds the CLI and completes the environment: this repository's Node.js on PATH, and somewhere to keep state. */
+/** Finds the CLI, and completes the environment with this repository's Node.js on PATH and a backend. */
 export async function pulumiEnvironment(overrides: NodeJS.ProcessEnv = {}): Promise<PulumiEnvironment> {
   const cli = await findPulumi();
   if (!cli) throw new SetupError("no Pulumi CLI yet: run `npm run setup` first");

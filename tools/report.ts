@@ -1,4 +1,4 @@
-/** Shows one line of progress, on stderr so that what a command prints stays clean. */
+/** Prints a line of progress to stderr, so that stdout has only a command's output. */
 export function report(line: string): void {
   console.error(`rollgate setup: ${line}`);
 }

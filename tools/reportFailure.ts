@@ -1,7 +1,7 @@
 import { report } from "./report.ts";
 import { SetupError } from "./setupError.ts";
 
-/** Ends with one line for what the user can mend, and with a stack trace for what is our bug. */
+/** Exits with one line for what the user can fix, and with a stack trace for our own bugs. */
 export function reportFailure(error: unknown): never {
   if (!(error instanceof SetupError)) throw error;
   report(error.message);

@@ -3,9 +3,9 @@ import { isAtLeast } from "./isAtLeast.ts";
 import { SetupError } from "./setupError.ts";
 import { minimumVersions } from "./versions.ts";
 
-/** Refuses in one line where Go is missing or too old to build the Pulumi CLI. */
+/** Throws if Go is missing or too old to build the Pulumi CLI. */
 export async function requireGo(): Promise<void> {
-  // Asked in the module, where a Go that may fetch newer toolchains does so.
+  // Run inside the module, where Go may switch to a newer toolchain.
   const answer = await go("pulumi-cli", "version").catch(() => "no Go");
   const version = /go(\d+\.\d+(\.\d+)?)/.exec(answer)?.[1];
   if (version && isAtLeast(version, minimumVersions.go)) return;

@@ -4,7 +4,7 @@ import { SetupError } from "./setupError.ts";
 
 const execute = promisify(execFile);
 
-/** Runs a command quietly and gives what it printed; when it fails, its last lines become the error. */
+/** Runs a command quietly and returns its output; if it fails, the last lines become the error. */
 export async function run(command: string, args: string[], options: Omit<ExecFileOptions, "encoding"> = {}) {
   try {
     return await execute(command, args, { maxBuffer: 64 * 1024 * 1024, ...options, encoding: "utf8" });

@@ -1,6 +1,6 @@
 import { run } from "./run.ts";
 
-/** Runs a command, and NAME=value before it, as root. */
+/** Runs a command as root, optionally with NAME=value before it. */
 export async function runAsRoot(...command: string[]) {
   return isRoot() ? run("env", command) : run("sudo", ["-n", "env", ...command]);
 }

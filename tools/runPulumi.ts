@@ -10,7 +10,7 @@ export interface PulumiResult {
   readonly output: string;
 }
 
-/** Where Pulumi runs and who hears of it. */
+/** Where to run Pulumi, and what to do with its output. */
 export interface PulumiOptions {
   /** The project; this repository unless given. */
   readonly cwd?: string;
@@ -18,7 +18,7 @@ export interface PulumiOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** Runs Pulumi without questions; every line is passed on as it comes. */
+/** Runs Pulumi without prompts; every line is passed on as it arrives. */
 export async function runPulumi(
   args: readonly string[],
   { cwd = inRepository(), env, onLine = () => {} }: PulumiOptions = {},

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 
-/** Passes this process's signals to the child, and ends the way the child ends. */
+/** Passes signals on to the child, and exits the way the child exits. */
 export function standInFor(child: ChildProcess): void {
   // A terminal sends Ctrl-C to the child as well, and npm sends it here again; Pulumi aborts at a second one.
   process.on("SIGINT", () => hasTerminal() || child.kill("SIGINT"));

@@ -3,10 +3,10 @@ import { isAtLeast } from "./isAtLeast.ts";
 import { javaVersion } from "./javaVersion.ts";
 import { minimumVersions } from "./versions.ts";
 
-/** A program from the operating system: how to find it, and the packages that bring it, the first that exists. */
+/** A program from the operating system: how to find it, and its packages by preference. */
 export interface SystemPackage {
   readonly name: string;
-  /** Where it is, undefined when it has to be installed. */
+  /** Where it is; undefined if it must be installed. */
   find(): Promise<string | undefined>;
   readonly packages: {
     readonly "apt-get": readonly [string, ...string[]];
@@ -15,7 +15,7 @@ export interface SystemPackage {
   };
 }
 
-/** What the sample application and the embedded hosts need from the operating system. */
+/** What the sample application and local stacks need from the operating system. */
 export const systemPackages: readonly SystemPackage[] = [
   {
     name: "nginx",

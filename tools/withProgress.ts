@@ -1,6 +1,6 @@
 import { report } from "./report.ts";
 
-/** Says what takes a while, and again every 15 s how long it has taken. */
+/** Reports that something takes a while, and every 15 s for how long it has been running. */
 export async function withProgress<T>(what: string, work: Promise<T>): Promise<T> {
   const started = performance.now();
   const seconds = () => `${Math.round((performance.now() - started) / 1000)} s`;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { runAsRoot } from "./runAsRoot.ts";
 
-/** Installs a package whose service must neither start now nor at boot; the mask in /run ends with a reboot at the latest. */
+/** Installs a package without its service starting, now or at boot; the mask in /run never survives a reboot. */
 export async function withoutService<T>(service: string, install: () => Promise<T>): Promise<T> {
   if (!existsSync("/run/systemd/system")) return install();
   await runAsRoot("systemctl", "mask", "--quiet", "--runtime", service);

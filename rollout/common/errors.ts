@@ -1,4 +1,4 @@
-/** A failure that is not a bug of ours: its message is one complete line for the user. */
+/** A failure that is not a bug of ours; its message is one complete line for the user. */
 export class RollgateError extends Error {
   readonly code: string;
 
@@ -9,7 +9,7 @@ export class RollgateError extends Error {
   }
 }
 
-/** Something the user gave is wrong; `property` is its path, such as `hosts[2].port`. */
+/** Invalid input from the user; `property` is its path, such as `hosts[2].port`. */
 export class InvalidInput extends RollgateError {
   readonly property: string;
   readonly reason: string;
@@ -21,7 +21,7 @@ export class InvalidInput extends RollgateError {
   }
 }
 
-/** A gate of one host did not open; `evidence` holds lines worth showing, such as the end of the log. */
+/** A host did not pass a gate; `evidence` holds lines worth showing, such as the end of the log. */
 export class GateFailed extends RollgateError {
   readonly evidence: readonly string[];
 
@@ -41,9 +41,9 @@ export class RollFailed extends RollgateError {
   }
 }
 
-/** The one-line text of anything that was thrown. */
+/** The one-line message of anything that was thrown. */
 export function messageOf(error: unknown): string {
-  // A name with several addresses, none of which answered: Node says so in the parts only.
+  // Connecting to a name with several addresses failed; Node puts the reasons only into the parts.
   if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join(", ");
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How often and for how long to ask. */
+/** How often and for how long to poll. */
 export interface PollOptions {
   readonly intervalMilliseconds: number;
   readonly deadlineMilliseconds: number;
@@ -8,9 +8,8 @@ export interface PollOptions {
 }
 
 /**
- * Asks until `attempt` answers something other than `undefined`, and gives that answer;
- * gives `undefined` once the deadline has passed. The first attempt is made at once,
- * the last one never starts after the deadline.
+ * Calls `attempt` until it returns something other than `undefined`, and returns that; returns `undefined` once the
+ * deadline has passed. The first attempt starts at once, none starts after the deadline.
  */
 export async function poll<T>(
   attempt: () => Promise<T | undefined>,

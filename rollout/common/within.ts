@@ -1,6 +1,6 @@
 import { RollgateError } from "./errors.ts";
 
-/** Gives the answer of `work`, or throws once it takes too long; what hangs is left to itself. */
+/** Returns the result of `work`, or throws if it takes too long, without stopping it. */
 export async function within<T>(seconds: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {

@@ -3,7 +3,7 @@ export interface HostPlace {
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  /** Where its health is asked, if not there. */
+  /** The port of its health endpoint, if not `port`. */
   readonly healthPort?: number;
 }
 

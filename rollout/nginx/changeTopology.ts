@@ -5,7 +5,7 @@ import { judge } from "../host/probe.ts";
 import type { PoolMember } from "./drainPools.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
 
-/** Which hosts nginx knows, and which it is to know. */
+/** The hosts before and after a change of the configuration. */
 export interface TopologyChange {
   readonly before: readonly PoolMember[];
   readonly after: readonly PoolMember[];
@@ -20,9 +20,9 @@ const ANSWER_MILLISECONDS = 6_000;
 const REFUSED_MILLISECONDS = 1_500;
 
 /**
- * Applies a configuration in which hosts come, go or move. A host that comes or moves starts drained: the rollout
- * admits it once a release has passed its gates there. One that goes or moves is drained and settled first, and
- * only while a host that stays is healthy. When `apply` fails, the drains are as they were.
+ * Applies a configuration in which hosts are added, removed or moved. An added or moved host starts drained; the rollout
+ * admits it once a release has passed its gates there. A removed or moved host is drained and settles first, but only if a
+ * host that stays is healthy. If `apply` fails, the previous drains are restored.
  */
 export async function changeTopology(change: TopologyChange, apply: () => Promise<void>): Promise<void> {
   const { before, after, access, running } = change;
@@ -71,15 +71,15 @@ async function anyServes(hosts: readonly PoolMember[], access: NginxAccess): Pro
   return false;
 }
 
-/** A host that takes no connection has nothing to finish: no request reaches it, and those it had went with it. */
+/** A host that accepts no connections has no requests to finish. */
 async function withoutDead(hosts: readonly PoolMember[], access: NginxAccess): Promise<PoolMember[]> {
   const taken = await Promise.all(hosts.map((host) => takesConnections(host, access)));
   return hosts.filter((_, index) => taken[index]);
 }
 
 /**
- * Only a connection that is refused at once tells a dead host: one that hangs may be to a host with a full backlog,
- * and a health port of its own says nothing of the requests that the application still answers.
+ * Only an immediately refused connection proves that a host is dead: one that hangs may have a full backlog, and a
+ * separate health port says nothing about the application's own requests.
  */
 async function takesConnections(
   { name, port, healthPort = port }: PoolMember,

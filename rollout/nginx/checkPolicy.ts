@@ -1,10 +1,10 @@
-/** Active checks by nginx itself, in the check module's terms. */
+/** nginx's active checks, in the check module's terms. */
 export interface CheckPolicy {
   readonly path: string;
   readonly intervalMilliseconds: number;
   readonly rise: number;
   readonly fall: number;
   readonly timeoutMilliseconds: number;
-  /** The statuses of a healthy host: `200`, or a whole class such as `2xx`. */
+  /** The statuses of a healthy host, such as `200` or `2xx`. */
   readonly expect: readonly string[];
 }

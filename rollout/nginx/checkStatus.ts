@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { RollgateError } from "../common/errors.ts";
 
-/** What nginx's active checks say of one server. */
+/** The state of one server in nginx's active checks. */
 export interface CheckedServer {
   /** The resolved address, such as `127.0.0.1:8081` or `[::1]:8081`. */
   readonly name: string;
   readonly up: boolean;
-  /** Passed, respectively failed checks in a row. */
+  /** Consecutive passed and failed checks. */
   readonly rise: number;
   readonly fall: number;
 }
@@ -18,8 +18,8 @@ const document = z.object({
 });
 
 /**
- * Reads the body of `/status?format=json`. Only the fields that all modules share are read: the module
- * of the seed's image writes invalid UTF-8 and control characters into `since`.
+ * Parses `/status?format=json`. It uses only the fields that all modules share: the module in
+ * `mrlioncub/nginx_upstream_check_module` writes invalid UTF-8 and control characters into `since`.
  * https://github.com/yaoweibin/nginx_upstream_check_module
  */
 export function parseCheckStatus(body: Uint8Array): CheckedServer[] {

@@ -1,5 +1,5 @@
-/** The file under nginx's prefix that has it close each client connection with its next answer. */
-export const CLOSING = "closing";
+/** The flag file that makes nginx close each client connection after its next answer. */
+export const CLOSE_CONNECTIONS = "close-connections";
 
-/** How long clients are asked to keep an idle connection. */
+/** How long clients are asked to keep idle connections open. */
 export const IDLE_SECONDS = 5;

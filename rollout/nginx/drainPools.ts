@@ -1,13 +1,13 @@
-/** A host as an upstream needs it. */
+/** A host in an upstream. */
 export interface PoolMember {
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  /** Where its health is asked, if not there. */
+  /** The port of its health endpoint, if not `port`. */
   readonly healthPort?: number;
 }
 
-/** An upstream that lacks some hosts. */
+/** An upstream without some of the hosts. */
 export interface DrainPool {
   readonly name: string;
   readonly without: readonly string[];
@@ -15,13 +15,13 @@ export interface DrainPool {
 }
 
 const MAX_POOLS = 256;
-/** The largest fleet of which any hosts may be drained at the same time. */
+/** The largest fleet in which any combination of hosts may be drained. */
 export const EVERY_COMBINATION_UP_TO = 8;
 
 /**
- * The upstreams that stand next to the full one: one for every combination of up to k drained hosts, k as large
- * as 256 upstreams allow but at least 1 (every combination up to 8 hosts, two at a time up to 22), and those
- * that a first deployment passes through, in which the first hosts take traffic and the others do not yet.
+ * The upstreams besides the full one: one for every combination of up to k drained hosts, with k as large as 256
+ * upstreams allow but at least 1 (every combination up to 8 hosts, two at a time up to 22), and those for a first
+ * deployment, in which the first hosts take traffic and the others don't yet.
  */
 export function drainPools(hosts: readonly PoolMember[]): DrainPool[] {
   const pools: DrainPool[] = [];

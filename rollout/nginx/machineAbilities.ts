@@ -9,7 +9,7 @@ const FIND = `${nginxScript("system-path")}\ncommand -v "$1" >/dev/null`;
 const VERSION = `${nginxScript("system-path")}\n"$1" -V 2>&1`;
 const WORKERS_ACCOUNT = nginxScript("workers-account");
 
-/** What the nginx of a machine can do; nothing is left behind. */
+/** What the nginx on a machine supports; leaves no files behind. */
 export async function machineAbilities(
   machine: Pick<Machine, "run">,
   executable: string,
@@ -34,9 +34,9 @@ export async function machineAbilities(
 }
 
 /**
- * The account that must be named for nginx's workers, which look at the flag files on every request. Started by root,
- * nginx has an unprivileged account of its own for them; only where that could not reach the flag files, below a
- * private folder, the workers stay root. Anybody else's workers run as that user.
+ * The account to set for nginx's workers, which look for flag files on every request. If root starts nginx, its workers
+ * run as an unprivileged account, unless that can't read the flag files because they are in a private folder; then the
+ * workers stay root. If another user starts nginx, its workers run as that user.
  */
 export async function workersAccount(
   machine: Pick<Machine, "run">,

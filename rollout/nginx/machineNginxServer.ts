@@ -3,7 +3,7 @@ import { portHolder } from "../machine/listeners.ts";
 import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
 import { READ_FILE } from "../machine/readFile.ts";
 import { writeFile } from "../machine/writeFile.ts";
-import { CLOSING } from "./closeConnections.ts";
+import { CLOSE_CONNECTIONS } from "./closeConnections.ts";
 import { MachineNginxAccess, type NginxPlace } from "./machineNginxAccess.ts";
 import type { NginxRunner } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
@@ -13,7 +13,7 @@ import { isScript, servedConfiguration } from "./servedConfiguration.ts";
 const LOG_LINES = 200;
 const [APPLY, RESTORE, REMOVE] = [nginxScript("apply"), nginxScript("restore"), nginxScript("remove")];
 
-/** One nginx whose configuration is ours, on any machine: its files are in a folder there, and `runner` starts it. */
+/** An nginx with a configuration of ours, in a folder on any machine; `runner` starts it. */
 export class MachineNginxServer {
   readonly access: MachineNginxAccess;
   readonly machine: Machine;
@@ -27,17 +27,17 @@ export class MachineNginxServer {
     this.#runner = runner;
   }
 
-  /** Throws one line when the machine is not ready for it; changes nothing. */
+  /** Throws a one-line error if the machine is not ready; changes nothing. */
   async preflight(): Promise<void> {
     await this.#runner.preflight();
   }
 
-  /** Whether it has bound its ports. */
+  /** Whether nginx has bound its ports. */
   async isRunning(): Promise<boolean> {
     return this.#runner.isRunning();
   }
 
-  /** The configuration that is there, as `servedConfiguration` gives it; `undefined` where there is none. */
+  /** The current configuration, as `servedConfiguration` returns it; `undefined` if there is none. */
   async served(): Promise<string | undefined> {
     return servedConfiguration(async (name) => {
       try {
@@ -49,12 +49,12 @@ export class MachineNginxServer {
     });
   }
 
-  /** Has nginx close each client connection with its next answer, or no longer. */
+  /** Makes nginx close each client connection after its next answer, or stops that. */
   async closeConnections(on: boolean): Promise<void> {
-    await this.#run(on ? `: > ${CLOSING}` : `rm -f ${CLOSING}`);
+    await this.#run(on ? `: > ${CLOSE_CONNECTIONS}` : `rm -f ${CLOSE_CONNECTIONS}`);
   }
 
-  /** Writes a configuration and its scripts beside the served one and has nginx test it; throws with nginx's own words. */
+  /** Writes a configuration next to the current one and lets nginx test it; throws with nginx's own message. */
   async propose({ text, files }: NginxConfiguration): Promise<void> {
     if (!(await this.isRunning())) await this.#requireFreePort();
     await this.machine.run(
@@ -67,60 +67,60 @@ export class MachineNginxServer {
     await refusing(this.#runner.test("nginx.conf.new"));
   }
 
-  /** Puts the proposed configuration in place of the served one, which is kept, and starts or reloads nginx. */
+  /** Replaces the current configuration with the proposed one, keeps the old one, and starts or reloads nginx. */
   async apply(): Promise<void> {
     await this.#run(APPLY);
     if (await this.isRunning()) await this.#runner.reload();
     else await refusing(this.#runner.start());
   }
 
-  /** Puts the kept one back, or takes the new one away where there was none; tells whether there was one. */
+  /** Restores the old configuration, or removes the new one if there was none; returns whether there was one. */
   async restore(): Promise<boolean> {
     return (await this.#run(RESTORE)) !== "";
   }
 
-  /** Has nginx read again what is there. */
+  /** Makes nginx reload its configuration. */
   async reload(): Promise<void> {
     await this.#runner.reload();
   }
 
-  /** Forgets the kept one. */
+  /** Removes the old configuration. */
   async forgetKept(): Promise<void> {
     await this.#run("rm -f nginx.conf.old");
   }
 
-  /** Forgets the kept one, and the scripts that this one does not name. */
+  /** Removes the old configuration, and scripts that this one doesn't use. */
   async commit({ files }: NginxConfiguration): Promise<void> {
     const held = (await this.#run("ls")).split("\n").filter(isScript);
     const over = held.filter((script) => !files.some(({ name }) => name === script));
     await this.#run(`rm -f ${["nginx.conf.old", ...over].join(" ")}`);
   }
 
-  /** The last thing that nginx itself complained about. */
+  /** The last error in nginx's log. */
   async lastError(): Promise<string> {
     const lines = await this.#runner.logTail(LOG_LINES).catch(() => []);
     const errors = lines.filter((line) => /\[(emerg|alert)\](?!.*still could not bind)/.test(line));
     return errors.at(-1) ?? "its log has no error";
   }
 
-  /** Ends it after its requests in flight. */
+  /** Stops nginx once its requests are finished. */
   async quit(graceSeconds: number): Promise<void> {
     await this.#runner.quit(graceSeconds);
   }
 
-  /** Removes what is ours. */
+  /** Removes our files. */
   async removeFiles(): Promise<void> {
     await this.machine.run(`cd "$1" 2>/dev/null || exit 0\n${REMOVE}`, [this.#place.directory]);
   }
 
-  /** Who else listens where it is to listen, for a message; one that runs may have the port itself. */
+  /** Which process listens on nginx's port, for a message; it may be nginx itself. */
   async portHolder(): Promise<string | undefined> {
     return portHolder(this.machine, this.#place.address, this.#place.port);
   }
 
   async #requireFreePort(): Promise<void> {
     const holder = await this.portHolder();
-    // Or its supervisor has just started it again.
+    // It may be our own nginx, which its supervisor has just restarted.
     if (holder === undefined || (await this.isRunning())) return;
     throw new RollgateError("port-taken", `port ${this.#place.port} of nginx is taken by ${holder}`);
   }

@@ -1,22 +1,22 @@
 import { messageOf } from "../common/errors.ts";
 import type { Flavour } from "../request/rollRequest.ts";
 
-/** What an nginx can do. */
+/** What an nginx supports. */
 export interface NginxAbilities {
   /** The best one first; `stock` is always there. */
   readonly flavours: readonly [Flavour, ...Flavour[]];
-  /** The file of the JavaScript module, when nginx has to load it. */
+  /** The file of the JavaScript module, if nginx must load it. */
   readonly njsModule?: string;
 }
 
 const MODULE_DIRECTORIES = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/share/nginx/modules"];
-/** What nginx says of a directive, of a module that is not there, and of one that was built for another nginx. */
+/** nginx's errors for an unknown directive, a missing module, and a module built for another nginx. */
 const CANNOT = /unknown directive|dlopen\(\)|not binary compatible/;
 
 /**
- * Asks an nginx with configurations that only some can read: `nginx -V` shows neither the modules that could be
- * loaded nor what a module was called. `versionOutput` is what `nginx -V` printed; `test` runs `nginx -t` on a
- * text, with a prefix where it may write, and throws nginx's own words when it is refused.
+ * Finds out by testing configurations, because `nginx -V` doesn't list the modules that could be loaded. `versionOutput`
+ * is the output of `nginx -V`; `test` runs `nginx -t` on a configuration, with a writable prefix, and throws nginx's own
+ * message if it is rejected.
  */
 export async function nginxAbilities(
   versionOutput: string,
@@ -47,7 +47,7 @@ export function moduleFiles(versionOutput: string): string[] {
   return [...directories].map((directory) => `${directory}/ngx_http_js_module.so`);
 }
 
-/** Files only below nginx's prefix: whoever asks may not be allowed elsewhere. */
+/** Uses only files under nginx's prefix, because the user may not be able to write elsewhere. */
 function probe(main: string, http: string): string {
   return `${main}pid probe.pid;
 error_log stderr;
@@ -66,7 +66,7 @@ http {
 
 const CHECK_MODULE = probe("", "upstream probe { server 127.0.0.1:9; check interval=1000 type=tcp; }");
 
-/** `js_periodic` came with njs 0.8.1, together with the last thing that our JavaScript needs. */
+/** `js_periodic` came with njs 0.8.1, as did everything else our JavaScript needs. */
 function withJavaScript(module?: string): string {
   return probe(
     module ? `load_module "${module}";\n` : "",

@@ -10,22 +10,22 @@ export interface ListenPlace {
   readonly port: number;
 }
 
-/** How the rollout reaches one nginx; every kind of host has its own. */
+/** How the rollout talks to one nginx. */
 export interface NginxAccess {
   /** Where clients reach the service. */
   readonly url: string;
-  /** Asks nginx. */
+  /** Requests a path. */
   get(path: string, signal: AbortSignal): Promise<NginxAnswer>;
   /**
-   * Asks nginx over a connection of its own: an old one may be held by a worker that a reload has retired. `at` is
-   * where it listened before, while it moves.
+   * Requests a path over a new connection, because after a reload an old one may still belong to an old worker. `at` is
+   * where nginx listened before it moved.
    */
   getAnew(path: string, signal: AbortSignal, at?: ListenPlace): Promise<NginxAnswer>;
   /** Creates the flag that drains a host. */
   raiseFlag(host: string): Promise<void>;
-  /** Removes the flag; one that is not there is no error. */
+  /** Removes the flag, if it is there. */
   lowerFlag(host: string): Promise<void>;
   isFlagged(host: string): Promise<boolean>;
-  /** Connections that nginx holds to `address:port` now, those that only wait to expire left out. */
+  /** Counts nginx's open connections to `address:port`, without those in TIME_WAIT. */
   connectionsTo(address: string, port: number): Promise<number>;
 }

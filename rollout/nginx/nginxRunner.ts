@@ -1,17 +1,17 @@
 import type { Machine } from "../machine/machine.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
-/** What starts, reloads and ends the nginx of a folder: a process of ours, systemd, a container. */
+/** Starts, reloads and stops the nginx of a folder: as a process, with systemd, or in a container. */
 export interface NginxRunner {
-  /** Throws one line when nginx could not be started here; changes nothing. */
+  /** Throws a one-line error if nginx can't be started here; changes nothing. */
   preflight(): Promise<void>;
-  /** Whether there is a master that has bound its ports: one that is started again and again never gets that far. */
+  /** Whether a master process has bound its ports; one that keeps crashing never gets that far. */
   isRunning(): Promise<boolean>;
-  /** Has nginx test a file in its folder, as the account that will serve it; throws `CommandFailed` with its own words. */
+  /** Lets nginx test a file in its folder, under the account that will serve it; throws `CommandFailed`. */
   test(file: string): Promise<void>;
   start(): Promise<void>;
   reload(): Promise<void>;
-  /** Ends it after its requests in flight, and whatever would start it again. */
+  /** Stops nginx once its requests are finished, and keeps it stopped. */
   quit(graceSeconds: number): Promise<void>;
   logTail(lines: number): Promise<string[]>;
 }
@@ -23,7 +23,7 @@ const START = nginxScript("system-path", "find-master", "start-daemon", "say-why
 const RELOAD = nginxScript("find-master", "reload-daemon");
 const QUIT = nginxScript("find-master", "quit-daemon");
 
-/** A daemon of the deployer's own account: a reboot ends it. */
+/** nginx as a daemon under the deployer's account, which doesn't survive a reboot. */
 export class ProcessNginx implements NginxRunner {
   readonly #machine: Pick<Machine, "run">;
   readonly #directory: string;
@@ -64,7 +64,7 @@ export class ProcessNginx implements NginxRunner {
   }
 }
 
-/** Runs `nginx -t` on a file under a prefix; throws `CommandFailed` with nginx's own words when it is refused. */
+/** Runs `nginx -t` on a file under a prefix; throws `CommandFailed` with nginx's own message. */
 export async function testNginx(
   machine: Pick<Machine, "run">,
   executable: string,

@@ -2,7 +2,7 @@ import { readScripts } from "../machine/scripts.ts";
 
 const FOLDER = new URL("./scripts/", import.meta.url);
 
-/** Scripts that concern nginx, as one: those that come later use what the earlier ones define. */
+/** Reads scripts of this folder as one; later ones may use functions of earlier ones. */
 export function nginxScript(...names: readonly string[]): string {
   return readScripts(FOLDER, ...names);
 }

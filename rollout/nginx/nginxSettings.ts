@@ -2,10 +2,10 @@ import type { Flavour } from "../request/rollRequest.ts";
 import type { CheckPolicy } from "./checkPolicy.ts";
 import type { PoolMember } from "./drainPools.ts";
 
-/** Everything that the configuration depends on. */
+/** Everything the configuration depends on. */
 export interface NginxSettings {
   readonly flavour: Flavour;
-  /** The file of nginx's JavaScript module, when it has to be loaded. */
+  /** The file of nginx's JavaScript module, if it must be loaded. */
   readonly njsModule?: string;
   /** nginx's own prefix, absolute. */
   readonly directory: string;
@@ -17,12 +17,12 @@ export interface NginxSettings {
   readonly healthPath: string;
   /** How long a host may take to answer before nginx gives up. */
   readonly slowestRequestSeconds: number;
-  /** Addresses or networks beside loopback that may read `/status`. */
+  /** Addresses or networks, besides loopback, that may read `/status`. */
   readonly statusAllow: readonly string[];
-  /** Instead of a file under the prefix, such as `stderr`. */
+  /** Such as `stderr`; a file under the prefix unless given. */
   readonly errorLog?: string;
   /** Relative to the prefix; `nginx.pid` unless given. */
   readonly pidFile?: string;
-  /** The account that workers run as; given only when nginx is started by root. */
+  /** The account that workers run as; set only if root starts nginx. */
   readonly user?: string;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { endpoint } from "../machine/connections.ts";
-import { CLOSING, IDLE_SECONDS } from "./closeConnections.ts";
+import { CLOSE_CONNECTIONS, IDLE_SECONDS } from "./closeConnections.ts";
 import { errorLogOf } from "./configuration/errorLog.ts";
 import { proxyHeaderMaps, proxyHeaders } from "./configuration/proxyHeaders.ts";
 import { rolloutLocations } from "./configuration/rolloutLocations.ts";
@@ -15,15 +15,15 @@ import { stockLines } from "./flavours/stock.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
 import { drainedKey, upstreamMap } from "./upstreamMap.ts";
 
-/** A configuration and the fingerprint that it answers with, so that a reload can be seen to have worked. */
+/** A configuration, and the fingerprint that nginx answers with once it serves it. */
 export interface NginxConfiguration {
   readonly text: string;
   readonly fingerprint: string;
-  /** What has to stand beside `nginx.conf` before nginx reads it. */
+  /** Files that must be next to `nginx.conf` before nginx reads it. */
   readonly files: readonly ConfigurationFile[];
 }
 
-/** The whole `nginx.conf` and the files that it names: the same settings always give the same bytes. */
+/** Renders `nginx.conf` and the files it needs; the same settings always give the same bytes. */
 export function renderConfiguration(settings: NginxSettings): NginxConfiguration {
   const pools = drainPools(settings.hosts);
   const withFingerprint = (fingerprint: string) => {
@@ -54,7 +54,7 @@ pid ${inPrefix(settings.pidFile ?? "nginx.pid")};
 error_log ${errorLogOf(settings)} warn;
 
 events {
-    # nginx's default of 512 is too few for a proxy: each request holds two.
+    # nginx's default of 512 is too low for a proxy: each request needs two.
     worker_connections 8192;
 }
 
@@ -73,7 +73,7 @@ http {
 ${proxyHeaderMaps}
 ${strangerMaps(settings)}
 ${upstreams(hosts, pools, lines)}
-    # The names of the drained hosts pick the upstream of a request: a drain is a file, never a reload.
+    # The names of the drained hosts select the upstream of a request: draining needs a file, not a reload.
 ${upstreamMap({ source: "$drained", target: "$drained_pool", nobody: "all", otherwise: "all" }, hosts, pools)}${lines.http}
     server {
 ${listens(settings)}
@@ -82,13 +82,13 @@ ${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $d
 ${lines.server}        proxy_http_version 1.1;
         proxy_connect_timeout 2s;
         proxy_read_timeout ${Math.max(60, settings.slowestRequestSeconds)}s;
-        # One request that no host survives must not take them all out of the upstream.
+        # A request that kills its host must not be tried on all of them.
         proxy_next_upstream_tries 2;
-        # Connected from the first byte on, so that a drain waits for a slow upload, too.
+        # Connect at the first byte, so that a drain waits for slow uploads too.
         proxy_request_buffering off;
         proxy_buffer_size 16k;
         proxy_buffers 8 16k;
-${proxyHeaders}        # Clients that heed it let go of idle connections by themselves, and are not in the way of a reload.
+${proxyHeaders}        # Clients that honour it close idle connections themselves, before a reload does.
         keepalive_timeout 75s ${IDLE_SECONDS}s;
 
         location / {
@@ -97,10 +97,10 @@ ${proxyHeaders}        # Clients that heed it let go of idle connections by them
                 return 503 "${lines.outage}\\n";
             }
             error_page 418 = @last_answer;
-            if (-f ${inPrefix(CLOSING)}) { return 418; }
+            if (-f ${inPrefix(CLOSE_CONNECTIONS)}) { return 418; }
             proxy_pass http://${lines.pool};
         }
-        # Before a reload, which closes idle connections with whatever is on its way: each is closed with an answer.
+        # Before a reload, each connection is closed with an answer, because the reload would cut off requests on it.
         location @last_answer {
             keepalive_timeout 0;
             proxy_pass http://${lines.pool};
@@ -111,14 +111,14 @@ ${rolloutLocations(settings, lines.status, fingerprint)}    }
 `;
 }
 
-/** Two sockets for both families: nginx cannot turn one of IPv6 alone into one of both without a restart. */
+/** One socket per family, because nginx can't make an IPv6-only socket dual-stack without a restart. */
 function listens({ address, port }: NginxSettings): string {
   const places = [endpoint(address, port)];
   if (places.includes(endpoint("::", port))) places.push(endpoint("0.0.0.0", port));
   return places.map((place) => `        listen ${place};\n`).join("");
 }
 
-/** The hosts of a configuration that was rendered here; `undefined` for any other file. */
+/** The hosts in a configuration of ours; `undefined` for any other file. */
 export function hostsOf(configuration: string): PoolMember[] | undefined {
   const json = /^# hosts: (.*)$/m.exec(configuration)?.[1];
   return json === undefined ? undefined : JSON.parse(json);

@@ -11,15 +11,15 @@ import { hostsOf, renderConfiguration } from "./renderConfiguration.ts";
 import { servedPlace } from "./servedConfiguration.ts";
 
 const TAKES_EFFECT = { intervalMilliseconds: 50, deadlineMilliseconds: 10_000 };
-/** It served this a moment ago. */
+/** Shorter, because nginx served this a moment ago. */
 const IS_BACK = { ...TAKES_EFFECT, deadlineMilliseconds: 4_000 };
-/** Fresh connections in a row that the new workers must answer: old ones still accept for about 100 ms. */
+/** How many new connections in a row the new workers must answer; old workers keep accepting for about 100 ms. */
 const ANSWERS_IN_A_ROW = 5;
 
 /**
- * Makes nginx serve these settings: starts it, or tests, reloads and sees that new workers answer, and puts
- * the old file and the old drains back when they do not. Nothing is done when nginx serves them already.
- * `settleSeconds` bounds the wait for a host that leaves; `assertHeld` is asked before anything is put in place.
+ * Makes nginx serve these settings. It starts or reloads nginx after testing the configuration, waits until new workers
+ * answer, and otherwise restores the old configuration and drains. It does nothing if nginx already serves the settings.
+ * `settleSeconds` limits the wait for a removed host; `assertHeld` runs right before anything is replaced and may throw.
  */
 export async function serveConfiguration(
   server: MachineNginxServer,
@@ -33,7 +33,7 @@ export async function serveConfiguration(
   const [served, running] = await Promise.all([server.served(), server.isRunning()]);
   if (running && served === configuration.text && (await answers(access, fingerprint))) return "unchanged";
   await server.propose(configuration);
-  // A served file that is not ours tells nothing: nobody is drained for what is not known.
+  // A file that is not ours doesn't list its hosts, so none of them can be drained.
   const before = hostsOf(served ?? "") ?? (running ? settings.hosts : []);
   const change = { before, after: settings.hosts, access, running, settleSeconds };
   await changeTopology(change, async () => {
@@ -42,7 +42,7 @@ export async function serveConfiguration(
       try {
         await server.apply();
       } catch (error) {
-        // Then it is the new owner's.
+        // The configuration now belongs to the new owner of the lease.
         if (error instanceof LeaseLost) throw error;
         const code = error instanceof RollgateError ? error.code : "nginx-failed";
         throw await takeBack(server, { running, code, reason: messageOf(error), cause: error });
@@ -56,9 +56,8 @@ export async function serveConfiguration(
 }
 
 /**
- * A reload closes idle client connections, and a request that is on its way over one of them is lost. So clients are
- * told first: each busy connection is closed with an answer, and idle ones are let go of by clients that heed
- * `Keep-Alive`.
+ * A reload closes idle client connections, and a request already on its way over one of them is lost. So connections are
+ * closed beforehand: busy ones with an answer, idle ones by clients that honour `Keep-Alive`.
  */
 async function withConnectionsClosed(server: MachineNginxServer, reload: () => Promise<void>): Promise<void> {
   await server.closeConnections(true);
@@ -90,7 +89,7 @@ interface Failure {
   readonly cause?: unknown;
 }
 
-/** Puts everything back as it was before: an nginx that ran goes on, and one that did not is stopped again. */
+/** Restores the previous state: an nginx that ran keeps running, one that didn't is stopped again. */
 async function takeBack(
   server: MachineNginxServer,
   { running, code, reason, cause }: Failure,
@@ -120,13 +119,13 @@ async function giveUp(server: MachineNginxServer): Promise<string> {
   return `nginx is stopped${hadOld ? ", with the old configuration in place" : ""}`;
 }
 
-/** Whether nginx answers where the file on its disk has it listen, and with that file. */
+/** Whether nginx serves the configuration file on its disk. */
 async function servesItsFile(server: MachineNginxServer): Promise<boolean> {
   const place = servedPlace((await server.served()) ?? "");
   return place !== undefined && takesEffect(server.access, place.fingerprint, IS_BACK, place);
 }
 
-/** A reload that cannot bind a port passes `nginx -t` and exits 0, so only an answer proves it. */
+/** A reload that can't bind its port passes `nginx -t` and exits 0, so only an answer proves success. */
 async function takesEffect(
   access: NginxAccess,
   fingerprint: string,

@@ -6,17 +6,17 @@ import { nginxScript } from "./nginxScripts.ts";
 
 const BEYOND_GRACE_SECONDS = 20;
 
-/** Tests, as nginx's own account, are a unit of their own: root must not read what the deployer wrote. */
+/** A separate unit tests configurations under nginx's account, because root must not read what the deployer wrote. */
 export const TEST_LOG = "logs/test.log";
 
-/** The unit that tests what the unit would read. */
+/** The unit that tests a configuration for this unit. */
 export function testUnit(unit: string): string {
   return `${unit}-test`;
 }
 
 const IS_RUNNING = nginxScript("unit-runs");
 
-/** A unit of systemd, which starts it again after a reboot and when it ends by itself. */
+/** nginx as a systemd unit: systemd restarts it after a crash or a reboot. */
 export class SystemdNginx implements NginxRunner {
   readonly #machine: Pick<Machine, "run">;
   readonly #directory: string;
@@ -42,7 +42,7 @@ export class SystemdNginx implements NginxRunner {
     return (await this.#machine.run(IS_RUNNING, [this.#unit])) !== "";
   }
 
-  /** The test unit reads the file that is proposed. */
+  /** The test unit reads the proposed file. */
   async test(): Promise<void> {
     const script = `
 if ${withRights(systemctlCommand("start", testUnit(this.#unit)))} 2>/dev/null; then exit 0; fi
@@ -51,7 +51,7 @@ ${nginxScript("say-why")}`;
     await this.#machine.run(script, [this.#directory]);
   }
 
-  /** One that is about to be started again, with what it was refused before, is stopped first. */
+  /** Stops it first, because systemd may be about to restart it with the configuration that failed. */
   async start(): Promise<void> {
     await this.#systemctl("stop");
     await this.#systemctl("start");

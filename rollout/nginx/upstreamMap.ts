@@ -1,8 +1,8 @@
 import type { DrainPool, PoolMember } from "./drainPools.ts";
 
 /**
- * An nginx `map` from names of hosts, each followed by a blank, to the upstream that lacks exactly those: `nobody`
- * without a name, `otherwise` for a combination that has none.
+ * An nginx `map` from host names, each followed by a space, to the upstream without exactly those hosts: `nobody` if there
+ * are no names, `otherwise` for a combination without an upstream.
  */
 export function upstreamMap(
   { source, target, nobody, otherwise }: Record<"source" | "target" | "nobody" | "otherwise", string>,
@@ -20,7 +20,7 @@ ${rows.map(([key, value]) => `        ${key} ${value};\n`).join("")}    }
 `;
 }
 
-/** What `$drained` holds while exactly these hosts are drained, in the order of the configuration. */
+/** The value of `$drained` while exactly these hosts are drained, in the order of the configuration. */
 export function drainedKey(names: readonly string[]): string {
   return names.map((name) => `${name} `).join("");
 }

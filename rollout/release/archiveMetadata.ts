@@ -2,21 +2,21 @@ import type { Entry, ZipFile } from "yauzl";
 import { messageOf } from "../common/errors.ts";
 import { NotAZip, openZip } from "./openZip.ts";
 
-/** What an archive says of itself: the texts of its descriptive files, by name. */
+/** The contents of an archive's descriptive files, by name. */
 export type ArchiveMetadata = ReadonlyMap<string, string>;
 
 export const MANIFEST = "META-INF/MANIFEST.MF";
-/** Where the plugins of Spring Boot put it, for a jar of 3.x, for others and for a war. */
+/** Where Spring Boot's plugins put it: in a 3.x jar, in older jars, in a war. */
 export const BUILD_INFO = ["", "BOOT-INF/classes/", "WEB-INF/classes/"].map(
   (folder) => `${folder}META-INF/build-info.properties`,
 );
-/** Where Maven puts what it knows of the application; those of libraries are in their own jars. */
+/** Where Maven puts the application's coordinates; those of libraries are in their own jars. */
 export const POM_PROPERTIES = /^META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/;
 
 const STORED = 0;
 const DEFLATED = 8;
 
-/** Reads what says whose archive this is; throws `NotAZip` where Java could not. */
+/** Reads the files that identify an archive; throws `NotAZip` if Java could not read it. */
 export async function readArchiveMetadata(path: string): Promise<ArchiveMetadata> {
   try {
     const zip = await openZip(path);

@@ -3,13 +3,13 @@ import { parse } from "dot-properties";
 import { type ArchiveMetadata, BUILD_INFO, POM_PROPERTIES } from "./archiveMetadata.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** The version that the build wrote into an archive: by Spring Boot's plugins, as Implementation-Version, or by Maven. */
+/** The version the build wrote into an archive: with Spring Boot's plugins, as Implementation-Version, or with Maven. */
 export function findVersion(path: string, metadata: ArchiveMetadata, manifest: Manifest): string | undefined {
   const buildInfo = BUILD_INFO.map((name) => property(metadata.get(name), "build.version")).find(Boolean);
   return buildInfo || manifest.get("implementation-version") || pomVersion(path, metadata, manifest);
 }
 
-/** A jar that its libraries were unpacked into has theirs as well: its own is the one that it is named after. */
+/** If libraries were unpacked into the jar, it also has their coordinates; its own match its name. */
 function pomVersion(path: string, metadata: ArchiveMetadata, manifest: Manifest): string | undefined {
   const poms = [...metadata]
     .filter(([name]) => POM_PROPERTIES.test(name))

@@ -14,8 +14,8 @@ import type { Release } from "./release.ts";
 export type Jar = Release;
 
 /**
- * Opens the archive and says what it is: its version, which the build wrote into it unless one is given, and the SHA-256
- * of the file. Throws `InvalidInput` for anything that `java -jar` could not run, or would run differently as a copy.
+ * Reads the version of an archive, unless one is given, and its SHA-256. Throws `InvalidInput` for anything that
+ * `java -jar` could not run, or would run differently once copied.
  */
 export async function identifyJar(file: string, givenVersion?: string): Promise<Jar> {
   const path = resolve(file);

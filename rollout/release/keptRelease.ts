@@ -3,8 +3,8 @@ import type { AppHost } from "../host/appHost.ts";
 import { versionOf } from "./release.ts";
 
 /**
- * The full name of a release that every host keeps, from its version or its full name. Throws `InvalidInput`
- * with what there is to choose from.
+ * Finds a release that every host still keeps, by version or full name. Throws `InvalidInput` that lists the choices if
+ * there is none.
  */
 export async function findKeptRelease(name: string, hosts: readonly AppHost[]): Promise<string> {
   const perHost = await Promise.all(hosts.map(async (host) => new Set((await host.observe()).releases)));

@@ -1,7 +1,7 @@
-/** The main section of a manifest; names are in lower case, since their case does not count (JAR File Specification). */
+/** The main section of a manifest, with lower-case names, since they are case-insensitive (JAR File Specification). */
 export type Manifest = ReadonlyMap<string, string>;
 
-/** Reads a manifest; a line that starts with a space continues the one before. */
+/** Parses a manifest; a line that starts with a space continues the previous one. */
 export function parseManifest(text: string): Manifest {
   const [main = ""] = text.replaceAll(/\r\n?/g, "\n").replaceAll("\n ", "").split("\n\n");
   return new Map(

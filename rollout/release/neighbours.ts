@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Manifest } from "./manifest.ts";
 
-/** A file beside an archive, and the attribute of the manifest that names it. */
+/** A file next to an archive, and the manifest attribute that names it. */
 export interface Neighbour {
   readonly file: string;
   readonly attribute: "Class-Path" | "Loader-Path";
@@ -11,9 +11,9 @@ export interface Neighbour {
 const SPRING_BOOT_LAUNCHER = /^org\.springframework\.boot\.loader\./;
 
 /**
- * The first file beside an archive that `java -jar` takes into its class path, and that a copy of the archive alone would
- * miss. Spring Boot's launcher brings all its libraries along: what is listed beyond is left over from the build, unless
- * it is really there.
+ * The first file next to an archive that `java -jar` puts on the class path and that a copy of the archive would lack.
+ * With Spring Boot's launcher all libraries are inside the archive, so entries count only if the file exists; others are
+ * left over from the build.
  */
 export function findNeighbour(path: string, manifest: Manifest): Neighbour | undefined {
   const classPath = listed(manifest, "Class-Path", " ");
@@ -22,7 +22,7 @@ export function findNeighbour(path: string, manifest: Manifest): Neighbour | und
   return all.find(({ file }) => existsSync(resolve(dirname(path), file)));
 }
 
-/** What an attribute names relative to the archive; a path from the root leads to the same file everywhere. */
+/** The relative paths in an attribute; absolute ones don't depend on where the archive is. */
 function listed(manifest: Manifest, attribute: Neighbour["attribute"], separator: string): Neighbour[] {
   const all = (manifest.get(attribute.toLowerCase()) ?? "").split(separator).map((entry) => entry.trim());
   const relative = all.filter((entry) => entry !== "" && !/^([a-z][a-z0-9+.-]*:|\/)/i.test(entry));

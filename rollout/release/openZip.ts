@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { fromRandomAccessReaderPromise, openPromise, RandomAccessReader, type ZipFile } from "yauzl";
 
-/** The file is no zip archive, or not a whole one; the message says which, as in "expected a jar, got …". */
+/** The file is not a complete zip archive; the message completes "expected a jar, got …". */
 export class NotAZip extends Error {}
 
 /** The part of a file that is a zip archive. */
@@ -19,14 +19,14 @@ const END_SIGNATURE = "PK\x05\x06";
 const END_LENGTH = 22;
 const LONGEST_COMMENT = 0xffff;
 const IN_ZIP64 = 0xffffffff;
-/** The number of entries of an archive that has more than fit into the record. */
+/** Stands for a number of entries that does not fit into the record. */
 const MANY_ENTRIES = 0xffff;
-/** A launch script of Spring Boot has about 10 KB. */
+/** Spring Boot's launch script has about 10 KB. */
 const HEAD_LENGTH = 65_536;
 
 /**
- * Opens a zip archive as `java -jar` does: what stands in front of it, such as the launch script of an executable jar,
- * does not count, even where the offsets in the archive leave it out (Spring Boot before 2.6); after it nothing may come.
+ * Opens a zip archive as `java -jar` does: it skips a prefix such as the launch script of an executable jar, even if the
+ * archive's offsets don't include it (Spring Boot before 2.6), and rejects trailing data.
  */
 export async function openZip(path: string): Promise<ZipFile> {
   const file = await open(path);
@@ -47,7 +47,7 @@ async function findZip(file: FileHandle, size: number): Promise<Range> {
   const first = head.indexOf(FIRST_SIGNATURE, 0, "latin1");
   for (let at = lastEnd(tail, tail.length); at >= 0; at = lastEnd(tail, at - 1)) {
     const range = await rangeOf(file, tail, at, size);
-    // What ends here may be a jar inside the jar, of which the rest is gone.
+    // In a truncated jar, this may be the end of a jar inside it.
     if (range && (first < 0 || range.start <= first)) return range;
   }
   throw new NotAZip(
@@ -55,7 +55,7 @@ async function findZip(file: FileHandle, size: number): Promise<Range> {
   );
 }
 
-/** Where the archive is whose last record this is: its offsets count from its start, and its index comes just before. */
+/** The range of the archive that ends with this record: offsets count from its start, its index comes just before. */
 async function rangeOf(file: FileHandle, tail: Buffer, at: number, size: number): Promise<Range | undefined> {
   const end = size - tail.length + at + END_LENGTH + tail.readUInt16LE(at + 20);
   if (end > size) return undefined;

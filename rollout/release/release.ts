@@ -1,6 +1,6 @@
-/** What an archive is: its version is read from it, its identity is its kind and the SHA-256 of its bytes. */
+/** A release, identified by its SHA-256 and whether it is a war. */
 export interface Release {
-  /** Where it is on the deployer's machine; a name in `.war` makes it a war, as it does for Spring Boot. */
+  /** Where it is on the deployer's machine; as for Spring Boot, the extension `.war` makes it a war. */
   readonly path: string;
   readonly version: string;
   /** 64 lower-case hexadecimal digits. */
@@ -19,14 +19,14 @@ export function versionOf(id: string): string {
   return id.replace(IDENTITY, "");
 }
 
-/** Whether bytes with this SHA-256 are those that the name of a release promises. */
+/** Whether this SHA-256 belongs to the release of that name. */
 export function isReleaseOf(id: string, sha256: string): boolean {
   return IDENTITY.exec(id)?.[1] === sha256.slice(0, 12);
 }
 
 /**
- * What the archive of a release is called on a host. Spring Boot serves the pages of a war only out of a file whose
- * name ends in `.war`, so `java -jar` must find the ending that the user's own file has.
+ * The file name of a release on a host. It keeps the extension `.war`, because Spring Boot serves the pages of a war only
+ * from a file with that extension.
  */
 export function archiveName(id: string): string {
   return id.endsWith(".war") ? "app.war" : "app.jar";

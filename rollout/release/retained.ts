@@ -1,6 +1,6 @@
 import type { HostState, Revision } from "../host/appHost.ts";
 
-/** What a host runs or may have to go back to, which no pruning takes: releases, and ways to start them. */
+/** The releases and launches that pruning must keep: those the host runs or may go back to. */
 export function retained(
   { running, current, good }: HostState,
   launch: string,

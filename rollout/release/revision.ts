@@ -1,4 +1,4 @@
 import { z } from "zod";
 
-/** The form of a `Revision` in a file. */
+/** How a `Revision` is stored in a file. */
 export const revisionSchema = z.object({ release: z.string(), launch: z.string() });

@@ -1,4 +1,4 @@
-/** The releases to remove so that `keep` are left, those that ran longest ago first; never those in `spared`. */
+/** The releases to remove so that `keep` are left: the ones that ran longest ago, but never those in `spared`. */
 export function surplusReleases(
   lastRunFirst: readonly string[],
   keep: number,

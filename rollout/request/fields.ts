@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 
-/** A number of the settings with its bounds; the message names them and what came instead. */
+/** An integer with bounds; the message names the bounds and the value. */
 export function integer(minimum: number, maximum: number) {
   return z.custom<number>(
     (value) => Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
@@ -10,13 +10,13 @@ export function integer(minimum: number, maximum: number) {
   );
 }
 
-/** Any text. */
+/** Any string. */
 export const text = z.string({ error: (issue) => `expected a string, got ${show(issue.input)}` });
-/** A path from the root of the file system. */
+/** An absolute path. */
 export const absolutePath = text.refine(isAbsolute, {
   error: (issue) => `expected an absolute path, got ${show(issue.input)}`,
 });
-/** The name of a host: part of paths, of upstreams and of messages. */
+/** The name of a host, used in paths, upstreams and messages. */
 export const name = text.regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, {
   error: (issue) => `expected 1–32 lower-case letters, digits and inner hyphens, got ${show(issue.input)}`,
 });
@@ -24,16 +24,16 @@ export const name = text.regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, {
 export const address = text.refine((value) => isIP(value) !== 0 && !value.includes("%"), {
   error: (issue) => `expected an IP address, got ${show(issue.input)}`,
 });
-/** An address that a connection can be told by: an unspecified one never stands in the kernel's table. */
+/** The address of one host; an unspecified one never shows up in the kernel's table of connections. */
 export const hostAddress = address.refine((value) => !/^(0\.0\.0\.0|[0:]+|::ffff:.*)$/i.test(value), {
   error: (issue) => `expected the address of one host, got ${show(issue.input)}`,
 });
-/** A path on a host, of characters that nginx takes as they are. */
+/** A URL path, with characters that need no quoting for nginx. */
 export const urlPath = text.regex(/^\/[A-Za-z0-9._~!&()*+,=:@%/-]*$/, {
   error: (issue) => `expected a path such as /actuator/health, got ${show(issue.input)}`,
 });
 
-/** A status such as `200`, or a class of them such as `2xx`; a number is taken, too. */
+/** A status such as `200`, also as a number, or a class such as `2xx`. */
 export const statuses = z.preprocess(
   (value) => (typeof value === "number" ? String(value) : value),
   text.regex(/^[1-5](\d\d|xx)$/, {
@@ -41,7 +41,7 @@ export const statuses = z.preprocess(
   }),
 );
 
-/** What came instead, for a message. */
+/** Formats an invalid value for a message. */
 export function show(value: unknown): string {
   return value === undefined ? "nothing" : JSON.stringify(value);
 }

@@ -1,6 +1,6 @@
 import type { Environment, Launch, RollRequest } from "./rollRequest.ts";
 
-/** How the application of one host is started: what all hosts have in common, with what is the host's own. */
+/** How the application of one host is started: the common options, with the host's own on top. */
 export function launchOf(
   { launch, environment, hostLaunch = {}, hostEnvironment = {} }: LaunchOptions,
   host: string,
@@ -9,7 +9,7 @@ export function launchOf(
   return {
     launch: {
       ...launch,
-      // The JVM goes by the last of two; Spring Boot would join two arguments of one name.
+      // The JVM uses the last of two options; Spring Boot would join two arguments of one name.
       jvmOptions: [...launch.jvmOptions, ...jvmOptions],
       arguments: [...launch.arguments.filter((common) => !isGivenIn(own, common)), ...own],
     },
@@ -17,12 +17,12 @@ export function launchOf(
   };
 }
 
-/** What a host has of its own; a host may be called `constructor`. */
+/** A host's entry in a record; a host may be called `constructor`. */
 export function ofHost<T>(record: Readonly<Record<string, T>>, host: string): T | undefined {
   return Object.hasOwn(record, host) ? record[host] : undefined;
 }
 
-/** All that says how applications are started. */
+/** The part of a request that says how applications are started. */
 export type LaunchOptions = Pick<RollRequest, "launch" | "environment" | "hostLaunch" | "hostEnvironment">;
 
 function isGivenIn(own: readonly string[], common: string): boolean {

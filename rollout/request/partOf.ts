@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { parse } from "./validate.ts";
 
-/** What a schema describes, out of inputs that hold more; throws `InvalidInput` where that is wrong. */
+/** Picks the fields of a schema from inputs that have more, and validates them. */
 export function partOf<T extends z.ZodRawShape>(
   schema: z.ZodObject<T>,
   inputs: object,

@@ -1,40 +1,40 @@
 import { z } from "zod";
 import { address, hostAddress, integer, name, text } from "./fields.ts";
 
-/** What the engine knows of a host: what it is called, and where it answers. */
+/** What the rollout knows about any host. */
 const hostFields = {
   name,
   address: hostAddress,
   port: integer(1, 65535),
-  /** Where its health is asked, if not on the port of the application: `management.server.port`. */
+  /** The port of the health endpoint, if not the application's (`management.server.port`). */
   healthPort: integer(1, 65535).exactOptional(),
 };
 
-/** What the engine knows of the nginx in front of the hosts. */
+/** What the rollout knows about any nginx. */
 const proxyFields = { address, port: integer(1, 65535) };
 
-/** A host as nginx knows it. */
+/** A host, for nginx. */
 export const poolMember = z.object(hostFields);
 
-/** An app host of any kind; the rest of it is for its kind to read. */
+/** An app host of any kind; its kind reads the other fields. */
 export const hostPlace = z.looseObject({ kind: text, ...hostFields });
 export type HostPlace = z.infer<typeof hostPlace>;
 
-/** The nginx in front of the hosts, of any kind. */
+/** An nginx of any kind; its kind reads the other fields. */
 export const proxyPlace = z.looseObject({ kind: text, ...proxyFields });
 export type ProxyPlace = z.infer<typeof proxyPlace>;
 
-/** A schema for the hosts of one kind. */
+/** The schema of a host of one kind. */
 export function hostOf<Kind extends string, Fields extends z.ZodRawShape>(kind: Kind, fields: Fields) {
   return z.strictObject({ kind: z.literal(kind), ...hostFields, ...fields });
 }
 
-/** A schema for the nginx of one kind. */
+/** The schema of the nginx of one kind. */
 export function proxyOf<Kind extends string, Fields extends z.ZodRawShape>(kind: Kind, fields: Fields) {
   return z.strictObject({ kind: z.literal(kind), ...proxyFields, ...fields });
 }
 
-/** The ports that a host takes up on its machine. */
+/** The ports that a host occupies on its machine. */
 export function portsOf({ port, healthPort = port }: HostPlace): number[] {
   return [port, healthPort];
 }

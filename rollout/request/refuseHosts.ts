@@ -14,7 +14,7 @@ interface OwnOptions {
   readonly hostEnvironment?: Readonly<Record<string, Environment>>;
 }
 
-/** Refuses what rollgate gives to applications itself, for all hosts and for single ones. */
+/** Rejects options that rollgate itself passes to applications. */
 export function refuseReserved(
   { launch, environment, hosts, hostLaunch = {}, hostEnvironment = {} }: OwnOptions,
   refuse: Refuse,
@@ -33,8 +33,8 @@ export function refuseReserved(
   });
 }
 
-/** Refuses options of hosts that there are not. */
-export function refuseStrangers(
+/** Rejects options of unknown hosts. */
+export function refuseUnknownHosts(
   { hosts, hostLaunch = {}, hostEnvironment = {} }: OwnOptions,
   refuse: Refuse,
 ) {
@@ -45,8 +45,8 @@ export function refuseStrangers(
   }
 }
 
-/** Refuses two hosts of one name or in one place. */
-export function refuseTwins(hosts: readonly HostPlace[], refuse: Refuse) {
+/** Rejects two hosts with the same name or address. */
+export function refuseDuplicates(hosts: readonly HostPlace[], refuse: Refuse) {
   hosts.forEach((host, index) => {
     const before = hosts.slice(0, index);
     const namesake = before.findIndex((other) => other.name === host.name);

@@ -1,12 +1,12 @@
 import { show } from "./fields.ts";
 
-/** Something that the user set and that is not theirs to set; `key` is its index or its name. */
+/** A value that the user must not set; `key` is its index or name. */
 export interface ReservedValue {
   readonly key: number | string;
   readonly message: string;
 }
 
-/** What rollgate gives to Spring Boot on the command line. Given twice, the values are joined or one of them is lost. */
+/** What rollgate passes to Spring Boot on the command line. Given twice, values would be joined, or one would be lost. */
 const PROPERTIES: Readonly<Record<string, string>> = {
   "server.port": "expected the port only in hosts[].port",
   "server.address": "expected the address only in hosts[].address",
@@ -14,16 +14,16 @@ const PROPERTIES: Readonly<Record<string, string>> = {
 const JSON_PROPERTY = "spring.application.json";
 const OWN = "expected a name that does not start with rollgate, which is reserved";
 
-/** What makes `java` run something else than the release, or nothing at all. */
+/** Options that make `java` run something other than the release, or nothing. */
 const RUNS_SOMETHING_ELSE =
   /^(-jar|-cp|-classpath|--class-path|-m|--module|--source|-d|--describe-module|--list-modules|--validate-modules|--dry-run|-version|--version|-fullversion|--full-version|-h|-\?|-help|--help|-X|--help-extra)(=|$)/;
-/** Options of `java` whose value is the next word. */
+/** Options of `java` whose value is the next argument. */
 const TAKES_A_WORD =
   /^(-p|--(module-path|upgrade-module-path|add-modules|limit-modules|enable-native-access|add-exports|add-opens|add-reads|patch-module))$/;
-/** Variables that JVMs read options from. */
+/** Variables from which JVMs read options. */
 const OPTION_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"];
 
-/** The arguments of the application that rollgate gives itself. */
+/** The arguments that are reserved for rollgate. */
 export function reservedArguments(values: readonly string[]): ReservedValue[] {
   return values.flatMap((value, key) => {
     const [, name, text = ""] = /^--([^=]*)=?(.*)$/s.exec(value) ?? [];
@@ -31,7 +31,7 @@ export function reservedArguments(values: readonly string[]): ReservedValue[] {
   });
 }
 
-/** The JVM options that rollgate gives itself, and those that would not start the release. */
+/** The JVM options that are reserved for rollgate or would not run the release. */
 export function reservedJvmOptions(values: readonly string[]): ReservedValue[] {
   return values.flatMap((value, key) => {
     if (RUNS_SOMETHING_ELSE.test(value)) {
@@ -47,7 +47,7 @@ export function reservedJvmOptions(values: readonly string[]): ReservedValue[] {
   });
 }
 
-/** The variables that rollgate sets itself; the messages hold no values, which are secret. */
+/** The variables that are reserved for rollgate; values are secret, so messages don't contain them. */
 export function reservedVariables(environment: Readonly<Record<string, string>>): ReservedValue[] {
   return Object.entries(environment).flatMap(([key, value]) => {
     if (OPTION_VARIABLES.includes(key)) {
@@ -57,7 +57,7 @@ export function reservedVariables(environment: Readonly<Record<string, string>>)
   });
 }
 
-/** The setting beside its own in which a property of Spring Boot is set as well, if there is one. */
+/** The setting in which the user sets a Spring Boot property directly, if any. */
 export function whereElseSet(
   property: string,
   given: { readonly arguments: unknown[]; readonly jvmOptions: unknown[]; readonly environment: unknown },
@@ -73,7 +73,7 @@ export function whereElseSet(
   return stands(Object.keys(Object(given.environment))) ? "environment" : undefined;
 }
 
-/** Whether a name, in any of the spellings that Spring Boot takes, stands for a property. */
+/** Whether a name means this property, in any spelling that Spring Boot accepts. */
 function isProperty(name: string, property: string): boolean {
   const lower = name.toLowerCase();
   return lower.replaceAll(/[-_]/g, "") === property || lower.replaceAll("_", ".") === property;
@@ -101,7 +101,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The names of all properties in a JSON text; dots may stand in a key or come from objects in objects. */
+/** The dotted names of all properties in a JSON value. */
 function namesIn(json: unknown, prefix = ""): string[] {
   if (typeof json !== "object" || json === null) return [prefix];
   return Object.entries(json).flatMap(([key, value]) =>

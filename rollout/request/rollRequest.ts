@@ -1,24 +1,24 @@
 import { z } from "zod";
 import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
 import { hostPlace, proxyPlace } from "./places.ts";
-import { refuseReserved, refuseStrangers, refuseTwins } from "./refuseHosts.ts";
+import { refuseDuplicates, refuseReserved, refuseUnknownHosts } from "./refuseHosts.ts";
 
 const MAX_HOSTS = 50;
 
-/** What nginx can do: who checks the hosts, and how one is drained. */
+/** How nginx checks the hosts. */
 export const flavour = z.enum(["stock", "njs", "check-module"], {
   error: (issue) => `expected stock, njs or check-module, got ${show(issue.input)}`,
 });
 export type Flavour = z.infer<typeof flavour>;
 
-/** The container that a JVM runs in; a change of any of it rolls. */
+/** The container that a JVM runs in; any change rolls. */
 export const container = z.strictObject({
   image: text.min(1, { error: "expected an image with a Java runtime, got an empty string" }),
-  /** User and group, as numbers, since the image need not know them by name. */
+  /** User and group, as numbers, because the image may not have names for them. */
   user: text.regex(/^[1-9]\d*(:[1-9]\d*)?$/, {
     error: (issue) => `expected a user other than root such as 10001:10001, got ${show(issue.input)}`,
   }),
-  /** 0 means no limit; the engine takes no less than 6. */
+  /** 0 means no limit; the Docker engine rejects less than 6. */
   memoryMegabytes: integer(0, 16_777_216).refine((value) => value === 0 || value >= 6, {
     error: (issue) => `expected 6–16777216, or 0, got ${show(issue.input)}`,
   }),
@@ -27,18 +27,18 @@ export const container = z.strictObject({
 });
 export type ContainerSpec = z.infer<typeof container>;
 
-/** How the JVM is started; the same on every host. */
+/** How the JVM is started, on every host. */
 export const launch = z.strictObject({
   /** A path, or a name to look up. */
   java: text.min(1, { error: "expected the java command, got an empty string" }),
   jvmOptions: z.array(text),
   arguments: z.array(text),
-  /** Only where hosts are containers. */
+  /** Only if hosts are containers. */
   container: container.optional(),
 });
 export type Launch = z.infer<typeof launch>;
 
-/** Variables given to the JVM beside a fixed PATH, LANG and HOME; treated as secret everywhere. */
+/** The JVM's environment, besides a fixed PATH, LANG and HOME; treated as secret everywhere. */
 export const environment = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "expected the name of an environment variable" }),
   z.string({ error: "expected a string" }),
@@ -46,7 +46,7 @@ export const environment = z.record(
 );
 export type Environment = z.infer<typeof environment>;
 
-/** What one host is started with beside what all are; of arguments and variables of one name, these count. */
+/** Options of one host, on top of the common ones; an argument of the same name wins. */
 export const hostLaunch = launch.pick({ jvmOptions: true, arguments: true }).partial();
 export type HostLaunch = z.infer<typeof hostLaunch>;
 
@@ -65,24 +65,24 @@ export const timing = z.strictObject({
   settleSeconds: integer(0, 3600),
   graceSeconds: integer(0, 3600),
   soakSeconds: integer(0, 86_400),
-  /** The whole roll: no further host is touched after that. */
+  /** For the whole roll; after that, no further host is touched. */
   rollDeadlineSeconds: integer(1, 86_400),
-  /** How long to wait for somebody else who is rolling this fleet. */
+  /** How long to wait if someone else is rolling this fleet. */
   leaseWaitSeconds: integer(0, 86_400),
-  /** The slowest request that a drained host is given the time to finish. */
+  /** How long the slowest request of the application takes. */
   slowestRequestSeconds: integer(0, 3600),
   /** The application's own `spring.lifecycle.timeout-per-shutdown-phase`. */
   shutdownPhaseSeconds: integer(0, 3600),
 });
 export type Timing = z.infer<typeof timing>;
 
-/** What becomes of the hosts that are already replaced when a later one fails. */
+/** What to do with the hosts already replaced when a later one fails. */
 export const onFailure = z.enum(["rollback", "halt"], {
   error: (issue) => `expected rollback or halt, got ${show(issue.input)}`,
 });
 export type OnFailure = z.infer<typeof onFailure>;
 
-/** A schema for the hosts of a fleet. */
+/** The schema of a fleet. */
 export function hostsOf<Host extends z.ZodType>(host: Host) {
   return z
     .array(host)
@@ -90,12 +90,12 @@ export function hostsOf<Host extends z.ZodType>(host: Host) {
     .max(MAX_HOSTS, { error: `expected at most ${MAX_HOSTS} hosts` });
 }
 
-/** Everything a roll is told, whatever the kind of its hosts; plain values only. */
+/** The input of a roll, for every kind of host; plain values only. */
 export const rollRequest = z
   .strictObject({
     /** `<version>-<sha256:12>`, and `.war` after it for a war. */
     release: text,
-    /** Absent when the release is one that the hosts keep. */
+    /** Absent if the hosts keep the release. */
     jar: z
       .strictObject({ path: absolutePath, version: text, sha256: text.regex(/^[0-9a-f]{64}$/) })
       .optional(),
@@ -103,24 +103,24 @@ export const rollRequest = z
     proxy: proxyPlace,
     launch,
     environment,
-    /** What single hosts add to these, by their names. */
+    /** Options of single hosts, by host name. */
     hostLaunch: z.record(z.string(), hostLaunch).exactOptional(),
-    /** Secret, as the environment of all hosts is. */
+    /** Secret, like the common environment. */
     hostEnvironment: z.record(z.string(), environment).exactOptional(),
     health,
     timing,
-    /** Hosts that must go on serving while one is out; less than the number of hosts. */
+    /** How many hosts must keep serving while one is out; less than the number of hosts. */
     minimumHealthy: integer(0, 1000),
-    /** Releases that stay on a host, the running one included. */
+    /** Releases to keep on a host, including the running one. */
     keepReleases: integer(2, 100),
     onFailure,
   })
   .superRefine((request, context) => {
     const refuse = (path: (string | number)[], message: string) =>
       context.addIssue({ code: "custom", path, message });
-    refuseTwins(request.hosts, refuse);
+    refuseDuplicates(request.hosts, refuse);
     refuseReserved(request, refuse);
-    refuseStrangers(request, refuse);
+    refuseUnknownHosts(request, refuse);
     if (request.minimumHealthy >= request.hosts.length) {
       refuse(
         ["minimumHealthy"],

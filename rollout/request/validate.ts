@@ -1,14 +1,14 @@
 import type { z } from "zod";
 import { InvalidInput } from "../common/errors.ts";
 
-/** Checks `input` and gives it typed; throws `InvalidInput` for the first thing that is wrong. */
+/** Validates `input` and returns it typed; throws `InvalidInput` for the first problem. */
 export function parse<T>(schema: z.ZodType<T>, input: unknown): T {
   const [first] = problemsOf(schema, input);
   if (first) throw first;
   return schema.parse(input);
 }
 
-/** Everything that is wrong with `input`, each with the path of the setting. */
+/** All problems of `input`, each with the path of the setting. */
 export function problemsOf(schema: z.ZodType, input: unknown): InvalidInput[] {
   const result = schema.safeParse(input);
   return result.success ? [] : result.error.issues.map(describeIssue);

@@ -92,7 +92,7 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
     test("shows that it was left closing connections", async () => {
       const { server, text } = await serving();
       await server.closeConnections(true);
-      expect(await server.served()).toBe(`${text}# closing was left behind\n`);
+      expect(await server.served()).toBe(`${text}# close-connections was left behind\n`);
       await server.closeConnections(false);
       expect(await server.served()).toBe(text);
     });

@@ -1,5 +1,5 @@
 /** The variables that `proxyHeaders` needs, for the `http` block. */
-export const proxyHeaderMaps = `    # A tunnel is bound to one host, past drains and balancing: of what a client offers, only websocket becomes one.
+export const proxyHeaderMaps = `    # An upgraded connection stays on its host despite drains and balancing, so only websocket may upgrade.
     map $http_upgrade $upgrade {
         default "";
         "~*(^|,)[ \\t]*websocket[ \\t]*(,|$)" websocket;
@@ -9,12 +9,12 @@ export const proxyHeaderMaps = `    # A tunnel is bound to one host, past drains
         ""      close;
     }
 
-    # A client of HTTP/1.0 may send no Host, which HTTP/1.1 needs.
+    # An HTTP/1.0 client may send no Host, which HTTP/1.1 requires.
     map $http_host $upstream_host {
         default $http_host;
         ""      localhost;
     }
-    # As the client names it: nginx may listen on another one, behind a port of a container.
+    # The port the client uses: in a container, nginx listens on another one than the published one.
     map $http_host $client_port {
         default            80;
         "~:([0-9]{1,5})$"  $1;
@@ -22,8 +22,8 @@ export const proxyHeaderMaps = `    # A tunnel is bound to one host, past drains
 `;
 
 /**
- * What proxies tell applications about clients, beside what nginx sets itself. Nobody is trusted to say it, and what
- * frameworks and servlet containers would believe must not come from a client.
+ * Headers in which proxies tell applications about clients, besides those nginx sets. Frameworks and servlet containers
+ * would trust them, so they must not come from a client.
  */
 const CLEARED = [
   "Forwarded",
@@ -37,14 +37,14 @@ const CLEARED = [
   "X-Proxied-Https",
   "Proxy-Auth-Cert",
   "Proxy-Ssl-Id",
-  // Other proxies' names for scheme and path.
+  // Scheme and path, as other proxies call them.
   "X-Forwarded-Protocol",
   "X-Forwarded-Scheme",
   "X-Forwarded-Context",
   "X-Forwarded-Path",
   "X-Forwarded-Uri",
   "X-Forwarded-Method",
-  // Who has signed in at a proxy.
+  // The user who signed in at a proxy.
   "X-Forwarded-User",
   "X-Forwarded-Email",
   "X-Forwarded-Groups",
@@ -53,7 +53,7 @@ const CLEARED = [
   "X-Forwarded-Client-Cert",
 ];
 
-/** What the application is told about a request besides what the client says. */
+/** The headers that nginx sets on every request to the application. */
 export const proxyHeaders = `        proxy_set_header Host $upstream_host;
         proxy_set_header Connection $connection_upgrade;
         proxy_set_header Upgrade $upgrade;

@@ -3,7 +3,7 @@ import type { PoolMember } from "../drainPools.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { errorLogOf } from "./errorLog.ts";
 
-/** `/status` for people and monitoring, and what only the rollout may ask. */
+/** `/status` for people and monitoring, and locations for the rollout only. */
 export function rolloutLocations(settings: NginxSettings, status: string, fingerprint: string): string {
   const { flavour, hosts } = settings;
   return `        location = /status {
@@ -14,12 +14,12 @@ export function rolloutLocations(settings: NginxSettings, status: string, finger
         location ^~ /rollgate/ {
             return 404;
         }
-        # Only what nginx itself says of a host, not what the host answers.
+        # Only for nginx's own errors, not for the host's answers.
         location @unreachable {
             default_type text/plain;
             return 502 "no answer to nginx\\n";
         }
-        # The rollout's own questions; \`return\` runs before \`deny\` would, hence the variable.
+        # For the rollout only. \`return\` would run before \`deny\`, hence the variable.
         location = /rollgate/configuration {
             if ($stranger) { return 403; }
             return 200 "${flavour} ${fingerprint}";
@@ -38,7 +38,7 @@ ${hosts.map((host) => healthLocation(host, settings)).join("")}`;
 function healthLocation(host: PoolMember, settings: NginxSettings): string {
   return `        location = /rollgate/health/${host.name} {
             if ($stranger) { return 403; }
-            # To the rollout a host that does not answer is an answer, not an error.
+            # For the rollout, a host that doesn't answer is a result, not an error.
             error_log ${errorLogOf(settings)} crit;
             proxy_pass http://${endpoint(host.address, host.healthPort ?? host.port)}${settings.healthPath};
             proxy_set_header Host $proxy_host;

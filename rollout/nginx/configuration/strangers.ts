@@ -1,18 +1,18 @@
 import type { NginxSettings } from "../nginxSettings.ts";
 
-/** `$stranger` and `$status_stranger`: whether a request may not ask what only the rollout may, or read `/status`. */
+/** `$stranger` and `$status_stranger`: whether a request must not use the rollout's locations, or read `/status`. */
 export function strangerMaps({
   address,
   statusAllow,
 }: Pick<NginxSettings, "address" | "statusAllow">): string {
   const ownAddress = isLoopbackOrAny(address) ? "" : `        ${address} 1;\n`;
-  return `    # The address that nginx listens on is one of this machine's own.
+  return `    # The address that nginx listens on belongs to this machine.
     geo $from_here {
         default 0;
         127.0.0.0/8 1;
         ::1 1;
 ${ownAddress}    }
-    # Another proxy on this machine comes from here, too, with the requests of strangers.
+    # Another proxy on this machine connects from here too, on behalf of strangers.
     map "$http_x_forwarded_for$http_forwarded$http_x_real_ip$http_via" $through_proxy {
         default 1;
         ""      0;

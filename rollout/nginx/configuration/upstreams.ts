@@ -2,7 +2,7 @@ import { endpoint } from "../../machine/connections.ts";
 import type { DrainPool, PoolMember } from "../drainPools.ts";
 import type { FlavourLines } from "../flavours/flavourLines.ts";
 
-/** The upstream of all hosts, and one for each combination of drained hosts. */
+/** The upstream with all hosts, and one for each combination of drained hosts. */
 export function upstreams(
   hosts: readonly PoolMember[],
   pools: readonly DrainPool[],
@@ -22,8 +22,8 @@ ${servers(members, failover.smaller)}    }
 }
 
 function servers(hosts: readonly PoolMember[], failover: boolean): string {
-  // With active checks a server that is up again must not stay excluded for nginx's own fail_timeout; without,
-  // a few failures in a row take it out for a moment.
+  // With active checks, a server that is up again must not stay out for nginx's own fail_timeout. Without them, a few
+  // failures in a row take it out for a moment.
   const limits = failover ? "max_fails=3 fail_timeout=2s" : "max_fails=0";
   return hosts.map(({ address, port }) => `        server ${endpoint(address, port)} ${limits};\n`).join("");
 }

@@ -4,7 +4,7 @@ import type { FlavourLines } from "./flavourLines.ts";
 import { stockLines } from "./stock.ts";
 
 /**
- * The third-party module checks the hosts of one upstream; the smaller ones serve for minutes and are not checked.
+ * The third-party module checks the upstream with all hosts; the others serve only for minutes and are not checked.
  * https://github.com/yaoweibin/nginx_upstream_check_module
  */
 export function checkModuleLines({ check, hosts }: NginxSettings): FlavourLines {
@@ -21,7 +21,7 @@ export function checkModuleLines({ check, hosts }: NginxSettings): FlavourLines 
   };
 }
 
-/** The health ports of these hosts, each once, `undefined` for those of applications; the module knows just one. */
+/** The distinct health ports of these hosts, `undefined` for the application's; the module supports only one. */
 export function healthPortsOf(hosts: readonly PoolMember[]): (number | undefined)[] {
   return [...new Set(hosts.map(({ healthPort }) => healthPort))];
 }

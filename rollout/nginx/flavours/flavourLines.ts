@@ -1,24 +1,24 @@
-/** What one flavour puts into `nginx.conf`, by the block that it goes into, and the files that it needs beside it. */
+/** What a flavour adds to `nginx.conf`, by block, and the files it needs next to it. */
 export interface FlavourLines {
-  /** Before everything else. */
+  /** At the top of the file. */
   readonly main: string;
   readonly http: string;
-  /** At the end of the upstream of all hosts. */
+  /** At the end of the upstream with all hosts. */
   readonly checks: string;
-  /** Whether nginx's own failover takes a host out of the upstream of all hosts, and out of those that lack some. */
+  /** Whether nginx's passive failover is on in the upstream with all hosts, and in the smaller ones. */
   readonly failover: { readonly all: boolean; readonly smaller: boolean };
   /** The variable that names the upstream of a request, or `none`. */
   readonly pool: string;
-  /** What a client is told when there is none; may be a variable. */
+  /** What a client is told if there is none; may be a variable. */
   readonly outage: string;
   /** Before the locations. */
   readonly server: string;
-  /** What answers in `/status`. */
+  /** Answers `/status`. */
   readonly status: string;
   readonly files: readonly ConfigurationFile[];
 }
 
-/** A file beside `nginx.conf`. */
+/** A file next to `nginx.conf`. */
 export interface ConfigurationFile {
   readonly name: string;
   readonly text: string;

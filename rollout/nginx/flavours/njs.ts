@@ -11,13 +11,13 @@ import type { ConfigurationFile, FlavourLines } from "./flavourLines.ts";
 import { stockLines } from "./stock.ts";
 
 const SOURCES = ["checks.js", "status.js"].map((name) => join(import.meta.dirname, "..", "njs", name));
-/** A check ends before the next one begins: the module would kill it otherwise. */
+/** A check must end before the next one starts, or the module aborts it. */
 const BETWEEN_CHECKS_MILLISECONDS = 100;
 const LOG_MILLISECONDS = 1000;
 
 /**
- * nginx's own JavaScript module asks every host and picks the upstream of each request. What it knows is in shared
- * memory, which a reload keeps as long as the zone's name and size stay.
+ * nginx's own JavaScript module checks every host and picks the upstream of each request. Its state is in shared memory,
+ * which survives a reload as long as the zone's name and size stay the same.
  * https://nginx.org/en/docs/http/ngx_http_js_module.html
  */
 export function njsLines(
@@ -36,11 +36,11 @@ export function njsLines(
     main: njsModule ? `load_module "${njsModule}";\n` : "",
     http: `
     js_shared_dict_zone zone=rollgate:256k;
-    # Beside this file: an absolute path may hold characters that this directive does not take.
+    # Relative, because this directive rejects some characters that an absolute path may contain.
     js_import rollgate from ${script.name};
-    # The names of the hosts that are drained or that the checks keep out.
+    # The names of the hosts that are drained or that the checks have taken out.
     js_set $unavailable rollgate.unavailable;
-    # A combination without an upstream of its own: one of the other hosts.
+    # For a combination without an upstream: one of the other hosts.
     js_set $direct rollgate.direct;
 ${upstreamMap({ source: "$unavailable", target: "$pool", nobody: "$drained_pool", otherwise: "$direct" }, hosts, pools)}
     map $drained_pool $outage {
@@ -51,7 +51,7 @@ ${upstreamMap({ source: "$unavailable", target: "$pool", nobody: "$drained_pool"
     failover: { all: false, smaller: false },
     pool: "$pool",
     outage: "$outage",
-    server: `        # The module logs an error for each check that meets no host; what people are told comes from the next one.
+    server: `        # The module logs an error for each refused connection; people read the lines of the next location.
         location @checks {
             error_log ${errorLogOf(settings)} crit;
             js_periodic rollgate.check interval=${period}ms;
@@ -68,7 +68,7 @@ ${upstreamMap({ source: "$unavailable", target: "$pool", nobody: "$drained_pool"
   };
 }
 
-/** The JavaScript as nginx loads it; its name says what it holds, so that a change of it is one of `nginx.conf`. */
+/** The JavaScript as nginx loads it, named after its hash, so that changing it also changes `nginx.conf`. */
 function scriptOf({ hosts, check }: NginxSettings): ConfigurationFile {
   const table = hosts.map(({ name, address, port, healthPort = port }) => {
     const place = endpoint(address, port);

@@ -1,6 +1,6 @@
 import type { FlavourLines } from "./flavourLines.ts";
 
-/** Nobody checks the hosts: nginx's own failover takes one out for a moment after a few failures. */
+/** No active checks: nginx's passive failover takes a host out for a moment after a few failures. */
 export const stockLines: FlavourLines = {
   main: "",
   http: "",

@@ -1,10 +1,9 @@
-// Active checks by nginx's own JavaScript module. nginx gets one file: `ID` and `settings`, this text and status.js.
-// The module's engine knows no destructuring, no spread, no for-of and no optional chaining. It runs what stands
-// outside of functions for every request.
+// Active checks for nginx's own JavaScript module. nginx gets one file: `ID` and `settings`, this file and status.js.
+// The module supports no destructuring, spread, for-of or optional chaining, and runs top-level code on every request.
 
-/** The names of the hosts that the checks keep out, each followed by a blank, in the order of the settings. */
+/** The names of the hosts that are down, each followed by a space, in the order of the settings. */
 const DOWN = `down ${ID}`;
-/** Hosts that went up or down and that the log does not tell yet, a line each. */
+/** Lines about hosts that went up or down, not yet logged. */
 const CHANGES = "changes";
 
 function stateOf(host) {
@@ -20,7 +19,7 @@ async function check() {
   await Promise.all(settings().hosts.map(checkOne));
 }
 
-/** The worker before is still there for a moment, and must not count as a new one. */
+/** The previous worker may still run for a moment and must not count as a new one. */
 function countGeneration(worker) {
   const dict = ngx.shared.rollgate;
   const workers = (dict.get("workers") ?? "").split(" ");
@@ -29,7 +28,7 @@ function countGeneration(worker) {
   dict.set("generation", String(Number(dict.get("generation") ?? 0) + 1));
 }
 
-/** Hosts of another configuration: one that comes back later starts anew. */
+/** Forgets hosts of other configurations; one that returns later starts from scratch. */
 function forgetOthers() {
   const known = ["workers", "generation", DOWN, CHANGES].concat(settings().hosts.map((host) => host.key));
   ngx.shared.rollgate
@@ -59,7 +58,7 @@ function noteChange(line) {
   dict.set(CHANGES, `${dict.get(CHANGES) ?? ""}${line}\n`);
 }
 
-/** Runs every second, where nginx logs warnings: where the checks run, it does not. */
+/** Runs every second in a location with log level warn; the location of the checks logs only critical errors. */
 function logChanges() {
   (ngx.shared.rollgate.pop(CHANGES) ?? "")
     .split("\n")
@@ -69,7 +68,7 @@ function logChanges() {
     });
 }
 
-/** The time limit is for the whole answer; the module's own is documented as one between two reads. */
+/** Limits the time for the whole answer; the module's own timeout is only between two reads. */
 async function ask(host, limits) {
   let timer;
   const late = new Promise((_, reject) => {
@@ -93,8 +92,8 @@ async function ask(host, limits) {
 }
 
 /**
- * Nobody has risen yet after a start, nor after a reload from another flavour. Then, and whenever nobody is up, those
- * stay in that have failed no check since: rather such a host than none at all.
+ * After a start, or a reload from another flavour, no host is up yet. While no host is up, only hosts that have failed a
+ * check count as down: trying an unknown host is better than serving nobody.
  */
 function downNow() {
   const hosts = settings().hosts;
@@ -106,7 +105,7 @@ function downNow() {
     .join("");
 }
 
-/** `$unavailable`, for each request: the hosts that are drained or down, as `$drained` names them. */
+/** `$unavailable`: the hosts that are drained or down, in the format of `$drained`. */
 function unavailable(r) {
   const drained = r.variables.drained;
   const down = ngx.shared.rollgate.get(DOWN) ?? downNow();
@@ -119,7 +118,7 @@ function unavailable(r) {
     .join("");
 }
 
-/** `$direct`, where no upstream lacks just those hosts: any one of the others. */
+/** `$direct`: a random available host, for combinations without an upstream. */
 function direct(r) {
   const out = r.variables.unavailable.split(" ");
   const others = settings().hosts.filter((host) => !out.includes(host.name));

@@ -1,6 +1,6 @@
-// What nginx says of its hosts; the text of checks.js stands before it in the file that nginx gets.
+// nginx's status page; checks.js comes before it in the file that nginx loads.
 
-/** `/status`: a page, or `?format=json` as the upstream check module answers it and more, or `?format=prometheus`. */
+/** `/status`: a page, `?format=json` (a superset of the upstream check module's JSON), or `?format=prometheus`. */
 function status(r) {
   const drained = r.variables.drained.split(" ");
   const servers = settings().hosts.map((host, index) => {
@@ -50,7 +50,7 @@ function asPrometheus(report) {
       .map((server) => `${name}{host=${quote(server.host)},address=${quote(server.name)}} ${value(server)}\n`)
       .join("")}`;
   return [
-    gauge("rollgate_host_up", "Whether the active checks let traffic through.", (server) =>
+    gauge("rollgate_host_up", "Whether the host passes its active checks.", (server) =>
       server.status === "up" ? 1 : 0,
     ),
     gauge("rollgate_host_drained", "Whether the host is drained.", (server) => (server.drained ? 1 : 0)),

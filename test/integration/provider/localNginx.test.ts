@@ -248,7 +248,7 @@ describe("an nginx", () => {
   test("ends and takes everything of ours with it when it is removed", async () => {
     const news = await inputs();
     await serve(await checked(news));
-    await writeFile(join(news.directory, "closing"), "");
+    await writeFile(join(news.directory, "close-connections"), "");
     await remove(news);
     expect(await runningNginx(news.directory)).toBeUndefined();
     expect(await readdir(join(news.directory, "../.."))).toEqual([]);

@@ -349,7 +349,7 @@ test("a reload under busy keep-alive clients loses no request", async () => {
   const { answered, lost } = await clients.stop();
   expect(lost).toEqual([]);
   expect(answered).toBeGreaterThan(1000);
-  expect(await readdir(directory)).not.toContain("closing");
+  expect(await readdir(directory)).not.toContain("close-connections");
 });
 
 /** A server whose port somebody takes after nginx has tested its configuration. */
