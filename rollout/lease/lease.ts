@@ -10,19 +10,24 @@ export interface LeaseRecord {
   readonly released: boolean;
 }
 
+/** What a holder is told when it renews its lease. */
+export type Renewal =
+  | { readonly isHeld: true; readonly stopRequested: boolean }
+  /** Somebody has taken it over, if it is not gone altogether. */
+  | { readonly isHeld: false; readonly holder: LeaseRecord | undefined };
+
 /** Where the leases of one fleet are kept, at the target; generations only grow. */
 export interface LeaseStore {
   newest(): Promise<{ readonly generation: number; readonly record: LeaseRecord } | undefined>;
   /** Creates a generation, atomically; `false` when somebody else was first. */
   claim(generation: number, record: LeaseRecord): Promise<boolean>;
-  /** Replaces the record of a generation, atomically. */
-  rewrite(generation: number, record: LeaseRecord): Promise<void>;
+  /** Replaces the record of a generation, atomically, if it is still the newest. */
+  renew(generation: number, record: LeaseRecord): Promise<Renewal>;
   /** Removes generations that are over. */
   forgetBefore(generation: number): Promise<void>;
   /** Whether the owner is known to be dead; `false` where that cannot be told. */
   isGone(record: LeaseRecord): Promise<boolean>;
-  /** Whether somebody asks the owner to stop at the next safe point. */
-  stopRequested(): Promise<boolean>;
+  /** Forgets that somebody asked an earlier owner to stop. */
   clearStopRequest(): Promise<void>;
 }
 
@@ -94,8 +99,7 @@ export class Lease {
         const generation = (newest?.generation ?? 0) + 1;
         const record = { owner, since: new Date().toISOString(), beat: 0, released: false };
         if (!(await store.claim(generation, record))) continue;
-        await store.clearStopRequest();
-        await store.forgetBefore(generation);
+        await Promise.all([store.clearStopRequest(), store.forgetBefore(generation)]);
         const lease = new Lease(store, generation, record);
         lease.#keepAlive(timing.heartbeatMilliseconds);
         return lease;
@@ -121,9 +125,7 @@ export class Lease {
   async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beating;
-    const newest = await this.#store.newest();
-    if (newest?.generation !== this.#generation) return;
-    await this.#store.rewrite(this.#generation, { ...this.#record, released: true });
+    await this.#store.renew(this.#generation, { ...this.#record, released: true });
   }
 
   #keepAlive(intervalMilliseconds: number): void {
@@ -135,16 +137,10 @@ export class Lease {
 
   /** A beat that fails is made up for by the next; one that finds another owner ends the roll. */
   async #beat(): Promise<void> {
-    try {
-      await this.assertHeld();
-    } catch (error) {
-      if (error instanceof LeaseLost) this.#lost.abort(error);
-      return;
-    }
     this.#record = { ...this.#record, beat: this.#record.beat + 1 };
-    await this.#store.rewrite(this.#generation, this.#record);
-    if (await this.#store.stopRequested()) {
+    const renewal = await this.#store.renew(this.#generation, this.#record);
+    if (!renewal.isHeld) this.#lost.abort(new LeaseLost(renewal.holder?.owner ?? "somebody"));
+    else if (renewal.stopRequested)
       this.#lost.abort(new RollgateError("stop-requested", "somebody asked the roll to stop"));
-    }
   }
 }

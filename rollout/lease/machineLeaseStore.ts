@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
 import { z } from "zod";
 import { CommandFailed, type Machine } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
-import type { LeaseRecord, LeaseStore } from "./lease.ts";
+import type { LeaseRecord, LeaseStore, Renewal } from "./lease.ts";
 import { thisProcess } from "./thisProcess.ts";
 
 const leaseRecord = z.object({
@@ -17,14 +16,11 @@ const leaseRecord = z.object({
 
 const TAKEN = 45;
 const FOLDER = new URL("./scripts/", import.meta.url);
-const script = (name: string) => readScripts(FOLDER, name);
-const [NEWEST, CLAIM, REWRITE, FORGET, IS_GONE] = [
-  script("newest"),
-  script("claim"),
-  script("rewrite"),
-  script("forget"),
-  script("is-gone"),
-];
+const NEWEST = readScripts(FOLDER, "newest", "print-newest");
+const RENEW = readScripts(FOLDER, "newest", "renew");
+const CLAIM = readScripts(FOLDER, "claim");
+const FORGET = readScripts(FOLDER, "forget");
+const IS_GONE = readScripts(FOLDER, "is-gone");
 
 /** The leases of a fleet on a machine: files `<generation>.json` in a folder, and `stop` to ask for an end. */
 export class MachineLeaseStore implements LeaseStore {
@@ -37,16 +33,12 @@ export class MachineLeaseStore implements LeaseStore {
   }
 
   async newest() {
-    const answer = (await this.#run(NEWEST)).trim();
-    const space = answer.indexOf(" ");
-    if (space < 0) return undefined;
-    const record = leaseRecord.parse(JSON.parse(answer.slice(space + 1)));
-    return { generation: Number(answer.slice(0, space)), record };
+    return readNewest(await this.#run(NEWEST));
   }
 
   async claim(generation: number, record: LeaseRecord): Promise<boolean> {
     try {
-      await this.#run(CLAIM, [String(generation), randomUUID()], record);
+      await this.#run(CLAIM, await recordArguments(generation, record));
       return true;
     } catch (error) {
       if (error instanceof CommandFailed && error.exitCode === TAKEN) return false;
@@ -54,8 +46,10 @@ export class MachineLeaseStore implements LeaseStore {
     }
   }
 
-  async rewrite(generation: number, record: LeaseRecord): Promise<void> {
-    await this.#run(REWRITE, [String(generation), randomUUID()], record);
+  async renew(generation: number, record: LeaseRecord): Promise<Renewal> {
+    const answer = (await this.#run(RENEW, await recordArguments(generation, record))).trim();
+    if (answer === "held" || answer === "stop") return { isHeld: true, stopRequested: answer === "stop" };
+    return { isHeld: false, holder: readNewest(answer)?.record };
   }
 
   async forgetBefore(generation: number): Promise<void> {
@@ -70,19 +64,22 @@ export class MachineLeaseStore implements LeaseStore {
     return (await this.#machine.run(IS_GONE, args, { unfenced: true })) !== "";
   }
 
-  async stopRequested(): Promise<boolean> {
-    return (await this.#run('if [ -e "$1/stop" ]; then echo yes; fi')) !== "";
-  }
-
   async clearStopRequest(): Promise<void> {
     await this.#run('rm -f "$1/stop"');
   }
 
-  async #run(script: string, args: readonly string[] = [], record?: LeaseRecord): Promise<string> {
-    const text = record && JSON.stringify({ ...record, process: await thisProcess() });
-    return this.#machine.run(script, [this.#directory, ...args, String(Buffer.byteLength(text ?? ""))], {
-      unfenced: true,
-      ...(text !== undefined && { input: Readable.from([text]) }),
-    });
+  async #run(script: string, args: readonly string[] = []): Promise<string> {
+    return this.#machine.run(script, [this.#directory, ...args], { unfenced: true });
   }
+}
+
+function readNewest(answer: string) {
+  const space = answer.indexOf(" ");
+  if (space < 0) return undefined;
+  const record = leaseRecord.parse(JSON.parse(answer.slice(space + 1)));
+  return { generation: Number(answer.slice(0, space)), record };
+}
+
+async function recordArguments(generation: number, record: LeaseRecord): Promise<string[]> {
+  return [String(generation), randomUUID(), JSON.stringify({ ...record, process: await thisProcess() })];
 }

@@ -3,7 +3,7 @@ import { access, link, mkdir, readdir, readFile, rename, rm, writeFile } from "n
 import { join } from "node:path";
 import { z } from "zod";
 import { isSystemError } from "#rollout/common/errors.ts";
-import type { LeaseRecord, LeaseStore } from "#rollout/lease/lease.ts";
+import type { LeaseRecord, LeaseStore, Renewal } from "#rollout/lease/lease.ts";
 import { readProcess } from "./processTable.ts";
 
 const leaseRecord = z.object({
@@ -52,8 +52,15 @@ export class FileLeaseStore implements LeaseStore {
     }
   }
 
-  async rewrite(generation: number, record: LeaseRecord): Promise<void> {
+  async renew(generation: number, record: LeaseRecord): Promise<Renewal> {
+    const newest = await this.newest();
+    if (newest?.generation !== generation) return { isHeld: false, holder: newest?.record };
     await rename(await this.#writeTemporary(record), this.#file(generation));
+    const stopRequested = await access(join(this.#directory, "stop")).then(
+      () => true,
+      () => false,
+    );
+    return { isHeld: true, stopRequested };
   }
 
   async forgetBefore(generation: number): Promise<void> {
@@ -64,13 +71,6 @@ export class FileLeaseStore implements LeaseStore {
   async isGone(record: LeaseRecord): Promise<boolean> {
     const { pid, startTicks } = leaseRecord.parse(record);
     return (await readProcess(pid))?.startTicks !== startTicks;
-  }
-
-  async stopRequested(): Promise<boolean> {
-    return access(join(this.#directory, "stop")).then(
-      () => true,
-      () => false,
-    );
   }
 
   async clearStopRequest(): Promise<void> {

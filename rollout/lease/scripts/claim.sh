@@ -1,11 +1,12 @@
-# $1 the folder of leases, $2 the generation, $3 a word of its own, $4 the bytes of the record: an input that was cut off
-# is none. A link is made from a whole file, so that nobody can read half a record, and fails if the name is taken; one
-# that holds this very record was made by a run of this script whose connection broke. Exits with 45 when it is taken.
+# $1 the folder of leases, $2 the generation, $3 a name for a temporary file, $4 the record. The record is linked into
+# place once it is complete: nobody can read half of it, and the link fails if the generation is taken. If it holds this
+# very record, an earlier run of this script made it and its connection broke. Exits with 45 when it is taken.
 set -e
-mkdir -p "$1"
+[ -d "$1" ] || mkdir -p "$1"
 trap 'rm -f "$1/.$3"' EXIT
-cat > "$1/.$3"
-[ "$(wc -c < "$1/.$3")" -eq "$4" ]
+cat > "$1/.$3" << END
+$4
+END
 words=$(ln "$1/.$3" "$1/$2.json" 2>&1) && exit 0
 if cmp -s "$1/.$3" "$1/$2.json"; then exit 0; fi
 if [ -e "$1/$2.json" ]; then exit 45; fi

@@ -24,7 +24,7 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
   test("are none before anybody took one", async (context) => {
     const { store } = await newStore(context);
     expect(await store.newest()).toBeUndefined();
-    expect(await store.stopRequested()).toBe(false);
+    expect(await store.renew(1, record())).toEqual({ isHeld: false, holder: undefined });
     await store.clearStopRequest();
   });
 
@@ -33,7 +33,7 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     const written = record({ owner: 'BUILD\\ann "the\tbuilder" $(id) `id`\\n %s it\'s\n\\\\u0041 ü' });
     expect(await store.claim(1, written)).toBe(true);
     expect(await store.newest()).toMatchObject({ generation: 1, record: written });
-    await store.rewrite(1, { ...written, beat: 7 });
+    expect(await store.renew(1, { ...written, beat: 7 })).toEqual({ isHeld: true, stopRequested: false });
     expect(await store.newest()).toMatchObject({ generation: 1, record: { ...written, beat: 7 } });
     expect(await readdir(directory)).toEqual(["1.json"]);
   });
@@ -73,9 +73,19 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     const { directory, store } = await newStore(context);
     await store.claim(1, record());
     await writeFile(join(directory, "stop"), "");
-    expect(await store.stopRequested()).toBe(true);
+    expect(await store.renew(1, record())).toEqual({ isHeld: true, stopRequested: true });
     await store.clearStopRequest();
-    expect(await store.stopRequested()).toBe(false);
+    expect(await store.renew(1, record())).toEqual({ isHeld: true, stopRequested: false });
+  });
+
+  test("are not renewed once somebody has taken them over, and the successor is named", async (context) => {
+    const { directory, store } = await newStore(context);
+    await store.claim(1, record({ owner: "before" }));
+    await store.claim(2, record({ owner: "successor" }));
+    const renewal = await store.renew(1, record({ owner: "before", beat: 7 }));
+    expect(renewal).toMatchObject({ isHeld: false, holder: { owner: "successor" } });
+    expect(JSON.parse(await readFile(join(directory, "1.json"), "utf8"))).toMatchObject({ beat: 0 });
+    expect((await readdir(directory)).sort()).toEqual(["1.json", "2.json"]);
   });
 
   test("cannot be taken without space, which is said, and nothing half written stays", async (context) => {
@@ -83,7 +93,7 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     await store.claim(1, record({ owner: "first" }));
     await writeFile(join(directory, "full"), "x".repeat(64 * 1024)).catch(() => {});
     await expect(store.claim(2, record())).rejects.toThrow(/no space left/i);
-    await expect(store.rewrite(1, record())).rejects.toThrow(/no space left/i);
+    await expect(store.renew(1, record())).rejects.toThrow(/no space left/i);
     expect((await store.newest())?.record.owner).toBe("first");
     expect((await readdir(directory)).sort()).toEqual(["1.json", "full"]);
   });

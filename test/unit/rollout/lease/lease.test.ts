@@ -123,9 +123,8 @@ class Remote implements LeaseStore {
 
   newest = () => this.#store.newest();
   claim = (generation: number, lease: LeaseRecord) => this.#store.claim(generation, lease);
-  rewrite = (generation: number, lease: LeaseRecord) => this.#store.rewrite(generation, lease);
+  renew = (generation: number, lease: LeaseRecord) => this.#store.renew(generation, lease);
   forgetBefore = (generation: number) => this.#store.forgetBefore(generation);
-  stopRequested = () => this.#store.stopRequested();
   clearStopRequest = () => this.#store.clearStopRequest();
   isGone = async () => false;
 }
