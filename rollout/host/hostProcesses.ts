@@ -9,6 +9,12 @@ import { readJava } from "./javaProcess.ts";
 const OURS = new URL("./scripts/", import.meta.url);
 const MACHINES = new URL("../machine/scripts/", import.meta.url);
 
+interface SeenProcess {
+  readonly app: RunningApp;
+  /** Tells it from a later process with its pid. */
+  readonly began: string;
+}
+
 /**
  * What runs on a host, read from `/proc` each time: a JVM is started with the path of its release, never with the
  * `current` link, and with the fingerprint of how it was started, so no file with a pid can be stale.
@@ -19,7 +25,8 @@ export class HostProcesses {
   readonly #subject: string;
   readonly #running: string;
   readonly #printSockets: string;
-  #seen = 0;
+  /** The process that was seen last, or was just started. */
+  #seen: SeenProcess | undefined;
 
   /** `finder` is the script that sets `pids`, out of what `subject` names: a directory, a unit. */
   constructor(
@@ -31,7 +38,7 @@ export class HostProcesses {
     this.#machine = machine;
     this.#place = place;
     this.#subject = subject;
-    const show = readScripts(MACHINES, "show-process");
+    const show = readScripts(MACHINES, "show-process", "look-at-process");
     const find = readScripts(OURS, finder);
     this.#running = [
       show,
@@ -48,19 +55,20 @@ export class HostProcesses {
   }
 
   /** Takes the process that was just started for the one seen last. */
-  expect(pid: number): void {
-    this.#seen = pid;
+  expect(app: RunningApp, began: string): void {
+    this.#seen = { app, began };
   }
 
   /** Looks at the process seen last before it looks for others. */
   async running(): Promise<RunningApp | undefined> {
     const seen = this.#seen;
-    const text = await this.#machine.run(this.#running, [this.#subject, String(seen)]);
-    const [found] = this.#javasOf(text);
-    this.#seen = found?.pid ?? 0;
-    // The pid seen last is somebody else's by now.
-    if (!found && seen !== 0 && text.startsWith(`${seen} `)) return this.running();
-    return found;
+    const args = [this.#subject, String(seen?.app.pid ?? 0), seen?.began ?? ""];
+    const text = await this.#machine.run(this.#running, args);
+    if (text.trim() === "same") return seen?.app;
+    const [app] = this.#javasOf(text);
+    const [, began] = new RegExp(`^began ${app?.pid} (\\d+)$`, "m").exec(text) ?? [];
+    this.#seen = app && began !== undefined ? { app, began } : undefined;
+    return app;
   }
 
   /** By the sockets that the process holds where they can be seen, else by its account, which the application has alone. */

@@ -55,8 +55,13 @@ export class MachineAppHost implements AppHost {
   }
 
   async preflight(signal: AbortSignal): Promise<void> {
-    await this.#explain("is not ready", () => this.#supervisor.preflight(this.#policy.launch));
-    const owner = await this.portOwner();
+    const [ready, port] = await Promise.allSettled([
+      this.#explain("is not ready", () => this.#supervisor.preflight(this.#policy.launch)),
+      this.portOwner(),
+    ]);
+    if (ready.status === "rejected") throw ready.reason;
+    if (port.status === "rejected") throw port.reason;
+    const owner = port.value;
     if (owner.kind === "other") throw portTaken(this, owner.name, owner.port);
     // Found out now, while what runs still runs.
     await this.#explain("is not ready", () => this.#health.preflight(signal));

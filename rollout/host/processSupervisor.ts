@@ -14,8 +14,14 @@ const KILL_SECONDS = 10;
 const BEYOND_GRACE_SECONDS = KILL_SECONDS + 10;
 
 const OURS = new URL("./scripts/", import.meta.url);
-const START = readScripts(OURS, "../../machine/scripts/show-process", "await-java", "start-process");
-const STOP = readScripts(OURS, "find-by-releases", "stop-processes");
+const START = readScripts(
+  OURS,
+  "../../machine/scripts/show-process",
+  "../../machine/scripts/look-at-process",
+  "await-java",
+  "start-process",
+);
+const STOP = readScripts(OURS, "../../machine/scripts/look-at-process", "find-by-releases", "stop-processes");
 const TAIL = readScripts(OURS, "tail-log");
 
 /** Detached processes of the account that rolls: a reboot ends them. */
@@ -61,10 +67,10 @@ export class ProcessSupervisor implements Supervisor {
     await writeStartFiles(this.#files, this.#place, revision, spec, "077");
   }
 
-  async start({ release }: Revision): Promise<void> {
-    const archive = this.#files.archiveOf(release);
-    const pid = await this.#machine.run(START, [this.#place.directory, archive, randomUUID()]);
-    this.#processes.expect(Number(pid));
+  async start({ release, launch }: Revision): Promise<void> {
+    const args = [this.#place.directory, this.#files.archiveOf(release), randomUUID()];
+    const [pid, began] = (await this.#machine.run(START, args)).trim().split(" ");
+    if (pid && began) this.#processes.expect({ pid: Number(pid), release, launch }, began);
   }
 
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {

@@ -56,13 +56,10 @@ export function answersAt(local: string, address: string, port: number): boolean
   return wanted === anyV4 && !local.startsWith("[");
 }
 
-/** An endpoint as it stands in the kernel's tables, of IPv4 also as the address of IPv6 that it is mapped to. */
-export function tableEndpoints(address: string, port: number): string[] {
+/** An endpoint as it stands in the kernel's table of its address family. */
+export function tableEndpoint(address: string, port: number): string {
   const end = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  if (isIPv4(address)) {
-    const word = toWord(address.split(".").map(Number));
-    return [`${word}${end}`, `${"0".repeat(16)}FFFF0000${word}${end}`];
-  }
+  if (isIPv4(address)) return toWord(address.split(".").map(Number)) + end;
   const [head = "", tail] = canonicalIPv6(address).split("::");
   const groups = (text = "") =>
     text
@@ -72,7 +69,7 @@ export function tableEndpoints(address: string, port: number): string[] {
   const [before, after] = [groups(head), groups(tail)];
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
   const bytes = [...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 255]);
-  return [[0, 4, 8, 12].map((at) => toWord(bytes.slice(at, at + 4))).join("") + end];
+  return [0, 4, 8, 12].map((at) => toWord(bytes.slice(at, at + 4))).join("") + end;
 }
 
 /** Four bytes as a word in the byte order of the machines that there are. */

@@ -1,6 +1,6 @@
 import { errors, type Pool } from "undici";
 import { isSystemError } from "../common/errors.ts";
-import { isUnspecified, tableEndpoints } from "../machine/connections.ts";
+import { isUnspecified, tableEndpoint } from "../machine/connections.ts";
 import type { Machine } from "../machine/machine.ts";
 import { machinePool } from "../machine/machinePool.ts";
 import { untilConnected } from "../machine/untilConnected.ts";
@@ -46,7 +46,10 @@ export class MachineNginxAccess implements NginxAccess {
   }
 
   async raiseFlag(host: string): Promise<void> {
-    await this.#run('umask 022; mkdir -p "$1/drained" && : > "$1/drained/$2"', host);
+    await this.#run(
+      'umask 022; { [ -d "$1/drained" ] || mkdir -p "$1/drained"; } && : > "$1/drained/$2"',
+      host,
+    );
   }
 
   async lowerFlag(host: string): Promise<void> {
@@ -59,7 +62,7 @@ export class MachineNginxAccess implements NginxAccess {
 
   /** Only nginx's own sockets count, as far as they can be told from others': somebody may talk to the host directly. */
   async connectionsTo(address: string, port: number): Promise<number> {
-    const args = [this.#place.directory, this.#master, ...tableEndpoints(address, port)];
+    const args = [this.#place.directory, this.#master, tableEndpoint(address, port)];
     const [count, master] = (await this.#machine.run(COUNT_CONNECTIONS, args)).trim().split(" ");
     this.#master = master ?? "0";
     return Number(count);

@@ -122,15 +122,17 @@ async function prune(
   { hosts, policy, assertHeld, warn }: RollContext,
 ): Promise<void> {
   await assertHeld();
-  for (const host of hosts) {
-    const before = rolled.find((done) => done.host === host)?.before;
-    try {
-      await host.prune(policy.keepReleases, before ? [before] : []);
-    } catch (error) {
-      if (!(error instanceof RollgateError)) throw error;
-      warn(`keeps old releases that could not be removed: ${messageOf(error)}`, host);
-    }
-  }
+  await Promise.all(
+    hosts.map(async (host) => {
+      const before = rolled.find((done) => done.host === host)?.before;
+      try {
+        await host.prune(policy.keepReleases, before ? [before] : []);
+      } catch (error) {
+        if (!(error instanceof RollgateError)) throw error;
+        warn(`keeps old releases that could not be removed: ${messageOf(error)}`, host);
+      }
+    }),
+  );
 }
 
 async function preflight({

@@ -1,2 +1,7 @@
-# $2 the pid seen last, or 0: gates ask several times a second, and looking through all processes takes longer.
-if [ "$2" != 0 ] && show_seen "$2"; then exit 0; fi
+# After look-at-process.sh. $2 the pid of the process that was seen last, or 0; $3 when it began. Prints same if it still
+# runs: gates ask several times a second, and this starts no process.
+# shellcheck disable=SC2154 # Set by look_at.
+if [ "$2" != 0 ] && look_at "$2" && [ "$began" = "$3" ] && [ "$state" != Z ] && [ "$state" != X ]; then
+  echo same
+  exit 0
+fi

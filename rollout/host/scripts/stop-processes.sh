@@ -1,16 +1,9 @@
-# After find-by-releases.sh: $2 the grace and $3 how long SIGKILL may take, in hundredths of a second. A process is told
+# After look-at-process.sh and find-by-releases.sh: $2 the grace and $3 how long SIGKILL may take, in hundredths of a second. A process is told
 # from a later one with its pid by when it began.
 grace=$2 patience=$3
 
-# look_at <pid>: sets state, threads and began, as in proc(5).
-look_at() {
-  { read -r stat < "/proc/$1/stat"; } 2>/dev/null || return 1
-  # The command is in parentheses and may hold anything.
-  # shellcheck disable=SC2086 # Fields are separated by spaces.
-  set -- ${stat##*) }
-  state=$1 threads=${18} began=${20}
-}
 # Whether it is there. The first thread of a process may have ended while others still hold its sockets.
+# shellcheck disable=SC2154 # Set by look_at.
 alive() {
   look_at "$1" && [ "$began" = "$2" ] && [ "$state" != X ] && { [ "$state" != Z ] || [ "$threads" -gt 1 ]; }
 }

@@ -6,3 +6,4 @@ trap 'rm -f "$1/.current.$3"' EXIT
 touch "$1/releases/$2"
 ln -sfn "releases/$2" "$1/.current.$3"
 mv -T "$1/.current.$3" "$1/current" 2>/dev/null || { rm -f "$1/current"; mv "$1/.current.$3" "$1/current"; }
+trap - EXIT

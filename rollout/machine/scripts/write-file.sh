@@ -4,7 +4,8 @@ set -e
 umask "$3"
 file="$1/$2"
 trap 'rm -f "$file.$4"' EXIT
-mkdir -p "${file%/*}"
+[ -d "${file%/*}" ] || mkdir -p "${file%/*}"
 cat > "$file.$4"
 [ "$(wc -c < "$file.$4")" -eq "$5" ] || { echo "$2 did not come over whole" >&2; exit 1; }
 mv "$file.$4" "$file"
+trap - EXIT

@@ -1,13 +1,15 @@
-# After find-master.sh. $1 nginx's folder, $2 the pid that its master had when it was last seen, $3, … the ends to count
-# connections to, as the kernel's tables have them. Prints how many of its sockets may carry a request there, and the pid
+# After find-master.sh. $1 nginx's folder, $2 the pid that its master had when it was last seen, $3 the end to count
+# connections to, as the kernel's tables have it. Prints how many of its sockets may carry a request there, and the pid
 # of its master. Not a socket that only tries to connect (02), waits to expire (06), listens (0A) or was closed (inode 0).
 prefix=$1 master=$2
 shift 2
-tables=/proc/net/tcp
-if [ -r /proc/net/tcp6 ]; then tables="$tables /proc/net/tcp6"; fi
-# shellcheck disable=SC2086 # Two files.
-found=$(awk -v ends=" $* " '
-  index(ends, " " $3 " ") && $4 != "02" && $4 != "06" && $4 != "0A" && $10 != "0" { print $10, $8 }' $tables)
+# A busy machine has thousands of sockets, and nginx connects to an IPv4 address from one.
+case $1 in
+  ????????:*) table=/proc/net/tcp ;;
+  *) table=/proc/net/tcp6 ;;
+esac
+found=$(awk -v end="$1" '
+  $3 == end && $4 != "02" && $4 != "06" && $4 != "0A" && $10 != "0" { print $10, $8 }' $table)
 if [ -z "$found" ]; then
   echo "0 $master"
   exit 0
