@@ -1,32 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DockerNginxInputs } from "#kinds/docker/dockerNginxInputs.ts";
-import type { LocalNginxInputs } from "#kinds/local/localNginxInputs.ts";
-import type { SshNginxInputs } from "#kinds/ssh/sshNginxInputs.ts";
+import type { ServingInputs } from "#kinds/servingInputs.ts";
+import { dynamicProvider } from "#provider/dynamicProvider.ts";
+import type { ProxyPlace } from "#rollout/request/places.ts";
+import type { Given } from "./given.ts";
 
-type Inputs<Kind> = { readonly [Key in keyof Kind]: pulumi.Input<Kind[Key]> };
-/** What is said of an nginx, whatever kind of machine it is on. */
-export type NginxArgs = Inputs<LocalNginxInputs> | Inputs<DockerNginxInputs> | Inputs<SshNginxInputs>;
+/** Where an nginx is, on any kind of machine, and what it serves. */
+export type NginxArgs = Given<ProxyPlace & ServingInputs> & Readonly<Record<string, unknown>>;
 
-const provider: pulumi.dynamic.ResourceProvider = {
-  async check(olds, news) {
-    return (await import("#provider/nginx.ts")).check({ olds, news });
-  },
-  async diff(_id, olds, news) {
-    return (await import("#provider/nginx.ts")).diff({ olds, news });
-  },
-  async create(inputs) {
-    return (await import("#provider/nginx.ts")).serve(inputs);
-  },
-  async read(id, props) {
-    return (await import("#provider/nginx.ts")).read(id, props);
-  },
-  async update(_id, _olds, news) {
-    return (await import("#provider/nginx.ts")).serve(news);
-  },
-  async delete(_id, props) {
-    return (await import("#provider/nginx.ts")).remove(props);
-  },
-};
+const provider = dynamicProvider(() => import("#provider/nginx.ts"));
 
 /** What an nginx serves; a change is tested, reloaded and seen to serve, without a restart. */
 export class NginxResource extends pulumi.dynamic.Resource {

@@ -1,34 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import { dynamicProvider } from "#provider/dynamicProvider.ts";
 import type { RollingDeploymentInputs } from "#provider/rollingDeployment.ts";
+import type { Given } from "./given.ts";
 
 /** What to roll, over which hosts, behind which nginx, and within which limits. */
-export type RollingDeploymentArgs = {
-  readonly [Key in keyof RollingDeploymentInputs]:
-    | pulumi.Input<NonNullable<RollingDeploymentInputs[Key]>>
-    | (undefined extends RollingDeploymentInputs[Key] ? undefined : never);
-};
+export type RollingDeploymentArgs = Given<RollingDeploymentInputs>;
 
-// Serialised into the state: whatever is captured here would be too, so the engine is imported inside.
-const provider: pulumi.dynamic.ResourceProvider = {
-  async check(olds, news) {
-    return (await import("#provider/rollingDeployment.ts")).check(olds, news);
-  },
-  async diff(_id, olds, news) {
-    return (await import("#provider/rollingDeployment.ts")).diff(olds, news);
-  },
-  async create(inputs) {
-    const id = "rolling-deployment";
-    return { id, outs: await (await import("#provider/rollingDeployment.ts")).deploy(id, inputs) };
-  },
-  async read(id, props) {
-    return (await import("#provider/rollingDeployment.ts")).read(id, props);
-  },
-  async update(id, _olds, news) {
-    return { outs: await (await import("#provider/rollingDeployment.ts")).deploy(id, news) };
-  },
-  // Hosts end what runs on them when they are deleted. Renaming this resource must not stop the service.
-  async delete() {},
-};
+// Hosts end what runs on them when they are deleted, so the provider removes nothing: to rename this resource must not
+// stop the service.
+const provider = dynamicProvider(() => import("#provider/rollingDeployment.ts"));
 
 /**
  * Rolls a jar over the hosts, one at a time once any of them serves, whenever the jar, the way it is started or the fleet changes.

@@ -1,24 +1,24 @@
-import type * as docker from "@pulumi/docker";
 import type { z } from "zod";
-import type { ServingInputs } from "#provider/servingInputs.ts";
 import type { LaunchOptions } from "#rollout/request/hostOptions.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";
-import type { AppHostsArgs } from "../components/appHosts.ts";
-import type { CheckingNginxArgs } from "../components/checkingNginx.ts";
 import type { Reader } from "../settings/reader.ts";
+import type { Declaration } from "./declaration.ts";
+import type { HostKind } from "./hostKind.ts";
 import type { NginxKind } from "./nginxKind.ts";
+import type { ServingInputs } from "./servingInputs.ts";
 
 /** A kind of machine that hosts and nginx can be on: all that the rest of the program knows of it. */
 export interface Kind {
   /** What a request says of a host, and of nginx. */
-  readonly host: z.ZodType<HostPlace>;
-  readonly proxy: z.ZodType<ProxyPlace>;
+  readonly host: z.ZodObject & z.ZodType<HostPlace>;
+  readonly proxy: z.ZodObject & z.ZodType<ProxyPlace>;
   /** What stands for the machine on which a host or nginx takes up its port. */
   machineOf(place: HostPlace | ProxyPlace): unknown;
   readSettings(reader: Reader): Promise<KindSettings>;
-  /** How its nginx is told from others and reached. */
+  /** How its hosts and its nginx are told from others and reached. */
+  hosts(): Promise<HostKind>;
   nginx(): Promise<NginxKind>;
   /**
    * How applications are started, with its Java found where that is looked up on the deployer's machine; what was found
@@ -50,20 +50,6 @@ export interface KindSettings {
 
 /** A request that is right, apart from what only the jar can tell. */
 export type Checked = Omit<RollRequest, "jar" | "release">;
-
-/** What a stack is made of, apart from the rollout. */
-export interface Declaration {
-  readonly app: AppHostsArgs;
-  readonly nginx: CheckingNginxArgs;
-  /** Asks the world what has to be known before anything is declared; throws what names a setting. */
-  preflight(): Promise<Found>;
-}
-
-/** What a kind found out about the world. */
-export interface Found {
-  /** The Docker engine that everything is on, where it is on one. */
-  readonly engine?: docker.ProviderArgs;
-}
 
 /** The hosts as nginx is told of them. */
 export function poolOf({ hosts }: Checked): ServingInputs["hosts"] {

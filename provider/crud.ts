@@ -1,8 +1,42 @@
-/** What a dynamic provider answers; the shapes are Pulumi's, the engine itself does not import it. */
-export interface CheckAnswer<Inputs> {
-  readonly inputs?: Inputs;
+import type { Change, News, Olds, Values } from "#kinds/change.ts";
+
+/** What the provider of one resource does; the shapes are Pulumi's, the engine itself does not import it. */
+export interface Crud {
+  /** Completes what the program says, or says what is wrong with it; changes nothing. */
+  readonly check?: (change: Change) => Promise<CheckAnswer>;
+  readonly diff: (change: Change) => Promise<Difference>;
+  /** Makes it, or changes it into what the program says. */
+  readonly create: (news: News) => Promise<Created>;
+  /** What is there now. */
+  readonly read: (id: string, olds: Olds) => Promise<Found>;
+  readonly remove?: (olds: Olds) => Promise<void>;
+}
+
+export interface CheckAnswer {
+  readonly inputs?: Values;
   readonly failures?: { property: string; reason: string }[];
 }
+
+export interface Difference {
+  readonly changes: boolean;
+  readonly replaces?: string[];
+  readonly deleteBeforeReplace?: boolean;
+}
+
+export interface Created {
+  readonly id: string;
+  readonly outs: Values;
+}
+
+export interface Found {
+  /** Empty when it is gone. */
+  readonly id: string;
+  readonly props: Values;
+  readonly inputs?: Values;
+}
+
+/** What `read` says of something that is gone. */
+export const GONE: Found = { id: "", props: {} };
 
 /** The value that stands for an output which is not known yet, as it reaches a provider. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -13,25 +47,14 @@ export function hasUnknown(inputs: unknown): boolean {
   return typeof inputs === "object" && inputs !== null && Object.values(inputs).some(hasUnknown);
 }
 
-/** Inputs without Pulumi's own keys, such as the serialised provider. */
-export function ownInputs(inputs: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(inputs).filter(([key]) => !key.startsWith("__")));
+/** Inputs without Pulumi's own keys, such as the serialised provider, and without what the state adds to them. */
+export function ownInputs(inputs: object, ...added: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([key]) => !key.startsWith("__") && !added.includes(key)),
+  );
 }
 
 /** The serialised provider: it must stay in the state, or later calls find no code to run. */
 export function providerOf(inputs: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(inputs).filter(([key]) => key === "__provider"));
-}
-
-/** Why a place in which something runs cannot be left for another one: that would be an outage. */
-export function cannotMove(from: unknown, to: unknown): string {
-  return `expected ${from}, in which it runs, got ${to}: destroy the stack first, or keep it there`;
-}
-
-/**
- * Why a host cannot have a port that somebody listens on. One that goes gives its port back at the end of an update
- * only, so a host that is renamed on its machine would never get it.
- */
-export function portTakenBy(port: unknown, taker: string): string {
-  return `${port} is taken by ${taker}: if that is a host that this one is to replace, remove it, run pulumi up, and then add this one`;
 }

@@ -1,16 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { type Change, differing, type News, type Olds, type Values } from "#kinds/change.ts";
 import { kindNamed } from "#kinds/kinds.ts";
 import type { NginxKind, OpenNginx } from "#kinds/nginxKind.ts";
-import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
-import { isUnspecified } from "#rollout/machine/connections.ts";
-import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
-import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
-import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
-import { parse, problemsOf } from "#rollout/request/validate.ts";
-import { type CheckAnswer, cannotMove, ownInputs, providerOf } from "./crud.ts";
-import { finishWithoutEngine } from "./engineLife.ts";
-import { serveUnderLease } from "./serveUnderLease.ts";
 import {
   type Decision,
   decidedInputs,
@@ -18,13 +9,24 @@ import {
   type ServingInputs,
   servingInputs,
   settingsFor,
-} from "./servingInputs.ts";
-
-/** What the program says, and what the state says: by name, so that none is taken for the other. */
-export interface Change {
-  readonly olds: object | undefined;
-  readonly news: object;
-}
+} from "#kinds/servingInputs.ts";
+import { InvalidInput } from "#rollout/common/errors.ts";
+import { isUnspecified } from "#rollout/machine/connections.ts";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
+import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
+import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
+import { parse, problemsOf } from "#rollout/request/validate.ts";
+import {
+  type CheckAnswer,
+  type Created,
+  type Difference,
+  type Found,
+  ownInputs,
+  providerOf,
+} from "./crud.ts";
+import { finishWithoutEngine } from "./engineLife.ts";
+import { opened, refusal, refuseToMove, replacedBy } from "./placed.ts";
+import { serveUnderLease } from "./serveUnderLease.ts";
 
 const decidedServing = z.object({ ...servingInputs, ...decidedInputs });
 const QUIT_GRACE_SECONDS = 30;
@@ -33,18 +35,19 @@ const QUIT_GRACE_SECONDS = 30;
  * Decides the flavour and renders the configuration, as far as there is an nginx to ask: a first preview may be
  * before that. Refuses what nginx could not do; changes nothing.
  */
-export async function check({ olds, news }: Change): Promise<CheckAnswer<object>> {
-  const given = withoutChecked(news);
+export async function check({ olds, news }: Change): Promise<CheckAnswer> {
+  const given = ownInputs(news, "configuration", "running", "njsModule", "identity");
+  const change = { olds: ownInputs(olds), news: given };
   const kind = await kindOf(given);
   const problems = problemsOf(kind.inputs, given);
   if (problems.length > 0)
     return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
   try {
     const inputs = parse(kind.inputs, given);
-    await refuseToMove(kind, ownInputs(olds ?? {}), given);
-    return await withNginx(kind, inputs, async (nginx) => {
+    if (!kind.isPulumis) await refuseToMove(kind, change, ({ server }) => server.isRunning());
+    return await opened(kind, inputs, async (nginx) => {
       const abilities = await nginx.abilities();
-      if (nginx.sharesPorts) await requirePort(nginx, ownInputs(olds ?? {}));
+      if (nginx.sharesPorts) await requirePort(nginx, change.olds);
       if (abilities === undefined) return { inputs };
       const decision = decideFlavour(inputs, abilities, nginx.name);
       if ("reason" in decision) throw new InvalidInput(decision.property, decision.reason);
@@ -52,103 +55,68 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer<object>
       return { inputs: { ...inputs, ...decision, configuration, running: true } };
     });
   } catch (error) {
-    const { property, reason } =
-      error instanceof InvalidInput ? error : { property: kind.asked, reason: messageOf(error) };
-    return { failures: [{ property, reason: `${reason}. Nothing was changed.` }] };
+    return refusal(error, kind.asked);
   }
 }
 
 /** Another place is another nginx; any other change is a tested reload. */
-export async function diff({
-  olds,
-  news,
-}: Change): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace?: true }> {
-  const [old, next] = [ownInputs(olds ?? {}), ownInputs(news)];
-  if (old.kind !== next.kind) return { changes: true, replaces: ["kind"] };
-  const kind = await kindOf(next);
-  const differs = (key: string) => !isDeepStrictEqual(old[key], next[key]);
-  const replaces = [...((await kind.moved?.(old, next)) ?? []), ...kind.place.filter(differs)];
-  const changed = ["configuration", "running", ...kind.ways].some(differs);
+export async function diff({ olds, news }: Change): Promise<Difference> {
+  const change = { olds: ownInputs(olds), news: ownInputs(news) };
+  if (change.olds.kind !== change.news.kind) return { changes: true, replaces: ["kind"] };
+  const kind = await kindOf(change.news);
+  const replaces = await replacedBy(kind, change);
+  const changed = differing(change, ["configuration", "running", ...kind.ways]);
   return {
-    changes: changed || replaces.length > 0,
+    changes: changed.length > 0 || replaces.length > 0,
     replaces,
     ...(kind.deleteBeforeReplace && { deleteBeforeReplace: true }),
   };
 }
 
 /** Makes nginx serve these inputs; says what that took. */
-export async function serve(inputs: object): Promise<{ id: string; outs: object }> {
-  const { running, ...own } = ownInputs(inputs);
+export async function create(news: News): Promise<Created> {
+  const { running, ...own } = ownInputs(news);
   const kind = await kindOf(own);
-  return withNginx(kind, own, async (nginx) => {
+  return opened(kind, own, async (nginx) => {
     await nginx.server.preflight();
     if (running !== true) throw await nginx.unknown();
     const keys = Object.keys(decidedServing.shape).filter((key) => own[key] !== undefined);
     const checked = parse(decidedServing, Object.fromEntries(keys.map((key) => [key, own[key]])));
     await serveUnderLease(nginx.server, nginx.leases, await settingsOf(nginx, checked, checked), checked);
-    return { id: nginx.id, outs: { ...inputs, ...(await kind.outputs?.(own)) } };
+    return { id: nginx.id, outs: { ...news, ...(await kind.outputs?.(own)) } };
   });
 }
 
 /** What nginx serves now; one that does not run, or whose file was edited, shows as a change. */
-export async function read(
-  id: string,
-  props: object,
-): Promise<{ id: string; props: object; inputs: object }> {
-  const own = ownInputs(props);
+export async function read(id: string, olds: Olds): Promise<Found> {
+  const own = ownInputs(olds);
   const kind = await kindOf(own);
   const ask = () =>
-    withNginx(kind, own, async ({ server }) => {
+    opened(kind, own, async ({ server }) => {
       const running = await server.isRunning();
       // Nothing can be read in a container that does not run.
-      const configuration = running || kind.remove ? await server.served() : undefined;
-      return { ...props, configuration: configuration ?? "", running };
+      const configuration = running || !kind.isPulumis ? await server.served() : undefined;
+      return { ...olds, configuration: configuration ?? "", running };
     });
-  const found = await (kind.askOrKeep ? kind.askOrKeep<object>(ask, props) : ask());
-  const { identity: _, ...inputs } = ownInputs(found);
-  return { id, props: found, inputs: { ...inputs, ...providerOf(props) } };
+  const found = await (kind.askOrKeep?.<Values>(own, ask, olds) ?? ask());
+  return { id, props: found, inputs: { ...ownInputs(found, "identity"), ...providerOf(olds) } };
 }
 
 /** Ends nginx after its requests in flight and removes what is ours, as far as that is not Pulumi's. */
-export async function remove(props: object): Promise<void> {
-  const own = ownInputs(props);
+export async function remove(olds: Olds): Promise<void> {
+  const own = ownInputs(olds);
   const kind = await kindOf(own);
+  if (kind.isPulumis) return;
   const removeNginx = () =>
-    withNginx(kind, own, async ({ server }) => {
+    opened(kind, own, async ({ server }) => {
       await server.quit(QUIT_GRACE_SECONDS);
       await server.removeFiles();
     });
-  await finishWithoutEngine(async () => kind.remove?.(own, removeNginx));
+  await finishWithoutEngine(() => kind.removeOrLeave?.(own, removeNginx) ?? removeNginx());
 }
 
 async function kindOf({ kind }: { readonly kind?: unknown }): Promise<NginxKind> {
   return kindNamed(String(kind)).nginx();
-}
-
-async function withNginx<T>(
-  kind: NginxKind,
-  inputs: object,
-  work: (nginx: OpenNginx) => Promise<T>,
-): Promise<T> {
-  const nginx = await kind.open(inputs);
-  try {
-    return await work(nginx);
-  } finally {
-    await nginx.close();
-  }
-}
-
-/** One that runs cannot be left for another place: that would be an outage. */
-async function refuseToMove(
-  kind: NginxKind,
-  old: Record<string, unknown>,
-  next: Record<string, unknown>,
-): Promise<void> {
-  const key = kind.place.find((each) => old.kind === next.kind && old[each] !== next[each]);
-  if (key === undefined || !kind.remove) return;
-  if (kind.moved && (await kind.moved(old, next)).length > 0) return;
-  const runs = await withNginx(kind, old, ({ server }) => server.isRunning());
-  if (runs) throw new InvalidInput(key, cannotMove(old[key], next[key]));
 }
 
 /** Refuses a port that is somebody else's, whether nginx is to start there or to move there. */
@@ -179,9 +147,4 @@ async function settingsOf(
   decision: Decision,
 ): Promise<NginxSettings> {
   return settingsFor(inputs, decision, await nginx.settings());
-}
-
-function withoutChecked(inputs: object): Record<string, unknown> {
-  const { configuration: _, running: __, njsModule: ___, identity: ____, ...plain } = ownInputs(inputs);
-  return plain;
 }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { type Change, differing, type News, type Olds, type Values } from "#kinds/change.ts";
 import { type KindRequest, kindNamed, kindRequest } from "#kinds/kinds.ts";
 import { InvalidInput, messageOf, RollFailed } from "#rollout/common/errors.ts";
 import { printable } from "#rollout/common/plainLine.ts";
@@ -12,21 +12,35 @@ import { identifyJar } from "#rollout/release/jar.ts";
 import { findKeptRelease } from "#rollout/release/keptRelease.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
+import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { describeMember, observe } from "#rollout/roll/fleet.ts";
 import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
 import { formatReport } from "#rollout/roll/reporter.ts";
 import { roll } from "#rollout/roll/roll.ts";
-import { type CheckAnswer, hasUnknown, ownInputs, providerOf } from "./crud.ts";
+import {
+  type CheckAnswer,
+  type Created,
+  type Difference,
+  type Found,
+  hasUnknown,
+  ownInputs,
+  providerOf,
+} from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openFleet } from "./openFleet.ts";
 
 /** A jar may lie on a disk of the network. */
 const IDENTIFY_SECONDS = 300;
+/** There is one of a stack. */
+const ID = "rolling-deployment";
+const DECISIVE = ["rollingOrder", "hosts", "proxy", "launch", "environment", "hostLaunch", "hostEnvironment"];
 
 /** What the program gives: a jar, or the name of a release that the hosts keep; `check` finds out the rest. */
-export type RollingDeploymentInputs = Omit<KindRequest, "jar" | "release"> & {
+export type RollingDeploymentInputs = Omit<KindRequest, "jar" | "release" | "hosts" | "proxy"> & {
+  hosts: HostPlace[];
+  proxy: ProxyPlace;
   /**
    * A `version` is taken instead of the one that the build wrote into the jar. With its hash, too, the jar is known and
    * not read again.
@@ -36,7 +50,7 @@ export type RollingDeploymentInputs = Omit<KindRequest, "jar" | "release"> & {
 };
 
 /** Fills in what the jar is and where the roll will go; every problem comes with the path of its setting. */
-export async function check(olds: object, news: object): Promise<CheckAnswer<object>> {
+export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   if (hasUnknown(news)) return { inputs: news };
   const { jar: givenJar, release: name, rollingOrder: _, ...given } = ownInputs(news);
   try {
@@ -65,26 +79,16 @@ function withJava({ launch, proxy }: KindRequest, old: Record<string, unknown>):
 }
 
 /** A roll is due when a host is to run something else, or to run it in another way, or elsewhere. */
-export function diff(olds: object, news: object): { changes: boolean } {
-  const [old, next] = [ownInputs(olds), ownInputs(news)];
-  const decisive = [
-    "rollingOrder",
-    "hosts",
-    "proxy",
-    "launch",
-    "environment",
-    "hostLaunch",
-    "hostEnvironment",
-  ];
-  return { changes: decisive.some((key) => !isDeepStrictEqual(old[key], next[key])) };
+export async function diff(change: Change): Promise<Difference> {
+  return { changes: differing(change, DECISIVE).length > 0 };
 }
 
 /** Brings all hosts to the release: the first deployment, a roll, a retry and a heal are the same. */
-export async function deploy(id: string, inputs: object): Promise<object> {
-  return finishWithoutEngine((signal) => deployUntil(signal, id, inputs));
+export async function create(news: News): Promise<Created> {
+  return { id: ID, outs: await finishWithoutEngine((signal) => deployUntil(signal, news)) };
 }
 
-async function deployUntil(signal: AbortSignal, id: string, inputs: object): Promise<object> {
+async function deployUntil(signal: AbortSignal, inputs: News): Promise<Values> {
   const request = requestOf(inputs);
   const fleet = await openFleet(request);
   const environments = [request.environment, ...Object.values(request.hostEnvironment ?? {})];
@@ -101,7 +105,7 @@ async function deployUntil(signal: AbortSignal, id: string, inputs: object): Pro
     return { ...inputs, ...(await survey(fleet.hosts, fleet.proxy)), durationSeconds };
   } catch (error) {
     throw Object.assign(new Error(redact(messageOf(error)), { cause: error }), {
-      id,
+      id: ID,
       properties: {
         ...inputs,
         ...(await survey(fleet.hosts, fleet.proxy)),
@@ -115,17 +119,14 @@ async function deployUntil(signal: AbortSignal, id: string, inputs: object): Pro
 }
 
 /** What every host really runs: drift shows as a change of `rollingOrder`. */
-export async function read(
-  id: string,
-  props: object,
-): Promise<{ id: string; props: object; inputs: object }> {
-  const request = requestOf(props);
+export async function read(id: string, olds: Olds): Promise<Found> {
+  const request = requestOf(olds);
   const fleet = await openFleet(request);
   const found = await survey(fleet.hosts, fleet.proxy).finally(() => fleet.close());
   return {
     id,
-    props: { ...props, ...found },
-    inputs: { ...request, ...providerOf(props), rollingOrder: found.rollingOrder },
+    props: { ...olds, ...found },
+    inputs: { ...request, ...providerOf(olds), rollingOrder: found.rollingOrder },
   };
 }
 
@@ -140,7 +141,7 @@ function startsAnew(name: string, next: KindRequest, old: KindRequest | undefine
 }
 
 /** What was last rolled, unless another version wrote that down. */
-function runningBefore(olds: object): KindRequest | undefined {
+function runningBefore(olds: Olds): KindRequest | undefined {
   try {
     return requestOf(olds);
   } catch {

@@ -1,4 +1,4 @@
-import type { Found } from "#kinds/kind.ts";
+import type { Found } from "#kinds/declaration.ts";
 import { within } from "#rollout/common/within.ts";
 import { identifyJar, type Jar } from "#rollout/release/jar.ts";
 import { explained } from "./explained.ts";

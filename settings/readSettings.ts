@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Declaration } from "#kinds/kind.ts";
+import type { Declaration } from "#kinds/declaration.ts";
 import { kindNamed, kindRequest } from "#kinds/kinds.ts";
 import type { RollingDeploymentInputs } from "#provider/rollingDeployment.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";

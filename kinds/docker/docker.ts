@@ -1,3 +1,4 @@
+import { settingIn } from "../change.ts";
 import type { Kind } from "../kind.ts";
 import { dockerHostDescriptor, dockerProxyDescriptor } from "./dockerDescriptors.ts";
 
@@ -6,8 +7,9 @@ export const docker = {
   host: dockerHostDescriptor,
   proxy: dockerProxyDescriptor,
   /** Each container has ports of its own. */
-  machineOf: ({ container }) => container,
+  machineOf: (place) => settingIn(place, "container"),
   readSettings: async (reader) => (await import("./dockerSettings.ts")).readDockerSettings(reader),
+  hosts: async () => (await import("./dockerHost.ts")).dockerHost,
   nginx: async () => (await import("./dockerNginx.ts")).dockerNginx,
   openFleet: async (request) => (await import("./openDockerFleet.ts")).openDockerFleet(request),
 } satisfies Kind;

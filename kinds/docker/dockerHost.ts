@@ -1,84 +1,67 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { z } from "zod";
-import { isSystemError, RollgateError } from "#rollout/common/errors.ts";
+import type { z } from "zod";
+import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
+import { partOf } from "#rollout/request/partOf.ts";
+import { type Change, settingIn, type Values } from "../change.ts";
+import { type HostKind, keptInputs, type OpenHost } from "../hostKind.ts";
+import { cannotMove } from "../placed.ts";
+import { isDockerError } from "./containerMachine.ts";
+import { ContainerSupervisor } from "./containerSupervisor.ts";
+import { dockerHostDescriptor } from "./dockerDescriptors.ts";
+import { HostContainer } from "./hostContainer.ts";
+import { isSameEngine, openEngine, requireEngine } from "./openEngine.ts";
 
-/** Where an engine is, and the folder of its TLS key pair where it has one. */
-export interface DockerHost {
-  /** As in DOCKER_HOST; empty where the engine's default socket is meant. */
-  readonly host: string;
-  readonly tlsDirectory?: string;
-  readonly verify: boolean;
+/** What the program says of a host on a Docker engine. */
+export const dockerHostInputs = dockerHostDescriptor.extend(keptInputs);
+export type DockerHostInputs = z.infer<typeof dockerHostInputs>;
+
+const OWN_ENGINE = "the docker CLI's own engine";
+
+/** A host that is a volume of a Docker engine, and the containers that a roll makes for it. */
+export const dockerHost: HostKind = {
+  inputs: dockerHostInputs,
+  asked: "container",
+  place: ["container", "volume"],
+  prepare,
+  open,
+};
+
+function open(inputs: object): OpenHost {
+  const place = partOf(dockerHostDescriptor, inputs);
+  const docker = openEngine(place.engine);
+  const supervisor = new ContainerSupervisor(docker, place);
+  return {
+    id: place.container,
+    supervisor,
+    portOwner: () => supervisor.portOwner(),
+    isThere: () =>
+      docker
+        .getVolume(place.volume)
+        .inspect()
+        .then(
+          () => true,
+          (error: unknown) => {
+            if (!isDockerError(error, 404)) throw error;
+            return false;
+          },
+        ),
+    // The volume is Pulumi's.
+    removeFiles: async () => {
+      await new HostContainer(docker, place).remove();
+      return undefined;
+    },
+    close: async () => {},
+  };
 }
 
-const config = z.looseObject({ currentContext: z.string().optional() });
-const context = z.looseObject({
-  Endpoints: z.looseObject({
-    docker: z.looseObject({ Host: z.string(), SkipTLSVerify: z.boolean().optional() }),
-  }),
-});
-
-/**
- * Finds the engine in the order of the docker CLI: DOCKER_HOST, DOCKER_CONTEXT, the current context, the default.
- * https://docs.docker.com/engine/manage-resources/contexts/
- */
-export function findDockerHost(given: string, environment = process.env): DockerHost {
-  const folder = environment.DOCKER_CONFIG || join(homedir(), ".docker");
-  const host = given || environment.DOCKER_HOST;
-  if (host) {
-    const tls = Boolean(environment.DOCKER_TLS_VERIFY || environment.DOCKER_TLS);
-    const tlsDirectory = environment.DOCKER_CERT_PATH || folder;
-    return { host, verify: Boolean(environment.DOCKER_TLS_VERIFY), ...(tls && { tlsDirectory }) };
-  }
-  const name = environment.DOCKER_CONTEXT || currentContext(folder);
-  if (name === undefined || name === "default") return { host: "", verify: true };
-  return readContext(folder, name);
-}
-
-function currentContext(folder: string): string | undefined {
-  const file = join(folder, "config.json");
-  const text = readIfThere(file);
-  return text === undefined ? undefined : understand(config, text, file).currentContext || undefined;
-}
-
-function readContext(folder: string, name: string): DockerHost {
-  const id = createHash("sha256").update(name).digest("hex");
-  const file = join(folder, "contexts", "meta", id, "meta.json");
-  const text = readIfThere(file);
-  if (text === undefined) {
-    throw new RollgateError(
-      "docker-context",
-      `expected the docker context ${name}, which is in use, in ${file}`,
-    );
-  }
-  const { docker } = understand(context, text, file).Endpoints;
-  const tlsDirectory = join(folder, "contexts", "tls", id, "docker");
-  const hasTls = readIfThere(join(tlsDirectory, "ca.pem")) !== undefined;
-  return { host: docker.Host, verify: !docker.SkipTLSVerify, ...(hasTls && { tlsDirectory }) };
-}
-
-/** What is wrong with a file is not quoted: `config.json` may hold passwords. */
-function understand<T>(schema: z.ZodType<T>, text: string, file: string): T {
+/** Containers on another engine would be left behind, or all be replaced at once. */
+async function prepare({ olds, news }: Change): Promise<Values> {
+  const { engine } = partOf(dockerHostInputs, news);
+  const left = settingIn(olds, "engine");
   try {
-    return schema.parse(JSON.parse(text));
+    await requireEngine(openEngine(engine), engine);
+    if (typeof left !== "string" || (await isSameEngine(left, engine))) return news;
   } catch (error) {
-    throw new RollgateError(
-      "docker-config",
-      `expected what the docker CLI writes in ${file}, got something else`,
-      {
-        cause: error,
-      },
-    );
+    throw new InvalidInput("engine", messageOf(error), { cause: error });
   }
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  throw new InvalidInput("engine", cannotMove(left || OWN_ENGINE, engine || OWN_ENGINE));
 }

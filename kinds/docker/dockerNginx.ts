@@ -22,6 +22,7 @@ export const dockerNginx: NginxKind = {
   asked: "container",
   place: ["container"],
   ways: ["engine"],
+  isPulumis: true,
   open: (inputs) => {
     const proxy = partOf(dockerProxyDescriptor, inputs);
     return openDockerNginx(openEngine(proxy.engine), proxy);

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { servingInputs } from "#provider/servingInputs.ts";
+import { servingInputs } from "../servingInputs.ts";
 import { dockerProxyDescriptor } from "./dockerDescriptors.ts";
 
 /** What the program says of an nginx in a container. */

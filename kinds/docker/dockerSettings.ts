@@ -6,10 +6,12 @@ import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
-import { type Found, type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
+import type { Found } from "../declaration.ts";
+import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
 import { dockerHostDescriptor } from "./dockerDescriptors.ts";
-import { findDockerHost } from "./dockerHost.ts";
 import { dockerNginxInputs } from "./dockerNginxInputs.ts";
+import { findDockerHost } from "./findDockerHost.ts";
+import { hostsOnDocker, nginxOnDocker } from "./onDocker.ts";
 import { openEngine, requireEngine } from "./openEngine.ts";
 import { preflightEngine, type WantedOnEngine } from "./preflightEngine.ts";
 import { readSubnet, type Subnet, toNumber, toText } from "./subnet.ts";
@@ -65,14 +67,13 @@ export function readDockerSettings(reader: Reader): KindSettings {
       };
       const { hosts, network, images } = wanted;
       return {
-        app: {
-          kind: "docker",
+        app: hostsOnDocker({
           hosts,
           image: images.containerImage,
           network,
           graceSeconds: request.timing.graceSeconds,
-        },
-        nginx: { ...nginxInputs, baseImage, network: prefix, volume: nginx },
+        }),
+        nginx: nginxOnDocker({ ...nginxInputs, baseImage, network: prefix, volume: nginx }),
         preflight: async () => {
           const found = await findEngine(engine);
           await preflightEngine(openEngine(engine), wanted);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
-import { type DockerHost, findDockerHost } from "./dockerHost.ts";
+import { type DockerHost, findDockerHost } from "./findDockerHost.ts";
 import { patientAgent } from "./patientAgent.ts";
 import { sshAgent } from "./sshAgent.ts";
 

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type Docker from "dockerode";
 import { InvalidInput, isSystemError } from "#rollout/common/errors.ts";
 import type { DockerProxyDescriptor } from "./dockerDescriptors.ts";
-import { findDockerHost } from "./dockerHost.ts";
+import { findDockerHost } from "./findDockerHost.ts";
 
 const EVERY_ADDRESS = ["0.0.0.0", "::", ""];
 

@@ -8,6 +8,7 @@ export const local = {
   proxy: localProxyDescriptor,
   machineOf: () => "this one",
   readSettings: async (reader) => (await import("./localSettings.ts")).readLocalSettings(reader),
+  hosts: async () => (await import("./localHost.ts")).localHost,
   nginx: async () => (await import("./localNginx.ts")).localNginx,
   withJava,
   openFleet: async (request) => (await import("./openLocalFleet.ts")).openLocalFleet(request),

@@ -20,7 +20,6 @@ export const localNginx: NginxKind = {
   ways: ["executable"],
   deleteBeforeReplace: true,
   open: (inputs) => openLocalNginx(partOf(localProxyDescriptor, inputs), String(Object(inputs).executable)),
-  remove: (_, remove) => remove(),
 };
 
 /** `executable` is a path, perhaps relative to this process, or a name to look up. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { servingInputs } from "#provider/servingInputs.ts";
+import { servingInputs } from "../servingInputs.ts";
 import { localProxyDescriptor } from "./localDescriptors.ts";
 
 /** What the program says of an nginx of this machine. */

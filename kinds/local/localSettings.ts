@@ -32,7 +32,6 @@ export function readLocalSettings(reader: Reader): KindSettings {
       const inputs = { ...place, ...Object(serving), executable, hosts: poolOf(request) };
       return {
         app: {
-          kind: "local",
           hosts: parse(z.array(localHostDescriptor), request.hosts),
           java: request.launch.java,
           graceSeconds: request.timing.graceSeconds,

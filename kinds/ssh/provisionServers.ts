@@ -1,5 +1,5 @@
-import type { Provisioning } from "../../components/sshServer.ts";
 import type { SshHostDescriptor } from "./sshDescriptors.ts";
+import type { Provisioning } from "./sshServer.ts";
 import type { ProvisionSettings } from "./sshSettings.ts";
 
 /** What has to be on the servers. */

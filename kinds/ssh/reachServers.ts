@@ -1,10 +1,10 @@
 import pLimit from "p-limit";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { MachineUnreachable } from "#rollout/machine/machine.ts";
-import type { Provisioning } from "../../components/sshServer.ts";
 import { explain, type Place, provisionScript, runProvision } from "./provisionPlace.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachines } from "./sshMachines.ts";
+import type { Provisioning } from "./sshServer.ts";
 
 /** Behind one jump host, more at once would be dropped. */
 const AT_ONCE = 8;

@@ -1,3 +1,4 @@
+import { settingIn } from "../change.ts";
 import type { Kind } from "../kind.ts";
 import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 
@@ -5,8 +6,9 @@ import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 export const ssh = {
   host: sshHostDescriptor,
   proxy: sshProxyDescriptor,
-  machineOf: ({ server }) => server,
+  machineOf: (place) => settingIn(place, "server"),
   readSettings: async (reader) => (await import("./sshSettings.ts")).readSshSettings(reader),
+  hosts: async () => (await import("./sshHost.ts")).sshHost,
   nginx: async () => (await import("./sshNginx.ts")).sshNginx,
   openFleet: async (request) => (await import("./openSshFleet.ts")).openSshFleet(request),
 } satisfies Kind;

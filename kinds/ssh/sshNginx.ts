@@ -8,30 +8,18 @@ import { ProcessNginx } from "#rollout/nginx/nginxRunner.ts";
 import { SystemdNginx } from "#rollout/nginx/systemdNginx.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
-import { askOrKeep, removeFrom } from "./lostServer.ts";
-import { identityOf, isSameServer } from "./sameServer.ts";
+import { placedOnServer } from "./placedOnServer.ts";
 import { type SshProxyDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachine } from "./sshMachine.ts";
 import { sshNginxInputs } from "./sshNginxInputs.ts";
 
-/** An nginx on a server that is reached over SSH; another way to write the server is no other one. */
+/** An nginx on a server that is reached over SSH. */
 export const sshNginx: NginxKind = {
+  ...placedOnServer(sshProxyDescriptor),
   inputs: sshNginxInputs,
-  asked: "server",
-  place: ["directory", "supervisor", "unit"],
   ways: ["server", "sshConfig"],
   deleteBeforeReplace: true,
-  open: (inputs) => openSshNginx(placeOf(inputs), String(Object(inputs).executable)),
-  moved: async (old, next) => {
-    const before = { ...placeOf(old), identity: Object(old).identity };
-    return (await isSameServer(before, placeOf(next))) ? [] : ["server"];
-  },
-  askOrKeep: (ask, kept) => askOrKeep("nginx", ask, kept),
-  remove: (inputs, remove) => {
-    const place = placeOf(inputs);
-    return removeFrom(place, "nginx", `nginx (unit ${place.unit}) and ${place.directory}`, remove);
-  },
-  outputs: async (inputs) => ({ identity: await identityOf(placeOf(inputs)) }),
+  open: (inputs) => openSshNginx(partOf(sshProxyDescriptor, inputs), String(Object(inputs).executable)),
 };
 
 function openSshNginx(proxy: SshProxyDescriptor, executable: string): OpenNginx {
@@ -71,10 +59,6 @@ function openSshNginx(proxy: SshProxyDescriptor, executable: string): OpenNginx 
 export function sshNginxPlace({ directory, address, port, server }: SshProxyDescriptor): NginxPlace {
   const host = isUnspecified(address) ? `${hostOf(server)}:${port}` : endpoint(address, port);
   return { directory, address, port, url: `http://${host}` };
-}
-
-function placeOf(inputs: object): SshProxyDescriptor {
-  return partOf(sshProxyDescriptor, inputs);
 }
 
 /** What others may call the server: its name without the account and the port of SSH. */

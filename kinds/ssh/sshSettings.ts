@@ -6,6 +6,7 @@ import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { type KindSettings, poolOf } from "../kind.ts";
+import { hostsOnServers, nginxOnServer } from "./onServers.ts";
 import { provisionServers } from "./provisionServers.ts";
 import { reachServers } from "./reachServers.ts";
 import { serverDirectory, sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
@@ -88,8 +89,8 @@ export function readSshSettings(reader: Reader): KindSettings {
       const needed = { java: request.launch.java, nginx: executable, graceSeconds };
       const ready = provisionServers(hosts, provision, needed);
       return {
-        app: { kind: "ssh", hosts: ready.hosts, graceSeconds },
-        nginx: { ...nginx, ...ready.nginx },
+        app: hostsOnServers({ hosts: ready.hosts, graceSeconds }),
+        nginx: nginxOnServer({ ...nginx, ...ready.nginx }),
         preflight: async () => {
           await reachServers(ready.hosts, { ...place, ...ready.nginx });
           return {};

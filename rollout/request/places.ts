@@ -18,11 +18,11 @@ export const poolMember = z.object(hostFields);
 
 /** An app host of any kind; its kind reads the other fields. */
 export const hostPlace = z.looseObject({ kind: text, ...hostFields });
-export type HostPlace = z.infer<typeof hostPlace>;
+export type HostPlace = Pick<z.infer<typeof hostPlace>, "kind" | keyof typeof hostFields>;
 
 /** An nginx of any kind; its kind reads the other fields. */
 export const proxyPlace = z.looseObject({ kind: text, ...proxyFields });
-export type ProxyPlace = z.infer<typeof proxyPlace>;
+export type ProxyPlace = Pick<z.infer<typeof proxyPlace>, "kind" | keyof typeof proxyFields>;
 
 /** The schema of a host of one kind. */
 export function hostOf<Kind extends string, Fields extends z.ZodRawShape>(kind: Kind, fields: Fields) {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { check, deploy } from "#provider/rollingDeployment.ts";
+import { check, create } from "#provider/rollingDeployment.ts";
 import { messageOf } from "#rollout/common/errors.ts";
 
 /**
@@ -7,11 +7,14 @@ import { messageOf } from "#rollout/common/errors.ts";
  * `engine` is an address to watch, or anything else to watch nothing; `inputs` is a JSON file.
  */
 const [, , , file = ""] = process.argv;
-const { inputs, failures = [] } = await check({}, JSON.parse(await readFile(file, "utf8")));
+const { inputs, failures = [] } = await check({
+  olds: {},
+  news: JSON.parse(await readFile(file, "utf8")),
+});
 for (const { property, reason } of failures) console.log(`${property}: ${reason}`);
 if (inputs) {
-  await deploy("rolling-deployment", inputs).then(
-    (outputs) => console.log(`releases ${JSON.stringify(Reflect.get(outputs, "releases"))}`),
+  await create(inputs).then(
+    ({ outs }) => console.log(`releases ${JSON.stringify(outs.releases)}`),
     (error: unknown) => {
       process.exitCode = 1;
       console.log(messageOf(error));

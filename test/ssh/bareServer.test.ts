@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as sshServer from "#kinds/ssh/provisionedServer.ts";
 import { reachServers } from "#kinds/ssh/reachServers.ts";
-import * as sshServer from "#provider/sshServer.ts";
 import { SshFleet } from "../support/ssh/sshFleet.ts";
 import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
 
@@ -50,7 +50,10 @@ describe.skipIf(reason)(
         "hosts[0].server: app-1: server-1: expected sudo, dbus, java-22 (settings java and javaPackage), found none; nginxServer: nginx: server-1: expected sudo, dbus, found none",
       );
       const [place] = fleet.hosts;
-      const { inputs = {} } = await sshServer.check({ place, ...needs("root", "java-22") });
+      const { inputs = {} } = await sshServer.check({
+        olds: {},
+        news: { place, ...needs("root", "java-22") },
+      });
       await expect(sshServer.create(inputs)).rejects.toThrow(
         "app-1: server-1: expected sudo, dbus, java-22 (settings java and javaPackage), found none",
       );
@@ -73,7 +76,7 @@ describe.skipIf(reason)(
       await server.exec("mv /root/away/* /usr/bin; systemctl start dbus.socket");
       const before = await server.exec("ls -A /run /root");
       const [place] = fleet.hosts;
-      const { inputs = {} } = await sshServer.check({ place, ...needs("root", "sh") });
+      const { inputs = {} } = await sshServer.check({ olds: {}, news: { place, ...needs("root", "sh") } });
       const { outs } = await sshServer.create(inputs);
       expect(await made()).toContain("/srv/rollgate");
       // A CI that previews has no more than the key of the account that rolls.

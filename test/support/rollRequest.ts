@@ -45,8 +45,8 @@ export function validRequest(): LocalRequest {
 }
 
 /** A copy of `value` with something else at `path`, such as `hosts[2].port`; `undefined` removes it. */
-export function withValue(value: object, path: string, replacement: unknown): object {
-  const copy = structuredClone(value);
+export function withValue(value: object, path: string, replacement: unknown): Record<string, unknown> {
+  const copy: Record<string, unknown> = structuredClone({ ...value });
   const keys = path.split(/[.[\]]+/).filter(Boolean);
   const last = keys.pop() ?? "";
   const parent = keys.reduce<object>((node, key) => Object(Reflect.get(node, key)), copy);

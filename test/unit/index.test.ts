@@ -11,8 +11,8 @@ test("the program declares hosts, nginx and the rollout, in this order, from the
   const program = await import("../../index.ts");
   expect(await tree()).toEqual([
     "rollgate:index:AppHosts::app",
-    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-1",
-    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-2",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::app-app-1",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::app-app-2",
     "rollgate:index:CheckingNginx::nginx",
     "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::nginx-server",
     "pulumi-nodejs:dynamic/rollgate:RollingDeployment::rollout",

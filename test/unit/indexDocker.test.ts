@@ -19,12 +19,12 @@ test("on a Docker engine, everything that is Docker's is declared through that e
     [
       ...["engine", "app", "app-network", "app-image", "app-app-1-releases", "app-app-2-releases"],
       ...["app-app-1", "app-app-2", "nginx", "nginx-base", "nginx-image", "nginx-files", "nginx-container"],
-      ...["nginx-configuration", "rollout"],
+      ...["nginx-server", "rollout"],
     ].sort(),
   );
   expect(names.at(0)).toBe("engine");
   expect(names.indexOf("nginx-container")).toBeGreaterThan(names.indexOf("app-network"));
-  expect(names.slice(-2)).toEqual(["nginx-configuration", "rollout"]);
+  expect(names.slice(-2)).toEqual(["nginx-server", "rollout"]);
   for (const { type, provider } of resources.filter(({ type }) => type.startsWith("docker:"))) {
     expect([type, provider]).toEqual([type, expect.stringMatching(/::pulumi:providers:docker::engine::/)]);
   }
@@ -32,7 +32,7 @@ test("on a Docker engine, everything that is Docker's is declared through that e
   expect(inputs.engine).toMatchObject({ host: url });
   expect(inputs["app-network"]).toMatchObject({ name: "rollgate-test" });
   expect(inputs["nginx-container"]).toMatchObject({ name: "rollgate-test-nginx" });
-  expect(inputs["nginx-configuration"]).toMatchObject({
+  expect(inputs["nginx-server"]).toMatchObject({
     engine: url,
     container: "rollgate-test-nginx",
     hosts: [

@@ -3,10 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Values } from "#kinds/change.ts";
+import * as sshServer from "#kinds/ssh/provisionedServer.ts";
+import * as sshHost from "#provider/appHost.ts";
 import * as nginx from "#provider/nginx.ts";
 import * as rollingDeployment from "#provider/rollingDeployment.ts";
-import * as sshHost from "#provider/sshHost.ts";
-import * as sshServer from "#provider/sshServer.ts";
 import { endProcessesUnder } from "../../support/endProcessesUnder.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
 import { validRequest } from "../../support/rollRequest.ts";
@@ -20,8 +21,8 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
   let gone: SshServer;
   let fleet: SshFleet;
   let directory: string;
-  let host: object;
-  let server: object;
+  let host: Values;
+  let server: Values;
   const printed: string[] = [];
 
   beforeAll(async () => {
@@ -36,7 +37,7 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
       launch: { java: await fakeJava(directory), jvmOptions: [], arguments: [] },
     });
     ({ outs: host } = await sshHost.create({ ...fleet.hosts[1], graceSeconds: 5 }));
-    const { inputs = {} } = await sshServer.check(provisioned(1));
+    const { inputs = {} } = await sshServer.check({ olds: {}, news: provisioned(1) });
     ({ outs: server } = await sshServer.create(inputs));
     expect((await fleet.roll(await fakeJar({ version: "1.0.0" }, directory))).failure).toBeUndefined();
     await servers.stop(gone);
@@ -85,7 +86,7 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
   });
 
   test("is refused in one line with its host's name while a host is to be on it", async () => {
-    const { failures } = await sshServer.check(provisioned(1));
+    const { failures } = await sshServer.check({ olds: {}, news: provisioned(1) });
     expect(failures).toEqual([
       { property: "server", reason: expect.stringMatching(/^app-2: server-2 cannot be reached: [^\n]*$/) },
     ]);
@@ -125,10 +126,10 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
     const place = { ...fleet.hosts[1], server: "server-1" };
     const next = { ...place, graceSeconds: 5 };
     const differences = await Promise.all([
-      sshHost.diff({ ...host, identity: "another machine" }, next),
+      sshHost.diff({ olds: { ...host, identity: "another machine" }, news: next }),
       // These servers are all this machine: the new name leads to what the state remembers.
-      sshHost.diff(host, next),
-      sshServer.diff(server, { ...server, place }),
+      sshHost.diff({ olds: host, news: next }),
+      sshServer.diff({ olds: server, news: { ...server, place } }),
     ]);
     expect(differences.map(({ replaces }) => replaces)).toEqual([["server"], [], []]);
   });

@@ -1,7 +1,8 @@
 import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { check, create, diff, type LocalHostInputs, read, remove } from "#provider/localHost.ts";
+import type { LocalHostInputs } from "#kinds/local/localHost.ts";
+import { check, create, diff, read, remove } from "#provider/appHost.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
@@ -28,7 +29,7 @@ async function inputs(change: Partial<LocalHostInputs> = {}): Promise<LocalHostI
 describe("check", () => {
   test("passes a host that can be, and makes nothing", async () => {
     const news = await inputs();
-    expect(await check({ ...news, __provider: "code" })).toEqual({ inputs: news });
+    expect(await check({ olds: {}, news: { ...news, __provider: "code" } })).toEqual({ inputs: news });
     expect(await readdir(join(dirname(news.directory), "..", ".."))).toEqual([]);
   });
 
@@ -42,17 +43,17 @@ describe("check", () => {
     await host.switchTo(releaseId(jar));
     await host.start(host.launch);
     await expect.poll(() => host.portOwner(), { timeout: 10_000 }).toMatchObject({ kind: "application" });
-    expect(await check(news)).toEqual({ inputs: news });
+    expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
   test("refuses a setting that is wrong under its path", async () => {
-    expect(await check({ ...(await inputs()), port: 70_000 })).toEqual({
+    expect(await check({ olds: {}, news: { ...(await inputs()), port: 70_000 } })).toEqual({
       failures: [{ property: "port", reason: expect.stringMatching(/^expected 1–65535, got 70000/) }],
     });
   });
 
   test("refuses a machine without java", async () => {
-    expect(await check(await inputs({ java: "/nowhere/java" }))).toEqual({
+    expect(await check({ olds: {}, news: await inputs({ java: "/nowhere/java" }) })).toEqual({
       failures: [
         {
           property: "java",
@@ -68,26 +69,28 @@ describe("check", () => {
     const [first, second] = [await fakeJava(), await fakeJava()];
     const news = await inputs({ java: basename(first) });
     onPath(dirname(first));
-    const { inputs: olds = {} } = await check(news);
+    const { inputs: olds = {} } = await check({ olds: {}, news });
     expect(olds).toEqual({ ...news, java: first });
     for (const path of ["/nowhere", dirname(second)]) {
       onPath(path);
-      expect(await check(news, olds)).toEqual({ inputs: olds });
+      expect(await check({ olds, news })).toEqual({ inputs: olds });
     }
     await rm(first);
-    expect(await check(news, olds)).toEqual({ inputs: { ...news, java: second } });
-    expect(await check({ ...news, java: first }, olds)).toMatchObject({ failures: [{ property: "java" }] });
+    expect(await check({ olds, news })).toEqual({ inputs: { ...news, java: second } });
+    expect(await check({ olds, news: { ...news, java: first } })).toMatchObject({
+      failures: [{ property: "java" }],
+    });
   });
 
   test("leaves open what only the update will know", async () => {
     const news = { ...(await inputs()), address: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
-    expect(await check(news)).toEqual({ inputs: news });
+    expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
   test("refuses a port that is taken, and names who took it", async () => {
     const news = await inputs();
     const { pid } = await startNode(listenOn(news.port));
-    const { failures } = await check(news);
+    const { failures } = await check({ olds: {}, news });
     expect(failures).toEqual([{ property: "port", reason: expect.any(String) }]);
     expect(failures?.[0]?.reason).toMatch(
       new RegExp(
@@ -99,7 +102,7 @@ describe("check", () => {
   test("refuses to leave a directory in which an application runs, even together with its port", async () => {
     const olds = await inputs();
     const news = { ...olds, directory: `${olds.directory}-new`, port: await freePort() };
-    expect(await check(news, olds)).toEqual({ inputs: news });
+    expect(await check({ olds, news })).toEqual({ inputs: news });
     const host = localHost(olds, { launch: { java: olds.java, jvmOptions: [], arguments: [] } });
     onTestFinished(() => host.stop(0).then(() => {}));
     const jar = await fakeJar({ version: "1.0.0" });
@@ -107,7 +110,7 @@ describe("check", () => {
     await host.stage(releaseId(jar), jar, signal);
     await host.switchTo(releaseId(jar));
     await host.start(host.launch);
-    expect(await check(news, olds)).toEqual({
+    expect(await check({ olds, news })).toEqual({
       failures: [
         {
           property: "directory",
@@ -120,7 +123,10 @@ describe("check", () => {
   test("refuses a directory below a file", async () => {
     const file = join(await temporaryDirectory(), "file");
     await writeFile(file, "");
-    const { failures } = await check(await inputs({ directory: join(file, "hosts", "app-1") }));
+    const { failures } = await check({
+      olds: {},
+      news: await inputs({ directory: join(file, "hosts", "app-1") }),
+    });
     expect(failures).toEqual([
       {
         property: "directory",
@@ -133,7 +139,7 @@ describe("check", () => {
     context.skip(process.getuid?.() === 0, "root may write everywhere");
     const locked = await temporaryDirectory();
     await chmod(locked, 0o555);
-    expect(await check(await inputs({ directory: join(locked, "app-1") }))).toEqual({
+    expect(await check({ olds: {}, news: await inputs({ directory: join(locked, "app-1") }) })).toEqual({
       failures: [
         {
           property: "directory",
@@ -147,7 +153,9 @@ describe("check", () => {
 describe("diff", () => {
   test("is empty when nothing changed", async () => {
     const news = await inputs();
-    expect(diff({ ...news, __provider: "old code" }, { ...news, __provider: "new code" })).toEqual({
+    expect(
+      await diff({ olds: { ...news, __provider: "old code" }, news: { ...news, __provider: "new code" } }),
+    ).toEqual({
       changes: false,
       replaces: [],
     });
@@ -155,16 +163,19 @@ describe("diff", () => {
 
   test("keeps a host that moves to another port, for the rollout to bring about", async () => {
     const news = await inputs();
-    expect(diff(news, { ...news, port: 1 })).toEqual({ changes: true, replaces: [] });
+    expect(await diff({ olds: news, news: { ...news, port: 1 } })).toEqual({ changes: true, replaces: [] });
   });
 
   test("takes another directory, or another name, for another host", async () => {
     const news = await inputs();
-    expect(diff(news, { ...news, directory: "/elsewhere" })).toEqual({
+    expect(await diff({ olds: news, news: { ...news, directory: "/elsewhere" } })).toEqual({
       changes: true,
       replaces: ["directory"],
     });
-    expect(diff(news, { ...news, name: "app-9" })).toEqual({ changes: true, replaces: ["name"] });
+    expect(await diff({ olds: news, news: { ...news, name: "app-9" } })).toEqual({
+      changes: true,
+      replaces: ["name"],
+    });
   });
 });
 

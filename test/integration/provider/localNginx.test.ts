@@ -2,7 +2,7 @@ import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { LocalNginxInputs } from "#kinds/local/localNginxInputs.ts";
-import { check, diff, read, remove, serve } from "#provider/nginx.ts";
+import { check, diff, read, remove, create as serve } from "#provider/nginx.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { freePort } from "../../support/freePort.ts";
 import { quitNginx, runningNginx } from "../../support/nginxProcess.ts";
@@ -44,8 +44,8 @@ async function inputs(change: Partial<LocalNginxInputs> = {}): Promise<LocalNgin
 }
 
 /** Inputs as `check` leaves them. */
-async function checked(news: LocalNginxInputs): Promise<object> {
-  const { inputs: passed, failures } = await check({ olds: undefined, news });
+async function checked(news: LocalNginxInputs): Promise<Record<string, unknown>> {
+  const { inputs: passed, failures } = await check({ olds: {}, news });
   if (passed === undefined) throw new Error(`refused: ${JSON.stringify(failures)}`);
   return passed;
 }
@@ -55,7 +55,7 @@ describe("check", () => {
     const news = await inputs();
     expect(
       await check({
-        olds: undefined,
+        olds: {},
         news: { ...news, __provider: "code", configuration: "old", running: false },
       }),
     ).toEqual({
@@ -71,7 +71,7 @@ describe("check", () => {
 
   test("refuses a setting that is wrong under its path", async () => {
     const { failures } = await check({
-      olds: undefined,
+      olds: {},
       news: { ...(await inputs()), statusAllow: ["10.0.0.0/99"] },
     });
     expect(failures).toEqual([
@@ -85,7 +85,7 @@ describe("check", () => {
   });
 
   test("refuses an nginx that is not there", async () => {
-    expect(await check({ olds: undefined, news: await inputs({ executable: "/nowhere/nginx" }) })).toEqual({
+    expect(await check({ olds: {}, news: await inputs({ executable: "/nowhere/nginx" }) })).toEqual({
       failures: [
         {
           property: "executable",
@@ -96,7 +96,7 @@ describe("check", () => {
   });
 
   test("refuses active checks by an nginx that has none", async () => {
-    expect(await check({ olds: undefined, news: await inputs({ flavour: "check-module" }) })).toEqual({
+    expect(await check({ olds: {}, news: await inputs({ flavour: "check-module" }) })).toEqual({
       failures: [
         {
           property: "flavour",
@@ -109,7 +109,7 @@ describe("check", () => {
   test("refuses a port that is taken, and names who took it", async () => {
     const news = await inputs();
     const { pid } = await startNode(listenOn(news.port));
-    const { failures } = await check({ olds: undefined, news });
+    const { failures } = await check({ olds: {}, news });
     expect(failures?.map(({ property }) => property)).toEqual(["port"]);
     expect(failures?.[0]?.reason).toMatch(
       new RegExp(`^${news.port} is taken by pid ${pid} \\(.*\\)\\. Nothing was changed\\.$`),
@@ -308,7 +308,7 @@ test("a status that the check module cannot tell is refused before anything is t
   await chmod(path, 0o755);
   const news = await inputs({ executable: path });
   expect(
-    await check({ olds: undefined, news: { ...news, check: { ...news.check, expect: ["2xx", "404"] } } }),
+    await check({ olds: {}, news: { ...news, check: { ...news.check, expect: ["2xx", "404"] } } }),
   ).toEqual({
     failures: [
       {

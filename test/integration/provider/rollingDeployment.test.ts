@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import type { News } from "#kinds/change.ts";
 import { withJava } from "#kinds/local/withJava.ts";
-import { check, deploy, diff, read } from "#provider/rollingDeployment.ts";
+import { check, create, diff, read } from "#provider/rollingDeployment.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { type Behaviour, fakeJar, fakeJava } from "../../support/fakeJava.ts";
@@ -22,6 +23,11 @@ beforeEach(() => {
   return () => vi.restoreAllMocks();
 });
 
+/** What the resource puts out once all hosts run the release. */
+async function deploy(inputs: News) {
+  return (await create(inputs)).outs;
+}
+
 /** What the program gives, without the jar. */
 function given() {
   const { jar: _, release: __, ...rest } = validRequest();
@@ -32,7 +38,9 @@ describe("check", () => {
   test("finds out what the jar is and shows where every host will go", async () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const release = releaseId(jar);
-    expect(await check({}, { ...given(), jar: { path: jar.path }, __provider: "code" })).toEqual({
+    expect(
+      await check({ olds: {}, news: { ...given(), jar: { path: jar.path }, __provider: "code" } }),
+    ).toEqual({
       inputs: {
         ...given(),
         launch: withJava(given().launch),
@@ -49,12 +57,12 @@ describe("check", () => {
     const news = { ...given(), jar: { path: jar.path } };
     vi.stubEnv("PATH", dirname(java));
     onTestFinished(() => void vi.unstubAllEnvs());
-    const { inputs: olds = {} } = await check({}, news);
+    const { inputs: olds = {} } = await check({ olds: {}, news });
     expect(olds).toMatchObject({ launch: { java } });
     vi.stubEnv("PATH", dirname(await fakeJava()));
-    expect((await check(olds, news)).inputs).toEqual(olds);
+    expect((await check({ olds, news })).inputs).toEqual(olds);
     const other = { ...news, launch: { ...news.launch, java: "/opt/java" } };
-    expect((await check(olds, other)).inputs).toMatchObject({
+    expect((await check({ olds, news: other })).inputs).toMatchObject({
       launch: { java: "/opt/java" },
       rollingOrder: expect.arrayContaining([`app-1: ${release}, started anew`]),
     });
@@ -62,9 +70,9 @@ describe("check", () => {
 
   test("goes by what a jar was found to be before, and does not read it again", async () => {
     const jar = { path: "/nowhere/app.jar", version: "1.1.0", sha256: "b".repeat(64) };
-    const { inputs } = await check({}, { ...given(), jar });
+    const { inputs } = await check({ olds: {}, news: { ...given(), jar } });
     expect(inputs).toMatchObject({ jar, release: `1.1.0-${"b".repeat(12)}` });
-    expect(await check({}, { ...given(), jar: { ...jar, sha256: "b" } })).toMatchObject({
+    expect(await check({ olds: {}, news: { ...given(), jar: { ...jar, sha256: "b" } } })).toMatchObject({
       failures: [{ property: "jar.sha256" }],
     });
   });
@@ -72,10 +80,12 @@ describe("check", () => {
   test("shows that a release is started anew when the way it is started changes", async () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const news = { ...given(), jar: { path: jar.path } };
-    const { inputs: olds = {} } = await check({}, news);
+    const { inputs: olds = {} } = await check({ olds: {}, news });
     const release = releaseId(jar);
-    expect((await check(olds, news)).inputs).toEqual(olds);
-    expect((await check(olds, { ...news, environment: { DATABASE_URL: "other" } })).inputs).toMatchObject({
+    expect((await check({ olds, news })).inputs).toEqual(olds);
+    expect(
+      (await check({ olds, news: { ...news, environment: { DATABASE_URL: "other" } } })).inputs,
+    ).toMatchObject({
       rollingOrder: [
         `app-1: ${release}, started anew`,
         `app-2: ${release}, started anew`,
@@ -88,7 +98,7 @@ describe("check", () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const release = releaseId(jar);
     const olds = { rollingOrder: ["app-3: 1.0.0-aaaaaaaaaaaa, not running", "app-1: 1.0.0-aaaaaaaaaaaa"] };
-    expect((await check(olds, { ...given(), jar: { path: jar.path } })).inputs).toMatchObject({
+    expect((await check({ olds, news: { ...given(), jar: { path: jar.path } } })).inputs).toMatchObject({
       rollingOrder: [`app-2: ${release}`, `app-3: ${release}`, `app-1: ${release}`],
     });
   });
@@ -97,25 +107,27 @@ describe("check", () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const [one, two, three] = given().hosts;
     const news = { ...given(), hosts: [one, two], minimumHealthy: 1, jar: { path: jar.path } };
-    const { inputs: olds = {} } = await check({}, news);
+    const { inputs: olds = {} } = await check({ olds: {}, news });
     const release = releaseId(jar);
-    expect((await check(olds, { ...news, hostEnvironment: { "app-2": { A: "1" } } })).inputs).toMatchObject({
+    expect(
+      (await check({ olds, news: { ...news, hostEnvironment: { "app-2": { A: "1" } } } })).inputs,
+    ).toMatchObject({
       rollingOrder: [`app-1: ${release}`, `app-2: ${release}, started anew`],
     });
-    expect((await check(olds, { ...news, hosts: [one, two, three] })).inputs).toMatchObject({
+    expect((await check({ olds, news: { ...news, hosts: [one, two, three] } })).inputs).toMatchObject({
       rollingOrder: [`app-3: ${release}`, `app-1: ${release}`, `app-2: ${release}`],
     });
   });
 
   test("passes what is not known before the update as it is", async () => {
     const news = { ...given(), proxy: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
-    expect(await check({}, news)).toEqual({ inputs: news });
+    expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
   test("names everything that is wrong, each under its path", async () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const news = withValue(withValue(given(), "hosts[2].port", 70_000), "keepReleases", 1);
-    expect(await check({}, { ...news, jar: { path: jar.path } })).toEqual({
+    expect(await check({ olds: {}, news: { ...news, jar: { path: jar.path } } })).toEqual({
       failures: [
         { property: "hosts[2].port", reason: "expected 1–65535, got 70000. Nothing was changed." },
         { property: "keepReleases", reason: "expected 2–100, got 1. Nothing was changed." },
@@ -125,10 +137,10 @@ describe("check", () => {
 
   test("takes a version that is given instead of the jar's own, and checks it", async () => {
     const { path } = await fakeJar({ version: "1.1.0" });
-    expect(await check({}, { ...given(), jar: { path, version: "9.0" } })).toMatchObject({
+    expect(await check({ olds: {}, news: { ...given(), jar: { path, version: "9.0" } } })).toMatchObject({
       inputs: { release: expect.stringMatching(/^9\.0-/), jar: { version: "9.0" } },
     });
-    expect(await check({}, { ...given(), jar: { path, version: "9/0" } })).toEqual({
+    expect(await check({ olds: {}, news: { ...given(), jar: { path, version: "9/0" } } })).toEqual({
       failures: [
         {
           property: "jar.version",
@@ -139,7 +151,7 @@ describe("check", () => {
   });
 
   test("refuses a jar that could not run", async () => {
-    expect(await check({}, { ...given(), jar: { path: "/nowhere/app.jar" } })).toEqual({
+    expect(await check({ olds: {}, news: { ...given(), jar: { path: "/nowhere/app.jar" } } })).toEqual({
       failures: [
         { property: "jar", reason: "expected a jar, found no file: /nowhere/app.jar. Nothing was changed." },
       ],
@@ -149,7 +161,7 @@ describe("check", () => {
   test("refuses a release that no host keeps", async () => {
     const directory = await temporaryDirectory();
     const hosts = given().hosts.map((host) => ({ ...host, directory: join(directory, host.name) }));
-    expect(await check({}, { ...given(), hosts, release: "0.9.0" })).toEqual({
+    expect(await check({ olds: {}, news: { ...given(), hosts, release: "0.9.0" } })).toEqual({
       failures: [
         {
           property: "release",
@@ -163,8 +175,13 @@ describe("check", () => {
 describe("diff", () => {
   const news = { ...given(), rollingOrder: ["app-1: 1.1.0-bbbbbbbbbbbb"] };
 
-  test("is empty when every host runs what it should", () => {
-    expect(diff({ ...news, __provider: "old", durationSeconds: 3 }, { ...news, __provider: "new" })).toEqual({
+  test("is empty when every host runs what it should", async () => {
+    expect(
+      await diff({
+        olds: { ...news, __provider: "old", durationSeconds: 3 },
+        news: { ...news, __provider: "new" },
+      }),
+    ).toEqual({
       changes: false,
     });
   });
@@ -177,8 +194,8 @@ describe("diff", () => {
     ["environment.DATABASE_URL", "other"],
     ["hostEnvironment", { "app-1": { A: "1" } }],
     ["hostLaunch", { "app-1": { arguments: ["--debug"] } }],
-  ])("shows a change of %s as a roll", (path, value) => {
-    expect(diff(news, withValue(news, path, value))).toEqual({ changes: true });
+  ])("shows a change of %s as a roll", async (path, value) => {
+    expect(await diff({ olds: news, news: withValue(news, path, value) })).toEqual({ changes: true });
   });
 
   test.each([
@@ -187,8 +204,8 @@ describe("diff", () => {
     ["minimumHealthy", 0],
     ["keepReleases", 9],
     ["onFailure", "halt"],
-  ])("shows a change of %s as none: it is for the next roll", (path, value) => {
-    expect(diff(news, withValue(news, path, value))).toEqual({ changes: false });
+  ])("shows a change of %s as none: it is for the next roll", async (path, value) => {
+    expect(await diff({ olds: news, news: withValue(news, path, value) })).toEqual({ changes: false });
   });
 });
 
@@ -236,7 +253,7 @@ describe("a deployment", () => {
   /** Inputs as `check` leaves them, with what Pulumi adds. */
   async function inputsFor(request: object, behaviour: Behaviour) {
     const jar = await fakeJar(behaviour);
-    const { inputs, failures } = await check({}, { ...request, jar: { path: jar.path } });
+    const { inputs, failures } = await check({ olds: {}, news: { ...request, jar: { path: jar.path } } });
     if (inputs === undefined) throw new Error(`refused: ${JSON.stringify(failures)}`);
     return { inputs: { ...inputs, __provider: "code" }, release: releaseId(jar) };
   }
@@ -248,7 +265,7 @@ describe("a deployment", () => {
   test("gives where the service is, what every host runs, and how long that took", async () => {
     const { request, url } = await newFleet();
     const { inputs, release } = await inputsFor(request, { version: "1.0.0" });
-    const outputs = await deploy("id", inputs);
+    const outputs = await deploy(inputs);
     expect(outputs).toEqual({
       ...inputs,
       url,
@@ -256,7 +273,7 @@ describe("a deployment", () => {
       rollingOrder: [`app-1: ${release}`, `app-2: ${release}`],
       durationSeconds: expect.any(Number),
     });
-    expect(diff(outputs, inputs)).toEqual({ changes: false });
+    expect(await diff({ olds: outputs, news: inputs })).toEqual({ changes: false });
     expect(await versionServed(url)).toBe("1.0.0");
     expect(printed.find((line) => line.includes("app-2"))).toMatch(
       /^\[ +\d+\.\d s\] app-2 +drain +no new request$/,
@@ -269,7 +286,7 @@ describe("a deployment", () => {
       hostLaunch: { "app-2": { arguments: ["--own=yes"] } },
       hostEnvironment: { "app-2": { PASSWORD: "this application" } },
     };
-    await deploy("id", (await inputsFor({ ...request, ...own }, { version: "1.0.0" })).inputs);
+    await deploy((await inputsFor({ ...request, ...own }, { version: "1.0.0" })).inputs);
     const [one, two] = await Promise.all(
       hosts.map(async ({ directory }) =>
         (await listProcesses()).find(({ argv }) => argv.some((argument) => argument.startsWith(directory))),
@@ -281,7 +298,7 @@ describe("a deployment", () => {
     );
     expect(variables.map((text) => text.includes("PASSWORD=this application"))).toEqual([false, true]);
     const bad = await inputsFor({ ...request, ...own }, { version: "2.0.0", exits: 1 });
-    const error: unknown = await deploy("id", bad.inputs).catch((thrown: unknown) => thrown);
+    const error: unknown = await deploy(bad.inputs).catch((thrown: unknown) => thrown);
     expect(Object(error).reasons[0]).toContain("    Error: [secret] cannot start\n");
   });
 
@@ -291,7 +308,7 @@ describe("a deployment", () => {
       hosts.map(({ name, healthPort }) => [name, { arguments: [`--management.server.port=${healthPort}`] }]),
     );
     const { inputs, release } = await inputsFor({ ...asked, hostLaunch }, { version: "1.0.0" });
-    expect(await deploy("id", inputs)).toMatchObject({ releases: { "app-1": release, "app-2": release } });
+    expect(await deploy(inputs)).toMatchObject({ releases: { "app-1": release, "app-2": release } });
     expect(await versionServed(url)).toBe("1.0.0");
     const { status, body } = await request(`${url}/actuator/health`);
     expect([status, JSON.parse(body).version]).toEqual([200, "1.0.0"]);
@@ -300,11 +317,11 @@ describe("a deployment", () => {
   test("is read as it is: a process that has ended is drift that the next update heals", async () => {
     const { request, hosts, url } = await newFleet();
     const { inputs, release } = await inputsFor(request, { version: "1.0.0" });
-    const outputs = await deploy("id", inputs);
+    const outputs = await deploy(inputs);
     const same = await read("id", outputs);
     expect(same.id).toBe("id");
     expect(same.inputs).toEqual(inputs);
-    expect(diff(same.props, inputs)).toEqual({ changes: false });
+    expect(await diff({ olds: same.props, news: inputs })).toEqual({ changes: false });
 
     for (const host of hosts.slice(1)) await localHost(host).stop(10);
     const drifted = await read("id", outputs);
@@ -312,8 +329,8 @@ describe("a deployment", () => {
       releases: { "app-1": release, "app-2": `${release}, not running` },
       rollingOrder: [`app-2: ${release}, not running`, `app-1: ${release}`],
     });
-    expect(diff(drifted.props, inputs)).toEqual({ changes: true });
-    expect(await deploy("id", inputs)).toMatchObject({ releases: { "app-1": release, "app-2": release } });
+    expect(await diff({ olds: drifted.props, news: inputs })).toEqual({ changes: true });
+    expect(await deploy(inputs)).toMatchObject({ releases: { "app-1": release, "app-2": release } });
     expect(await versionServed(url)).toBe("1.0.0");
   });
 
@@ -321,13 +338,13 @@ describe("a deployment", () => {
     const secret = "this application";
     const { request, url } = await newFleet({ PASSWORD: secret });
     const good = await inputsFor(request, { version: "1.0.0" });
-    await deploy("id", good.inputs);
+    await deploy(good.inputs);
     const bad = await inputsFor(request, { version: "2.0.0", exits: 1 });
-    const error: unknown = await deploy("id", bad.inputs).catch((thrown: unknown) => thrown);
+    const error: unknown = await deploy(bad.inputs).catch((thrown: unknown) => thrown);
 
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({
-      id: "id",
+      id: "rolling-deployment",
       message: expect.stringMatching(
         new RegExp(
           `^app-1 failed its health gate on ${bad.release}: the process ended by itself; .*app-1 is back on ${good.release}; app-2 was not touched\\.`,
@@ -347,20 +364,20 @@ describe("a deployment", () => {
       "Next: the lines above tell why: `pulumi up` again with a release, options and environment that start.",
     );
     expect(printed.join("\n")).not.toContain(secret);
-    expect(diff(properties, bad.inputs)).toEqual({ changes: true });
+    expect(await diff({ olds: properties, news: bad.inputs })).toEqual({ changes: true });
     expect(await versionServed(url)).toBe("1.0.0");
   });
 
   test("goes back to a release by its name, with the jar long gone", async () => {
     const { request, hosts, url } = await newFleet();
     const first = await inputsFor(request, { version: "1.0.0" });
-    await deploy("id", first.inputs);
-    await deploy("id", (await inputsFor(request, { version: "2.0.0" })).inputs);
+    await deploy(first.inputs);
+    await deploy((await inputsFor(request, { version: "2.0.0" })).inputs);
     expect(await versionServed(url)).toBe("2.0.0");
-    const { inputs = {} } = await check({}, { ...request, release: "1.0.0" });
+    const { inputs = {} } = await check({ olds: {}, news: { ...request, release: "1.0.0" } });
     expect(inputs).toMatchObject({ release: first.release });
     expect(inputs).not.toHaveProperty("jar");
-    expect(await deploy("id", inputs)).toMatchObject({
+    expect(await deploy(inputs)).toMatchObject({
       releases: { "app-1": first.release, "app-2": first.release },
     });
     expect(await versionServed(url)).toBe("1.0.0");

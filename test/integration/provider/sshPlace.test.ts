@@ -3,11 +3,11 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import * as sshServer from "#kinds/ssh/provisionedServer.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { sshNginxPlace } from "#kinds/ssh/sshNginx.ts";
+import * as sshHost from "#provider/appHost.ts";
 import * as nginx from "#provider/nginx.ts";
-import * as sshHost from "#provider/sshHost.ts";
-import * as sshServer from "#provider/sshServer.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { endProcessesUnder } from "../../support/endProcessesUnder.ts";
@@ -51,8 +51,8 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
 
   test("is the same when the server is only written in another way, so that nothing is removed", async () => {
     const next = host({ server: "again-server-1" });
-    expect(await sshHost.check(next, host())).toEqual({ inputs: next });
-    expect(await sshHost.diff(host(), next)).toEqual({ changes: true, replaces: [] });
+    expect(await sshHost.check({ olds: host(), news: next })).toEqual({ inputs: next });
+    expect(await sshHost.diff({ olds: host(), news: next })).toEqual({ changes: true, replaces: [] });
     const served = { ...fleet.proxy, configuration: "", running: true };
     expect(await nginx.diff({ olds: served, news: { ...served, server: "again-server-web" } })).toMatchObject(
       {
@@ -63,7 +63,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
   });
 
   test("is not left while something runs there", async () => {
-    const { failures } = await sshHost.check(host({ unit: "another" }), host());
+    const { failures } = await sshHost.check({ olds: host(), news: host({ unit: "another" }) });
     expect(failures).toEqual([
       {
         property: "unit",
@@ -79,7 +79,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
     onTestFinished(() => void vi.restoreAllMocks());
     const options = { user: "", account: "a", graceSeconds: 5, command: "sh", package: "" };
     for (const place of [...fleet.hosts, fleet.proxy]) {
-      const { inputs = {} } = await sshServer.check({ place, ...options });
+      const { inputs = {} } = await sshServer.check({ olds: {}, news: { place, ...options } });
       const before = await readdir(place.directory);
       await sshServer.remove(inputs);
       expect(await readdir(place.directory)).toEqual(before);
@@ -93,7 +93,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
   test("is not given a port that a host which goes still has, as when one is renamed", async () => {
     const { directory: old, port } = host();
     const renamed = host({ name: "web-1", directory: `${old}-web`, unit: "rollgate-stack-web-1" });
-    const { failures } = await sshHost.check(renamed);
+    const { failures } = await sshHost.check({ olds: {}, news: renamed });
     expect(failures).toEqual([
       {
         property: "port",
@@ -102,7 +102,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
         ),
       },
     ]);
-    expect(await sshHost.check(host())).toEqual({ inputs: host() });
+    expect(await sshHost.check({ olds: {}, news: host() })).toEqual({ inputs: host() });
   });
 
   test("has to have its port free, before a first preview knows of an nginx, too", async () => {

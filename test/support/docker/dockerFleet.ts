@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "#kinds/docker/dockerDescriptors.ts";
 import type { DockerNginxInputs } from "#kinds/docker/dockerNginxInputs.ts";
 import { openDockerFleet } from "#kinds/docker/openDockerFleet.ts";
-import { remove } from "#provider/dockerHost.ts";
-import { check, serve } from "#provider/nginx.ts";
+import { remove } from "#provider/appHost.ts";
+import { check, create } from "#provider/nginx.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { observe } from "#rollout/roll/fleet.ts";
 import { inRepository } from "../../../tools/inRepository.ts";
@@ -95,7 +95,7 @@ export class DockerFleet {
   /** Does what the nginx resource does. */
   async serveNginx(settings: Partial<DockerNginxInputs> = {}): Promise<void> {
     const { inputs, failures } = await check({
-      olds: undefined,
+      olds: {},
       news: {
         ...this.proxy,
         flavour: "auto",
@@ -117,7 +117,7 @@ export class DockerFleet {
       } satisfies DockerNginxInputs,
     });
     if (!inputs) throw new Error(JSON.stringify(failures));
-    await serve(inputs);
+    await create(inputs);
   }
 
   /** Starts a deployer in a process of its own. */
@@ -196,7 +196,7 @@ export class DockerFleet {
   async #declare(): Promise<void> {
     const { container, address, port } = this.proxy;
     const image = `${container}:test`;
-    const context = inRepository("components", "nginx");
+    const context = inRepository("kinds", "docker", "nginx");
     await docker(["network", "create", "--subnet", `${this.#subnet}.0/24`, this.prefix]);
     await docker(["build", "--quiet", "--build-arg", `BASE=${this.images.nginx}`, "--tag", image, context]);
     await docker(["volume", "create", container]);

@@ -128,14 +128,14 @@ export class SshFleet {
     await this.serveChecked(await this.checkNginx(settings));
   }
 
-  async serveChecked(inputs: object): Promise<void> {
-    await nginx.serve(inputs);
+  async serveChecked(inputs: Record<string, unknown>): Promise<void> {
+    await nginx.create(inputs);
   }
 
   /** What the nginx resource is told, as its check leaves it. */
-  async checkNginx(settings: object = {}): Promise<object> {
+  async checkNginx(settings: object = {}): Promise<Record<string, unknown>> {
     const { inputs, failures } = await nginx.check({
-      olds: undefined,
+      olds: {},
       news: {
         ...this.proxy,
         executable: "nginx",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { AppHosts, type DockerAppHostsArgs } from "../../../components/appHosts.ts";
+import { type DockerAppHostsArgs, hostsOnDocker } from "#kinds/docker/onDocker.ts";
+import { AppHosts } from "../../../components/appHosts.ts";
 import { dockerHost } from "../../support/dockerHost.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
@@ -9,18 +10,18 @@ const { hosts } = validRequest();
 describe("hosts on this machine", () => {
   test("every host is a child that is named after it", async () => {
     const { tree } = await mockPulumi();
-    new AppHosts("app", { kind: "local", hosts, java: "/opt/java", graceSeconds: 35 });
+    new AppHosts("app", { hosts, java: "/opt/java", graceSeconds: 35 });
     expect(await tree()).toEqual([
       "rollgate:index:AppHosts::app",
-      "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-1",
-      "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-2",
-      "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:LocalHost::app-app-3",
+      "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::app-app-1",
+      "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::app-app-2",
+      "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::app-app-3",
     ]);
   });
 
   test("a host is given where it is, the java that it will run and how long that may take to stop, and nothing else", async () => {
     const { tree, resources } = await mockPulumi();
-    new AppHosts("app", { kind: "local", hosts: hosts.slice(0, 1), java: "/opt/java", graceSeconds: 35 });
+    new AppHosts("app", { hosts: hosts.slice(0, 1), java: "/opt/java", graceSeconds: 35 });
     await tree();
     expect(resources.map(({ inputs }) => inputs)).toEqual([
       {},
@@ -30,7 +31,7 @@ describe("hosts on this machine", () => {
 
   test("a caller gets the hosts as they were given, so that a preview knows them", async () => {
     const { tree } = await mockPulumi();
-    const app = new AppHosts("app", { kind: "local", hosts, java: "java", graceSeconds: 35 });
+    const app = new AppHosts("app", { hosts, java: "java", graceSeconds: 35 });
     expect(await known(app.hosts)).toEqual(hosts);
     await tree();
   });
@@ -45,7 +46,6 @@ describe("hosts on a Docker engine", () => {
     }),
   );
   const args: DockerAppHostsArgs = {
-    kind: "docker",
     hosts: containers,
     image: "jre:17",
     network: { name: "shop-prod", subnet: "10.77.0.0/24" },
@@ -54,7 +54,7 @@ describe("hosts on a Docker engine", () => {
 
   test("share a network and an image, and each has a volume and a host, but no container: that is the rollout's", async () => {
     const { tree } = await mockPulumi();
-    new AppHosts("app", args);
+    new AppHosts("app", hostsOnDocker(args));
     const children = (await tree()).sort();
     expect(children).toEqual(
       [
@@ -63,15 +63,15 @@ describe("hosts on a Docker engine", () => {
         "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:DockerImage::app-image",
         "rollgate:index:AppHosts$docker:index/volume:Volume::app-app-1-releases",
         "rollgate:index:AppHosts$docker:index/volume:Volume::app-app-2-releases",
-        "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:DockerHost::app-app-1",
-        "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:DockerHost::app-app-2",
+        "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::app-app-1",
+        "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::app-app-2",
       ].sort(),
     );
   });
 
   test("are given what they are called on the engine, and nothing else", async () => {
     const { tree, resources } = await mockPulumi();
-    new AppHosts("app", args);
+    new AppHosts("app", hostsOnDocker(args));
     await tree();
     const inputs = Object.fromEntries(resources.map((resource) => [resource.name, resource.inputs]));
     expect(inputs).toEqual({
@@ -87,7 +87,7 @@ describe("hosts on a Docker engine", () => {
 
   test("come after everything that their containers will need", async () => {
     const { tree, resources } = await mockPulumi();
-    new AppHosts("app", args);
+    new AppHosts("app", hostsOnDocker(args));
     await tree();
     const names = resources.map(({ name }) => name);
     for (const needed of ["app-network", "app-image", "app-app-2-releases"]) {
@@ -97,7 +97,7 @@ describe("hosts on a Docker engine", () => {
 
   test("are given to a caller as they were given, so that a preview knows them", async () => {
     const { tree } = await mockPulumi();
-    expect(await known(new AppHosts("app", args).hosts)).toEqual(containers);
+    expect(await known(new AppHosts("app", hostsOnDocker(args)).hosts)).toEqual(containers);
     await tree();
   });
 });

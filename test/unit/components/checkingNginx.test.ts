@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { type DockerCheckingNginxArgs, nginxOnDocker } from "#kinds/docker/onDocker.ts";
 import type { LocalNginxInputs } from "#kinds/local/localNginxInputs.ts";
-import {
-  CheckingNginx,
-  type CheckingNginxArgs,
-  type DockerCheckingNginxArgs,
-} from "../../../components/checkingNginx.ts";
+import { CheckingNginx } from "../../../components/checkingNginx.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
@@ -28,7 +25,7 @@ const args: LocalNginxInputs = {
   settleSeconds: 30,
   leaseWaitSeconds: 0,
   statusAllow: ["10.0.0.0/8"],
-} satisfies CheckingNginxArgs;
+};
 
 describe("nginx on this machine", () => {
   test("is one child", async () => {
@@ -67,7 +64,7 @@ describe("nginx on a Docker engine", () => {
 
   async function declared(change: Partial<DockerCheckingNginxArgs> = {}) {
     const { tree, resources } = await mockPulumi();
-    new CheckingNginx("nginx", { ...dockerArgs, ...change });
+    new CheckingNginx("nginx", nginxOnDocker({ ...dockerArgs, ...change }));
     const children = await tree();
     const all = Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
     return { children, all, names: resources.map(({ name }) => name) };
@@ -81,7 +78,7 @@ describe("nginx on a Docker engine", () => {
         "rollgate:index:CheckingNginx$docker:index/remoteImage:RemoteImage::nginx-image",
         "rollgate:index:CheckingNginx$docker:index/volume:Volume::nginx-files",
         "rollgate:index:CheckingNginx$docker:index/container:Container::nginx-container",
-        "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::nginx-configuration",
+        "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::nginx-server",
       ].sort(),
     );
   });
@@ -126,7 +123,7 @@ describe("nginx on a Docker engine", () => {
     expect(tag).toMatch(/^[0-9a-f]{12}$/);
     expect(all["nginx-image"]).toEqual({
       name: `shop-prod-nginx:${tag}`,
-      build: { context: "components/nginx", buildArgs: { BASE: "nginx:stable" }, useLegacyBuilder: true },
+      build: { context: "kinds/docker/nginx", buildArgs: { BASE: "nginx:stable" }, useLegacyBuilder: true },
       triggers: { tag },
       keepLocally: false,
     });
@@ -146,13 +143,13 @@ describe("nginx on a Docker engine", () => {
 
   test("is told what to serve once its container is there, and nothing else", async () => {
     const { all, names } = await declared();
-    expect(all["nginx-configuration"]).toEqual({ ...inputs, __provider: expect.any(String) });
-    expect(names.indexOf("nginx-container")).toBeLessThan(names.indexOf("nginx-configuration"));
+    expect(all["nginx-server"]).toEqual({ ...inputs, __provider: expect.any(String) });
+    expect(names.indexOf("nginx-container")).toBeLessThan(names.indexOf("nginx-server"));
   });
 
   test("tells a caller where it is, so that a preview knows it", async () => {
     const { tree } = await mockPulumi();
-    const nginx = new CheckingNginx("nginx", dockerArgs);
+    const nginx = new CheckingNginx("nginx", nginxOnDocker(dockerArgs));
     expect(await known(nginx.proxy)).toEqual(dockerProxy({ port: 80, address: "0.0.0.0" }));
     await tree();
   });

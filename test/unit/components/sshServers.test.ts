@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { hostsOnServers, nginxOnServer } from "#kinds/ssh/onServers.ts";
 import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { AppHosts } from "../../../components/appHosts.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
@@ -48,17 +49,16 @@ const nginx = {
 
 test("every host is made ready by one resource and then kept by another", async () => {
   const { tree, resources } = await mockPulumi();
-  const app = new AppHosts("app", {
-    kind: "ssh",
-    hosts: hosts.map((host) => ({ ...host, provisioning })),
-    graceSeconds: 35,
-  });
+  const app = new AppHosts(
+    "app",
+    hostsOnServers({ hosts: hosts.map((host) => ({ ...host, provisioning })), graceSeconds: 35 }),
+  );
   expect(await tree()).toEqual([
     "rollgate:index:AppHosts::app",
     "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshServer::app-app-1-server",
     "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshServer::app-app-2-server",
-    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshHost::app-app-1",
-    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshHost::app-app-2",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::app-app-1",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::app-app-2",
   ]);
   const server = resources.find(({ name }) => name === "app-app-1-server");
   expect(server?.inputs).toEqual({ place: hosts[0], ...provisioning, __provider: expect.any(String) });
@@ -69,14 +69,14 @@ test("every host is made ready by one resource and then kept by another", async 
 
 test("servers that others make ready are left as they are", async () => {
   const { tree } = await mockPulumi();
-  new AppHosts("app", { kind: "ssh", hosts, graceSeconds: 35 });
-  new CheckingNginx("nginx", nginx);
+  new AppHosts("app", hostsOnServers({ hosts, graceSeconds: 35 }));
+  new CheckingNginx("nginx", nginxOnServer(nginx));
   expect((await tree()).filter((name) => name.includes("SshServer"))).toEqual([]);
 });
 
 test("nginx is made ready and configured, and a caller gets where it is", async () => {
   const { tree, resources } = await mockPulumi();
-  const component = new CheckingNginx("nginx", { ...nginx, provisioning });
+  const component = new CheckingNginx("nginx", nginxOnServer({ ...nginx, provisioning }));
   expect(await tree()).toEqual([
     "rollgate:index:CheckingNginx::nginx",
     "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:SshServer::nginx-machine",
@@ -90,17 +90,17 @@ test("nginx is made ready and configured, and a caller gets where it is", async 
 
 test("the providers in the state import the engine and hold nothing of it", async () => {
   const { tree, resources } = await mockPulumi();
-  new AppHosts("app", { kind: "ssh", hosts, graceSeconds: 35 });
-  new CheckingNginx("nginx", { ...nginx, provisioning });
+  new AppHosts("app", hostsOnServers({ hosts, graceSeconds: 35 }));
+  new CheckingNginx("nginx", nginxOnServer({ ...nginx, provisioning }));
   await tree();
   for (const [name, module] of [
-    ["app-app-1", "sshHost"],
-    ["nginx-server", "nginx"],
-    ["nginx-machine", "sshServer"],
+    ["app-app-1", "#provider/appHost.ts"],
+    ["nginx-server", "#provider/nginx.ts"],
+    ["nginx-machine", "#kinds/ssh/provisionedServer.ts"],
   ]) {
     const code = String(resources.find((resource) => resource.name === name)?.inputs.__provider);
     const imports = [...code.matchAll(/import\(([^)]*)\)/g)].map(([, from]) => from);
-    expect(new Set(imports)).toEqual(new Set([`"#provider/${module}.ts"`]));
+    expect(new Set(imports)).toEqual(new Set([JSON.stringify(module)]));
     expect(code.length).toBeLessThan(4096);
     expect(code).not.toMatch(/undici|zod|require\(|node:/);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { check, create, type DockerHostInputs, diff, read, remove } from "#provider/dockerHost.ts";
+import type { DockerHostInputs } from "#kinds/docker/dockerHost.ts";
+import { check, create, diff, read, remove } from "#provider/appHost.ts";
 import { dockerHost, inspected } from "../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
@@ -17,18 +18,18 @@ const LIST = "GET /containers/json";
 describe("check", () => {
   test("passes a host that can be, and makes nothing", async () => {
     const { news, asked } = await hostOn();
-    expect(await check({ ...news, __provider: "code" })).toEqual({ inputs: news });
+    expect(await check({ olds: {}, news: { ...news, __provider: "code" } })).toEqual({ inputs: news });
     expect(asked).toEqual(["GET /_ping", INSPECT]);
   });
 
   test("passes a host whose own container runs", async () => {
     const { news } = await hostOn({ [INSPECT]: inspected() });
-    expect(await check(news)).toEqual({ inputs: news });
+    expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
   test("refuses a setting that is wrong under its path", async () => {
     const { news } = await hostOn();
-    expect(await check({ ...news, port: 70_000 })).toEqual({
+    expect(await check({ olds: {}, news: { ...news, port: 70_000 } })).toEqual({
       failures: [{ property: "port", reason: expect.stringMatching(/^expected 1–65535, got 70000/) }],
     });
   });
@@ -38,7 +39,7 @@ describe("check", () => {
     ["another host's", "app-2"],
   ])("refuses a name that a container has which is %s", async (_, label) => {
     const { news } = await hostOn({ [INSPECT]: inspected({ labels: { "rollgate.host": label } }) });
-    expect(await check(news)).toEqual({
+    expect(await check({ olds: {}, news })).toEqual({
       failures: [
         {
           property: "container",
@@ -51,9 +52,9 @@ describe("check", () => {
   test("passes another way to the engine that it is on, and refuses another engine", async () => {
     const { url: engine } = await fakeEngine({ "GET /info": { ID: "one" } });
     const { news: same } = await hostOn({ "GET /info": { ID: "one" } });
-    expect(await check(same, { ...same, engine })).toEqual({ inputs: same });
+    expect(await check({ olds: { ...same, engine }, news: same })).toEqual({ inputs: same });
     const { news } = await hostOn({ "GET /info": { ID: "two" } });
-    expect(await check(news, { ...news, engine })).toEqual({
+    expect(await check({ olds: { ...news, engine }, news })).toEqual({
       failures: [
         {
           property: "engine",
@@ -65,7 +66,7 @@ describe("check", () => {
 
   test("refuses an engine that does not answer", async () => {
     const engine = `unix://${await temporaryDirectory()}/none.sock`;
-    const { failures } = await check({ ...dockerHost({ engine }), graceSeconds: 35 });
+    const { failures } = await check({ olds: {}, news: { ...dockerHost({ engine }), graceSeconds: 35 } });
     expect(failures).toEqual([
       {
         property: "engine",
@@ -80,20 +81,25 @@ describe("check", () => {
 describe("diff", () => {
   const news = { ...dockerHost(), graceSeconds: 35 };
 
-  test("is empty when nothing changed", () => {
-    expect(diff({ ...news, __provider: "old code" }, { ...news, __provider: "new code" })).toEqual({
+  test("is empty when nothing changed", async () => {
+    expect(
+      await diff({ olds: { ...news, __provider: "old code" }, news: { ...news, __provider: "new code" } }),
+    ).toEqual({
       changes: false,
       replaces: [],
     });
   });
 
-  test("keeps a host that gets another address or another network, for the rollout to bring about", () => {
+  test("keeps a host that gets another address or another network, for the rollout to bring about", async () => {
     const moved = { ...news, address: "10.78.0.11", port: 9000, network: "shop-prod-2" };
-    expect(diff(news, moved)).toEqual({ changes: true, replaces: [] });
+    expect(await diff({ olds: news, news: moved })).toEqual({ changes: true, replaces: [] });
   });
 
-  test.each(["name", "container", "volume"])("takes another %s for another host", (key) => {
-    expect(diff(news, { ...news, [key]: "other" })).toEqual({ changes: true, replaces: [key] });
+  test.each(["name", "container", "volume"])("takes another %s for another host", async (key) => {
+    expect(await diff({ olds: news, news: { ...news, [key]: "other" } })).toEqual({
+      changes: true,
+      replaces: [key],
+    });
   });
 });
 

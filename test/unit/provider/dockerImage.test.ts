@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { create, diff, read } from "#provider/dockerImage.ts";
+import { create, diff, read } from "#kinds/docker/pulledImage.ts";
 import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
 import { withoutDockerSettings } from "../../support/withoutDockerSettings.ts";
 
@@ -34,8 +34,8 @@ test("one that was removed from the engine is pulled again by the next update", 
   expect(await read("jre:17", gone.inputs)).toEqual({ id: "", props: {} });
 });
 
-test("another image or another engine is a change", () => {
+test("another image or another engine is a change", async () => {
   const old = { engine: "", image: "jre:17", __provider: "old code" };
-  expect(diff(old, { ...old, __provider: "new code" })).toEqual({ changes: false });
-  expect(diff(old, { ...old, image: "jre:21" })).toEqual({ changes: true });
+  expect(await diff({ olds: old, news: { ...old, __provider: "new code" } })).toEqual({ changes: false });
+  expect(await diff({ olds: old, news: { ...old, image: "jre:21" } })).toEqual({ changes: true });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { DockerNginxInputs } from "#kinds/docker/dockerNginxInputs.ts";
-import { check, diff, read, serve } from "#provider/nginx.ts";
+import { check, diff, read, create as serve } from "#provider/nginx.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
@@ -46,7 +46,7 @@ describe("check", () => {
     const { news, asked } = await nginxOn(answers);
     expect(
       await check({
-        olds: undefined,
+        olds: {},
         news: { ...news, __provider: "code", configuration: "old", running: true },
       }),
     ).toEqual({
@@ -57,16 +57,14 @@ describe("check", () => {
 
   test("refuses a setting that is wrong under its path", async () => {
     const { news } = await nginxOn();
-    expect(
-      (await check({ olds: undefined, news: { ...news, statusAllow: ["10.0.0.0/99"] } })).failures,
-    ).toEqual([
+    expect((await check({ olds: {}, news: { ...news, statusAllow: ["10.0.0.0/99"] } })).failures).toEqual([
       { property: "statusAllow[0]", reason: expect.stringMatching(/^expected an address or a network/) },
     ]);
   });
 
   test("refuses an engine that does not answer", async () => {
     const engine = `unix://${await temporaryDirectory()}/none.sock`;
-    expect((await check({ olds: undefined, news: inputs({ engine }) })).failures).toEqual([
+    expect((await check({ olds: {}, news: inputs({ engine }) })).failures).toEqual([
       {
         property: "engine",
         reason: expect.stringMatching(

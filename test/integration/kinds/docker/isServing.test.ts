@@ -9,7 +9,7 @@ import { freePort } from "../../../support/freePort.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
-const script = inRepository("components", "nginx", "is-serving.sh");
+const script = inRepository("kinds", "docker", "nginx", "is-serving.sh");
 
 test.for([
   { tool: "bash", shell: "sh", providers: { bash: "bash" } },

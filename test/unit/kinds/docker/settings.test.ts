@@ -2,6 +2,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { AppHosts } from "../../../../components/appHosts.ts";
+import { CheckingNginx } from "../../../../components/checkingNginx.ts";
+import type { Settings } from "../../../../settings/readSettings.ts";
 import { dockerFolder } from "../../../support/dockerFolder.ts";
 import { fakeEngine } from "../../../support/fakeEngine.ts";
 import { mockPulumi } from "../../../support/pulumi.ts";
@@ -19,6 +22,15 @@ beforeEach(async () => {
 
 const readDocker = (settings: object = {}) => read({ kind: "docker", dockerEngine, ...settings });
 
+/** What hosts and nginx are made of by these settings, by the names of the resources. */
+async function declared({ app, nginx }: Pick<Settings, "app" | "nginx">) {
+  const { tree, resources } = await mockPulumi();
+  new AppHosts("app", app);
+  new CheckingNginx("nginx", nginx);
+  await tree();
+  return Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
+}
+
 describe("what is read", () => {
   test("with nothing but a jar and the kind, everything is as Pulumi.yaml says", async () => {
     const { engine, app, nginx, rollout } = await readDocker({ dockerSubnet: "10.77.0.0/24" });
@@ -34,18 +46,17 @@ describe("what is read", () => {
     }));
     const proxy = { ...place, container: "rollgate-test-nginx", address: "127.0.0.1", port: 8080 };
     expect(engine).toEqual({ host: dockerEngine });
-    expect(app).toEqual({
-      kind: "docker",
-      hosts,
-      image: "eclipse-temurin:17-jre",
-      network: { name: "rollgate-test", subnet: "10.77.0.0/24" },
-      graceSeconds: 35,
+    expect(app).toEqual({ hosts, graceSeconds: 35, around: expect.any(Function) });
+    expect(await declared({ app, nginx })).toMatchObject({
+      "app-image": { image: "eclipse-temurin:17-jre" },
+      "app-network": { name: "rollgate-test", ipamConfigs: [{ subnet: "10.77.0.0/24" }] },
+      "nginx-base": { image: "nginx:stable" },
+      "nginx-container": { networksAdvanced: [{ name: "rollgate-test" }] },
+      "nginx-files": { name: "rollgate-test-nginx" },
     });
     expect(nginx).toEqual({
       ...proxy,
-      baseImage: "nginx:stable",
-      network: "rollgate-test",
-      volume: "rollgate-test-nginx",
+      around: expect.any(Function),
       flavour: "auto",
       hosts: hosts.map(({ name, address, port }) => ({ name, address, port })),
       healthPath: "/actuator/health",
@@ -103,9 +114,12 @@ describe("what is read", () => {
       java: "/opt/java/bin/java",
       container: { image: "registry.example/jre:21", user: "1000", memoryMegabytes: 768, milliCpus: 1500 },
     });
-    expect(app).toMatchObject({ image: "registry.example/jre:21", graceSeconds: 50 });
+    expect(await declared({ app, nginx })).toMatchObject({
+      "app-image": { image: "registry.example/jre:21" },
+      "app-web-7": { graceSeconds: 50 },
+      "nginx-base": { image: "mrlioncub/nginx_upstream_check_module" },
+    });
     expect(nginx).toMatchObject({
-      baseImage: "mrlioncub/nginx_upstream_check_module",
       flavour: "check-module",
       address: "0.0.0.0",
       port: 80,
@@ -131,16 +145,19 @@ describe("what is read", () => {
 
   test("two stacks, or two projects, share no name and no network on one engine", async () => {
     const stacks = [];
+    const networks: { name: string; ipamConfigs: { subnet: string }[] }[] = [];
     for (const [project, stack] of [
       ["rollgate", "Docker"],
       ["rollgate", "staging"],
       ["shop", "staging"],
     ] as const) {
       await mockPulumi({ project, stack });
-      stacks.push(await readDocker());
+      const settings = await readDocker();
+      stacks.push(settings);
+      networks.push(Object((await declared(settings))["app-network"]));
     }
-    const names = stacks.flatMap(({ app, nginx, rollout }) => [
-      Object(app).network.name,
+    const names = stacks.flatMap(({ nginx, rollout }, index) => [
+      networks[index]?.name,
       Object(nginx).container,
       ...rollout.hosts.map((host) => Object(host).container),
     ]);
@@ -149,7 +166,7 @@ describe("what is read", () => {
       ...["rollgate-staging", "rollgate-staging-nginx", "rollgate-staging-app-1", "rollgate-staging-app-2"],
       ...["shop-staging", "shop-staging-nginx", "shop-staging-app-1", "shop-staging-app-2"],
     ]);
-    const subnets = stacks.map(({ app }) => Object(app).network.subnet);
+    const subnets = networks.map(({ ipamConfigs }) => ipamConfigs[0]?.subnet);
     expect(new Set(subnets).size).toBe(3);
     for (const subnet of subnets) expect(subnet).toMatch(/^10\.(12[89]|1[3-8]\d|19[01])\.\d{1,3}\.0\/24$/);
   });

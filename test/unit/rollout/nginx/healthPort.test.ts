@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decideFlavour } from "#provider/servingInputs.ts";
+import { decideFlavour } from "#kinds/servingInputs.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { nginxSettings } from "../../../support/nginx.ts";
 

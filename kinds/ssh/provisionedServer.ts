@@ -1,20 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
-import { askOrKeep, removeFrom } from "#kinds/ssh/lostServer.ts";
-import { onServer } from "#kinds/ssh/onServer.ts";
-import type { ProvisionAction } from "#kinds/ssh/provision.ts";
 import {
-  explain,
-  nameOf,
-  provisionScript,
-  runProvision,
-  type ToProvision,
-} from "#kinds/ssh/provisionPlace.ts";
-import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
-import { sshHostDescriptor, sshProxyDescriptor } from "#kinds/ssh/sshDescriptors.ts";
+  type CheckAnswer,
+  type Created,
+  type Difference,
+  type Found,
+  GONE,
+  ownInputs,
+} from "#provider/crud.ts";
+import { finishWithoutEngine } from "#provider/engineLife.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
-import { type CheckAnswer, ownInputs } from "./crud.ts";
-import { finishWithoutEngine } from "./engineLife.ts";
+import type { Change, News, Olds } from "../change.ts";
+import { askOrKeep, removeFrom } from "./lostServer.ts";
+import { onServer } from "./onServer.ts";
+import type { ProvisionAction } from "./provision.ts";
+import { explain, nameOf, provisionScript, runProvision, type ToProvision } from "./provisionPlace.ts";
+import { identityOf, isSameServer } from "./sameServer.ts";
+import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 
 /** A server that is made ready for an app host or for nginx, and what has to be there. */
 export interface SshServerInputs extends ToProvision {
@@ -31,8 +33,8 @@ interface Checked extends SshServerInputs {
 const PLACE = ["directory", "supervisor", "unit"] as const;
 
 /** Writes the script that makes the server ready for the account that logs in there; changes nothing. */
-export async function check(news: object): Promise<CheckAnswer<object>> {
-  const { script: _, ...inputs } = ownInputs(news);
+export async function check({ news }: Change): Promise<CheckAnswer> {
+  const inputs = ownInputs(news, "script");
   const server = serverOf(inputs);
   try {
     const printed = await onServer(server.place, (machine) => machine.run("id -un", []));
@@ -44,10 +46,7 @@ export async function check(news: object): Promise<CheckAnswer<object>> {
 }
 
 /** Another server is another one to make ready, another way to write it is not. */
-export async function diff(
-  olds: object,
-  news: object,
-): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }> {
+export async function diff({ olds, news }: Change): Promise<Difference> {
   const [{ identity, ...old }, next] = [ownInputs(olds), ownInputs(news)];
   const [from, to] = [serverOf(old).place, serverOf(next).place];
   const isSame = await isSameServer({ ...from, identity }, to);
@@ -61,31 +60,31 @@ export async function diff(
 }
 
 /** Makes the server ready; run again, it changes nothing. */
-export function create(inputs: object): Promise<{ id: string; outs: object }> {
+export function create(news: News): Promise<Created> {
   return finishWithoutEngine(async () => {
-    const { place } = serverOf(inputs);
-    await provision("install", inputs);
+    const { place } = serverOf(news);
+    await provision("install", news);
     const id = `${place.server}:${place.unit}`;
-    return { id, outs: { ...inputs, identity: await identityOf(place) } };
+    return { id, outs: { ...news, identity: await identityOf(place) } };
   });
 }
 
 /** A server whose folder is gone, such as one that was installed anew, is to be made ready again. */
-export async function read(id: string, props: object): Promise<{ id: string; props: object }> {
-  const { place } = serverOf(props);
+export async function read(id: string, olds: Olds): Promise<Found> {
+  const { place } = serverOf(olds);
   const there = await askOrKeep(
     nameOf(place),
     () => onServer(place, (machine) => machine.run('if [ -d "$1" ]; then echo yes; fi', [place.directory])),
     "yes",
   );
-  return there === "" ? { id: "", props: {} } : { id, props };
+  return there === "" ? GONE : { id, props: olds };
 }
 
 /** Removes what was made; packages stay. */
-export function remove(inputs: object): Promise<void> {
-  const { place, account } = serverOf(inputs);
+export function remove(olds: Olds): Promise<void> {
+  const { place, account } = serverOf(olds);
   const left = `the unit ${place.unit}, the account ${account} and ${place.directory}`;
-  return finishWithoutEngine(() => removeFrom(place, nameOf(place), left, () => provision("remove", inputs)));
+  return finishWithoutEngine(() => removeFrom(place, nameOf(place), left, () => provision("remove", olds)));
 }
 
 async function provision(action: ProvisionAction, inputs: object): Promise<void> {

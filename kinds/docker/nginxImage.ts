@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { RemoteImageArgs } from "@pulumi/docker";
 
 /** Relative to the project, where Pulumi runs the program, so that the state is the same on every machine. */
-const CONTEXT = "components/nginx";
+const CONTEXT = "kinds/docker/nginx";
 
 /** How nginx's image is built on `base`; the tag says from what, so that another Dockerfile is another image. */
 export function nginxImage(repository: string, base: string): RemoteImageArgs {

@@ -1,0 +1,17 @@
+import * as pulumi from "@pulumi/pulumi";
+import { dynamicProvider } from "#provider/dynamicProvider.ts";
+import type { DockerImageInputs } from "./pulledImage.ts";
+
+type Args = { readonly [Key in keyof DockerImageInputs]: pulumi.Input<DockerImageInputs[Key]> };
+
+// It stays on the engine when it is deleted: other stacks may run in it.
+const provider = dynamicProvider(() => import("#kinds/docker/pulledImage.ts"));
+
+/** An image that an engine has, pulled with the credentials of the user's docker CLI, none of which reach the state. */
+export class DockerImage extends pulumi.dynamic.Resource {
+  declare readonly image: pulumi.Output<string>;
+
+  constructor(name: string, args: Args, options?: pulumi.CustomResourceOptions) {
+    super(provider, name, { ...args }, options, "rollgate", "DockerImage");
+  }
+}

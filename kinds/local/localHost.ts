@@ -1,0 +1,83 @@
+import { access, constants, mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { z } from "zod";
+import { InvalidInput, isSystemError, messageOf } from "#rollout/common/errors.ts";
+import { text } from "#rollout/request/fields.ts";
+import { partOf } from "#rollout/request/partOf.ts";
+import { type Change, settingIn, type Values } from "../change.ts";
+import { hostInFolder } from "../hostInFolder.ts";
+import { type HostKind, keptInputs, type OpenHost } from "../hostKind.ts";
+import { findExecutable } from "./findExecutable.ts";
+import { localHostDescriptor } from "./localDescriptors.ts";
+import { LocalMachine } from "./localMachine.ts";
+import { openLocalHost } from "./openLocalHost.ts";
+import { withJava } from "./withJava.ts";
+
+/** What the program says of a host on this machine. */
+export const localHostInputs = localHostDescriptor.extend({
+  /** The Java that it will run: a path, or a name to look up on PATH. */
+  java: text,
+  ...keptInputs,
+});
+export type LocalHostInputs = z.infer<typeof localHostInputs>;
+
+const PARTS = ["releases", "work", "logs"];
+
+/** A host that is a folder of this machine. */
+export const localHost: HostKind = {
+  inputs: localHostInputs,
+  asked: "directory",
+  place: ["directory"],
+  prepare,
+  open,
+};
+
+function open(inputs: object): OpenHost {
+  const place = partOf(localHostDescriptor, inputs);
+  const machine = new LocalMachine();
+  return {
+    ...hostInFolder(machine, place.directory, openLocalHost(place, machine)),
+    id: place.name,
+    make: () => makeFolders(place.directory),
+    close: async () => {},
+  };
+}
+
+/** Finds the Java that a roll would take, and whether there can be a folder. */
+async function prepare({ olds, news }: Change): Promise<Values> {
+  const { java, directory } = partOf(localHostInputs, news);
+  const known = settingIn(olds, "java");
+  const launch = { java, jvmOptions: [], arguments: [] };
+  const found = findExecutable(withJava(launch, typeof known === "string" ? known : undefined).java);
+  if (found === undefined) {
+    throw new InvalidInput("java", `expected a Java runtime, found no executable ${java}`);
+  }
+  const obstacle = await obstacleTo(directory);
+  if (obstacle !== undefined) throw new InvalidInput("directory", obstacle);
+  return { ...news, java: found };
+}
+
+/** Why a directory could not be made, as far as that can be told without making it. */
+async function obstacleTo(directory: string): Promise<string | undefined> {
+  const found = await stat(directory).catch((error: unknown) => {
+    if (isSystemError(error, "ENOENT")) return undefined;
+    return messageOf(error);
+  });
+  if (found === undefined) return obstacleTo(dirname(directory));
+  if (typeof found === "string") return `expected a folder that this user may write, got ${found}`;
+  if (!found.isDirectory()) return `expected a folder, got a file: ${directory}`;
+  return access(directory, constants.W_OK).then(
+    () => undefined,
+    () => `expected a folder that this user may write, got ${directory}`,
+  );
+}
+
+async function makeFolders(directory: string): Promise<void> {
+  try {
+    for (const part of PARTS) await mkdir(join(directory, part), { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw new Error(`directory: expected a folder that this user may write, got ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import type { Input, Resource } from "@pulumi/pulumi";
+import { partOf } from "#rollout/request/partOf.ts";
+import type { HostPlace } from "#rollout/request/places.ts";
+import type { AppHostsArgs, CheckingNginxArgs } from "../declaration.ts";
+import { type SshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
+import type { SshNginxInputs } from "./sshNginxInputs.ts";
+import { type Provisioning, SshServer } from "./sshServer.ts";
+
+/** App hosts on servers that are reached over SSH. */
+export interface SshAppHostsArgs {
+  readonly hosts: readonly (SshHostDescriptor & {
+    /** How the server is made ready, unless others do that. */
+    readonly provisioning?: Provisioning;
+  })[];
+  readonly graceSeconds: Input<number>;
+}
+
+/** An nginx on a server, and how the server is made ready, unless others do that. */
+export interface SshCheckingNginxArgs extends SshNginxInputs {
+  readonly provisioning?: Provisioning;
+}
+
+/** Hosts with the servers that are made ready for them. */
+export function hostsOnServers({ hosts, graceSeconds }: SshAppHostsArgs): AppHostsArgs {
+  const around = (name: string, parent: Resource) => (host: HostPlace) =>
+    hosts
+      .filter((each) => each.name === host.name)
+      .flatMap(({ provisioning, ...place }) =>
+        provisioning
+          ? [new SshServer(`${name}-${place.name}-server`, { place, ...provisioning }, { parent })]
+          : [],
+      );
+  return { hosts: hosts.map(({ provisioning: _, ...host }) => host), graceSeconds, around };
+}
+
+/** An nginx with the server that is made ready for it. */
+export function nginxOnServer({ provisioning, ...nginx }: SshCheckingNginxArgs): CheckingNginxArgs {
+  if (!provisioning) return nginx;
+  const place = partOf(sshProxyDescriptor, nginx);
+  const around = (name: string, parent: Resource) => [
+    new SshServer(`${name}-machine`, { place, ...provisioning }, { parent }),
+  ];
+  return { ...nginx, around };
+}

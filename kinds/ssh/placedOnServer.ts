@@ -1,0 +1,29 @@
+import { partOf } from "#rollout/request/partOf.ts";
+import { settingIn } from "../change.ts";
+import type { Placed } from "../placed.ts";
+import { askOrKeep, removeFrom } from "./lostServer.ts";
+import { nameOf } from "./provisionPlace.ts";
+import { identityOf, isSameServer } from "./sameServer.ts";
+import type { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
+
+type SshDescriptor = typeof sshHostDescriptor | typeof sshProxyDescriptor;
+
+/** What holds for an app host and for nginx on a server; another way to write the server is no other one. */
+export function placedOnServer(descriptor: SshDescriptor) {
+  const placeOf = (inputs: object) => partOf(descriptor, inputs);
+  return {
+    asked: "server",
+    place: ["directory", "supervisor", "unit"],
+    moved: async ({ olds, news }) => {
+      const before = { ...placeOf(olds), identity: settingIn(olds, "identity") };
+      return (await isSameServer(before, placeOf(news))) ? [] : ["server"];
+    },
+    askOrKeep: (inputs, ask, kept) => askOrKeep(nameOf(placeOf(inputs)), ask, kept),
+    removeOrLeave: (inputs, remove) => {
+      const place = placeOf(inputs);
+      const what = "name" in place ? "the application" : "nginx";
+      return removeFrom(place, nameOf(place), `${what} (unit ${place.unit}) and ${place.directory}`, remove);
+    },
+    outputs: async (inputs) => ({ identity: await identityOf(placeOf(inputs)) }),
+  } satisfies Partial<Placed<unknown, { close(): Promise<void> }>>;
+}

@@ -1,0 +1,36 @@
+import type { z } from "zod";
+import { partOf } from "#rollout/request/partOf.ts";
+import { hostInFolder } from "../hostInFolder.ts";
+import { type HostKind, keptInputs, type OpenHost } from "../hostKind.ts";
+import { openSshHost } from "./openSshHost.ts";
+import { placedOnServer } from "./placedOnServer.ts";
+import { sshHostDescriptor } from "./sshDescriptors.ts";
+import { SshMachine } from "./sshMachine.ts";
+
+/** What the program says of a host on a server. */
+export const sshHostInputs = sshHostDescriptor.extend(keptInputs);
+export type SshHostInputs = z.infer<typeof sshHostInputs>;
+
+/** A host that is a folder of a server; whether the server can be reached is found out before anything is declared. */
+export const sshHost: HostKind = {
+  ...placedOnServer(sshHostDescriptor),
+  inputs: sshHostInputs,
+  open,
+};
+
+function open(inputs: object): OpenHost {
+  const place = partOf(sshHostDescriptor, inputs);
+  const machine = new SshMachine(place);
+  const host = hostInFolder(machine, place.directory, openSshHost(machine, place));
+  return {
+    ...host,
+    id: `${place.server}:${place.directory}`,
+    // A server that cannot be asked yet may still have to be made ready.
+    portOwner: () => host.portOwner().catch(() => ({ kind: "nobody" })),
+    removeFiles: async () => {
+      const left = await host.removeFiles();
+      return left && `${left} on ${place.server}`;
+    },
+    close: () => machine.close(),
+  };
+}

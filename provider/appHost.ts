@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Change, News, Olds } from "#kinds/change.ts";
+import type { HostKind } from "#kinds/hostKind.ts";
+import { kindNamed } from "#kinds/kinds.ts";
+import { InvalidInput } from "#rollout/common/errors.ts";
+import { parse, problemsOf } from "#rollout/request/validate.ts";
+import {
+  type CheckAnswer,
+  type Created,
+  type Difference,
+  type Found,
+  GONE,
+  hasUnknown,
+  ownInputs,
+} from "./crud.ts";
+import { finishWithoutEngine } from "./engineLife.ts";
+import { opened, refusal, refuseToMove, replacedBy } from "./placed.ts";
+
+/** Refuses a host on which no application could run; changes nothing. */
+export async function check({ olds, news }: Change): Promise<CheckAnswer> {
+  if (hasUnknown(news)) return { inputs: news };
+  const given = inputsOf(news);
+  const kind = await kindOf(given);
+  const failures = problemsOf(kind.inputs, given).map(({ property, reason }) => ({ property, reason }));
+  if (failures.length > 0) return { failures };
+  const change = { olds: inputsOf(olds), news: given };
+  try {
+    const inputs = (await kind.prepare?.(change)) ?? given;
+    await refuseToMove(kind, change, async ({ supervisor }) => (await supervisor.running()) !== undefined);
+    await requirePorts(kind, inputs);
+    return { inputs };
+  } catch (error) {
+    return refusal(error, kind.asked);
+  }
+}
+
+/** Another place is another host; everything else is for the rollout to bring about. */
+export async function diff({ olds, news }: Change): Promise<Difference> {
+  const change = { olds: inputsOf(olds), news: inputsOf(news) };
+  if (change.olds.kind !== change.news.kind) return { changes: true, replaces: ["kind"] };
+  const kind = await kindOf(change.news);
+  const isRenamed = change.olds.name !== change.news.name;
+  const replaces = await replacedBy(kind, { olds: ownInputs(olds), news: change.news });
+  return {
+    changes: !isDeepStrictEqual(change.olds, change.news),
+    replaces: [...replaces, ...(isRenamed ? ["name"] : [])],
+  };
+}
+
+/** Makes what a roll needs there; a host that is there already is adopted as it is. */
+export async function create(news: News): Promise<Created> {
+  const inputs = inputsOf(news);
+  const kind = await kindOf(inputs);
+  return opened(kind, inputs, async (host) => {
+    await host.make?.();
+    return { id: host.id, outs: { ...news, ...(await kind.outputs?.(inputs)) } };
+  });
+}
+
+/** A host whose files are gone is gone; one that cannot be asked is kept, so that it can be removed. */
+export async function read(id: string, olds: Olds): Promise<Found> {
+  const inputs = inputsOf(olds);
+  const kind = await kindOf(inputs);
+  const ask = () => opened(kind, inputs, (host) => host.isThere());
+  const isThere = await (kind.askOrKeep?.(inputs, ask, true) ?? ask());
+  return isThere ? { id, props: olds } : GONE;
+}
+
+/** Ends the application and removes what is ours; what it wrote, and files of others, are left alone. */
+export async function remove(olds: Olds): Promise<void> {
+  const inputs = inputsOf(olds);
+  const kind = await kindOf(inputs);
+  const { name, graceSeconds } = parse(kind.inputs, inputs);
+  const removeHost = () =>
+    opened(kind, inputs, async ({ supervisor, removeFiles }) => {
+      await supervisor.stop(graceSeconds);
+      const left = await removeFiles();
+      if (left !== undefined) console.log(`${name}: what the application wrote is left in ${left}`);
+    });
+  await finishWithoutEngine(() => kind.removeOrLeave?.(inputs, removeHost) ?? removeHost());
+}
+
+/**
+ * A host that goes gives its port back at the end of an update only, so one that is renamed on its machine would
+ * never get it.
+ */
+async function requirePorts(kind: HostKind, inputs: object): Promise<void> {
+  const owner = await opened(kind, inputs, ({ portOwner }) => portOwner());
+  if (owner.kind !== "other") return;
+  const port = owner.port ?? parse(kind.inputs, inputs).port;
+  throw new InvalidInput(
+    owner.port === undefined ? "port" : "healthPort",
+    `${port} is taken by ${owner.name}: if that is a host that this one is to replace, remove it, run pulumi up, and then add this one`,
+  );
+}
+
+async function kindOf({ kind }: { readonly kind?: unknown }): Promise<HostKind> {
+  return kindNamed(String(kind)).hosts();
+}
+
+function inputsOf(inputs: object): Record<string, unknown> {
+  return ownInputs(inputs, "identity");
+}

@@ -1,0 +1,31 @@
+import type { dynamic } from "@pulumi/pulumi";
+import type { News, Olds } from "#kinds/change.ts";
+import type { Crud } from "./crud.ts";
+
+/**
+ * A dynamic provider that loads what it does with the first method that is called. Pulumi keeps it in the state with
+ * everything that it captures, which is to be `load` alone: a function that imports a module by its name.
+ */
+export function dynamicProvider(load: () => Promise<Crud>): dynamic.ResourceProvider {
+  return {
+    async check(olds: Olds, news: News) {
+      const { check } = await load();
+      return check ? check({ olds, news }) : { inputs: news };
+    },
+    async diff(_id: string, olds: Olds, news: News) {
+      return (await load()).diff({ olds, news });
+    },
+    async create(news: News) {
+      return (await load()).create(news);
+    },
+    async read(id: string, olds: Olds) {
+      return (await load()).read(id, olds);
+    },
+    async update(_id: string, _olds: Olds, news: News) {
+      return (await load()).create(news);
+    },
+    async delete(_id: string, olds: Olds) {
+      await (await load()).remove?.(olds);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import type { Change, News, Olds } from "#kinds/change.ts";
+import type { Crud } from "#provider/crud.ts";
+import { dynamicProvider } from "#provider/dynamicProvider.ts";
+
+const NOTHING: Crud = {
+  diff: async () => ({ changes: false }),
+  create: async (news) => ({ id: "id", outs: news }),
+  read: async (id, olds) => ({ id, props: olds }),
+};
+
+test("each method gets what the program says and what the state says under their names", async () => {
+  const told: unknown[] = [];
+  const tell = async (...words: unknown[]) => {
+    told.push(words);
+    return { changes: false };
+  };
+  const [olds, news] = [{ port: 1 }, { port: 2 }];
+  const {
+    check,
+    diff,
+    create,
+    read,
+    update,
+    delete: remove,
+  } = dynamicProvider(async () => ({
+    check: async (change) => ({ inputs: { ...change } }),
+    diff: (change) => tell("diff", change),
+    create: async (given) => ({ id: "id", outs: { given } }),
+    read: async (id, known) => ({ id, props: { known } }),
+    remove: async (known) => void (await tell("remove", known)),
+  }));
+  expect(await check?.(olds, news)).toEqual({ inputs: { olds, news } });
+  await diff?.("id", olds, news);
+  expect(await create(news)).toEqual({ id: "id", outs: { given: news } });
+  expect(await read?.("id", olds)).toEqual({ id: "id", props: { known: olds } });
+  expect(await update?.("id", olds, news)).toMatchObject({ outs: { given: news } });
+  await remove?.("id", olds);
+  expect(told).toEqual([
+    ["diff", { olds, news }],
+    ["remove", olds],
+  ]);
+});
+
+test("what has nothing to check and nothing to remove is taken as it is", async () => {
+  const provider = dynamicProvider(async () => NOTHING);
+  expect(await provider.check?.({}, { port: 1 })).toEqual({ inputs: { port: 1 } });
+  await expect(provider.delete?.("id", {})).resolves.toBeUndefined();
+});
+
+test("what the state says and what the program says cannot be swapped: that does not compile", () => {
+  const [olds, news]: [Olds, News] = [{ port: 1 }, { port: 2 }];
+  const crud: Crud = {
+    ...NOTHING,
+    // @ts-expect-error
+    create: async (state: Olds) => ({ id: "id", outs: state }),
+  };
+  const swapped: Change = {
+    // @ts-expect-error
+    olds: news,
+    // @ts-expect-error
+    news: olds,
+  };
+  // @ts-expect-error
+  const byPosition = (change: Change) => crud.diff(change.olds, change.news);
+  expect([byPosition.length, swapped.olds]).toEqual([1, news]);
+});
