@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { identifyJar } from "#rollout/release/jar.ts";
-import type { Launch } from "#rollout/request/rollRequest.ts";
+import type { Launch } from "#rollout/request/launch.ts";
 import { endProcessesUnder } from "../test/support/endProcessesUnder.ts";
 import { fakeJar, fakeJava } from "../test/support/fakeJava.ts";
 import { LocalFleet } from "../test/support/localFleet.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { LaunchOptions } from "#rollout/request/hostOptions.ts";
+import type { LaunchOptions } from "#rollout/request/launch.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";

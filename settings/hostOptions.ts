@@ -1,5 +1,5 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
-import { type Environment, environment, type HostLaunch } from "#rollout/request/rollRequest.ts";
+import { type Environment, environment, type HostLaunch } from "#rollout/request/launch.ts";
 import { problemsOf } from "#rollout/request/validate.ts";
 import { type Reader, textOf } from "./reader.ts";
 import { readEnvironment } from "./rollout.ts";

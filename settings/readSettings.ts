@@ -3,7 +3,7 @@ import type { Declaration } from "#kinds/declaration.ts";
 import { kindNamed, kindRequest } from "#kinds/kinds.ts";
 import type { RollingDeploymentInputs } from "#provider/rollingDeployment.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
-import type { Environment } from "#rollout/request/rollRequest.ts";
+import type { Environment } from "#rollout/request/launch.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { explained } from "./explained.ts";
 import { readHostOptions } from "./hostOptions.ts";

@@ -4,7 +4,7 @@ import type { PortOwner, Revision, RunningApp } from "#rollout/host/appHost.ts";
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import type { Supervisor } from "#rollout/host/supervisor.ts";
 import { PRINT_LISTENING, readListening } from "#rollout/machine/listeners.ts";
-import type { Launch } from "#rollout/request/rollRequest.ts";
+import type { Launch } from "#rollout/request/launch.ts";
 import { ContainerMachine, describeDockerError, isDockerError } from "./containerMachine.ts";
 import { containerOptions } from "./containerOptions.ts";
 import type { DockerHostDescriptor } from "./dockerDescriptors.ts";

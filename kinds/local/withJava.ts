@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Launch } from "#rollout/request/rollRequest.ts";
+import type { Launch } from "#rollout/request/launch.ts";
 import { findExecutable } from "./findExecutable.ts";
 
 /**

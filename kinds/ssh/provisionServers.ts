@@ -1,6 +1,16 @@
 import type { SshHostDescriptor } from "./sshDescriptors.ts";
 import type { Provisioning } from "./sshServer.ts";
-import type { ProvisionSettings } from "./sshSettings.ts";
+
+/** How servers are made ready. */
+export interface ProvisionSettings {
+  readonly wanted: boolean;
+  /** The account to log in as for that; empty means the one that rolls. */
+  readonly user: string;
+  /** What the accounts of the services begin with, and their units. */
+  readonly prefix: string;
+  readonly javaPackage: string;
+  readonly nginxPackage: string;
+}
 
 /** What has to be on the servers. */
 export interface Needed {

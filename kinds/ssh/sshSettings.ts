@@ -7,7 +7,7 @@ import { readHosts } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { type KindSettings, poolOf } from "../kind.ts";
 import { hostsOnServers, nginxOnServer } from "./onServers.ts";
-import { provisionServers } from "./provisionServers.ts";
+import { type ProvisionSettings, provisionServers } from "./provisionServers.ts";
 import { reachServers } from "./reachServers.ts";
 import { serverDirectory, sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { sshNginxInputs } from "./sshNginxInputs.ts";
@@ -15,17 +15,6 @@ import { sshNginxInputs } from "./sshNginxInputs.ts";
 const DEFAULT_PORT = 8080;
 /** Accounts of Linux may have 32 characters, and nginx's has a few more. */
 const LONGEST_PREFIX = 26;
-
-/** How servers are made ready. */
-export interface ProvisionSettings {
-  readonly wanted: boolean;
-  /** The account to log in as for that; empty means the one that rolls. */
-  readonly user: string;
-  /** What the accounts of the services begin with, and their units. */
-  readonly prefix: string;
-  readonly javaPackage: string;
-  readonly nginxPackage: string;
-}
 
 /** Hosts and nginx on servers that are reached over SSH. */
 export function readSshSettings(reader: Reader): KindSettings {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { environment, launch } from "../request/rollRequest.ts";
+import { environment, launch } from "../request/launch.ts";
 
 /** How an application is started: options, arguments and environment. */
 export const launchSpec = z.object({ launch, environment });

@@ -1,4 +1,4 @@
-import type { Launch } from "../request/rollRequest.ts";
+import type { Launch } from "../request/launch.ts";
 import type { PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 

@@ -1,7 +1,7 @@
 import type { Machine } from "../machine/machine.ts";
 import { journalCommand, systemctlCommand, withRights } from "../machine/rights.ts";
 import { readScripts } from "../machine/scripts.ts";
-import type { Launch } from "../request/rollRequest.ts";
+import type { Launch } from "../request/launch.ts";
 import type { PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";

@@ -1,4 +1,4 @@
-import type { Environment, Launch, RollRequest } from "./rollRequest.ts";
+import type { Environment, Launch, LaunchOptions } from "./launch.ts";
 
 /** How the application of one host is started: the common options, with the host's own on top. */
 export function launchOf(
@@ -21,9 +21,6 @@ export function launchOf(
 export function ofHost<T>(record: Readonly<Record<string, T>>, host: string): T | undefined {
   return Object.hasOwn(record, host) ? record[host] : undefined;
 }
-
-/** The part of a request that says how applications are started. */
-export type LaunchOptions = Pick<RollRequest, "launch" | "environment" | "hostLaunch" | "hostEnvironment">;
 
 function isGivenIn(own: readonly string[], common: string): boolean {
   const name = nameOf(common);

@@ -1,17 +1,13 @@
 import { endpoint } from "../machine/connections.ts";
 import { ofHost } from "./hostOptions.ts";
+import type { LaunchOptions } from "./launch.ts";
 import { type HostPlace, portsOf } from "./places.ts";
 import { type ReservedValue, reservedArguments, reservedJvmOptions, reservedVariables } from "./reserved.ts";
-import type { Environment, HostLaunch, Launch } from "./rollRequest.ts";
 
 type Refuse = (path: (string | number)[], message: string) => void;
 
-interface OwnOptions {
-  readonly launch: Launch;
-  readonly environment: Environment;
+interface OwnOptions extends LaunchOptions {
   readonly hosts: readonly HostPlace[];
-  readonly hostLaunch?: Readonly<Record<string, HostLaunch>>;
-  readonly hostEnvironment?: Readonly<Record<string, Environment>>;
 }
 
 /** Rejects options that rollgate itself passes to applications. */

@@ -4,7 +4,7 @@ import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import { type HostParts, type HostPolicy, MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import type { Machine } from "#rollout/machine/machine.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import type { Launch } from "#rollout/request/rollRequest.ts";
+import type { Launch } from "#rollout/request/launch.ts";
 import { type Behaviour, fakeJar } from "../support/fakeJava.ts";
 import { freePort } from "../support/freePort.ts";
 import { request } from "../support/request.ts";

@@ -11,14 +11,14 @@ const files = rooms.flatMap((room) =>
     .map((name) => `${room}/${name}`),
 );
 
-/** What a file imports when it is loaded, types left out: files of this repository and packages. */
-function importsOf(file: string, { types = false } = {}): string[] {
+/** What a file imports, also for types alone or when it runs: files of this repository and packages. */
+function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/^(?:import|export) (type )?[^;]*?from "([^"]+)";/gm)].flatMap(
-    ([, isType, name = ""]) => {
-      if (isType && !types) return [];
-      if (name.startsWith(".")) return [relative(root, resolve(root, dirname(file), name))];
-      return [name.startsWith("#") ? name.slice(1) : name];
+  return [...text.matchAll(/^(?:import|export) [^;]*?from "([^"]+)";|\bimport\("([^"]+)"\)/gm)].map(
+    ([, loaded, later]) => {
+      const name = loaded ?? later ?? "";
+      if (name.startsWith(".")) return relative(root, resolve(root, dirname(file), name));
+      return name.startsWith("#") ? name.slice(1) : name;
     },
   );
 }
@@ -27,7 +27,7 @@ test("the engine imports nothing of kinds, providers, components or settings, no
   const foreign = files
     .filter((file) => file.startsWith("rollout/"))
     .flatMap((file) =>
-      importsOf(file, { types: true })
+      importsOf(file)
         .filter((name) => /^(@pulumi|components|kinds|provider|settings)\//.test(name))
         .map((name) => `${file}: ${name}`),
     );
@@ -45,7 +45,7 @@ test("the engine has no name for a kind of host", () => {
   expect(naming).toEqual([]);
 });
 
-test("no file imports itself through others", () => {
+test("no file imports itself through others, not even for a type or once it runs", () => {
   const circles: string[] = [];
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]) => {

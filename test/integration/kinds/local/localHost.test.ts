@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
-import type { Launch } from "#rollout/request/rollRequest.ts";
+import type { Launch } from "#rollout/request/launch.ts";
 import { answerOf, hostOf, install, run } from "../../../contract/appHost.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { fakeJava } from "../../../support/fakeJava.ts";

@@ -8,7 +8,7 @@ import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import type { Launch } from "#rollout/request/rollRequest.ts";
+import type { Launch } from "#rollout/request/launch.ts";
 import { fakeJar, fakeJava } from "../../../support/fakeJava.ts";
 import { freePort } from "../../../support/freePort.ts";
 import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";

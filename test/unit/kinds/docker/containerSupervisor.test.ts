@@ -4,7 +4,7 @@ import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
 import { openDockerHost } from "#kinds/docker/openDockerHost.ts";
 import { openEngine } from "#kinds/docker/openEngine.ts";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
-import type { ContainerSpec } from "#rollout/request/rollRequest.ts";
+import type { ContainerSpec } from "#rollout/request/launch.ts";
 import { dockerHost, inspected } from "../../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../../support/fakeEngine.ts";
 import { validRequest } from "../../../support/rollRequest.ts";
