@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { RollgateError } from "../common/errors.ts";
 import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
 import { READ_FILE } from "../machine/readFile.ts";
 import { readScripts } from "../machine/scripts.ts";
@@ -68,7 +69,12 @@ export class HostFiles {
   }
 
   async switchTo(id: string): Promise<void> {
-    await this.#run(SWITCH, [id, randomUUID()]);
+    try {
+      await this.#run(SWITCH, [id, randomUUID()]);
+    } catch (error) {
+      if (!(error instanceof CommandFailed) || error.exitCode !== NOT_THERE) throw error;
+      throw new RollgateError("release-missing", error.message, { cause: error });
+    }
   }
 
   async markGood({ release, launch }: Revision): Promise<void> {

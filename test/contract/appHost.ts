@@ -177,6 +177,16 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       expect((await host.runningApp())?.pid).toBe(pid);
     });
 
+    test("is not switched to a release that it does not have", async () => {
+      const host = hostOf(await open());
+      const release = await install(host, { version: "1.0.0" });
+      await expect(host.switchTo("2.0.0-bbbbbbbbbbbb")).rejects.toMatchObject({
+        code: "release-missing",
+        message: `${host.name} cannot switch to 2.0.0-bbbbbbbbbbbb: there is no release 2.0.0-bbbbbbbbbbbb`,
+      });
+      expect((await host.observe()).current).toBe(release);
+    });
+
     test("shows an application that ends by itself, with what it wrote to both of its outputs", async () => {
       const host = hostOf(await open());
       const release = await install(host, { version: "1.0.0", exits: 3 });

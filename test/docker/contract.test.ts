@@ -10,7 +10,7 @@ import { DockerFleet } from "../support/docker/dockerFleet.ts";
 import { docker, noDocker } from "../support/docker/engine.ts";
 import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
 
-const HOSTS = 16;
+const HOSTS = 17;
 const reason = await noDocker();
 
 describe.skipIf(reason)(`in a container${reason ? ` (${reason})` : ""}`, { timeout: 60_000 }, () => {
