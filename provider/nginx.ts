@@ -14,6 +14,7 @@ import { InvalidInput } from "#rollout/common/errors.ts";
 import { isUnspecified } from "#rollout/machine/connections.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
+import { isServed } from "#rollout/nginx/serveConfiguration.ts";
 import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import {
@@ -96,7 +97,8 @@ export async function read(id: string, olds: Olds): Promise<Found> {
       const running = await server.isRunning();
       // Nothing can be read in a container that does not run.
       const configuration = running || !kind.isPulumis ? await server.served() : undefined;
-      return { ...olds, configuration: configuration ?? "", running };
+      const serving = running && (await isServed(server.access, configuration ?? ""));
+      return { ...olds, configuration: configuration ?? "", running: serving };
     });
   const found = await (kind.askOrKeep?.<Values>(own, ask, olds) ?? ask());
   return { id, props: found, inputs: { ...ownInputs(found, "identity"), ...providerOf(olds) } };

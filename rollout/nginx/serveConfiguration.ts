@@ -125,6 +125,14 @@ async function servesItsFile(server: MachineNginxServer): Promise<boolean> {
   return place !== undefined && takesEffect(server.access, place.fingerprint, IS_BACK, place);
 }
 
+/** Whether nginx answers with a configuration that is on its disk; of a file that is not ours nobody can tell. */
+export async function isServed(access: NginxAccess, text: string): Promise<boolean> {
+  const place = servedPlace(text);
+  if (!place) return true;
+  const answering = async () => (await answers(access, place.fingerprint, place)) || undefined;
+  return (await poll(answering, IS_BACK)) ?? false;
+}
+
 /** A reload that can't bind its port passes `nginx -t` and exits 0, so only an answer proves success. */
 async function takesEffect(
   access: NginxAccess,

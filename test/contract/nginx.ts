@@ -3,7 +3,7 @@ import type { OpenNginx } from "#kinds/nginxKind.ts";
 import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
-import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
+import { isServed, serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { nginxSettings } from "../support/nginx.ts";
 import { until } from "../support/until.ts";
 
@@ -68,6 +68,20 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
       expect(await server.served()).toBe(text);
       await untilServed(server, fingerprint);
       expect(await serveConfiguration(server, settings, 5)).toBe("unchanged");
+    });
+
+    test("is not taken for serving a file that it has not read", async () => {
+      const { server, settings, text } = await serving();
+      const other = renderConfiguration({ ...settings, healthPath: "/other" });
+      await server.propose(other);
+      await server.machine.run('cd "$1" && mv nginx.conf.new nginx.conf', [settings.directory]);
+      expect(await server.served()).toBe(other.text);
+      expect([await isServed(server.access, other.text), await isServed(server.access, text)]).toEqual([
+        false,
+        true,
+      ]);
+      expect(await serveConfiguration(server, { ...settings, healthPath: "/other" }, 5)).toBe("reloaded");
+      expect(await isServed(server.access, other.text)).toBe(true);
     });
 
     test("keeps what it served when nothing was put in its place yet", async () => {

@@ -233,6 +233,19 @@ describe("an nginx", () => {
     });
   });
 
+  test("that has not read its file is read as one that does not serve it, and the next update has it do so", async () => {
+    const news = await inputs();
+    const [passed, other] = [await checked(news), await checked({ ...news, healthPath: "/other" })];
+    const { configuration } = Object(other);
+    await serve(passed);
+    await writeFile(join(news.directory, "nginx.conf"), String(configuration));
+    const { props } = await read("id", other);
+    expect(props).toMatchObject({ configuration, running: false });
+    expect(await diff({ olds: props, news: other })).toMatchObject({ changes: true });
+    await serve(other);
+    expect((await read("id", other)).props).toMatchObject({ running: true });
+  });
+
   test("that has ended is read as one that does not run, and comes back", async () => {
     const news = await inputs();
     const passed = await checked(news);
