@@ -43,6 +43,8 @@ export function containerOptions(
       ([key, value]) => `${key}=${value}`,
     ),
     Labels: { [LABELS.host]: host.name, [LABELS.release]: release, [LABELS.launch]: fingerprint },
+    // The image's own may be one that a JVM does not stop at.
+    StopSignal: "SIGTERM",
     // The image's own check knows nothing of this application.
     Healthcheck: { Test: ["NONE"] },
     HostConfig: {

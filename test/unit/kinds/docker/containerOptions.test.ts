@@ -32,6 +32,7 @@ describe("the container of an app host", () => {
         "rollgate.release": "1.0.0-aaaaaaaaaaaa",
         "rollgate.launch": "0123456789ab",
       },
+      StopSignal: "SIGTERM",
       Healthcheck: { Test: ["NONE"] },
       HostConfig: {
         NetworkMode: "shop-prod",
