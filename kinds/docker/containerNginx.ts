@@ -19,12 +19,9 @@ export class ContainerNginx implements NginxRunner {
 
   async preflight(): Promise<void> {
     if (await this.isRunning()) return;
-    const [last] = (await this.logTail(LOG_LINES).catch(() => []))
-      .filter((line) => /\[(emerg|alert)\](?!.*still could not bind)/.test(line))
-      .slice(-1);
     throw new RollgateError(
       "nginx-stopped",
-      `container ${this.#machine.name} does not run: ${last ?? "its log has no error"}`,
+      `container ${this.#machine.name} does not run: ${await this.#whyNot()}`,
     );
   }
 
@@ -57,6 +54,16 @@ export class ContainerNginx implements NginxRunner {
 
   logTail(lines: number): Promise<string[]> {
     return readLog(this.#container, lines);
+  }
+
+  /** An engine that could not even start it, for a taken port perhaps, has the reason; otherwise nginx has. */
+  async #whyNot(): Promise<string> {
+    const { State } = await this.#container.inspect().catch(() => ({ State: { Error: "" } }));
+    if (State.Error) return State.Error;
+    const [last] = (await this.logTail(LOG_LINES).catch(() => []))
+      .filter((line) => /\[(emerg|alert)\](?!.*still could not bind)/.test(line))
+      .slice(-1);
+    return last ?? "its log has no error";
   }
 
   get #container(): Docker.Container {

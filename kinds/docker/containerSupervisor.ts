@@ -9,6 +9,7 @@ import { ContainerMachine, describeDockerError, isDockerError } from "./containe
 import { containerOptions } from "./containerOptions.ts";
 import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
 import { HostContainer } from "./hostContainer.ts";
+import { occupantOf } from "./occupantOf.ts";
 import { requireEngine } from "./openEngine.ts";
 
 /**
@@ -42,10 +43,15 @@ export class ContainerSupervisor implements Supervisor {
     return inItsWords(() => this.#container.running());
   }
 
-  /** The address is the container's own, so whoever answers there is in it. */
+  /** The address is the container's own while it runs; while it does not, another container may take it. */
   async portOwner(): Promise<PortOwner> {
     const running = await this.running();
-    return running ? { kind: "application", release: running.release } : { kind: "nobody" };
+    if (running) return { kind: "application", release: running.release };
+    const { network, address, container } = this.#host;
+    const there = await inItsWords(() => this.#docker.getNetwork(network).inspect());
+    const occupant = occupantOf(there, address);
+    if (occupant === undefined || occupant === container) return { kind: "nobody" };
+    return { kind: "other", name: `container ${occupant}, which has the address ${address}` };
   }
 
   /** An image without a shell cannot be asked. */

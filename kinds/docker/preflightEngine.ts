@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import { isDockerError } from "./containerMachine.ts";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "./dockerDescriptors.ts";
+import { occupantOf } from "./occupantOf.ts";
 import { requireFreePort } from "./requireFreePort.ts";
 import { requireImages } from "./requireImages.ts";
 import { requireStayingHost } from "./requireStayingHost.ts";
@@ -41,9 +42,8 @@ async function requireNetwork(docker: Docker, { network, hosts }: WantedOnEngine
       `expected ${subnets.join(" and ")}, which the network ${network.name} has, got ${network.subnet}: destroy the stack first, or keep it there`,
     );
   }
-  const occupants = Object.values(there.Containers ?? {});
   for (const [index, { name, address, container }] of hosts.entries()) {
-    const occupant = occupants.find(({ IPv4Address }) => IPv4Address.split("/")[0] === address)?.Name;
+    const occupant = occupantOf(there, address);
     if (occupant === undefined || occupant === container) continue;
     throw new InvalidInput(
       `hosts[${index}].address`,

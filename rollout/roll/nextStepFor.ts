@@ -2,7 +2,7 @@ import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 
 const AGAIN = "then `pulumi up` again";
 const REACH = `see that the machine is up and can be reached, ${AGAIN}; if it is gone for good, take its host out of \`hosts\` and run \`pulumi up\``;
-const FREE_PORT = `free the port (\`ss -ltnp\` on that machine shows who has it) or give the host another one, ${AGAIN}. A host that was renamed keeps its port under its old name until that is removed: give the new one a port of its own`;
+const FREE_PORT = `free the port (\`ss -ltnp\` or \`docker ps\` on that machine shows who has it) or give the host another one, ${AGAIN}. A host that was renamed keeps its port under its old name until that is removed: give the new one a port of its own`;
 const LOOK_AT_NGINX = `see why nginx does not answer as this stack's does: whether it runs, what its error log says, who listens on its port; ${AGAIN}`;
 const HALF_DONE = "`pulumi up` again: it goes on where this roll stopped";
 const RIGHT_RELEASE = `the lines above tell why: \`pulumi up\` again with a release, options and environment that start`;

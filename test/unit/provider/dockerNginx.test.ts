@@ -130,6 +130,14 @@ describe("an nginx whose container does not run", () => {
     );
     expect(asked.filter((request) => !request.startsWith("GET "))).toEqual([]);
   });
+
+  test("cannot be told what to serve, and the engine says why it could not start it", async () => {
+    const why = "driver failed: listen tcp4 127.0.0.1:8080: bind: address already in use";
+    const { news } = await nginxOn({
+      [INSPECT]: { State: { Running: false, Restarting: false, Error: why } },
+    });
+    await expect(serve(news)).rejects.toThrow(`container shop-prod-nginx does not run: ${why}`);
+  });
 });
 
 test("an nginx of another kind is another nginx, and the one that serves is not removed first", async () => {

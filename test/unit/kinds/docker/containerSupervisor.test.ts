@@ -75,6 +75,16 @@ describe("before a roll, a host", () => {
     );
   });
 
+  test("is not ready while another container has its address, and is with one of its own that is being started again", async () => {
+    const having = (Name: string) => ({
+      "GET /networks/shop-prod": { Containers: { id: { Name, IPv4Address: "10.77.0.11/24" } } },
+    });
+    expect(await preflight(having("billing"))).toBe(
+      "port-taken: port 8080 of app-1 is taken by container billing, which has the address 10.77.0.11",
+    );
+    expect(await preflight(having("shop-prod-app-1"))).toBe("ready");
+  });
+
   test("says in the engine's own words what went wrong there", async () => {
     expect(await preflight({ "GET /networks/shop-prod": { statusCode: 500 } })).toBe(
       "docker: app-1 is not ready: cannot see its network: /networks/shop-prod: 500",
