@@ -9,6 +9,7 @@ import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { endProcessesUnder } from "../support/endProcessesUnder.ts";
 import { fakeJar, fakeJava } from "../support/fakeJava.ts";
+import { grabPort } from "../support/foreigner.ts";
 import { listProcesses } from "../support/processTable.ts";
 import { request } from "../support/request.ts";
 import { SshFleet } from "../support/ssh/sshFleet.ts";
@@ -238,15 +239,19 @@ describe.skipIf(reason)(
       const [, , server] = machines;
       if (!server) throw new Error("there is no third server");
       let dead: Promise<void> | undefined;
+      let diedAt = 0;
       const { failure, lines } = await fleet.roll(
         jar,
         (phase, host) => {
           if (phase !== "start" || host !== "app-1") return;
+          diedAt = performance.now();
           dead = away([server]).then(() => endProcessesUnder(server.directory));
         },
         {},
         { deadlineSeconds: 8 },
       );
+      // The deadline once, with a question of at most 10 s before and after it, and not again for the way back.
+      expect(performance.now() - diedAt).toBeLessThan(32_000);
       await dead;
       expect(failure).toMatch(
         /^app-2 was not taken out: at least 2 of the others must serve, but app-3 does not \(unreachable: [^;]*\); app-1 keeps \S+: going back would leave fewer than 2 of the others serving; app-3 was not touched\. Now: app-1 \S+; app-2 \S+; app-3 unreachable\.$/,
@@ -258,6 +263,30 @@ describe.skipIf(reason)(
       const healed = await fleet.roll(jar);
       expect(healed.failure).toBeUndefined();
       expect(healed.lines.find((line) => / drain /.test(line))).toMatch(/app-3/);
+      expect(await fleet.releases()).toEqual(all(jar));
+    });
+
+    test("a port that somebody takes between stop and start leaves its host drained and is named, and a roll after that heals", async () => {
+      const [jar, before] = [await other(), await fleet.releases()];
+      const [host] = fleet.hosts;
+      if (!host) throw new Error("there is no host");
+      const grabber = grabPort(servers, host.port, host.address);
+      try {
+        const { failure } = await rollUnderLoad(jar);
+        const taken = `port ${host.port} of app-1 is taken by pid ${grabber.pid} \\(.*\\)`;
+        expect(failure).toMatch(
+          new RegExp(
+            `app-1 failed its start gate on ${releaseId(jar)}: ${taken}.* failed as well \\(${taken}\\): app-1 stays drained; app-2 and app-3 were not touched\\.`,
+          ),
+        );
+        expect(await fleet.releases()).toEqual({ ...before, "app-1": "nothing" });
+        const refused = await rollUnderLoad(jar);
+        expect(refused.failure).toMatch(new RegExp(`^${taken}\\. No host was touched\\.$`));
+        expect(refused.lines).toEqual([]);
+      } finally {
+        await grabber.end();
+      }
+      expect((await rollUnderLoad(jar)).failure).toBeUndefined();
       expect(await fleet.releases()).toEqual(all(jar));
     });
 

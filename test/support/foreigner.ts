@@ -12,13 +12,18 @@ export interface Foreigner {
 const GRAB = `
 const { createServer } = require("node:http");
 const server = createServer((_, response) => response.end('{"version":"foreign","status":"UP"}'));
-const grab = () => server.listen(Number(process.argv[1]), "127.0.0.1");
+const [, port, address] = process.argv;
+const grab = () => server.listen(Number(port), address);
 server.on("error", () => setTimeout(grab, 1));
 grab();`;
 
 /** Takes a port as soon as it is free, and keeps it. */
-export function grabPort(fleet: LocalFleet, port: number): Foreigner {
-  return start(process.execPath, ["-e", GRAB, "--", String(port), `${fleet.directory}/foreigner`]);
+export function grabPort(
+  { directory }: { directory: string },
+  port: number,
+  address = "127.0.0.1",
+): Foreigner {
+  return start(process.execPath, ["-e", GRAB, "--", String(port), address, `${directory}/foreigner`]);
 }
 
 /** The same application, started by somebody else's script from another directory. */
