@@ -76,7 +76,7 @@ export async function answerOf({ address, port }: HostPlace) {
 /** What every app host does, whatever its machine and whoever starts its application. */
 export function describeAppHost({ open, workDirectory }: HostKind): void {
   describe("an app host", () => {
-    test("says nothing of itself before anything was done", async () => {
+    test("reports nothing at first", async () => {
       const host = hostOf(await open());
       await host.preflight(signal);
       expect(await host.observe()).toEqual({ releases: [] });
@@ -86,7 +86,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       expect(await host.stop(5)).toEqual({ killed: false });
     });
 
-    test("runs what was staged, and says what runs by the process itself", async () => {
+    test("runs what was staged, and reads what runs from the process itself", async () => {
       const opened = await open();
       const host = hostOf(opened);
       const release = await run(host, { version: "1.0.0" });
@@ -101,7 +101,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       expect(await host.observe()).toMatchObject({ running: { release }, current: next });
     });
 
-    test("runs a war out of a file that is named as one", async () => {
+    test("runs a war from a file with the extension .war", async () => {
       const host = hostOf(await open());
       const release = await run(host, { version: "1.0.0", ending: "war" });
       expect(await host.observe()).toMatchObject({ running: { release }, releases: [release] });
@@ -126,7 +126,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       expect(seen.directory).toBe(workDirectory(opened));
     });
 
-    test("asks an application to stop, and kills one that does not listen, after the grace and not before", async () => {
+    test("asks an application to stop, and kills it after the grace period, not before", async () => {
       const host = hostOf(await open());
       await run(host, { version: "1.0.0" });
       expect(await host.stop(10)).toEqual({ killed: false });
@@ -140,7 +140,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       expect(await host.runningApp()).toBeUndefined();
     });
 
-    test("goes back to an earlier release with the options it had, and guesses none", async () => {
+    test("goes back to an earlier release with its recorded options, and never guesses them", async () => {
       const opened = await open();
       const [before, after] = [
         hostOf(opened, { environment: { GREETING: "old" } }),
@@ -164,7 +164,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       expect(await after.runningApp()).toBeUndefined();
     });
 
-    test("starts nothing without a current release, and nothing beside what still runs", async () => {
+    test("starts nothing without a current release, or while something still runs", async () => {
       const host = hostOf(await open());
       await host.preflight(signal);
       await expect(host.start(host.launch)).rejects.toThrow(`${host.name} has no current release`);
@@ -187,7 +187,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       expect((await host.observe()).current).toBe(release);
     });
 
-    test("shows an application that ends by itself, with what it wrote to both of its outputs", async () => {
+    test("reports an application that ends by itself, with both of its outputs", async () => {
       const host = hostOf(await open());
       const release = await install(host, { version: "1.0.0", exits: 3 });
       await host.start(host.launch);
@@ -199,7 +199,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       );
     });
 
-    test("takes its health from what the application itself says", async () => {
+    test("reports the application's own health", async () => {
       const host = hostOf(await open());
       await install(host, { version: "1.0.0", health: "DOWN" });
       await host.start(host.launch);
@@ -208,7 +208,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
         .toEqual({ up: false, detail: '503 DOWN {"status":"DOWN"}' });
     });
 
-    test("says where an application listens that does not listen on its port", async () => {
+    test("says where an application listens if it is not its port", async () => {
       const host = hostOf(await open());
       const port = await freePort();
       await install(host, { version: "1.0.0", port });
@@ -232,7 +232,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       expect(await written(3)).toHaveLength(3);
     });
 
-    test("keeps a whole release as it is, replaces a damaged one, and counts it for none without a jar", async () => {
+    test("keeps a complete release, replaces a damaged one, and ignores a damaged one without a jar", async () => {
       const opened = await open();
       const { machine, directory } = opened;
       const host = hostOf(opened);
@@ -256,7 +256,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       await host.stage(id, undefined, signal);
     });
 
-    test("keeps what was good and what is to be spared, and of the others as many as asked", async () => {
+    test("keeps what is known good and what is spared, and as many others as asked", async () => {
       const opened = await open();
       const { machine, directory } = opened;
       const host = hostOf(opened);

@@ -15,20 +15,20 @@ export interface OpenMachine {
 /** What every machine does, wherever it is. */
 export function describeMachine(open: () => Promise<OpenMachine>): void {
   describe("a machine", () => {
-    test("runs a script and gives what it prints", async () => {
+    test("runs a script and returns its output", async () => {
       const { machine } = await open();
       expect(await machine.run("echo one; echo two >&2; echo three", [])).toBe("one\nthree\n");
       expect(await machine.run("", [])).toBe("");
     });
 
-    test("gives a script its arguments as they are, never as text of the script", async () => {
+    test("passes arguments to a script unchanged, never as part of its text", async () => {
       const { machine } = await open();
       const words = ["it's", "$(touch /tmp/never) `id`", "a b\nc", "--help", "", "\\n \\ '\"'", "ünï"];
       const printed = await machine.run('for word; do printf "%s\\001" "$word"; done', words);
       expect(printed.split("\u0001").slice(0, -1)).toEqual(words);
     });
 
-    test("gives a script its input to the end, however long, and lets it end before that", async () => {
+    test("passes a script its whole input, however long, and lets it end before reading it", async () => {
       const { machine } = await open();
       const bytes = randomBytes(3_000_000);
       const chunks = function* () {
@@ -39,7 +39,7 @@ export function describeMachine(open: () => Promise<OpenMachine>): void {
       expect(await machine.run("echo enough", [], { input: Readable.from(chunks()) })).toBe("enough\n");
     });
 
-    test("tells how a script failed by its exit code and its last words", async () => {
+    test("reports a failed script with its exit code and its last line", async () => {
       const { machine } = await open();
       const failing = machine.run("echo first >&2; echo 'no such thing' >&2; exit 44", []);
       await expect(failing).rejects.toMatchObject({ exitCode: 44, message: "no such thing" });
@@ -47,7 +47,7 @@ export function describeMachine(open: () => Promise<OpenMachine>): void {
       expect(silent).toBeInstanceOf(CommandFailed);
     });
 
-    test("gives a script up after its deadline, and at once when it is told to", async () => {
+    test("cancels a script after its deadline, and at once when asked to", async () => {
       const { machine } = await open();
       const began = performance.now();
       await expect(machine.run("sleep 60", [], { deadlineSeconds: 1 })).rejects.toThrow(
@@ -63,7 +63,7 @@ export function describeMachine(open: () => Promise<OpenMachine>): void {
       expect(await machine.run("echo still here", [])).toBe("still here\n");
     });
 
-    test("opens connections to ports, as they are seen from there", async () => {
+    test("opens connections to ports as seen from that machine", async () => {
       const { machine, address } = await open();
       const { port } = await serveHttp((_, response) => void response.end("hello"), {
         port: await freePort(address),

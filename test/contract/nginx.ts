@@ -29,19 +29,19 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
   }
 
   describe("nginx", IN_TIME, () => {
-    test("tells what it can do", async () => {
+    test("reports what it supports", async () => {
       const { abilities } = await open();
       expect((await abilities())?.flavours).toContain("stock");
     });
 
-    test("serves what it is given, and is left alone when that does not change", async () => {
+    test("serves its configuration, and is left alone if that does not change", async () => {
       const { server, settings, text } = await serving();
       expect(await server.isRunning()).toBe(true);
       expect(await server.served()).toBe(text);
       expect(await serveConfiguration(server, settings, 5)).toBe("unchanged");
     });
 
-    test("refuses a configuration in its own words, and goes on with the served one", async () => {
+    test("rejects a configuration in its own words, and keeps the current one", async () => {
       const { server, settings, text } = await serving();
       const broken = renderConfiguration({ ...settings, healthPath: "/a; nonsense" });
       await expect(server.propose(broken)).rejects.toThrow(
@@ -53,7 +53,7 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
       expect(await server.served()).toBe(text);
     });
 
-    test("shows a change that nobody has confirmed, and goes back to what it served before", async () => {
+    test("shows an unconfirmed change, and goes back to what it served before", async () => {
       const { server, settings, text } = await serving();
       const { fingerprint } = renderConfiguration(settings);
       const other = renderConfiguration({ ...settings, healthPath: "/other" });
@@ -84,7 +84,7 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
       expect(await isServed(server.access, other.text)).toBe(true);
     });
 
-    test("keeps what it served when nothing was put in its place yet", async () => {
+    test("keeps its configuration until another is applied", async () => {
       const { server, settings, text } = await serving();
       await server.propose(renderConfiguration({ ...settings, healthPath: "/other" }));
       expect(await server.restore()).toBe(false);
@@ -103,7 +103,7 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
       expect([await server.access.isFlagged("app-2"), await drained()]).toEqual([false, false]);
     });
 
-    test("shows that it was left closing connections", async () => {
+    test("shows a close-connections flag that was left behind", async () => {
       const { server, text } = await serving();
       await server.closeConnections(true);
       expect(await server.served()).toBe(`${text}# close-connections was left behind\n`);
@@ -111,12 +111,12 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
       expect(await server.served()).toBe(text);
     });
 
-    test("has no connection to a host that nobody asks for", async () => {
+    test("has no connection to a host without requests", async () => {
       const { server } = await serving();
       expect(await server.access.connectionsTo("192.0.2.1", 8080)).toBe(0);
     });
 
-    test("has leases beside it, and a living owner's is not over", async () => {
+    test("stores leases, and a living owner's is not over", async () => {
       const { leases } = await serving();
       const generation = ((await leases.newest())?.generation ?? 0) + 1;
       const record = { owner: "somebody", since: new Date().toISOString(), beat: 0, released: false };
@@ -131,7 +131,7 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
 
 /** What every nginx does that a deployer starts and ends itself. */
 export function describeOwnNginx(open: () => Promise<OpenNginx>): void {
-  test("nginx ends, and takes everything of ours with it", IN_TIME, async () => {
+  test("stops nginx and removes all our files", IN_TIME, async () => {
     const { server, settings } = await open();
     await serveConfiguration(server, nginxSettings({ user: "root", ...(await settings()) }), 5);
     await server.closeConnections(true);

@@ -9,7 +9,7 @@ const { signal } = new AbortController();
 /** What hosts do whose applications are processes of the account that rolls. */
 export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) => Promise<NewHost>): void {
   describe("an app host whose application is a process", () => {
-    test("starts it in the same environment whoever rolls, and in a folder that is the application's alone", async () => {
+    test("starts it in the same environment whoever rolls, and in its own folder", async () => {
       const opened = await open();
       const host = hostOf(opened, { environment: { PASSWORD: "hunter2" } });
       await run(host, { version: "1.0.0" });
@@ -33,14 +33,14 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       expect(umask).toMatch(/0027$/m);
     });
 
-    test("finds java before its variables come, which may have a PATH of their own", async () => {
+    test("finds java before it sets the variables, which may include PATH", async () => {
       const opened = await open();
       const host = hostOf(opened, { environment: { PATH: "/from/settings" } });
       await run(host, { version: "1.0.0" });
       expect((await answerOf(host)).environment.PATH).toBe("/from/settings");
     });
 
-    test("keeps what is secret of a start from everybody else on the machine", async () => {
+    test("hides the secrets of a start from everybody else on the machine", async () => {
       const { machine, directory, ...opened } = await open();
       const host = hostOf({ machine, directory, ...opened }, { environment: { PASSWORD: "hunter2" } });
       await run(host, { version: "1.0.0" });
@@ -50,7 +50,7 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       expect(await machine.run('cat "$1/start"', [directory])).not.toContain("hunter2");
     });
 
-    test("names who has its port by pid and command, and starts and stops nothing there", async () => {
+    test("names the process on its port by pid and command, and starts and stops nothing there", async () => {
       const host = hostOf(await open());
       await install(host, { version: "1.0.0" });
       const { pid } = await startNode(listenOn(host.port, host.address));
@@ -66,7 +66,7 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       process.kill(pid, 0);
     });
 
-    test("has its health where it is told, from the process that was started and from nobody else", async () => {
+    test("has its health on the configured port, from the started process and no other", async () => {
       const opened = await open({ ownHealthPort: true });
       const { healthPort = 0, address } = opened.parts.place;
       const own = { ...opened.launch, arguments: [`--management.server.port=${healthPort}`] };
@@ -83,7 +83,7 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       await expect(elsewhere.start(elsewhere.launch)).rejects.toThrow(taken);
     });
 
-    test("begins a log with every start, and keeps the one before", async () => {
+    test("starts a new log with every start, and keeps the previous one", async () => {
       const { machine, directory, ...opened } = await open();
       const host = hostOf({ machine, directory, ...opened });
       await run(host, { version: "1.0.0" });
@@ -105,7 +105,7 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       expect((await one.runningApp())?.pid).toBe(pid);
     });
 
-    test("refuses what it could not start before anything is touched", async () => {
+    test("rejects what it could not start before anything is touched", async () => {
       const opened = await open();
       const launch = { ...opened.launch, java: "/nowhere/java" };
       const host = hostOf(opened, { launch });
@@ -122,7 +122,7 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       );
     });
 
-    test("names itself when it cannot take a release", async () => {
+    test("is named if it cannot stage a release", async () => {
       const opened = await open();
       await opened.machine.run('mkdir -p "$1"; : > "$1/releases"', [opened.directory]);
       const host = hostOf(opened);
@@ -131,7 +131,7 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       );
     });
 
-    test("removes all that a roll brought, and leaves what the application wrote and what others put there", async () => {
+    test("removes what rolls created, and keeps what the application and others wrote", async () => {
       const { machine, directory, parts, ...opened } = await open();
       const host = hostOf({ machine, directory, parts, ...opened });
       const release = await run(host, { version: "1.0.0" });
@@ -148,7 +148,7 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       expect(await left()).toBe("");
     });
 
-    test("says that nothing runs as soon as another process has the pid seen last", async () => {
+    test("reports that nothing runs once another process has the last pid", async () => {
       const host = hostOf(await open());
       await run(host, { version: "1.0.0" });
       await host.runningApp();

@@ -15,7 +15,7 @@ describe.skipIf(reason !== undefined)("after a restart of the engine", () => {
     onTestFinished(() => docker(["rm", "--force", name]).then(() => {}));
   }
 
-  test("a command waits for a container that comes back, and is given up where there never was one", async () => {
+  test("a command waits for a container that comes back, and fails if there never was one", async () => {
     const name = "rollgate-test-comes-back";
     await idle(name);
     const machine = new ContainerMachine(openEngine(""), name);
@@ -30,7 +30,7 @@ describe.skipIf(reason !== undefined)("after a restart of the engine", () => {
     );
   });
 
-  test("the volumes are reached through another keeper of files, since the first one is gone", async () => {
+  test("the volumes are accessed through another helper container, since the first one is gone", async () => {
     const name = "rollgate-test-keeper";
     await idle(name);
     const keeper = new FileKeeper(openEngine(""), [], name);

@@ -36,13 +36,13 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     Object.fromEntries(fleet.hosts.map(({ name }) => [name, release.id]));
   const containerOf = (name: string) => fleet.host(name).container;
 
-  test("has the engine kill an application that ignores SIGTERM, and tells", () => {
+  test("has Docker kill an application that ignores SIGTERM, and says so", () => {
     for (const { name } of fleet.hosts) {
       expect(afterTheDeaf).toMatch(new RegExp(`${name} +stop +killed: it ignored SIGTERM for 2 s`));
     }
   });
 
-  test("of a release that is not healthy takes its first host back, and loses no request", async () => {
+  test("of an unhealthy release rolls back its first host, and loses no request", async () => {
     const bad = await market({ version: "1.2.0", fault: "exit-at-start" });
     // The second host has no room for a fourth release, and is not to be asked for it here.
     const small = fleet.hosts.pop();
@@ -68,7 +68,7 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     expect(await fleet.releases()).toEqual(everyHostRuns(old));
   });
 
-  test("into too little memory is taken back, and says so", async () => {
+  test("with too little memory is rolled back, and says so", async () => {
     const { result, seen } = await fleet.underLoad(() =>
       fleet.roll({ jar: old.jar, container: { memoryMegabytes: 48 } }),
     );
@@ -79,7 +79,7 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     expect(await fleet.releases()).toEqual(everyHostRuns(old));
   });
 
-  test("of a release that no host has room for touches no host", async () => {
+  test("of a release that no host has space for touches no host", async () => {
     const third = await market({ version: "1.3.0" });
     const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: third.jar }));
     expect(result.code).toBe(1);
@@ -92,7 +92,7 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     expect(left.split("\n").sort()).toEqual([deaf.id, old.id, next.id].sort());
   });
 
-  test("into an image that the engine does not have touches no host", async () => {
+  test("to an image that the engine does not have touches no host", async () => {
     const { code, output } = await fleet.roll({ jar: old.jar, container: { image: "no-such-image:1" } });
     expect(code).toBe(1);
     expect(output).toContain("app-1 is not ready: expected the image no-such-image:1, the engine has none");
@@ -100,7 +100,7 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     expect(await fleet.releases()).toEqual(everyHostRuns(old));
   });
 
-  test("whose deployer is killed while a host is out is finished by the next", async () => {
+  test("whose deployer is killed while a host is out is finished by the next roll", async () => {
     const { result, seen } = await fleet.underLoad(async () => {
       const roller = await fleet.startRoll({ jar: next.jar });
       await roller.line(phaseLine("app-1", "start"));
@@ -113,7 +113,7 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     expect(await fleet.releases()).toEqual(everyHostRuns(next));
   });
 
-  test("heals a host whose container somebody has removed", async () => {
+  test("repairs a host whose container was removed", async () => {
     await docker(["rm", "--force", containerOf("app-1")]);
     const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: next.jar }));
     expect(result.code, result.output).toBe(0);
@@ -121,7 +121,7 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     expect(await fleet.releases()).toEqual(everyHostRuns(next));
   });
 
-  test("refuses a container of somebody else under the name of its own", async () => {
+  test("rejects a foreign container with the name of its own", async () => {
     const container = containerOf("app-1");
     await docker(["rename", container, `${container}-mine`]);
     await docker(["create", "--name", container, fleet.images.jre, "true"]);
@@ -135,7 +135,7 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     expect(await fleet.releases()).toEqual(everyHostRuns(next));
   });
 
-  test("keeps what nginx serves and drains over a restart of its container", async () => {
+  test("keeps nginx's configuration and drains when its container restarts", async () => {
     const { container } = fleet.proxy;
     await fleet.exec(container, "touch", "/rollgate/drained/app-1");
     await docker(["restart", container]);

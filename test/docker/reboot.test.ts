@@ -43,13 +43,13 @@ describe.skipIf(reason !== undefined)("after a restart", { timeout: 120_000 }, (
 
   const served = async () => (await engine.get(fleet.proxy.port, "/")).split("\r\n\r\n").at(-1);
 
-  test("or before one, nginx's container tells without curl and wget that it serves", async () => {
+  test("or before, nginx's container reports that it serves, without curl and wget", async () => {
     const { container } = fleet.proxy;
     await fleet.exec(container, "sh", "-c", 'rm -f "$(command -v curl)" "$(command -v wget)"');
     await fleet.exec(container, "sh", "/opt/rollgate/is-serving.sh");
   });
 
-  test("of nothing but nginx, whose master was killed, it serves", async () => {
+  test("of nginx alone, whose master was killed, it serves", async () => {
     const startedAt = () => fleet.inspect(fleet.proxy.container, "{{.State.StartedAt}}");
     const before = await startedAt();
     await sleep(500);
@@ -57,7 +57,7 @@ describe.skipIf(reason !== undefined)("after a restart", { timeout: 120_000 }, (
     await until(async () => (await startedAt()) !== before && (await served()) === "1.0.0");
   });
 
-  test("of the engine nginx and the applications serve as before, with what nginx was last told", async () => {
+  test("of the engine, nginx and the applications serve as before, with nginx's last configuration", async () => {
     const { container } = fleet.proxy;
     // The strictest policy under which it has to come back: nobody stopped it by hand.
     await docker(["update", "--restart", "unless-stopped", container]);
@@ -72,7 +72,7 @@ describe.skipIf(reason !== undefined)("after a restart", { timeout: 120_000 }, (
       .toEqual({ "app-1": releaseId(good), "app-2": releaseId(good) });
   });
 
-  test("of the engine what had not passed its gates stays down and drained, and the others serve", async () => {
+  test("of the engine, what had not passed its gates stays down and drained, and the others serve", async () => {
     const roller = await fleet.startRoll({ jar: bad.path });
     await roller.line(phaseLine("app-1", "start"));
     await roller.kill();

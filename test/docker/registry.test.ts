@@ -29,7 +29,7 @@ describe.skipIf(reason !== undefined)("an image of a private registry", () => {
       ({ message }) => message,
     );
 
-  test("is pulled as the docker CLI would, and none of the credentials are kept", async () => {
+  test("is pulled as by the docker CLI, and no credentials are kept", async () => {
     const { image } = await privateRegistry("deploy", "a-secret-password");
     onTestFinished(() => docker(["image", "rm", image]).then(() => {}));
     await loggedIn("deploy", "a-secret-password");
@@ -40,7 +40,7 @@ describe.skipIf(reason !== undefined)("an image of a private registry", () => {
     expect(await read(image, inputs)).toEqual({ id: image, props: inputs });
   });
 
-  test("without a login is refused before anything is touched, and says how to log in", async () => {
+  test("without a login is rejected before anything is touched, with how to log in", async () => {
     const { image, host } = await privateRegistry("deploy", "a-secret-password");
     vi.stubEnv("DOCKER_CONFIG", await temporaryDirectory());
     onTestFinished(() => void vi.unstubAllEnvs());
@@ -53,7 +53,7 @@ describe.skipIf(reason !== undefined)("an image of a private registry", () => {
     expect(await read(image, { engine: "", image })).toEqual({ id: "", props: {} });
   });
 
-  test("that the registry does not have is refused in its words", async () => {
+  test("that the registry does not have is rejected in the registry's words", async () => {
     const { host } = await privateRegistry("deploy", "a-secret-password");
     await loggedIn("deploy", "a-secret-password");
     expect(await check(`${host}/shop:2.0.0`)).toMatch(

@@ -25,7 +25,7 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
   const everyHostRuns = (release: Market) =>
     Object.fromEntries(fleet.hosts.map(({ name }) => [name, release.id]));
 
-  test("has nginx check it with the best that its image can do", async () => {
+  test("is checked by nginx with the best that its image supports", async () => {
     const answer = await fleet.exec(
       fleet.proxy.container,
       ...["curl", "-s", "http://127.0.0.1:8080/rollgate/configuration"],
@@ -43,7 +43,7 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
     expect(await fleet.nginxIdentity()).toBe(before);
   });
 
-  test("leaves nothing in nginx's log but when a host went up or down", async () => {
+  test("leaves only lines about hosts going up or down in nginx's log", async () => {
     const log = await containerLog(fleet.proxy.container);
     expect(log.filter((line) => !/\[warn\] .*app-\d is (up|down): /.test(line))).toEqual([]);
     expect(log).toContainEqual(expect.stringContaining("app-2 is up: 200"));
@@ -70,7 +70,7 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
     expect(await ids()).toEqual(before);
   });
 
-  test("runs as an ordinary user without rights, and the engine restarts what has passed its gates", async () => {
+  test("runs as an ordinary user without capabilities, and Docker restarts what has passed its gates", async () => {
     const { container } = fleet.host("app-1");
     const template =
       "{{.Config.User}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.HostConfig.RestartPolicy.Name}}";
@@ -84,7 +84,7 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
       .toEqual(everyHostRuns(next));
   });
 
-  test("goes back to a release by its name, with the jar that no host needs any more", async () => {
+  test("goes back to a release by name, without its jar on this machine", async () => {
     const { result, seen } = await fleet.underLoad(() => fleet.roll({ release: old.version }));
     expect(result.code, result.output).toBe(0);
     expect(seen.lost).toEqual([]);
@@ -103,7 +103,7 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
     });
   });
 
-  test("is rolled without a lost request behind an nginx that checks nobody itself, too", async () => {
+  test("is rolled without a lost request behind a stock nginx too", async () => {
     await fleet.serveNginx({ flavour: "stock" });
     const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: next.jar }));
     expect(result.code, result.output).toBe(0);
@@ -130,7 +130,7 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
     expect(await fleet.releases()).toEqual(everyHostRuns(old));
   });
 
-  test("rolls to another limit and another environment, host by host, without a lost request", async () => {
+  test("rolls to other limits and another environment, host by host, without a lost request", async () => {
     const environment = { GREETING: "a-secret-greeting" };
     const { result, seen } = await fleet.underLoad(() =>
       fleet.roll({ jar: old.jar, environment, container: { memoryMegabytes: 400, milliCpus: 1500 } }),

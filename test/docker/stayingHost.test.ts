@@ -37,11 +37,11 @@ describe.skipIf(reason !== undefined)("before an update of hosts", () => {
       ({ message }) => message,
     );
 
-  test("one that stays where it is lets others come and go", async () => {
+  test("one that stays where it is allows others to be added and removed", async () => {
     expect(await check(host, dockerHost({ name: "app-2", address: "10.77.0.12" }))).toBe("ready");
   });
 
-  test("none that stays is refused, as when the only one moves, unless nobody serves", async () => {
+  test("none that stays is rejected, as when the only host moves, unless no host is serving", async () => {
     expect(await check({ ...host, port: 9090 })).toBe(
       "hosts: expected one that stays where it is, got none of app-1: change or remove hosts one at a time",
     );

@@ -5,7 +5,7 @@ import { market } from "../support/market.ts";
 import { request } from "../support/request.ts";
 
 // One of each kind; `npm run test:applications` has them for every generation of Spring Boot.
-describe("what java -jar accepts", { timeout: 120_000 }, () => {
+describe("what `java -jar` accepts", { timeout: 120_000 }, () => {
   let fleet: LocalFleet;
 
   beforeAll(async () => {
@@ -13,7 +13,7 @@ describe("what java -jar accepts", { timeout: 120_000 }, () => {
   });
   afterAll(() => fleet.remove(), 60_000);
 
-  test("a jar without a version is refused in one line before a host is touched, and rolls under the version that is set", async () => {
+  test("a jar without a version is rejected in one line before a host is touched, and rolls with the version from the setting", async () => {
     const jar = await buildMarket({ version: "1.0.0", isUnversioned: true });
     const refused = await fleet.roll({ jar });
     expect(refused.code).toBe(1);

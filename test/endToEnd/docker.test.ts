@@ -35,7 +35,7 @@ describe.skipIf(reason !== undefined)(
       await neighbour?.remove();
     }, 180_000);
 
-    test("refuses an engine that does not answer with one line that names the setting", async () => {
+    test("rejects an engine that does not answer with one line that names the setting", async () => {
       await project.configure({ dockerEngine: "unix:///nowhere/docker.sock" });
       const { code, output } = await project.pulumi("preview");
       await project.pulumi("config", "rm", "dockerEngine");
@@ -47,7 +47,7 @@ describe.skipIf(reason !== undefined)(
       expect(await everything()).toEqual(before);
     });
 
-    test("deploys the first release to every host, and previews nothing then", async () => {
+    test("deploys the first release to every host, and then previews no change", async () => {
       const { code, output } = await project.up();
       expect(code, output).toBe(0);
       expect(output).not.toContain("a-secret-password");
@@ -60,7 +60,7 @@ describe.skipIf(reason !== undefined)(
       expect(preview.code, preview.output).toBe(0);
     });
 
-    test("keeps the environment of the application unreadable in the state", async () => {
+    test("keeps the environment of the application encrypted in the state", async () => {
       const { output } = await project.pulumi("stack", "export");
       expect(output).toContain("rollgate:RollingDeployment");
       expect(output).not.toContain("a-secret-password");
@@ -81,7 +81,7 @@ describe.skipIf(reason !== undefined)(
       });
     });
 
-    test("stands beside another stack of the same project on the same engine", async () => {
+    test("runs next to another stack of the same project on the same engine", async () => {
       const { code, output } = await neighbour.up();
       expect(code, output).toBe(0);
       const preview = await project.pulumi("preview", "--expect-no-changes");

@@ -51,7 +51,7 @@ describe.skipIf(reason !== undefined)(
       expect(preview.code, preview.output).toBe(0);
     });
 
-    test("whose nginx somebody has stopped is healed by one update that replaces neither network nor volumes", async () => {
+    test("whose nginx was stopped by hand is repaired by one update that replaces neither network nor volumes", async () => {
       await engine.docker("stop", "rollgate-e2e-reboot-nginx");
       const network = () => engine.docker("network", "inspect", "--format", "{{.Id}}", "rollgate-e2e-reboot");
       const before = await network();
@@ -61,7 +61,7 @@ describe.skipIf(reason !== undefined)(
       expect(await network()).toBe(before);
     });
 
-    test("keeps its network: another subnet is refused in the preview", async () => {
+    test("keeps its network: the preview rejects another subnet", async () => {
       await project.configure({ dockerSubnet: "10.78.0.0/24" });
       const { code, output } = await project.pulumi("preview");
       await project.configure({ dockerSubnet: "10.77.0.0/24" });
@@ -71,7 +71,7 @@ describe.skipIf(reason !== undefined)(
       );
     });
 
-    test("does not take a host's number for another name in one step", async () => {
+    test("cannot give a host's number to another name in one step", async () => {
       await project.configure({ "hosts[1].name": "web-2" });
       const { code, output } = await project.pulumi("preview");
       expect(code).not.toBe(0);

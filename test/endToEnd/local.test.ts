@@ -38,7 +38,7 @@ describe("a stack of two local hosts, with the real CLI, nginx and JVMs", { time
 
   afterAll(async () => project?.remove(), 120_000);
 
-  test("refuses a wrong setting with one line and touches nothing", async () => {
+  test("rejects a wrong setting with one line and touches nothing", async () => {
     await project.configure({ graceSeconds: -1 });
     const { code, output } = await project.pulumi("preview");
     await project.configure({ graceSeconds: 30 });
@@ -91,7 +91,7 @@ describe("a stack of two local hosts, with the real CLI, nginx and JVMs", { time
     expect(result.output).toMatch(/\[ *\d+\.\d s\] app-2 +admit +takes traffic/);
   });
 
-  test("stops a broken release at the first host, which goes back to the one it had", async () => {
+  test("stops a broken release at the first host, which goes back to its previous one", async () => {
     await project.configure({ jar: jars.broken });
     const { result, seen } = await underTraffic(() => project.up());
     expect(result.code).not.toBe(0);
@@ -107,7 +107,7 @@ describe("a stack of two local hosts, with the real CLI, nginx and JVMs", { time
     ]);
   });
 
-  test("heals with a good jar", async () => {
+  test("recovers with a good jar", async () => {
     await project.configure({ jar: jars.old });
     const { result, seen } = await underTraffic(() => project.up());
     expect(result.code, result.output).toBe(0);
@@ -138,7 +138,7 @@ describe("a stack of two local hosts, with the real CLI, nginx and JVMs", { time
     expect(await jvms("app-2")).toEqual([untouched]);
   });
 
-  test("heals a killed JVM and a killed nginx with up alone, without a refresh by hand", async () => {
+  test("repairs a killed JVM and a killed nginx with up alone, without a manual refresh", async () => {
     const [jvm] = await jvms("app-2");
     process.kill(jvm?.pid ?? 0, "SIGKILL");
     process.kill((await runningNginx(join(project.files, "nginx")))?.pid ?? 0, "SIGTERM");

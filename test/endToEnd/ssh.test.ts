@@ -71,7 +71,7 @@ describe.skipIf(reason)(
       expect(existsSync(root)).toBe(false);
     });
 
-    test("previews on servers that nothing was done to yet, and leaves them so", async () => {
+    test("previews on untouched servers, and leaves them untouched", async () => {
       const { code, output } = await project.pulumi("preview");
       expect(code, output).toBe(0);
       expect(output.match(/rollgate:SshServer/g)).toHaveLength(4);

@@ -74,7 +74,7 @@ describe.skipIf(reason)("a stack of which a server is gone for good", { timeout:
     expect(output).not.toMatch(/^\s+at /m);
   });
 
-  test("goes on without it once its host is out of the settings", async () => {
+  test("continues without it once its host is out of the settings", async () => {
     await project.pulumi("config", "rm", "--path", "hosts[1]");
     const preview = await project.pulumi("preview");
     expect(preview.code, preview.output).toBe(0);
@@ -88,7 +88,7 @@ describe.skipIf(reason)("a stack of which a server is gone for good", { timeout:
     expect(after.output).not.toContain("app-2");
   });
 
-  test("is not forgotten while no server at all can be reached", async () => {
+  test("is kept while no server at all can be reached", async () => {
     for (const server of others) await servers.stop(server);
     const { code, output } = await project.pulumi("destroy", "--yes", "--skip-preview");
     expect(code).not.toBe(0);

@@ -8,7 +8,7 @@ const reason = await noSystemdServers();
 if (reason) console.log(`skipped: ${reason}`);
 
 describe.skipIf(reason)(
-  "a stack of two bare servers and one for nginx, with systemd, rolled by an account without rights",
+  "a stack of two bare servers and one for nginx, with systemd, rolled by an account without privileges",
   { timeout: 300_000 },
   () => {
     let servers: SystemdServers;
@@ -75,7 +75,7 @@ describe.skipIf(reason)(
       expect(code, output).toBe(0);
     });
 
-    test("runs the application as an account of its own that has no shell, with the secret in a closed file", async () => {
+    test("runs the application under its own account without a shell, with the secret in a private file", async () => {
       const unit = "rollgate-prod-app-1";
       const show = await hosts[0]?.exec(
         `systemctl show -p User -p TimeoutStopUSec -p UnitFileState ${unit}; getent passwd rollgate-prod`,
@@ -94,7 +94,7 @@ describe.skipIf(reason)(
       expect(environment).toBe('DB_PASSWORD=hunter2 $x "y"');
     });
 
-    test("lets the deployer do what a roll needs, and nothing else", async () => {
+    test("allows the deployer what a roll needs, and nothing else", async () => {
       const allowed = await hosts[0]?.exec(
         "sudo -l -U deploy | grep -o 'NOPASSWD: .*' | sed 's/NOPASSWD: //'",
       );
@@ -116,7 +116,7 @@ describe.skipIf(reason)(
       console.log(`${seen.sent} requests, ${seen.lost.length} lost`);
     });
 
-    test("has systemd bring a killed application and a killed nginx back", async () => {
+    test("has systemd restart a killed application and a killed nginx", async () => {
       await hosts[0]?.exec("kill -9 $(systemctl show -p MainPID --value rollgate-prod-app-1)");
       await web.exec("kill -9 $(systemctl show -p MainPID --value rollgate-prod-nginx)");
       await expect
@@ -127,7 +127,7 @@ describe.skipIf(reason)(
         .toBe(200);
     });
 
-    test("changes the unit, and only that, when the time to stop changes", async () => {
+    test("changes only the unit if the grace period changes", async () => {
       const pid = () => hosts[0]?.exec("systemctl show -p MainPID --value rollgate-prod-app-1");
       const before = await pid();
       await project.configure({ graceSeconds: 40 });
@@ -139,7 +139,7 @@ describe.skipIf(reason)(
       expect(await pid()).toBe(before);
     });
 
-    test("is refused with a word about sudo when the rights were taken away", async () => {
+    test("fails with a message about sudo if the rights were taken away", async () => {
       await hosts[1]?.exec("mv /etc/sudoers.d/rollgate-prod-app-2 /root/rights");
       await project.configure({ jar: old.jar });
       const { code, output } = await project.up();
@@ -149,7 +149,7 @@ describe.skipIf(reason)(
       expect(await project.output("releases")).toEqual({ "app-1": next.id, "app-2": next.id });
     });
 
-    test("leaves nothing when it is destroyed", async () => {
+    test("leaves nothing behind when it is destroyed", async () => {
       const { code, output } = await project.pulumi("destroy", "--yes", "--skip-preview");
       expect(code, output).toBe(0);
       for (const server of [...hosts, web]) {

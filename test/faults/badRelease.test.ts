@@ -7,7 +7,7 @@ import { phaseLine } from "../support/rollerProcess.ts";
 import { until } from "../support/until.ts";
 import { useFleet } from "./useFleet.ts";
 
-describe("a release that is no good", { timeout: 240_000 }, () => {
+describe("a bad release", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
 
   test.each([
@@ -21,7 +21,7 @@ describe("a release that is no good", { timeout: 240_000 }, () => {
     },
     { fault: "slow-start", gate: "health", says: /connect ECONNREFUSED 127\.0\.0\.1:\d+ for 8 s/ },
     { fault: "exit-at-start", gate: "health", says: /^ {4}.* exiting with code 1$/m },
-  ])("loses no request and is taken back at its first host: $fault", async ({ fault, gate, says }) => {
+  ])("loses no request and is rolled back at its first host: $fault", async ({ fault, gate, says }) => {
     const { fleet, old } = shared;
     const bad = await market({ version: "1.2.0", fault });
     const { pid } = (await fleet.running("app-2")) ?? {};
@@ -40,7 +40,7 @@ describe("a release that is no good", { timeout: 240_000 }, () => {
     expect((await fleet.running("app-2"))?.pid).toBe(pid);
   });
 
-  test("is caught by the soak when it crashes 5 s after it was healthy, and loses only what it was answering", async () => {
+  test("is caught by the soak if it crashes 5 s after it was healthy, and loses only its requests in flight", async () => {
     const { fleet, old } = shared;
     const bad = await market({ version: "1.2.0", fault: "crash-after-healthy" });
     const { result, seen } = await fleet.underLoad(async () => {
@@ -63,7 +63,7 @@ describe("a release that is no good", { timeout: 240_000 }, () => {
     await shared.expectAllOn(old);
   });
 
-  test("is killed when it ignores SIGTERM, which is said, and no request is lost", async () => {
+  test("is killed if it ignores SIGTERM, with a message and no lost request", async () => {
     const { fleet, next } = shared;
     const deaf = await market({ version: "1.2.0", fault: "ignore-sigterm" });
     expect((await fleet.roll({ jar: deaf.jar })).code).toBe(0);

@@ -7,7 +7,7 @@ import { request } from "../support/request.ts";
 /** As for an application that is behind a proxy. */
 const BEHIND_PROXY = { SERVER_FORWARD_HEADERS_STRATEGY: "framework" };
 
-describe("an application that speaks HTTP/2 and heeds forwarding headers", { timeout: 240_000 }, () => {
+describe("an application that speaks HTTP/2 and trusts forwarding headers", { timeout: 240_000 }, () => {
   let fleet: LocalFleet;
   let jar: string;
 

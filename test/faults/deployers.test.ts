@@ -10,7 +10,7 @@ import { useFleet } from "./useFleet.ts";
 describe("deployers of one fleet", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
 
-  test("one rolls, another is refused with the owner's name, a third waits and finds nothing to do", async () => {
+  test("one rolls, another fails and names the first, a third waits and finds nothing to do", async () => {
     const { fleet, next } = shared;
     const { result, seen } = await fleet.underLoad(async () => {
       const first = await fleet.startRoll({ jar: next.jar });
@@ -36,7 +36,7 @@ describe("deployers of one fleet", { timeout: 240_000 }, () => {
     await shared.expectAllOn(next);
   });
 
-  test("one that is asked by the stop file stops at the next safe point, and the next roll finishes", async () => {
+  test("one that finds a stop file stops at the next safe point, and the next roll finishes", async () => {
     const { fleet, old, next } = shared;
     const lease = join(fleet.proxy.directory, "lease");
     const { result, seen } = await fleet.underLoad(async () => {

@@ -23,7 +23,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
   });
 
   test.skipIf(!IS_ROOT)(
-    "are not half written when the disk is full: no host is touched, and there is room again after (skipped unless root, who may mount a small disk)",
+    "are not half-written if the disk is full: no host is touched, and no space is used up (skipped unless root, who may mount a small disk)",
     async () => {
       const { fleet, old, next } = shared;
       const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: next.jar }));
@@ -39,7 +39,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
     },
   );
 
-  test("are staged again when they were damaged before a roll from the jar", async () => {
+  test("are staged again if they were damaged before a roll", async () => {
     const { fleet } = shared;
     const target = await shared.other();
     expect((await fleet.roll({ jar: target.jar })).code).toBe(0);
@@ -52,7 +52,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
     await shared.expectAllOn(back);
   });
 
-  test("refuse a roll back by name when the kept release is damaged: no host is touched", async () => {
+  test("cannot be rolled back to by name if the kept release is damaged: no host is touched", async () => {
     const { fleet } = shared;
     const kept = await shared.other();
     const running = kept === shared.old ? shared.next : shared.old;
@@ -64,7 +64,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
     await shared.expectAllOn(running);
   });
 
-  test("bring a host back to the release and the environment it had when a new environment breaks the start, and show no secret", async () => {
+  test("bring a host back to its release and environment if a new environment breaks the start, and show no secret", async () => {
     const { fleet } = shared;
     const release = await shared.other();
     const good = { DATABASE_PASSWORD: "the-old-password", SPRING_APPLICATION_NAME: "the-old-secret-name" };
@@ -91,7 +91,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
     await shared.expectAllOn(release);
   });
 
-  test("stop a roll in time when the disk of a host hangs, which is waited for and told, and the next roll finishes", async () => {
+  test("stop a roll in time if the disk of a host hangs, which is reported, and the next roll finishes", async () => {
     const { fleet } = shared;
     const target = await shared.other();
     const running = target === shared.old ? shared.next : shared.old;
@@ -114,7 +114,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
     await shared.expectAllOn(target);
   });
 
-  test("with secrets are for their owner only", () => {
+  test("with secrets are readable only by their owner", () => {
     const { fleet } = shared;
     for (const { directory } of fleet.hosts) {
       const launches = join(directory, "launches");
@@ -125,7 +125,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
     }
   });
 
-  test("are never writable by others, even for a deployer that asks the system to protect nothing", async () => {
+  test("are never writable by others, even with a deployer's umask of 0", async () => {
     const before = process.umask(0);
     const open = await LocalFleet.create(1).finally(() => process.umask(before));
     try {

@@ -17,7 +17,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     for (const foreigner of foreigners.splice(0)) await foreigner.end();
   });
 
-  test("goes back when its new JVM is killed for memory before it takes traffic: nothing is lost", async () => {
+  test("goes back if its new JVM is killed for memory before it takes traffic: nothing is lost", async () => {
     const { fleet, old, next } = shared;
     const { result, seen } = await fleet.underLoad(async () => {
       const roller = await fleet.startRoll({ jar: next.jar });
@@ -35,7 +35,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     await shared.expectAllOn(old);
   });
 
-  test("goes back when its new JVM is killed for memory in its soak: only what it was answering is lost", async () => {
+  test("goes back if its new JVM is killed for memory in its soak: only requests in flight are lost", async () => {
     const { fleet, old, next } = shared;
     const { result, seen } = await fleet.underLoad(async () => {
       const roller = await fleet.startRoll({ jar: next.jar, timing: { soakSeconds: 5 } });
@@ -51,7 +51,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     await shared.expectAllOn(old);
   });
 
-  test("is not touched while a JVM of somebody else answers on its port; the roll names it, and the next one heals", async () => {
+  test("is not touched while a foreign JVM answers on its port; the roll names it, and the next one finishes", async () => {
     const { fleet, old, next } = shared;
     const { port } = fleet.host("app-1");
     const { result, seen } = await fleet.underLoad(async () => {
@@ -77,7 +77,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     await shared.expectAllOn(next);
   });
 
-  test("stays drained when somebody takes its port between stop and start, and the next roll heals it", async () => {
+  test("stays drained if another process takes its port between stop and start, and the next roll repairs it", async () => {
     const { fleet, old, next } = shared;
     const { port } = fleet.host("app-1");
     const { result, seen } = await fleet.underLoad(async () => {
@@ -102,7 +102,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     await shared.expectAllOn(old);
   });
 
-  test("is not admitted when another process answers UP on its port while the new JVM starts, and the next roll heals it", async () => {
+  test("is not admitted if another process answers UP on its port while the new JVM starts, and the next roll repairs it", async () => {
     const { fleet, old, next } = shared;
     const { port } = fleet.host("app-1");
     const { result, seen } = await fleet.underLoad(async () => {
@@ -137,7 +137,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     await shared.expectAllOn(next);
   });
 
-  test("is admitted without a restart when a dead deployer left it drained but healthy", async () => {
+  test("is admitted without a restart if a dead deployer left it drained but healthy", async () => {
     const { fleet, next } = shared;
     const before = await fleet.running("app-1");
     const { result, seen } = await fleet.underLoad(async () => {

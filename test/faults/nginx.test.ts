@@ -15,7 +15,7 @@ const SLOWEST_REQUEST_SECONDS = 1;
 describe("nginx in trouble", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
 
-  test("dies in the middle of a roll: only requests while it was away are lost, and the next roll heals", async () => {
+  test("dies in the middle of a roll: only requests while it was away are lost, and the next roll finishes", async () => {
     const { fleet, old, next } = shared;
     const { result, seen } = await fleet.underLoad(async () => {
       const roller = await fleet.startRoll({ jar: next.jar, health: { deadlineSeconds: 8 } });
@@ -41,7 +41,7 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
     await shared.expectAllOn(next);
   });
 
-  test("goes on with the old configuration when it refuses the new one: nothing is lost", async () => {
+  test("keeps the old configuration if it rejects the new one: nothing is lost", async () => {
     const { fleet } = shared;
     const log = join(fleet.proxy.directory, "logs", "error.log");
     const before = await readFile(join(fleet.proxy.directory, "nginx.conf"), "utf8");
@@ -59,7 +59,7 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
     expect(await fleet.serveNginx()).toBe("unchanged");
   });
 
-  test("goes on with the old configuration when the new one passes its test but not its reload: nothing is lost", async () => {
+  test("keeps the old configuration if the new one passes its test but not its reload: nothing is lost", async () => {
     const { fleet } = shared;
     const port = await freePort();
     const foreigner = grabPort(fleet, port);
@@ -77,7 +77,7 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
   });
 
   test.skipIf(!EXTERNAL_ADDRESS)(
-    "answers a stranger 403 at /status and at the rollout's own locations (skipped without an address beside loopback)",
+    "answers a stranger with 403 at /status and at the rollout's own locations (skipped without an address besides loopback)",
     async () => {
       const open = await LocalFleet.create(1, undefined, "0.0.0.0");
       try {

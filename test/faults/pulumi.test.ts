@@ -38,7 +38,7 @@ describe("Pulumi itself in trouble", { timeout: 300_000 }, () => {
     }
   }, 120_000);
 
-  test("its death by SIGKILL stops the orphaned provider at the next safe point, and after `pulumi cancel` the next up finishes", async () => {
+  test("killed with SIGKILL stops the orphaned provider at the next safe point, and after `pulumi cancel` the next up finishes", async () => {
     await configure(project, { jar: next?.jar ?? "", soakSeconds: 6 });
     const { result, seen } = await underLoad(async () => {
       const update = project.up();
@@ -62,7 +62,7 @@ describe("Pulumi itself in trouble", { timeout: 300_000 }, () => {
     expect(seen.lost).toEqual([]);
   });
 
-  test("the provider's death by SIGKILL fails the update, and the next up finishes", async () => {
+  test("a provider killed with SIGKILL fails the update, and the next up finishes", async () => {
     await configure(project, { jar: old?.jar ?? "" });
     const { result, seen } = await underLoad(async () => {
       const update = project.up();
@@ -79,7 +79,7 @@ describe("Pulumi itself in trouble", { timeout: 300_000 }, () => {
     expect(seen.lost).toEqual([]);
   });
 
-  test("a lost state is made anew from the live fleet: no JVM and no nginx is touched", async () => {
+  test("a lost state is recreated from the live fleet: no JVM and no nginx is touched", async () => {
     const before = await fleetProcesses();
     fresh = await Project.create("fresh");
     await configure(fresh, { jar: old?.jar ?? "", directory: project.files });

@@ -7,7 +7,7 @@ import { useFleet } from "./useFleet.ts";
 describe("a fleet of three hosts", { timeout: 240_000 }, () => {
   const shared = useFleet(3);
 
-  test("takes a peer next whose JVM dies in the middle of a roll, which heals it, and goes on to the end", async () => {
+  test("takes a peer next whose JVM dies in the middle of a roll, which repairs it, and finishes", async () => {
     const { fleet, next } = shared;
     const { result, seen } = await fleet.underLoad(async () => {
       const roller = await fleet.startRoll({ jar: next.jar });
@@ -23,7 +23,7 @@ describe("a fleet of three hosts", { timeout: 240_000 }, () => {
     await shared.expectAllOn(next);
   });
 
-  test("waits for nobody when a peer dies that cannot be started again, takes no other host out, and the next roll heals it first", async () => {
+  test("does not wait for a dead peer that cannot be restarted, takes no other host out, and the next roll repairs it first", async () => {
     const { fleet, old, next } = shared;
     const { pid } = (await fleet.running("app-2")) ?? {};
     const { result, seen } = await fleet.underLoad(async () => {
@@ -67,7 +67,7 @@ describe("a fleet of three hosts", { timeout: 240_000 }, () => {
     expect(await fleet.releases()).toEqual({ "app-1": next.id, "app-2": next.id, "app-3": next.id });
   });
 
-  test("leaves the first two hosts on the new release when it is told to halt, and the next roll finishes", async () => {
+  test("leaves the first two hosts on the new release with halt, and the next roll finishes", async () => {
     const { fleet, old, next } = shared;
     const { result, seen } = await fleet.underLoad(async () => {
       const failed = await rollAndBreakThird("halt");

@@ -44,7 +44,7 @@ describe.skipIf(reason)(
         "ls -d /srv/rollgate /etc/systemd/system/rollgate* 2>/dev/null; getent passwd | grep rollgate; :",
       );
 
-    test("is asked for everything at once, and is not touched", async () => {
+    test("is checked for everything at once, and is not touched", async () => {
       await server.exec("mv /usr/bin/apt-get /root/away");
       await expect(ask("root")).rejects.toThrow(
         "hosts[0].server: app-1: server-1: expected sudo, dbus, java-22 (settings java and javaPackage), found none; nginxServer: nginx: server-1: expected sudo, dbus, found none",
@@ -61,18 +61,18 @@ describe.skipIf(reason)(
       expect(await made()).toBe("");
     });
 
-    test("is fine where apt can bring what it lacks", async () => {
+    test("is accepted if apt can install what is missing", async () => {
       await ask("root");
       expect(await made()).toBe("");
     });
 
-    test("needs an account that may do anything", async () => {
+    test("needs an account with all privileges", async () => {
       await expect(ask("admin")).rejects.toThrow(
         "hosts[0].server: app-1: server-1: expected root, or an account that sudo lets do anything without a password, got admin: set sshProvisionUser",
       );
     });
 
-    test("is made ready once it has all, and keeps nothing but packages when it is removed", async () => {
+    test("is set up once it has everything, and keeps only packages after its removal", async () => {
       await server.exec("mv /root/away/* /usr/bin; systemctl start dbus.socket");
       const before = await server.exec("ls -A /run /root");
       const [place] = fleet.hosts;

@@ -52,7 +52,7 @@ describe.skipIf(reason)(
       web.exec(`sed -i 's/listen 80 /listen 8080 /; /listen \\[::\\]/d' /etc/nginx/sites-available/default
 systemctl ${verb} nginx.service`);
 
-    test("is refused before anything is touched, and who has the port is named", async () => {
+    test("is rejected before anything is touched, and the process on the port is named", async () => {
       await others("start");
       await expect(fleet.checkNginx()).rejects.toThrow(
         '"property":"port","reason":"8080 is taken by a process of the account root. Nothing was changed."',
@@ -63,7 +63,7 @@ systemctl ${verb} nginx.service`);
       expect(await state()).toBe("active");
     });
 
-    test("is named after a reboot that it has lost the port in, and nginx is not taken for one that runs", async () => {
+    test("is named if nginx lost its port in a reboot, and nginx does not count as running", async () => {
       await fleet.serveNginx();
       const inputs = await fleet.checkNginx({ healthPath: "/other" });
       await web.exec(`systemctl kill --signal KILL ${UNIT}; systemctl start nginx.service`);
@@ -80,7 +80,7 @@ systemctl ${verb} nginx.service`);
       expect(await state()).toBe("active");
     });
 
-    test("is not left to be started again and again when the port is lost at the last moment", async () => {
+    test("does not restart forever if the port is lost at the last moment", async () => {
       await fleet.serveNginx();
       const before = await web.exec("cat /srv/rollgate/stack/nginx/nginx.conf");
       await web.exec(`systemctl stop ${UNIT}`);

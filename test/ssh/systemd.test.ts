@@ -96,7 +96,7 @@ describe.skipIf(reason)(
       expect(Object.keys(seen.versions).sort()).toEqual(["1.0.0", "1.1.0"]);
     });
 
-    test("takes back a release that crashes in its soak, though systemd starts it again", async () => {
+    test("rolls back a release that crashes in its soak, although systemd restarts it", async () => {
       const { current } = await turn();
       const bad = await identifyJar(await buildMarket({ version: "1.2.0", fault: "crash-after-healthy" }));
       const began = performance.now();
@@ -122,7 +122,7 @@ describe.skipIf(reason)(
       expect(unexplained(seen.lost, await crashedAt.promise)).toEqual([]);
     });
 
-    test("is refused a unit that another stack has under the same name, which goes on as it is", async () => {
+    test("cannot use a unit name of another stack, which is left as it is", async () => {
       const [host, server] = [fleet.hosts[0], hosts[0]];
       if (!host || !server) throw new Error("there is no host");
       const unit = () => server.exec(`sha256sum /etc/systemd/system/${host.unit}.service`);
@@ -134,13 +134,13 @@ describe.skipIf(reason)(
       expect(await fleet.releases()).toEqual(all((await turn()).current));
     });
 
-    test("tells one server from another, however they are written", async () => {
+    test("tells servers apart, however they are spelled", async () => {
       const place = (server: string) => ({ server, sshConfig: servers.config });
       expect(await isSameServer(place("server-1"), place(`admin@${hosts[0]?.address}`))).toBe(true);
       expect(await isSameServer(place("server-1"), place("server-2"))).toBe(false);
     });
 
-    test("touches nothing when sudo refuses what it needs", async () => {
+    test("touches nothing if sudo refuses what it needs", async () => {
       const { other, current } = await turn();
       await hosts[1]?.exec("mv /etc/sudoers.d/rollgate-stack-app-2 /root/rights");
       const { failure, seen } = await fleet.underLoad(() => fleet.roll(other));
@@ -152,7 +152,7 @@ describe.skipIf(reason)(
       expect(await fleet.releases()).toEqual(all(current));
     });
 
-    test("says so when the rights are gone in the middle, and the next roll heals", async () => {
+    test("says so if the sudo rights disappear in the middle, and the next roll finishes", async () => {
       const { other } = await turn();
       let taken: Promise<unknown> | undefined;
       const { failure, seen } = await fleet.underLoad(() =>
@@ -172,7 +172,7 @@ describe.skipIf(reason)(
       expect(await fleet.releases()).toEqual(all(other));
     });
 
-    test("loses no request when a server is rebooted while it is out, and the next roll heals", async () => {
+    test("loses no request if a server reboots while it is out, and the next roll finishes", async () => {
       const { other } = await turn();
       let rebooted: Promise<void> | undefined;
       const { seen } = await fleet.underLoad(async () =>
@@ -189,7 +189,7 @@ describe.skipIf(reason)(
       expect(await fleet.releases()).toEqual(all(other));
     });
 
-    test("is not needed after a reboot: every server serves again by itself", async () => {
+    test("is not needed after a reboot, since every server serves again by itself", async () => {
       const before = await fleet.releases();
       await Promise.all([...hosts, web].map((server) => server.reboot()));
       await expect

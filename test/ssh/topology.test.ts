@@ -42,7 +42,7 @@ describe.skipIf(reason)(
       await rm(directory, { recursive: true });
     }, 60_000);
 
-    test("takes in a host that has not got a release yet without a lost request, and sends it nothing", async () => {
+    test("adds a host without a release yet, without a lost request, and sends it nothing", async () => {
       const { seen } = await fleet.underLoad(async () => {
         await fleet.serveNginx();
         return {};
@@ -59,7 +59,7 @@ describe.skipIf(reason)(
       expect(await fleet.servedPorts()).toHaveLength(2);
     });
 
-    test("lets go of a host without a lost request", async () => {
+    test("removes a host without a lost request", async () => {
       const { seen } = await fleet.underLoad(async () => {
         await fleet.serveNginx({ hosts: fleet.members.slice(0, 1) });
         return {};

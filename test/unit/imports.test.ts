@@ -23,7 +23,7 @@ function importsOf(file: string): string[] {
   );
 }
 
-test("the engine imports nothing of kinds, providers, components or settings, not even a type, and no Pulumi", () => {
+test("the rollout imports neither kinds, providers, components or settings, not even a type, nor Pulumi", () => {
   const foreign = files
     .filter((file) => file.startsWith("rollout/"))
     .flatMap((file) =>
@@ -34,7 +34,7 @@ test("the engine imports nothing of kinds, providers, components or settings, no
   expect(foreign).toEqual([]);
 });
 
-test("the engine has no name for a kind of host", () => {
+test("the rollout names no kind of host", () => {
   const kinds = readdirSync(join(root, "kinds"), { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
   );

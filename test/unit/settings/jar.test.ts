@@ -7,14 +7,14 @@ import { MANIFEST, writeJar, zip } from "../../support/zip.ts";
 
 withoutPulumi();
 
-test("the setting version is taken instead of what the jar says, and is checked", async () => {
+test("the setting version overrides the jar's own, and is validated", async () => {
   expect(await read({ version: "9.0" })).toMatchObject({ jar: { version: "9.0" } });
   expect(await refusal({ version: "9/0" })).toBe(
     'rollgate:version: expected a version of letters, digits and . _ + -, got "9/0". Nothing was changed.',
   );
 });
 
-describe("a jar that could not run is refused", () => {
+describe("a jar that could not run is rejected", () => {
   async function refusalOfJar(make: (path: string) => Promise<unknown>): Promise<[string, string]> {
     const path = join(await temporaryDirectory(), "other.jar");
     await make(path);

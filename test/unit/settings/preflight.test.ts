@@ -12,7 +12,7 @@ import { withoutDockerSettings } from "../../support/withoutDockerSettings.ts";
 withoutPulumi();
 withoutDockerSettings();
 
-test("settings are read without asking the world: no jar is opened, no engine called, no server logged in to", async () => {
+test("settings are read without I/O: no jar is opened, no engine called, no server logged in to", async () => {
   const { url, asked } = await fakeEngine();
   await configure({ jar: "/nowhere/app.jar", kind: "docker", dockerEngine: url });
   expect((await readSettings()).rollout.jar).toEqual({ path: "/nowhere/app.jar" });
@@ -29,7 +29,7 @@ test("settings are read without asking the world: no jar is opened, no engine ca
   expect((await readSettings()).rollout.hosts).toMatchObject([{ server: "nowhere.invalid" }]);
 });
 
-test("the world is asked once, and everything that is wrong with it is said at once, each with its setting", async () => {
+test("the jar and the engine are checked once, and all problems are listed, each with its setting", async () => {
   const jar = "/nowhere/app.jar";
   expect((await refusal({ kind: "docker", dockerEngine: "tcp://127.0.0.1:1", jar })).split("\n")).toEqual([
     "rollgate:jar: expected a jar, found no file: /nowhere/app.jar. Nothing was changed.",
@@ -52,7 +52,7 @@ test("the world is asked once, and everything that is wrong with it is said at o
   ]);
 });
 
-test("what cannot be found out in time is one line as well", async () => {
+test("a preflight that takes too long fails with one line too", async () => {
   const settings = await read({});
   const overdue = () => Promise.reject(new RollgateError("hangs", "asking took longer than 5 s"));
   const error: unknown = await preflight({ ...settings, preflight: overdue }).catch((thrown) => thrown);
@@ -61,7 +61,7 @@ test("what cannot be found out in time is one line as well", async () => {
   );
 });
 
-test("what the jar was found to be names the release", async () => {
+test("the identified jar names the release", async () => {
   const settings = await read({});
   const { jar } = await preflight(settings);
   expect(jar && releaseId(jar)).toMatch(/^1\.2\.3-[0-9a-f]{12}$/);

@@ -78,7 +78,7 @@ describe("what is read", () => {
     expect(console.warn).not.toHaveBeenCalled();
   });
 
-  test("every setting reaches the part that it is for", async () => {
+  test("every setting reaches its destination", async () => {
     const { rollout, nginx } = await read({
       hosts: [
         { name: "b", port: 9001, address: "::1" },
@@ -169,7 +169,7 @@ describe("what is read", () => {
     expect(rollout.launch.arguments).toEqual(["--spring.profiles.active=prod,metrics", "--debug"]);
   });
 
-  test("numbers and booleans are taken for the texts that `pulumi config set --path` made them of", async () => {
+  test("numbers and booleans from `pulumi config set --path` are read as the strings that were typed", async () => {
     const { rollout } = await read({
       environment: { TIMEOUT: 300000, DEBUG: true, ZERO: 0, PLAIN: "1.10" },
       jvmOptions: [-1],
@@ -190,7 +190,7 @@ describe("what is read", () => {
     expect(rollout.hosts).toMatchObject([{ name: "7" }]);
   });
 
-  test("health may be on a port of its own, a common one or a host's", async () => {
+  test("health may have its own port, a common one or a host's", async () => {
     const places = [
       { name: "a", port: 8081, address: "10.0.0.1" },
       { name: "b", port: 8081, address: "10.0.0.2", healthPort: 9099 },
@@ -200,7 +200,7 @@ describe("what is read", () => {
     expect(nginx.hosts).toEqual([{ ...places[0], healthPort: 9090 }, places[1]]);
   });
 
-  test("a host may have options of its own, and its environment is a secret as the common one is", async () => {
+  test("a host may have its own options, and its environment is secret like the common one", async () => {
     vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", '["rollgate:hosts"]');
     onTestFinished(() => void vi.unstubAllEnvs());
     const [one, two] = twoHosts;
@@ -217,7 +217,7 @@ describe("what is read", () => {
     expect(JSON.stringify([rollout.hosts, rollout.hostLaunch])).not.toContain("hunter2");
   });
 
-  test("the environment is a secret, whether or not the stack file says so", async () => {
+  test("the environment is secret, whether or not the stack file says so", async () => {
     const { rollout } = await read({ environment: { PASSWORD: "hunter2" } });
     expect(await pulumi.isSecret(rollout.environment)).toBe(true);
     expect(await known(rollout.environment)).toEqual({ PASSWORD: "hunter2" });

@@ -8,7 +8,7 @@ const twoHosts = [
   { name: "app-2", port: 8082 },
 ];
 
-describe("a bad setting is refused with one line that names it", () => {
+describe("a wrong setting is rejected with one line that names it", () => {
   const fewPasses = { healthPasses: 3, healthIntervalMilliseconds: 1000, healthDeadlineSeconds: 2 };
 
   test.each<[title: string, settings: Record<string, unknown>, line: string]>([
@@ -269,7 +269,7 @@ describe("a bad setting is refused with one line that names it", () => {
     expect(await refusal(settings)).toBe(`rollgate:${line}. Nothing was changed.`);
   });
 
-  test("a secret that would not be kept as one", async () => {
+  test("a secret that would not stay secret", async () => {
     vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", '["rollgate:environment","rollgate:arguments"]');
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(await refusal({ arguments: ["--password=hunter2"] })).toBe(

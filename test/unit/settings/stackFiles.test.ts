@@ -29,7 +29,7 @@ test.each(COMMITTED)("%s is accepted as it is", async (file) => {
   expect(nginx.kind).toBe(settings.kind ?? "local");
 });
 
-test("the two stacks on Docker can be up at once, and only one has the image that is not recommended", async () => {
+test("the two Docker stacks can run at the same time, and only one uses the image that is not recommended", async () => {
   const [plain, checkModule] = [
     await settingsIn("Pulumi.docker.yaml"),
     await settingsIn("Pulumi.docker-check-module.yaml"),

@@ -17,14 +17,14 @@ import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 const NO_PID = 2 ** 22 + 1;
 
-test("every process that can be read is listed, this one among them", async () => {
+test("every readable process is listed, including this one", async () => {
   const { pid } = await startNode(IDLE);
   const listed = await listProcesses();
   expect(listed).toContainEqual(expect.objectContaining({ pid: process.pid, parentPid: process.ppid }));
   expect(listed).toContainEqual(expect.objectContaining({ pid, parentPid: process.pid }));
 });
 
-test("a process has its arguments apart, empty ones and those with spaces included", async () => {
+test("arguments of a process are kept apart, even empty ones and those with spaces", async () => {
   const { pid } = await startNode(IDLE, { args: ["-jar", "", "a b"] });
   expect(await readProcess(pid)).toEqual({
     pid,
@@ -34,7 +34,7 @@ test("a process has its arguments apart, empty ones and those with spaces includ
   });
 });
 
-test("a process that is becoming another program has a command line all the same", async () => {
+test("a process that is just becoming another program still has a command line", async () => {
   for (let started = 0; started < 40; started++) {
     const child = spawn("/usr/bin/env", ["env", "env", "env", "sleep", "60"]);
     onTestFinished(() => {
@@ -60,7 +60,7 @@ test("a command with spaces and parentheses in its name is read like any other",
   });
 });
 
-test("a process that is gone is no process", async () => {
+test("a process that is gone is not listed", async () => {
   const { pid, end } = await startNode(IDLE);
   const entry = await readProcess(pid);
   if (entry === undefined) throw new Error("the process was not there");
@@ -77,7 +77,7 @@ test("a later process with the pid of an earlier one is not it", async () => {
   expect(await isAlive({ ...entry, startTicks: "1" })).toBe(false);
 });
 
-test("a process that has ended and was not waited for is no process", async () => {
+test("a zombie is not listed", async () => {
   // `exec` makes the shell a sleep that never waits for its child.
   const shell = spawn("/bin/sh", ["-c", "true & echo $!; exec sleep 60"], {
     stdio: ["ignore", "pipe", "inherit"],

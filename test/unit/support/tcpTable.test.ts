@@ -16,7 +16,7 @@ test.for([
   ["127.0.0.1", "::"],
   ["::1", "::1"],
   ["::1", "::"],
-] as const)("who is asked for at %s may listen on %s", async ([address, listening], context) => {
+] as const)("a port at %s may be held at %s", async ([address, listening], context) => {
   skipWithoutIPv6(context, address, listening);
   const port = await freePort(listening);
   const { pid } = await startNode(listenOn(port, listening));
@@ -31,7 +31,7 @@ test.for([
   ["127.0.0.1", "::1"],
   ["::1", "127.0.0.1"],
   ["::1", "0.0.0.0"],
-] as const)("who is asked for at %s is not somebody on %s", async ([address, listening], context) => {
+] as const)("a port at %s is not held at %s", async ([address, listening], context) => {
   skipWithoutIPv6(context, address, listening);
   const port = await freePort(listening);
   await startNode(listenOn(port, listening));
@@ -43,14 +43,14 @@ test.for([
   ["::", "::1"],
   ["::", "127.0.0.1"],
   ["::", "0.0.0.0"],
-] as const)("%s is taken by somebody on %s", async ([wildcard, listening], context) => {
+] as const)("%s is taken by a listener on %s", async ([wildcard, listening], context) => {
   skipWithoutIPv6(context, listening);
   const port = await freePort(listening);
   const { pid } = await startNode(listenOn(port, listening));
   expect(await listenerOn(wildcard, port)).toMatchObject({ pid });
 });
 
-test("a connection from a port is no listener on it", async () => {
+test("a connection from a port is not a listener on it", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());
   await once(server, "listening");

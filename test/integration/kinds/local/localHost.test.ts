@@ -33,7 +33,7 @@ async function java(script: string): Promise<string> {
   return path;
 }
 
-test("a host on IPv6 is one like any other", async (context) => {
+test("a host on IPv6 works like any other", async (context) => {
   skipWithoutIPv6(context, "::1");
   const { opened } = await newHost({ address: "::1" });
   const host = hostOf(opened);
@@ -41,7 +41,7 @@ test("a host on IPv6 is one like any other", async (context) => {
   expect(await host.portOwner()).toEqual({ kind: "application", release });
 });
 
-test("a Java that is a script is seen like any other", async () => {
+test("a Java that is a script is recognised too", async () => {
   const script = `#!/bin/sh
 [ "$1" != -version ] || exit 0
 trap 'exit 0' TERM
@@ -55,7 +55,7 @@ while :; do sleep 0.05; done
   expect(await host.stop(10)).toEqual({ killed: false });
 });
 
-test("an application that is just becoming another program is seen all the same", async () => {
+test("an application that is just becoming another program is recognised too", async () => {
   const script = `#!/bin/sh
 [ "$1" != -version ] || exit 0
 turns=\${turns:-0}
@@ -101,7 +101,7 @@ while True: signal.pause()
   await host.start(host.launch);
 });
 
-test("a port that its last owner lets go of in a moment does not keep an application from starting", async () => {
+test("a port that its previous owner is about to free does not keep an application from starting", async () => {
   const { opened, place } = await newHost();
   const host = hostOf(opened);
   await install(host, { version: "1.0.0" });
@@ -112,7 +112,7 @@ test("a port that its last owner lets go of in a moment does not keep an applica
   await until(async () => (await host.portOwner()).kind === "application", 10);
 });
 
-test("a heal from another shell starts the same application in the same way", async () => {
+test("a repair from another shell starts the application in the same way", async () => {
   const { opened, place } = await newHost();
   const host = hostOf(opened);
   await run(host, { version: "1.0.0" });
@@ -139,7 +139,7 @@ test("a heal from another shell starts the same application in the same way", as
   expect(await answerOf(healer)).toEqual(before);
 });
 
-test("an application outlives a deployer that is killed with everything that it started", async () => {
+test("an application survives if the deployer's whole process group is killed", async () => {
   const { opened, place } = await newHost();
   const host = hostOf(opened);
   const release = await install(host, { version: "1.0.0" });
@@ -167,7 +167,7 @@ test("an application outlives a deployer that is killed with everything that it 
   expect(await host.runningApp()).toMatchObject({ release, launch: "0123456789ab" });
 });
 
-test("the last lines of a log are given, all of a short one, none of an empty one", async () => {
+test("the last lines of a log are returned, all of a short one, none of an empty one", async () => {
   const { opened } = await newHost();
   const log = join(opened.directory, "logs", "app.log");
   const host = hostOf(opened);
@@ -179,7 +179,7 @@ test("the last lines of a log are given, all of a short one, none of an empty on
   expect(await host.logTail(5)).toEqual(["one", "two", "three"]);
 });
 
-test("the end of a log of gigabytes is read without the rest of it", async () => {
+test("only the end of a huge log is read", async () => {
   const { opened } = await newHost();
   const log = join(opened.directory, "logs", "app.log");
   await mkdir(join(opened.directory, "logs"), { recursive: true });

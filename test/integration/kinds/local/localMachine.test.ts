@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { until } from "../../../support/until.ts";
 
-test("a script gets nothing of the environment of whoever rolls but the way to its tools", async () => {
+test("a script gets nothing of the deployer's environment but PATH", async () => {
   for (const [name, value] of Object.entries({ TZ: "Asia/Tokyo", LANG: "de_DE.UTF-8", SECRET: "s3cret" })) {
     vi.stubEnv(name, value);
   }
@@ -19,7 +19,7 @@ test("a script gets nothing of the environment of whoever rolls but the way to i
   expect(printed).toMatch(/\n0022\n\/\n$/);
 });
 
-test("a command that is given up takes its children with it", async () => {
+test("a cancelled command takes its children with it", async () => {
   const machine = new LocalMachine();
   const overdue = machine.run("sleep 321 & echo $! > /dev/stderr; sleep 321; true", [], {
     deadlineSeconds: 1,
@@ -34,7 +34,7 @@ test("a command that is given up takes its children with it", async () => {
   await until(async () => (await running("sleep 321")) + (await running("sleep 322")) === 0);
 });
 
-test("what a command leaves behind on purpose outlives the command", async () => {
+test("a process that a command leaves behind on purpose survives it", async () => {
   const pid = await new LocalMachine().run("setsid sleep 323 > /dev/null 2>&1 < /dev/null & echo $!", []);
   onTestFinished(() => void process.kill(Number(pid), "SIGKILL"));
   // It has no command line for a moment while it becomes another program.

@@ -87,7 +87,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
 
     const staged = async (parts: Parts, id: string) => readFile(join(folderOf(parts), id, "app.jar"));
 
-    test("goes on where a broken upload ended", async () => {
+    test("resumes a broken upload where it stopped", async () => {
       const { parts, jar, id, bytes } = await prepare();
       await writeFile(partOf(parts, id), bytes.subarray(0, 100));
       await writeFile(jar.path, Buffer.concat([Buffer.alloc(100), bytes.subarray(100)]));
@@ -95,7 +95,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
       expect((await staged(parts, id)).equals(bytes)).toBe(true);
     });
 
-    test("begins anew when what is there is not what was sent", async () => {
+    test("starts over if what is there is not what was sent", async () => {
       const { parts, jar, id, bytes } = await prepare();
       await writeFile(partOf(parts, id), "something else");
       await parts.host.stage(id, jar, signal);
@@ -110,7 +110,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
       expect((await staged(parts, id)).equals(bytes)).toBe(true);
     });
 
-    test("refuses a jar that changed after it was identified, and leaves nothing", async () => {
+    test("rejects a jar that changed after it was identified, and leaves nothing behind", async () => {
       const { parts, jar, id } = await prepare();
       await writeFile(jar.path, "another jar");
       await expect(parts.host.stage(id, jar, signal)).rejects.toMatchObject({
@@ -120,7 +120,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
       await expect(stat(join(folderOf(parts), id))).rejects.toThrow(/ENOENT/);
     });
 
-    test("without a jar needs the whole release there", async () => {
+    test("without a jar needs the whole release on the host", async () => {
       const { parts, jar, id } = await prepare();
       await expect(parts.host.stage(id, undefined, signal)).rejects.toMatchObject({
         code: "release-missing",
@@ -129,7 +129,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
       await parts.host.stage(id, undefined, signal);
     });
 
-    test("goes on over a connection that breaks in the middle", async () => {
+    test("continues after a connection that breaks in the middle", async () => {
       const { parts, id } = await prepare();
       const big = { ...(await fakeJar({ version: "2.0.0" })) };
       // Too long to be kept in memory, so that it is not simply sent again.
@@ -155,14 +155,14 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
   });
 
   describe("a preflight names", () => {
-    test("a java that is not there", async () => {
+    test("a missing java", async () => {
       const { again } = await newHost();
       await expect(again({ java: "/nowhere/java" }).preflight(signal)).rejects.toThrow(
         /^app-\d+ is not ready: java: expected a Java runtime, found no executable \/nowhere\/java$/,
       );
     });
 
-    test("a java that was built for another processor", async () => {
+    test("a java built for another processor", async () => {
       const { again } = await newHost();
       const java = join(server.directory, "foreign-java");
       // An ELF file for a machine that this is not: what the kernel refuses to run.
@@ -175,7 +175,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
       );
     });
 
-    test("a server that forwards no connections, so that no health could be asked for", async () => {
+    test("a server that does not forward connections, which health requests need", async () => {
       const { host } = await newHost();
       await servers.cut(server);
       await servers.configure(server, "AllowTcpForwarding no");

@@ -8,7 +8,7 @@ const reason = await noSshd();
 
 withoutPulumi();
 
-describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
+describe.skipIf(reason)("a stack of servers reached over SSH", () => {
   let servers: SshServers;
   let app: SshServer;
   let web: SshServer;
@@ -57,7 +57,7 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
     });
   });
 
-  test("has servers that are made ready by the account that is set for that", async () => {
+  test("has servers that are set up by the configured account", async () => {
     const settings = { sshProvisionUser: "admin", javaPackage: "jre", nginx: "/opt/nginx" };
     const { app: declared, nginx } = await readSsh(settings);
     const account = expect.stringMatching(/-test$/);
@@ -72,7 +72,7 @@ describe.skipIf(reason)("a stack of servers that are reached over SSH", () => {
     expect(Object(nginx).provisioning).toMatchObject({ command: "/opt/nginx", package: "" });
   });
 
-  test("declares no provisioning where others do that", async () => {
+  test("declares no provisioning if that is turned off", async () => {
     const { app: declared, nginx } = await readSsh({ sshProvision: false });
     expect(Object(declared.hosts[0]).provisioning).toBeUndefined();
     expect(nginx).not.toHaveProperty("provisioning");

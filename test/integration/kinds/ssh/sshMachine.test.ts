@@ -13,7 +13,7 @@ import { until } from "../../../support/until.ts";
 
 const reason = await noSshd();
 
-describe.skipIf(reason)("a server that is reached by ssh", () => {
+describe.skipIf(reason)("a server reached over SSH", () => {
   let servers: SshServers;
   let server: SshServer;
 
@@ -30,12 +30,12 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
   }
 
   describe("a command", () => {
-    test("gives what it prints", async () => {
+    test("returns its output", async () => {
       expect(await open().run("echo one; echo two", [])).toBe("one\ntwo\n");
     });
 
     test.each(["it's", "$(touch /tmp/never) `id`", "a b\nc", "--help", "", "\\n \\ '\"'", "ünï"])(
-      "gets %j as it is",
+      "gets %j unchanged",
       async (word) => {
         expect(await open().run('printf %s "$2"', ["first", word])).toBe(word);
       },
@@ -51,12 +51,12 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       expect((await readFile(file)).equals(bytes)).toBe(true);
     });
 
-    test("may end before it has read its input", async () => {
+    test("may end before reading all its input", async () => {
       const input = Readable.from([randomBytes(3_000_000)]);
       expect(await open().run("echo enough", [], { input })).toBe("enough\n");
     });
 
-    test("that fails is told with its exit code and its last words", async () => {
+    test("that fails is reported with its exit code and its last line", async () => {
       await expect(open().run("echo first >&2; echo 'no such thing' >&2; exit 3", [])).rejects.toMatchObject({
         code: "command-failed",
         exitCode: 3,
@@ -64,19 +64,19 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       });
     });
 
-    test("whose output may end in anything is given as it was", async () => {
+    test("whose output ends in anything is returned unchanged", async () => {
       const words = "a\nrollgate-ended:1\nrollgate-ended:2";
       expect(await open().run('printf %s "$1"', [words])).toBe(words);
     });
 
-    test("that ends with ssh's own exit code is not taken for a broken connection", async () => {
+    test("that exits with ssh's own exit code is not mistaken for a broken connection", async () => {
       await expect(open().run("exit 255", [])).rejects.toMatchObject({
         code: "command-failed",
         exitCode: 255,
       });
     });
 
-    test("that sudo refuses is told as that", async () => {
+    test("that sudo refuses is reported as such", async () => {
       const script = "echo 'sudo: a password is required' >&2; exit 1";
       await expect(open().run(script, [])).rejects.toMatchObject({
         code: "sudo-refused",
@@ -84,7 +84,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       });
     });
 
-    test("that takes too long is ended there, too", async () => {
+    test("that takes too long is ended on the server too", async () => {
       const mark = `sleep ${30 + Math.random()}`;
       await expect(open().run(mark, [], { deadlineSeconds: 1 })).rejects.toMatchObject({
         code: "overdue",
@@ -94,7 +94,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       expect(left).toEqual([]);
     });
 
-    test("ends at once when it is no longer wanted", async () => {
+    test("ends at once when it is cancelled", async () => {
       const controller = new AbortController();
       const running = open().run("sleep 20", [], { signal: controller.signal });
       setTimeout(() => controller.abort(new Error("not wanted")), 300);
@@ -104,7 +104,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
     });
   });
 
-  test("what a login shell prints of its own is not taken for an answer", async () => {
+  test("the output of a login shell is not mistaken for an answer", async () => {
     await servers.configure(
       server,
       'ForceCommand printf "Welcome to server-1. "; eval "$SSH_ORIGINAL_COMMAND"',
@@ -113,7 +113,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
     await servers.configure(server, "ForceCommand none");
   });
 
-  test("a word about an unknown host is no refusal by sudo", async () => {
+  test("an unknown host is not mistaken for a refusal by sudo", async () => {
     const script =
       'echo "sudo: unable to resolve host s: Name or service not known" >&2; echo broken >&2; exit 3';
     await expect(open().run(script, [])).rejects.toMatchObject({ code: "command-failed", message: "broken" });
@@ -140,7 +140,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       expect(Buffer.concat(chunks).toString()).toContain("you asked for /this");
     });
 
-    test("to a port that nobody listens on ends with a word about it", async () => {
+    test("to a port that nobody listens on ends with an error that says so", async () => {
       const stream = await open().connect("127.0.0.1", 1);
       const failure = new Promise((resolve) => stream.once("error", resolve));
       stream.resume();
@@ -149,7 +149,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
   });
 
   describe("when the connection breaks", () => {
-    test("in the middle of a command, the command runs again, and that is told", async () => {
+    test("in the middle of a command, the command runs again, and that is reported", async () => {
       const machine = open();
       const told: string[] = [];
       machine.onReconnect((message) => told.push(message));
@@ -179,7 +179,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       expect(await readFile(file, "utf8")).toBe(unfenced ? "run\nrun\n" : "run\n");
     });
 
-    test("in silence, it is noticed within ten seconds, and the command runs again", async () => {
+    test("silently, that is noticed within ten seconds, and the command runs again", async () => {
       const machine = open();
       const file = join(server.directory, "silent-runs");
       const script = 'echo run >> "$1"; [ $(wc -l < "$1") -gt 1 ] || sleep 15; cat "$1"';
@@ -189,7 +189,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       expect(await running).toBe("run\nrun\n");
     });
 
-    test("a short input is given again", async () => {
+    test("a short input is sent again", async () => {
       const machine = open();
       const file = join(server.directory, "inputs");
       const script = 'cat >> "$1"; [ $(wc -l < "$1") -gt 1 ] || sleep 15; cat "$1"';
@@ -210,7 +210,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       expect(await running).toBe("back\n");
     });
 
-    test("a server that stays away is told as that, at the deadline", async () => {
+    test("a server that stays away is reported as unreachable at the deadline", async () => {
       const machine = open();
       await machine.run("true", []);
       await servers.cut(server);
@@ -233,7 +233,7 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
     });
     beforeEach(() => writeFile(join(servers.directory, "known_hosts"), ""));
 
-    test("because the host key changed is refused and explained", async () => {
+    test("because the host key changed is rejected and explained", async () => {
       await servers.trust(other);
       await servers.changeKey(other);
       await expect(open("server-2").run("true", [])).rejects.toMatchObject({
@@ -242,14 +242,14 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       });
     });
 
-    test("because the host key is not known is refused and explained", async () => {
+    test("because the host key is unknown is rejected and explained", async () => {
       await expect(open("server-2").run("true", [])).rejects.toMatchObject({
         code: "host-key-unknown",
         message: expect.stringContaining("server-2: its host key is not known, and none is taken unseen"),
       });
     });
 
-    test("because the key is not the right one is told as that", async () => {
+    test("because the key is wrong is reported as such", async () => {
       await servers.trust(other);
       const config = join(servers.directory, "other_config");
       const text = await readFile(servers.config, "utf8");
@@ -265,14 +265,14 @@ describe.skipIf(reason)("a server that is reached by ssh", () => {
       });
     });
 
-    test("because there is no such host is told as that", async () => {
+    test("because there is no such host is reported as such", async () => {
       await expect(open("nowhere.invalid").run("true", [], { deadlineSeconds: 1 })).rejects.toMatchObject({
         code: "machine-unreachable",
         message: expect.stringMatching(/^nowhere\.invalid cannot be reached: .*resolve/),
       });
     });
 
-    test("because the configuration cannot be read is told as that", async () => {
+    test("because the configuration cannot be read is reported as such", async () => {
       const machine = new SshMachine({ server: "server-2", sshConfig: "/nowhere/config" });
       onTestFinished(() => machine.close());
       await expect(machine.run("true", [])).rejects.toMatchObject({ code: "ssh-configuration" });

@@ -20,13 +20,13 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     return { directory: place, files, jarOf };
   }
 
-  test("are none in a folder that is not there yet", async (context) => {
+  test("are none in a missing folder", async (context) => {
     const { files } = await newHost(context);
     expect(await files.describe()).toEqual({ releases: [] });
     expect(await files.holds("1.0.0-aaaaaaaaaaaa")).toBe(false);
   });
 
-  test("are uploaded under their names, for nobody to write to, with nothing left beside them", async (context) => {
+  test("are uploaded under their names, read-only, with nothing left behind", async (context) => {
     const { directory, files, jarOf } = await newHost(context);
     const jar = await jarWith("one");
     const id = releaseId(jar);
@@ -39,7 +39,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect(await files.describe()).toEqual({ releases: [id] });
   });
 
-  test("are jars and wars, each under the ending that its own file has", async (context) => {
+  test("are jars and wars, each with its own extension", async (context) => {
     const { directory, files } = await newHost(context);
     const [jar, war] = [await jarWith("one"), await jarWith("one", "1.0.0", "shop.war")];
     for (const archive of [jar, war]) await files.stage(releaseId(archive), archive, signal);
@@ -51,7 +51,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect(await files.describe()).toEqual({ current: releaseId(war), releases });
   });
 
-  test("are whole also when they are large", async (context) => {
+  test("are complete even if they are large", async (context) => {
     const { files, jarOf } = await newHost(context);
     const jar = await jarWith("0123456789abcdef".repeat(200_000));
     await files.stage(releaseId(jar), jar, signal);
@@ -62,7 +62,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     ).toBe(jar.sha256);
   });
 
-  test("are left alone where they are there already: a JVM may run one", async (context) => {
+  test("are left alone if they exist, since a JVM may be running one", async (context) => {
     const { files, jarOf } = await newHost(context);
     const jar = await jarWith("one");
     await files.stage(releaseId(jar), jar, signal);
@@ -71,7 +71,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect(await stat(jarOf(releaseId(jar)))).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
   });
 
-  test("are replaced where they are damaged, and a JVM that has one open keeps what it had", async (context) => {
+  test("are replaced if they are damaged, and a JVM keeps the file it has open", async (context) => {
     const { directory, files, jarOf } = await newHost(context);
     const jar = await jarWith("the whole release");
     const id = releaseId(jar);
@@ -86,7 +86,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect(await readdir(join(directory, "releases"))).toEqual([id]);
   });
 
-  test("are refused when other bytes arrive than were promised, and leave nothing behind", async (context) => {
+  test("are rejected if the wrong bytes arrive, and leave nothing behind", async (context) => {
     const { directory, files } = await newHost(context);
     const jar = await jarWith("one");
     await writeFile(jar.path, "two");
@@ -100,7 +100,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect(await readdir(join(directory, "releases"))).toEqual([]);
   });
 
-  test("cannot be uploaded from a jar that is gone, and nothing is made", async (context) => {
+  test("cannot be uploaded from a missing jar, and nothing is created", async (context) => {
     const { directory, files } = await newHost(context);
     const jar = { ...(await jarWith("one")), path: "/nowhere/app.jar" };
     await expect(files.stage(releaseId(jar), jar, signal)).rejects.toThrow(
@@ -112,7 +112,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     await expect(readdir(directory)).rejects.toThrow("ENOENT");
   });
 
-  test("say so when the host has no space left, and take nothing of what there is", async (context) => {
+  test("report a full disk, and use up nothing that is left", async (context) => {
     const { directory, files } = await newHost(context, await tinyDirectory(context));
     const small = await jarWith("small");
     await files.stage(releaseId(small), small, signal);
@@ -147,7 +147,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect(await twice.holds(releaseId(jar))).toBe(true);
   });
 
-  test("keep what is good when the next record of it does not come over whole", async (context) => {
+  test("keep the last known good record if the next one arrives incomplete", async (context) => {
     const machine = await localMachine(shell, context);
     const directory = join(await temporaryDirectory(), "host");
     const good = { release: "1.0.0-a", launch: "aaa" };
@@ -163,7 +163,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect(await readdir(directory)).toEqual(["good.json"]);
   });
 
-  test("become current by a relative link, which is never missing while it is switched", async (context) => {
+  test("become current through a relative link, which is never missing during a switch", async (context) => {
     const { directory, files } = await newHost(context);
     const [one, two] = [await jarWith("1", "1.0.0"), await jarWith("2", "2.0.0")];
     for (const jar of [one, two]) await files.stage(releaseId(jar), jar, signal);
@@ -182,7 +182,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect((await readdir(directory)).sort()).toEqual(["current", "releases"]);
   });
 
-  test("cannot become current when they are not there, and the current one stays", async (context) => {
+  test("cannot become current if they are missing, and the current one stays", async (context) => {
     const { directory, files } = await newHost(context);
     const jar = await jarWith("one");
     await files.stage(releaseId(jar), jar, signal);
@@ -194,7 +194,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect((await readdir(directory)).sort()).toEqual(["current", "releases"]);
   });
 
-  test("stay whole in a folder whose name would be code for a shell", async (context) => {
+  test("are safe in a folder whose name looks like shell code", async (context) => {
     const parent = await temporaryDirectory();
     const name = 'it\'s "a" $(touch stolen) `touch stolen`; touch stolen #\n*host';
     const { directory, files } = await newHost(context, join(parent, name));

@@ -26,7 +26,7 @@ function filesIn(directory: string): HostFiles {
   );
 }
 
-test("a jar on the same machine is copied by its path, for nobody to write to, with nothing left beside it", async () => {
+test("a jar on the same machine is copied by its path, read-only, with nothing left behind", async () => {
   const directory = await temporaryDirectory();
   const jar = await jarWith("one");
   const id = releaseId(jar);
@@ -37,7 +37,7 @@ test("a jar on the same machine is copied by its path, for nobody to write to, w
   expect(await readdir(join(directory, "releases"))).toEqual([id]);
 });
 
-test("the same jar copied many times at once is one whole release", async () => {
+test("the same jar copied many times at once is one complete release", async () => {
   const directory = await temporaryDirectory();
   const jar = await jarWith("x".repeat(1_000_000));
   const id = releaseId(jar);
@@ -55,7 +55,7 @@ test("a release whose jar is missing is replaced", async () => {
   expect(await readFile(join(directory, "releases", id, "app.jar"), "utf8")).toBe("one");
 });
 
-test("a jar that is not any more what it was, or is gone, is refused and leaves nothing", async () => {
+test("a jar that has changed or is gone is rejected and leaves nothing behind", async () => {
   const directory = await temporaryDirectory();
   const jar = await jarWith("one");
   await writeFile(jar.path, "two");
@@ -72,7 +72,7 @@ test("a jar that is not any more what it was, or is gone, is refused and leaves 
   expect(await readdir(join(directory, "releases"))).toEqual([]);
 });
 
-test("a host without space says so, and keeps what it has", async (context) => {
+test("a host with a full disk says so, and keeps what it has", async (context) => {
   const directory = await tinyDirectory(context);
   const [small, jar] = [await jarWith("small"), await jarWith("x".repeat(1_000_000), "2.0.0")];
   await filesIn(directory).stage(releaseId(small), small, signal);
@@ -83,7 +83,7 @@ test("a host without space says so, and keeps what it has", async (context) => {
   expect(await readdir(join(directory, "releases"))).toEqual([releaseId(small)]);
 });
 
-test("a file in the way of the releases is told in one line", async () => {
+test("a file in the way of the releases is reported in one line", async () => {
   const directory = await temporaryDirectory();
   await writeFile(join(directory, "releases"), "");
   const jar = await jarWith("one");

@@ -32,8 +32,8 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
     return { directory, files, addAll };
   }
 
-  describe("of how it was started", () => {
-    test("comes back by its fingerprint, every sign of it", async (context) => {
+  describe("as launch records", () => {
+    test("is found by its fingerprint, with every character unchanged", async (context) => {
       const { files } = await newHost(context);
       await files.remember("aaa", spec("it's $(one)\n\\t"));
       await files.remember("bbb", spec("two"));
@@ -41,7 +41,7 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
       expect(await files.recall("ccc")).toBeUndefined();
     });
 
-    test("is for its account's eyes only, and what is no secret is for all", async (context) => {
+    test("is readable only by its account, except what is not secret", async (context) => {
       const { directory, files } = await newHost(context);
       await files.remember("aaa", spec("one"));
       await files.markGood({ release: "1.0.0-a", launch: "aaa" });
@@ -50,7 +50,7 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
       expect((await stat(join(directory, "good.json"))).mode & 0o777).toBe(0o644);
     });
 
-    test("is replaced whole or not at all", async (context) => {
+    test("is replaced completely or not at all", async (context) => {
       const { directory, files } = await newHost(context);
       await files.remember("aaa", spec("one"));
       await files.remember("aaa", spec("two"));
@@ -58,7 +58,7 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
       expect(await readdir(join(directory, "launches"))).toEqual(["aaa.json"]);
     });
 
-    test("is what it was when there is no space for another, with nothing half written beside it", async (context) => {
+    test("is unchanged if there is no space for another, with nothing half-written left behind", async (context) => {
       const { directory, files } = await newHost(context, await tinyDirectory(context));
       const good = { release: "1.0.0-a", launch: "aaa" };
       await files.markGood(good);
@@ -74,7 +74,7 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
     });
   });
 
-  test("of what passed its gates last comes back", async (context) => {
+  test("as last known good is found again", async (context) => {
     const { files } = await newHost(context);
     await files.markGood({ release: "1.0.0-a", launch: "aaa" });
     await files.markGood({ release: "2.0.0-b", launch: "bbb" });
@@ -82,7 +82,7 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
   });
 
   describe("when it is pruned", () => {
-    test("are the releases that ran last, whatever their version and their staging", async (context) => {
+    test("are the releases that ran last, whatever their version and when they were staged", async (context) => {
       const { files, addAll } = await newHost(context);
       const [oldest = "", , , last = ""] = await addAll("9", "12", "11", "10");
       await files.switchTo(oldest);
@@ -101,14 +101,14 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
       expect((await files.describe()).releases).toEqual(ran);
     });
 
-    test("is in any case what is spared", async (context) => {
+    test("always includes what is spared", async (context) => {
       const { files, addAll } = await newHost(context);
       const [one = "", two = "", , four = ""] = await addAll("1", "2", "3", "4");
       await files.prune(3, [one, two], []);
       expect((await files.describe()).releases).toEqual([one, two, four]);
     });
 
-    test("is nothing that an interrupted staging left", async (context) => {
+    test("includes nothing that an interrupted staging left", async (context) => {
       const { directory, files, addAll } = await newHost(context);
       const [one = ""] = await addAll("1");
       await mkdir(join(directory, "releases", `.${one}.0b8f8b5e`));
@@ -117,7 +117,7 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
       expect(await readdir(join(directory, "releases"))).toEqual([one]);
     });
 
-    test("are the five youngest ways to start, and those that are spared", async (context) => {
+    test("are the five most recent launches, and those that are spared", async (context) => {
       const { directory, files } = await newHost(context);
       for (const [age, fingerprint] of ["a", "b", "c", "d", "e", "f", "g"].entries()) {
         await files.remember(fingerprint, spec("x"));
@@ -129,7 +129,7 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
       );
     });
 
-    test("is everything where there is little, and nothing where there is nothing", async (context) => {
+    test("is everything if there is little, and nothing if there is nothing", async (context) => {
       const { directory, files, addAll } = await newHost(context);
       await files.prune(2, [], []);
       const ids = await addAll("1", "2");

@@ -21,14 +21,14 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     return { directory, store: new MachineLeaseStore(await localMachine(shell, context), directory) };
   }
 
-  test("are none before anybody took one", async (context) => {
+  test("are none at first", async (context) => {
     const { store } = await newStore(context);
     expect(await store.newest()).toBeUndefined();
     expect(await store.renew(1, record())).toEqual({ isHeld: false, holder: undefined });
     await store.clearStopRequest();
   });
 
-  test("come back as they were written, every sign of them", async (context) => {
+  test("are read as they were written, with every character unchanged", async (context) => {
     const { directory, store } = await newStore(context);
     const written = record({ owner: 'BUILD\\ann "the\tbuilder" $(id) `id`\\n %s it\'s\n\\\\u0041 ü' });
     expect(await store.claim(1, written)).toBe(true);
@@ -38,7 +38,7 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     expect(await readdir(directory)).toEqual(["1.json"]);
   });
 
-  test("go to one of many who want the same generation at the same moment, and nothing of the others stays", async (context) => {
+  test("go to exactly one of many who want the same generation at the same moment, and nothing of the others stays", async (context) => {
     const { directory, store } = await newStore(context);
     const owners = ["a", "b", "c", "d", "e", "f"];
     const won = await Promise.all(owners.map((owner) => store.claim(3, record({ owner }))));
@@ -47,7 +47,7 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     expect(await readdir(directory)).toEqual(["3.json"]);
   });
 
-  test("are told apart as numbers, and by nothing else that lies there", async (context) => {
+  test("are sorted as numbers, ignoring other files", async (context) => {
     const { directory, store } = await newStore(context);
     for (const generation of [2, 9, 10]) await store.claim(generation, record({ owner: `${generation}` }));
     for (const name of ["stop", "11.json.new", ".12.json", "x13.json"])
@@ -88,7 +88,7 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     expect((await readdir(directory)).sort()).toEqual(["1.json", "2.json"]);
   });
 
-  test("cannot be taken without space, which is said, and nothing half written stays", async (context) => {
+  test("cannot be taken on a full disk; that is reported, and nothing half-written stays", async (context) => {
     const { directory, store } = await newStore(context, await tinyDirectory(context));
     await store.claim(1, record({ owner: "first" }));
     await writeFile(join(directory, "full"), "x".repeat(64 * 1024)).catch(() => {});
@@ -98,14 +98,14 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     expect((await readdir(directory)).sort()).toEqual(["1.json", "full"]);
   });
 
-  test("cannot be taken where a file is in the way, which is said as well", async (context) => {
+  test("cannot be taken if a file is in the way; that is reported too", async (context) => {
     const { directory, store } = await newStore(context);
     await mkdir(join(directory, ".."), { recursive: true });
     await writeFile(directory, "");
     await expect(store.claim(1, record())).rejects.toThrow(/file exists|not a directory/i);
   });
 
-  test("are taken, held, refused to others, and taken again after their release", async (context) => {
+  test("are acquired, held, refused to others, and acquired again after their release", async (context) => {
     const { directory, store } = await newStore(context);
     const first = await Lease.acquire(store, "ann@build-1", timing, options);
     await first.assertHeld();
@@ -140,14 +140,14 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
   test.for([
     ["on another machine", { seenFrom: `another boot ${"pid:[4026531836]"}`, pid: 2 ** 22 + 1 }],
     ["that lives", {}],
-  ] as const)("of an owner %s are not known to be over", async ([, change], context) => {
+  ] as const)("of an owner %s do not count as over", async ([, change], context) => {
     const { directory, store } = await newStore(context);
     await leaveBehind(directory, change);
     const newest = await store.newest();
     expect(newest && (await store.isGone(newest.record))).toBe(false);
   });
 
-  test("of a dead owner in another namespace of pids are not known to be over", async (context) => {
+  test("of a dead owner in another PID namespace do not count as over", async (context) => {
     const { directory, store } = await newStore(context);
     const here = (await thisProcess())?.seenFrom ?? "";
     const seenFrom = here.replace(/\d+\]$/, "1]");
@@ -157,7 +157,7 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     expect(newest && (await store.isGone(newest.record))).toBe(false);
   });
 
-  test("of an owner that no longer beats are taken over after the expiry, and not before", async (context) => {
+  test("of an owner that stopped renewing are taken over after the expiry, and not before", async (context) => {
     const { store } = await newStore(context);
     await store.claim(1, record({ owner: "dead", since: "2999-01-01T00:00:00.000Z" }));
     const began = performance.now();
@@ -167,7 +167,7 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     await lease.release();
   });
 
-  test("tell their holder that somebody asks for a stop", async (context) => {
+  test("tell their holder about a request to stop", async (context) => {
     const { directory, store } = await newStore(context);
     const lease = await Lease.acquire(store, "roller", timing, options);
     await writeFile(join(directory, "stop"), "");

@@ -12,7 +12,7 @@ import { localMachine, SHELLS } from "../../../support/localMachine.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 describe.each(SHELLS)("who holds a port of a machine with %s", (shell) => {
-  test("is nobody when it is free, and its process when it is not", async (context) => {
+  test("is nobody if it is free, and its process otherwise", async (context) => {
     const machine = await localMachine(shell, context);
     const port = await freePort();
     expect(await portHolder(machine, "127.0.0.1", port)).toBeUndefined();
@@ -31,7 +31,7 @@ test.for([
   ["::1", "::"],
   ["0.0.0.0", "127.0.0.1"],
   ["::", "::1"],
-] as const)("who is in the way at %s may listen on %s", async ([address, listening], context) => {
+] as const)("a port at %s may be held at %s", async ([address, listening], context) => {
   skipWithoutIPv6(context, address, listening);
   const port = await freePort(listening);
   const { pid } = await startNode(listenOn(port, listening));
@@ -43,14 +43,14 @@ test.for([
   ["127.0.0.1", "::1"],
   ["::1", "127.0.0.1"],
   ["::1", "0.0.0.0"],
-] as const)("who is in the way at %s is not somebody on %s", async ([address, listening], context) => {
+] as const)("a port at %s is not held at %s", async ([address, listening], context) => {
   skipWithoutIPv6(context, address, listening);
   const port = await freePort(listening);
   await startNode(listenOn(port, listening));
   expect(await portHolder(new LocalMachine(), address, port)).toBeUndefined();
 });
 
-test("a connection from a port holds it against nobody", async () => {
+test("a connection from a port does not hold it", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void server.close());
   await once(server, "listening");
@@ -62,7 +62,7 @@ test("a connection from a port holds it against nobody", async () => {
   expect(await portHolder(new LocalMachine(), "127.0.0.1", from)).toBeUndefined();
 });
 
-test("a process that this account may not see is named by its account", async (context) => {
+test("a process that this account may not see is reported by its account", async (context) => {
   context.skip(process.getuid?.() !== 0, "only root can be somebody else");
   const shell = join(await temporaryDirectory(), "sh");
   await writeFile(

@@ -59,7 +59,7 @@ async function logOf(directory: string): Promise<string[]> {
     .flatMap((line) => /\[\w+\]/.exec(line)?.[0].concat(line.replace(/^.*?\d: /, " ")) ?? []);
 }
 
-test("what the rollout asks of hosts that do not answer leaves no trace in nginx's log", async () => {
+test("the rollout's requests to hosts that do not answer leave no trace in nginx's log", async () => {
   const directory = await temporaryDirectory();
   const [port, hosts] = [await freePort(), await silentHosts()];
   await serveNginx(nginxSettings({ directory, port, hosts }));
@@ -80,7 +80,7 @@ test("a client's request that no host answers is logged", async () => {
   expect(await logOf(directory)).toContainEqual(expect.stringMatching(/^\[error\] .*connect\(\) failed/));
 });
 
-test("of its own checks, nginx logs when a host goes up or down and nothing else", async (context) => {
+test("about its own checks, nginx logs only when a host goes up or down", async (context) => {
   const { executable, module } = skipWithoutNjs(context, njs);
   const directory = await temporaryDirectory();
   const { port: appPort, server } = await serveHttp((_, answer) => void answer.end("OK"));

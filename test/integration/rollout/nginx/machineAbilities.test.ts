@@ -27,7 +27,7 @@ ${complaint}
   return path;
 }
 
-test("a stock nginx can do nothing more", async () => {
+test("a stock nginx supports nothing more", async () => {
   const { flavours } = await findAbilities("nginx");
   expect(flavours.at(-1)).toBe("stock");
   expect(flavours).not.toContain("check-module");
@@ -48,12 +48,12 @@ test("a module that is built in needs no file", async () => {
   expect(await findAbilities(path)).toEqual({ flavours: ["njs", "stock"] });
 });
 
-test("what nginx complains of for another reason is not taken for a missing module", async () => {
+test("another error of nginx is not mistaken for a missing module", async () => {
   const path = await fakeNginx(`echo '[emerg] mkdir() "/var/lib/nginx" failed' >&2; exit 1`);
   await expect(findAbilities(path)).rejects.toThrow(/mkdir\(\) "\/var\/lib\/nginx" failed/);
 });
 
-test("nginx that is not there is named", async () => {
+test("a missing nginx is named", async () => {
   await expect(findAbilities("/nowhere/nginx")).rejects.toThrow(
     expect.objectContaining({
       code: "nginx-missing",
@@ -62,7 +62,7 @@ test("nginx that is not there is named", async () => {
   );
 });
 
-test("what is executable but no nginx is named", async () => {
+test("an executable that is not nginx is named", async () => {
   const path = join(await temporaryDirectory(), "nginx");
   await writeFile(path, "#!/bin/sh\necho 'unknown option -V' >&2; exit 1\n");
   await chmod(path, 0o755);
@@ -80,7 +80,7 @@ describe("an nginx with its JavaScript module", () => {
     nginx = await njsNginx();
   }, NJS_NGINX_MILLISECONDS);
 
-  test("is found to have it", async (context) => {
+  test("is recognised", async (context) => {
     const { executable } = skipWithoutNjs(context, nginx);
     const { flavours, njsModule } = await findAbilities(executable);
     expect(flavours).toEqual(["njs", "stock"]);

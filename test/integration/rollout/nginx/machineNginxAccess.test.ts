@@ -25,7 +25,7 @@ function accessOf(machine: Machine, port: number, directory = "/nowhere"): Machi
   return access;
 }
 
-describe("what nginx answers", () => {
+describe("an answer of nginx", () => {
   /** Something that answers for nginx with its path, and how many connections came. */
   async function run(context: TestContext, answerAfterMilliseconds = 0) {
     const { port, server } = await serveHttp(async (request, response) => {
@@ -40,7 +40,7 @@ describe("what nginx answers", () => {
     return { access, server, connections: () => connections };
   }
 
-  test("comes from the machine itself, whatever its address is for clients", async (context) => {
+  test("comes from the machine itself, whatever address clients use", async (context) => {
     const { access } = await run(context);
     const { statusCode, body } = await access.get("/rollgate/health/app-1", signal);
     expect(statusCode).toBe(200);
@@ -49,27 +49,27 @@ describe("what nginx answers", () => {
     expect(access.url).toBe("http://192.0.2.1:8080");
   });
 
-  test("comes over the same few connections, however often it is asked", async (context) => {
+  test("comes over the same few connections, however many requests there are", async (context) => {
     const { access, connections } = await run(context);
     for (let question = 0; question < 20; question++) await access.get("/", signal);
     expect(connections()).toBeLessThanOrEqual(4);
   });
 
-  test("comes over another connection when the kept one is reset under the question", async (context) => {
+  test("comes over another connection if the kept one is reset during the request", async (context) => {
     const { access, server } = await run(context);
     await access.get("/", signal);
     server.once("request", (request) => request.socket.resetAndDestroy());
     expect(await access.get("/", signal)).toMatchObject({ statusCode: 200 });
   });
 
-  test("comes over a new connection where that matters, as after a reload", async (context) => {
+  test("comes over a new connection if that matters, as after a reload", async (context) => {
     const { access, connections } = await run(context);
     await access.get("/", signal);
     for (let question = 0; question < 3; question++) await access.getAnew("/", signal);
     expect(connections()).toBe(4);
   });
 
-  test("comes also after nginx has closed the connection that was kept", async (context) => {
+  test("comes even after nginx has closed the kept connection", async (context) => {
     const { access, server, connections } = await run(context);
     await access.get("/", signal);
     server.closeAllConnections();
@@ -77,14 +77,14 @@ describe("what nginx answers", () => {
     expect(connections()).toBe(2);
   });
 
-  test("is not waited for longer than the asker wants", async (context) => {
+  test("is not waited for longer than the caller wants", async (context) => {
     const { access } = await run(context, 10_000);
     const began = performance.now();
     await expect(access.get("/", AbortSignal.timeout(50))).rejects.toThrow(/timeout/);
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 
-  test("does not come where nothing listens, and that is said in the machine's words", async (context) => {
+  test("is an error in the machine's own words if nothing listens", async (context) => {
     const port = await freePort();
     const access = accessOf(await localMachine("sh", context), port);
     await expect(access.get("/", signal)).rejects.toThrow(`connect ECONNREFUSED 127.0.0.1:${port}`);
@@ -110,7 +110,7 @@ describe.each(SHELLS)("on a machine with %s", (shell) => {
     }
   });
 
-  test("connections to a host are counted until they are closed, and nobody else's", async (context) => {
+  test("connections to a host are counted until they are closed, and no others", async (context) => {
     const [one, other] = [await serveHttp(() => {}), await serveHttp(() => {})];
     const access = accessOf(await localMachine(shell, context), 1);
     const open = async (port: number) => {
@@ -128,7 +128,7 @@ describe.each(SHELLS)("on a machine with %s", (shell) => {
     expect(await access.connectionsTo("127.0.0.1", other.port)).toBe(1);
   });
 
-  test("a connection that is only being tried is not counted: a dead host would never settle", async (context) => {
+  test("a connection attempt is not counted, or a dead host would never settle", async (context) => {
     const port = await freePort();
     const { pid } = await startNode(
       `require("node:net").createServer().listen({ port: ${port}, host: "127.0.0.1", backlog: 1 }, () => console.log("listening"))`,

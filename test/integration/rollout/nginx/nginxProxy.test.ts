@@ -16,7 +16,7 @@ import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 const { signal } = new AbortController();
 
 describe("a stock nginx", () => {
-  test("is not asked to drain a host together with others that it has no upstream without", async () => {
+  test("refuses to drain a host if it has no upstream for that combination", async () => {
     const directory = await temporaryDirectory();
     const { port: behind } = await serveHttp((_, answer) => void answer.end());
     const names = Array.from({ length: 23 }, (_, index) => `app-${index + 1}`);
@@ -63,7 +63,7 @@ describe("a stock nginx", () => {
     return new Set(bodies.map(({ body }) => body));
   }
 
-  test("takes an admitted host into the next request, and a drained one out of it", async () => {
+  test("uses an admitted host with the next request, and no longer a drained one", async () => {
     const { proxy, one, two } = await run();
     expect(await proxy.drained(signal)).toEqual(new Set(["app-1", "app-2"]));
     await proxy.admit(one.host);
@@ -74,7 +74,7 @@ describe("a stock nginx", () => {
     expect(await proxy.drained(signal)).toEqual(new Set(["app-1"]));
   });
 
-  test("may be asked for what is so already", async () => {
+  test("may be asked for a state it is already in", async () => {
     const { proxy, one } = await run();
     await proxy.drain(one.host);
     await proxy.admit(one.host);
@@ -98,7 +98,7 @@ describe("a stock nginx", () => {
     });
   });
 
-  test("does not take 200 for up: the body counts", async () => {
+  test("does not take 200 as up, since the body counts", async () => {
     const { proxy, one } = await run({ "app-1": (_, answer) => void answer.end('{"status":"DOWN"}') });
     expect(await proxy.upstream(one.host, signal)).toEqual({
       up: false,
@@ -111,7 +111,7 @@ describe("a stock nginx", () => {
     await expect(proxy.preflight([one.host, two.host], signal)).resolves.toBeUndefined();
   });
 
-  test("is ready although no application runs yet", async () => {
+  test("is ready even if no application runs yet", async () => {
     const { proxy, one, two } = await run();
     await close(one.server);
     await close(two.server);
@@ -137,7 +137,7 @@ describe("a stock nginx", () => {
     },
   );
 
-  test("is refused when it does not have a host while all its hosts are drained", async () => {
+  test("is rejected if it lacks a host while all its hosts are drained", async () => {
     const { proxy, one } = await run();
     const stranger = localHost({ name: "app-3", port: one.host.port });
     await expect(proxy.preflight([stranger], signal)).rejects.toThrow(
@@ -145,12 +145,12 @@ describe("a stock nginx", () => {
     );
   });
 
-  test("has a host whose application has no health endpoint at this path: the next release may have one", async () => {
+  test("accepts a host without a health endpoint at this path, since the next release may have one", async () => {
     const { proxy, one } = await run({ "app-1": (_, answer) => void answer.writeHead(404).end() });
     await expect(proxy.preflight([one.host], signal)).resolves.toBeUndefined();
   });
 
-  test("counts the connections that it holds to a host, and nobody else's", async () => {
+  test("counts its own connections to a host, and no others", async () => {
     const held = new Set<() => void>();
     const { proxy, one, two } = await run({
       "app-1": (_, answer) => void held.add(() => answer.end("late")),
@@ -191,7 +191,7 @@ describe("a stock nginx", () => {
     expect(await late).toMatchObject({ status: 200, body: "late" });
   });
 
-  test("that does not see its flag files is not believed", async (context) => {
+  test("that does not see its flag files is not trusted", async (context) => {
     context.skip(process.getuid?.() !== 0, "only root can start workers of another user");
     const { proxy, directory, one } = await run({}, { user: "daemon" });
     await chmod(directory, 0o700);
@@ -203,7 +203,7 @@ describe("a stock nginx", () => {
     );
   });
 
-  test("is seen to have hosts drained by whoever removes the flag", async () => {
+  test("reports which hosts are drained to whoever removes the flag", async () => {
     const { proxy, directory } = await run();
     await rm(join(directory, "drained", "app-1"));
     expect(await proxy.drained(signal)).toEqual(new Set(["app-2"]));
@@ -224,7 +224,7 @@ describe("an nginx with the check module", () => {
   test.each([
     ["image-module-nginx-1.18", 18101, "up, rise 11, fall 0", 18102],
     ["upstream-module-nginx-1.22", 18201, "up, rise 9, fall 0", 18202],
-  ] as const)("is believed about its own checks: %s", async (module, upPort, upDetail, downPort) => {
+  ] as const)("is trusted about its own checks: %s", async (module, upPort, upDetail, downPort) => {
     const proxy = await replay(await recordedStatus(module, "one-down"));
     expect(await proxy.upstream(localHost({ port: upPort }), signal)).toEqual({ up: true, detail: upDetail });
     expect(await proxy.upstream(localHost({ port: downPort }), signal)).toEqual({
@@ -233,7 +233,7 @@ describe("an nginx with the check module", () => {
     });
   });
 
-  test("does not see a host up that has not risen since the start", async () => {
+  test("does not see a host as up that has not passed its checks since the start", async () => {
     const proxy = await replay(await recordedStatus("image-module-nginx-1.18", "right-after-start"));
     expect(await proxy.upstream(localHost({ port: 18101 }), signal)).toEqual({
       up: false,
@@ -241,7 +241,7 @@ describe("an nginx with the check module", () => {
     });
   });
 
-  test("does not see a host up whose last check failed: it was replaced faster than nginx gives up on it", async () => {
+  test("does not see a host as up whose last check failed, since it may have been replaced before nginx noticed", async () => {
     const recorded = String(await recordedStatus("upstream-module-nginx-1.22", "all-up"));
     const proxy = await replay(Buffer.from(recorded.replace('"rise": 2, "fall": 0', '"rise": 0, "fall": 1')));
     expect(await proxy.upstream(localHost({ port: 18201 }), signal)).toEqual({
@@ -250,7 +250,7 @@ describe("an nginx with the check module", () => {
     });
   });
 
-  test("does not take 200 for up, as its own checks do: the body counts", async () => {
+  test("does not take 200 as up, as its own checks do, since the body counts", async () => {
     const page = await recordedStatus("upstream-module-nginx-1.22", "all-up");
     const proxy = await replay(page, '{"status":"DOWN"}');
     expect(await proxy.upstream(localHost({ port: 18201 }), signal)).toEqual({
@@ -259,7 +259,7 @@ describe("an nginx with the check module", () => {
     });
   });
 
-  test("does not see a host up that is not on its page", async () => {
+  test("does not see a host as up that is not on its status page", async () => {
     const proxy = await replay(await recordedStatus("upstream-module-nginx-1.22", "all-up"));
     expect(await proxy.upstream(localHost({ port: 1820 }), signal)).toEqual({
       up: false,
@@ -271,7 +271,7 @@ describe("an nginx with the check module", () => {
     });
   });
 
-  test("does not see a host up when its page cannot be read", async () => {
+  test("does not see a host as up if its status page cannot be read", async () => {
     const proxy = await replay(Buffer.from("<html>busy</html>"));
     expect(await proxy.upstream(localHost({ port: 18101 }), signal)).toEqual({
       up: false,
@@ -287,7 +287,7 @@ async function answering(answer: RequestListener): Promise<NginxProxy> {
   return new NginxProxy(access);
 }
 
-test("what an nginx does is asked again after an answer that was none, and the answer is shown in a sentence", async () => {
+test("the flavour is asked for again after an invalid answer, and the answer is quoted", async () => {
   let configuration = "<html>busy</html>";
   const proxy = await answering((asked, answer) => {
     if (asked.url === "/rollgate/configuration") answer.end(configuration);
@@ -300,7 +300,7 @@ test("what an nginx does is asked again after an answer that was none, and the a
   expect(await proxy.upstream(localHost({ port: 1 }), signal)).toEqual({ up: true, detail: "200 UP" });
 });
 
-test("a view of a host that is down ends with nothing left to fail later", async () => {
+test("looking at a host that is down leaves no error behind to surface later", async () => {
   const asked: (string | undefined)[] = [];
   const proxy = await answering((request, answer) => {
     asked.push(request.url);
@@ -318,7 +318,7 @@ test("a view of a host that is down ends with nothing left to fail later", async
 });
 
 describe("an nginx that is not ours", () => {
-  test("is refused when nobody answers", async () => {
+  test("is rejected if nobody answers", async () => {
     const port = await freePort();
     const proxy = new NginxProxy(localNginxAccess({ directory: "/nowhere", address: "127.0.0.1", port }));
     await expect(proxy.preflight([], signal)).rejects.toThrow(
@@ -330,7 +330,7 @@ describe("an nginx that is not ours", () => {
     expect(await proxy.upstream(localHost({ port: 1 }), signal)).toMatchObject({ up: false });
   });
 
-  test("is refused when somebody else answers", async () => {
+  test("is rejected if something else answers", async () => {
     const proxy = await answering((_, answer) => void answer.writeHead(404).end());
     await expect(proxy.preflight([], signal)).rejects.toThrow(
       expect.objectContaining({
@@ -340,7 +340,7 @@ describe("an nginx that is not ours", () => {
     );
   });
 
-  test("is not asked at all once the signal is raised", async () => {
+  test("is not asked at all once the signal is aborted", async () => {
     const asked: unknown[] = [];
     const proxy = await answering((request, answer) => {
       asked.push(request.url);

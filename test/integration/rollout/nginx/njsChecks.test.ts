@@ -31,7 +31,7 @@ function hostAt<T>(hosts: readonly T[], index: number): T {
 }
 
 describe("a host", () => {
-  test("is down at first, and up once it has passed as many checks in a row as are needed", async (context) => {
+  test("is down at first, and up once it has passed enough checks in a row", async (context) => {
     const fleet = await start(context, 1, { rise: 6 });
     const seen: { up: boolean; rise: number }[] = [];
     await until(async () => {
@@ -42,7 +42,7 @@ describe("a host", () => {
     for (const { up, rise } of seen) expect(up).toBe(rise >= 6);
   });
 
-  test("goes down after as many failed checks in a row as are needed, and gets no request any more", async (context) => {
+  test("goes down after enough failed checks in a row, and gets no more requests", async (context) => {
     const fleet = await start(context, 2, { fall: 6 });
     await fleet.untilUp(0, 1);
     hostAt(fleet.hosts, 0).health = answering(503);
@@ -89,7 +89,7 @@ describe("a host", () => {
     expect((other?.rise ?? 0) - before).toBeGreaterThanOrEqual(8);
   });
 
-  test("that never stops answering fails, and the others are checked all the same", async (context) => {
+  test("that never stops answering fails, and the others are still checked", async (context) => {
     const fleet = await start(context, 2);
     await fleet.untilUp(0, 1);
     hostAt(fleet.hosts, 0).health = (_, answer) => {
@@ -119,7 +119,7 @@ describe("a host", () => {
     expect(await fleet.isUp(0)).toBe(example.healthy);
   });
 
-  test("is checked over IPv6, too", async (context) => {
+  test("is checked over IPv6 too", async (context) => {
     skipWithoutIPv6(context, "::1");
     const fleet = await start(context, 1);
     const { port } = await serveHttp(answering(200), { address: "::1" });
@@ -130,7 +130,7 @@ describe("a host", () => {
   });
 });
 
-test("the rollout learns nginx's own view of a host", async (context) => {
+test("the rollout learns how nginx sees a host", async (context) => {
   const fleet = await start(context, 1, { rise: 10 });
   const { name, port } = hostAt(fleet.hosts, 0).member;
   const proxy = new NginxProxy(localNginxAccess(fleet.settings));

@@ -32,7 +32,7 @@ const NONE_HEALTHY = new Set(["503 no host is healthy\n"]);
 const NONE_ADMITTED = new Set(["503 no host takes traffic\n"]);
 
 describe("requests", () => {
-  test("are not lost while nobody has risen yet: hosts that have failed no check are tried", async (context) => {
+  test("are not lost while no host is up yet: hosts that have failed no check are tried", async (context) => {
     const fleet = await start(context, 2, { rise: 100 });
     hostAt(fleet.hosts, 1).health = answering(503);
     await until(async () => hostAt(await fleet.status(), 1).fall > 0);
@@ -40,7 +40,7 @@ describe("requests", () => {
     expect(await fleet.served()).toEqual(new Set(["app-1"]));
   });
 
-  test("are answered 503 at once, with a hint to come back, while no host is healthy", async (context) => {
+  test("are answered with 503 and Retry-After at once while no host is healthy", async (context) => {
     const fleet = await start(context, 2);
     await fleet.untilUp(0, 1);
     for (const host of fleet.hosts) host.health = answering(503);
@@ -70,7 +70,7 @@ describe("requests", () => {
     expect(await fleet.served()).toEqual(new Set(["app-4"]));
   });
 
-  test("avoid them where no upstream lacks just those, too, and are shared among the others", async (context) => {
+  test("avoid them even without an upstream for the combination, and are spread over the others", async (context) => {
     const fleet = await start(context, 12);
     await fleet.untilUp(...Array.from({ length: 12 }, (_, index) => index));
     for (const index of [3, 6]) {
@@ -103,7 +103,7 @@ describe("requests", () => {
 });
 
 describe("a reload", () => {
-  test("keeps what is known of hosts that stay; one that is new gets nothing before it has risen", async (context) => {
+  test("keeps the state of hosts that stay; a new one gets nothing before it is up", async (context) => {
     const fleet = await start(context, 2, { rise: 10 });
     await fleet.untilUp(0, 1);
     const added = await checkedHost("app-3");
@@ -117,7 +117,7 @@ describe("a reload", () => {
     expect(await fleet.served()).toEqual(new Set(["app-1", "app-2", "app-3"]));
   });
 
-  test("makes a host that moved a new one", async (context) => {
+  test("treats a host that moved as new", async (context) => {
     const fleet = await start(context, 2, { rise: 10 });
     await fleet.untilUp(0, 1);
     const moved = { ...(await checkedHost("elsewhere")).member, name: "app-2" };
@@ -125,7 +125,7 @@ describe("a reload", () => {
     expect((await fleet.status()).map(({ up }) => up)).toEqual([true, false]);
   });
 
-  test("forgets a host that is gone: it starts anew when it returns", async (context) => {
+  test("forgets a removed host, which starts from scratch when it returns", async (context) => {
     const fleet = await start(context, 2, { rise: 10 });
     await fleet.untilUp(0, 1);
     await fleet.serve({ ...fleet.settings, hosts: fleet.settings.hosts.slice(0, 1) });
@@ -135,7 +135,7 @@ describe("a reload", () => {
     expect((await fleet.status()).map(({ up }) => up)).toEqual([true, false]);
   });
 
-  test("counts another flavour's hosts as worth a try, so that no request is lost", async (context) => {
+  test("tries the hosts of another flavour's configuration, so that no request is lost", async (context) => {
     const fleet = await start(context, 2, { rise: 20 });
     const { njsModule: _, ...rest } = fleet.settings;
     await fleet.serve({ ...rest, flavour: "stock" });

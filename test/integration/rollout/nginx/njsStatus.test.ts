@@ -30,7 +30,7 @@ async function oneOfTwo(context: Parameters<typeof skipWithoutNjs>[0]) {
   return { fleet, addresses, url: `${fleet.url}/status` };
 }
 
-test("JSON has the shape of the check module's, and says more", async (context) => {
+test("JSON is a superset of the check module's", async (context) => {
   const { fleet, addresses, url } = await oneOfTwo(context);
   const { status, headers, body } = await request(`${url}?format=json`);
   expect([status, headers["content-type"]]).toEqual([200, "application/json"]);
@@ -111,7 +111,7 @@ function readExposition(text: string): Record<string, number> {
   return samples;
 }
 
-test("people get a page that renews itself", async (context) => {
+test("people get a page that refreshes itself", async (context) => {
   const { addresses, url } = await oneOfTwo(context);
   const { status, headers, body } = await request(url);
   expect([status, headers["content-type"], headers["cache-control"]]).toEqual([
@@ -128,7 +128,7 @@ test("people get a page that renews itself", async (context) => {
 });
 
 test.skipIf(EXTERNAL_ADDRESS === undefined)(
-  "only loopback and those who are allowed may read it",
+  "only loopback and allowed addresses may read it",
   async (context) => {
     const { fleet } = await oneOfTwo(context);
     const port = await freePort();

@@ -20,13 +20,13 @@ async function prefix(configuration: string): Promise<string> {
   return directory;
 }
 
-describe.each(SHELLS)("nginx as a process of a machine with %s", (shell) => {
+describe.each(SHELLS)("nginx as a process on a machine with %s", (shell) => {
   async function runner(context: TestContext, directory: string): Promise<ProcessNginx> {
     return new ProcessNginx(await localMachine(shell, context), directory, NGINX);
   }
 
-  describe("whose configuration it refuses", () => {
-    test("says why in its own words, one line of them", async (context) => {
+  describe("with an invalid configuration", () => {
+    test("says why in one line of its own words", async (context) => {
       const nginx = await runner(context, await prefix("events {}\nhttp { check interval =3000; }\n"));
       await expect(nginx.test("nginx.conf")).rejects.toThrow(
         expect.objectContaining({
@@ -49,7 +49,7 @@ describe.each(SHELLS)("nginx as a process of a machine with %s", (shell) => {
     });
   });
 
-  test("is known by its prefix, not by that of a neighbour", async (context) => {
+  test("is recognised by its prefix, not by that of a neighbour", async (context) => {
     const directory = join(await temporaryDirectory(), "one");
     await mkdir(directory);
     expect(await (await runner(context, directory)).isRunning()).toBe(false);
@@ -59,14 +59,14 @@ describe.each(SHELLS)("nginx as a process of a machine with %s", (shell) => {
     expect(await (await runner(context, directory.slice(0, -1))).isRunning()).toBe(false);
   });
 
-  test("is known in a directory with a space in its name", async (context) => {
+  test("is recognised in a directory with a space in its name", async (context) => {
     const directory = join(await temporaryDirectory(), "a b");
     await mkdir(directory);
     await serveNginx(nginxSettings({ directory, port: await freePort() }));
     expect(await (await runner(context, directory)).isRunning()).toBe(true);
   });
 
-  test("is not some other command line that names its prefix", async (context) => {
+  test("is not confused with another command line that contains its prefix", async (context) => {
     const directory = await temporaryDirectory();
     await startNode(listenOn(await freePort()), {
       args: ["nginx: master process", "-p", directory, "-c", "x"],
@@ -92,7 +92,7 @@ describe.each(SHELLS)("nginx as a process of a machine with %s", (shell) => {
     return { master, answer };
   }
 
-  test("ends after the requests in flight", async (context) => {
+  test("stops once its requests are finished", async (context) => {
     const directory = await temporaryDirectory();
     const { master, answer } = await busy(directory, 400);
     await (await runner(context, directory)).quit(10);
@@ -100,7 +100,7 @@ describe.each(SHELLS)("nginx as a process of a machine with %s", (shell) => {
     expect(await answer).toMatchObject({ status: 200, body: "late" });
   });
 
-  test("is ended all the same when it does not finish within the grace", async (context) => {
+  test("is stopped anyway if it does not finish within the grace period", async (context) => {
     const directory = await temporaryDirectory();
     const { answer } = await busy(directory, 60_000);
     await (await runner(context, directory)).quit(0);
@@ -108,7 +108,7 @@ describe.each(SHELLS)("nginx as a process of a machine with %s", (shell) => {
     expect(await answer).toBe("socket hang up");
   });
 
-  test("is ended already when it does not run", async (context) => {
+  test("counts as stopped if it is not running", async (context) => {
     await expect((await runner(context, await temporaryDirectory())).quit(1)).resolves.toBeUndefined();
   });
 });

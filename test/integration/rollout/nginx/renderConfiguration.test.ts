@@ -28,7 +28,7 @@ describe("the real nginx accepts the configuration", () => {
     await accepts({ hosts: hostsInARow(size) });
   });
 
-  test("with many hosts whose names are as long as they may be", async () => {
+  test("with many hosts with the longest possible names", async () => {
     await accepts({
       hosts: hostsInARow(12, (number) => `a${"b".repeat(28)}-${String(number).padStart(2, "0")}`),
     });
@@ -56,7 +56,7 @@ describe("the real nginx accepts the configuration", () => {
     await accepts({ statusAllow: ["10.0.0.0/8", "192.0.2.1", "fd00::/8", "2001:db8::1"] });
   });
 
-  test("with a health path of every character that settings let through", async () => {
+  test("with a health path of every allowed character", async () => {
     await accepts({ healthPath: "/Az09._~!&()*+,=:@%20/-" });
   });
 });
@@ -84,7 +84,7 @@ describe("an nginx with its JavaScript module accepts the configuration", () => 
     await accepts(context, { hosts: hostsInARow(size) });
   });
 
-  test("with many hosts whose names are as long as they may be", async (context) => {
+  test("with many hosts with the longest possible names", async (context) => {
     const name = (number: number) => `a${"b".repeat(28)}-${String(number).padStart(2, "0")}`;
     await accepts(context, { hosts: hostsInARow(22, name) });
   });

@@ -46,7 +46,7 @@ describe("a running nginx", () => {
     expect(await served()).toEqual(new Set(["app-1", "app-2", "app-3"]));
   });
 
-  test("sends the next request elsewhere once a flag is there, and back once it is gone", async () => {
+  test("sends the next request elsewhere once there is a flag, and back once it is gone", async () => {
     const { served, drain, admit } = await run(3);
     await drain("app-2");
     expect(await served()).toEqual(new Set(["app-1", "app-3"]));
@@ -62,7 +62,7 @@ describe("a running nginx", () => {
     expect((await request(`${url}/rollgate/drained`)).body).toBe("drained_1_3 app-1 app-3 ");
   });
 
-  test("answers 503 with a hint to come back when every host is drained", async () => {
+  test("answers 503 with Retry-After when every host is drained", async () => {
     const { url, drain } = await run(2);
     await drain("app-1", "app-2");
     const { status, headers, body } = await request(`${url}/`);
@@ -108,7 +108,7 @@ describe("a running nginx", () => {
     ["shop.example:8443", "8443"],
     ["[2001:db8::1]", "80"],
     ["[2001:db8::1]:81", "81"],
-  ])("tells the application the port that a client of %s means", async (Host, port) => {
+  ])("tells the application the port that a client uses with %s", async (Host, port) => {
     const { url } = await run(1);
     const { headers } = JSON.parse((await request(url, { headers: { Host } })).body);
     expect([headers.host, headers["x-forwarded-host"], headers["x-forwarded-port"]]).toEqual([
@@ -118,7 +118,7 @@ describe("a running nginx", () => {
     ]);
   });
 
-  test("passes nothing on that a client says of where it comes from or whom it has signed in as", async () => {
+  test("passes on nothing that a client claims about its address or identity", async () => {
     const { url, port } = await run(1);
     const forged = [
       "Forwarded",
@@ -163,7 +163,7 @@ describe("a running nginx", () => {
     expect((await request(`${url}/rollgate/health/app-3`)).status).toBe(404);
   });
 
-  test("goes on with the next host when one refuses connections", async () => {
+  test("tries the next host if one refuses connections", async () => {
     const { servers, served } = await run(3);
     for (const { server } of servers.slice(0, 1)) await close(server);
     expect(await served()).toEqual(new Set(["app-2", "app-3"]));
@@ -189,7 +189,7 @@ describe("a running nginx", () => {
   });
 
   test.each(["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])(
-    "takes whoever comes through another proxy on its machine for a stranger, by %s",
+    "treats requests through another proxy on its machine as from strangers, by %s",
     async (name) => {
       const { url } = await run(1);
       const through = async (path: string) =>
@@ -202,14 +202,14 @@ describe("a running nginx", () => {
     },
   );
 
-  test("answers /status through another proxy to those who are allowed", async () => {
+  test("answers /status through another proxy to allowed addresses", async () => {
     const { url } = await run(1, { statusAllow: ["127.0.0.0/8"] });
     const headers = { "X-Forwarded-For": "192.0.2.7" };
     expect((await request(`${url}/status`, { headers })).status).toBe(200);
     expect((await request(`${url}/rollgate/drained`, { headers })).status).toBe(403);
   });
 
-  test("serves a client of HTTP/1.0 that sends no Host", async () => {
+  test("serves an HTTP/1.0 client that sends no Host", async () => {
     const { port } = await run(1);
     const client = connect(port, "127.0.0.1");
     onTestFinished(() => void client.destroy());

@@ -45,7 +45,7 @@ async function servedBy(url: string): Promise<Set<string>> {
   return new Set(answers.map(({ status, body }) => (status === 200 ? body : String(status))));
 }
 
-describe("an nginx that does not run", () => {
+describe("an nginx that is not running", () => {
   test("is started", async () => {
     const { directory, settings, url } = await twoHosts();
     expect(await serveNginx(settings)).toBe("started");
@@ -70,7 +70,7 @@ describe("an nginx that does not run", () => {
     expect(await servedBy(url)).toEqual(new Set(["app-2"]));
   });
 
-  test("is not started on a port that is taken; who took it is named", async () => {
+  test("is not started on a port that is taken, and the process is named", async () => {
     const { directory, settings } = await twoHosts();
     const { pid } = await startNode(listenOn(settings.port), { args: ["somebody"] });
     await expect(serveNginx(settings)).rejects.toThrow(
@@ -84,7 +84,7 @@ describe("an nginx that does not run", () => {
     expect(await runningNginx(directory)).toBeUndefined();
   });
 
-  test("is not started on the port of another nginx of ours, which is named without the blanks of its title", async () => {
+  test("is not started on the port of another nginx of ours, which is named without the padding of its title", async () => {
     const first = await twoHosts();
     await serveNginx(first.settings);
     const directory = await temporaryDirectory();
@@ -93,7 +93,7 @@ describe("an nginx that does not run", () => {
     );
   });
 
-  test("is not started on every address when one of them is taken; who took it is named", async () => {
+  test("is not started on all addresses if one of them is taken, and the process is named", async () => {
     const { settings } = await twoHosts();
     const { pid } = await startNode(listenOn(settings.port));
     await expect(serveNginx({ ...settings, address: "0.0.0.0" })).rejects.toThrow(`is taken by pid ${pid} (`);
@@ -110,7 +110,7 @@ describe("an nginx that does not run", () => {
     expect(await serveNginx(settings)).toBe("started");
   });
 
-  test("has the configuration of before in place when a start with another one fails", async () => {
+  test("has its previous configuration back if a start with another one fails", async () => {
     const { directory, settings } = await twoHosts();
     await serveNginx(settings);
     const before = await readFile(join(directory, "nginx.conf"), "utf8");
@@ -130,7 +130,7 @@ describe("an nginx that does not run", () => {
   });
 });
 
-describe("an nginx that runs", () => {
+describe("a running nginx", () => {
   /** Both hosts admitted. */
   async function serving() {
     const parts = await twoHosts();
@@ -157,7 +157,7 @@ describe("an nginx that runs", () => {
     expect(await servedBy(url)).toEqual(new Set(["app-1", "app-2"]));
   });
 
-  test("is brought back to its settings when somebody edits its file", async () => {
+  test("is brought back to its settings if its file was edited", async () => {
     const { directory, settings } = await serving();
     const file = join(directory, "nginx.conf");
     const text = await readFile(file, "utf8");
@@ -174,7 +174,7 @@ describe("an nginx that runs", () => {
     await expect(request(`${url}/`)).rejects.toThrow("ECONNREFUSED");
   });
 
-  test("serves both families at the address ::, and moves there from 0.0.0.0 and back", async (context) => {
+  test("serves IPv4 and IPv6 at the address ::, and moves there from 0.0.0.0 and back", async (context) => {
     skipWithoutIPv6(context, "::1");
     const { directory, settings } = await twoHosts();
     const both = [`http://127.0.0.1:${settings.port}`, `http://[::1]:${settings.port}`] as const;
@@ -192,7 +192,7 @@ describe("an nginx that runs", () => {
     expect([await servedBy(both[0]), await servedBy(both[1])]).toEqual([hosts, hosts]);
   });
 
-  test("gets a new host drained, and the others go on serving", async () => {
+  test("adds a new host drained, and the others keep serving", async () => {
     const { directory, hosts, settings, url } = await serving();
     expect(await serveNginx({ ...settings, hosts: [...hosts, await host("app-3")] })).toBe("reloaded");
     expect(await drained(directory)).toEqual(["app-3"]);
@@ -201,7 +201,7 @@ describe("an nginx that runs", () => {
     expect(await servedBy(url)).toEqual(new Set(["app-1", "app-2", "app-3"]));
   });
 
-  test("gets a host that moves to another port drained: nothing of ours runs there yet", async () => {
+  test("drains a host that moves to another port, since nothing of ours runs there yet", async () => {
     const { directory, hosts, settings, url } = await serving();
     const moved = { ...(await host("moved")), name: "app-2" };
     await serveNginx({ ...settings, hosts: [...hosts.slice(0, 1), moved] });
@@ -209,14 +209,14 @@ describe("an nginx that runs", () => {
     expect(await servedBy(url)).toEqual(new Set(["app-1"]));
   });
 
-  test("loses a host, and leaves no flag of it behind", async () => {
+  test("removes a host, and leaves no flag behind", async () => {
     const { directory, hosts, settings, url } = await serving();
     expect(await serveNginx({ ...settings, hosts: hosts.slice(0, 1) })).toBe("reloaded");
     expect(await drained(directory)).toEqual([]);
     expect(await servedBy(url)).toEqual(new Set(["app-1"]));
   });
 
-  test("does not wait for a host that is dead, whatever still hangs on it", async () => {
+  test("does not wait for a dead host, whatever connections it still has", async () => {
     const { hosts, settings, directory, url } = await twoHosts();
     const { port, server } = await serveHttp((asked, answer) => {
       if (asked.url === "/actuator/health") answer.end('{"status":"UP"}');
@@ -240,7 +240,7 @@ describe("an nginx that runs", () => {
     expect(await servedBy(url)).toEqual(new Set(["app-2"]));
   });
 
-  test("goes on serving when the new configuration fails its test, and its hosts are not touched", async () => {
+  test("keeps serving if the new configuration fails its test, and its hosts are not touched", async () => {
     const { directory, hosts, settings, url } = await serving();
     const before = await readFile(join(directory, "nginx.conf"), "utf8");
     const broken = {
@@ -260,7 +260,7 @@ describe("an nginx that runs", () => {
     expect(await serveNginx(settings)).toBe("unchanged");
   });
 
-  test("gets its old file and its old hosts back when its new port is taken", {
+  test("gets its old file and its old hosts back if its new port is taken", {
     timeout: 60_000,
   }, async () => {
     const { directory, hosts, settings, url } = await serving();
@@ -278,7 +278,7 @@ describe("an nginx that runs", () => {
     expect(await serveNginx(settings)).toBe("unchanged");
   });
 
-  test("is not said to serve its old file when it never did", { timeout: 60_000 }, async () => {
+  test("is not reported as serving its old file if it never did", { timeout: 60_000 }, async () => {
     const { directory, settings, url } = await serving();
     const file = join(directory, "nginx.conf");
     const text = await readFile(file, "utf8");
@@ -293,7 +293,7 @@ describe("an nginx that runs", () => {
     expect(await servedBy(url)).toEqual(new Set(["app-1", "app-2"]));
   });
 
-  test("loses no host while none that stays is healthy", async () => {
+  test("does not remove a host while no other is healthy", async () => {
     const { directory, hosts, settings, url } = await serving();
     await writeFile(join(directory, "drained", "app-2"), "");
     await expect(serveNginx({ ...settings, hosts: hosts.slice(1) })).rejects.toThrow(
@@ -307,7 +307,7 @@ describe("an nginx that runs", () => {
     expect(await servedBy(url)).toEqual(new Set(["app-1"]));
   });
 
-  test("refuses that every host moves at once: clients do not notice", async () => {
+  test("rejects moving every host at once, and clients do not notice", async () => {
     const { settings, url } = await serving();
     const hosts = await Promise.all(
       settings.hosts.map(async ({ name }) => ({ ...(await host("new")), name })),

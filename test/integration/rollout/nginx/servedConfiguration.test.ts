@@ -18,30 +18,30 @@ function served(held: Record<string, string>) {
   return servedConfiguration(async (name) => held[name]);
 }
 
-test("the script's name says what it holds, and nginx.conf names it", () => {
+test("the script's name contains its hash, and nginx.conf names it", () => {
   expect(files.map(({ name }) => name)).toEqual([scriptName(script.text)]);
   expect(text).toContain(`js_import rollgate from ${script.name};`);
   expect(isScript(script.name)).toBe(true);
   expect(["rollgate.js", `${script.name}.map`, `x${script.name}`].some(isScript)).toBe(false);
 });
 
-test("an nginx.conf with the script that it names is served as it stands", async () => {
+test("an nginx.conf with its script is served as it is", async () => {
   expect(await served({ "nginx.conf": text, [script.name]: script.text })).toBe(text);
 });
 
-test("a script that was edited, or is missing, is as good as an edited nginx.conf", async () => {
+test("an edited or missing script shows up like an edited nginx.conf", async () => {
   expect(await served({ "nginx.conf": text, [script.name]: `${script.text}//` })).toBe(
     `${text}# ${script.name} was edited\n`,
   );
   expect(await served({ "nginx.conf": text })).toBe(`${text}# ${script.name} is missing\n`);
 });
 
-test("a change that nobody saw confirmed is as good as an edit of what was served before", async () => {
+test("an unconfirmed change shows up like an edit of the previous configuration", async () => {
   const held = { "nginx.conf": "new", "nginx.conf.old": text, [script.name]: script.text };
   expect(await served(held)).toBe(`${text}# a change was not confirmed\n`);
 });
 
-test("a configuration without a script needs none", async () => {
+test("a configuration without a script is complete", async () => {
   const stock = renderConfiguration(nginxSettings({ directory: "/srv/nginx", port: 8080 }));
   expect(stock.files).toEqual([]);
   expect(await served({ "nginx.conf": stock.text })).toBe(stock.text);

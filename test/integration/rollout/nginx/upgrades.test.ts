@@ -66,7 +66,7 @@ describe.each(["stock", "njs"] as const)("with the flavour %s", (flavour) => {
     return { executable, settings: { flavour, ...(module && { njsModule: module }) } };
   };
 
-  test("a client that offers HTTP/2 is served as one of HTTP/1.1", async (context) => {
+  test("a client that offers HTTP/2 is served over HTTP/1.1", async (context) => {
     const found = nginx() ?? context.skip("there is no nginx with its JavaScript module");
     const port = await serve(found.settings, found.executable);
     for (const lines of [H2C, ["Connection: upgrade", "Upgrade: TLS/1.0, h2c"], ["Upgrade: not-websocket"]]) {

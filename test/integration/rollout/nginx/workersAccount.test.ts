@@ -13,12 +13,12 @@ import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 const workersAccount = (directory: string) => abilities.workersAccount(new LocalMachine(), directory);
 const IS_ROOT = process.getuid?.() === 0;
 
-test.skipIf(IS_ROOT)("nobody but root names an account (skipped as root)", async () => {
+test.skipIf(IS_ROOT)("only root sets an account (skipped as root)", async () => {
   expect(await workersAccount(await temporaryDirectory())).toEqual({});
 });
 
 describe.skipIf(!IS_ROOT)("for root (skipped unless root)", () => {
-  test("no account is named where everybody may pass, whether the folder is there or not", async () => {
+  test("no account is set if every account can reach the folder, whether it exists or not", async () => {
     const directory = await temporaryDirectory();
     await chmod(directory, 0o711);
     expect(await workersAccount(directory)).toEqual({});
@@ -32,7 +32,7 @@ describe.skipIf(!IS_ROOT)("for root (skipped unless root)", () => {
     expect(await workersAccount(join(directory, "stack", "nginx"))).toEqual({ user: "root" });
   });
 
-  test("workers are unprivileged and see the flag files where everybody may pass", async () => {
+  test("workers are unprivileged and see the flag files if every account can reach them", async () => {
     const parent = await temporaryDirectory();
     await chmod(parent, 0o755);
     const [directory, port] = [join(parent, "nginx"), await freePort()];

@@ -10,7 +10,7 @@ const spec: LaunchSpec = {
 };
 
 describe("the container of an app host", () => {
-  test("runs one release, as nobody, within its limits, and is not restarted before it has passed its gates", () => {
+  test("runs one release, as an ordinary user and within its limits, and is not restarted before it has passed its gates", () => {
     expect(containerOptions(dockerHost(), "1.0.0-aaaaaaaaaaaa", "0123456789ab", spec)).toEqual({
       name: "shop-prod-app-1",
       Image: "jre:17",
@@ -50,12 +50,12 @@ describe("the container of an app host", () => {
     });
   });
 
-  test("runs a war out of a file that is named as one", () => {
+  test("runs a war from a file with the extension .war", () => {
     const { Cmd } = containerOptions(dockerHost(), "1.0.0-aaaaaaaaaaaa.war", "f", spec);
     expect(Cmd).toContain("/rollgate/releases/1.0.0-aaaaaaaaaaaa.war/app.war");
   });
 
-  test("has no limits where there are none to have", () => {
+  test("has no limits unless they are set", () => {
     const unlimited = { ...container, memoryMegabytes: 0, milliCpus: 0 };
     const { HostConfig } = containerOptions(dockerHost(), "1.0.0-a", "f", {
       ...spec,
@@ -64,12 +64,12 @@ describe("the container of an app host", () => {
     expect(HostConfig).toMatchObject({ Memory: 0, MemorySwap: 0, NanoCpus: 0 });
   });
 
-  test("shows no value of the environment in a label", () => {
+  test("has no value of the environment in a label", () => {
     const { Labels } = containerOptions(dockerHost(), "1.0.0-a", "f", spec);
     expect(JSON.stringify(Labels)).not.toContain("two words");
   });
 
-  test("cannot be without an image", () => {
+  test("needs an image", () => {
     const { container: _, ...launch } = spec.launch;
     expect(() => containerOptions(dockerHost(), "1.0.0-a", "f", { ...spec, launch })).toThrow(
       "app-1: expected an image to run in, got none",

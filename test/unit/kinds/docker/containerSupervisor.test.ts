@@ -36,7 +36,7 @@ async function preflight(change: Readonly<Record<string, EngineAnswer>> = {}, co
 }
 
 describe("before a roll, a host", () => {
-  test("is ready with nothing running yet, and with a container of ours", async () => {
+  test("is ready if nothing runs yet, or a container of ours", async () => {
     expect(await preflight()).toBe("ready");
     expect(await preflight({ "GET /containers/shop-prod-app-1/json": inspected() })).toBe("ready");
   });
@@ -61,14 +61,14 @@ describe("before a roll, a host", () => {
     expect(await preflight({ [request]: notThere })).toBe(message);
   });
 
-  test("may have all processors of the engine, and no more", async () => {
+  test("may have all CPUs of the engine, but not more", async () => {
     expect(await preflight({}, { ...image, milliCpus: 2000 })).toBe("ready");
     expect(await preflight({}, { ...image, milliCpus: 2500 })).toBe(
       "too-few-processors: app-1 is not ready: expected at most the 2 processors of the engine, got 2.5 (containerCpus)",
     );
   });
 
-  test("is not ready while somebody else's container has its name", async () => {
+  test("is not ready while another container has its name", async () => {
     const foreign = inspected({ labels: { "rollgate.host": undefined } });
     expect(await preflight({ "GET /containers/shop-prod-app-1/json": foreign })).toBe(
       "name-taken: app-1 cannot show its port: expected a container of ours, got shop-prod-app-1 without its label",
@@ -85,7 +85,7 @@ describe("before a roll, a host", () => {
     expect(await preflight(having("shop-prod-app-1"))).toBe("ready");
   });
 
-  test("says in the engine's own words what went wrong there", async () => {
+  test("reports the engine's own message", async () => {
     expect(await preflight({ "GET /networks/shop-prod": { statusCode: 500 } })).toBe(
       "docker: app-1 is not ready: cannot see its network: /networks/shop-prod: 500",
     );

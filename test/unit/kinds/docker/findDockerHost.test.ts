@@ -6,14 +6,14 @@ import { dockerFolder } from "../../../support/dockerFolder.ts";
 
 const endpoint = (host: string, more: object = {}) => ({ Endpoints: { docker: { Host: host, ...more } } });
 
-describe("the engine is looked for where the docker CLI looks, in its order", () => {
-  test("what the setting says comes before everything else", async () => {
+describe("the engine is looked up in the same order as by the docker CLI", () => {
+  test("the setting comes first", async () => {
     const { folder } = await dockerFolder({ currentContext: "work" });
     const environment = { DOCKER_CONFIG: folder, DOCKER_HOST: "tcp://10.0.0.1:2375", DOCKER_CONTEXT: "work" };
     expect(findDockerHost("unix:///run/other.sock", environment).host).toBe("unix:///run/other.sock");
   });
 
-  test("then DOCKER_HOST, even beside a context", async () => {
+  test("then DOCKER_HOST, even if there is a context", async () => {
     const { folder } = await dockerFolder({ currentContext: "work" });
     const environment = { DOCKER_CONFIG: folder, DOCKER_HOST: "tcp://10.0.0.1:2375", DOCKER_CONTEXT: "work" };
     expect(findDockerHost("", environment)).toEqual({ host: "tcp://10.0.0.1:2375", verify: false });
@@ -52,12 +52,12 @@ describe("the engine is looked for where the docker CLI looks, in its order", ()
 describe("TLS", () => {
   const host = "tcp://10.0.0.1:2376";
 
-  test("comes with DOCKER_TLS_VERIFY, and the pair from DOCKER_CERT_PATH", () => {
+  test("is on with DOCKER_TLS_VERIFY, with the key pair in DOCKER_CERT_PATH", () => {
     const environment = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" };
     expect(findDockerHost("", environment)).toEqual({ host, verify: true, tlsDirectory: "/certs" });
   });
 
-  test("the pair is in the CLI's own folder unless said otherwise, also for an engine that the setting names", () => {
+  test("the key pair is in the CLI's own folder by default, also for an engine from the setting", () => {
     const environment = { DOCKER_TLS_VERIFY: "1", DOCKER_CONFIG: "/home/ann/.docker" };
     expect(findDockerHost(host, environment)).toEqual({
       host,
@@ -66,12 +66,12 @@ describe("TLS", () => {
     });
   });
 
-  test("does not look who answers with DOCKER_TLS alone", () => {
+  test("does not verify the server with DOCKER_TLS alone", () => {
     const environment = { DOCKER_HOST: host, DOCKER_TLS: "1", DOCKER_CERT_PATH: "/certs" };
     expect(findDockerHost("", environment)).toEqual({ host, verify: false, tlsDirectory: "/certs" });
   });
 
-  test("of a context is the pair that is stored with it", async () => {
+  test("of a context uses the key pair stored with it", async () => {
     const { folder, addContext, tlsOf } = await dockerFolder({ currentContext: "work" });
     await addContext("work", endpoint(host, { SkipTLSVerify: false }));
     await mkdir(tlsOf("work"), { recursive: true });
@@ -83,15 +83,15 @@ describe("TLS", () => {
     });
   });
 
-  test("of a context may be told not to look who answers", async () => {
+  test("of a context may skip verifying the server", async () => {
     const { folder, addContext } = await dockerFolder({ currentContext: "work" });
     await addContext("work", endpoint(host, { SkipTLSVerify: true }));
     expect(findDockerHost("", { DOCKER_CONFIG: folder })).toEqual({ host, verify: false });
   });
 });
 
-describe("what cannot be understood is refused with one line that names the file", () => {
-  test("a context that is not there", async () => {
+describe("what cannot be parsed is rejected with one line that names the file", () => {
+  test("a missing context", async () => {
     const { folder } = await dockerFolder({ currentContext: "gone" });
     expect(() => findDockerHost("", { DOCKER_CONFIG: folder })).toThrow(
       expect.objectContaining({
@@ -116,7 +116,7 @@ describe("what cannot be understood is refused with one line that names the file
     );
   });
 
-  test("a config.json that is none, without a word of what stands in it", async () => {
+  test("an invalid config.json, without quoting it", async () => {
     const { folder } = await dockerFolder('"auth": "YW5uOmh1bnRlcjI="');
     expect(() => findDockerHost("", { DOCKER_CONFIG: folder })).toThrow(
       expect.objectContaining({

@@ -32,14 +32,14 @@ describe("an engine on a socket", () => {
     expect(engine.asked).toEqual(["GET /_ping"]);
   });
 
-  test("may have blanks and other signs in its path", async () => {
+  test("may have spaces and special characters in its path", async () => {
     const engine = await fakeEngine();
     const folder = join(await temporaryDirectory(), "my engine?#%20");
     await symlink(engine.socket, folder);
     expect(await answers(`unix://${folder}`)).toBe("yes");
   });
 
-  test("is the one that the setting names, whatever DOCKER_HOST says", async () => {
+  test("is the one from the setting, regardless of DOCKER_HOST", async () => {
     const [named, other] = [await fakeEngine(), await serveHttp((_, answer) => void answer.end("OK"))];
     for (const host of [`tcp://127.0.0.1:${other.port}`, "ssh://nobody@127.0.0.1:1"]) {
       vi.stubEnv("DOCKER_HOST", host);
@@ -60,7 +60,7 @@ describe("an engine on a socket", () => {
     expect(engine.asked).toHaveLength(2);
   });
 
-  test("that is not there is said with where it was looked for", async () => {
+  test("that is missing is reported with where it was expected", async () => {
     const socket = join(await temporaryDirectory(), "none.sock");
     const message = `expected a Docker engine at unix://${socket}, got connect ENOENT ${socket}`;
     expect(await answers(`unix://${socket}`)).toBe(message);
@@ -84,21 +84,21 @@ describe("an engine on a port", () => {
     expect(asked).toEqual(["/_ping"]);
   });
 
-  test("that is not there is said with where it was looked for", async () => {
+  test("that is missing is reported with where it was expected", async () => {
     const port = await freePort();
     expect(await answers(`tcp://127.0.0.1:${port}`)).toBe(
       `expected a Docker engine at tcp://127.0.0.1:${port}, got connect ECONNREFUSED 127.0.0.1:${port}`,
     );
   });
 
-  test("that is none, such as a web server, is said as well", async () => {
+  test("that is something else, such as a web server, is reported too", async () => {
     const { port } = await serveHttp((_, answer) => void answer.writeHead(404).end("no such page"));
     expect(await answers(`tcp://127.0.0.1:${port}`)).toMatch(
       /^expected a Docker engine at tcp:\/\/127\.0\.0\.1:\d+, got \(HTTP code 404\) unexpected - no such page/,
     );
   });
 
-  test("a place that is none is refused", () => {
+  test("an invalid address is rejected", () => {
     expect(() => openEngine("tcp://:what")).toThrow(
       "expected unix:///…, tcp://host:port or ssh://user@host, got tcp://:what",
     );
@@ -120,7 +120,7 @@ describe("an engine behind TLS", () => {
     return { host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, clients };
   }
 
-  test("is asked with the key pair, and has to have the certificate that is expected", async (context) => {
+  test("is accessed with the key pair, and must have the expected certificate", async (context) => {
     context.skip(!(await findExecutable("openssl")), "this machine has no openssl");
     const [pair, otherPair] = [await selfSigned(), await selfSigned()];
     const { host, clients } = await secureEngine(pair);
@@ -136,7 +136,7 @@ describe("an engine behind TLS", () => {
     expect(impostor.clients).toEqual([]);
   });
 
-  test("may have any certificate where the user says so, as with the docker CLI", async (context) => {
+  test("may have any certificate if the user says so, as with the docker CLI", async (context) => {
     context.skip(!(await findExecutable("openssl")), "this machine has no openssl");
     const [pair, otherPair] = [await selfSigned(), await selfSigned()];
     await writeFile(join(pair, "ca.pem"), await readFile(join(otherPair, "ca.pem")));
@@ -147,7 +147,7 @@ describe("an engine behind TLS", () => {
     expect(clients).toEqual(["rollgate-test"]);
   });
 
-  test("is not asked without the key pair", async () => {
+  test("is not accessed without the key pair", async () => {
     const folder = await temporaryDirectory();
     vi.stubEnv("DOCKER_TLS_VERIFY", "1");
     vi.stubEnv("DOCKER_CERT_PATH", folder);
@@ -173,7 +173,7 @@ describe("an engine behind SSH", () => {
     return () => readFile(join(folder, "called"), "utf8");
   }
 
-  test("is asked through the user's own ssh, which runs docker's own command there", async () => {
+  test("is accessed through the user's own ssh, which runs docker's own command there", async () => {
     const engine = await fakeEngine({ "GET /containers/app/json": { Name: "/app" } });
     const called = await fakeSsh(engine.socket);
     const docker = openEngine("ssh://ann@build.example:2222");
@@ -189,7 +189,7 @@ describe("an engine behind SSH", () => {
     expect(await called()).toMatch(/ -o ControlPersist=\d+ -- ::1 docker system dial-stdio$/);
   });
 
-  test("that does not answer is said with where it was looked for, in ssh's own words", async () => {
+  test("that does not answer is reported with its address and ssh's own message", async () => {
     await fakeSsh(join(await temporaryDirectory(), "none.sock"));
     expect(await answers("ssh://ann@build.example")).toBe(
       "expected a Docker engine at ssh://ann@build.example, got ann@build.example: Permission denied (publickey).",

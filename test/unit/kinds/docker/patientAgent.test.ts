@@ -24,7 +24,7 @@ async function engineAt(place: string | number) {
   return { asked, start, stop: () => close(server) };
 }
 
-test("a request waits for an engine that is away for a moment, and reaches it once", async () => {
+test("a request waits for an engine that is away for a moment, and reaches it exactly once", async () => {
   const [socket, port] = [join(await temporaryDirectory(), "docker.sock"), await freePort()];
   for (const [place, url] of [
     [socket, `unix://${socket}`],
@@ -42,7 +42,7 @@ test("a request waits for an engine that is away for a moment, and reaches it on
   }
 });
 
-test("an engine that was never there is given up at once", async () => {
+test("a request to an engine that was never there fails at once", async () => {
   const began = performance.now();
   const docker = openEngine(`unix://${await temporaryDirectory()}/none.sock`);
   await expect(docker.ping()).rejects.toThrow("ENOENT");

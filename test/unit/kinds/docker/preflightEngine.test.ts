@@ -44,26 +44,26 @@ async function preflight(
   return outcome;
 }
 
-test("a stack is ready for an engine that has nothing yet, and for one where it is up", async () => {
+test("an engine may have nothing of a stack yet, or all of it", async () => {
   expect(await preflight({})).toBe("ready");
   const own = network("10.77.0.0/24", { "10.77.0.2": "shop-prod-nginx", "10.77.0.11": "shop-prod-app-1" });
   expect(await preflight({ [NETWORK]: own, "GET /images/jre:17/json": { Id: "1" } })).toBe("ready");
 });
 
-test("another subnet than the one that the network has is refused, since everything hangs on the network", async () => {
+test("another subnet is rejected if the network exists, since everything depends on the network", async () => {
   expect(await preflight({ [NETWORK]: network("10.78.0.0/24") })).toBe(
     "dockerSubnet: expected 10.78.0.0/24, which the network shop-prod has, got 10.77.0.0/24: destroy the stack first, or keep it there",
   );
 });
 
-test("a subnet that meets another network's is refused, and named with it", async () => {
+test("a subnet that overlaps another network is rejected, naming that network", async () => {
   const others = [network("10.76.0.0/16", {}, "elsewhere"), network("10.77.0.128/25", {}, "billing")];
   expect(await preflight({ "GET /networks": others })).toBe(
     "dockerSubnet: expected one that no network of the engine has, got 10.77.0.0/24, which meets 10.77.0.128/25 of the network billing",
   );
 });
 
-test("an address that another container still has is refused with what helps", async () => {
+test("an address that another container still has is rejected with what to do", async () => {
   const own = network("10.77.0.0/24", { "10.77.0.12": "shop-prod-app-2" });
   const renamed = dockerHost({ name: "web-2", container: "shop-prod-web-2", address: "10.77.0.12" });
   expect(await preflight({ [NETWORK]: own }, { hosts: [renamed] })).toBe(
@@ -71,7 +71,7 @@ test("an address that another container still has is refused with what helps", a
   );
 });
 
-test("a port that another container publishes is refused, its own container's is not", async () => {
+test("a port that another container publishes is rejected, its own container's is not", async () => {
   const port = await freePort();
   const publishing = (name: string) => [
     { Names: [`/${name}`], Ports: [{ PrivatePort: 80, PublicPort: port, IP: "0.0.0.0" }] },
@@ -83,7 +83,7 @@ test("a port that another container publishes is refused, its own container's is
   );
 });
 
-test("a port that a process of this machine has is refused for an engine of this machine", async () => {
+test("a port that a process on this machine has is rejected for an engine on this machine", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
@@ -95,7 +95,7 @@ test("a port that a process of this machine has is refused for an engine of this
   expect(await preflight({}, { proxy: elsewhere })).toBe("ready");
 });
 
-test("an image that neither the engine nor its registry has is refused with the setting that names it", async () => {
+test("an image that neither the engine nor its registry has is rejected, naming the setting", async () => {
   const unknown = { "GET /distribution/jre:17/json": { statusCode: 404 } };
   expect(await preflight(unknown)).toBe(
     "containerImage: expected an image that can be pulled, got jre:17: /distribution/jre:17/json: 404",
@@ -103,7 +103,7 @@ test("an image that neither the engine nor its registry has is refused with the 
   expect(await preflight({ ...unknown, "GET /images/jre:17/json": { Id: "1" } })).toBe("ready");
 });
 
-test("a registry that wants a login is refused with the login; one that is not reached is left to the pull", async () => {
+test("a registry that needs a login is rejected with the command for it; one that is unreachable is left to the pull", async () => {
   const image = "registry.example:5000/jre:17";
   const images = { containerImage: image, nginxImage: "nginx:stable" };
   const question = `GET /distribution/${image}/json`;

@@ -32,13 +32,13 @@ test.each([
   expect(registryOf(image)).toBe(registry);
 });
 
-test("nobody has logged in where there is no configuration, or none for this registry", async () => {
+test("without a configuration, or one for this registry, there are no credentials", async () => {
   expect(await findCredentials("nginx", { DOCKER_CONFIG: await temporaryDirectory() })).toBeUndefined();
   const other = await userWith({ auths: { "other.example": login("me", "pw") } });
   expect(await findCredentials("registry.example/shop", other)).toBeUndefined();
 });
 
-test("a login that is written in the configuration is found, for Docker Hub, too", async () => {
+test("a login in the configuration is found, for Docker Hub too", async () => {
   const auths = { [HUB]: login("hub", "a:b"), "https://registry.example": login("me", "secret") };
   const user = await userWith({ auths });
   expect(await findCredentials("acme/shop:1", user)).toEqual({
@@ -53,7 +53,7 @@ test("a login that is written in the configuration is found, for Docker Hub, too
   });
 });
 
-test("a helper is asked for its own registry, the store for all others", async () => {
+test("a helper serves its own registry, the store all others", async () => {
   const script =
     'read -r registry; printf \'{"ServerURL":"%s","Username":"me","Secret":"for %s"}\' "$registry" "$registry"';
   const user = await userWith({ credHelpers: { "registry.example": "ours" } }, { name: "ours", script });
@@ -65,7 +65,7 @@ test("a helper is asked for its own registry, the store for all others", async (
   expect(await findCredentials("acme/shop", store)).toMatchObject({ password: `for ${HUB}` });
 });
 
-test("a helper may hold a token, or nothing", async () => {
+test("a helper may return a token, or nothing", async () => {
   const token = { name: "ours", script: 'cat >/dev/null; echo \'{"Username":"<token>","Secret":"abc"}\'' };
   expect(
     await findCredentials("registry.example/shop", await userWith({ credsStore: "ours" }, token)),
@@ -77,7 +77,7 @@ test("a helper may hold a token, or nothing", async () => {
   expect(await findCredentials("nginx", await userWith({ credsStore: "ours" }, nothing))).toBeUndefined();
 });
 
-test("a helper that fails or is not there is named, and what it wrote is not quoted", async () => {
+test("a helper that fails or is missing is named, and its output is not quoted", async () => {
   const failing = await userWith({ credsStore: "ours" }, { name: "ours", script: "echo a-secret; exit 3" });
   await expect(findCredentials("registry.example/shop", failing)).rejects.toThrow(
     /^expected docker-credential-ours to give the credentials of registry\.example, it ended with 3$/,
@@ -87,7 +87,7 @@ test("a helper that fails or is not there is named, and what it wrote is not quo
   );
 });
 
-test("what a pipeline gives in DOCKER_AUTH_CONFIG comes first", async () => {
+test("DOCKER_AUTH_CONFIG comes first", async () => {
   const user = await userWith({ auths: { "registry.example": login("me", "old") } });
   const given = JSON.stringify({ auths: { "registry.example": login("ci", "new") } });
   expect(
@@ -98,7 +98,7 @@ test("what a pipeline gives in DOCKER_AUTH_CONFIG comes first", async () => {
   });
 });
 
-test("a configuration that is no JSON is refused without a word of it", async () => {
+test("a configuration that is not JSON is rejected without quoting it", async () => {
   await expect(findCredentials("nginx", await userWith("a-secret"))).rejects.toThrow(
     /^expected what the docker CLI writes in .*config\.json, got something else$/,
   );

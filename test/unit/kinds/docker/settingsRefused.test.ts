@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 const dockerRefusal = (settings: object) => refusal({ kind: "docker", dockerEngine, ...settings });
 
-describe("a bad setting is refused with one line that names it", () => {
+describe("a wrong setting is rejected with one line that names it", () => {
   const dockerSubnet = "10.77.0.0/24";
 
   test.each<[title: string, settings: Record<string, unknown>, line: string]>([
@@ -135,7 +135,7 @@ describe("a bad setting is refused with one line that names it", () => {
     );
   });
 
-  test("a docker context that is in use and not there", async () => {
+  test("a current docker context that is missing", async () => {
     const { folder } = await dockerFolder({ currentContext: "gone" });
     vi.stubEnv("DOCKER_CONFIG", folder);
     expect(await dockerRefusal({ dockerEngine: "" })).toMatch(

@@ -15,7 +15,7 @@ function searchPath(...directories: string[]): void {
   onTestFinished(() => void vi.unstubAllEnvs());
 }
 
-test("a name is looked up on PATH, the first directory first", async () => {
+test("a name is looked up on PATH, in order", async () => {
   const [one, two] = [await temporaryDirectory(), await temporaryDirectory()];
   await executable(two, "rollgate-command");
   searchPath(one, two);
@@ -24,24 +24,24 @@ test("a name is looked up on PATH, the first directory first", async () => {
   expect(await findExecutable("rollgate-command")).toBe(join(one, "rollgate-command"));
 });
 
-test("nginx is found where Debian keeps it, even when PATH does not look there", async () => {
+test("nginx is found where Debian keeps it, even if that is not on PATH", async () => {
   searchPath("/nowhere");
   expect(await findExecutable("nginx")).toMatch(/^(\/usr(\/local)?)?\/sbin\/nginx$/);
 });
 
-test("a path is taken as it is, a relative one from here", async () => {
+test("a path is resolved from the current directory", async () => {
   const path = await executable(await temporaryDirectory(), "command");
   expect(await findExecutable(path)).toBe(path);
   expect(await findExecutable(`./${relative(process.cwd(), path)}`)).toBe(path);
 });
 
-test("a link to an executable is one", async () => {
+test("a link to an executable is executable", async () => {
   const directory = await temporaryDirectory();
   await symlink(await executable(directory, "target"), join(directory, "link"));
   expect(await findExecutable(join(directory, "link"))).toBe(join(directory, "link"));
 });
 
-test("what nobody may execute is no command", async () => {
+test("a file that is not executable is no command", async () => {
   const directory = await temporaryDirectory();
   await chmod(await executable(directory, "plain"), 0o644);
   searchPath(directory);
@@ -59,7 +59,7 @@ test("a directory is no command", async () => {
   expect(await findExecutable("")).toBeUndefined();
 });
 
-test("what is found is absolute, even when PATH is not", async () => {
+test("the result is absolute, even if PATH is not", async () => {
   const directory = await temporaryDirectory();
   await executable(directory, "rollgate-command");
   searchPath(relative(process.cwd(), directory));

@@ -14,20 +14,20 @@ async function onPath(): Promise<string> {
   return join(directory, "java");
 }
 
-test("the Java that the shell finds is part of how an application is started", async () => {
+test("the Java that the shell finds becomes part of the launch options", async () => {
   const java = await onPath();
   expect(withJava(launch)).toEqual({ ...launch, java });
   expect(withJava({ ...launch, java: "no-such-java" }).java).toBe("no-such-java");
 });
 
-test("a Java that was found before is kept, whatever another shell would find", async () => {
+test("a Java found before is kept, whatever another shell would find", async () => {
   const [first, second] = [await onPath(), await onPath()];
   expect(withJava(launch, first).java).toBe(first);
   expect(withJava(launch, "/nowhere/java").java).toBe(second);
   expect(withJava({ ...launch, java: "java21" }, first).java).toBe("java21");
 });
 
-test("a Java that the settings name by its path is that one", async () => {
+test("a Java set by its path is used as it is", async () => {
   const found = await onPath();
   expect(withJava({ ...launch, java: "/opt/jdk/bin/java" }, found).java).toBe("/opt/jdk/bin/java");
   expect(withJava({ ...launch, java: "./jdk/bin/java" }).java).toBe(resolve("jdk/bin/java"));

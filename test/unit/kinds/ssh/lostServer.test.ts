@@ -19,7 +19,7 @@ const remove = (work: () => Promise<void>, place = gone) =>
   removeFrom(place, "app-2", "the unit u and /srv/a", work);
 const timedOut = failWith("ssh: connect to host s2 port 22: Connection timed out");
 
-test("nothing is given up while no server at all can be reached", async () => {
+test("nothing counts as gone while no server at all can be reached", async () => {
   await expect(remove(timedOut)).rejects.toThrow(
     /^app-2: deploy@s2 cannot be reached: .*timed out\. No other server was reached either, .*network or your keys\. Nothing was removed\. .*`pulumi stack rm --force`$/,
   );
@@ -29,7 +29,7 @@ test("nothing is given up while no server at all can be reached", async () => {
   expect(printed).toEqual([]);
 });
 
-test("a server that let somebody in and refuses another login is not left behind", async () => {
+test("a server that accepted one login and refuses another does not count as gone", async () => {
   const place = { server: "deploy@s3", sshConfig: "" };
   wasReached(place);
   wasReached({ server: "deploy@s1", sshConfig: "" });
@@ -41,7 +41,7 @@ test("a server that let somebody in and refuses another login is not left behind
   expect(printed).toEqual([]);
 });
 
-test("a server that was reached and is gone before all is removed is left behind with a warning", async () => {
+test("a server that was reached and then disappears during a removal is left behind with a warning", async () => {
   const place = { server: "deploy@s4", sshConfig: "" };
   wasReached(place);
   wasReached({ server: "deploy@s1", sshConfig: "" });
@@ -71,7 +71,7 @@ test.each([
   expect(printed[0]).toMatch(/It is removed from the stack; left behind there: the unit u and \/srv\/a$/);
 });
 
-test("what fails on a server that lets us in is no reason to leave it behind", async () => {
+test("a failure on a server that can be reached is no reason to leave it behind", async () => {
   wasReached({ server: "deploy@s1", sshConfig: "" });
   const failing = async () => {
     throw new CommandFailed("s2", 1, "rm: Read-only file system");
@@ -80,14 +80,14 @@ test("what fails on a server that lets us in is no reason to leave it behind", a
   expect(printed).toEqual([]);
 });
 
-test("what cannot be asked stays as the state has it, and is said in one line", async () => {
+test("the state of a server that cannot be reached is kept, and one line says so", async () => {
   expect(await askOrKeep("app-2", timedOut, "kept")).toBe("kept");
   expect(printed).toEqual([
     "app-2: deploy@s2 cannot be reached: ssh: connect to host s2 port 22: Connection timed out. What the state says of it is kept",
   ]);
 });
 
-test("a bug is not taken for a server that cannot be asked", async () => {
+test("a bug is not mistaken for an unreachable server", async () => {
   const buggy = async () => {
     throw new TypeError("x is not a function");
   };

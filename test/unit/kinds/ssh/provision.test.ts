@@ -42,18 +42,18 @@ describe.skipIf(!(await findExecutable("systemd-analyze")))("systemd itself acce
   });
 });
 
-describe("the script that makes a server ready", () => {
+describe("the script that sets up a server", () => {
   const scripts: [string, string][] = [
     ["of a host", provisionHost(host("/srv/a"), { ...options, deployer: "deploy", package: "jre" })],
     ["of nginx", provisionNginx(proxy("/srv/n"), { ...options, deployer: "deploy", package: "nginx" })],
     ["of a host without systemd", provisionHost(host("/srv/a", "process"), options)],
   ];
 
-  test.each(scripts)("%s is one that a shell can read", (_, script) => {
+  test.each(scripts)("%s is valid shell", (_, script) => {
     execFileSync("sh", ["-n"], { input: script });
   });
 
-  test("gives the deployer exact commands and no wildcard", () => {
+  test("gives the deployer exact commands and no wildcards", () => {
     const [, script = ""] = scripts[0] ?? [];
     const lines = script.split("\n").filter((line) => line.includes("NOPASSWD"));
     expect(lines).toEqual([
@@ -64,7 +64,7 @@ describe("the script that makes a server ready", () => {
     expect(lines.join()).not.toMatch(/[*?]/);
   });
 
-  test("makes the folders, changes nothing when it runs again, and removes what it made", async () => {
+  test("creates the folders, changes nothing when it runs again, and removes what it created", async () => {
     const root = await temporaryDirectory();
     const directory = join(root, "stack", "hosts", "app-1");
     const script = provisionHost(host(directory, "process"), options);
@@ -80,7 +80,7 @@ describe("the script that makes a server ready", () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  test("leaves what the application wrote when it is removed, beside where the host was, and says so", async () => {
+  test("keeps what the application wrote next to the removed host, and says so", async () => {
     const directory = join(await temporaryDirectory(), "hosts", "app-1");
     const script = provisionHost(host(directory, "process"), options);
     const provision = (action: string) => String(execFileSync("sh", ["-s", "--", action], { input: script }));
@@ -91,7 +91,7 @@ describe("the script that makes a server ready", () => {
     expect(await readFile(join(`${directory}.work`, "audit.log"), "utf8")).toBe("audit");
   });
 
-  test("keeps what each of several removals has left", async () => {
+  test("keeps the files of several removals apart", async () => {
     const directory = join(await temporaryDirectory(), "hosts", "app-1");
     const script = provisionHost(host(directory, "process"), options);
     const provision = (action: string) => String(execFileSync("sh", ["-s", "--", action], { input: script }));
@@ -134,7 +134,7 @@ describe("the script that makes a server ready", () => {
     },
   );
 
-  test("asks whether a place is in use before it stops a unit", () => {
+  test("checks whether a place is in use before it stops a unit", () => {
     for (const [, script] of scripts.slice(0, 2)) {
       const question = script.indexOf("is still in use");
       expect(question).toBeGreaterThan(script.indexOf("  lock\n"));
@@ -142,7 +142,7 @@ describe("the script that makes a server ready", () => {
     }
   });
 
-  test("follows no link that the deployer has put into its folder, and changes nothing behind it", async () => {
+  test("follows no link that the deployer put into its folder, and changes nothing behind it", async () => {
     const root = await temporaryDirectory();
     const directory = join(root, "app-1");
     const script = provisionHost(host(directory, "process"), options);
@@ -156,14 +156,14 @@ describe("the script that makes a server ready", () => {
     expect((await stat(target)).mode & 0o777).toBe(0o700);
   });
 
-  test("keeps secrets in a folder that others do not see", async () => {
+  test("keeps secrets in a folder that others cannot see", async () => {
     const directory = join(await temporaryDirectory(), "app-1");
     const script = provisionHost(host(directory, "process"), options);
     execFileSync("sh", ["-s", "--", "install"], { input: script });
     expect((await stat(join(directory, "secrets"))).mode & 0o7777).toBe(0o2750);
   });
 
-  test("names what is missing when nothing may be installed", async () => {
+  test("names what is missing if nothing may be installed", async () => {
     const directory = join(await temporaryDirectory(), "app-1");
     const script = provisionHost(host(directory, "process"), { ...options, command: "/nowhere/java" });
     await mkdir(directory);
@@ -171,7 +171,7 @@ describe("the script that makes a server ready", () => {
     expect(failing).toThrow(/expected \/nowhere\/java \(settings java and javaPackage\), found none/);
   });
 
-  test("names everything that is missing at once, before anything is made", async () => {
+  test("names everything that is missing at once, before anything is created", async () => {
     const root = await temporaryDirectory();
     const script = provisionHost(host(join(root, "app-1"), "process"), {
       ...options,
@@ -198,7 +198,7 @@ describe("the script that makes a server ready", () => {
     expect(existsSync(directory)).toBe(false);
   });
 
-  test("wants sudo and D-Bus only where the deployer is not root", () => {
+  test("requires sudo and D-Bus only if the deployer is not root", () => {
     const [forOthers, forRoot] = ["deploy", "root"].map((deployer) =>
       provisionHost(host("/srv/a"), { ...options, deployer }),
     );
@@ -207,7 +207,7 @@ describe("the script that makes a server ready", () => {
     expect(forRoot).not.toMatch(/lack_or_install (sudo|dbus)/);
   });
 
-  test("is run as root, by sudo unless the login is root's, and without systemd as anybody", () => {
+  test("runs as root, with sudo unless the login is root, and without systemd as any account", () => {
     const [systemd, process] = [
       provisionCommand("install", "systemd"),
       provisionCommand("install", "process"),

@@ -35,14 +35,14 @@ async function connected() {
   return { machine, told, breakConnection, boot: join(directory, "boot") };
 }
 
-test("a connection that broke and was made again is told", async () => {
+test("reconnecting is reported", async () => {
   const { machine, told, breakConnection } = await connected();
   await breakConnection();
   expect(await machine.run("echo two", [])).toBe("two\n");
   expect(told).toEqual(["the connection to server-1 broke, and was made again"]);
 });
 
-test("a server that was rebooted meanwhile is told as that", async () => {
+test("a reboot is reported", async () => {
   const { machine, told, breakConnection, boot } = await connected();
   await writeFile(boot, `${BOOTS[1]}\n`);
   await breakConnection();

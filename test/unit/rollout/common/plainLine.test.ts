@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { plainLine } from "#rollout/common/plainLine.ts";
 
-test("a line without anything special stays as it is", () => {
+test("a plain line stays as it is", () => {
   expect(plainLine("2026-01-01 ERROR größer als \u{1f680} erwartet")).toBe(
     "2026-01-01 ERROR größer als \u{1f680} erwartet",
   );
@@ -18,6 +18,6 @@ test.each([
   expect(plainLine(line)).toBe(expected);
 });
 
-test("an endless line is cut, with how long it was", () => {
+test("an endless line is cut, with its length", () => {
   expect(plainLine("x".repeat(5_000_000))).toBe(`${"x".repeat(500)}… (5000000 characters)`);
 });

@@ -20,7 +20,7 @@ test("an answer may be false, zero or null", async () => {
   expect(await poll(attempts(undefined, null).attempt, options)).toBe(null);
 });
 
-test("it asks once even when there is no time at all", async () => {
+test("it tries once even if there is no time at all", async () => {
   const made = attempts("yes");
   expect(await poll(made.attempt, { intervalMilliseconds: 100, deadlineMilliseconds: 0 })).toBe("yes");
 });

@@ -14,8 +14,8 @@ function ask(port: number, path: string, milliseconds: number, until: AbortSigna
   return health.ask(path, milliseconds, until);
 }
 
-describe("health that is asked for", () => {
-  test("asks once, over a connection that it does not keep", async () => {
+describe("a health request", () => {
+  test("asks once, over a connection that is not kept", async () => {
     const asked: [string | undefined, string | undefined][] = [];
     const { port } = await serveHttp((request, response) => {
       asked.push([request.url, request.headers.connection]);
@@ -28,7 +28,7 @@ describe("health that is asked for", () => {
     expect(asked).toEqual([["/health", "close"]]);
   });
 
-  test("of nobody says so", async () => {
+  test("to a port that nobody listens on says so", async () => {
     const port = await freePort();
     expect(await ask(port, "/", 5000, signal)).toEqual({
       up: false,
@@ -36,7 +36,7 @@ describe("health that is asked for", () => {
     });
   });
 
-  test("of a server that accepts and is silent ends in time", async () => {
+  test("to a server that accepts and stays silent ends in time", async () => {
     const port = await freePort();
     const server = createServer().listen(port, "127.0.0.1");
     onTestFinished(() => void server.close());
@@ -46,7 +46,7 @@ describe("health that is asked for", () => {
     });
   });
 
-  test("of a server that begins a body and never ends it ends in time", async () => {
+  test("to a server that never completes its answer ends in time", async () => {
     const { port } = await serveHttp((_, response) => void response.writeHead(200).write('{"status":'));
     expect(await ask(port, "/", 50, signal)).toEqual({
       up: false,
@@ -54,14 +54,14 @@ describe("health that is asked for", () => {
     });
   });
 
-  test("of a server that hangs up says so", async () => {
+  test("to a server that hangs up says so", async () => {
     const { port } = await serveHttp((request) => void request.socket.destroy());
     const { up, detail } = await ask(port, "/", 5000, signal);
     expect(up).toBe(false);
     expect(detail).toMatch(/\S/);
   });
 
-  test("does not follow a redirect, to a login page for one", async () => {
+  test("does not follow a redirect, for example to a login page", async () => {
     const { port } = await serveHttp((request, response) => {
       if (request.url === "/login") response.end('{"status":"UP"}');
       else response.writeHead(302, { location: "/login" }).end();
@@ -69,18 +69,18 @@ describe("health that is asked for", () => {
     expect(await ask(port, "/", 5000, signal)).toEqual({ up: false, detail: "302" });
   });
 
-  test("does not read a body without end", async () => {
+  test("does not read an endless body", async () => {
     const { port } = await serveHttp((_, response) => void response.end("x".repeat(1024 * 1024)));
     expect((await ask(port, "/", 5000, signal)).up).toBe(false);
   });
 
-  test("is not up when its signal is raised", async () => {
+  test("is not up if its signal is aborted", async () => {
     const { port } = await serveHttp((_, response) => void response.end('{"status":"UP"}'));
     expect((await ask(port, "/", 5000, AbortSignal.abort())).up).toBe(false);
   });
 });
 
-test("connections that are dear are kept, and a kept one to the process before is no failure of the next", async () => {
+test("expensive connections are kept, and a kept one to the previous process is no failure of the next", async () => {
   const sockets = new Set<unknown>();
   const { port, server } = await serveHttp((request, response) => {
     sockets.add(request.socket);

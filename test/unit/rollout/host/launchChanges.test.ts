@@ -7,11 +7,11 @@ const before: LaunchSpec = {
   environment: { PASSWORD: "one", LANG: "C" },
 };
 
-test("nothing differs between a way to start and itself", () => {
+test("a launch does not differ from itself", () => {
   expect(launchChanges(before, structuredClone(before))).toEqual([]);
 });
 
-test("what differs is named, with what was added and what was taken away, and no value", () => {
+test("what differs is named, with what was added and removed, but no values", () => {
   expect(
     launchChanges(before, {
       launch: { java: "/opt/jdk/bin/java", jvmOptions: ["-Xmx2g"], arguments: ["--debug"] },

@@ -9,12 +9,12 @@ const spec: LaunchSpec = {
 const fingerprint = ({ launch, environment }: LaunchSpec, address = "10.77.0.11", port = 8080) =>
   launchFingerprint({ launch, environment }, address, port);
 
-test("the fingerprint is short, the same each time, and does not go by the order of variables", () => {
+test("the fingerprint is short, stable, and independent of the order of variables", () => {
   expect(fingerprint(spec)).toMatch(/^[0-9a-f]{12}$/);
   expect(fingerprint({ ...spec, environment: { B: "hunter2", A: "1" } })).toBe(fingerprint(spec));
 });
 
-test("whatever changes how the application is started changes the fingerprint", () => {
+test("any change of how the application is started changes the fingerprint", () => {
   const { launch } = spec;
   const others = [
     fingerprint(spec),

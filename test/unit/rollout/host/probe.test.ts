@@ -15,11 +15,11 @@ describe("an answer", () => {
     [404, "", { up: false, detail: "404" }],
     [302, "", { up: false, detail: "302" }],
     [500, "a\n  b\t\nc\n", { up: false, detail: "500 a b c" }],
-  ])("of %d %j is judged", (statusCode, body, report) => {
+  ])("with %d %j is judged", (statusCode, body, report) => {
     expect(judge(statusCode, body)).toEqual(report);
   });
 
-  test("that is long is cut", () => {
+  test("that is too long is cut", () => {
     expect(judge(500, "x".repeat(1000)).detail).toBe(`500 ${"x".repeat(200)}…`);
   });
 });

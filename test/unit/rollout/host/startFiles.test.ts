@@ -45,7 +45,7 @@ test("the start file becomes java with exactly these arguments and variables", a
   );
 });
 
-test("no secret stands in the start file", () => {
+test("the start file contains no secret", () => {
   const spec = { launch, environment: { PASSWORD: "hunter2" } };
   expect(startFiles(host("/d"), "r", "f", spec).start).not.toContain("hunter2");
   expect(startFiles(host("/d"), "r", "f", spec).start).toContain("/d/secrets/environment");

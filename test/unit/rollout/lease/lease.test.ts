@@ -18,7 +18,7 @@ describe("the lease of a fleet", () => {
     store = new FileLeaseStore(directory);
   });
 
-  test("is taken at once when nobody has it, and again after it was released", async () => {
+  test("is acquired at once if nobody holds it, and again after its release", async () => {
     const first = await Lease.acquire(store, "first", timing, options);
     await first.assertHeld();
     await first.release();
@@ -28,7 +28,7 @@ describe("the lease of a fleet", () => {
     expect((await store.newest())?.record).toMatchObject({ owner: "second", released: true });
   });
 
-  test("is refused with the owner's name while the owner lives", async () => {
+  test("is refused while its owner lives, naming the owner", async () => {
     const first = await Lease.acquire(store, "ann@build-1", timing, options);
     const refused = Lease.acquire(store, "bob", timing, options);
     await expect(refused).rejects.toThrow(LeaseHeld);
@@ -36,7 +36,7 @@ describe("the lease of a fleet", () => {
     await first.release();
   });
 
-  test("is waited for when there is time to", async () => {
+  test("is waited for if there is time", async () => {
     const first = await Lease.acquire(store, "ann", timing, options);
     const waits: string[] = [];
     const second = Lease.acquire(
@@ -51,7 +51,7 @@ describe("the lease of a fleet", () => {
     expect(waits).toEqual(["ann"]);
   });
 
-  test("goes to one of many who want it at the same moment", async () => {
+  test("goes to exactly one of many who want it at the same moment", async () => {
     const wanting = ["a", "b", "c", "d", "e"].map((owner) => Lease.acquire(store, owner, timing, options));
     const outcomes = await Promise.allSettled(wanting);
     const holders = outcomes.filter((outcome) => outcome.status === "fulfilled");
@@ -59,7 +59,7 @@ describe("the lease of a fleet", () => {
     await Promise.all(holders.map(({ value }) => value.release()));
   });
 
-  test("of a process that is gone is taken over at once", async () => {
+  test("of a dead process is taken over at once", async () => {
     await leaveBehind({ pid: 2 ** 22 + 1, startTicks: "1" });
     const began = performance.now();
     const lease = await Lease.acquire(store, "next", { ...timing, expiryMilliseconds: 60_000 }, options);
@@ -67,7 +67,7 @@ describe("the lease of a fleet", () => {
     await lease.release();
   });
 
-  test("that stands still is taken over once it has stood still for the expiry, whatever its clock says", async () => {
+  test("that is not renewed is taken over after its expiry, whatever its clock says", async () => {
     const remote = new Remote(store);
     await remote.claim(1, record({ owner: "asleep", since: "2999-01-01T00:00:00.000Z" }));
     const began = performance.now();
@@ -76,7 +76,7 @@ describe("the lease of a fleet", () => {
     await lease.release();
   });
 
-  test("that was taken over is noticed before the next step, and ends the roll", async () => {
+  test("that was taken over is noticed before the next step and ends the roll", async () => {
     const slept = await Lease.acquire(store, "slept", timing, options);
     await store.claim(2, record({ owner: "usurper" }));
     await expect(slept.assertHeld()).rejects.toThrow(new LeaseLost("usurper").message);
@@ -85,7 +85,7 @@ describe("the lease of a fleet", () => {
     expect((await store.newest())?.record).toMatchObject({ owner: "usurper", released: false });
   });
 
-  test("tells its holder that somebody asks for a stop, and forgets an old request", async () => {
+  test("tells its holder about a request to stop, and forgets old requests", async () => {
     await mkdir(directory, { recursive: true });
     await writeFile(join(directory, "stop"), "");
     const lease = await Lease.acquire(store, "roller", timing, options);

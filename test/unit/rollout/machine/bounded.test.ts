@@ -30,7 +30,7 @@ class Driver {
   }
 }
 
-test("a call that ends in time gives its answer, with its arguments and on the driver itself", async () => {
+test("a call that ends in time returns its answer", async () => {
   const driver = new Driver();
   const asked = bounded(driver, "app-1", () => 5).ask("is it");
   await expect.poll(() => driver.asked).toBe(1);
@@ -39,7 +39,7 @@ test("a call that ends in time gives its answer, with its arguments and on the d
   expect(bounded(driver, "app-1", () => 5).name).toBe("app-1");
 });
 
-test("a call that hangs is told with the driver's name and the time that it had", async () => {
+test("a call that hangs is reported with the driver's name and the time it had", async () => {
   const driver = bounded(new Driver(), "app-1", () => 0.05);
   await expect(driver.ask("is it")).rejects.toMatchObject({
     code: "hangs",
@@ -47,7 +47,7 @@ test("a call that hangs is told with the driver's name and the time that it had"
   });
 });
 
-test("a driver is asked nothing more while a call hangs, and is asked again once it has ended", async () => {
+test("a driver is not called while an earlier call hangs, and is called again once that has ended", async () => {
   const driver = new Driver();
   const { ask, tell } = bounded(driver, "app-1", () => 0.05);
   await expect(ask("is it")).rejects.toThrow("took longer");
@@ -58,19 +58,19 @@ test("a driver is asked nothing more while a call hangs, and is asked again once
   await expect.poll(() => tell().catch(String)).toBe("told");
 });
 
-test("what fails by itself fails as it did", async () => {
+test("a call that fails by itself keeps its error", async () => {
   const failure = new Error("no");
   const driver = bounded({ fail: () => Promise.reject(failure) }, "app-1", () => 5);
   await expect(driver.fail()).rejects.toBe(failure);
 });
 
-test("what has no deadline is waited for, even beside a call that hangs", async () => {
+test("a call without a deadline is waited for, even while another hangs", async () => {
   const driver = bounded(new Driver(), "app-1", (method) => (method === "ask" ? 0.05 : undefined));
   await expect(driver.ask("is it")).rejects.toThrow("took longer");
   expect(await driver.tell()).toBe("told");
 });
 
-test("a host is given its grace to stop, and the time that a jar takes to stage", async () => {
+test("a host gets its grace period to stop, and the time a jar takes to stage", async () => {
   const host = boundedHost(localHost({ port: await freePort(), directory: await temporaryDirectory() }));
   expect(await host.stop(0)).toEqual({ killed: false });
   expect((await host.observe()).releases).toEqual([]);

@@ -32,7 +32,7 @@ test("an IPv6 table is read, in the shortest spelling of each address", () => {
   ]);
 });
 
-test("an IPv4 address that the table maps into IPv6 is that IPv4 address", () => {
+test("an IPv4-mapped IPv6 address is the IPv4 address", () => {
   const table = `${HEADER}
    0: 0000000000000000FFFF00000100007F:1F91 0000000000000000FFFF00000200007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 51 1 0000000000000000 100 0 0 10 0
 `;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { describeProcess, readProcessLine } from "#rollout/machine/processLine.ts";
 
-test("a process has its arguments apart, empty ones and those with spaces and line breaks included", () => {
+test("arguments of a process are kept apart, even empty ones and those with spaces or line breaks", () => {
   expect(readProcessLine("4711 java\u0001-jar\u0001\u0001a b\u0002c\u0001")).toEqual({
     pid: 4711,
     argv: ["java", "-jar", "", "a b\nc"],

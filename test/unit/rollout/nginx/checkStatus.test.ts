@@ -58,7 +58,7 @@ const RECORDED: Record<
   },
 };
 
-test.each(MODULES)("no recording of %s is left out", async (module) => {
+test.each(MODULES)("every recording of %s is tested", async (module) => {
   const files = (await readdir(join(FIXTURES, module))).sort();
   expect(files).toEqual(Object.keys(RECORDED[module]).map((moment) => `${moment}.json.txt`));
 });
@@ -73,7 +73,7 @@ describe.each(MODULES)("the JSON of %s", (module) => {
   });
 });
 
-test("the recordings of the image's module are no valid UTF-8, as in the wild", async () => {
+test("the recordings of the image's module are invalid UTF-8, as in reality", async () => {
   expect(isUtf8(await recordedStatus("image-module-nginx-1.18", "all-up"))).toBe(false);
 });
 
@@ -102,7 +102,7 @@ test.each([
   ["an HTML page", "<html><body>hello</body></html>"],
   ["JSON that is malformed, as with status=up in the query", '{"servers": {"server": [{"name": "a",}]}}'],
   ["JSON of another shape", '{"checks":"none"}'],
-])("%s is refused with its beginning", (_, body) => {
+])("%s is rejected, quoting its beginning", (_, body) => {
   expect(() => parseCheckStatus(Buffer.from(body))).toThrow(
     expect.objectContaining({
       code: "status-unreadable",
@@ -111,10 +111,10 @@ test.each([
   );
 });
 
-test("a refusal of an empty answer, as the image's module gives without servers, does not end in the blue", () => {
+test("rejecting an empty answer, as the image's module gives without servers, says that it is empty", () => {
   expect(() => parseCheckStatus(Buffer.alloc(0))).toThrow(/from \/status, got \S/);
 });
 
-test("a refusal shows no more than a line of what came", () => {
+test("a rejection quotes no more than a line", () => {
   expect(() => parseCheckStatus(Buffer.from(`<html>\n${"x".repeat(5000)}`))).toThrow(/^.{1,160}$/);
 });

@@ -18,7 +18,7 @@ test.each([
   [6, 62],
   [7, 126],
   [8, 254],
-])("of %d hosts any can be drained at once, but all: %d pools", (size, pools) => {
+])("of %d hosts, any combination but all can be drained: %d pools", (size, pools) => {
   expect(drainPools(fleet(size))).toHaveLength(pools);
 });
 
@@ -29,26 +29,20 @@ test.each([
   [22, 22 + 231, 2],
   [23, 23, 1],
   [50, 50, 1],
-])(
-  "of %d hosts as many can be drained at once as 256 pools allow, and one in any case",
-  (size, pools, most) => {
-    const combinations = drainPools(fleet(size)).filter(({ without }) => without.length <= most);
-    expect(combinations).toHaveLength(pools);
-  },
-);
+])("of %d hosts, as many can be drained as 256 pools allow, but at least one", (size, pools, most) => {
+  const combinations = drainPools(fleet(size)).filter(({ without }) => without.length <= most);
+  expect(combinations).toHaveLength(pools);
+});
 
-test.each([2, 9, 23, 50])(
-  "of %d hosts a first deployment can admit one after the other, in their order",
-  (size) => {
-    const served = drainPools(fleet(size)).map(({ members }) => members.map(({ name }) => name).join());
-    for (let admitted = 1; admitted < size; admitted++) {
-      const first = fleet(size).slice(0, admitted);
-      expect(served).toContain(first.map(({ name }) => name).join());
-    }
-  },
-);
+test.each([2, 9, 23, 50])("of %d hosts, a first deployment can admit one after another, in order", (size) => {
+  const served = drainPools(fleet(size)).map(({ members }) => members.map(({ name }) => name).join());
+  for (let admitted = 1; admitted < size; admitted++) {
+    const first = fleet(size).slice(0, admitted);
+    expect(served).toContain(first.map(({ name }) => name).join());
+  }
+});
 
-test("a pool is named after the places of those that it lacks, and holds the others in their order", () => {
+test("a pool is named after the positions of missing hosts, and contains the others in order", () => {
   const [one, two, three] = fleet(3);
   expect(drainPools(fleet(3))).toEqual([
     { name: "drained_1", without: ["app-1"], members: [two, three] },
@@ -61,13 +55,13 @@ test("a pool is named after the places of those that it lacks, and holds the oth
 });
 
 describe.each([2, 5, 9, 12, 23])("with %d hosts", (size) => {
-  test("no two pools have one name, or lack the same hosts", () => {
+  test("no two pools have the same name or lack the same hosts", () => {
     const pools = drainPools(fleet(size));
     expect(new Set(pools.map(({ name }) => name)).size).toBe(pools.length);
     expect(new Set(pools.map(({ without }) => without.join())).size).toBe(pools.length);
   });
 
-  test("every host is in a pool or out of it, and no pool is empty", () => {
+  test("every host is either in a pool or missing from it, and no pool is empty", () => {
     for (const { without, members } of drainPools(fleet(size))) {
       expect(members.length).toBeGreaterThan(0);
       expect([...without, ...members.map(({ name }) => name)].sort()).toEqual(

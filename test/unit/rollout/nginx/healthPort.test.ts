@@ -33,7 +33,7 @@ test("without a health port, checks go to the application's", () => {
   expect(text).toContain("proxy_pass http://10.0.0.1:8080/actuator/health;");
 });
 
-test("two health ports are refused with the check module, whose checks know one", () => {
+test("two health ports are rejected with the check module, which supports only one", () => {
   const settings = {
     ...nginxSettings(place),
     flavour: "auto" as const,

@@ -14,7 +14,7 @@ function refusing(words: (configuration: string) => string | undefined) {
   return { abilities, asked };
 }
 
-describe("what an nginx can do", () => {
+describe("what an nginx supports", () => {
   test("its own directory of modules is tried first, then the usual ones", () => {
     expect(moduleFiles(VERSION)).toEqual([
       "/opt/modules/ngx_http_js_module.so",
@@ -26,7 +26,7 @@ describe("what an nginx can do", () => {
     expect(moduleFiles("")).toHaveLength(3);
   });
 
-  test("the first module file that it can load is the one", async () => {
+  test("the first module file that it can load is used", async () => {
     const { abilities } = refusing((text) => {
       if (text.includes("check interval")) return 'unknown directive "check"';
       if (!text.includes("load_module")) return 'unknown directive "js_shared_dict_zone"';
@@ -48,19 +48,19 @@ describe("what an nginx can do", () => {
     expect(await abilities).toEqual({ flavours: ["stock"] });
   });
 
-  test("a module of another nginx counts as none", async () => {
+  test("a module built for another nginx counts as none", async () => {
     const { abilities } = refusing((text) =>
       text.includes("load_module") ? 'module "/x.so" is not binary compatible' : 'unknown directive "x"',
     );
     expect(await abilities).toEqual({ flavours: ["stock"] });
   });
 
-  test("both modules may be there; the JavaScript one is the better", async () => {
+  test("of two modules, the JavaScript one is preferred", async () => {
     const { abilities } = refusing(() => undefined);
     expect(await abilities).toEqual({ flavours: ["njs", "check-module", "stock"] });
   });
 
-  test("any other complaint is passed on", async () => {
+  test("any other error is passed on", async () => {
     const { abilities } = refusing(() => "nginx is out of memory");
     await expect(abilities).rejects.toThrow("nginx is out of memory");
   });

@@ -26,7 +26,7 @@ describe("the bytes of the configuration", () => {
     expect(text).toContain(`${fingerprint}";`);
   });
 
-  test("what only the script says changes the fingerprint, too", () => {
+  test("a change in the script alone changes the fingerprint too", () => {
     const njs = { ...settings, flavour: "njs" } as const;
     const { fingerprint } = renderConfiguration(njs);
     for (const check of [{ rise: 7 }, { fall: 7 }, { expect: ["200"] }, { path: "/ready" }]) {
@@ -35,7 +35,7 @@ describe("the bytes of the configuration", () => {
     }
   });
 
-  test("the user is named only when nginx is started by root", () => {
+  test("the user is set only if root starts nginx", () => {
     const { user: _, ...withoutUser } = settings;
     expect(renderConfiguration({ ...withoutUser, user: "root" }).text).toMatch(/^user root;$/m);
     expect(renderConfiguration(withoutUser).text).not.toMatch(/^user /m);
@@ -67,7 +67,7 @@ describe("with the check module", () => {
     }),
   );
 
-  test("the upstream of all hosts is checked, and passive failover keeps out of it", () => {
+  test("the upstream of all hosts has active checks and no passive failover", () => {
     expect(linesOf(text, "upstream all")).toEqual([
       "server 127.0.0.1:8081 max_fails=0;",
       "server 127.0.0.1:8082 max_fails=0;",
@@ -77,7 +77,7 @@ describe("with the check module", () => {
     ]);
   });
 
-  test("the smaller upstreams are not checked, so that passive failover covers them", () => {
+  test("the smaller upstreams have passive failover, since they are not checked", () => {
     expect(linesOf(text, "upstream drained_1")).toEqual([
       "server 127.0.0.1:8082 max_fails=3 fail_timeout=2s;",
     ]);
@@ -93,7 +93,7 @@ describe("with the check module", () => {
   });
 });
 
-test("the check module is told what a healthy host answers", () => {
+test("the check module gets the statuses of a healthy host", () => {
   const check = {
     path: "/",
     intervalMilliseconds: 500,
@@ -118,7 +118,7 @@ describe("with nginx's JavaScript module", () => {
     }),
   );
 
-  test("the checks decide for every upstream, and passive failover keeps out of it", () => {
+  test("the checks cover every upstream, so there is no passive failover", () => {
     expect(linesOf(text, "upstream all")).toEqual([
       "server 127.0.0.1:8081 max_fails=0;",
       "server 127.0.0.1:8082 max_fails=0;",
@@ -134,7 +134,7 @@ describe("with nginx's JavaScript module", () => {
     expect(builtIn.text).not.toContain("load_module");
   });
 
-  test("a check ends before the next one begins", () => {
+  test("a check ends before the next one starts", () => {
     const period = (intervalMilliseconds: number, timeoutMilliseconds: number) => {
       const settings = nginxSettings({ directory: "/srv/nginx", port: 8080, flavour: "njs" });
       const check = { ...settings.check, intervalMilliseconds, timeoutMilliseconds };
@@ -155,7 +155,7 @@ test("stock nginx gets no directive that only the check module knows", () => {
   expect(text).not.toMatch(/\bcheck_|\bcheck interval/);
 });
 
-test("the application has as much time as the slowest request takes, and a minute in any case", () => {
+test("the application has as much time as the slowest request takes, but at least a minute", () => {
   const settings = nginxSettings({ directory: "/srv/nginx", port: 8080 });
   const timeout = (slowestRequestSeconds: number) => {
     const { text } = renderConfiguration({ ...settings, slowestRequestSeconds });

@@ -24,7 +24,7 @@ async function refusalOf(path: string): Promise<string> {
   return error.message;
 }
 
-test("a jar is its absolute path, its version and the SHA-256 of its bytes", async () => {
+test("a jar is identified by its absolute path, its version and its SHA-256", async () => {
   const path = await writeJar(await place(), "1.2.3");
   const sha256 = createHash("sha256")
     .update(await readFile(path))
@@ -56,13 +56,13 @@ test("the version is read from build-info.properties where the plugins put it in
   expect((await identifyJar(path)).version).toBe("2.3.0");
 });
 
-describe("the version that Maven writes into an archive", () => {
+describe("the version from Maven", () => {
   const pom = (artifact: string, version: string) => ({
     [`META-INF/maven/demo/${artifact}/pom.properties`]: `groupId=demo\nartifactId=${artifact}\nversion=${version}\n`,
   });
   const main = "Main-Class: demo.Main\n";
 
-  test("is taken where the manifest has none", async () => {
+  test("is used if the manifest has none", async () => {
     const path = await jarOf({ [MANIFEST]: main, ...pom("shop", "2.4.0") });
     expect((await identifyJar(path)).version).toBe("2.4.0");
     const both = await writeJar(await place(), "1.0.0", pom("shop", "2.4.0"));
@@ -88,7 +88,7 @@ describe("the version that Maven writes into an archive", () => {
   });
 });
 
-test("a version that is given is taken instead of the archive's own, and is checked like it", async () => {
+test("a given version overrides the archive's own, and is validated too", async () => {
   const path = await writeJar(await place(), "1.0.0");
   expect((await identifyJar(path, "2.5.0")).version).toBe("2.5.0");
   const unversioned = await jarOf({ [MANIFEST]: "Main-Class: demo.Main\n" });
@@ -98,7 +98,7 @@ test("a version that is given is taken instead of the archive's own, and is chec
   );
 });
 
-test("build-info.properties is read as properties are: comments, colons, continued lines and escapes", async () => {
+test("build-info.properties is parsed as properties: comments, colons, continued lines and escapes", async () => {
   const path = await jarOf({
     [MANIFEST]: "Main-Class: demo.Main\n",
     [BUILD_INFO]: "# build.version=0.0.1\nbuild.version : 2.2.\\\n    0-\\u0052C1\n",
@@ -106,17 +106,17 @@ test("build-info.properties is read as properties are: comments, colons, continu
   expect((await identifyJar(path)).version).toBe("2.2.0-RC1");
 });
 
-test("build-info.properties is preferred to the manifest", async () => {
+test("build-info.properties takes precedence over the manifest", async () => {
   const path = await writeJar(await place(), "1.0.0", { [BUILD_INFO]: "build.version=3.0.0\n" });
   expect((await identifyJar(path)).version).toBe("3.0.0");
 });
 
-test("a build-info.properties without a version leaves the word to the manifest", async () => {
+test("without a version in build-info.properties, the manifest counts", async () => {
   const path = await writeJar(await place(), "1.0.0", { [BUILD_INFO]: "build.name=market\n" });
   expect((await identifyJar(path)).version).toBe("1.0.0");
 });
 
-test("a build-info.properties with an empty version leaves the word to the manifest", async () => {
+test("with an empty version in build-info.properties, the manifest counts", async () => {
   const path = await writeJar(await place(), "1.0.0", { [BUILD_INFO]: "build.version=\n" });
   expect((await identifyJar(path)).version).toBe("1.0.0");
 });
@@ -132,7 +132,7 @@ test.each([
   expect((await identifyJar(path)).version).toBe("4.0");
 });
 
-test("a manifest line that starts with a space continues the one before", async () => {
+test("a manifest line that starts with a space continues the previous one", async () => {
   const path = await jarOf({
     [MANIFEST]:
       "Main-Class: de\r\n mo.Main\r\nImplementation-Version: 4.0.0-a-very-\r\n long-na\r\n me\r\n\r\n",
@@ -140,7 +140,7 @@ test("a manifest line that starts with a space continues the one before", async 
   expect((await identifyJar(path)).version).toBe("4.0.0-a-very-long-name");
 });
 
-test("the case of the names in a manifest does not count", async () => {
+test("names in a manifest are case-insensitive", async () => {
   const path = await jarOf({ [MANIFEST]: "main-class: demo.Main\nIMPLEMENTATION-VERSION: 4.1\n" });
   expect((await identifyJar(path)).version).toBe("4.1");
 });
@@ -152,21 +152,21 @@ test("only the main section of the manifest counts", async () => {
   expect(await refusalOf(path)).toContain("got none");
 });
 
-test("other bytes under the same version are another release", async () => {
+test("other bytes with the same version are another release", async () => {
   const [one, two] = [await place(), await place()];
   await writeJar(one, "1.0.0", { "a.txt": "one" });
   await writeJar(two, "1.0.0", { "a.txt": "two" });
   expect((await identifyJar(one)).sha256).not.toBe((await identifyJar(two)).sha256);
 });
 
-test("a jar may be given by a link", async () => {
+test("a jar may be a link", async () => {
   const path = await writeJar(await place(), "1.0.0");
   const link = join(await temporaryDirectory(), "link.jar");
   await symlink(path, link);
   expect(await identifyJar(link)).toMatchObject({ path: link, version: "1.0.0" });
 });
 
-test("a jar of more entries than its last record can count is read by the record before it", async () => {
+test("a jar with more entries than its last record can count is read with the record before", async () => {
   const path = await place();
   const jar = zip({ [MANIFEST]: "Main-Class: demo.Main\nImplementation-Version: 4.0\n" });
   const end = jar.subarray(-22);
@@ -191,28 +191,28 @@ test("a jar of more entries than its last record can count is read by the record
 describe("a launch script in front of a jar", () => {
   const script = "#!/bin/bash\nexec java -jar $0\nexit 0\n".padEnd(10_000, "# PK\n");
 
-  test("does not count, as for java, where the offsets in the jar do not include it", async () => {
+  test("is skipped, as by java, if the jar's offsets do not include it", async () => {
     const path = await place();
     const entries = { [MANIFEST]: "Main-Class: demo.Main\n", [BUILD_INFO]: "build.version=2.3.12\n" };
     await writeFile(path, Buffer.concat([Buffer.from(script), zip(entries)]));
     expect((await identifyJar(path)).version).toBe("2.3.12");
   });
 
-  test("does not count where the offsets in the jar include it", async () => {
+  test("is skipped if the jar's offsets include it", async () => {
     const path = await place();
     const entries = { [MANIFEST]: "Main-Class: demo.Main\nImplementation-Version: 3.5\n" };
     await writeFile(path, zip(entries, Buffer.from(script)));
     expect((await identifyJar(path)).version).toBe("3.5");
   });
 
-  test("does not count in front of an archive of another kind of file either, however long it is", async () => {
+  test("is skipped in front of any other archive too, however long it is", async () => {
     const path = await place();
     const jar = zip({ [MANIFEST]: "Main-Class: demo.Main\nImplementation-Version: 1.0\n" });
     await writeFile(path, Buffer.concat([Buffer.alloc(200_000, "MZ"), jar]));
     expect((await identifyJar(path)).version).toBe("1.0");
   });
 
-  test("is no excuse for a jar that is cut off after a jar inside it", async () => {
+  test("does not hide that a jar is cut off after a jar inside it", async () => {
     const path = await place();
     const inner = zip({ [MANIFEST]: "Main-Class: library.Main\nImplementation-Version: 9\n" });
     const start = zip({ "BOOT-INF/lib/library.jar": "" }).subarray(0, 30 + 24);
@@ -222,7 +222,7 @@ describe("a launch script in front of a jar", () => {
     }
   });
 
-  test("is no excuse for a jar that is cut off", async () => {
+  test("does not hide that a jar is cut off", async () => {
     const path = await place();
     const jar = zip({ [MANIFEST]: "Main-Class: demo.Main\n" });
     await writeFile(path, Buffer.concat([Buffer.from(script), jar.subarray(0, -30)]));
@@ -230,7 +230,7 @@ describe("a launch script in front of a jar", () => {
   });
 });
 
-describe("a jar that needs files beside it, which a release would not have, is refused", () => {
+describe("a jar that needs files next to it, which a release would not have, is rejected", () => {
   const needs = (file: string, path: string) =>
     `jar: expected a self-contained jar, as built by spring-boot:repackage or bootJar, got one that needs ${file} next to it (Class-Path in its manifest): ${path}`;
   const extracted =
@@ -241,12 +241,12 @@ describe("a jar that needs files beside it, which a release would not have, is r
     expect(await refusalOf(path)).toBe(needs("lib/a-1.jar", path));
   });
 
-  test("but not one that names files from the root of the file system", async () => {
+  test("but not one that names files by absolute paths", async () => {
     const manifest = extracted.replace("lib/a-1.jar lib/b-2.jar", "file:/opt/a.jar /opt/b.jar");
     expect((await identifyJar(await jarOf({ [MANIFEST]: manifest }))).version).toBe("1.0");
   });
 
-  test("and one that brings its libraries along only when the files are really there", async () => {
+  test("and one that contains its libraries only if the files really exist", async () => {
     const manifest = extracted.replace("demo.Main", "org.springframework.boot.loader.JarLauncher");
     const path = await jarOf({ [MANIFEST]: manifest });
     expect((await identifyJar(path)).version).toBe("1.0");
@@ -255,7 +255,7 @@ describe("a jar that needs files beside it, which a release would not have, is r
     expect(await refusalOf(path)).toBe(needs("lib/b-2.jar", path));
   });
 
-  test("and so is one whose launcher takes plugins out of a folder that is there", async () => {
+  test("and so is one whose launcher loads plugins from an existing folder", async () => {
     const manifest = "Main-Class: org.springframework.boot.loader.launch.PropertiesLauncher\n";
     const rest = "Implementation-Version: 1.0\nLoader-Path: BOOT-INF/lib/,plugins\n";
     const path = await jarOf({ [MANIFEST]: manifest + rest });
@@ -270,7 +270,7 @@ test("a missing file is refused", async () => {
   expect(await refusalOf(path)).toBe(`jar: expected a jar, found no file: ${path}`);
 });
 
-test("a file below a file is refused as missing", async () => {
+test("a file below a file is rejected as missing", async () => {
   const path = join(await writeJar(await place(), "1.0.0"), "app.jar");
   expect(await refusalOf(path)).toBe(`jar: expected a jar, found no file: ${path}`);
 });
@@ -392,7 +392,7 @@ test("a jar without a version is refused", async () => {
 });
 
 test.each(["1/2", "../1", "-1.0", ".1", "1 0", "@project.version@", "1".repeat(101)])(
-  "a version that could not be a folder on a host is refused: %j",
+  "a version that could not be a folder name is rejected: %j",
   async (version) => {
     const path = await writeJar(await place(), "1.0.0", { [BUILD_INFO]: `build.version=${version}\n` });
     expect(await refusalOf(path)).toBe(
@@ -401,7 +401,7 @@ test.each(["1/2", "../1", "-1.0", ".1", "1 0", "@project.version@", "1".repeat(1
   },
 );
 
-test("a jar that this user may not read is refused", async (context) => {
+test("a jar that this user may not read is rejected", async (context) => {
   context.skip(process.getuid?.() === 0, "root may read everything");
   const path = await writeJar(await place(), "1.0.0");
   await chmod(path, 0o000);

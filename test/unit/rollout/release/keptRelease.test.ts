@@ -24,7 +24,7 @@ test.each([
   );
 });
 
-test("a release that one host does not keep is refused, with those that every host keeps", async () => {
+test("a release that one host does not keep is rejected, listing those that every host keeps", async () => {
   await expect(findKeptRelease("1.1.0", await hostsWith([A, B, SNAPSHOT], [SNAPSHOT, A]))).rejects.toThrow(
     `release: expected a release that every host keeps (${A}, ${SNAPSHOT}), got 1.1.0`,
   );
@@ -36,7 +36,7 @@ test("a release is refused when no host keeps any", async () => {
   );
 });
 
-test("a version that stands for two releases is refused, with both", async () => {
+test("a version of two releases is rejected, naming both", async () => {
   const hosts = await hostsWith([B, C], [B, C]);
   await expect(findKeptRelease("1.1.0", hosts)).rejects.toThrow(
     `release: expected a single release, got 1.1.0, which matches ${B} and ${C}`,

@@ -34,7 +34,7 @@ test.each([
   expect(versionOf(id)).toBe(version);
 });
 
-test("the name of a release promises the bytes it was named after, and no others", () => {
+test("the name of a release matches the bytes it was named after, and no others", () => {
   for (const id of ["1.1.0-3fa9c1d2e4b5", "1.1.0-3fa9c1d2e4b5.war"]) {
     expect(isReleaseOf(id, sha256)).toBe(true);
     expect(isReleaseOf(id, "0".repeat(64))).toBe(false);

@@ -19,7 +19,7 @@ const request = {
   hostEnvironment: { "app-3": { PASSWORD: "its own" } },
 };
 
-test("a host is started as all are, and its own options count where both have one", () => {
+test("a host gets the common options, and its own take precedence", () => {
   expect(launchOf(request, "app-1")).toEqual({ launch: request.launch, environment: request.environment });
   expect(launchOf(request, "app-2")).toEqual({
     launch: {
@@ -35,7 +35,7 @@ test("a host is started as all are, and its own options count where both have on
   });
 });
 
-test("the fingerprint of a host changes with its own options, and no other host's does", () => {
+test("a host's own options change its own fingerprint only", () => {
   const plain = validRequest();
   const fingerprint = (asked: Parameters<typeof launchOf>[0], host: string) =>
     launchFingerprint(launchOf(asked, host), "127.0.0.1", 8081);
@@ -44,7 +44,7 @@ test("the fingerprint of a host changes with its own options, and no other host'
   expect(fingerprint(own, "app-2")).not.toBe(fingerprint(plain, "app-2"));
 });
 
-test("what a host may not set, or whose nobody is, is refused under its name in the settings", () => {
+test("a reserved option of a host, or an option of an unknown host, is rejected, naming the setting", () => {
   const messages = (change: object) =>
     problemsOf(kindRequest, { ...validRequest(), ...change }).map(({ message }) => message);
   expect(messages({ hostLaunch: { "app-2": { arguments: ["--server.port=1"] } } })).toEqual([

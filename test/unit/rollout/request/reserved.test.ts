@@ -27,7 +27,7 @@ test.each([
   { ...place, kind: "local", directory: "/srv/app-1" },
   dockerHost(),
   { ...place, kind: "ssh", ...onServer },
-])("what is rollgate's own is refused for hosts of every kind: $kind", (host) => {
+])("reserved options are rejected for hosts of every kind: $kind", (host) => {
   const launch = { java: "java", jvmOptions: ["-cp"], arguments: ["--server.address=::"] };
   const request = { ...validRequest(), hosts: [host], minimumHealthy: 0, launch };
   const problems = problemsOf(kindRequest, { ...request, environment: { SERVER_PORT: "1" } });
@@ -48,7 +48,7 @@ test.each([
   ['--spring.application.json={"server":{"port":9090}}', PORT],
   ['--spring.application.json={"server.address":"0.0.0.0"}', ADDRESS],
   ["--rollgate.launch=x", OWN],
-])("the argument %s is rollgate's own", (argument, expected) => {
+])("the argument %s is reserved", (argument, expected) => {
   expect(reservedArguments(["--debug", argument])).toEqual([
     { key: 1, message: `${expected}, got ${JSON.stringify(argument)}` },
   ]);
@@ -67,7 +67,7 @@ test.each([
   '--spring.application.json={"note":{"server":{"port":1}},"list":["server.port"],"none":null}',
   "--rollgated=yes",
   "",
-])("the argument %s is the user's", (argument) => {
+])("the argument %s is allowed", (argument) => {
   expect(reservedArguments([argument])).toEqual([]);
 });
 
@@ -90,7 +90,7 @@ test.each([
   expect(reservedJvmOptions(["-Xmx1g", option])).toEqual([{ key: 1, message }]);
 });
 
-test("JVM options may take the next word, come from a file, and set what they like of their own", () => {
+test("JVM options may have a value as the next word, come from a file, and set any other property", () => {
   const words = [
     "--add-opens",
     "java.base/java.lang=ALL-UNNAMED",
@@ -117,16 +117,13 @@ test.each([
   [{ JAVA_TOOL_OPTIONS: "-Xmx1g -Dserver.port=9090" }, "JAVA_TOOL_OPTIONS", PORT],
   [{ JDK_JAVA_OPTIONS: "-Drollgate.launch=x" }, "JDK_JAVA_OPTIONS", OWN],
   [{ ROLLGATE_HOST: "me" }, "ROLLGATE_HOST", OWN],
-])(
-  "the variables %j hold what is rollgate's own, and the message holds no value",
-  (environment, key, expected) => {
-    expect(reservedVariables({ DATABASE: "x", ...environment })).toEqual([
-      { key, message: `${expected}, got it here` },
-    ]);
-  },
-);
+])("the variables %j are reserved, and the message contains no value", (environment, key, expected) => {
+  expect(reservedVariables({ DATABASE: "x", ...environment })).toEqual([
+    { key, message: `${expected}, got it here` },
+  ]);
+});
 
-test("other variables are the user's", () => {
+test("other variables are allowed", () => {
   const environment = { MANAGEMENT_SERVER_PORT: "1", SERVERPORT: "1", SERVER_PORTS: "1", ROLLGATED: "1" };
   expect(reservedVariables(environment)).toEqual([]);
 });

@@ -9,11 +9,11 @@ function messages(request: unknown): string[] {
   return problemsOf(kindRequest, request).map(({ message }) => message);
 }
 
-test("a good request passes as it is", () => {
+test("a valid request is accepted unchanged", () => {
   expect(parse(kindRequest, validRequest())).toEqual(validRequest());
 });
 
-test("the engine takes hosts of a kind that it has never heard of, with what that kind says of them", () => {
+test("the rollout accepts hosts of an unknown kind, with that kind's own fields", () => {
   const { hosts, proxy, ...rest } = validRequest();
   const namespaces = {
     ...rest,
@@ -24,7 +24,7 @@ test("the engine takes hosts of a kind that it has never heard of, with what tha
   expect(messages(namespaces)).toContain('hosts[0].kind: expected local, docker or ssh, got "namespace"');
 });
 
-describe("numbers keep to their bounds", () => {
+describe("numbers stay within their bounds", () => {
   const bounds: [path: string, minimum: number, maximum: number][] = [
     ["hosts[2].port", 1, 65_535],
     ["proxy.port", 1, 65_535],
@@ -56,7 +56,7 @@ describe("numbers keep to their bounds", () => {
     }
   });
 
-  test.each(bounds)("%s is no text, and not missing", (path, minimum, maximum) => {
+  test.each(bounds)("%s must be a string, and not missing", (path, minimum, maximum) => {
     expect(messages(withValue(validRequest(), path, "5"))).toEqual([
       `${path}: expected ${minimum}–${maximum}, got "5"`,
     ]);
@@ -66,7 +66,7 @@ describe("numbers keep to their bounds", () => {
   });
 });
 
-describe("texts are what they have to be", () => {
+describe("strings have the right format", () => {
   test.each([
     ["hosts[2].port", 70_000, "expected 1–65535, got 70000"],
     ["hosts[0].name", "App_1", 'expected 1–32 lower-case letters, digits and inner hyphens, got "App_1"'],
@@ -137,7 +137,7 @@ describe("texts are what they have to be", () => {
     expect(messages(withValue(validRequest(), path, value))).toEqual([]);
   });
 
-  test("a hash that is none is refused under its path", () => {
+  test("an invalid hash is rejected, naming its path", () => {
     expect(messages(withValue(validRequest(), "jar.sha256", "abc"))).toEqual([
       expect.stringMatching(/^jar\.sha256: expected /),
     ]);
@@ -149,7 +149,7 @@ test.each([
   ["hosts[1]", "app-2"],
   ["launch.jvmOptions", "-Xmx1g"],
   ["health", undefined],
-])("%s is refused under its path when it has another shape: %j", (path, value) => {
+])("%s with another shape is rejected, naming its path: %j", (path, value) => {
   expect(messages(withValue(validRequest(), path, value))).toEqual([
     expect.stringMatching(new RegExp(`^${RegExp.escape(path)}: \\S`)),
   ]);
@@ -164,8 +164,8 @@ test.each([
   expect(message).not.toContain("4711");
 });
 
-describe("settings agree with each other", () => {
-  test("no host at all is refused", () => {
+describe("settings must agree with each other", () => {
+  test("a fleet needs at least one host", () => {
     expect(messages({ ...validRequest(), hosts: [] })[0]).toBe("hosts: expected at least one host, got none");
   });
 
@@ -179,19 +179,19 @@ describe("settings agree with each other", () => {
     expect(messages({ ...validRequest(), hosts: hosts.slice(1) })).toEqual([]);
   });
 
-  test("two hosts of one name are refused at the later one", () => {
+  test("two hosts with the same name are rejected at the second one", () => {
     expect(messages(withValue(validRequest(), "hosts[2].name", "app-1"))).toEqual([
       "hosts[2].name: expected a unique name, got app-1 as in hosts[0]",
     ]);
   });
 
-  test("two hosts at one address are refused at the later one", () => {
+  test("two hosts at the same address are rejected at the second one", () => {
     expect(messages(withValue(validRequest(), "hosts[2].port", 8082))).toEqual([
       "hosts[2].port: expected a unique address and port, got 127.0.0.1:8082 as in hosts[1]",
     ]);
   });
 
-  test("two spellings of one IPv6 address are one address", () => {
+  test("two spellings of an IPv6 address are the same address", () => {
     const one = withValue(validRequest(), "hosts[0]", { ...validRequest().hosts[0], address: "::1" });
     const both = withValue(one, "hosts[1]", {
       ...validRequest().hosts[1],
@@ -205,12 +205,12 @@ describe("settings agree with each other", () => {
     ]);
   });
 
-  test("one port at two addresses is no clash", () => {
+  test("the same port at two addresses is no clash", () => {
     const request = withValue(validRequest(), "hosts[1].port", 8081);
     expect(messages(withValue(request, "hosts[1].address", "127.0.0.2"))).toEqual([]);
   });
 
-  test("nginx does not take the port of a host", () => {
+  test("nginx must not use the port of a host", () => {
     expect(messages(withValue(validRequest(), "proxy.port", 8082))).toEqual([
       "proxy.port: expected a unique port, got 8082, the port of app-2",
     ]);
@@ -230,14 +230,14 @@ describe("settings agree with each other", () => {
     expect(messages(withValue(request, "health.deadlineSeconds", 2))).toEqual([]);
   });
 
-  test("a drained host is given the time that the slowest request takes", () => {
+  test("a drained host gets the time that the slowest request takes", () => {
     expect(messages(withValue(validRequest(), "timing.slowestRequestSeconds", 31))).toEqual([
       "timing.settleSeconds: expected at least slowestRequestSeconds (31), got 30",
     ]);
     expect(messages(withValue(validRequest(), "timing.slowestRequestSeconds", 30))).toEqual([]);
   });
 
-  test("an application is given the time that its own shutdown takes", () => {
+  test("an application gets the time that its own shutdown takes", () => {
     expect(messages(withValue(validRequest(), "timing.shutdownPhaseSeconds", 36))).toEqual([
       "timing.graceSeconds: expected at least shutdownPhaseSeconds (36), got 35",
     ]);
@@ -248,7 +248,7 @@ describe("settings agree with each other", () => {
     expect(messages(withValue(validRequest(), "jar", undefined))).toEqual([]);
   });
 
-  test("everything that is wrong is named, not the first thing only", () => {
+  test("all problems are named, not only the first", () => {
     const request = withValue(validRequest(), "hosts[0].port", 0);
     expect(messages(withValue(request, "keepReleases", 1))).toEqual([
       "hosts[0].port: expected 1–65535, got 0",
@@ -257,7 +257,7 @@ describe("settings agree with each other", () => {
   });
 });
 
-test("parse throws the first problem, with its path and reason apart", () => {
+test("parse throws the first problem, with path and reason separate", () => {
   const error = (() => {
     try {
       return parse(kindRequest, withValue(validRequest(), "hosts[2].port", 70_000));
