@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CheckingNginxArgs } from "#kinds/declaration.ts";
-import { kindNamed } from "#kinds/kinds.ts";
+import { kinds } from "#kinds/kinds.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import type { ProxyPlace } from "#rollout/request/places.ts";
 import { NginxResource } from "./nginxResource.ts";
@@ -18,7 +18,7 @@ export class CheckingNginx extends pulumi.ComponentResource {
     super("rollgate:index:CheckingNginx", name, {}, options);
     const dependsOn = around?.(name, this) ?? [];
     new NginxResource(`${name}-server`, inputs, { parent: this, dependsOn });
-    this.proxy = pulumi.output<ProxyPlace>(partOf(kindNamed(inputs.kind).proxy, inputs));
+    this.proxy = pulumi.output<ProxyPlace>(partOf(kinds.named(inputs.kind).proxy, inputs));
     this.registerOutputs({ proxy: this.proxy });
   }
 }

@@ -7,26 +7,38 @@ import type { Reader } from "../settings/reader.ts";
 import type { Declaration } from "./declaration.ts";
 import type { HostKind } from "./hostKind.ts";
 import type { NginxKind } from "./nginxKind.ts";
+import type { Orchestrator } from "./orchestrator.ts";
 import type { ServingInputs } from "./servingInputs.ts";
 
-/** A kind of machine that hosts and nginx can be on: all that the rest of the program knows of it. */
-export interface Kind {
-  /** What a request says of a host, and of nginx. */
-  readonly host: z.ZodObject & z.ZodType<HostPlace>;
-  readonly proxy: z.ZodObject & z.ZodType<ProxyPlace>;
-  /** What stands for the machine on which a host or nginx takes up its port. */
-  machineOf(place: HostPlace | ProxyPlace): unknown;
-  readSettings(reader: Reader): Promise<KindSettings>;
+/** A kind of host: all that the rest of the program knows of it. Either our engine rolls it, or an engine of its own. */
+export type Kind = MachineKind | OrchestratedKind;
+
+/** Hosts and nginx on machines, over which our engine rolls. */
+export interface MachineKind extends AnyKind {
   /** How its hosts and its nginx are told from others and reached. */
   hosts(): Promise<HostKind>;
   nginx(): Promise<NginxKind>;
+  /** The drivers for the hosts and nginx of a request, which are all of this kind. */
+  openFleet(request: FleetRequest): Promise<OpenFleet>;
+}
+
+/** Hosts over which an engine of their own rolls, such as Kubernetes. */
+export interface OrchestratedKind extends AnyKind {
+  openOrchestrator(request: FleetRequest): Promise<Orchestrator>;
+}
+
+interface AnyKind {
+  /** What a request says of a host, and of nginx. */
+  readonly host: z.ZodObject & z.ZodType<HostPlace, HostPlace>;
+  readonly proxy: z.ZodObject & z.ZodType<ProxyPlace, ProxyPlace>;
+  /** What stands for the machine on which a host or nginx takes up its port. */
+  machineOf(place: HostPlace | ProxyPlace): unknown;
+  readSettings(reader: Reader): Promise<KindSettings>;
   /**
    * How applications are started, with its Java found where that is looked up on the deployer's machine; what was found
    * before is `known`.
    */
   withJava?(launch: RollRequest["launch"], known: string | undefined): RollRequest["launch"];
-  /** The drivers for the hosts and nginx of a request, which are all of this kind. */
-  openFleet(request: FleetRequest): Promise<OpenFleet>;
 }
 
 /** A fleet, and the way to let go of what was opened to reach it. */
@@ -35,7 +47,8 @@ export interface OpenFleet extends Fleet {
 }
 
 /** What tells where a fleet is and how it is started. */
-export type FleetRequest = Pick<RollRequest, "hosts" | "proxy" | "health" | keyof LaunchOptions>;
+export type FleetRequest = Pick<RollRequest, "health"> &
+  LaunchOptions & { readonly hosts: readonly HostPlace[]; readonly proxy: ProxyPlace };
 
 /** What the settings of a kind come to, without any I/O. */
 export interface KindSettings {

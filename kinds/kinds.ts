@@ -2,48 +2,61 @@ import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { show } from "#rollout/request/fields.ts";
 import { portsOf } from "#rollout/request/places.ts";
-import { hostsOf, rollRequest } from "#rollout/request/rollRequest.ts";
+import { hostsOf, type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
 import { docker } from "./docker/docker.ts";
-import type { Kind } from "./kind.ts";
+import type { Kind, MachineKind } from "./kind.ts";
 import { local } from "./local/local.ts";
 import { ssh } from "./ssh/ssh.ts";
 
-const KINDS: ReadonlyMap<unknown, Kind> = new Map<unknown, Kind>(Object.entries({ local, docker, ssh }));
-
-/** An app host: where it is, and where its releases live. */
-export const hostDescriptor = z.discriminatedUnion("kind", [local.host, docker.host, ssh.host], {
-  error: (issue) => expectedKind(show(Object(issue.input).kind)),
-});
-export type HostDescriptor = z.infer<typeof hostDescriptor>;
-
-/** The nginx in front of the hosts. */
-export const proxyDescriptor = z.discriminatedUnion("kind", [local.proxy, docker.proxy, ssh.proxy], {
-  error: (issue) => expectedKind(show(Object(issue.input).kind)),
-});
-export type ProxyDescriptor = z.infer<typeof proxyDescriptor>;
-
-/** A roll request over hosts and an nginx of the kinds that there are. */
-export const kindRequest = rollRequest
-  .safeExtend({ hosts: hostsOf(hostDescriptor), proxy: proxyDescriptor })
-  .superRefine(({ hosts, proxy }, context) => {
-    const machine = kindNamed(proxy.kind).machineOf(proxy);
-    const clash = hosts.find(
-      (host) => portsOf(host).includes(proxy.port) && kindNamed(host.kind).machineOf(host) === machine,
-    );
-    if (!clash) return;
-    const message = `expected a unique port, got ${proxy.port}, the port of ${clash.name}`;
-    context.addIssue({ code: "custom", path: ["proxy", "port"], message });
-  });
-export type KindRequest = z.infer<typeof kindRequest>;
-
-/** The kind that settings and requests know by this name. */
-export function kindNamed(name: string): Kind {
-  const kind = KINDS.get(name);
-  if (kind) return kind;
-  throw new InvalidInput("kind", expectedKind(name));
+/** Kinds of host by the names that settings and requests know them by. */
+export interface Kinds {
+  /** What a roll over hosts and an nginx of these kinds is told. */
+  readonly request: z.ZodType<RollRequest>;
+  named(name: string): Kind;
 }
 
-function expectedKind(got: string): string {
-  const names = [...KINDS.keys()];
-  return `expected ${names.slice(0, -1).join(", ")} or ${names.at(-1)}, got ${got}`;
+/** Every kind that there is. */
+export const KINDS = { local, docker, ssh };
+
+/** Makes kinds known by their names. */
+export function kindsOf(each: Readonly<Record<string, Kind>>): Kinds {
+  const names = Object.keys(each);
+  const expected = (got: string) =>
+    `expected ${names.slice(0, -1).join(", ")} or ${names.at(-1)}, got ${got}`;
+  const error = (issue: { readonly input?: unknown }) => expected(show(Object(issue.input).kind));
+  const named = (name: string): Kind => {
+    const kind = Object.hasOwn(each, name) ? each[name] : undefined;
+    if (kind) return kind;
+    throw new InvalidInput("kind", expected(name));
+  };
+  const kinds = names.map(named);
+  const host = z.discriminatedUnion("kind", atLeastOne(kinds.map((kind) => kind.host)), { error });
+  const proxy = z.discriminatedUnion("kind", atLeastOne(kinds.map((kind) => kind.proxy)), { error });
+  const request = rollRequest
+    .safeExtend({ hosts: hostsOf(host), proxy })
+    .superRefine(({ hosts, proxy }, context) => {
+      const machine = named(proxy.kind).machineOf(proxy);
+      const clash = hosts.find(
+        (host) => portsOf(host).includes(proxy.port) && named(host.kind).machineOf(host) === machine,
+      );
+      if (!clash) return;
+      const message = `expected a unique port, got ${proxy.port}, the port of ${clash.name}`;
+      context.addIssue({ code: "custom", path: ["proxy", "port"], message });
+    });
+  return { request, named };
+}
+
+/** What everybody but a test goes by. */
+export const kinds = kindsOf(KINDS);
+
+/** The kind of this name, whose hosts and nginx are on machines. */
+export function machineKind(name: unknown): MachineKind {
+  const kind = kinds.named(String(name));
+  if ("openFleet" in kind) return kind;
+  throw new InvalidInput("kind", `expected a kind whose hosts are on machines, got ${name}`);
+}
+
+function atLeastOne<T>([first, ...others]: readonly T[]): [T, ...T[]] {
+  if (first === undefined) throw new TypeError("there is no kind");
+  return [first, ...others];
 }

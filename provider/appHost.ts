@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Change, News, Olds } from "#kinds/change.ts";
 import type { HostKind } from "#kinds/hostKind.ts";
-import { kindNamed } from "#kinds/kinds.ts";
+import { machineKind } from "#kinds/kinds.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import {
@@ -72,9 +72,9 @@ export async function remove(olds: Olds): Promise<void> {
   const kind = await kindOf(inputs);
   const { name, graceSeconds } = parse(kind.inputs, inputs);
   const removeHost = () =>
-    opened(kind, inputs, async ({ supervisor, removeFiles }) => {
-      await supervisor.stop(graceSeconds);
-      const left = await removeFiles();
+    opened(kind, inputs, async (host) => {
+      await host.supervisor.stop(graceSeconds);
+      const left = await host.removeFiles();
       if (left !== undefined) console.log(`${name}: what the application wrote is left in ${left}`);
     });
   await finishWithoutEngine(() => kind.removeOrLeave?.(inputs, removeHost) ?? removeHost());
@@ -85,7 +85,7 @@ export async function remove(olds: Olds): Promise<void> {
  * never get it.
  */
 async function requirePorts(kind: HostKind, inputs: object): Promise<void> {
-  const owner = await opened(kind, inputs, ({ portOwner }) => portOwner());
+  const owner = await opened(kind, inputs, (host) => host.portOwner());
   if (owner.kind !== "other") return;
   const port = owner.port ?? parse(kind.inputs, inputs).port;
   throw new InvalidInput(
@@ -95,7 +95,7 @@ async function requirePorts(kind: HostKind, inputs: object): Promise<void> {
 }
 
 async function kindOf({ kind }: { readonly kind?: unknown }): Promise<HostKind> {
-  return kindNamed(String(kind)).hosts();
+  return machineKind(kind).hosts();
 }
 
 function inputsOf(inputs: object): Record<string, unknown> {

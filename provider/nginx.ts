@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Change, differing, type News, type Olds, type Values } from "#kinds/change.ts";
-import { kindNamed } from "#kinds/kinds.ts";
+import { machineKind } from "#kinds/kinds.ts";
 import type { NginxKind, OpenNginx } from "#kinds/nginxKind.ts";
 import {
   type Decision,
@@ -118,7 +118,7 @@ export async function remove(olds: Olds): Promise<void> {
 }
 
 async function kindOf({ kind }: { readonly kind?: unknown }): Promise<NginxKind> {
-  return kindNamed(String(kind)).nginx();
+  return machineKind(kind).nginx();
 }
 
 /** Refuses a port that is somebody else's, whether nginx is to start there or to move there. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "#kinds/declaration.ts";
-import { kindNamed, kindRequest } from "#kinds/kinds.ts";
+import { kinds } from "#kinds/kinds.ts";
 import type { RollingDeploymentInputs } from "#provider/rollingDeployment.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import type { Environment } from "#rollout/request/launch.ts";
@@ -34,7 +34,7 @@ export async function readSettings(): Promise<Settings> {
 }
 
 async function read(reader: Reader): Promise<Settings> {
-  const kind = kindNamed(reader.text("kind"));
+  const kind = kinds.named(reader.text("kind"));
   const { hosts, proxy, container, declare } = await kind.readSettings(reader);
   const candidate = readRollout(reader, hosts.length);
   const places = withHealthPort(hosts, reader.number("healthPort"));
@@ -46,7 +46,7 @@ async function read(reader: Reader): Promise<Settings> {
     throw new InvalidInput("jar", "expected a jar or a release, got neither");
   }
   const launch = { ...candidate.launch, ...(container !== undefined && { container }) };
-  const checked = parse(kindRequest, { ...candidate, ...own, hosts: places, proxy, launch, release });
+  const checked = parse(kinds.request, { ...candidate, ...own, hosts: places, proxy, launch, release });
   const { release: _, jar: __, hostEnvironment, ...request } = checked;
   return {
     ...declare(request, serving),

@@ -1,5 +1,5 @@
 import { settingIn } from "../change.ts";
-import type { Kind } from "../kind.ts";
+import type { MachineKind } from "../kind.ts";
 import { dockerHostDescriptor, dockerProxyDescriptor } from "./dockerDescriptors.ts";
 
 /** Hosts and nginx as containers of one Docker engine. */
@@ -12,4 +12,4 @@ export const docker = {
   hosts: async () => (await import("./dockerHost.ts")).dockerHost,
   nginx: async () => (await import("./dockerNginx.ts")).dockerNginx,
   openFleet: async (request) => (await import("./openDockerFleet.ts")).openDockerFleet(request),
-} satisfies Kind;
+} satisfies MachineKind;

@@ -1,4 +1,4 @@
-import type { Kind } from "../kind.ts";
+import type { MachineKind } from "../kind.ts";
 import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
 import { withJava } from "./withJava.ts";
 
@@ -12,4 +12,4 @@ export const local = {
   nginx: async () => (await import("./localNginx.ts")).localNginx,
   withJava,
   openFleet: async (request) => (await import("./openLocalFleet.ts")).openLocalFleet(request),
-} satisfies Kind;
+} satisfies MachineKind;

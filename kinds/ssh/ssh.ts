@@ -1,5 +1,5 @@
 import { settingIn } from "../change.ts";
-import type { Kind } from "../kind.ts";
+import type { MachineKind } from "../kind.ts";
 import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 
 /** Hosts and nginx on servers that are reached over SSH. */
@@ -11,4 +11,4 @@ export const ssh = {
   hosts: async () => (await import("./sshHost.ts")).sshHost,
   nginx: async () => (await import("./sshNginx.ts")).sshNginx,
   openFleet: async (request) => (await import("./openSshFleet.ts")).openSshFleet(request),
-} satisfies Kind;
+} satisfies MachineKind;

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ssh } from "#kinds/ssh/ssh.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import * as nginx from "#provider/nginx.ts";
-import { openFleet } from "#provider/openFleet.ts";
+import { openFleet } from "#provider/openOrchestrator.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { Launch } from "#rollout/request/launch.ts";
@@ -184,7 +185,7 @@ export class SshFleet {
     const { hosts, proxy, launch } = this;
     const began = performance.now();
     const lines: string[] = [];
-    const fleet = await openFleet({ hosts: [...hosts], proxy, launch, environment: {}, health: HEALTH });
+    const fleet = await openFleet({ hosts: [...hosts], proxy, launch, environment: {}, health: HEALTH }, ssh);
     const policy = {
       ...POLICY,
       health: { ...HEALTH, ...health },
@@ -213,7 +214,7 @@ export class SshFleet {
   /** The release that each host runs, by asking the hosts. */
   async releases(): Promise<Record<string, string>> {
     const { hosts, proxy, launch } = this;
-    const fleet = await openFleet({ hosts: [...hosts], proxy, launch, environment: {}, health: HEALTH });
+    const fleet = await openFleet({ hosts: [...hosts], proxy, launch, environment: {}, health: HEALTH }, ssh);
     try {
       const running = await Promise.all(fleet.hosts.map((host) => host.runningApp()));
       return Object.fromEntries(hosts.map(({ name }, index) => [name, running[index]?.release ?? "nothing"]));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kindRequest } from "#kinds/kinds.ts";
+import { kinds } from "#kinds/kinds.ts";
 import { launchFingerprint } from "#rollout/host/launchSpec.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
 import { problemsOf } from "#rollout/request/validate.ts";
@@ -46,7 +46,7 @@ test("a host's own options change its own fingerprint only", () => {
 
 test("a reserved option of a host, or an option of an unknown host, is rejected, naming the setting", () => {
   const messages = (change: object) =>
-    problemsOf(kindRequest, { ...validRequest(), ...change }).map(({ message }) => message);
+    problemsOf(kinds.request, { ...validRequest(), ...change }).map(({ message }) => message);
   expect(messages({ hostLaunch: { "app-2": { arguments: ["--server.port=1"] } } })).toEqual([
     expect.stringMatching(/^hosts\[1\]\.arguments\[0\]: expected the port only in hosts\[\]\.port/),
   ]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kindRequest } from "#kinds/kinds.ts";
+import { kinds } from "#kinds/kinds.ts";
 import {
   reservedArguments,
   reservedJvmOptions,
@@ -30,7 +30,7 @@ test.each([
 ])("reserved options are rejected for hosts of every kind: $kind", (host) => {
   const launch = { java: "java", jvmOptions: ["-cp"], arguments: ["--server.address=::"] };
   const request = { ...validRequest(), hosts: [host], minimumHealthy: 0, launch };
-  const problems = problemsOf(kindRequest, { ...request, environment: { SERVER_PORT: "1" } });
+  const problems = problemsOf(kinds.request, { ...request, environment: { SERVER_PORT: "1" } });
   expect(problems.map(({ property }) => property)).toEqual([
     "launch.arguments[0]",
     "launch.jvmOptions[0]",

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { kindRequest } from "#kinds/kinds.ts";
+import { kinds } from "#kinds/kinds.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { rollRequest } from "#rollout/request/rollRequest.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { validRequest, withValue } from "../../../support/rollRequest.ts";
 
 function messages(request: unknown): string[] {
-  return problemsOf(kindRequest, request).map(({ message }) => message);
+  return problemsOf(kinds.request, request).map(({ message }) => message);
 }
 
 test("a valid request is accepted unchanged", () => {
-  expect(parse(kindRequest, validRequest())).toEqual(validRequest());
+  expect(parse(kinds.request, validRequest())).toEqual(validRequest());
 });
 
 test("the rollout accepts hosts of an unknown kind, with that kind's own fields", () => {
@@ -260,7 +260,7 @@ describe("settings must agree with each other", () => {
 test("parse throws the first problem, with path and reason separate", () => {
   const error = (() => {
     try {
-      return parse(kindRequest, withValue(validRequest(), "hosts[2].port", 70_000));
+      return parse(kinds.request, withValue(validRequest(), "hosts[2].port", 70_000));
     } catch (thrown) {
       return thrown;
     }

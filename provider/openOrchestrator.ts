@@ -1,0 +1,37 @@
+import type { FleetRequest, MachineKind, OpenFleet } from "#kinds/kind.ts";
+import { kinds as everyKind, type Kinds } from "#kinds/kinds.ts";
+import type { Orchestrator } from "#kinds/orchestrator.ts";
+import { boundedHost, boundedLeases, boundedProxy } from "#rollout/machine/bounded.ts";
+import { findKeptRelease } from "#rollout/release/keptRelease.ts";
+import { roll } from "#rollout/roll/roll.ts";
+import { survey } from "./survey.ts";
+
+/** Whoever rolls the hosts that a request describes, which are all of one kind. */
+export async function openOrchestrator(
+  request: FleetRequest,
+  kinds: Kinds = everyKind,
+): Promise<Orchestrator> {
+  const kind = kinds.named(request.proxy.kind);
+  if ("openOrchestrator" in kind) return kind.openOrchestrator(request);
+  const fleet = await openFleet(request, kind);
+  return {
+    roll: (desired, policy, options) => roll(fleet, desired, policy, options),
+    survey: () => survey(fleet),
+    findRelease: (name) => findKeptRelease(name, fleet.hosts),
+    close: () => fleet.close(),
+  };
+}
+
+/** The drivers for hosts on machines and the proxy in front of them, with deadlines. */
+export async function openFleet(
+  request: FleetRequest,
+  kind: Pick<MachineKind, "openFleet">,
+): Promise<OpenFleet> {
+  const { hosts, proxy, leases, ...rest } = await kind.openFleet(request);
+  return {
+    ...rest,
+    hosts: hosts.map(boundedHost),
+    proxy: boundedProxy(proxy),
+    leases: boundedLeases(leases),
+  };
+}

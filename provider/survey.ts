@@ -1,0 +1,30 @@
+import type { Survey } from "#kinds/orchestrator.ts";
+import { messageOf } from "#rollout/common/errors.ts";
+import type { AppHost } from "#rollout/host/appHost.ts";
+import type { ReverseProxy } from "#rollout/nginx/reverseProxy.ts";
+import { describeMember, observe } from "#rollout/roll/fleet.ts";
+import type { Fleet } from "#rollout/roll/roll.ts";
+
+/** What every host really runs, or why that is unknown. */
+export async function survey({ hosts, proxy }: Pick<Fleet, "hosts" | "proxy">): Promise<Survey> {
+  const found = await Promise.all(hosts.map((host) => describe(host, proxy)));
+  return {
+    url: proxy.url,
+    rollingOrder: found
+      .toSorted((a, b) => a.turn - b.turn)
+      .map(({ name, description }) => `${name}: ${description}`),
+    releases: Object.fromEntries(found.map(({ name, description }) => [name, description])),
+  };
+}
+
+/** One host in words; a roll takes the ones with the lowest `turn` first. */
+async function describe(host: AppHost, proxy: ReverseProxy) {
+  const unknown = (why: string) => ({ name: host.name, description: `unknown, ${why}`, turn: 2 });
+  try {
+    const member = await observe(host, proxy, AbortSignal.timeout(10_000));
+    if (member.unreachable !== undefined) return unknown(member.unreachable);
+    return { name: host.name, description: describeMember(member), turn: member.serving ? 1 : 0 };
+  } catch (error) {
+    return unknown(messageOf(error));
+  }
+}

@@ -1,0 +1,130 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import type { FleetRequest, OrchestratedKind } from "#kinds/kind.ts";
+import { KINDS, kindsOf } from "#kinds/kinds.ts";
+import type { Orchestrator } from "#kinds/orchestrator.ts";
+import { check, create, diff, read } from "#provider/rollingDeployment.ts";
+import { InvalidInput, RollFailed } from "#rollout/common/errors.ts";
+import { releaseId } from "#rollout/release/release.ts";
+import { text } from "#rollout/request/fields.ts";
+import { hostOf, proxyOf } from "#rollout/request/places.ts";
+import { fakeJar } from "../../support/fakeJava.ts";
+import { validRequest } from "../../support/rollRequest.ts";
+
+/** A cluster that rolls its pods by itself: what runs in it, by the names of the pods, and what it was asked. */
+class Cluster implements Orchestrator {
+  readonly #pods: readonly string[];
+  #release = "nothing";
+  broken = false;
+  closed = 0;
+
+  constructor(pods: readonly string[]) {
+    this.#pods = pods;
+  }
+
+  async roll(...[{ release }, { minimumHealthy }, { reporter, owner }]: Parameters<Orchestrator["roll"]>) {
+    reporter({ phase: "preflight", message: `${owner}: at least ${minimumHealthy} stay`, elapsedSeconds: 0 });
+    if (this.broken) throw new RollFailed(`${release} failed its probes: hunter2`, []);
+    this.#release = release;
+    return { release, rolled: [], durationSeconds: 1, warnings: [] };
+  }
+
+  async survey() {
+    const rollingOrder = this.#pods.map((name) => `${name}: ${this.#release}`);
+    const releases = Object.fromEntries(this.#pods.map((name) => [name, this.#release]));
+    return { url: "http://10.0.0.1:80", rollingOrder, releases };
+  }
+
+  async findRelease(name: string): Promise<string> {
+    if (this.#release.startsWith(`${name}-`)) return this.#release;
+    throw new InvalidInput("release", `expected ${this.#release}, got ${name}`);
+  }
+
+  async close(): Promise<void> {
+    this.closed++;
+  }
+}
+
+let cluster: Cluster;
+const asked: FleetRequest[] = [];
+const orchestra: OrchestratedKind = {
+  host: hostOf("orchestra", { namespace: text }),
+  proxy: proxyOf("orchestra", { service: text }),
+  machineOf: ({ address }) => address,
+  readSettings: () => Promise.reject(new Error("not needed here")),
+  openOrchestrator: async (request) => {
+    asked.push(request);
+    return cluster;
+  },
+};
+const kinds = kindsOf({ ...KINDS, orchestra });
+
+const { jar: _, release: __, ...valid } = validRequest();
+const hosts = valid.hosts.map(({ name }, index) => ({
+  kind: "orchestra",
+  name,
+  address: `10.0.1.${index + 1}`,
+  port: 8080,
+  namespace: "shop",
+}));
+const proxy = { kind: "orchestra", address: "10.0.0.1", port: 80, service: "shop" };
+const given = { ...valid, hosts, proxy, environment: { PASSWORD: "hunter2" } };
+
+beforeEach(() => {
+  cluster = new Cluster(hosts.map(({ name }) => name));
+  asked.length = 0;
+  vi.spyOn(console, "log").mockImplementation(() => {});
+  return () => vi.restoreAllMocks();
+});
+
+test("a kind whose own engine rolls is checked, rolled and read as any other, and nothing of it is opened by ours", async () => {
+  const jar = await fakeJar({ version: "1.0.0" });
+  const release = releaseId(jar);
+  const { inputs = {} } = await check({ olds: {}, news: { ...given, jar: { path: jar.path } } }, kinds);
+  expect(inputs.rollingOrder).toEqual(hosts.map(({ name }) => `${name}: ${release}`));
+  expect(asked).toEqual([]);
+
+  const { outs } = await create(inputs, kinds);
+  expect(asked).toMatchObject([{ hosts, proxy, environment: { PASSWORD: "hunter2" } }]);
+  expect(outs).toMatchObject({
+    url: "http://10.0.0.1:80",
+    durationSeconds: 1,
+    releases: { "app-1": release },
+  });
+  expect(console.log).toHaveBeenCalledWith(expect.stringMatching(/@.* \(pid \d+\): at least 2 stay/));
+  const found = await read("id", outs, kinds);
+  expect(await diff({ olds: found.props, news: inputs })).toEqual({ changes: false });
+  expect(cluster.closed).toBe(2);
+});
+
+test("a release that its engine keeps is rolled to by name", async () => {
+  const jar = await fakeJar({ version: "1.0.0" });
+  const { inputs = {} } = await check({ olds: {}, news: { ...given, jar: { path: jar.path } } }, kinds);
+  await create(inputs, kinds);
+  expect((await check({ olds: {}, news: { ...given, release: "1.0.0" } }, kinds)).inputs).toMatchObject({
+    release: releaseId(jar),
+  });
+  expect((await check({ olds: {}, news: { ...given, release: "0.9.0" } }, kinds)).failures).toMatchObject([
+    { property: "release", reason: expect.stringContaining("got 0.9.0") },
+  ]);
+});
+
+test("a roll of its engine that fails leaves in the state what really runs, and shows no secret", async () => {
+  const jar = await fakeJar({ version: "1.0.0" });
+  const { inputs = {} } = await check({ olds: {}, news: { ...given, jar: { path: jar.path } } }, kinds);
+  cluster.broken = true;
+  const error: unknown = await create(inputs, kinds).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ properties: { releases: { "app-1": "nothing" } } });
+  expect(Object(error).reasons.join()).toContain("failed its probes");
+  expect(Object(error).reasons.join()).not.toContain("hunter2");
+  expect(cluster.closed).toBe(1);
+});
+
+test("the ports of its hosts and its front may be the same where their machines differ", async () => {
+  const jar = { path: "/nowhere/app.jar", version: "1", sha256: "a".repeat(64) };
+  const change = (port: number, address: string) => ({
+    olds: {},
+    news: { ...given, jar, proxy: { ...proxy, address, port } },
+  });
+  expect((await check(change(8080, "10.0.0.1"), kinds)).failures).toBeUndefined();
+  expect((await check(change(8080, "10.0.1.2"), kinds)).failures).toMatchObject([{ property: "proxy.port" }]);
+});
