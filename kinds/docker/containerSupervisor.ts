@@ -48,8 +48,7 @@ export class ContainerSupervisor implements Supervisor {
     const running = await this.running();
     if (running) return { kind: "application", release: running.release };
     const { network, address, container } = this.#host;
-    const there = await inItsWords(() => this.#docker.getNetwork(network).inspect());
-    const occupant = occupantOf(there, address);
+    const occupant = await inItsWords(() => occupantOf(this.#docker, network, address));
     if (occupant === undefined || occupant === container) return { kind: "nobody" };
     return { kind: "other", name: `container ${occupant}, which has the address ${address}` };
   }

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import { isDockerError } from "./containerMachine.ts";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "./dockerDescriptors.ts";
-import { occupantOf } from "./occupantOf.ts";
+import { occupantIn } from "./occupantOf.ts";
 import { requireFreePort } from "./requireFreePort.ts";
 import { requireImages } from "./requireImages.ts";
 import { requireStayingHost } from "./requireStayingHost.ts";
@@ -43,7 +43,7 @@ async function requireNetwork(docker: Docker, { network, hosts }: WantedOnEngine
     );
   }
   for (const [index, { name, address, container }] of hosts.entries()) {
-    const occupant = occupantOf(there, address);
+    const occupant = occupantIn(there.Containers, address);
     if (occupant === undefined || occupant === container) continue;
     throw new InvalidInput(
       `hosts[${index}].address`,
