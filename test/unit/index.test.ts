@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { ownCopy } from "../support/ownCopy.ts";
 import { configure, mockPulumi, secret } from "../support/pulumi.ts";
 import { temporaryDirectory } from "../support/temporaryDirectory.ts";
 import { writeJar } from "../support/zip.ts";
@@ -8,7 +9,7 @@ test("the program declares hosts, nginx and the rollout, in this order, from the
   const { tree, resources } = await mockPulumi();
   const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
   await configure({ jar, environment: { PASSWORD: "hunter2" }, directory: "somewhere" });
-  const program = await import("../../index.ts");
+  const program: typeof import("../../index.ts") = await import(ownCopy("index.ts"));
   expect(await tree()).toEqual([
     "rollgate:index:AppHosts::app",
     "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::app-app-1",

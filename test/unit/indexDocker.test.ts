@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fakeEngine } from "../support/fakeEngine.ts";
+import { ownCopy } from "../support/ownCopy.ts";
 import { configure, mockPulumi } from "../support/pulumi.ts";
 import { temporaryDirectory } from "../support/temporaryDirectory.ts";
 import { withoutDockerSettings } from "../support/withoutDockerSettings.ts";
@@ -13,7 +14,7 @@ test("on a Docker engine, everything that is Docker's is declared through that e
   const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
   const { url, asked } = await fakeEngine();
   await configure({ jar, kind: "docker", dockerEngine: url, dockerSubnet: "10.77.0.0/24" });
-  const program = await import("../../index.ts");
+  const program: typeof import("../../index.ts") = await import(ownCopy("index.ts"));
   const names = (await tree()).map((urn) => urn.split("::").at(-1));
   expect(names.toSorted()).toEqual(
     [

@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
-import { expect, onTestFinished, test } from "vitest";
+import { type TestContext, test } from "vitest";
 import { inRepository } from "../../../tools/inRepository.ts";
 
 /** A process that waits for calls as a provider does, after the first one: `call`. */
-async function startProvider(call: string) {
+async function startProvider(call: string, { onTestFinished }: TestContext) {
   const engine = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(engine, "listening");
   const program = `
@@ -29,21 +29,26 @@ async function startProvider(call: string) {
   return { provider, printed, closeEngine: () => engine.close() };
 }
 
-test("a provider ends soon after its engine has gone, whatever was called last, and not before", async () => {
-  const { provider, closeEngine } = await startProvider("");
+test.concurrent("a provider ends soon after its engine has gone, whatever was called last, and not before", async (context) => {
+  const { expect } = context;
+  const { provider, closeEngine } = await startProvider("", context);
   const early = await Promise.race([once(provider, "exit"), once(AbortSignal.timeout(1_500), "abort")]);
   expect(early).toEqual([expect.any(Event)]);
   closeEngine();
   expect(await once(provider, "exit")).toEqual([1, null]);
 }, 10_000);
 
-test("a change that is going on ends first, and may hear that nobody waits for it any more", async () => {
-  const { provider, printed, closeEngine } = await startProvider(`
+test.concurrent("a change that is going on ends first, and may hear that nobody waits for it any more", async (context) => {
+  const { expect } = context;
+  const { provider, printed, closeEngine } = await startProvider(
+    `
     await finishWithoutEngine(async (signal) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       await new Promise((resolve) => setTimeout(resolve, 2_000));
       console.log("changed");
-    });`);
+    });`,
+    context,
+  );
   closeEngine();
   await once(provider, "exit");
   expect(await printed).toBe("called\nchanged\n");

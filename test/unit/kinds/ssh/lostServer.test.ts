@@ -1,7 +1,11 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { explainSsh } from "#kinds/ssh/explainSsh.ts";
-import { askOrKeep, removeFrom, wasReached } from "#kinds/ssh/lostServer.ts";
 import { CommandFailed } from "#rollout/machine/machine.ts";
+import { ownCopy } from "../../../support/ownCopy.ts";
+
+const { askOrKeep, removeFrom, wasReached }: typeof import("#kinds/ssh/lostServer.ts") = await import(
+  ownCopy("kinds/ssh/lostServer.ts")
+);
 
 const gone = { server: "deploy@s2", sshConfig: "" };
 const printed: string[] = [];
