@@ -8,6 +8,8 @@ import type { ListenPlace, NginxAccess, NginxAnswer } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
 const KEPT_MILLISECONDS = 30_000;
+/** How often a script looks whether connections are gone before it says that there are some: for about half a second. */
+const LOOKS = 12;
 const COUNT_CONNECTIONS = nginxScript("find-master", "count-connections");
 
 /** Where an nginx is on its machine. */
@@ -62,7 +64,7 @@ export class MachineNginxAccess implements NginxAccess {
 
   /** Only nginx's own sockets count, as far as they can be told from others': somebody may talk to the host directly. */
   async connectionsTo(address: string, port: number): Promise<number> {
-    const args = [this.#place.directory, this.#master, tableEndpoint(address, port)];
+    const args = [this.#place.directory, this.#master, tableEndpoint(address, port), String(LOOKS)];
     const [count, master] = (await this.#machine.run(COUNT_CONNECTIONS, args)).trim().split(" ");
     this.#master = master ?? "0";
     return Number(count);

@@ -18,7 +18,7 @@ export interface ReverseProxy {
   drain(host: AppHost): Promise<void>;
   /** Sends requests to the host again; returns once the proxy itself confirms it. */
   admit(host: AppHost): Promise<void>;
-  /** How many connections the proxy has to the host. */
+  /** How many connections the proxy has to the host, after waiting a moment for them to close. */
   connections(host: AppHost): Promise<number>;
   /** Whether the proxy itself sees the host up; never throws. */
   upstream(host: AppHost, signal: AbortSignal): Promise<UpstreamState>;

@@ -1,33 +1,53 @@
 # After find-master.sh. $1 nginx's folder, $2 the pid that its master had when it was last seen, $3 the end to count
-# connections to, as the kernel's tables have it. Prints how many of its sockets may carry a request there, and the pid
-# of its master. Not a socket that only tries to connect (02), waits to expire (06), listens (0A) or was closed (inode 0).
-prefix=$1 master=$2
-shift 2
+# connections to, as the kernel's tables have it, $4 how often to look for there to be none. Prints how many of nginx's
+# sockets may carry a request there, and the pid of its master. Not a socket that only tries to connect (02), waits to
+# expire (06), listens (0A) or was closed (inode 0).
+prefix=$1 master=$2 end=$3 looks=$4
 # A busy machine has thousands of sockets, and nginx connects to an IPv4 address from one.
-case $1 in
+case $end in
   ????????:*) table=/proc/net/tcp ;;
   *) table=/proc/net/tcp6 ;;
 esac
-found=$(awk -v end="$1" '
-  $3 == end && $4 != "02" && $4 != "06" && $4 != "0A" && $10 != "0" { print $10, $8 }' $table)
-if [ -z "$found" ]; then
-  echo "0 $master"
-  exit 0
-fi
-is_master "$master" "$prefix" || master=$(find_master "$prefix")
-folders="" accounts="" sockets=""
-for pid in $master ${master:+$(children_of "$master")}; do
-  # Root in a container may list the files of another account's process, but not see what they are.
-  if readlink "/proc/$pid/fd/0" >/dev/null 2>&1; then
-    folders="$folders /proc/$pid/fd"
-  else
-    accounts="$accounts $(stat -c %u "/proc/$pid" 2>/dev/null)"
-  fi
+
+# Sets folders to where the sockets of nginx's processes can be seen, and accounts to those of the others.
+find_nginx() {
+  is_master "$master" "$prefix" || master=$(find_master "$prefix")
+  folders="" accounts=""
+  for pid in $master ${master:+$(children_of "$master")}; do
+    # Root in a container may list the files of another account's process, but not see what they are.
+    if readlink "/proc/$pid/fd/0" >/dev/null 2>&1; then
+      folders="$folders /proc/$pid/fd"
+    else
+      accounts="$accounts $(stat -c %u "/proc/$pid" 2>/dev/null)"
+    fi
+  done
+}
+
+# count_found: prints how many of the sockets found are nginx's, by account where its files cannot be seen; of an nginx
+# that cannot be seen at all, each may be one.
+count_found() {
+  # shellcheck disable=SC2086,SC2012 # Several folders, and the names in them are numbers.
+  { [ -z "$folders" ] || ls -l $folders 2>/dev/null; } | awk -v master="$master" -v found="$found" -v accounts="$accounts " '
+    match($0, /socket:\[[0-9]+\]$/) { seen[substr($0, RSTART + 8, RLENGTH - 9)] = 1 }
+    END {
+      count = 0
+      for (i = split(found, sockets, " "); i > 0; i--) {
+        split(sockets[i], socket, ":")
+        if (master == "" || socket[1] in seen || index(accounts, " " socket[2] " ")) count++
+      }
+      print count
+    }'
+}
+
+count=0 is_known=""
+while :; do
+  found=$(awk -v end="$end" '
+    $3 == end && $4 != "02" && $4 != "06" && $4 != "0A" && $10 != "0" { printf "%s:%s ", $10, $8 }' $table)
+  if [ -z "$found" ]; then count=0; break; fi
+  if [ -z "$is_known" ]; then find_nginx; is_known=yes; fi
+  count=$(count_found)
+  looks=$((looks - 1))
+  if [ "$count" = 0 ] || [ "$looks" -le 0 ]; then break; fi
+  sleep 0.02
 done
-# shellcheck disable=SC2086,SC2012 # Several folders, and the names in them are numbers.
-if [ -n "$folders" ]; then sockets=$(ls -l $folders 2>/dev/null | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p'); fi
-# By account where its files cannot be seen; of an nginx that cannot be seen at all, each may be one.
-# shellcheck disable=SC2086,SC2116 # On one line.
-printf '%s\n' "$found" | awk -v master="$master" -v sockets=" $(echo $sockets) " -v accounts="$accounts " '
-  master == "" || index(sockets, " " $1 " ") || index(accounts, " " $2 " ") { count++ }
-  END { print count + 0, master }'
+echo "$count $master"
