@@ -33,11 +33,11 @@ if (rolls > 0) {
   const jars = [await buildMarket({ version: "1.0.0" }), await buildMarket({ version: "1.1.0" })];
   const [old, next] = [await identifyJar(jars[0] ?? ""), await identifyJar(jars[1] ?? "")];
   await withFleet({ java: "java", jvmOptions: QUICK, arguments: [] }, async (fleet) => {
-    report((await fleet.roll(old)).failure);
+    report((await fleet.rollHere(old)).failure);
     console.log("roll   sent   lost   wall s");
     for (let index = 1; index <= rolls; index++) {
       const traffic = new Traffic(fleet.url, rate);
-      const { failure, seconds } = await fleet.roll(index % 2 ? next : old);
+      const { failure, seconds } = await fleet.rollHere(index % 2 ? next : old);
       report(failure);
       while (traffic.sent < requests) await new Promise((resolve) => setTimeout(resolve, 100));
       const { sent, lost } = await traffic.stop();
@@ -61,9 +61,9 @@ await withFleet(launch, async (fleet) => {
   for (let index = 0; index <= Number(values.compare); index++) {
     const jar = quick[index % 2];
     if (!jar) break;
-    const remote = await fleet.roll(jar);
+    const remote = await fleet.rollHere(jar);
     report(remote.failure);
-    const request = await local.roll({ jar: jar.path, java: launch.java });
+    const request = await local.roll({ jar: jar.path, launch });
     const seconds = [secondsPerHost(remote.lines), secondsPerHost(request.output.split("\n"))];
     // The first one deploys.
     if (index > 0) console.log(seconds.map((each) => each.toFixed(2)).join("  "));

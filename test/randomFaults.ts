@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { LocalFleet, type RollSettings, unexplained } from "./support/localFleet.ts";
+import { LocalFleet, unexplained } from "./support/localFleet.ts";
 import { type Market, market } from "./support/market.ts";
 import { FAULTS, PHASES } from "./support/randomFault.ts";
+import type { RollSettings } from "./support/realFleet.ts";
 import type { LostRequest } from "./support/traffic.ts";
 
 /**

@@ -5,6 +5,8 @@ import { EXTERNAL_ADDRESS } from "../support/addresses.ts";
 import { grabPort } from "../support/foreigner.ts";
 import { freePort } from "../support/freePort.ts";
 import { LocalFleet } from "../support/localFleet.ts";
+import { runningNginx } from "../support/nginxProcess.ts";
+import { childrenOf } from "../support/processTable.ts";
 import { request } from "../support/request.ts";
 import { phaseLine } from "../support/rollerProcess.ts";
 import { useFleet } from "./useFleet.ts";
@@ -45,6 +47,7 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
     const { fleet } = shared;
     const log = join(fleet.proxy.directory, "logs", "error.log");
     const before = await readFile(join(fleet.proxy.directory, "nginx.conf"), "utf8");
+    const serving = await workers(fleet);
     const { result, seen } = await fleet.underLoad(async () => {
       await rename(log, `${log}.aside`);
       await mkdir(log);
@@ -56,17 +59,22 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
     expect(result).toMatch(/nginx rejected its configuration: .*error\.log" failed \(21: Is a directory\)/);
     expect(seen.lost).toEqual([]);
     expect(await readFile(join(fleet.proxy.directory, "nginx.conf"), "utf8")).toBe(before);
-    expect(await fleet.serveNginx()).toBe("unchanged");
+    expect(await workers(fleet)).toEqual(serving);
+    await fleet.serveNginx();
+    expect(await workers(fleet)).toEqual(serving);
   });
 
   test("keeps the old configuration if the new one passes its test but not its reload: nothing is lost", async () => {
     const { fleet } = shared;
     const port = await freePort();
     const foreigner = grabPort(fleet, port);
-    const { result, seen } = await fleet.underLoad(() => fleet.serveNginx({ port }).catch(String));
+    const inputs = { ...(await fleet.checkNginx()), port };
+    const { result, seen } = await fleet.underLoad(() => fleet.serveChecked(inputs).catch(String));
     await foreigner.end();
     expect(seen.lost).toEqual([]);
-    expect(await fleet.serveNginx()).toBe("unchanged");
+    const serving = await workers(fleet);
+    await fleet.serveNginx();
+    expect(await workers(fleet)).toEqual(serving);
     await shared.expectAllOn(shared.next);
     expect(result).toContain("The old configuration is back in use.");
     expect(result).toMatch(
@@ -93,3 +101,9 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
     },
   );
 });
+
+/** The processes that answer clients: a reload replaces all of them. */
+async function workers({ proxy }: LocalFleet): Promise<number[]> {
+  const master = await runningNginx(proxy.directory);
+  return childrenOf(master?.pid ?? 0);
+}

@@ -45,7 +45,7 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
     fleet = await SshFleet.create(options());
     old = await fakeJar({ version: "1.0.0" }, directory);
     next = await fakeJar({ version: "1.1.0" }, directory);
-    expect((await fleet.roll(old)).failure).toBeUndefined();
+    expect((await fleet.rollHere(old)).failure).toBeUndefined();
   }, 120_000);
 
   afterAll(async () => {
@@ -63,11 +63,11 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
   });
 
   /** No fault of this kind may cost a request. */
-  async function rollUnderLoad(...roll: Parameters<SshFleet["roll"]>) {
-    const { seen, ...outcome } = await fleet.underLoad(() => fleet.roll(...roll));
+  async function rollUnderLoad(...roll: Parameters<SshFleet["rollHere"]>) {
+    const { seen, result } = await fleet.underLoad(() => fleet.rollHere(...roll));
     expect(seen.sent).toBeGreaterThan(20);
     expect(seen.lost).toEqual([]);
-    return outcome;
+    return result;
   }
 
   const all = (jar: Jar) => Object.fromEntries(fleet.hosts.map(({ name }) => [name, releaseId(jar)]));
@@ -233,15 +233,14 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
     if (!server) throw new Error("there is no third server");
     let dead: Promise<void> | undefined;
     let diedAt = 0;
-    const { failure, lines } = await fleet.roll(
+    const { failure, lines } = await fleet.rollHere(
       jar,
       (phase, host) => {
         if (phase !== "start" || host !== "app-1") return;
         diedAt = performance.now();
         dead = away([server]).then(() => endProcessesUnder(server.directory));
       },
-      {},
-      { deadlineSeconds: 8 },
+      { health: { deadlineSeconds: 8 } },
     );
     // The deadline once, with a question of at most 10 s before and after it, and not again for the way back.
     expect(performance.now() - diedAt).toBeLessThan(32_000);
@@ -253,7 +252,7 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
     expect(lines.filter((line) => / (rollback|app-2 +drain) /.test(line))).toEqual([]);
     await servers.start(server);
     expect(await fleet.releases()).toEqual({ ...before, "app-1": releaseId(jar), "app-3": "nothing" });
-    const healed = await fleet.roll(jar);
+    const healed = await fleet.rollHere(jar);
     expect(healed.failure).toBeUndefined();
     expect(healed.lines.find((line) => / drain /.test(line))).toMatch(/app-3/);
     expect(await fleet.releases()).toEqual(all(jar));
@@ -316,8 +315,8 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
         .filter(({ argv }) => argv.some((argument) => argument.includes("/stack/app-")))
         .map(({ pid }) => pid);
     const before = await pids();
-    expect((await second.roll(old)).failure).toBeUndefined();
-    expect((await second.roll(next)).failure).toBeUndefined();
+    expect((await second.rollHere(old)).failure).toBeUndefined();
+    expect((await second.rollHere(next)).failure).toBeUndefined();
     expect(await second.releases()).toEqual({ "app-1": releaseId(next), "app-2": releaseId(next) });
     expect(await pids()).toEqual(before);
     for (const { directory } of [...second.hosts, second.proxy]) {
@@ -328,9 +327,9 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
 
   test("of two deployers at once, one rolls, and the other fails with the first one's name and touches nothing", async () => {
     const jar = await other();
-    let second: ReturnType<typeof fleet.roll> | undefined;
+    let second: ReturnType<typeof fleet.rollHere> | undefined;
     const first = await rollUnderLoad(jar, (phase) => {
-      if (phase === "drain") second ??= fleet.roll(jar);
+      if (phase === "drain") second ??= fleet.rollHere(jar);
     });
     expect(first.failure).toBeUndefined();
     expect((await second)?.failure).toMatch(

@@ -73,7 +73,7 @@ describe.skipIf(reason)(
       await fleet.serveNginx();
       old = await identifyJar(await buildMarket({ version: "1.0.0" }));
       next = await identifyJar(await buildMarket({ version: "1.1.0" }));
-      expect((await fleet.roll(old)).failure).toBeUndefined();
+      expect((await fleet.rollHere(old)).failure).toBeUndefined();
     }, 900_000);
 
     afterAll(async () => {
@@ -89,8 +89,8 @@ describe.skipIf(reason)(
     }
 
     test("loses no request", async () => {
-      const { failure, seen } = await fleet.underLoad(() => fleet.roll(next));
-      expect(failure).toBeUndefined();
+      const { result, seen } = await fleet.underLoad(() => fleet.rollHere(next));
+      expect(result.failure).toBeUndefined();
       expect(await fleet.releases()).toEqual(all(next));
       expect(seen.lost).toEqual([]);
       expect(Object.keys(seen.versions).sort()).toEqual(["1.0.0", "1.1.0"]);
@@ -101,8 +101,8 @@ describe.skipIf(reason)(
       const bad = await identifyJar(await buildMarket({ version: "1.2.0", fault: "crash-after-healthy" }));
       const began = performance.now();
       const crashedAt = Promise.withResolvers<number>();
-      const { failure, seen } = await fleet.underLoad(() =>
-        fleet.roll(
+      const { result, seen } = await fleet.underLoad(() =>
+        fleet.rollHere(
           bad,
           (phase, host) => {
             if (phase !== "admit" || host !== "app-1") return;
@@ -112,10 +112,10 @@ describe.skipIf(reason)(
               )
               .then(() => crashedAt.resolve((performance.now() - began) / 1000), crashedAt.reject);
           },
-          { soakSeconds: 8 },
+          { timing: { soakSeconds: 8 } },
         ),
       );
-      expect(failure).toMatch(
+      expect(result.failure).toMatch(
         /app-1 failed its soak gate on 1\.2\.0-.*app-1 is back on .*app-2 was not touched/,
       );
       expect(await fleet.releases()).toEqual(all(current));
@@ -143,9 +143,9 @@ describe.skipIf(reason)(
     test("touches nothing if sudo refuses what it needs", async () => {
       const { other, current } = await turn();
       await hosts[1]?.exec("mv /etc/sudoers.d/rollgate-stack-app-2 /root/rights");
-      const { failure, seen } = await fleet.underLoad(() => fleet.roll(other));
+      const { result, seen } = await fleet.underLoad(() => fleet.rollHere(other));
       await hosts[1]?.exec("mv /root/rights /etc/sudoers.d/rollgate-stack-app-2");
-      expect(failure).toMatch(
+      expect(result.failure).toMatch(
         /^app-2 is not ready: deploy may not run \/usr\/bin\/systemctl start \S+ by sudo: expected the rights of \/etc\/sudoers\.d\/rollgate-stack-app-2\. No host was touched\.$/,
       );
       expect(seen.lost).toEqual([]);
@@ -155,8 +155,8 @@ describe.skipIf(reason)(
     test("says so if the sudo rights disappear in the middle, and the next roll finishes", async () => {
       const { other } = await turn();
       let taken: Promise<unknown> | undefined;
-      const { failure, seen } = await fleet.underLoad(() =>
-        fleet.roll(other, (phase, host) => {
+      const { result, seen } = await fleet.underLoad(() =>
+        fleet.rollHere(other, (phase, host) => {
           if (phase === "admit" && host === "app-1") {
             taken ??= hosts[1]?.exec("mv /etc/sudoers.d/rollgate-stack-app-2 /root/rights");
           }
@@ -164,10 +164,10 @@ describe.skipIf(reason)(
       );
       await taken;
       await hosts[1]?.exec("mv /root/rights /etc/sudoers.d/rollgate-stack-app-2");
-      expect(failure).toMatch(/app-2 .*sudo refused a command/);
+      expect(result.failure).toMatch(/app-2 .*sudo refused a command/);
       expect(seen.lost).toEqual([]);
-      const healed = await fleet.underLoad(() => fleet.roll(other));
-      expect(healed.failure).toBeUndefined();
+      const healed = await fleet.underLoad(() => fleet.rollHere(other));
+      expect(healed.result.failure).toBeUndefined();
       expect(healed.seen.lost).toEqual([]);
       expect(await fleet.releases()).toEqual(all(other));
     });
@@ -176,15 +176,15 @@ describe.skipIf(reason)(
       const { other } = await turn();
       let rebooted: Promise<void> | undefined;
       const { seen } = await fleet.underLoad(async () =>
-        fleet.roll(other, (phase, host) => {
+        fleet.rollHere(other, (phase, host) => {
           if (phase === "start" && host === "app-1") rebooted ??= hosts[0]?.reboot();
         }),
       );
       await rebooted;
       expect(rebooted).toBeDefined();
       expect(seen.lost).toEqual([]);
-      const healed = await fleet.underLoad(() => fleet.roll(other));
-      expect(healed.failure).toBeUndefined();
+      const healed = await fleet.underLoad(() => fleet.rollHere(other));
+      expect(healed.result.failure).toBeUndefined();
       expect(healed.seen.lost).toEqual([]);
       expect(await fleet.releases()).toEqual(all(other));
     });

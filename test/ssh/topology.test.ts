@@ -32,7 +32,7 @@ describe.skipIf(reason)(
         launch: { java: await fakeJava(directory), jvmOptions: [], arguments: [] },
       });
       await fleet.serveNginx({ hosts: fleet.members.slice(0, 1) });
-      expect((await fleet.of("app-1").roll(jar)).failure).toBeUndefined();
+      expect((await fleet.of("app-1").rollHere(jar)).failure).toBeUndefined();
     }, 60_000);
 
     afterAll(async () => {
@@ -45,15 +45,14 @@ describe.skipIf(reason)(
     test("adds a host without a release yet, without a lost request, and sends it nothing", async () => {
       const { seen } = await fleet.underLoad(async () => {
         await fleet.serveNginx();
-        return {};
       });
       expect(seen.lost).toEqual([]);
       expect(await fleet.servedPorts()).toHaveLength(1);
     });
 
     test("sends to the new host once the roll has admitted it", async () => {
-      const { failure, seen } = await fleet.underLoad(() => fleet.roll(jar));
-      expect(failure).toBeUndefined();
+      const { result, seen } = await fleet.underLoad(() => fleet.rollHere(jar));
+      expect(result.failure).toBeUndefined();
       expect(seen.lost).toEqual([]);
       expect(await fleet.releases()).toEqual({ "app-1": releaseId(jar), "app-2": releaseId(jar) });
       expect(await fleet.servedPorts()).toHaveLength(2);
@@ -62,7 +61,6 @@ describe.skipIf(reason)(
     test("removes a host without a lost request", async () => {
       const { seen } = await fleet.underLoad(async () => {
         await fleet.serveNginx({ hosts: fleet.members.slice(0, 1) });
-        return {};
       });
       expect(seen.lost).toEqual([]);
       expect(await fleet.servedPorts()).toHaveLength(1);

@@ -30,7 +30,7 @@ describe.skipIf(reason)("a war on a server", { timeout: 120_000 }, () => {
       launch: { java: "java", jvmOptions, arguments: [] },
     });
     const war = await identifyJar(await buildMarket({ version: "1.1.0", packaging: "war" }));
-    expect((await fleet.roll(war)).failure).toBeUndefined();
+    expect((await fleet.rollHere(war)).failure).toBeUndefined();
     expect(await request(`${fleet.url}/page.html`)).toMatchObject({
       status: 200,
       body: expect.stringContaining("a page of the war"),

@@ -1,62 +1,21 @@
 import { readFileSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
-import { openLocalNginx } from "#kinds/local/localNginx.ts";
-import { openLocalHost } from "#kinds/local/openLocalHost.ts";
-import type { HostState, RunningApp } from "#rollout/host/appHost.ts";
-import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
-import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
-import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { endProcessesUnder, kill } from "./endProcessesUnder.ts";
 import { freePort } from "./freePort.ts";
 import { runningNginx } from "./nginxProcess.ts";
 import { listProcesses } from "./processTable.ts";
-import { RollerProcess, type RollOutcome } from "./rollerProcess.ts";
-import { type LostRequest, Traffic, type TrafficReport } from "./traffic.ts";
+import { QUICK_START, RealFleet, type RollSettings, type UnderLoad } from "./realFleet.ts";
+import type { RollerProcess, RollOutcome } from "./rollerProcess.ts";
+import type { LostRequest } from "./traffic.ts";
 
-const REQUESTS_PER_SECOND = 200;
-const AFTERMATH_MILLISECONDS = 300;
-const SETTLE_SECONDS = 5;
-const SLOWEST_REQUEST_SECONDS = 1;
-
-/** What a test may say of a roll; everything else is quick and robust. */
-export interface RollSettings
-  extends Partial<Pick<RollRequest, "environment" | "minimumHealthy" | "keepReleases" | "onFailure">> {
-  readonly jar?: string;
-  /** Instead of the one that the jar tells. */
-  readonly version?: string;
-  /** Instead of the real one. */
-  readonly java?: string;
-  /** Instead of a jar, the name of a release that the hosts keep. */
-  readonly release?: string;
-  readonly health?: Partial<RollRequest["health"]>;
-  readonly timing?: Partial<RollRequest["timing"]>;
-}
-
-/** What happened under load, with the clock that `LostRequest` uses. */
-export interface UnderLoad<T> {
-  readonly result: T;
-  readonly seen: TrafficReport;
-}
-
-/** Real local hosts behind a real nginx, in a temporary directory and on free ports. */
-export class LocalFleet {
-  readonly directory: string;
-  readonly hosts: readonly LocalHostDescriptor[];
-  readonly proxy: LocalProxyDescriptor;
+/** Hosts behind nginx on this machine, in a temporary directory and on free ports. */
+export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescriptor> {
   readonly #counts = { lost: 0, sent: 0 };
-  #rolls = 0;
   #lastRoll: RollOutcome | undefined;
-  #trafficBegan = 0;
-
-  private constructor(directory: string, hosts: readonly LocalHostDescriptor[], proxy: LocalProxyDescriptor) {
-    this.directory = directory;
-    this.hosts = hosts;
-    this.proxy = proxy;
-  }
 
   /** Nginx serves; no host has a release yet, unless `prepare` put one there. */
   static async create(
@@ -73,10 +32,11 @@ export class LocalFleet {
       hosts.push({ kind: "local", name, directory: join(directory, "hosts", name), ...place });
     }
     const place = { address: nginxAddress, port: await freePort() };
-    const fleet = new LocalFleet(directory, hosts, {
-      kind: "local",
-      directory: join(directory, "nginx"),
-      ...place,
+    const proxy = { kind: "local", directory: join(directory, "nginx"), ...place } as const;
+    const jvmOptions = [...QUICK_START, `-Djava.io.tmpdir=${join(directory, "temp")}`];
+    const fleet = new LocalFleet(directory, hosts, proxy, {
+      launch: { java: "java", jvmOptions, arguments: [] },
+      serving: { executable: "nginx" },
     });
     await mkdir(join(directory, "temp"));
     await prepare?.(fleet);
@@ -84,76 +44,19 @@ export class LocalFleet {
     return fleet;
   }
 
-  get url(): string {
-    return `http://${this.proxy.address}:${this.proxy.port}`;
-  }
-
-  host(name: string): LocalHostDescriptor {
-    const host = this.hosts.find((candidate) => candidate.name === name);
-    if (!host) throw new Error(`there is no ${name}`);
-    return host;
-  }
-
-  /** Does what the nginx resource does. */
-  async serveNginx(settings: Partial<NginxSettings> = {}) {
-    const nginx = openLocalNginx(this.proxy, "nginx");
-    const served: NginxSettings = {
-      ...this.proxy,
-      flavour: "stock",
-      hosts: this.hosts.map(({ name, address, port }) => ({ name, address, port })),
-      check: {
-        path: "/",
-        intervalMilliseconds: 1000,
-        rise: 2,
-        fall: 3,
-        timeoutMilliseconds: 1000,
-        expect: ["2xx", "3xx"],
-      },
-      healthPath: "/actuator/health",
-      slowestRequestSeconds: SLOWEST_REQUEST_SECONDS,
-      statusAllow: [],
-      ...(await nginx.settings()),
-      ...settings,
-    };
-    return serveConfiguration(nginx.server, served, SETTLE_SECONDS).finally(() => nginx.close());
-  }
-
-  /** Starts a deployer; `engine` is the address that it watches. */
-  async startRoll(settings: RollSettings, engine?: string): Promise<RollerProcess> {
-    const file = join(this.directory, `roll-${++this.#rolls}.json`);
-    const { jar, version, release, ...rest } = settings;
-    const goal = release === undefined ? { jar: { path: jar, version } } : { release };
-    await writeFile(file, JSON.stringify({ ...this.#request(rest), ...goal }), { mode: 0o600 });
-    const roller = new RollerProcess(file, engine);
+  override async startRoll(settings: RollSettings, engine?: string): Promise<RollerProcess> {
+    const roller = await super.startRoll(settings, engine);
     roller.done.then((outcome) => {
       this.#lastRoll = outcome;
     });
     return roller;
   }
 
-  async roll(settings: RollSettings): Promise<RollOutcome> {
-    return (await this.startRoll(settings)).done;
-  }
-
-  /** Runs `work` while clients send requests, and a moment longer. */
-  async underLoad<T>(work: () => Promise<T>): Promise<UnderLoad<T>> {
-    this.#trafficBegan = performance.now();
-    const traffic = new Traffic(this.url, REQUESTS_PER_SECOND);
-    try {
-      const result = await work();
-      await sleep(AFTERMATH_MILLISECONDS);
-      const seen = await traffic.stop();
-      this.#counts.sent += seen.sent;
-      this.#counts.lost += seen.lost.length;
-      return { result, seen };
-    } finally {
-      await traffic.stop();
-    }
-  }
-
-  /** The time on the clock of `LostRequest.atSeconds`. */
-  get loadSeconds(): number {
-    return (performance.now() - this.#trafficBegan) / 1000;
+  override async underLoad<T>(work: () => Promise<T>, requests?: number): Promise<UnderLoad<T>> {
+    const outcome = await super.underLoad(work, requests);
+    this.#counts.sent += outcome.seen.sent;
+    this.#counts.lost += outcome.seen.lost.length;
+    return outcome;
   }
 
   /** What clients saw since the last call, and how long the last roll took, or its way back if it had to go back. */
@@ -161,24 +64,6 @@ export class LocalFleet {
     const counts = { ...this.#counts, recoverySeconds: recoverySeconds(this.#lastRoll?.output ?? "") };
     Object.assign(this.#counts, { lost: 0, sent: 0 });
     return counts;
-  }
-
-  async observe(name: string): Promise<HostState> {
-    const { supervisor, files } = openLocalHost(this.host(name));
-    const running = await supervisor.running();
-    return { ...(running && { running }), ...(await files.describe()) };
-  }
-
-  async running(name: string): Promise<RunningApp | undefined> {
-    return (await this.observe(name)).running;
-  }
-
-  /** What each host says that it runs. */
-  async releases(): Promise<Record<string, string>> {
-    const states = await Promise.all(this.hosts.map(({ name }) => this.observe(name)));
-    return Object.fromEntries(
-      this.hosts.map(({ name }, index) => [name, states[index]?.running?.release ?? "nothing"]),
-    );
   }
 
   /**
@@ -232,39 +117,6 @@ export class LocalFleet {
   async remove(): Promise<void> {
     await endProcessesUnder(this.directory);
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  #request({ health, timing, java = "java", ...rest }: Omit<RollSettings, "jar" | "version" | "release">) {
-    const inMemory = `-Djava.io.tmpdir=${join(this.directory, "temp")}`;
-    const jvmOptions = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m", inMemory];
-    return {
-      hosts: this.hosts,
-      proxy: this.proxy,
-      launch: { java, jvmOptions, arguments: [] },
-      environment: {},
-      health: {
-        path: "/actuator/health",
-        passes: 2,
-        intervalMilliseconds: 100,
-        timeoutMilliseconds: 1000,
-        deadlineSeconds: 30,
-        ...health,
-      },
-      timing: {
-        settleSeconds: SETTLE_SECONDS,
-        graceSeconds: 10,
-        soakSeconds: 0,
-        rollDeadlineSeconds: 300,
-        leaseWaitSeconds: 0,
-        slowestRequestSeconds: SLOWEST_REQUEST_SECONDS,
-        shutdownPhaseSeconds: 1,
-        ...timing,
-      },
-      minimumHealthy: this.hosts.length - 1,
-      keepReleases: 3,
-      onFailure: "rollback" as const,
-      ...rest,
-    };
   }
 }
 

@@ -3,8 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { damageRelease } from "./damageRelease.ts";
 import { grabPort } from "./foreigner.ts";
-import type { LocalFleet, RollSettings } from "./localFleet.ts";
+import type { LocalFleet } from "./localFleet.ts";
 import { type Market, market } from "./market.ts";
+import type { RollSettings } from "./realFleet.ts";
 import { phaseLine, type RollerProcess, type RollOutcome } from "./rollerProcess.ts";
 import { until } from "./until.ts";
 

@@ -39,7 +39,7 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
     ({ outs: host } = await sshHost.create({ ...fleet.hosts[1], graceSeconds: 5 }));
     const { inputs = {} } = await sshServer.check({ olds: {}, news: provisioned(1) });
     ({ outs: server } = await sshServer.create(inputs));
-    expect((await fleet.roll(await fakeJar({ version: "1.0.0" }, directory))).failure).toBeUndefined();
+    expect((await fleet.rollHere(await fakeJar({ version: "1.0.0" }, directory))).failure).toBeUndefined();
     await servers.stop(gone);
     await servers.cut(gone);
   }, 60_000);

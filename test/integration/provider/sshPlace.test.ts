@@ -37,7 +37,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
       web,
       launch: { java: await fakeJava(directory), jvmOptions: [], arguments: [] },
     });
-    expect((await fleet.roll(await fakeJar({ version: "1.0.0" }, directory))).failure).toBeUndefined();
+    expect((await fleet.rollHere(await fakeJar({ version: "1.0.0" }, directory))).failure).toBeUndefined();
   }, 60_000);
 
   afterAll(async () => {

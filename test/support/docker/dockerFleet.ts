@@ -1,73 +1,52 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "#kinds/docker/dockerDescriptors.ts";
-import type { DockerNginxInputs } from "#kinds/docker/dockerNginxInputs.ts";
-import { openDockerFleet } from "#kinds/docker/openDockerFleet.ts";
 import { remove } from "#provider/appHost.ts";
-import { check, create } from "#provider/nginx.ts";
-import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { observe } from "#rollout/roll/fleet.ts";
 import { inRepository } from "../../../tools/inRepository.ts";
 import { freePort } from "../freePort.ts";
-import type { RollSettings, UnderLoad } from "../localFleet.ts";
-import { RollerProcess, type RollOutcome } from "../rollerProcess.ts";
-import { Traffic } from "../traffic.ts";
+import { QUICK_START, RealFleet } from "../realFleet.ts";
 import { type BaseImages, baseImages } from "./baseImages.ts";
 import { docker } from "./engine.ts";
 
-const REQUESTS_PER_SECOND = 200;
-const AFTERMATH_MILLISECONDS = 300;
 const GRACE_SECONDS = 10;
 
-/** What a test may say of a roll on Docker. */
-export interface DockerRollSettings extends RollSettings {
-  readonly launch?: Partial<RollRequest["launch"]>;
-  readonly container?: Partial<NonNullable<RollRequest["launch"]["container"]>>;
-}
-
 /** Hosts and nginx in real containers on the engine at hand, under names of their own. */
-export class DockerFleet {
-  readonly prefix = `rollgate-test-${randomBytes(3).toString("hex")}`;
-  readonly proxy: DockerProxyDescriptor;
+export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDescriptor> {
+  readonly prefix: string;
   readonly images: BaseImages;
-  readonly directory: string;
-  readonly #subnet: string;
-  hosts: DockerHostDescriptor[] = [];
-  #rolls = 0;
+  readonly #subnet = `10.${randomInt(192, 255)}.${randomInt(0, 255)}`;
 
-  private constructor(images: BaseImages, directory: string, port: number) {
+  private constructor(prefix: string, images: BaseImages, directory: string, port: number) {
+    const proxy = {
+      kind: "docker",
+      engine: "",
+      container: `${prefix}-nginx`,
+      address: "127.0.0.1",
+      port,
+    } as const;
+    const container = { image: images.jre, user: "10001:10001", memoryMegabytes: 0, milliCpus: 0 };
+    super(directory, [], proxy, {
+      launch: { java: "java", jvmOptions: QUICK_START, arguments: [], container },
+      health: { deadlineSeconds: 60 },
+      timing: { soakSeconds: 1 },
+      serving: { flavour: "auto" },
+    });
+    this.prefix = prefix;
     this.images = images;
-    this.directory = directory;
-    this.#subnet = `10.${randomInt(192, 255)}.${randomInt(0, 255)}`;
-    const container = `${this.prefix}-nginx`;
-    this.proxy = { kind: "docker", engine: "", container, address: "127.0.0.1", port };
   }
 
   /** Nginx serves; no host has a release yet. `images` are there already. */
-  static async create(
-    size: number,
-    serving: Partial<DockerNginxInputs> = {},
-    images?: BaseImages,
-  ): Promise<DockerFleet> {
+  static async create(size: number, serving: object = {}, images?: BaseImages): Promise<DockerFleet> {
+    const prefix = `rollgate-test-${randomBytes(3).toString("hex")}`;
     const directory = await mkdtemp(join(tmpdir(), "rollgate-docker-"));
-    const fleet = new DockerFleet(images ?? (await baseImages()), directory, await freePort());
+    const fleet = new DockerFleet(prefix, images ?? (await baseImages()), directory, await freePort());
     await fleet.#declare();
     for (let number = 1; number <= size; number++) await fleet.addHost(number);
     await fleet.serveNginx(serving);
     return fleet;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.proxy.port}`;
-  }
-
-  host(name: string): DockerHostDescriptor {
-    const host = this.hosts.find((candidate) => candidate.name === name);
-    if (!host) throw new Error(`there is no ${name}`);
-    return host;
   }
 
   /** Does what Pulumi does for a new host; `volumeOptions` are those of `docker volume create`. */
@@ -92,76 +71,18 @@ export class DockerFleet {
     await docker(["volume", "rm", host.volume]);
   }
 
-  /** Does what the nginx resource does. */
-  async serveNginx(settings: Partial<DockerNginxInputs> = {}): Promise<void> {
-    const { inputs, failures } = await check({
-      olds: {},
-      news: {
-        ...this.proxy,
-        flavour: "auto",
-        hosts: this.hosts.map(({ name, address, port }) => ({ name, address, port })),
-        healthPath: "/actuator/health",
-        slowestRequestSeconds: 1,
-        settleSeconds: 5,
-        leaseWaitSeconds: 0,
-        check: {
-          path: "/actuator/health",
-          intervalMilliseconds: 500,
-          rise: 2,
-          fall: 3,
-          timeoutMilliseconds: 2000,
-          expect: ["2xx"],
-        },
-        statusAllow: [],
-        ...settings,
-      } satisfies DockerNginxInputs,
-    });
-    if (!inputs) throw new Error(JSON.stringify(failures));
-    await create(inputs);
-  }
-
-  /** Starts a deployer in a process of its own. */
-  async startRoll(settings: DockerRollSettings): Promise<RollerProcess> {
-    const file = join(this.directory, `roll-${++this.#rolls}.json`);
-    const { jar, release, ...rest } = settings;
-    const goal = release === undefined ? { jar: { path: jar } } : { release };
-    await writeFile(file, JSON.stringify({ ...this.#request(rest), ...goal }), { mode: 0o600 });
-    return new RollerProcess(file);
-  }
-
-  async roll(settings: DockerRollSettings): Promise<RollOutcome> {
-    return (await this.startRoll(settings)).done;
-  }
-
-  /** Runs `work` while clients send requests, and at least `requests` of them. */
-  async underLoad<T>(work: () => Promise<T>, requests = 0): Promise<UnderLoad<T>> {
-    const traffic = new Traffic(this.url, REQUESTS_PER_SECOND);
-    try {
-      const result = await work();
-      while (traffic.sent < requests) await sleep(100);
-      await sleep(AFTERMATH_MILLISECONDS);
-      return { result, seen: await traffic.stop() };
-    } finally {
-      await traffic.stop();
-    }
-  }
-
   /** What each host runs, and whether it serves. */
-  async releases(): Promise<Record<string, string>> {
-    const fleet = openDockerFleet({ ...this.#request({}), environment: {} });
-    try {
-      const members = await Promise.all(
-        fleet.hosts.map((host) => observe(host, fleet.proxy, AbortSignal.timeout(10_000))),
-      );
+  override async releases(): Promise<Record<string, string>> {
+    return this.open(async ({ hosts, proxy }) => {
+      const signal = AbortSignal.timeout(10_000);
+      const members = await Promise.all(hosts.map((host) => observe(host, proxy, signal)));
       return Object.fromEntries(
         members.map(({ host, state, serving }) => [
           host.name,
           `${state.running?.release ?? "nothing"}${serving ? "" : ", not serving"}`,
         ]),
       );
-    } finally {
-      await fleet.close();
-    }
+    });
   }
 
   /** What `docker inspect` says of a host's container, by a Go template. */
@@ -205,44 +126,5 @@ export class DockerFleet {
       ...["--publish", `${address}:${port}:8080`, "--volume", `${container}:/rollgate`],
       ...["--restart", "always", image],
     ]);
-  }
-
-  #request({ health, timing, launch, container, ...rest }: Omit<DockerRollSettings, "jar" | "release">) {
-    const jvmOptions = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"];
-    const spec = {
-      image: this.images.jre,
-      user: "10001:10001",
-      memoryMegabytes: 0,
-      milliCpus: 0,
-      ...container,
-    };
-    return {
-      hosts: this.hosts,
-      proxy: this.proxy,
-      launch: { java: "java", jvmOptions, arguments: [], container: spec, ...launch },
-      environment: {},
-      health: {
-        path: "/actuator/health",
-        passes: 2,
-        intervalMilliseconds: 100,
-        timeoutMilliseconds: 2000,
-        deadlineSeconds: 60,
-        ...health,
-      },
-      timing: {
-        settleSeconds: 5,
-        graceSeconds: GRACE_SECONDS,
-        soakSeconds: 1,
-        rollDeadlineSeconds: 300,
-        leaseWaitSeconds: 0,
-        slowestRequestSeconds: 1,
-        shutdownPhaseSeconds: 1,
-        ...timing,
-      },
-      minimumHealthy: this.hosts.length - 1,
-      keepReleases: 3,
-      onFailure: "rollback" as const,
-      ...rest,
-    };
   }
 }
