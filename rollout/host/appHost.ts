@@ -8,8 +8,8 @@ export interface HostState {
   readonly running?: RunningApp;
   /** The release that `current` points to. */
   readonly current?: string;
-  /** What last passed all gates here: where the host goes back to. */
-  readonly good?: Revision;
+  /** What last passed all gates here, and what the host goes back to. */
+  readonly lastKnownGood?: Revision;
   /** Every release kept on the host. */
   readonly releases: readonly string[];
 }
@@ -63,8 +63,8 @@ export interface AppHost {
   start(launch: string): Promise<void>;
   /** How a fingerprint says the application is started; `undefined` when the host no longer knows it. */
   recallLaunch(launch: string): Promise<LaunchSpec | undefined>;
-  /** Remembers that this passed all gates. */
-  markGood(target: Revision): Promise<void>;
+  /** Records what has passed all gates. */
+  markLastKnownGood(target: Revision): Promise<void>;
   /** Asks the application's own health endpoint once; never throws. */
   probe(signal: AbortSignal): Promise<HealthReport>;
   /** Who answers on the port: an application of this host, somebody else (named), or nobody. */
@@ -75,7 +75,7 @@ export interface AppHost {
   logTail(lines: number): Promise<string[]>;
   /**
    * Removes releases beyond `keep`: first those that never ran, then those that ran longest ago; never what
-   * runs, is current or is good, nor `spared`.
+   * runs, is current or last known good, nor `spared`.
    */
   prune(keep: number, spared: readonly Revision[]): Promise<void>;
 }

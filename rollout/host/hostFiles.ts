@@ -28,7 +28,7 @@ const REMOVE_ALL = readScripts(SCRIPTS, "remove-host");
 const KEPT_LAUNCHES = 5;
 
 /**
- * The files of one app host on its machine: `releases/<id>/app.jar` or `app.war`, the link `current`, `good.json`
+ * The files of one app host on its machine: `releases/<id>/app.jar` or `app.war`, the link `current`, `last-known-good.json`
  * and `launches/<fingerprint>.json`, the last with secrets and so 0600. The application's own are in `work`.
  */
 export class HostFiles {
@@ -49,10 +49,10 @@ export class HostFiles {
     const lines = (await this.#run(DESCRIBE)).split("\n");
     const all = (word: string) =>
       lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
-    const [current, good] = [all("current")[0], all("good")[0]];
+    const [current, lastKnownGood] = [all("current")[0], all("last-known-good")[0]];
     return {
       ...(current !== undefined && { current }),
-      ...(good !== undefined && { good: revisionSchema.parse(JSON.parse(good)) }),
+      ...(lastKnownGood !== undefined && { lastKnownGood: revisionSchema.parse(JSON.parse(lastKnownGood)) }),
       releases: all("release").sort(),
     };
   }
@@ -77,8 +77,8 @@ export class HostFiles {
     }
   }
 
-  async markGood({ release, launch }: Revision): Promise<void> {
-    await this.write("good.json", JSON.stringify({ release, launch }), "022");
+  async markLastKnownGood({ release, launch }: Revision): Promise<void> {
+    await this.write("last-known-good.json", JSON.stringify({ release, launch }), "022");
   }
 
   async remember(fingerprint: string, spec: LaunchSpec): Promise<void> {

@@ -2,11 +2,11 @@ import type { HostState, Revision } from "../host/appHost.ts";
 
 /** The releases and launches that pruning must keep: those the host runs or may go back to. */
 export function retained(
-  { running, current, good }: HostState,
+  { running, current, lastKnownGood }: HostState,
   launch: string,
   spared: readonly Revision[],
 ): { releases: string[]; launches: string[] } {
-  const kept = [...spared, ...(good ? [good] : [])];
+  const kept = [...spared, ...(lastKnownGood ? [lastKnownGood] : [])];
   const releases = [running?.release, current, ...kept.map((target) => target.release)];
   const launches = [running?.launch, launch, ...kept.map((target) => target.launch)];
   const known = (id: string | undefined) => id !== undefined;

@@ -79,7 +79,7 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
 /** Not served only: a deployer that died before the last gate has not marked it. */
 export function isFinished(member: FleetMember, release: string): boolean {
   const target = revisionOf(member, release);
-  return isDone(member, target) && isSameRevision(member.state.good, target);
+  return isDone(member, target) && isSameRevision(member.state.lastKnownGood, target);
 }
 
 function revisionOf({ host: { launch } }: FleetMember, release: string) {

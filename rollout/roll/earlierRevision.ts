@@ -3,11 +3,11 @@ import { isSameRevision } from "./fleet.ts";
 
 /** Where a host goes back to that cannot be brought to a target: what last passed all gates here, else what it ran or was to run. */
 export function earlierRevision(
-  { running, current, good }: HostState,
+  { running, current, lastKnownGood }: HostState,
   target: Revision,
 ): Revision | undefined {
   const { release, launch } = target;
-  if (good) return isSameRevision(good, target) ? undefined : good;
+  if (lastKnownGood) return isSameRevision(lastKnownGood, target) ? undefined : lastKnownGood;
   const ran = running && { release: running.release, launch: running.launch ?? launch };
   if (ran && !isSameRevision(ran, target)) return ran;
   return current !== undefined && current !== release ? { release: current, launch } : undefined;

@@ -158,7 +158,7 @@ export class HostRoll {
         return "stayed healthy";
       });
     }
-    await this.#host.markGood(target);
+    await this.#host.markLastKnownGood(target);
   }
 
   /** Puts the host back on what it ran before, under the same gates, and says how that went. */

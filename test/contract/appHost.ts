@@ -266,8 +266,8 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       for (const [age, release] of releases.entries())
         await machine.run('touch -d "@$2" "$1"', [`${directory}/releases/${release}`, String(1000 + age)]);
       await host.start(host.launch);
-      await host.markGood({ release: good, launch: host.launch });
-      expect((await host.observe()).good).toEqual({ release: good, launch: host.launch });
+      await host.markLastKnownGood({ release: good, launch: host.launch });
+      expect((await host.observe()).lastKnownGood).toEqual({ release: good, launch: host.launch });
       await host.prune(2, [{ release: spared, launch: "000000000000" }]);
       expect((await host.observe()).releases).toEqual([good, spared, current].sort());
       await host.prune(2, [{ release: good, launch: host.launch }]);

@@ -135,7 +135,7 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       const { machine, directory, parts, ...opened } = await open();
       const host = hostOf({ machine, directory, parts, ...opened });
       const release = await run(host, { version: "1.0.0" });
-      await host.markGood({ release, launch: host.launch });
+      await host.markLastKnownGood({ release, launch: host.launch });
       await host.stop(5);
       await machine.run('mkdir "$1/work/logs"; echo audit > "$1/work/logs/audit.log"; : > "$1/notes"', [
         directory,

@@ -96,7 +96,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
     const target = await shared.other();
     const running = target === shared.old ? shared.next : shared.old;
     const { result, seen } = await fleet.underLoad(async () => {
-      const disk = hangFile(join(fleet.host("app-2").directory, "good.json"));
+      const disk = hangFile(join(fleet.host("app-2").directory, "last-known-good.json"));
       const roller = await fleet.startRoll({ jar: target.jar, health: { deadlineSeconds: 8 } });
       const stopped = await roller.done.finally(disk.mend);
       return { stopped, between: await fleet.releases(), finished: await fleet.roll({ jar: target.jar }) };

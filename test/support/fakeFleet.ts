@@ -27,7 +27,7 @@ export interface Before {
   /** Unless given, what runs. */
   readonly current?: string;
   /** What last passed all gates here. */
-  readonly good?: Revision;
+  readonly lastKnownGood?: Revision;
   /** In the order in which they were current last; unless given, what runs. */
   readonly releases?: readonly string[];
   /** Unless given, a host that runs nothing. */
@@ -169,7 +169,7 @@ export class FakeHost implements AppHost {
   /** By release, or by release and launch: `1.1.0 launch-2`; what is not here is up. */
   readonly conduct: Record<string, Conduct> = {};
   running: RunningApp | undefined;
-  good: Revision | undefined;
+  lastKnownGood: Revision | undefined;
   /** It has to be killed to end. */
   ignoresSigterm = false;
   /** Who answers on the port instead of the application, by release. */
@@ -196,9 +196,16 @@ export class FakeHost implements AppHost {
     this.#fleet = fleet;
   }
 
-  async begin({ runs, launch = LAUNCH, current = runs, good, releases, drained }: Before): Promise<void> {
+  async begin({
+    runs,
+    launch = LAUNCH,
+    current = runs,
+    lastKnownGood,
+    releases,
+    drained,
+  }: Before): Promise<void> {
     this.#current = current;
-    this.good = good;
+    this.lastKnownGood = lastKnownGood;
     this.#releases = [...(releases ?? (current === undefined ? [] : [current]))];
     if (runs !== undefined) await this.#run(runs, launch);
     if (drained ?? runs === undefined) this.#fleet.proxy.without.add(this.name);
@@ -224,7 +231,7 @@ export class FakeHost implements AppHost {
     return {
       ...(this.running && { running: this.running }),
       ...(this.#current !== undefined && { current: this.#current }),
-      ...(this.good && { good: this.good }),
+      ...(this.lastKnownGood && { lastKnownGood: this.lastKnownGood }),
       releases: [...this.#releases],
     };
   }
@@ -271,8 +278,8 @@ export class FakeHost implements AppHost {
     return health.ask("/actuator/health", 5000, signal).finally(() => health.close());
   }
 
-  async markGood(target: Revision): Promise<void> {
-    this.good = target;
+  async markLastKnownGood(target: Revision): Promise<void> {
+    this.lastKnownGood = target;
   }
 
   async portOwner(): Promise<PortOwner> {
@@ -291,7 +298,7 @@ export class FakeHost implements AppHost {
   }
 
   async prune(keep: number, spared: readonly Revision[]): Promise<void> {
-    const named = [this.running, this.good, ...spared].map((target) => target?.release);
+    const named = [this.running, this.lastKnownGood, ...spared].map((target) => target?.release);
     const never = new Set([this.#current, ...named].filter((id) => id !== undefined));
     const kept = [...never, ...this.#releases.toReversed()].slice(0, Math.max(keep, never.size));
     this.#releases = this.#releases.filter((id) => kept.includes(id));

@@ -151,16 +151,16 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     const machine = await localMachine(shell, context);
     const directory = join(await temporaryDirectory(), "host");
     const good = { release: "1.0.0-a", launch: "aaa" };
-    await new HostFiles(machine, directory).markGood(good);
+    await new HostFiles(machine, directory).markLastKnownGood(good);
     const cutOff = new HostFiles(
       { run: (script, args) => machine.run(script, args, { input: Readable.from(['{"rel']) }) },
       directory,
     );
-    await expect(cutOff.markGood({ release: "2.0.0-b", launch: "bbb" })).rejects.toThrow(
-      "good.json did not come over whole",
+    await expect(cutOff.markLastKnownGood({ release: "2.0.0-b", launch: "bbb" })).rejects.toThrow(
+      "last-known-good.json did not come over whole",
     );
-    expect((await new HostFiles(machine, directory).describe()).good).toEqual(good);
-    expect(await readdir(directory)).toEqual(["good.json"]);
+    expect((await new HostFiles(machine, directory).describe()).lastKnownGood).toEqual(good);
+    expect(await readdir(directory)).toEqual(["last-known-good.json"]);
   });
 
   test("become current through a relative link, which is never missing during a switch", async (context) => {
@@ -202,16 +202,21 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     const id = releaseId(jar);
     await files.stage(id, jar, signal);
     await files.switchTo(id);
-    await files.markGood({ release: id, launch: "0123456789ab" });
+    await files.markLastKnownGood({ release: id, launch: "0123456789ab" });
     await files.remember("0123456789ab", { launch: LAUNCH, environment: {} });
     await files.prune(2, [id], ["0123456789ab"]);
     expect(await files.describe()).toEqual({
       current: id,
-      good: { release: id, launch: "0123456789ab" },
+      lastKnownGood: { release: id, launch: "0123456789ab" },
       releases: [id],
     });
     expect(await readdir(parent)).toEqual([name]);
-    expect((await readdir(directory)).sort()).toEqual(["current", "good.json", "launches", "releases"]);
+    expect((await readdir(directory)).sort()).toEqual([
+      "current",
+      "last-known-good.json",
+      "launches",
+      "releases",
+    ]);
   });
 });
 

@@ -44,10 +44,10 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
     test("is readable only by its account, except what is not secret", async (context) => {
       const { directory, files } = await newHost(context);
       await files.remember("aaa", spec("one"));
-      await files.markGood({ release: "1.0.0-a", launch: "aaa" });
+      await files.markLastKnownGood({ release: "1.0.0-a", launch: "aaa" });
       expect((await stat(join(directory, "launches"))).mode & 0o777).toBe(0o700);
       expect((await stat(join(directory, "launches", "aaa.json"))).mode & 0o777).toBe(0o600);
-      expect((await stat(join(directory, "good.json"))).mode & 0o777).toBe(0o644);
+      expect((await stat(join(directory, "last-known-good.json"))).mode & 0o777).toBe(0o644);
     });
 
     test("is replaced completely or not at all", async (context) => {
@@ -61,24 +61,29 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
     test("is unchanged if there is no space for another, with nothing half-written left behind", async (context) => {
       const { directory, files } = await newHost(context, await tinyDirectory(context));
       const good = { release: "1.0.0-a", launch: "aaa" };
-      await files.markGood(good);
+      await files.markLastKnownGood(good);
       await writeFile(join(directory, "full"), "x".repeat(64 * 1024)).catch(() => {});
-      await expect(files.markGood({ release: "2.0.0-b", launch: "bbb" })).rejects.toThrow(/no space left/i);
+      await expect(files.markLastKnownGood({ release: "2.0.0-b", launch: "bbb" })).rejects.toThrow(
+        /no space left/i,
+      );
       await expect(files.remember("bbb", spec("x"))).rejects.toThrow(/no space left/i);
-      expect(await files.describe()).toEqual({ good, releases: [] });
+      expect(await files.describe()).toEqual({ lastKnownGood: good, releases: [] });
       expect(await files.recall("bbb")).toBeUndefined();
       expect((await readdir(directory, { recursive: true })).filter((file) => file !== "launches")).toEqual([
         "full",
-        "good.json",
+        "last-known-good.json",
       ]);
     });
   });
 
   test("as last known good is found again", async (context) => {
     const { files } = await newHost(context);
-    await files.markGood({ release: "1.0.0-a", launch: "aaa" });
-    await files.markGood({ release: "2.0.0-b", launch: "bbb" });
-    expect(await files.describe()).toEqual({ good: { release: "2.0.0-b", launch: "bbb" }, releases: [] });
+    await files.markLastKnownGood({ release: "1.0.0-a", launch: "aaa" });
+    await files.markLastKnownGood({ release: "2.0.0-b", launch: "bbb" });
+    expect(await files.describe()).toEqual({
+      lastKnownGood: { release: "2.0.0-b", launch: "bbb" },
+      releases: [],
+    });
   });
 
   describe("when it is pruned", () => {

@@ -169,7 +169,12 @@ describe("a release that does not become healthy", () => {
   });
 
   test("goes back to what was good here, when a deployer that died had left it running", async () => {
-    const left = { runs: NEW, drained: true, good: { release: OLD, launch: LAUNCH }, releases: [OLD, NEW] };
+    const left = {
+      runs: NEW,
+      drained: true,
+      lastKnownGood: { release: OLD, launch: LAUNCH },
+      releases: [OLD, NEW],
+    };
     const fleet = await FakeFleet.create({ "app-1": left, "app-2": { runs: OLD }, "app-3": { runs: OLD } });
     fleet.host("app-1").conduct[NEW] = "down";
     const { error } = await failing(fleet, BRIEFLY);
@@ -181,7 +186,7 @@ describe("a release that does not become healthy", () => {
     const fleet = await serving();
     fleet.host("app-1").conduct[NEW] = "down";
     await failing(fleet, BRIEFLY);
-    expect(fleet.host("app-1").good).toEqual({ release: OLD, launch: LAUNCH });
+    expect(fleet.host("app-1").lastKnownGood).toEqual({ release: OLD, launch: LAUNCH });
   });
 
   test("because of options that the host does not know any more says that it was started in another way", async () => {

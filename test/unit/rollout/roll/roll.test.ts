@@ -129,7 +129,10 @@ describe("a roll", () => {
 
   test("to the release that every host serves touches nothing", async () => {
     const good = { release: OLD, launch: LAUNCH };
-    const fleet = await FakeFleet.create({ "app-1": { runs: OLD, good }, "app-2": { runs: OLD, good } });
+    const fleet = await FakeFleet.create({
+      "app-1": { runs: OLD, lastKnownGood: good },
+      "app-2": { runs: OLD, lastKnownGood: good },
+    });
     const { rolled } = await fleet.roll(OLD);
     expect(fleet.journal).toEqual(["stage app-1", "stage app-2", "prune app-1", "prune app-2"]);
     expect(rolled).toEqual([]);
@@ -138,7 +141,10 @@ describe("a roll", () => {
 
   test("leaves a host alone that serves the release already", async () => {
     const good = { release: NEW, launch: LAUNCH };
-    const fleet = await FakeFleet.create({ "app-1": { runs: NEW, good }, "app-2": { runs: OLD } });
+    const fleet = await FakeFleet.create({
+      "app-1": { runs: NEW, lastKnownGood: good },
+      "app-2": { runs: OLD },
+    });
     await fleet.roll(NEW);
     expect(fleet.journal).toEqual([
       "stage app-1",
@@ -151,10 +157,10 @@ describe("a roll", () => {
 
   test("takes a host whose deployer died after it was admitted through its last gates, in traffic", async () => {
     const good = { release: OLD, launch: LAUNCH };
-    const fleet = await FakeFleet.create({ "app-1": { runs: NEW, good } });
+    const fleet = await FakeFleet.create({ "app-1": { runs: NEW, lastKnownGood: good } });
     await fleet.roll(NEW);
     expect(fleet.journal).toEqual(["stage app-1", "switch app-1 to 1.1.0", "admit app-1", "prune app-1"]);
-    expect(fleet.host("app-1").good).toEqual({ release: NEW, launch: LAUNCH });
+    expect(fleet.host("app-1").lastKnownGood).toEqual({ release: NEW, launch: LAUNCH });
   });
 
   test("begins with hosts that do not serve: touching them costs no capacity", async () => {
