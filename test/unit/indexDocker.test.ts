@@ -9,7 +9,7 @@ import { writeJar } from "../support/zip.ts";
 
 withoutDockerSettings();
 
-test("on a Docker engine, everything that is Docker's is declared through that engine's provider, the rollout last", async () => {
+test("on a Docker engine, all Docker resources use that engine's provider, and the rollout comes last", async () => {
   const { tree, resources } = await mockPulumi();
   const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
   const { url, asked } = await fakeEngine();

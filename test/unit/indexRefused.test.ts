@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ownCopy } from "../support/ownCopy.ts";
 import { configure, mockPulumi } from "../support/pulumi.ts";
 
-test("a jar that is not there is refused before anything is declared", async () => {
+test("a missing jar is rejected before anything is declared", async () => {
   const { tree, resources } = await mockPulumi();
   await configure({ jar: "/nowhere/app.jar" });
   await expect(import(ownCopy("index.ts"))).rejects.toThrow(

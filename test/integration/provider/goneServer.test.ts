@@ -62,7 +62,7 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
     ...{ user: "", account: "a", graceSeconds: 5, command: "sh", package: "" },
   });
 
-  test("fails no refresh: what the state says of its host stays, in one line each", async () => {
+  test("does not fail a refresh: the recorded state of its host is kept, and one line says so", async () => {
     const found = await Promise.all([sshHost.read("id", host), sshServer.read("id", server)]);
     expect(found).toEqual([host, server].map((props) => ({ id: "id", props })));
     expect(printed).toHaveLength(2);
@@ -73,7 +73,7 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
     }
   });
 
-  test("fails no refresh of the deployment, which names it", async () => {
+  test("does not fail a refresh of the deployment, which names it", async () => {
     const { hosts, proxy, launch } = fleet;
     const { props } = await rollingDeployment.read("id", {
       ...validRequest(),
@@ -85,19 +85,19 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
     });
   });
 
-  test("is refused in one line with its host's name while a host is to be on it", async () => {
+  test("is rejected in one line that names the host, while a host is on it", async () => {
     const { failures } = await sshServer.check({ olds: {}, news: provisioned(1) });
     expect(failures).toEqual([
       { property: "server", reason: expect.stringMatching(/^app-2: server-2 cannot be reached: [^\n]*$/) },
     ]);
   });
 
-  test("lets nginx go on without its host", async () => {
+  test("does not keep nginx from being updated without its host", async () => {
     await fleet.of("app-1").serveNginx();
     expect(await fleet.servedPorts()).toEqual([String(fleet.hosts[0]?.port)]);
   });
 
-  test("lets its host be removed, with a word about what stays there", async () => {
+  test("does not keep its host from being removed, and says what stays there", async () => {
     await Promise.all([sshHost.remove(host), sshServer.remove(server)]);
     expect(printed.sort()).toEqual([
       expect.stringMatching(
@@ -110,7 +110,7 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
     expect(existsSync(String(Object(fleet.hosts[1]).directory))).toBe(true);
   });
 
-  test("that was nginx's is left for another one", async () => {
+  test("can be replaced if it was nginx's", async () => {
     const old = { ...fleet.proxy, server: gone.name, executable: "nginx", identity: "another machine" };
     const [found, difference] = await Promise.all([
       nginx.read("id", old),
@@ -122,7 +122,7 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
     expect(printed).toContainEqual(expect.stringMatching(/^warning: nginx: server-2 cannot be reached/));
   });
 
-  test("is another server than the one that replaces it, and the same as one that remembers it", async () => {
+  test("is different from its replacement, and the same as its recorded identity", async () => {
     const place = { ...fleet.hosts[1], server: "server-1" };
     const next = { ...place, graceSeconds: 5 };
     const differences = await Promise.all([
@@ -134,7 +134,7 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
     expect(differences.map(({ replaces }) => replaces)).toEqual([["server"], [], []]);
   });
 
-  test("and came back installed anew is left alone, and so is its host key", async () => {
+  test("and came back reinstalled is left alone, and so is its host key", async () => {
     await servers.changeKey(gone);
     await sshHost.remove(host);
     expect(printed).toEqual([

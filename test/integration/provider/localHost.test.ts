@@ -27,13 +27,13 @@ async function inputs(change: Partial<LocalHostInputs> = {}): Promise<LocalHostI
 }
 
 describe("check", () => {
-  test("passes a host that can be, and makes nothing", async () => {
+  test("accepts a valid host, and creates nothing", async () => {
     const news = await inputs();
     expect(await check({ olds: {}, news: { ...news, __provider: "code" } })).toEqual({ inputs: news });
     expect(await readdir(join(dirname(news.directory), "..", ".."))).toEqual([]);
   });
 
-  test("passes a host whose own application is on the port", async () => {
+  test("accepts a host whose own application is on the port", async () => {
     const news = await inputs();
     const host = localHost(news, { launch: { java: news.java, jvmOptions: [], arguments: [] } });
     onTestFinished(() => host.stop(0).then(() => {}));
@@ -46,13 +46,13 @@ describe("check", () => {
     expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
-  test("refuses a setting that is wrong under its path", async () => {
+  test("rejects a wrong setting, naming its path", async () => {
     expect(await check({ olds: {}, news: { ...(await inputs()), port: 70_000 } })).toEqual({
       failures: [{ property: "port", reason: expect.stringMatching(/^expected 1–65535, got 70000/) }],
     });
   });
 
-  test("refuses a machine without java", async () => {
+  test("rejects a machine without java", async () => {
     expect(await check({ olds: {}, news: await inputs({ java: "/nowhere/java" }) })).toEqual({
       failures: [
         {
@@ -63,7 +63,7 @@ describe("check", () => {
     });
   });
 
-  test("keeps the Java that it found, and takes another only when that one is gone", async () => {
+  test("keeps the Java that it found, and uses another only if that one is gone", async () => {
     const onPath = (path: string) => vi.stubEnv("PATH", path);
     onTestFinished(() => void vi.unstubAllEnvs());
     const [first, second] = [await fakeJava(), await fakeJava()];
@@ -87,7 +87,7 @@ describe("check", () => {
     expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
-  test("refuses a port that is taken, and names who took it", async () => {
+  test("rejects a port that is taken, and names the process", async () => {
     const news = await inputs();
     const { pid } = await startNode(listenOn(news.port));
     const { failures } = await check({ olds: {}, news });
@@ -99,7 +99,7 @@ describe("check", () => {
     );
   });
 
-  test("refuses to leave a directory in which an application runs, even together with its port", async () => {
+  test("rejects moving a running application to another directory, even together with its port", async () => {
     const olds = await inputs();
     const news = { ...olds, directory: `${olds.directory}-new`, port: await freePort() };
     expect(await check({ olds, news })).toEqual({ inputs: news });
@@ -120,7 +120,7 @@ describe("check", () => {
     });
   });
 
-  test("refuses a directory below a file", async () => {
+  test("rejects a directory below a file", async () => {
     const file = join(await temporaryDirectory(), "file");
     await writeFile(file, "");
     const { failures } = await check({
@@ -135,7 +135,7 @@ describe("check", () => {
     ]);
   });
 
-  test("refuses a directory that this user may not make", async (context) => {
+  test("rejects a directory that this user may not create", async (context) => {
     context.skip(process.getuid?.() === 0, "root may write everywhere");
     const locked = await temporaryDirectory();
     await chmod(locked, 0o555);
@@ -161,12 +161,12 @@ describe("diff", () => {
     });
   });
 
-  test("keeps a host that moves to another port, for the rollout to bring about", async () => {
+  test("keeps a host that moves to another port, since the rollout takes care of that", async () => {
     const news = await inputs();
     expect(await diff({ olds: news, news: { ...news, port: 1 } })).toEqual({ changes: true, replaces: [] });
   });
 
-  test("takes another directory, or another name, for another host", async () => {
+  test("treats another directory or name as another host", async () => {
     const news = await inputs();
     expect(await diff({ olds: news, news: { ...news, directory: "/elsewhere" } })).toEqual({
       changes: true,
@@ -180,7 +180,7 @@ describe("diff", () => {
 });
 
 describe("a host", () => {
-  test("is its directories, and is gone with them", async () => {
+  test("consists of its directories, and is gone with them", async () => {
     const news = await inputs();
     expect(await create(news)).toEqual({ id: "app-1", outs: news });
     expect((await readdir(news.directory)).sort()).toEqual(["logs", "releases", "work"]);
@@ -189,14 +189,14 @@ describe("a host", () => {
     expect(await read("app-1", news)).toMatchObject({ id: "" });
   });
 
-  test("that is there already is adopted with its releases", async () => {
+  test("that exists is adopted with its releases", async () => {
     const news = await inputs();
     await mkdir(join(news.directory, "releases", "1.0.0-abc"), { recursive: true });
     await create(news);
     expect(await readdir(join(news.directory, "releases"))).toEqual(["1.0.0-abc"]);
   });
 
-  test("ends its application and takes everything of ours with it when it is removed", async () => {
+  test("stops its application and removes all our files when it is removed", async () => {
     const news = await inputs();
     await create(news);
     const host = localHost(news, { launch: { java: news.java, jvmOptions: [], arguments: [] } });
@@ -214,7 +214,7 @@ describe("a host", () => {
     expect(await readdir(join(news.directory, "../../.."))).toEqual([]);
   });
 
-  test("leaves files of others alone when it is removed", async () => {
+  test("keeps files of others when it is removed", async () => {
     const news = await inputs();
     await create(news);
     await writeFile(join(news.directory, "notes.txt"), "");

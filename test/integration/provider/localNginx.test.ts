@@ -51,7 +51,7 @@ async function checked(news: LocalNginxInputs): Promise<Record<string, unknown>>
 }
 
 describe("check", () => {
-  test("decides the flavour and shows the configuration, and makes nothing", async () => {
+  test("decides on the flavour and shows the configuration, and creates nothing", async () => {
     const news = await inputs();
     expect(
       await check({
@@ -69,7 +69,7 @@ describe("check", () => {
     expect(await readdir(join(dirname(news.directory), ".."))).toEqual([]);
   });
 
-  test("refuses a setting that is wrong under its path", async () => {
+  test("rejects a wrong setting, naming its path", async () => {
     const { failures } = await check({
       olds: {},
       news: { ...(await inputs()), statusAllow: ["10.0.0.0/99"] },
@@ -84,7 +84,7 @@ describe("check", () => {
     ]);
   });
 
-  test("refuses an nginx that is not there", async () => {
+  test("rejects a missing nginx", async () => {
     expect(await check({ olds: {}, news: await inputs({ executable: "/nowhere/nginx" }) })).toEqual({
       failures: [
         {
@@ -95,7 +95,7 @@ describe("check", () => {
     });
   });
 
-  test("refuses active checks by an nginx that has none", async () => {
+  test("rejects active checks with an nginx that does not support them", async () => {
     expect(await check({ olds: {}, news: await inputs({ flavour: "check-module" }) })).toEqual({
       failures: [
         {
@@ -106,7 +106,7 @@ describe("check", () => {
     });
   });
 
-  test("refuses a port that is taken, and names who took it", async () => {
+  test("rejects a port that is taken, and names the process", async () => {
     const news = await inputs();
     const { pid } = await startNode(listenOn(news.port));
     const { failures } = await check({ olds: {}, news });
@@ -116,7 +116,7 @@ describe("check", () => {
     );
   });
 
-  test("refuses a new port that is taken while nginx runs: a reload would fail", async () => {
+  test("rejects a new port that is taken while nginx runs, since a reload would fail", async () => {
     const news = await inputs();
     await serve(await checked(news));
     const port = await freePort();
@@ -126,7 +126,7 @@ describe("check", () => {
     expect(failures?.[0]?.reason).toContain(`${port} is taken by pid ${pid} (`);
   });
 
-  test("refuses to leave the directory of an nginx that runs, even together with its port", async () => {
+  test("rejects moving a running nginx to another directory, even together with its port", async () => {
     const olds = await inputs();
     const news = { ...olds, directory: `${olds.directory}-new`, port: await freePort() };
     expect((await check({ olds, news })).failures).toBeUndefined();
@@ -139,7 +139,7 @@ describe("check", () => {
     ]);
   });
 
-  test("lets nginx take in IPv6 within its port, but not go from all addresses to one", async () => {
+  test("lets nginx add IPv6 on its port, but not go from all addresses to one", async () => {
     const olds = await inputs({ address: "0.0.0.0" });
     await serve(await checked(olds));
     expect((await check({ olds, news: { ...olds, address: "::" } })).failures).toBeUndefined();
@@ -151,7 +151,7 @@ describe("check", () => {
     ]);
   });
 
-  test("passes the port that this nginx has", async () => {
+  test("accepts the port that this nginx has", async () => {
     const news = await inputs();
     await serve(await checked(news));
     expect(await check({ olds: news, news })).toMatchObject({ inputs: { port: news.port } });
@@ -176,7 +176,7 @@ describe("diff", () => {
     expect(await diff({ olds: old, news: next })).toMatchObject({ changes: true, replaces: [] });
   });
 
-  test("shows an nginx that does not run, or whose file was edited, as an update", async () => {
+  test("shows a stopped nginx, or an edited file, as an update", async () => {
     const news = await checked(await inputs());
     expect(await diff({ olds: { ...news, running: false }, news })).toMatchObject({
       changes: true,
@@ -188,7 +188,7 @@ describe("diff", () => {
     });
   });
 
-  test("takes another directory for another nginx", async () => {
+  test("treats another directory as another nginx", async () => {
     const news = await checked(await inputs());
     expect(await diff({ olds: news, news: { ...news, directory: "/elsewhere" } })).toMatchObject({
       changes: true,
@@ -198,7 +198,7 @@ describe("diff", () => {
 });
 
 describe("an nginx", () => {
-  test("serves what was checked, and says what that took", async () => {
+  test("serves what was checked, and says what it did", async () => {
     const news = await inputs();
     const passed = await checked(news);
     expect(await serve(passed)).toEqual({ id: news.directory, outs: passed });
@@ -220,7 +220,7 @@ describe("an nginx", () => {
     expect(await diff({ olds: found.props, news: passed })).toMatchObject({ changes: false });
   });
 
-  test("whose file was edited is read as it is", async () => {
+  test("whose file was edited is read with the edit", async () => {
     const news = await inputs();
     const passed = await checked(news);
     await serve(passed);
@@ -246,7 +246,7 @@ describe("an nginx", () => {
     expect((await read("id", other)).props).toMatchObject({ running: true });
   });
 
-  test("that has ended is read as one that does not run, and comes back", async () => {
+  test("that has stopped is read as not running, and comes back", async () => {
     const news = await inputs();
     const passed = await checked(news);
     await serve(passed);
@@ -258,7 +258,7 @@ describe("an nginx", () => {
     expect(await runningNginx(news.directory)).toBeDefined();
   });
 
-  test("ends and takes everything of ours with it when it is removed", async () => {
+  test("stops and removes all our files when it is removed", async () => {
     const news = await inputs();
     await serve(await checked(news));
     await writeFile(join(news.directory, "close-connections"), "");
@@ -267,7 +267,7 @@ describe("an nginx", () => {
     expect(await readdir(join(news.directory, "../.."))).toEqual([]);
   });
 
-  test("leaves files of others alone when it is removed", async () => {
+  test("keeps files of others when it is removed", async () => {
     const news = await inputs();
     await serve(await checked(news));
     await writeFile(join(news.directory, "notes.txt"), "");
@@ -282,14 +282,14 @@ describe("an nginx with its JavaScript module", () => {
     nginx = await njsNginx();
   }, NJS_NGINX_MILLISECONDS);
 
-  test("gets active checks when nothing else is asked for", async (context) => {
+  test("gets active checks by default", async (context) => {
     const { executable } = skipWithoutNjs(context, nginx);
     const passed = await checked(await inputs({ executable }));
     expect(passed).toMatchObject({ flavour: "njs", configuration: expect.stringContaining("js_periodic") });
     expect(await checked(await inputs({ executable, flavour: "stock" }))).not.toHaveProperty("njsModule");
   });
 
-  test("shows an edited script as an update, repairs it, and takes it along when it is removed", async (context) => {
+  test("shows an edited script as an update, repairs it, and removes it in the end", async (context) => {
     const { executable } = skipWithoutNjs(context, nginx);
     const news = await inputs({ executable });
     const passed = await checked(news);
@@ -312,7 +312,7 @@ describe("an nginx with its JavaScript module", () => {
   });
 });
 
-test("a status that the check module cannot tell is refused before anything is touched", async () => {
+test("a status that the check module does not support is rejected before anything is touched", async () => {
   const path = join(await temporaryDirectory(), "nginx");
   await writeFile(
     path,

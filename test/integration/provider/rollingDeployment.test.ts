@@ -35,7 +35,7 @@ function given() {
 }
 
 describe("check", () => {
-  test("finds out what the jar is and shows where every host will go", async () => {
+  test("identifies the jar and shows the next release of every host", async () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const release = releaseId(jar);
     expect(
@@ -51,7 +51,7 @@ describe("check", () => {
     });
   });
 
-  test("keeps the Java that was found on this machine, and shows when the setting names another one", async () => {
+  test("keeps the Java found on this machine, and shows if the setting changes", async () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const [java, release] = [await fakeJava(), releaseId(jar)];
     const news = { ...given(), jar: { path: jar.path } };
@@ -68,7 +68,7 @@ describe("check", () => {
     });
   });
 
-  test("goes by what a jar was found to be before, and does not read it again", async () => {
+  test("trusts an identified jar and does not read it again", async () => {
     const jar = { path: "/nowhere/app.jar", version: "1.1.0", sha256: "b".repeat(64) };
     const { inputs } = await check({ olds: {}, news: { ...given(), jar } });
     expect(inputs).toMatchObject({ jar, release: `1.1.0-${"b".repeat(12)}` });
@@ -77,7 +77,7 @@ describe("check", () => {
     });
   });
 
-  test("shows that a release is started anew when the way it is started changes", async () => {
+  test("shows that a release is restarted if its options change", async () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const news = { ...given(), jar: { path: jar.path } };
     const { inputs: olds = {} } = await check({ olds: {}, news });
@@ -94,7 +94,7 @@ describe("check", () => {
     });
   });
 
-  test("shows the hosts in the order in which the roll will take them: first new ones and those that did not serve", async () => {
+  test("shows the hosts in rolling order: first new ones and those that were not serving", async () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const release = releaseId(jar);
     const olds = { rollingOrder: ["app-3: 1.0.0-aaaaaaaaaaaa, not running", "app-1: 1.0.0-aaaaaaaaaaaa"] };
@@ -103,7 +103,7 @@ describe("check", () => {
     });
   });
 
-  test("shows that only the host whose own options change is started anew, and none when another host comes", async () => {
+  test("shows that only a host whose own options change is restarted, and none if a host is added", async () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const [one, two, three] = given().hosts;
     const news = { ...given(), hosts: [one, two], minimumHealthy: 1, jar: { path: jar.path } };
@@ -119,12 +119,12 @@ describe("check", () => {
     });
   });
 
-  test("passes what is not known before the update as it is", async () => {
+  test("passes on what is known only during the update", async () => {
     const news = { ...given(), proxy: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
     expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
-  test("names everything that is wrong, each under its path", async () => {
+  test("names all problems, each with its path", async () => {
     const jar = await fakeJar({ version: "1.1.0" });
     const news = withValue(withValue(given(), "hosts[2].port", 70_000), "keepReleases", 1);
     expect(await check({ olds: {}, news: { ...news, jar: { path: jar.path } } })).toEqual({
@@ -135,7 +135,7 @@ describe("check", () => {
     });
   });
 
-  test("takes a version that is given instead of the jar's own, and checks it", async () => {
+  test("prefers a given version to the jar's own, and validates it", async () => {
     const { path } = await fakeJar({ version: "1.1.0" });
     expect(await check({ olds: {}, news: { ...given(), jar: { path, version: "9.0" } } })).toMatchObject({
       inputs: { release: expect.stringMatching(/^9\.0-/), jar: { version: "9.0" } },
@@ -150,7 +150,7 @@ describe("check", () => {
     });
   });
 
-  test("refuses a jar that could not run", async () => {
+  test("rejects a jar that could not run", async () => {
     expect(await check({ olds: {}, news: { ...given(), jar: { path: "/nowhere/app.jar" } } })).toEqual({
       failures: [
         { property: "jar", reason: "expected a jar, found no file: /nowhere/app.jar. Nothing was changed." },
@@ -158,7 +158,7 @@ describe("check", () => {
     });
   });
 
-  test("refuses a release that no host keeps", async () => {
+  test("rejects a release that no host keeps", async () => {
     const directory = await temporaryDirectory();
     const hosts = given().hosts.map((host) => ({ ...host, directory: join(directory, host.name) }));
     expect(await check({ olds: {}, news: { ...given(), hosts, release: "0.9.0" } })).toEqual({
@@ -204,7 +204,7 @@ describe("diff", () => {
     ["minimumHealthy", 0],
     ["keepReleases", 9],
     ["onFailure", "halt"],
-  ])("shows a change of %s as none: it is for the next roll", async (path, value) => {
+  ])("does not show a change of %s, which only matters in the next roll", async (path, value) => {
     expect(await diff({ olds: news, news: withValue(news, path, value) })).toEqual({ changes: false });
   });
 });
@@ -262,7 +262,7 @@ describe("a deployment", () => {
     return JSON.parse((await request(`${url}/`)).body).version;
   }
 
-  test("gives where the service is, what every host runs, and how long that took", async () => {
+  test("returns the service's URL, what every host runs, and how long the roll took", async () => {
     const { request, url } = await newFleet();
     const { inputs, release } = await inputsFor(request, { version: "1.0.0" });
     const outputs = await deploy(inputs);
@@ -280,7 +280,7 @@ describe("a deployment", () => {
     );
   });
 
-  test("starts a host with its own arguments and variables, and no other, and prints no value of them", async () => {
+  test("starts a host with its own arguments and variables, starts no other host, and prints no values", async () => {
     const { request, hosts } = await newFleet();
     const own = {
       hostLaunch: { "app-2": { arguments: ["--own=yes"] } },
@@ -302,7 +302,7 @@ describe("a deployment", () => {
     expect(Object(error).reasons[0]).toContain("    Error: [secret] cannot start\n");
   });
 
-  test("asks for health on the management port, where requests of clients never go", async () => {
+  test("asks for health on the management port, which clients never reach", async () => {
     const { request: asked, hosts, url } = await newFleet({}, { ownHealthPorts: true });
     const hostLaunch = Object.fromEntries(
       hosts.map(({ name, healthPort }) => [name, { arguments: [`--management.server.port=${healthPort}`] }]),
@@ -314,7 +314,7 @@ describe("a deployment", () => {
     expect([status, JSON.parse(body).version]).toEqual([200, "1.0.0"]);
   });
 
-  test("is read as it is: a process that has ended is drift that the next update heals", async () => {
+  test("is read as it is: an ended process is drift that the next update repairs", async () => {
     const { request, hosts, url } = await newFleet();
     const { inputs, release } = await inputsFor(request, { version: "1.0.0" });
     const outputs = await deploy(inputs);
@@ -334,7 +334,7 @@ describe("a deployment", () => {
     expect(await versionServed(url)).toBe("1.0.0");
   });
 
-  test("that fails tells Pulumi what every host really runs, why, and what to do next, and no secret", async () => {
+  test("that fails tells Pulumi what every host really runs, why it failed and what to do next, without secrets", async () => {
     const secret = "this application";
     const { request, url } = await newFleet({ PASSWORD: secret });
     const good = await inputsFor(request, { version: "1.0.0" });
@@ -368,7 +368,7 @@ describe("a deployment", () => {
     expect(await versionServed(url)).toBe("1.0.0");
   });
 
-  test("goes back to a release by its name, with the jar long gone", async () => {
+  test("goes back to a release by name, without its jar", async () => {
     const { request, hosts, url } = await newFleet();
     const first = await inputsFor(request, { version: "1.0.0" });
     await deploy(first.inputs);

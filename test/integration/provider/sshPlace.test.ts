@@ -19,7 +19,7 @@ import { noSshd, SshServers } from "../../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
 
-describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () => {
+describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, () => {
   let servers: SshServers;
   let fleet: SshFleet;
   let directory: string;
@@ -49,7 +49,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
 
   const host = (changes: object = {}) => ({ ...fleet.hosts[0], graceSeconds: 5, ...changes });
 
-  test("is the same when the server is only written in another way, so that nothing is removed", async () => {
+  test("is the same if the server is only spelled differently, so nothing is removed", async () => {
     const next = host({ server: "again-server-1" });
     expect(await sshHost.check({ olds: host(), news: next })).toEqual({ inputs: next });
     expect(await sshHost.diff({ olds: host(), news: next })).toEqual({ changes: true, replaces: [] });
@@ -62,7 +62,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
     );
   });
 
-  test("is not left while something runs there", async () => {
+  test("cannot change while something runs there", async () => {
     const { failures } = await sshHost.check({ olds: host(), news: host({ unit: "another" }) });
     expect(failures).toEqual([
       {
@@ -73,7 +73,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
     ]);
   });
 
-  test("is left as it is, and that is said, when what made it ready is removed while something serves there", async () => {
+  test("stays as it is, and a line says so, if its set-up is removed while something is serving there", async () => {
     const printed: string[] = [];
     vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
     onTestFinished(() => void vi.restoreAllMocks());
@@ -90,7 +90,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
     ]);
   });
 
-  test("is not given a port that a host which goes still has, as when one is renamed", async () => {
+  test("cannot have a port that a removed host still has, as after a rename", async () => {
     const { directory: old, port } = host();
     const renamed = host({ name: "web-1", directory: `${old}-web`, unit: "rollgate-stack-web-1" });
     const { failures } = await sshHost.check({ olds: {}, news: renamed });
@@ -105,7 +105,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
     expect(await sshHost.check({ olds: {}, news: host() })).toEqual({ inputs: host() });
   });
 
-  test("has to have its port free, before a first preview knows of an nginx, too", async () => {
+  test("must have its port free, even before there is an nginx in a first preview", async () => {
     const port = await freePort(fleet.proxy.address);
     const { pid } = await startNode(listenOn(port, fleet.proxy.address));
     const place = { directory: `${fleet.proxy.directory}-new`, port, executable: "/nowhere/nginx" };
@@ -114,7 +114,7 @@ describe.skipIf(reason)("where a host and nginx are", { timeout: 60_000 }, () =>
     );
   });
 
-  test("counts every connection to a host while nginx's own cannot be told from those of others", async () => {
+  test("counts every connection to a host if nginx's own cannot be told apart", async () => {
     const { port } = await serveHttp((_, response) => response.end());
     const socket = connect(port, "127.0.0.1");
     onTestFinished(() => void socket.destroy());

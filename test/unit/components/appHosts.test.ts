@@ -8,7 +8,7 @@ import { validRequest } from "../../support/rollRequest.ts";
 const { hosts } = validRequest();
 
 describe("hosts on this machine", () => {
-  test("every host is a child that is named after it", async () => {
+  test("every host is a child named after it", async () => {
     const { tree } = await mockPulumi();
     new AppHosts("app", { hosts, java: "/opt/java", graceSeconds: 35 });
     expect(await tree()).toEqual([
@@ -19,7 +19,7 @@ describe("hosts on this machine", () => {
     ]);
   });
 
-  test("a host is given where it is, the java that it will run and how long that may take to stop, and nothing else", async () => {
+  test("a host gets its place, its java and its grace period, and nothing else", async () => {
     const { tree, resources } = await mockPulumi();
     new AppHosts("app", { hosts: hosts.slice(0, 1), java: "/opt/java", graceSeconds: 35 });
     await tree();
@@ -29,7 +29,7 @@ describe("hosts on this machine", () => {
     ]);
   });
 
-  test("a caller gets the hosts as they were given, so that a preview knows them", async () => {
+  test("a caller gets the hosts as given, so that a preview knows them", async () => {
     const { tree } = await mockPulumi();
     const app = new AppHosts("app", { hosts, java: "java", graceSeconds: 35 });
     expect(await known(app.hosts)).toEqual(hosts);
@@ -52,7 +52,7 @@ describe("hosts on a Docker engine", () => {
     graceSeconds: 35,
   };
 
-  test("share a network and an image, and each has a volume and a host, but no container: that is the rollout's", async () => {
+  test("share a network and an image, and each has a volume and a host; the rollout creates the containers", async () => {
     const { tree } = await mockPulumi();
     new AppHosts("app", hostsOnDocker(args));
     const children = (await tree()).sort();
@@ -69,7 +69,7 @@ describe("hosts on a Docker engine", () => {
     );
   });
 
-  test("are given what they are called on the engine, and nothing else", async () => {
+  test("get their names on the engine, and nothing else", async () => {
     const { tree, resources } = await mockPulumi();
     new AppHosts("app", hostsOnDocker(args));
     await tree();
@@ -85,7 +85,7 @@ describe("hosts on a Docker engine", () => {
     });
   });
 
-  test("come after everything that their containers will need", async () => {
+  test("depend on everything that their containers need", async () => {
     const { tree, resources } = await mockPulumi();
     new AppHosts("app", hostsOnDocker(args));
     await tree();
@@ -95,7 +95,7 @@ describe("hosts on a Docker engine", () => {
     }
   });
 
-  test("are given to a caller as they were given, so that a preview knows them", async () => {
+  test("are passed to a caller as given, so that a preview knows them", async () => {
     const { tree } = await mockPulumi();
     expect(await known(new AppHosts("app", hostsOnDocker(args)).hosts)).toEqual(containers);
     await tree();

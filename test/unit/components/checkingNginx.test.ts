@@ -37,14 +37,14 @@ describe("nginx on this machine", () => {
     ]);
   });
 
-  test("the child is given where nginx is, the hosts and the checks, and nothing else", async () => {
+  test("the child gets nginx's place, the hosts and the checks, and nothing else", async () => {
     const { tree, resources } = await mockPulumi();
     new CheckingNginx("nginx", args);
     await tree();
     expect(resources.map(({ inputs }) => inputs)).toEqual([{}, { ...args, __provider: expect.any(String) }]);
   });
 
-  test("a caller gets where nginx is, so that a preview knows it", async () => {
+  test("a caller gets nginx's place, so that a preview knows it", async () => {
     const { tree } = await mockPulumi();
     const nginx = new CheckingNginx("nginx", args);
     expect(await known(nginx.proxy)).toEqual(proxy);
@@ -70,7 +70,7 @@ describe("nginx on a Docker engine", () => {
     return { children, all, names: resources.map(({ name }) => name) };
   }
 
-  test("is a base, an image, a volume, a container and what it serves", async () => {
+  test("is a base image, an image, a volume, a container and a configuration", async () => {
     expect((await declared()).children.sort()).toEqual(
       [
         "rollgate:index:CheckingNginx::nginx",
@@ -109,7 +109,7 @@ describe("nginx on a Docker engine", () => {
     expect(all["nginx-files"]).toEqual({ name: "shop-prod-nginx" });
   });
 
-  test("is published on both families at the address ::", async () => {
+  test("is published on IPv4 and IPv6 at the address ::", async () => {
     const { all } = await declared({ address: "::" });
     expect(Object(all["nginx-container"]).ports).toEqual([
       { internal: 8080, external: 80, ip: "0.0.0.0" },
@@ -117,7 +117,7 @@ describe("nginx on a Docker engine", () => {
     ]);
   });
 
-  test("is built on the base that is given, under a name that says from what", async () => {
+  test("is built on the given base, with a tag that depends on its sources", async () => {
     const { all } = await declared();
     const tag = String(Object(all["nginx-image"]).triggers.tag);
     expect(tag).toMatch(/^[0-9a-f]{12}$/);
@@ -131,7 +131,7 @@ describe("nginx on a Docker engine", () => {
     expect(Object(other.all["nginx-image"]).name).not.toBe(`shop-prod-nginx:${tag}`);
   });
 
-  test("is a container that does not change with what it serves: hosts, checks and limits are reloaded", async () => {
+  test("keeps its container when hosts, checks or limits change: those are reloaded", async () => {
     const [before, after] = [
       await declared(),
       await declared({ hosts: [], check: { ...args.check, rise: 9 }, statusAllow: [], flavour: "stock" }),
@@ -141,13 +141,13 @@ describe("nginx on a Docker engine", () => {
     }
   });
 
-  test("is told what to serve once its container is there, and nothing else", async () => {
+  test("gets its configuration after its container, and nothing else", async () => {
     const { all, names } = await declared();
     expect(all["nginx-server"]).toEqual({ ...inputs, __provider: expect.any(String) });
     expect(names.indexOf("nginx-container")).toBeLessThan(names.indexOf("nginx-server"));
   });
 
-  test("tells a caller where it is, so that a preview knows it", async () => {
+  test("passes its place to a caller, so that a preview knows it", async () => {
     const { tree } = await mockPulumi();
     const nginx = new CheckingNginx("nginx", nginxOnDocker(dockerArgs));
     expect(await known(nginx.proxy)).toEqual(dockerProxy({ port: 80, address: "0.0.0.0" }));

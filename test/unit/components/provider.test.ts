@@ -53,7 +53,7 @@ describe.each([
     expect(imports).toEqual([JSON.stringify(module)]);
   });
 
-  test("holds nothing of what the engine is made of", () => {
+  test("contains no code of the rollout", () => {
     expect(code[module]).not.toMatch(/undici|zod|require\(|__vite|node:/);
   });
 });

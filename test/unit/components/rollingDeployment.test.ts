@@ -19,7 +19,7 @@ test("it is given the whole request, and nothing else", async () => {
   ]);
 });
 
-test("a secret environment stays one", async () => {
+test("a secret environment stays secret", async () => {
   const { tree, resources } = await mockPulumi();
   const environment = { PASSWORD: "hunter2" };
   new RollingDeployment("rollout", { ...validRequest(), environment: pulumi.secret(environment) });

@@ -47,7 +47,7 @@ const nginx = {
   statusAllow: [],
 };
 
-test("every host is made ready by one resource and then kept by another", async () => {
+test("every host has one resource that sets up its server and another that keeps it", async () => {
   const { tree, resources } = await mockPulumi();
   const app = new AppHosts(
     "app",
@@ -67,14 +67,14 @@ test("every host is made ready by one resource and then kept by another", async 
   expect(await known(app.hosts)).toEqual(hosts);
 });
 
-test("servers that others make ready are left as they are", async () => {
+test("servers that are set up by other means are left alone", async () => {
   const { tree } = await mockPulumi();
   new AppHosts("app", hostsOnServers({ hosts, graceSeconds: 35 }));
   new CheckingNginx("nginx", nginxOnServer(nginx));
   expect((await tree()).filter((name) => name.includes("SshServer"))).toEqual([]);
 });
 
-test("nginx is made ready and configured, and a caller gets where it is", async () => {
+test("nginx's server is set up, nginx is configured, and a caller gets its place", async () => {
   const { tree, resources } = await mockPulumi();
   const component = new CheckingNginx("nginx", nginxOnServer({ ...nginx, provisioning }));
   expect(await tree()).toEqual([
@@ -88,7 +88,7 @@ test("nginx is made ready and configured, and a caller gets where it is", async 
   expect(await known(component.proxy)).toEqual({ kind, ...server, directory, unit, address, port });
 });
 
-test("the providers in the state import the engine and hold nothing of it", async () => {
+test("the providers in the state import the rollout and contain none of its code", async () => {
   const { tree, resources } = await mockPulumi();
   new AppHosts("app", hostsOnServers({ hosts, graceSeconds: 35 }));
   new CheckingNginx("nginx", nginxOnServer({ ...nginx, provisioning }));

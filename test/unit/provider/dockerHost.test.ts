@@ -16,18 +16,18 @@ async function hostOn(answers: Readonly<Record<string, EngineAnswer>> = {}) {
 const LIST = "GET /containers/json";
 
 describe("check", () => {
-  test("passes a host that can be, and makes nothing", async () => {
+  test("accepts a valid host before its network exists, and creates nothing", async () => {
     const { news, asked } = await hostOn();
     expect(await check({ olds: {}, news: { ...news, __provider: "code" } })).toEqual({ inputs: news });
-    expect(asked).toEqual(["GET /_ping", INSPECT]);
+    expect(asked).toEqual(["GET /_ping", INSPECT, "GET /networks/shop-prod"]);
   });
 
-  test("passes a host whose own container runs", async () => {
+  test("accepts a host whose own container runs", async () => {
     const { news } = await hostOn({ [INSPECT]: inspected() });
     expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
-  test("refuses a setting that is wrong under its path", async () => {
+  test("rejects a wrong setting, naming its path", async () => {
     const { news } = await hostOn();
     expect(await check({ olds: {}, news: { ...news, port: 70_000 } })).toEqual({
       failures: [{ property: "port", reason: expect.stringMatching(/^expected 1–65535, got 70000/) }],
@@ -37,7 +37,7 @@ describe("check", () => {
   test.each([
     ["nobody's", undefined],
     ["another host's", "app-2"],
-  ])("refuses a name that a container has which is %s", async (_, label) => {
+  ])("rejects the name of a container which is %s", async (_, label) => {
     const { news } = await hostOn({ [INSPECT]: inspected({ labels: { "rollgate.host": label } }) });
     expect(await check({ olds: {}, news })).toEqual({
       failures: [
@@ -49,7 +49,7 @@ describe("check", () => {
     });
   });
 
-  test("passes another way to the engine that it is on, and refuses another engine", async () => {
+  test("accepts another address of the same engine, and rejects another engine", async () => {
     const { url: engine } = await fakeEngine({ "GET /info": { ID: "one" } });
     const { news: same } = await hostOn({ "GET /info": { ID: "one" } });
     expect(await check({ olds: { ...same, engine }, news: same })).toEqual({ inputs: same });
@@ -64,7 +64,7 @@ describe("check", () => {
     });
   });
 
-  test("refuses an engine that does not answer", async () => {
+  test("rejects an engine that does not answer", async () => {
     const engine = `unix://${await temporaryDirectory()}/none.sock`;
     const { failures } = await check({ olds: {}, news: { ...dockerHost({ engine }), graceSeconds: 35 } });
     expect(failures).toEqual([
@@ -90,12 +90,12 @@ describe("diff", () => {
     });
   });
 
-  test("keeps a host that gets another address or another network, for the rollout to bring about", async () => {
+  test("keeps a host that gets another address or network, since the rollout takes care of that", async () => {
     const moved = { ...news, address: "10.78.0.11", port: 9000, network: "shop-prod-2" };
     expect(await diff({ olds: news, news: moved })).toEqual({ changes: true, replaces: [] });
   });
 
-  test.each(["name", "container", "volume"])("takes another %s for another host", async (key) => {
+  test.each(["name", "container", "volume"])("treats another %s as another host", async (key) => {
     expect(await diff({ olds: news, news: { ...news, [key]: "other" } })).toEqual({
       changes: true,
       replaces: [key],
@@ -104,7 +104,7 @@ describe("diff", () => {
 });
 
 describe("a host", () => {
-  test("is nothing to make: its container comes with the rollout", async () => {
+  test("creates nothing: its container comes with the rollout", async () => {
     const { news, asked } = await hostOn();
     expect(await create(news)).toEqual({ id: "shop-prod-app-1", outs: news });
     expect(asked).toEqual([]);
@@ -116,12 +116,12 @@ describe("a host", () => {
     expect(await read("id", (await hostOn()).news)).toEqual({ id: "", props: {} });
   });
 
-  test("is not taken for gone because its engine has trouble", async () => {
+  test("does not count as gone just because its engine has trouble", async () => {
     const { news } = await hostOn({ "GET /volumes/shop-prod-app-1": { statusCode: 500 } });
     await expect(read("id", news)).rejects.toThrow("500");
   });
 
-  test("takes its containers, and those of dead deployers, with it when it is removed, after its grace", async () => {
+  test("removes its containers, and those of dead deployers, after its grace period", async () => {
     const { news, asked } = await hostOn({
       [INSPECT]: inspected(),
       [LIST]: [{ Id: "left-by-a-dead-deployer" }],
@@ -142,12 +142,12 @@ describe("a host", () => {
     ]);
   });
 
-  test("can be removed when its containers are gone already", async () => {
+  test("can be removed if its containers are already gone", async () => {
     const { news } = await hostOn({ [LIST]: [] });
     await expect(remove(news)).resolves.toBeUndefined();
   });
 
-  test("never removes somebody else's container", async () => {
+  test("never removes a container that is not ours", async () => {
     const { news, asked } = await hostOn({ [INSPECT]: inspected({ labels: { "rollgate.host": "web" } }) });
     await expect(remove(news)).rejects.toThrow("without its label");
     expect(asked).toEqual([INSPECT]);

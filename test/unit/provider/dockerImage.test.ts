@@ -13,13 +13,13 @@ async function imageOn(answers: Readonly<Record<string, EngineAnswer>>) {
   return { inputs: { engine, image: "jre:17" }, asked };
 }
 
-test("an image that the engine has is not pulled", async () => {
+test("an image that the engine has is not pulled again", async () => {
   const { inputs, asked } = await imageOn({ [INSPECT]: { Id: "sha256:1" } });
   expect(await create({ ...inputs, __provider: "code" })).toMatchObject({ id: "jre:17", outs: inputs });
   expect(asked).toEqual([INSPECT]);
 });
 
-test("another one is pulled, and what the engine says in the middle of it is a failure", async () => {
+test("another one is pulled, and an error in its progress is a failure", async () => {
   const { inputs, asked } = await imageOn({ [PULL]: { status: "Downloaded" } });
   await create(inputs);
   expect(asked).toEqual([INSPECT, PULL]);

@@ -55,14 +55,14 @@ describe("check", () => {
     expect(asked).toEqual(["GET /_ping", INSPECT]);
   });
 
-  test("refuses a setting that is wrong under its path", async () => {
+  test("rejects a wrong setting, naming its path", async () => {
     const { news } = await nginxOn();
     expect((await check({ olds: {}, news: { ...news, statusAllow: ["10.0.0.0/99"] } })).failures).toEqual([
       { property: "statusAllow[0]", reason: expect.stringMatching(/^expected an address or a network/) },
     ]);
   });
 
-  test("refuses an engine that does not answer", async () => {
+  test("rejects an engine that does not answer", async () => {
     const engine = `unix://${await temporaryDirectory()}/none.sock`;
     expect((await check({ olds: {}, news: inputs({ engine }) })).failures).toEqual([
       {
@@ -78,7 +78,7 @@ describe("check", () => {
 describe("diff", () => {
   const served = { ...inputs(), configuration: "worker_processes 2;", running: true };
 
-  test("is empty while nginx serves what it should, whatever else was said of it", async () => {
+  test("is empty while nginx serves what it should, whatever else changed", async () => {
     const news = { ...served, settleSeconds: 9, __provider: "new code" };
     expect(await diff({ olds: { ...served, __provider: "old code" }, news })).toEqual({
       changes: false,
@@ -86,7 +86,7 @@ describe("diff", () => {
     });
   });
 
-  test("shows another configuration, and an nginx that does not run, as a change of the same nginx", async () => {
+  test("shows another configuration, or a stopped nginx, as a change of the same nginx", async () => {
     for (const olds of [{ configuration: "" }, { running: false }]) {
       expect(await diff({ olds: { ...served, ...olds }, news: served })).toEqual({
         changes: true,
@@ -95,7 +95,7 @@ describe("diff", () => {
     }
   });
 
-  test("takes another container for another nginx, and another way to its engine for a change", async () => {
+  test("treats another container as another nginx, and another address of its engine as a change", async () => {
     const replaces = ["container"];
     expect(await diff({ olds: served, news: { ...served, container: "other" } })).toEqual({
       changes: true,
@@ -109,14 +109,14 @@ describe("diff", () => {
 });
 
 describe("an nginx whose container does not run", () => {
-  test("is read as one that serves nothing, so that the next update starts it", async () => {
+  test("is read as serving nothing, so that the next update starts it", async () => {
     const { news } = await nginxOn({ [INSPECT]: stopped });
     const props = { ...news, configuration: "worker_processes 2;", running: true, __provider: "code" };
     const found = { ...props, configuration: "", running: false };
     expect(await read("id", props)).toEqual({ id: "id", props: found, inputs: found });
   });
 
-  test("cannot be told what to serve, and the end of its log says why", async () => {
+  test("cannot be configured, and the end of its log says why", async () => {
     const log = "2026/01/01 00:00:00 [emerg] 1#1: bind() to 0.0.0.0:8080 failed\n";
     const { news, asked } = await nginxOn({
       [INSPECT]: crashing,
@@ -140,7 +140,7 @@ describe("an nginx whose container does not run", () => {
   });
 });
 
-test("an nginx of another kind is another nginx, and the one that serves is not removed first", async () => {
+test("an nginx of another kind is another nginx, and the serving one is not removed first", async () => {
   const local = { kind: "local", directory: "/srv/nginx", address: "127.0.0.1", port: 8080 };
   expect(await diff({ olds: local, news: inputs() })).toEqual({ changes: true, replaces: ["kind"] });
   expect(await diff({ olds: inputs(), news: local })).toEqual({ changes: true, replaces: ["kind"] });

@@ -29,7 +29,7 @@ async function startProvider(call: string, { onTestFinished }: TestContext) {
   return { provider, printed, closeEngine: () => engine.close() };
 }
 
-test.concurrent("a provider ends soon after its engine has gone, whatever was called last, and not before", async (context) => {
+test.concurrent("a provider ends soon after its engine is gone, whatever was called last, and not before", async (context) => {
   const { expect } = context;
   const { provider, closeEngine } = await startProvider("", context);
   const early = await Promise.race([once(provider, "exit"), once(AbortSignal.timeout(1_500), "abort")]);
@@ -38,7 +38,7 @@ test.concurrent("a provider ends soon after its engine has gone, whatever was ca
   expect(await once(provider, "exit")).toEqual([1, null]);
 }, 10_000);
 
-test.concurrent("a change that is going on ends first, and may hear that nobody waits for it any more", async (context) => {
+test.concurrent("a running change finishes first, and learns that nobody waits for it any more", async (context) => {
   const { expect } = context;
   const { provider, printed, closeEngine } = await startProvider(
     `

@@ -25,7 +25,7 @@ for (let line = 0; line < 10; line++) {
 writeFileSync(process.argv[1] + "/finished", "");
 `;
 
-test("a process whose reader is gone finishes what it does, and nothing is uncaught", async () => {
+test("a process whose reader is gone finishes its work without an uncaught error", async () => {
   const directory = await temporaryDirectory();
   const child = spawn(process.execPath, ["--input-type=module", "-e", PROVIDER, directory], {
     cwd: inRepository(),

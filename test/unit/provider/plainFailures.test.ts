@@ -12,7 +12,7 @@ test.each([
   new RollgateError("code", "two\nlines"),
   new InvalidInput("hosts[0].server", "expected a server"),
   new Error("connect ECONNREFUSED /run/docker.sock"),
-])("a failure is left to the engine, which prints its message: %s", (error) => {
+])("a failure is left to Pulumi's engine, which prints its message: %s", (error) => {
   expect(isToldTwice(printed(error))).toBe(true);
 });
 

@@ -17,7 +17,7 @@ test("aborts once the engine no longer answers, and not before", async () => {
   engine.stop();
 });
 
-test("watches nothing where there is no engine", async () => {
+test("watches nothing if there is no engine", async () => {
   const engine = watchEngine("run");
   await sleep(50);
   expect(engine.signal.aborted).toBe(false);

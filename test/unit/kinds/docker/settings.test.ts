@@ -89,7 +89,7 @@ describe("what is read", () => {
     expect(console.warn).not.toHaveBeenCalled();
   });
 
-  test("every setting reaches the part that it is for", async () => {
+  test("every setting reaches its destination", async () => {
     const { app, nginx, rollout } = await readDocker({
       hosts: [{ name: "web-7" }, { name: "blue", address: "10.77.0.40", port: 9000 }],
       dockerSubnet: "10.77.0.0/26",
@@ -128,7 +128,7 @@ describe("what is read", () => {
     });
   });
 
-  test("Pulumi's own provider gets the engine that was found, with its key pair", async () => {
+  test("Pulumi's own provider gets the engine and its key pair", async () => {
     vi.stubEnv("DOCKER_HOST", dockerEngine);
     expect((await readDocker({ dockerEngine: "" })).engine).toEqual({ host: dockerEngine });
     vi.stubEnv("DOCKER_HOST", undefined);
@@ -143,7 +143,7 @@ describe("what is read", () => {
     });
   });
 
-  test("two stacks, or two projects, share no name and no network on one engine", async () => {
+  test("two stacks, or two projects, share no names and no network on one engine", async () => {
     const stacks = [];
     const networks: { name: string; ipamConfigs: { subnet: string }[] }[] = [];
     for (const [project, stack] of [
@@ -171,7 +171,7 @@ describe("what is read", () => {
     for (const subnet of subnets) expect(subnet).toMatch(/^10\.(12[89]|1[3-8]\d|19[01])\.\d{1,3}\.0\/24$/);
   });
 
-  test("a stack's network is the same each time, and so are the addresses of its hosts, whoever comes and goes", async () => {
+  test("a stack always gets the same network and its hosts the same addresses, whichever hosts are added or removed", async () => {
     const [before, after] = [
       await readDocker({ hosts: [{ name: "app-1" }, { name: "app-2" }] }),
       await readDocker({ hosts: [{ name: "app-5" }, { name: "app-2" }] }),
