@@ -3,12 +3,12 @@ import type { HostInputs } from "#kinds/hostKind.ts";
 import { dynamicProvider } from "#provider/dynamicProvider.ts";
 import type { Given } from "./given.ts";
 
-/** Where an app host is, on any kind of machine, and how long its application may take to stop. */
+/** The place of an app host of any kind, and how long its application may take to stop. */
 export type AppHostArgs = Given<HostInputs> & Readonly<Record<string, unknown>>;
 
 const provider = dynamicProvider(() => import("#provider/appHost.ts"));
 
-/** A place that an application runs in, on any kind of machine; deleting it ends the application that runs there. */
+/** A place for an application, of any kind; deleting it stops the application. */
 export class AppHostResource extends pulumi.dynamic.Resource {
   declare readonly name: pulumi.Output<string>;
   declare readonly address: pulumi.Output<string>;

@@ -3,9 +3,9 @@ import type { AppHostsArgs } from "#kinds/declaration.ts";
 import type { HostPlace } from "#rollout/request/places.ts";
 import { AppHostResource } from "./appHostResource.ts";
 
-/** What every host keeps; the application itself comes with the rollout, and so does the container that runs it. */
+/** What every host keeps; the rollout adds the application, and on Docker its container. */
 export class AppHosts extends pulumi.ComponentResource {
-  /** What a rollout needs to know of the hosts. */
+  /** What a rollout needs to know about the hosts. */
   readonly hosts: pulumi.Output<HostPlace[]>;
 
   constructor(
@@ -14,7 +14,7 @@ export class AppHosts extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("rollgate:index:AppHosts", name, {}, options);
-    // From the arguments, not from the children: their outputs are unknown in the first preview.
+    // From the arguments, because the children's outputs are unknown in the first preview.
     this.hosts = pulumi.output<HostPlace[]>([...hosts]);
     const needsOf = around?.(name, this);
     for (const host of hosts) {

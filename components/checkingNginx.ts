@@ -5,9 +5,9 @@ import { partOf } from "#rollout/request/partOf.ts";
 import type { ProxyPlace } from "#rollout/request/places.ts";
 import { NginxResource } from "./nginxResource.ts";
 
-/** Nginx that knows all hosts, drains one by a flag file, and tells what it sees of them. */
+/** nginx in front of the app hosts: it drains hosts by flag files and reports how it sees them. */
 export class CheckingNginx extends pulumi.ComponentResource {
-  /** What a rollout needs to know of nginx. */
+  /** What a rollout needs to know about nginx. */
   readonly proxy: pulumi.Output<ProxyPlace>;
 
   constructor(

@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 
-/** Inputs of a resource as a program gives them. */
+/** The inputs of a resource, as a program passes them. */
 export type Given<Inputs> = {
   readonly [Key in keyof Inputs]:
     | Input<NonNullable<Inputs[Key]>>

@@ -6,18 +6,18 @@ import type { Given } from "./given.ts";
 /** What to roll, over which hosts, behind which nginx, and within which limits. */
 export type RollingDeploymentArgs = Given<RollingDeploymentInputs>;
 
-// Hosts end what runs on them when they are deleted, so the provider removes nothing: to rename this resource must not
-// stop the service.
+// The provider removes nothing, because renaming this resource must not stop the service; deleting a host stops its
+// application.
 const provider = dynamicProvider(() => import("#provider/rollingDeployment.ts"));
 
 /**
- * Rolls a jar over the hosts, one at a time once any of them serves, whenever the jar, the way it is started or the fleet changes.
- * A failed roll fails the update, leaves in the state what every host runs, and is taken up by the next one.
+ * Rolls a jar over the hosts, one at a time, whenever the jar, its options or the fleet changes. If a roll fails, so does the
+ * update; the state records what every host runs, and the next update continues.
  */
 export class RollingDeployment extends pulumi.dynamic.Resource {
   /** Where clients reach the service. */
   declare readonly url: pulumi.Output<string>;
-  /** The release that each host runs, by the name of the host. */
+  /** The release that each host runs, by host name. */
   declare readonly releases: pulumi.Output<Record<string, string>>;
   /** How long the last roll took. */
   declare readonly durationSeconds: pulumi.Output<number>;

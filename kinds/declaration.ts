@@ -9,29 +9,29 @@ export interface AppHostsArgs {
   readonly hosts: readonly HostPlace[];
   /** How long the application may take to stop when its host is deleted. */
   readonly graceSeconds: Input<number>;
-  /** The Java that has to be there, where that is looked up on the deployer's machine: a path, or a name. */
+  /** The required Java, a path or a name, if it is looked up on the deployer's machine. */
   readonly java?: Input<string>;
-  /** Declares what the hosts need, as children of `parent`; tells what each host comes after. */
+  /** Declares what the hosts need, as children of `parent`; returns what each host depends on. */
   readonly around?: (name: string, parent: Resource) => (host: HostPlace) => Resource[];
 }
 
-/** Nginx in front of the app hosts, on any kind of machine; everything is known at preview. */
+/** nginx in front of the app hosts, of any kind; everything is known at preview. */
 export type CheckingNginxArgs = ProxyPlace &
   ServingInputs & {
-    /** Declares what nginx needs, as children of `parent`, and tells what it comes after. */
+    /** Declares what nginx needs, as children of `parent`; returns what it depends on. */
     readonly around?: (name: string, parent: Resource) => Resource[];
   };
 
-/** What a stack is made of, apart from the rollout. */
+/** What a stack declares, besides the rollout. */
 export interface Declaration {
   readonly app: AppHostsArgs;
   readonly nginx: CheckingNginxArgs;
-  /** Asks the world what has to be known before anything is declared; throws what names a setting. */
+  /** Finds out what must be known before anything is declared; throws an error that names a setting. */
   preflight(): Promise<Found>;
 }
 
-/** What a kind found out about the world. */
+/** What a kind found out before anything is declared. */
 export interface Found {
-  /** The Docker engine that everything is on, where it is on one. */
+  /** The Docker engine, if everything runs on one. */
   readonly engine?: docker.ProviderArgs;
 }

@@ -2,7 +2,7 @@ import type { HostParts } from "#rollout/host/machineAppHost.ts";
 import type { Machine } from "#rollout/machine/machine.ts";
 import type { OpenHost } from "./hostKind.ts";
 
-/** A host that keeps its files in a folder of a machine. */
+/** A host that keeps its files in a folder on a machine. */
 export function hostInFolder(
   machine: Pick<Machine, "run">,
   directory: string,

@@ -10,61 +10,58 @@ import type { NginxKind } from "./nginxKind.ts";
 import type { Orchestrator } from "./orchestrator.ts";
 import type { ServingInputs } from "./servingInputs.ts";
 
-/** A kind of host: all that the rest of the program knows of it. Either our engine rolls it, or an engine of its own. */
+/** A kind of host: all that the rest of the program knows about it. It is rolled either by us or by its own orchestrator. */
 export type Kind = MachineKind | OrchestratedKind;
 
-/** Hosts and nginx on machines, over which our engine rolls. */
+/** Hosts and nginx on machines, which we roll. */
 export interface MachineKind extends AnyKind {
-  /** How its hosts and its nginx are told from others and reached. */
+  /** How its hosts and its nginx are identified and reached. */
   hosts(): Promise<HostKind>;
   nginx(): Promise<NginxKind>;
-  /** The drivers for the hosts and nginx of a request, which are all of this kind. */
+  /** Opens the hosts and nginx of a request, which are all of this kind. */
   openFleet(request: FleetRequest): Promise<OpenFleet>;
 }
 
-/** Hosts over which an engine of their own rolls, such as Kubernetes. */
+/** Hosts that their own orchestrator rolls, such as Kubernetes. */
 export interface OrchestratedKind extends AnyKind {
   openOrchestrator(request: FleetRequest): Promise<Orchestrator>;
 }
 
 interface AnyKind {
-  /** What a request says of a host, and of nginx. */
+  /** The schemas of a host and of nginx in a request. */
   readonly host: z.ZodObject & z.ZodType<HostPlace, HostPlace>;
   readonly proxy: z.ZodObject & z.ZodType<ProxyPlace, ProxyPlace>;
-  /** What stands for the machine on which a host or nginx takes up its port. */
+  /** Identifies the machine on which a host or nginx occupies its port. */
   machineOf(place: HostPlace | ProxyPlace): unknown;
   readSettings(reader: Reader): Promise<KindSettings>;
-  /**
-   * How applications are started, with its Java found where that is looked up on the deployer's machine; what was found
-   * before is `known`.
-   */
+  /** Resolves Java, if it is looked up on the deployer's machine; `known` is the path found before. */
   withJava?(launch: RollRequest["launch"], known: string | undefined): RollRequest["launch"];
 }
 
-/** A fleet, and the way to let go of what was opened to reach it. */
+/** A fleet that must be closed after use. */
 export interface OpenFleet extends Fleet {
   close(): Promise<void>;
 }
 
-/** What tells where a fleet is and how it is started. */
+/** The part of a request that says where a fleet is and how it is started. */
 export type FleetRequest = Pick<RollRequest, "health"> &
   LaunchOptions & { readonly hosts: readonly HostPlace[]; readonly proxy: ProxyPlace };
 
-/** What the settings of a kind come to, without any I/O. */
+/** The settings of a kind, read without any I/O. */
 export interface KindSettings {
-  /** Checked with everything else, hence unknown. */
+  /** Validated later with the whole request, hence unknown. */
   readonly hosts: readonly unknown[];
   readonly proxy: Readonly<Record<string, unknown>>;
-  /** The container that each host runs in, where there is one. */
+  /** The container that each host runs in, if any. */
   readonly container?: unknown;
-  /** What the stack is made of, once the request as a whole is known to be right. */
+  /** What to declare, once the whole request is valid. */
   declare(request: Checked, serving: unknown): Declaration;
 }
 
-/** A request that is right, apart from what only the jar can tell. */
+/** A valid request, without what is read from the jar. */
 export type Checked = Omit<RollRequest, "jar" | "release">;
 
-/** The hosts as nginx is told of them. */
+/** The hosts, for nginx. */
 export function poolOf({ hosts }: Checked): ServingInputs["hosts"] {
   return hosts.map(({ name, address, port, healthPort }) => ({
     name,
@@ -74,5 +71,5 @@ export function poolOf({ hosts }: Checked): ServingInputs["hosts"] {
   }));
 }
 
-/** Settings of the kind `ssh` that have a default, and no effect on the others. */
+/** Settings of the kind `ssh` that always have a default. */
 export const SSH_DEFAULTS = ["sshSupervisor", "sshProvision", "javaPackage", "nginxPackage"];

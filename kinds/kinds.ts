@@ -8,17 +8,17 @@ import type { Kind, MachineKind } from "./kind.ts";
 import { local } from "./local/local.ts";
 import { ssh } from "./ssh/ssh.ts";
 
-/** Kinds of host by the names that settings and requests know them by. */
+/** The known kinds of host, by name. */
 export interface Kinds {
-  /** What a roll over hosts and an nginx of these kinds is told. */
+  /** The schema of a roll request for these kinds. */
   readonly request: z.ZodType<RollRequest>;
   named(name: string): Kind;
 }
 
-/** Every kind that there is. */
+/** All kinds. */
 export const KINDS = { local, docker, ssh };
 
-/** Makes kinds known by their names. */
+/** Makes kinds available by name. */
 export function kindsOf(each: Readonly<Record<string, Kind>>): Kinds {
   const names = Object.keys(each);
   const expected = (got: string) =>
@@ -46,10 +46,10 @@ export function kindsOf(each: Readonly<Record<string, Kind>>): Kinds {
   return { request, named };
 }
 
-/** What everybody but a test goes by. */
+/** The kinds in use, except in tests. */
 export const kinds = kindsOf(KINDS);
 
-/** The kind of this name, whose hosts and nginx are on machines. */
+/** The kind with this name, which must be one whose hosts are on machines. */
 export function machineKind(name: unknown): MachineKind {
   const kind = kinds.named(String(name));
   if ("openFleet" in kind) return kind;

@@ -8,17 +8,17 @@ import type { FleetRequest, OpenFleet } from "./kind.ts";
 
 const UPLOADS_AT_ONCE = 4;
 
-/** Hosts and the nginx in front of them, as a kind opens them. */
+/** Hosts and the nginx in front of them, opened by a kind. */
 export interface FleetParts {
   readonly hosts: readonly HostParts[];
   readonly nginx: NginxAccess & { close(): Promise<void> };
-  /** Beside nginx: what is in front of a fleet is there once. */
+  /** Stored next to nginx, since a fleet has exactly one. */
   readonly leases: LeaseStore;
-  /** Lets go of what hosts and nginx share. */
+  /** Closes what hosts and nginx share. */
   close?(): Promise<void>;
 }
 
-/** The fleet over which our engine rolls. */
+/** The fleet of a kind, ready to be rolled. */
 export function machineFleet(
   request: FleetRequest,
   { nginx, leases, close, ...parts }: FleetParts,

@@ -8,30 +8,30 @@ import type { ServingInputs } from "./servingInputs.ts";
 
 /** The nginx of one kind. */
 export interface NginxKind extends Placed<ServingInputs, OpenNginx> {
-  /** Settings that only say how it is reached or started. */
+  /** Settings that only affect how it is reached or started. */
   readonly ways: readonly string[];
-  /** Two cannot have one port. */
+  /** Because two can't have the same port. */
   readonly deleteBeforeReplace?: true;
-  /** It comes and goes with a container that Pulumi makes. */
+  /** Pulumi creates and removes it with its container. */
   readonly isPulumis?: true;
 }
 
-/** An nginx, and the way to let go of what was opened to reach it. */
+/** An nginx that must be closed after use. */
 export interface OpenNginx {
   readonly id: string;
-  /** In messages about what it can do. */
+  /** For messages about what it supports. */
   readonly name: string;
   readonly server: MachineNginxServer;
   readonly leases: LeaseStore;
-  /** Whether somebody else may listen where it does. */
+  /** Whether other programs could listen on its port. */
   readonly sharesPorts: boolean;
-  /** `undefined` while there is nothing to ask, as in a first preview; throws `InvalidInput` where a setting is wrong. */
+  /** `undefined` if there is no nginx to ask yet, as in a first preview; throws `InvalidInput` if a setting is wrong. */
   abilities(): Promise<NginxAbilities | undefined>;
-  /** What is special about its configuration. */
+  /** Its part of the configuration. */
   settings(): Promise<
     Pick<NginxSettings, "directory" | "address" | "port" | "user" | "errorLog" | "pidFile">
   >;
-  /** Why it cannot serve, when there was nothing to ask. */
+  /** Why it can't serve if there was no nginx to ask. */
   unknown(): Promise<RollgateError>;
   close(): Promise<void>;
 }

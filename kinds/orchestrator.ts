@@ -1,13 +1,13 @@
 import type { DesiredRelease, RollOptions, RollResult } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
 
-/** Whoever rolls a fleet: our engine over hosts on machines, or an engine of the hosts' own. */
+/** Rolls a fleet: ours for hosts on machines, or the hosts' own. */
 export interface Orchestrator {
-  /** Brings every host to a release, within these limits; throws `RollFailed` when it could not. */
+  /** Brings every host to a release, within these limits; throws `RollFailed` if that fails. */
   roll(desired: DesiredRelease, policy: RollPolicy, options: RollOptions): Promise<RollResult>;
   /** What every host really runs. */
   survey(): Promise<Survey>;
-  /** The full name of a release that can be rolled to without its jar; throws `InvalidInput` that lists the choices. */
+  /** Finds the full name of a release that needs no jar; throws `InvalidInput` that lists the choices. */
   findRelease(name: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -16,8 +16,8 @@ export interface Orchestrator {
 export interface Survey {
   /** Where clients reach the service. */
   readonly url: string;
-  /** A line per host, in the order in which a roll would take them. */
+  /** A line per host, in rolling order. */
   readonly rollingOrder: readonly string[];
-  /** The release that each host runs, by the name of the host. */
+  /** The release that each host runs, by host name. */
   readonly releases: Readonly<Record<string, string>>;
 }

@@ -1,27 +1,27 @@
 import type { z } from "zod";
 import type { Change } from "./change.ts";
 
-/** How an app host or the nginx of one kind is told from others and reached: all that its resource needs to know. */
+/** How an app host or nginx of one kind is identified and reached: all that its resource needs to know. */
 export interface Placed<Inputs, Open extends { close(): Promise<void> }> {
-  /** What the program says of it. */
+  /** The schema of its inputs. */
   readonly inputs: z.ZodType<Inputs>;
-  /** The setting that is to blame when it cannot be asked. */
+  /** The setting to blame if it can't be reached. */
   readonly asked: string;
-  /** Settings that make it another one, in which nothing runs yet. */
+  /** Settings that identify it: changing one means another one, in which nothing runs yet. */
   readonly place: readonly string[];
-  /** `inputs` may be of a state. */
+  /** `inputs` may come from the state. */
   open(inputs: object): Promise<Open> | Open;
-  /** More settings that make it another one, when that has to be found out. */
+  /** Further settings that make it another one, if finding that out needs I/O. */
   moved?(change: Change): Promise<readonly string[]>;
-  /** What the state says is kept while its machine cannot be asked. */
+  /** Keeps the recorded state while its machine can't be reached. */
   askOrKeep?<T>(inputs: object, ask: () => Promise<T>, kept: T): Promise<T>;
-  /** Removes it, or goes on without it when its machine is gone for good. */
+  /** Removes it, or carries on if its machine is gone for good. */
   removeOrLeave?(inputs: object, remove: () => Promise<void>): Promise<void>;
-  /** What the state remembers of it beside its inputs. */
+  /** What the state records besides its inputs. */
   outputs?(inputs: object): Promise<object>;
 }
 
-/** Why a place in which something runs cannot be left for another one: that would be an outage. */
+/** The reason for rejecting the move of something that is running, which would be an outage. */
 export function cannotMove(from: unknown, to: unknown): string {
-  return `expected ${from}, in which it runs, got ${to}: destroy the stack first, or keep it there`;
+  return `expected ${from}, where it is running, got ${to}: destroy the stack first, or leave it there`;
 }

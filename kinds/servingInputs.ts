@@ -6,9 +6,9 @@ import { absolutePath, integer, show, statuses, urlPath } from "#rollout/request
 import { poolMember } from "#rollout/request/places.ts";
 import { flavour } from "#rollout/request/rollRequest.ts";
 
-/** What nginx is to serve, whatever the kind of machine that it runs on. */
+/** What nginx should serve, on any kind of machine. */
 export const servingInputs = {
-  /** `auto` takes the best that this nginx can do. */
+  /** `auto` means the best that this nginx supports. */
   flavour: z.enum(["auto", ...flavour.options], {
     error: (issue) =>
       `expected auto, ${flavour.options.slice(0, -1).join(", ")} or ${flavour.options.at(-1)}, got ${show(issue.input)}`,
@@ -16,7 +16,7 @@ export const servingInputs = {
   hosts: z.array(poolMember),
   healthPath: urlPath,
   slowestRequestSeconds: integer(0, 3600),
-  /** How long a host that leaves may take to finish its requests. */
+  /** How long a removed host may take to finish its requests. */
   settleSeconds: integer(0, 3600),
   leaseWaitSeconds: integer(0, 86_400),
   check: z.strictObject({
@@ -36,16 +36,16 @@ export const servingInputs = {
 const serving = z.object(servingInputs);
 export type ServingInputs = z.infer<typeof serving>;
 
-/** What `check` adds once it is known what nginx can do. */
+/** What `check` adds once it knows what nginx supports. */
 export const decidedInputs = {
   flavour,
-  /** The file of nginx's JavaScript module, when the flavour needs it. */
+  /** The file of nginx's JavaScript module, if the flavour needs it. */
   njsModule: absolutePath.exactOptional(),
 };
 const decided = z.object(decidedInputs);
 export type Decision = z.infer<typeof decided>;
 
-/** The flavour that is asked for, or why this nginx cannot do it; `nginx` names it. */
+/** The requested flavour, or why this nginx doesn't support it; `nginx` is its name. */
 export function decideFlavour(
   { flavour: asked, check, hosts }: ServingInputs,
   { flavours, njsModule }: NginxAbilities,
@@ -53,7 +53,7 @@ export function decideFlavour(
 ): Decision | { property: string; reason: string } {
   const chosen = asked === "auto" ? flavours[0] : asked;
   if (!flavours.includes(chosen)) {
-    const reason = `expected ${flavours.join(" or ")}, all that ${nginx} can do, got ${chosen}`;
+    const reason = `expected ${flavours.join(" or ")}, which is all that ${nginx} supports, got ${chosen}`;
     return { property: "flavour", reason };
   }
   const wrong = chosen === "check-module" && check.expect.find((statuses) => !statuses.endsWith("xx"));
@@ -62,13 +62,13 @@ export function decideFlavour(
     return { property: "check.expect", reason };
   }
   if (chosen === "check-module" && healthPortsOf(hosts).length > 1) {
-    const reason = "expected one healthPort for all hosts with check-module, which knows no other";
+    const reason = "expected the same healthPort for all hosts with check-module, which supports only one";
     return { property: "hosts", reason };
   }
   return { flavour: chosen, ...(chosen === "njs" && njsModule && { njsModule }) };
 }
 
-/** What a configuration is rendered from; `place` is where nginx is and what is special about it there. */
+/** The settings to render; `place` is where nginx is and what is special about it there. */
 export function settingsFor(
   inputs: ServingInputs,
   { flavour, njsModule }: Decision,

@@ -16,7 +16,7 @@ import {
 import { finishWithoutEngine } from "./engineLife.ts";
 import { opened, refusal, refuseToMove, replacedBy } from "./placed.ts";
 
-/** Refuses a host on which no application could run; changes nothing. */
+/** Rejects a host on which no application could run; changes nothing. */
 export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   if (hasUnknown(news)) return { inputs: news };
   const given = inputsOf(news);
@@ -34,7 +34,7 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   }
 }
 
-/** Another place is another host; everything else is for the rollout to bring about. */
+/** Another place is another host; the rollout takes care of all other changes. */
 export async function diff({ olds, news }: Change): Promise<Difference> {
   const change = { olds: inputsOf(olds), news: inputsOf(news) };
   if (change.olds.kind !== change.news.kind) return { changes: true, replaces: ["kind"] };
@@ -47,7 +47,7 @@ export async function diff({ olds, news }: Change): Promise<Difference> {
   };
 }
 
-/** Makes what a roll needs there; a host that is there already is adopted as it is. */
+/** Creates what a roll needs; an existing host is adopted. */
 export async function create(news: News): Promise<Created> {
   const inputs = inputsOf(news);
   const kind = await kindOf(inputs);
@@ -57,7 +57,7 @@ export async function create(news: News): Promise<Created> {
   });
 }
 
-/** A host whose files are gone is gone; one that cannot be asked is kept, so that it can be removed. */
+/** A host without its files counts as gone; one that can't be reached is kept, so that it can be removed. */
 export async function read(id: string, olds: Olds): Promise<Found> {
   const inputs = inputsOf(olds);
   const kind = await kindOf(inputs);
@@ -66,7 +66,7 @@ export async function read(id: string, olds: Olds): Promise<Found> {
   return isThere ? { id, props: olds } : GONE;
 }
 
-/** Ends the application and removes what is ours; what it wrote, and files of others, are left alone. */
+/** Stops the application and removes our files, but keeps what it wrote and files of others. */
 export async function remove(olds: Olds): Promise<void> {
   const inputs = inputsOf(olds);
   const kind = await kindOf(inputs);
@@ -75,22 +75,19 @@ export async function remove(olds: Olds): Promise<void> {
     opened(kind, inputs, async (host) => {
       await host.supervisor.stop(graceSeconds);
       const left = await host.removeFiles();
-      if (left !== undefined) console.log(`${name}: what the application wrote is left in ${left}`);
+      if (left !== undefined) console.log(`${name}: the application's files are kept in ${left}`);
     });
   await finishWithoutEngine(() => kind.removeOrLeave?.(inputs, removeHost) ?? removeHost());
 }
 
-/**
- * A host that goes gives its port back at the end of an update only, so one that is renamed on its machine would
- * never get it.
- */
+/** A removed host frees its port only at the end of an update, so a renamed host would never get it. */
 async function requirePorts(kind: HostKind, inputs: object): Promise<void> {
   const owner = await opened(kind, inputs, (host) => host.portOwner());
   if (owner.kind !== "other") return;
   const port = owner.port ?? parse(kind.inputs, inputs).port;
   throw new InvalidInput(
     owner.port === undefined ? "port" : "healthPort",
-    `${port} is taken by ${owner.name}: if that is a host that this one is to replace, remove it, run pulumi up, and then add this one`,
+    `${port} is taken by ${owner.name}: if this host replaces another one, remove that one, run pulumi up, then add this one`,
   );
 }
 

@@ -3,8 +3,8 @@ import type { News, Olds } from "#kinds/change.ts";
 import type { Crud } from "./crud.ts";
 
 /**
- * A dynamic provider that loads what it does with the first method that is called. Pulumi keeps it in the state with
- * everything that it captures, which is to be `load` alone: a function that imports a module by its name.
+ * A dynamic provider that loads its code when a method is first called. Pulumi serialises it into the state with everything
+ * it captures, so it captures only `load`, a function that imports a module by name.
  */
 export function dynamicProvider(load: () => Promise<Crud>): dynamic.ResourceProvider {
   return {

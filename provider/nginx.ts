@@ -33,8 +33,8 @@ const decidedServing = z.object({ ...servingInputs, ...decidedInputs });
 const QUIT_GRACE_SECONDS = 30;
 
 /**
- * Decides the flavour and renders the configuration, as far as there is an nginx to ask: a first preview may be
- * before that. Refuses what nginx could not do; changes nothing.
+ * Decides on the flavour and renders the configuration, if there is an nginx to ask; in a first preview there may be none.
+ * Rejects what nginx doesn't support; changes nothing.
  */
 export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   const given = ownInputs(news, "configuration", "running", "njsModule", "identity");
@@ -60,7 +60,7 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   }
 }
 
-/** Another place is another nginx; any other change is a tested reload. */
+/** Another place is another nginx; any other change is a reload. */
 export async function diff({ olds, news }: Change): Promise<Difference> {
   const change = { olds: ownInputs(olds), news: ownInputs(news) };
   if (change.olds.kind !== change.news.kind) return { changes: true, replaces: ["kind"] };
@@ -74,7 +74,7 @@ export async function diff({ olds, news }: Change): Promise<Difference> {
   };
 }
 
-/** Makes nginx serve these inputs; says what that took. */
+/** Makes nginx serve these inputs. */
 export async function create(news: News): Promise<Created> {
   const { running, ...own } = ownInputs(news);
   const kind = await kindOf(own);
@@ -88,14 +88,14 @@ export async function create(news: News): Promise<Created> {
   });
 }
 
-/** What nginx serves now; one that does not run, or whose file was edited, shows as a change. */
+/** Reads what nginx serves; if it is not running or its file was edited, that shows up as a change. */
 export async function read(id: string, olds: Olds): Promise<Found> {
   const own = ownInputs(olds);
   const kind = await kindOf(own);
   const ask = () =>
     opened(kind, own, async ({ server }) => {
       const running = await server.isRunning();
-      // Nothing can be read in a container that does not run.
+      // A stopped container can't be read.
       const configuration = running || !kind.isPulumis ? await server.served() : undefined;
       const serving = running && (await isServed(server.access, configuration ?? ""));
       return { ...olds, configuration: configuration ?? "", running: serving };
@@ -104,7 +104,7 @@ export async function read(id: string, olds: Olds): Promise<Found> {
   return { id, props: found, inputs: { ...ownInputs(found, "identity"), ...providerOf(olds) } };
 }
 
-/** Ends nginx after its requests in flight and removes what is ours, as far as that is not Pulumi's. */
+/** Stops nginx once its requests are finished, and removes our files, unless Pulumi does that. */
 export async function remove(olds: Olds): Promise<void> {
   const own = ownInputs(olds);
   const kind = await kindOf(own);
@@ -121,7 +121,7 @@ async function kindOf({ kind }: { readonly kind?: unknown }): Promise<NginxKind>
   return machineKind(kind).nginx();
 }
 
-/** Refuses a port that is somebody else's, whether nginx is to start there or to move there. */
+/** Rejects a port that is taken by another program, whether nginx starts there or moves there. */
 async function requirePort(nginx: OpenNginx, old: Record<string, unknown>): Promise<void> {
   const { server, settings } = nginx;
   const { address, port } = await settings();
@@ -130,7 +130,7 @@ async function requirePort(nginx: OpenNginx, old: Record<string, unknown>): Prom
     : undefined;
   if (before?.port === port && before.address === address) return;
   const holder = await server.portHolder();
-  // Its supervisor has just started it again.
+  // Its supervisor has just restarted it.
   if (holder !== undefined && before === undefined && (await server.isRunning())) {
     return requirePort(nginx, old);
   }
@@ -139,7 +139,7 @@ async function requirePort(nginx: OpenNginx, old: Record<string, unknown>): Prom
   if (typeof before.address === "string" && [before.address, address].every(isUnspecified)) return;
   throw new InvalidInput(
     "port",
-    `expected another port together with another address, since nginx cannot move within port ${port} while it serves`,
+    `expected another port when the address changes, since nginx cannot bind port ${port} again while it is serving`,
   );
 }
 

@@ -6,7 +6,7 @@ import { findKeptRelease } from "#rollout/release/keptRelease.ts";
 import { roll } from "#rollout/roll/roll.ts";
 import { survey } from "./survey.ts";
 
-/** Whoever rolls the hosts that a request describes, which are all of one kind. */
+/** Opens the orchestrator for the hosts of a request, which are all of one kind. */
 export async function openOrchestrator(
   request: FleetRequest,
   kinds: Kinds = everyKind,
@@ -22,7 +22,7 @@ export async function openOrchestrator(
   };
 }
 
-/** The drivers for hosts on machines and the proxy in front of them, with deadlines. */
+/** Opens hosts and nginx with deadlines on every call. */
 export async function openFleet(
   request: FleetRequest,
   kind: Pick<MachineKind, "openFleet">,

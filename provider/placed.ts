@@ -3,7 +3,7 @@ import { cannotMove, type Placed } from "#kinds/placed.ts";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import type { CheckAnswer } from "./crud.ts";
 
-/** Opens an app host or nginx for the time of some work. */
+/** Opens an app host or nginx, does some work and closes it. */
 export async function opened<Open extends { close(): Promise<void> }, T>(
   kind: Placed<unknown, Open>,
   inputs: object,
@@ -17,7 +17,7 @@ export async function opened<Open extends { close(): Promise<void> }, T>(
   }
 }
 
-/** What makes it another one, in which nothing runs yet. */
+/** The changed settings that make it another one, in which nothing runs yet. */
 export async function replacedBy<Open extends { close(): Promise<void> }>(
   kind: Placed<unknown, Open>,
   change: Change,
@@ -25,7 +25,7 @@ export async function replacedBy<Open extends { close(): Promise<void> }>(
   return [...((await kind.moved?.(change)) ?? []), ...differing(change, kind.place)];
 }
 
-/** One that runs cannot be left for another place: that would be an outage. */
+/** Rejects moving a running nginx, which would be an outage. */
 export async function refuseToMove<Open extends { close(): Promise<void> }>(
   kind: Placed<unknown, Open>,
   change: Change,
@@ -33,7 +33,7 @@ export async function refuseToMove<Open extends { close(): Promise<void> }>(
 ): Promise<void> {
   const [setting] = differing(change, kind.place);
   if (setting === undefined || differing(change, ["kind"]).length > 0) return;
-  // What is on another machine is nobody's to leave.
+  // On another machine, the old one is removed properly.
   if (kind.moved && (await kind.moved(change)).length > 0) return;
   const { olds, news } = change;
   if (await opened(kind, olds, isRunning)) {
@@ -41,7 +41,7 @@ export async function refuseToMove<Open extends { close(): Promise<void> }>(
   }
 }
 
-/** What was found wrong, under its setting; `asked` is to blame for what names none. */
+/** A failed `check`, blamed on the setting in the error, or else on `asked`. */
 export function refusal(error: unknown, asked: string): CheckAnswer {
   const { property, reason } =
     error instanceof InvalidInput ? error : { property: asked, reason: messageOf(error) };

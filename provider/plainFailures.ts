@@ -1,17 +1,16 @@
-/** What a bug throws: its stack is worth seeing. */
+/** What bugs throw; their stack is worth seeing. */
 const BUG = /^(TypeError|ReferenceError|RangeError|SyntaxError|AssertionError)\b/;
-/** How Pulumi prints what a method has thrown: the error, and once more with its stack. */
+/** How Pulumi prints what a method throws: the error, and again with its stack. */
 const PRINTED = /^(?:\w+: )?(.*): \w+: \1\n {4}at /s;
 
-/** Whether Pulumi prints a failure with its stack, though its engine is about to print the message. */
+/** Whether a text is a failure that Pulumi prints with its stack, although its engine will print the message too. */
 export function isToldTwice(text: unknown): boolean {
   return typeof text === "string" && PRINTED.test(text) && !BUG.test(text);
 }
 
 /**
- * For a provider process: whatever fails reaches the user as the one line that its message is. Pulumi's own code
- * prints what `check`, `diff`, `read` and `delete` throw with its stack and then hands it to the engine, which prints
- * the message again.
+ * Makes failures of a provider process reach the user as one line. Pulumi's code prints what `check`, `diff`, `read` and
+ * `delete` throw with a stack, and then passes it to Pulumi's engine, which prints the message again.
  */
 export function failPlainly(): void {
   const print = console.error;

@@ -28,25 +28,24 @@ import { finishWithoutEngine } from "./engineLife.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 
-/** A jar may lie on a disk of the network. */
+/** The jar may be on a network drive. */
 const IDENTIFY_SECONDS = 300;
-/** There is one of a stack. */
+/** A stack has only one. */
 const ID = "rolling-deployment";
 const DECISIVE = ["rollingOrder", "hosts", "proxy", "launch", "environment", "hostLaunch", "hostEnvironment"];
 
-/** What the program gives: a jar, or the name of a release that the hosts keep; `check` finds out the rest. */
+/** The inputs: a jar, or the name of a release that the hosts keep; `check` fills in the rest. */
 export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release" | "hosts" | "proxy"> & {
   hosts: HostPlace[];
   proxy: ProxyPlace;
   /**
-   * A `version` is taken instead of the one that the build wrote into the jar. With its hash, too, the jar is known and
-   * not read again.
+   * `version` overrides the one in the jar. If the hash is given too, the jar is not read again.
    */
   jar?: { path: string; version?: string } | NonNullable<RollRequest["jar"]>;
   release?: string;
 };
 
-/** Fills in what the jar is and where the roll will go; every problem comes with the path of its setting. */
+/** Validates the inputs and fills in release and rolling order; each failure names its setting. */
 export async function check({ olds, news }: Change, kinds = everyKind): Promise<CheckAnswer> {
   if (hasUnknown(news)) return { inputs: news };
   const { jar: givenJar, release: name, rollingOrder: _, ...given } = ownInputs(news);
@@ -60,7 +59,7 @@ export async function check({ olds, news }: Change, kinds = everyKind): Promise<
     const old = runningBefore(olds, kinds);
     const names = request.hosts.map(({ name }) => name);
     const rollingOrder = orderAsLastSeen(names, ownInputs(olds).rollingOrder).map(
-      (name) => `${name}: ${request.release}${startsAnew(name, request, old) ? ", started anew" : ""}`,
+      (name) => `${name}: ${request.release}${startsAnew(name, request, old) ? ", restarted" : ""}`,
     );
     return { inputs: { ...request, rollingOrder } };
   } catch (error) {
@@ -69,18 +68,18 @@ export async function check({ olds, news }: Change, kinds = everyKind): Promise<
   }
 }
 
-/** A Java that is looked up on this machine is found once and kept: another shell may find another one. */
+/** A Java looked up on this machine is remembered, because another shell may find another one. */
 function withJava({ launch, proxy }: RollRequest, olds: Olds, kinds: Kinds): RollRequest["launch"] {
   const known = Object(olds.launch).java;
   return kinds.named(proxy.kind).withJava?.(launch, typeof known === "string" ? known : undefined) ?? launch;
 }
 
-/** A roll is due when a host is to run something else, or to run it in another way, or elsewhere. */
+/** A roll is due if any host should run something else, with other options, or elsewhere. */
 export async function diff(change: Change): Promise<Difference> {
   return { changes: differing(change, DECISIVE).length > 0 };
 }
 
-/** Brings all hosts to the release: the first deployment, a roll, a retry and a heal are the same. */
+/** Brings all hosts to the release, whether that means a first deployment, a roll, a retry or a repair. */
 export async function create(news: News, kinds = everyKind): Promise<Created> {
   const request = requestOf(news, kinds);
   const outs = await finishWithoutEngine((signal) =>
@@ -111,7 +110,7 @@ async function deploy(orchestrator: Orchestrator, request: RollRequest, news: Ne
   }
 }
 
-/** What every host really runs: drift shows as a change of `rollingOrder`. */
+/** Reads what every host really runs; drift shows up as a change of `rollingOrder`. */
 export async function read(id: string, olds: Olds, kinds = everyKind): Promise<Found> {
   const request = requestOf(olds, kinds);
   const found = await withOrchestrator(request, kinds, (orchestrator) => orchestrator.survey());
@@ -135,7 +134,7 @@ async function withOrchestrator<T>(
   }
 }
 
-/** Whether a host is to start the same release in another way: a secret change would not show in a preview. */
+/** Whether a host restarts the same release with other options; a change of a secret would not show in a preview. */
 function startsAnew(name: string, next: RollRequest, old: RollRequest | undefined): boolean {
   if (old?.release !== next.release) return false;
   const [was, is] = [old, next].map((request) => {
@@ -145,7 +144,7 @@ function startsAnew(name: string, next: RollRequest, old: RollRequest | undefine
   return was !== undefined && was !== is;
 }
 
-/** What was last rolled, unless another version wrote that down. */
+/** The previous request, unless another version of rollgate wrote it. */
 function runningBefore(olds: Olds, kinds: Kinds): RollRequest | undefined {
   try {
     return requestOf(olds, kinds);
@@ -172,7 +171,7 @@ function requestOf(known: Olds | News, kinds: Kinds): RollRequest {
   return parse(kinds.request, Object.fromEntries(keys.map((key) => [key, known[key]])));
 }
 
-/** Hosts in the order in which they were last seen, which is the one that a roll takes; new ones run nothing, so first. */
+/** The hosts in the order last seen, which is the order of the roll; new ones come first, since they run nothing. */
 function orderAsLastSeen(names: readonly string[], lastSeen: unknown): string[] {
   const seen = Array.isArray(lastSeen) ? lastSeen.map((line) => String(line).replace(/: .*/, "")) : [];
   return names.toSorted((a, b) => seen.indexOf(a) - seen.indexOf(b));

@@ -5,7 +5,7 @@ import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 
-/** Makes nginx serve these settings while nobody rolls the fleet behind it; says what that took. */
+/** Makes nginx serve these settings while holding the lease, so that nobody rolls the fleet meanwhile. */
 export async function serveUnderLease(
   server: MachineNginxServer,
   leases: LeaseStore,

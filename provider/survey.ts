@@ -17,7 +17,7 @@ export async function survey({ hosts, proxy }: Pick<Fleet, "hosts" | "proxy">): 
   };
 }
 
-/** One host in words; a roll takes the ones with the lowest `turn` first. */
+/** Describes one host; a roll takes hosts with a lower `turn` first. */
 async function describe(host: AppHost, proxy: ReverseProxy) {
   const unknown = (why: string) => ({ name: host.name, description: `unknown, ${why}`, turn: 2 });
   try {

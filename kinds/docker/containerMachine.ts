@@ -12,9 +12,8 @@ const BETWEEN_ATTEMPTS_MILLISECONDS = 200;
 const BETWEEN_LOOKS_MILLISECONDS = 500;
 
 /**
- * One end of a connection, on standard input and output. Images have bash (Debian's) or nc (busybox, in Alpine's).
- * When either end hangs up, both directions end; waited for, or they are left to the container's first process, and
- * nginx logs an alert for each.
+ * Connects standard input and output to a port. Debian's images have bash, Alpine's have nc (busybox). If either side hangs
+ * up, both directions end. The child processes must be waited for, or nginx, as PID 1, logs an alert for each.
  */
 const TUNNEL = `
 if command -v bash >/dev/null; then
@@ -22,7 +21,7 @@ if command -v bash >/dev/null; then
 elif command -v nc >/dev/null; then exec nc "$1" "$2"
 else echo "expected bash or nc in the image, found neither" >&2; exit 1; fi`;
 
-/** Commands and connections inside a container that runs, through the Docker API only. */
+/** Runs commands and opens connections inside a running container, through the Docker API only. */
 export class ContainerMachine implements Machine {
   readonly name: string;
   readonly #docker: Docker;
@@ -80,13 +79,13 @@ export class ContainerMachine implements Machine {
     return Duplex.from({ readable: output, writable: stream });
   }
 
-  /** The engine does not end the stream of a command that ended before it had read all its input. */
+  /** Docker doesn't end the stream of a command that exited before reading all its input. */
   async #endWith(exec: Docker.Exec, stream: Duplex, over: AbortController): Promise<void> {
     while (!over.signal.aborted) {
       await sleep(BETWEEN_LOOKS_MILLISECONDS, undefined, { signal: over.signal }).catch(() => {});
       const { Running } = await exec.inspect().catch(() => ({ Running: true }));
       if (over.signal.aborted || Running) continue;
-      // What it printed last may still be on its way.
+      // Its last output may still be on its way.
       await sleep(BETWEEN_LOOKS_MILLISECONDS, undefined, { signal: over.signal }).catch(() => {});
       stream.destroy();
       return;
@@ -96,7 +95,7 @@ export class ContainerMachine implements Machine {
   async #exec(script: string, args: readonly string[], stdin: boolean, abortSignal: AbortSignal) {
     const exec = await this.#createExec({
       Cmd: ["sh", "-c", script, "sh", ...args],
-      // Flags, releases and configuration are root's, whoever the image's own user is.
+      // Flags, releases and configuration belong to root, whatever the image's user is.
       User: "0",
       AttachStdin: stdin,
       AttachStdout: true,
@@ -104,12 +103,12 @@ export class ContainerMachine implements Machine {
       abortSignal,
     });
     const stream = await exec.start({ hijack: true, stdin, abortSignal });
-    // A connection that breaks ends the output, and the exit code tells the rest.
+    // A broken connection ends the output; the exit code shows what happened.
     stream.on("error", () => {});
     return { exec, stream };
   }
 
-  /** A container that ran comes back by itself after a restart of its engine; nothing has been done in it by then. */
+  /** Waits for a container that comes back after Docker restarts; nothing has run in it by then. */
   async #createExec(options: Docker.ExecCreateOptions): Promise<Docker.Exec> {
     const began = performance.now();
     for (;;) {
@@ -139,14 +138,14 @@ export class ContainerMachine implements Machine {
   }
 }
 
-/** The engine's own words, without what the client library puts around them. */
+/** Docker's own message, without the client library's prefix. */
 export function describeDockerError(error: unknown): string {
   const words = Object(Object(error).json).message;
   const told = typeof words === "string" ? words : messageOf(error);
   return told.replace(/^\(HTTP code \d+\) [^-]* - /, "").trim();
 }
 
-/** Whether the engine answered with one of these HTTP status codes. */
+/** Whether Docker answered with one of these HTTP status codes. */
 export function isDockerError(error: unknown, ...statusCodes: number[]): boolean {
   return statusCodes.includes(Object(error).statusCode);
 }

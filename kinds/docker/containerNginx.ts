@@ -7,7 +7,7 @@ import { readLog } from "./readLog.ts";
 
 const LOG_LINES = 200;
 
-/** The nginx of a container of ours, its first process: the engine starts and keeps it, so here it is only told to reload. */
+/** nginx as the first process of its container; Docker starts and restarts it, so this only tests and reloads. */
 export class ContainerNginx implements NginxRunner {
   readonly #docker: Docker;
   readonly #machine: ContainerMachine;
@@ -21,7 +21,7 @@ export class ContainerNginx implements NginxRunner {
     if (await this.isRunning()) return;
     throw new RollgateError(
       "nginx-stopped",
-      `container ${this.#machine.name} does not run: ${await this.#whyNot()}`,
+      `container ${this.#machine.name} is not running: ${await this.#whyNot()}`,
     );
   }
 
@@ -44,12 +44,12 @@ export class ContainerNginx implements NginxRunner {
     await this.reload();
   }
 
-  /** From inside: a container that is signalled through the engine counts as stopped by hand, and stays down. */
+  /** Signals from inside, because Docker considers a container that it signals stopped by hand and won't restart it. */
   async reload(): Promise<void> {
     await this.#machine.run("kill -HUP 1", []);
   }
 
-  /** The engine ends the container. */
+  /** Docker stops the container. */
   async quit(): Promise<void> {}
 
   logTail(lines: number): Promise<string[]> {

@@ -4,7 +4,7 @@ import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import { archiveName } from "#rollout/release/release.ts";
 import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
 
-/** On every container of an app host: what it runs, and in which way. */
+/** Labels of an app host's container: what it runs, and how. */
 export const LABELS = {
   host: "rollgate.host",
   release: "rollgate.release",
@@ -13,7 +13,7 @@ export const LABELS = {
 
 const FILES = "/rollgate";
 
-/** A container that runs one release; the engine keeps it running only once it has passed its gates. */
+/** The container for one release; Docker restarts it only once it has passed its gates. */
 export function containerOptions(
   host: DockerHostDescriptor,
   release: string,
@@ -35,7 +35,7 @@ export function containerOptions(
       "-jar",
       jar,
       `--server.port=${host.port}`,
-      // All that a container has are its own, whatever the application's own properties say.
+      // All of the container's addresses, whatever the application's own properties say.
       "--server.address=0.0.0.0",
       ...launch.arguments,
     ],
@@ -45,14 +45,14 @@ export function containerOptions(
     Labels: { [LABELS.host]: host.name, [LABELS.release]: release, [LABELS.launch]: fingerprint },
     // The image's own may be one that a JVM does not stop at.
     StopSignal: "SIGTERM",
-    // The image's own check knows nothing of this application.
+    // The image's own check doesn't know this application.
     Healthcheck: { Test: ["NONE"] },
     HostConfig: {
       NetworkMode: host.network,
-      // Releases are the deployer's; launches beside them are for root's eyes.
+      // The application can't write to its releases, nor read the launches next to them, which belong to root.
       Mounts: [{ Type: "volume", Source: host.volume, Target: FILES, ReadOnly: true }],
       Memory: container.memoryMegabytes * 1024 * 1024,
-      // Without swap, so that the limit is the limit.
+      // No swap on top of the limit.
       MemorySwap: container.memoryMegabytes * 1024 * 1024,
       NanoCpus: container.milliCpus * 1_000_000,
       CapDrop: ["ALL"],

@@ -13,8 +13,8 @@ import { occupantOf } from "./occupantOf.ts";
 import { requireEngine } from "./openEngine.ts";
 
 /**
- * Runs an application in a container of its own. Each start makes a new container, since image, limits and environment
- * of one cannot change; the one before is kept, stopped, for its log. What runs is read from labels each time.
+ * Runs an application in its own container. Each start creates a new container, because a container's image, limits and
+ * environment can't change; the previous one is kept stopped for its log. Labels say what is running.
  */
 export class ContainerSupervisor implements Supervisor {
   readonly logPlace: string;
@@ -53,7 +53,7 @@ export class ContainerSupervisor implements Supervisor {
     return { kind: "other", name: `container ${occupant}, which has the address ${address}` };
   }
 
-  /** An image without a shell cannot be asked. */
+  /** Fails for an image without a shell. */
   async listening(): Promise<string[]> {
     const machine = new ContainerMachine(this.#docker, this.#host.container);
     const sockets = readListening(await machine.run(PRINT_LISTENING, []));
@@ -70,7 +70,7 @@ export class ContainerSupervisor implements Supervisor {
     return inItsWords(() => this.#container.stop(graceSeconds));
   }
 
-  /** What has not passed its gates stays down after a crash or a reboot. */
+  /** Until then, it stays down after a crash or a reboot. */
   async keepRunning(): Promise<void> {
     await inItsWords(() => this.#container.keepRunning());
   }
@@ -79,13 +79,13 @@ export class ContainerSupervisor implements Supervisor {
     return inItsWords(() => this.#container.logTail(lines));
   }
 
-  /** Otherwise the engine would refuse the container when the old one has stopped already. */
+  /** Otherwise Docker would reject the new container after the old one has stopped. */
   async #requireProcessors(wanted: number): Promise<void> {
     const { NCPU } = await inItsWords(() => this.#docker.info());
     if (wanted <= NCPU) return;
     throw new RollgateError(
       "too-few-processors",
-      `expected at most the ${NCPU} processors of the engine, got ${wanted} (containerCpus)`,
+      `expected at most the engine's ${NCPU} CPUs, got ${wanted} (containerCpus)`,
     );
   }
 
@@ -95,17 +95,17 @@ export class ContainerSupervisor implements Supervisor {
         throw new RollgateError("docker", `cannot see its ${kind}: ${describeDockerError(error)}`, {
           cause: error,
         });
-      throw new RollgateError(`no-${kind}`, `expected the ${kind} ${name}, the engine has none`);
+      throw new RollgateError(`no-${kind}`, `expected the ${kind} ${name}, got none on the engine`);
     });
   }
 }
 
-/** The engine answers for names in each container of a network, on a port of its own at 127.0.0.11. */
+/** Docker's DNS server listens at 127.0.0.11 in each container of a network. */
 function isEnginesOwn(local: string): boolean {
   return local.startsWith("127.0.0.11:");
 }
 
-/** What the engine refuses is told in the engine's own words. */
+/** Reports Docker's errors in its own words. */
 async function inItsWords<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step();

@@ -2,11 +2,11 @@ import { settingIn } from "../change.ts";
 import type { MachineKind } from "../kind.ts";
 import { dockerHostDescriptor, dockerProxyDescriptor } from "./dockerDescriptors.ts";
 
-/** Hosts and nginx as containers of one Docker engine. */
+/** Hosts and nginx as containers on one Docker engine. */
 export const docker = {
   host: dockerHostDescriptor,
   proxy: dockerProxyDescriptor,
-  /** Each container has ports of its own. */
+  /** Each container has its own ports. */
   machineOf: (place) => settingIn(place, "container"),
   readSettings: async (reader) => (await import("./dockerSettings.ts")).readDockerSettings(reader),
   hosts: async () => (await import("./dockerHost.ts")).dockerHost,

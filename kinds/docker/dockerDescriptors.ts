@@ -2,13 +2,13 @@ import type { z } from "zod";
 import { show, text } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
 
-/** Where a Docker engine is, as in DOCKER_HOST; empty means where the docker CLI of this user would look. */
+/** Where a Docker engine is, as in DOCKER_HOST; empty means where the docker CLI would look. */
 export const engine = text.regex(/^$|^(unix|npipe|tcp|http|https|ssh):\/\/\S+$/, {
   error: (issue) =>
     `expected unix:///…, tcp://host:port or ssh://user@host, or nothing for the docker CLI's own engine, got ${show(issue.input)}`,
 });
 
-/** An app host in a container; its releases are in a volume, so they outlive the container. */
+/** An app host in a container; its releases are in a volume that outlives the container. */
 export const dockerHostDescriptor = hostOf("docker", {
   engine,
   container: text,
@@ -17,6 +17,6 @@ export const dockerHostDescriptor = hostOf("docker", {
 });
 export type DockerHostDescriptor = z.infer<typeof dockerHostDescriptor>;
 
-/** An nginx in a container; address and port are those that the engine publishes. */
+/** An nginx in a container; Docker publishes this address and port. */
 export const dockerProxyDescriptor = proxyOf("docker", { engine, container: text });
 export type DockerProxyDescriptor = z.infer<typeof dockerProxyDescriptor>;

@@ -10,13 +10,13 @@ import { dockerHostDescriptor } from "./dockerDescriptors.ts";
 import { HostContainer } from "./hostContainer.ts";
 import { isSameEngine, openEngine, requireEngine } from "./openEngine.ts";
 
-/** What the program says of a host on a Docker engine. */
+/** The inputs of a host on a Docker engine. */
 export const dockerHostInputs = dockerHostDescriptor.extend(keptInputs);
 export type DockerHostInputs = z.infer<typeof dockerHostInputs>;
 
 const OWN_ENGINE = "the docker CLI's own engine";
 
-/** A host that is a volume of a Docker engine, and the containers that a roll makes for it. */
+/** A host on a Docker engine: a volume, and the containers that rolls create for it. */
 export const dockerHost: HostKind = {
   inputs: dockerHostInputs,
   asked: "container",
@@ -44,7 +44,7 @@ function open(inputs: object): OpenHost {
             return false;
           },
         ),
-    // The volume is Pulumi's.
+    // Pulumi removes the volume.
     removeFiles: async () => {
       await new HostContainer(docker, place).remove();
       return undefined;
@@ -53,7 +53,7 @@ function open(inputs: object): OpenHost {
   };
 }
 
-/** Containers on another engine would be left behind, or all be replaced at once. */
+/** Rejects another engine, because containers would be left behind or all replaced at once. */
 async function prepare({ olds, news }: Change): Promise<Values> {
   const { engine } = partOf(dockerHostInputs, news);
   const left = settingIn(olds, "engine");

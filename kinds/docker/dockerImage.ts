@@ -4,10 +4,10 @@ import type { DockerImageInputs } from "./pulledImage.ts";
 
 type Args = { readonly [Key in keyof DockerImageInputs]: pulumi.Input<DockerImageInputs[Key]> };
 
-// It stays on the engine when it is deleted: other stacks may run in it.
+// Deleting it leaves the image on the engine, since other stacks may use it.
 const provider = dynamicProvider(() => import("#kinds/docker/pulledImage.ts"));
 
-/** An image that an engine has, pulled with the credentials of the user's docker CLI, none of which reach the state. */
+/** An image on a Docker engine, pulled with the credentials of the user's docker CLI, which never reach the state. */
 export class DockerImage extends pulumi.dynamic.Resource {
   declare readonly image: pulumi.Output<string>;
 

@@ -16,7 +16,7 @@ import { openEngine, requireEngine } from "./openEngine.ts";
 /** Where it listens inside the container. */
 const INSIDE = { directory: NGINX_DIRECTORY, address: "0.0.0.0", port: NGINX_PORT };
 
-/** An nginx in a container; the container is Pulumi's, and nginx goes with it. */
+/** An nginx in a container, which Pulumi creates and removes. */
 export const dockerNginx: NginxKind = {
   inputs: dockerNginxInputs,
   asked: "container",
@@ -29,7 +29,7 @@ export const dockerNginx: NginxKind = {
   },
 };
 
-/** Address and port of the descriptor are those that the engine publishes. */
+/** Opens the nginx in a container; Docker publishes the descriptor's address and port. */
 export function openDockerNginx(
   docker: Docker,
   { engine, container, address, port }: DockerProxyDescriptor,
@@ -43,7 +43,7 @@ export function openDockerNginx(
     name: "its image's nginx",
     server,
     sharesPorts: false,
-    // Beside nginx: what is in front of a fleet is there once.
+    // Stored next to nginx, since a fleet has exactly one.
     leases: new MachineLeaseStore(machine, `${NGINX_DIRECTORY}/lease`),
     abilities: async () => {
       await requireEngine(docker, engine).catch((error: unknown) => {
@@ -52,8 +52,7 @@ export function openDockerNginx(
       return (await runner.isRunning()) ? machineAbilities(machine, "nginx") : undefined;
     },
     settings: async () => ({ ...INSIDE, errorLog: "stderr" }),
-    unknown: async () =>
-      new RollgateError("nginx-stopped", `container ${container} did not run when it was to be asked`),
+    unknown: async () => new RollgateError("nginx-stopped", `container ${container} was not running`),
     close: () => server.access.close(),
   };
 }

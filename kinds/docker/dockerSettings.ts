@@ -17,10 +17,10 @@ import { preflightEngine, type WantedOnEngine } from "./preflightEngine.ts";
 import { readSubnet, type Subnet, toNumber, toText } from "./subnet.ts";
 
 const DEFAULT_PORT = 8080;
-/** What nginx and the container before the one that runs are called, beside those of hosts. */
+/** Names used for nginx and for previous containers. */
 const TAKEN_NAMES = /^nginx$|-before$/;
 
-/** Hosts and nginx as containers of one engine. */
+/** Hosts and nginx as containers on one engine. */
 export function readDockerSettings(reader: Reader): KindSettings {
   reader.refuseSet("local", ["directory"]);
   reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
@@ -28,7 +28,7 @@ export function readDockerSettings(reader: Reader): KindSettings {
   const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase();
   const engine = reader.text("dockerEngine");
   const subnet = readSubnet(reader.text("dockerSubnet") || subnetFor(prefix));
-  // What is called after the stack never meets what another one has on the engine.
+  // Names include the stack, so that two stacks on one engine never collide.
   const nginx = `${prefix}-nginx`;
   const baseImage = reader.text("nginxImage");
   const hosts = readHosts(reader.hosts(), ({ name, address }, index) => ({
@@ -84,7 +84,7 @@ export function readDockerSettings(reader: Reader): KindSettings {
   };
 }
 
-/** Pulumi's own provider would say neither where it looked nor which setting that comes from. */
+/** Pulumi's own provider would report neither where it looked nor which setting to change. */
 async function findEngine(given: string): Promise<Found> {
   try {
     const { host, tlsDirectory } = findDockerHost(given);
@@ -97,24 +97,24 @@ async function findEngine(given: string): Promise<Found> {
   }
 }
 
-/** A network of its own for every stack, the same on every machine; one that meets another is a setting away. */
+/** A subnet derived from the stack's name; `dockerSubnet` is for the case that it overlaps another. */
 function subnetFor(prefix: string): string {
   const [second = 0, third = 0] = createHash("sha256").update(prefix).digest();
   return `10.${128 + (second % 64)}.${third}.0/24`;
 }
 
-/** A host keeps its address whoever else comes and goes: it follows from the number at the end of its name. */
+/** A host's address follows from the number at the end of its name, so that it doesn't depend on other hosts. */
 function addressIn(subnet: Subnet, given: unknown, name: string, index: number): unknown {
   if (TAKEN_NAMES.test(name)) {
     throw new InvalidInput(
       `hosts[${index}].name`,
-      `expected something other than nginx and …-before, which are taken on the engine, got ${name}`,
+      `expected a name other than nginx and …-before, which rollgate uses itself, got ${name}`,
     );
   }
   const range = `expected one from ${toText(subnet.first)} to ${toText(subnet.last)}`;
   const refuse = (reason: string) => new InvalidInput(`hosts[${index}].address`, `${range}, ${reason}`);
   if (given !== undefined) {
-    // What is no address at all is refused with everything else.
+    // The schema rejects what is not an address at all.
     if (typeof given !== "string" || isIP(given) === 0) return given;
     const isIn = isIPv4(given) && toNumber(given) >= subnet.first && toNumber(given) <= subnet.last;
     if (!isIn) throw refuse(`got ${given}`);
@@ -127,7 +127,7 @@ function addressIn(subnet: Subnet, given: unknown, name: string, index: number):
   return toText(address);
 }
 
-/** On one network an address is a host's own, whatever its port. */
+/** On one network, two hosts can't share an address, even with different ports. */
 function refuseSharedAddresses(hosts: readonly object[]): void {
   const places = hosts.map((host): { name?: unknown; address?: unknown } => host);
   for (const [index, { name, address }] of places.entries()) {
@@ -142,10 +142,10 @@ function refuseSharedAddresses(hosts: readonly object[]): void {
 
 function readMilliCpus(text: string): number {
   const cpus = Number(text);
-  // The engine takes no fewer than a hundredth.
+  // Docker rejects less than a hundredth.
   if (text.trim() !== "" && (cpus === 0 || (cpus >= 0.01 && cpus <= 1024))) return Math.round(cpus * 1000);
   throw new InvalidInput(
     "containerCpus",
-    `expected 0.01–1024 processors, such as 1.5, or 0, got ${JSON.stringify(text)}`,
+    `expected 0.01–1024 CPUs, such as 1.5, or 0, got ${JSON.stringify(text)}`,
   );
 }

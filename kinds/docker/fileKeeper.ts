@@ -5,17 +5,17 @@ import type { Machine, RunOptions } from "#rollout/machine/machine.ts";
 import { ContainerMachine, describeDockerError, isDockerError } from "./containerMachine.ts";
 import { removeContainer } from "./removeContainer.ts";
 
-/** It ends by itself when the deployer dies. */
+/** It exits by itself if the deployer dies. */
 const LIFETIME_SECONDS = 7200;
-/** A roll that lasts longer gets another one, before anything could be cut. */
+/** A roll that takes longer gets another one before this one exits. */
 const RENEWAL_MILLISECONDS = 3_600_000;
 
-/** On every such container, so that a host that is removed takes those of dead deployers with it. */
+/** A label on every such container, so that removing a host also removes those of dead deployers. */
 const KEEPER = "rollgate.files";
 
 /**
- * Reaches the files in the volumes of hosts, whose own containers may not run or not exist: a container of its own,
- * with all the volumes, without network, for as long as somebody works with them.
+ * Accesses the hosts' volumes, whose own containers may not be running or not exist, through a helper container with all
+ * volumes and no network. It exists only as long as it is needed.
  */
 export class FileKeeper implements Pick<Machine, "run"> {
   readonly #docker: Docker;
@@ -24,14 +24,14 @@ export class FileKeeper implements Pick<Machine, "run"> {
   #machine: Promise<ContainerMachine> | undefined;
   #startedAt = Number.POSITIVE_INFINITY;
 
-  /** `imageOf` is the container whose image has the shell and the tools. */
+  /** `imageOf` is a container whose image has a shell and the tools. */
   constructor(docker: Docker, volumes: readonly string[], imageOf: string) {
     this.#docker = docker;
     this.#volumes = volumes;
     this.#imageOf = imageOf;
   }
 
-  /** The folder of a volume, as scripts see it. */
+  /** The folder of a volume in the helper container. */
   folderOf(volume: string): string {
     return `/hosts/${volume}`;
   }
@@ -40,7 +40,7 @@ export class FileKeeper implements Pick<Machine, "run"> {
     try {
       return await this.#run(script, args, options);
     } catch (error) {
-      // The container has gone, as with a restart of the engine, and nothing was done in it.
+      // The container is gone, for example after a restart of Docker, and nothing was done in it.
       const isGone = error instanceof RollgateError && isDockerError(error.cause, 404);
       if (!isGone || this.#machine) throw error;
       return this.#run(script, args, options);
@@ -72,7 +72,7 @@ export class FileKeeper implements Pick<Machine, "run"> {
 
   async #start(): Promise<ContainerMachine> {
     const { Image } = await this.#docker.getContainer(this.#imageOf).inspect();
-    // A volume that is mounted comes into being, so those that are not there are left out.
+    // Mounting a missing volume would create it, so missing ones are left out.
     const mounts = await Promise.all(this.#volumes.map((volume) => this.#isThere(volume)));
     this.#startedAt = performance.now();
     const name = `${this.#imageOf}-files-${randomUUID().slice(0, 8)}`;
@@ -81,7 +81,7 @@ export class FileKeeper implements Pick<Machine, "run"> {
       Image,
       Entrypoint: ["sleep"],
       Cmd: [String(LIFETIME_SECONDS)],
-      // As the first process it would ignore SIGTERM, and hold up a shutdown of the engine.
+      // As PID 1 it would ignore SIGTERM and delay Docker's shutdown.
       StopSignal: "SIGKILL",
       User: "0",
       Labels: { [KEEPER]: this.#imageOf },
@@ -109,7 +109,7 @@ export class FileKeeper implements Pick<Machine, "run"> {
   }
 }
 
-/** Removes the containers of dead deployers that still hold a volume. */
+/** Removes the helpers of dead deployers that still use a volume. */
 export async function removeKeepers(docker: Docker, volume: string): Promise<void> {
   const found = await docker.listContainers({ all: true, filters: { volume: [volume], label: [KEEPER] } });
   for (const { Id } of found) await removeContainer(docker, Id);

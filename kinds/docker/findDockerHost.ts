@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import { isSystemError, RollgateError } from "#rollout/common/errors.ts";
 
-/** Where an engine is, and the folder of its TLS key pair where it has one. */
+/** Where a Docker engine is, and the folder of its TLS key pair, if any. */
 export interface DockerHost {
-  /** As in DOCKER_HOST; empty where the engine's default socket is meant. */
+  /** As in DOCKER_HOST; empty means the default socket. */
   readonly host: string;
   readonly tlsDirectory?: string;
   readonly verify: boolean;
@@ -50,7 +50,7 @@ function readContext(folder: string, name: string): DockerHost {
   if (text === undefined) {
     throw new RollgateError(
       "docker-context",
-      `expected the docker context ${name}, which is in use, in ${file}`,
+      `expected the current docker context ${name} in ${file}, found none`,
     );
   }
   const { docker } = understand(context, text, file).Endpoints;
@@ -59,14 +59,14 @@ function readContext(folder: string, name: string): DockerHost {
   return { host: docker.Host, verify: !docker.SkipTLSVerify, ...(hasTls && { tlsDirectory }) };
 }
 
-/** What is wrong with a file is not quoted: `config.json` may hold passwords. */
+/** Errors don't quote the file, because `config.json` may contain passwords. */
 function understand<T>(schema: z.ZodType<T>, text: string, file: string): T {
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
     throw new RollgateError(
       "docker-config",
-      `expected what the docker CLI writes in ${file}, got something else`,
+      `expected the docker CLI's own format in ${file}, got something else`,
       {
         cause: error,
       },

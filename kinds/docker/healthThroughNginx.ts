@@ -2,7 +2,7 @@ import type { HealthEndpoint } from "#rollout/host/healthEndpoint.ts";
 import { type HealthReport, probe } from "#rollout/host/probe.ts";
 import type { NginxAccess } from "#rollout/nginx/nginxAccess.ts";
 
-/** Health that nginx asks for, on its own side of the network: hosts cannot be reached from anywhere else. */
+/** Asks for health through nginx, because hosts can only be reached from its network. */
 export class HealthThroughNginx implements HealthEndpoint {
   readonly #nginx: NginxAccess;
   readonly #name: string;
@@ -14,7 +14,7 @@ export class HealthThroughNginx implements HealthEndpoint {
 
   async preflight(): Promise<void> {}
 
-  /** nginx's configuration has the path. */
+  /** The path is in nginx's configuration. */
   ask(_path: string, timeoutMilliseconds: number, signal: AbortSignal): Promise<HealthReport> {
     const get = async (either: AbortSignal) => {
       const { statusCode, body } = await this.#nginx.get(`/rollgate/health/${this.#name}`, either);
@@ -23,6 +23,6 @@ export class HealthThroughNginx implements HealthEndpoint {
     return probe(get, timeoutMilliseconds, signal);
   }
 
-  /** The access is the fleet's. */
+  /** The fleet closes the access. */
   async close(): Promise<void> {}
 }

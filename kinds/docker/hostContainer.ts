@@ -10,7 +10,7 @@ import { removeContainer } from "./removeContainer.ts";
 
 const KILLED = 137;
 
-/** The container of one app host, and the one before it, which is kept, stopped, for its log. */
+/** The container of one app host, and the previous one, which is kept stopped for its log. */
 export class HostContainer {
   readonly #docker: Docker;
   readonly #host: DockerHostDescriptor;
@@ -20,7 +20,7 @@ export class HostContainer {
     this.#host = host;
   }
 
-  /** `undefined` when there is none; somebody else's under its name is refused. */
+  /** Returns `undefined` if there is none; throws if someone else's container has its name. */
   async inspect(): Promise<Docker.ContainerInspectInfo | undefined> {
     const { name, container } = this.#host;
     try {
@@ -30,7 +30,10 @@ export class HostContainer {
       if (isDockerError(error, 404)) return undefined;
       throw error;
     }
-    throw new RollgateError("name-taken", `expected a container of ours, got ${container} without its label`);
+    throw new RollgateError(
+      "name-taken",
+      `expected a container created by rollgate, got ${container} without its label`,
+    );
   }
 
   async running(): Promise<RunningApp | undefined> {
@@ -40,7 +43,7 @@ export class HostContainer {
     return { pid: found.State.Pid, release, launch };
   }
 
-  /** SIGTERM, then SIGKILL after the grace; the engine does not restart it. */
+  /** Sends SIGTERM, then SIGKILL after the grace period; Docker does not restart it. */
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
     const before = await this.inspect();
     if (!before?.State.Running) return { killed: false };
@@ -49,11 +52,11 @@ export class HostContainer {
     return { killed: State.ExitCode === KILLED && !State.OOMKilled };
   }
 
-  /** Starts a new container in place of the one that is there, which must have stopped. */
+  /** Replaces the current container, which must have stopped, with a new one. */
   async replace(options: Docker.ContainerCreateOptions): Promise<void> {
     const before = await this.inspect();
     if (before?.State.Running) {
-      throw new RollgateError("still-running", `container ${this.#host.container} still runs`);
+      throw new RollgateError("still-running", `container ${this.#host.container} is still running`);
     }
     if (before) {
       await removeContainer(this.#docker, this.#aside);
@@ -64,12 +67,12 @@ export class HostContainer {
     await container.start();
   }
 
-  /** From here on the engine keeps it running, over a crash and a reboot. */
+  /** From now on, Docker restarts it after a crash or a reboot. */
   async keepRunning(): Promise<void> {
     await this.#container.update({ RestartPolicy: { Name: "unless-stopped" } });
   }
 
-  /** The last lines that it wrote, and how it ended. */
+  /** The last lines of its log, and how it ended. */
   async logTail(lines: number): Promise<string[]> {
     const found = await this.inspect();
     if (!found) return [];

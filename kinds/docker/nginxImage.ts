@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { RemoteImageArgs } from "@pulumi/docker";
 
-/** Relative to the project, where Pulumi runs the program, so that the state is the same on every machine. */
+/** Relative to the project, where Pulumi runs the program, so that the state doesn't depend on the machine. */
 const CONTEXT = "kinds/docker/nginx";
 
-/** How nginx's image is built on `base`; the tag says from what, so that another Dockerfile is another image. */
+/** How to build nginx's image on `base`; its tag is a hash of its sources, so that any change gives another image. */
 export function nginxImage(repository: string, base: string): RemoteImageArgs {
   const hash = createHash("sha256").update(base);
   for (const file of readdirSync(CONTEXT).sort())
@@ -13,7 +13,7 @@ export function nginxImage(repository: string, base: string): RemoteImageArgs {
   const tag = hash.digest("hex").slice(0, 12);
   return {
     name: `${repository}:${tag}`,
-    // Whatever its name says, this is the way that goes to the engine of the stack and to no other.
+    // Despite its name, this option makes sure that the stack's own engine builds the image.
     build: { context: CONTEXT, buildArgs: { BASE: base }, useLegacyBuilder: true },
     triggers: { tag },
     keepLocally: false,

@@ -11,9 +11,9 @@ import { gatewayOf } from "./subnet.ts";
 
 const STOP_SECONDS = 30;
 
-/** App hosts that are containers of one Docker engine. */
+/** App hosts as containers on one Docker engine. */
 export interface DockerAppHostsArgs {
-  /** What each host is called on the engine. */
+  /** The name of each host on the engine. */
   readonly hosts: readonly DockerHostDescriptor[];
   /** The image with a Java runtime that every host runs in. */
   readonly image: pulumi.Input<string>;
@@ -22,9 +22,9 @@ export interface DockerAppHostsArgs {
   readonly graceSeconds: pulumi.Input<number>;
 }
 
-/** An nginx in a container, and what it is made of. */
+/** An nginx in a container, with its image, network and volume. */
 export interface DockerCheckingNginxArgs extends DockerNginxInputs {
-  /** The image to build on: any nginx; what it can do decides who checks the hosts. */
+  /** The base image, with any nginx; what that supports decides who checks the hosts. */
   readonly baseImage: string;
   /** The network of the hosts. */
   readonly network: string;
@@ -32,7 +32,7 @@ export interface DockerCheckingNginxArgs extends DockerNginxInputs {
   readonly volume: string;
 }
 
-/** Hosts with the network, the image and the volumes that their containers will need. */
+/** Hosts with the network, image and volumes that their containers need. */
 export function hostsOnDocker({ hosts, image, network, graceSeconds }: DockerAppHostsArgs): AppHostsArgs {
   const { subnet } = network;
   return {
@@ -43,7 +43,7 @@ export function hostsOnDocker({ hosts, image, network, graceSeconds }: DockerApp
         new docker.Network(
           `${name}-network`,
           { name: network.name, ipamConfigs: [{ subnet, gateway: pulumi.output(subnet).apply(gatewayOf) }] },
-          // All hosts hang on it, so it is never replaced, whatever an engine reports of it after a restart.
+          // Never replaced, because all hosts depend on it, whatever Docker reports about it after a restart.
           { parent, ignoreChanges: ["ipamConfigs", "options"] },
         ),
         new DockerImage(`${name}-image`, { engine: hosts[0]?.engine ?? "", image }, { parent }),
@@ -56,7 +56,7 @@ export function hostsOnDocker({ hosts, image, network, graceSeconds }: DockerApp
   };
 }
 
-/** An nginx with the container that it runs in. */
+/** An nginx with its container. */
 export function nginxOnDocker({
   baseImage,
   network,
@@ -65,7 +65,7 @@ export function nginxOnDocker({
 }: DockerCheckingNginxArgs): CheckingNginxArgs {
   const { engine, container, address, port } = nginx;
   const around = (name: string, parent: pulumi.Resource) => {
-    // Pulled apart from the build, which would ask its registry without credentials.
+    // Pulled separately, because the build would pull it without credentials.
     const base = new DockerImage(`${name}-base`, { engine, image: baseImage }, { parent });
     const image = new docker.RemoteImage(`${name}-image`, nginxImage(container, baseImage), {
       parent,
@@ -78,7 +78,7 @@ export function nginxOnDocker({
         name: container,
         image: image.name,
         networksAdvanced: [{ name: network, aliases: ["nginx"] }],
-        // The engine takes :: for IPv6 alone.
+        // Docker binds :: for IPv6 only.
         ports: (address === "::" ? ["0.0.0.0", address] : [address]).map((ip) => ({
           internal: NGINX_PORT,
           external: port,
@@ -86,14 +86,14 @@ export function nginxOnDocker({
         })),
         volumes: [{ volumeName: files.name, containerPath: NGINX_DIRECTORY }],
         healthcheck: {
-          // Healthy is an nginx that serves a configuration of ours.
+          // Healthy means that nginx serves a configuration of ours.
           tests: ["CMD", "sh", "/opt/rollgate/is-serving.sh"],
           interval: "10s",
           timeout: "5s",
           retries: 3,
           startPeriod: "5s",
         },
-        // Not unless-stopped: whoever signals a container, to have its log rotated perhaps, would count as stopping it.
+        // Not unless-stopped: Docker considers a container stopped by hand once it is signalled, say to rotate its log.
         restart: "always",
         // SIGTERM would cut the requests in flight.
         stopSignal: "SIGQUIT",
@@ -102,7 +102,7 @@ export function nginxOnDocker({
         logDriver: "json-file",
         logOpts: { "max-size": "10m", "max-file": "3" },
       },
-      // Two cannot have one name and one port.
+      // Two containers can't have the same name and port.
       { parent, deleteBeforeReplace: true },
     );
     return [server];

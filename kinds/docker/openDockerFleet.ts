@@ -8,7 +8,7 @@ import { FileKeeper } from "./fileKeeper.ts";
 import { openDockerHost } from "./openDockerHost.ts";
 import { openEngine } from "./openEngine.ts";
 
-/** Hosts and nginx in containers of one engine. */
+/** Opens hosts and nginx in containers on one engine. */
 export function openDockerFleet(request: FleetRequest): OpenFleet {
   const proxy = parse(dockerProxyDescriptor, request.proxy);
   const hosts = parse(z.array(dockerHostDescriptor), request.hosts);

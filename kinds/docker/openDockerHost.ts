@@ -7,7 +7,7 @@ import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
 import type { FileKeeper } from "./fileKeeper.ts";
 import { HealthThroughNginx } from "./healthThroughNginx.ts";
 
-/** A host in a container: its files are in a volume, which outlives the container, and its address is the container's. */
+/** Opens a host in a container; its files are in a volume that outlives the container. */
 export function openDockerHost(
   docker: Docker,
   keeper: FileKeeper,

@@ -13,12 +13,12 @@ import { sshAgent } from "./sshAgent.ts";
 const DEFAULT_SOCKET = "/var/run/docker.sock";
 const ANSWER_MILLISECONDS = 10_000;
 
-/** A client of the engine that `given` names, or of the docker CLI's own when it is empty. */
+/** A client for the engine `given`, or for the docker CLI's own if empty. */
 export function openEngine(given: string): Docker {
   return new Docker(optionsFor(findDockerHost(given)));
 }
 
-/** Throws one line when no engine answers there. */
+/** Throws a one-line error if no engine answers there. */
 export async function requireEngine(docker: Docker, given: string): Promise<void> {
   try {
     await Promise.race([docker.ping(), noAnswer()]);
@@ -30,7 +30,7 @@ export async function requireEngine(docker: Docker, given: string): Promise<void
   }
 }
 
-/** Whether two ways to name an engine lead to the same one; another way to it is no other place. */
+/** Whether two addresses lead to the same engine. */
 export async function isSameEngine(one: string, other: string): Promise<boolean> {
   if (one === other) return true;
   const ids = await Promise.all(
@@ -45,7 +45,7 @@ export async function isSameEngine(one: string, other: string): Promise<boolean>
 
 function wordsOf(error: unknown): string {
   const words = messageOf(error);
-  return words.startsWith("Parse Error") ? "an answer that is no Docker engine's" : words;
+  return words.startsWith("Parse Error") ? "an answer that is not from a Docker engine" : words;
 }
 
 async function noAnswer(): Promise<never> {
@@ -55,7 +55,7 @@ async function noAnswer(): Promise<never> {
 
 type Options = Docker.DockerOptions & { agent?: Agent };
 
-/** What is left out here the client library would take from DOCKER_HOST, whichever engine is asked for. */
+/** Set explicitly, because the client library would take missing options from DOCKER_HOST. */
 const NOTHING = { socketPath: undefined, host: undefined, port: undefined } as const;
 
 function optionsFor({ host, tlsDirectory, verify }: DockerHost): Options {
@@ -82,7 +82,7 @@ function optionsFor({ host, tlsDirectory, verify }: DockerHost): Options {
   return { ...place, protocol: "https", agent: new TlsAgent({ ...pair, rejectUnauthorized: verify }) };
 }
 
-/** Docker Desktop of a single user has its socket in the home directory. */
+/** A single-user Docker Desktop has its socket in the home directory. */
 function defaultSocket(): string {
   const own = join(homedir(), ".docker", "run", "docker.sock");
   return existsSync(own) ? own : DEFAULT_SOCKET;

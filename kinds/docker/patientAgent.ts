@@ -2,16 +2,16 @@ import { Agent } from "node:http";
 import { connect, type NetConnectOpts } from "node:net";
 import { isSystemError } from "#rollout/common/errors.ts";
 
-/** Below the time after which a lease expires: what waited for so long may still change something. */
+/** Less than the expiry of a lease, so that a request that waited may still change something. */
 export const PATIENCE_MILLISECONDS = 8_000;
 const BETWEEN_ATTEMPTS_MILLISECONDS = 100;
 
 /**
- * Connections to an engine, which may be away for a moment: it is restarted, or its socket is. A request waits for a
- * connection once the engine has been there; nothing has been sent by then. Before that it fails at once.
+ * Connects to an engine that may be away for a moment, for example while it restarts. Once the engine has answered,
+ * requests wait for it to return, before anything is sent. Until then, they fail at once.
  */
 export function patientAgent(): Agent {
-  // A kept connection would break with the engine, and a request on it with the connection.
+  // A request on a kept connection would fail when the engine restarts.
   const agent = new Agent({ keepAlive: false });
   let wasThere = false;
   agent.createConnection = (options: NetConnectOpts, done) => {

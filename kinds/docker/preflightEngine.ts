@@ -8,7 +8,7 @@ import { requireImages } from "./requireImages.ts";
 import { requireStayingHost } from "./requireStayingHost.ts";
 import { overlap } from "./subnet.ts";
 
-/** What a stack is going to have on an engine. */
+/** What a stack will have on an engine. */
 export interface WantedOnEngine {
   readonly hosts: readonly DockerHostDescriptor[];
   readonly network: { readonly name: string; readonly subnet: string };
@@ -17,7 +17,7 @@ export interface WantedOnEngine {
   readonly images: { readonly containerImage: string; readonly nginxImage: string };
 }
 
-/** Refuses what the engine or Pulumi's provider would fail at in the middle of an update; names the setting. */
+/** Rejects what Docker or Pulumi's provider would reject in the middle of an update; names the setting. */
 export async function preflightEngine(docker: Docker, wanted: WantedOnEngine): Promise<void> {
   await Promise.all([
     requireNetwork(docker, wanted),
@@ -28,9 +28,8 @@ export async function preflightEngine(docker: Docker, wanted: WantedOnEngine): P
 }
 
 /**
- * Everything hangs on the network, so one that is there is never replaced: another subnet is refused. A host that is
- * new may not have the address of one that goes: its container could only start once the other one is gone, and that
- * is removed last.
+ * The network is never replaced, because everything depends on it, so another subnet is rejected. A new host can't have
+ * the address of a removed one, because Pulumi removes the old container last.
  */
 async function requireNetwork(docker: Docker, { network, hosts }: WantedOnEngine): Promise<void> {
   const there = await inspectNetwork(docker, network.name);
@@ -39,7 +38,7 @@ async function requireNetwork(docker: Docker, { network, hosts }: WantedOnEngine
   if (!subnets.includes(network.subnet)) {
     throw new InvalidInput(
       "dockerSubnet",
-      `expected ${subnets.join(" and ")}, which the network ${network.name} has, got ${network.subnet}: destroy the stack first, or keep it there`,
+      `expected ${subnets.join(" and ")}, the subnet of the network ${network.name}, got ${network.subnet}: destroy the stack first, or keep the subnet`,
     );
   }
   for (const [index, { name, address, container }] of hosts.entries()) {
@@ -47,7 +46,7 @@ async function requireNetwork(docker: Docker, { network, hosts }: WantedOnEngine
     if (occupant === undefined || occupant === container) continue;
     throw new InvalidInput(
       `hosts[${index}].address`,
-      `expected an address that is free, got ${address}, which the container ${occupant} has: to rename a host or pass its address on, remove the old one and run pulumi up, then add ${name}; or give ${name} another address`,
+      `expected a free address, got ${address}, which is taken by the container ${occupant}: to rename a host or reuse its address, remove the old one and run pulumi up, then add ${name}; or give ${name} another address`,
     );
   }
 }
@@ -67,7 +66,7 @@ async function requireFreeSubnet(docker: Docker, subnet: string): Promise<void> 
     if (taken === undefined) continue;
     throw new InvalidInput(
       "dockerSubnet",
-      `expected one that no network of the engine has, got ${subnet}, which meets ${taken} of the network ${network.Name}`,
+      `expected a subnet that no network of the engine uses, got ${subnet}, which overlaps ${taken} of the network ${network.Name}`,
     );
   }
 }

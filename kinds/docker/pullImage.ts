@@ -4,14 +4,14 @@ import { RollgateError } from "#rollout/common/errors.ts";
 import { describeDockerError } from "./containerMachine.ts";
 import { findCredentials } from "./registryCredentials.ts";
 
-/** Has the engine pull an image, with the credentials that the user's docker CLI would use. */
+/** Pulls an image with the credentials of the user's docker CLI. */
 export async function pullImage(docker: Docker, image: string): Promise<void> {
   try {
     const authconfig = await findCredentials(image);
-    // A name without a tag would mean all of them.
+    // Without a tag, Docker would pull all tags.
     const hasTag = /[:@][^/]*$/.test(image);
     const progress = await docker.pull(hasTag ? image : `${image}:latest`, authconfig ? { authconfig } : {});
-    // The engine has answered with success before it begins, so it tells of a failure in the midst of its progress.
+    // Docker answers with success before it starts, and reports failures in its progress.
     const failure = (await text(progress)).split(/\r?\n/).map(failureIn).find(Boolean);
     if (failure !== undefined) throw new Error(failure);
   } catch (error) {

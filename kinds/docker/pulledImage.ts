@@ -5,14 +5,14 @@ import { openEngine } from "./openEngine.ts";
 import { pullImage } from "./pullImage.ts";
 import { hasImage } from "./requireImages.ts";
 
-/** An image that a stack runs on. */
+/** An image that a stack needs. */
 export interface DockerImageInputs {
   /** As in `dockerEngine`. */
   readonly engine: string;
   readonly image: string;
 }
 
-/** Another image is one more to have; none is removed. */
+/** A new image is pulled; old ones are never removed. */
 export async function diff(change: Change): Promise<Difference> {
   return { changes: differing(change, ["engine", "image"]).length > 0 };
 }
@@ -28,7 +28,7 @@ export async function create(news: News): Promise<Created> {
   return { id: image, outs: news };
 }
 
-/** One that was removed from the engine is pulled again. */
+/** Reports an image that was removed from the engine as gone, so that it is pulled again. */
 export async function read(id: string, olds: Olds): Promise<Found> {
   const { engine, image } = describe(olds);
   return (await hasImage(openEngine(engine), image)) ? { id, props: olds } : GONE;

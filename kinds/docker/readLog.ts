@@ -3,15 +3,15 @@ import { LOG_BYTES, linesOfLog } from "#rollout/host/supervisor.ts";
 
 const HEADER_LENGTH = 8;
 
-/** The last lines that a container wrote, standard output and error together. */
+/** The last lines of a container's standard output and error. */
 export async function readLog(container: Docker.Container, tail: number): Promise<string[]> {
   const written = payloadOf(await container.logs({ stdout: true, stderr: true, tail }));
   return linesOfLog(written.subarray(-LOG_BYTES).toString("utf8"));
 }
 
 /**
- * Both outputs come in one, in frames of a stream's number, a length and that many bytes. The client library takes them
- * apart by a call for each frame within the one before, which the stack does not bear for thousands.
+ * Both outputs come in one, in frames of stream number, length and that many bytes. The client library would recurse for
+ * each frame and overflow the stack with thousands.
  * https://docs.docker.com/reference/api/engine/version/v1.40/#tag/Container/operation/ContainerAttach
  */
 function payloadOf(frames: Buffer): Buffer {

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { isSystemError, RollgateError } from "#rollout/common/errors.ts";
 
-/** What an engine is given to log in to a registry. */
+/** Credentials for a registry, as the Docker API takes them. */
 export interface RegistryCredentials {
   readonly username?: string;
   readonly password?: string;
@@ -15,10 +15,10 @@ export interface RegistryCredentials {
   readonly serveraddress: string;
 }
 
-/** How the docker CLI calls Docker Hub in its files. */
+/** The docker CLI's name for Docker Hub in its files. */
 const DOCKER_HUB = "https://index.docker.io/v1/";
 const HELPER_MILLISECONDS = 30_000;
-/** What a helper gives as the name of a user when it holds a token. */
+/** The user name that a helper returns for a token. */
 const TOKEN_USER = "<token>";
 
 const entry = z.looseObject({
@@ -42,8 +42,8 @@ export function registryOf(image: string): string {
 }
 
 /**
- * The credentials for an image, where the docker CLI looks for them: DOCKER_AUTH_CONFIG, then what a helper of its
- * configuration has, then the configuration itself. `undefined` where nobody has logged in.
+ * Finds the credentials for an image where the docker CLI would: in DOCKER_AUTH_CONFIG, then with a credential helper,
+ * then in `config.json`. Returns `undefined` if the user has not logged in.
  */
 export async function findCredentials(
   image: string,
@@ -84,7 +84,7 @@ async function askHelper(
   const refuse = (reason: string, cause?: unknown) =>
     new RollgateError(
       "credential-helper",
-      `expected ${command} to give the credentials of ${registry}, ${reason}`,
+      `expected ${command} to return the credentials for ${registry}, ${reason}`,
       {
         cause,
       },
@@ -100,8 +100,8 @@ async function askHelper(
     throw refuse(isSystemError(error, "ENOENT") ? "it is not on PATH" : "it could not be run", error);
   });
   if (code !== 0 && /credentials not found/i.test(answer)) return undefined;
-  // Whatever it wrote may hold a secret.
-  if (code !== 0) throw refuse(`it ended with ${code ?? "a signal"}`);
+  // Its output may contain a secret.
+  if (code !== 0) throw refuse(`it exited with ${code ?? "a signal"}`);
   const { Username, Secret } = helperAnswer.parse(JSON.parse(answer));
   if (Username === TOKEN_USER) return { identitytoken: Secret, serveraddress: registry };
   return Username === "" ? undefined : { username: Username, password: Secret, serveraddress: registry };
@@ -113,7 +113,7 @@ function understand(content: string, place: string): z.infer<typeof configFile> 
   } catch {
     throw new RollgateError(
       "docker-config",
-      `expected what the docker CLI writes in ${place}, got something else`,
+      `expected the docker CLI's own format in ${place}, got something else`,
     );
   }
 }

@@ -7,7 +7,7 @@ import { findDockerHost } from "./findDockerHost.ts";
 
 const EVERY_ADDRESS = ["0.0.0.0", "::", ""];
 
-/** Refuses a port for nginx that another container publishes or, on this machine, anybody else has. */
+/** Rejects a port for nginx that another container publishes or, on this machine, any process uses. */
 export async function requireFreePort(docker: Docker, proxy: DockerProxyDescriptor): Promise<void> {
   const { container, address, port, engine } = proxy;
   const running = await docker.listContainers();
@@ -18,10 +18,10 @@ export async function requireFreePort(docker: Docker, proxy: DockerProxyDescript
   const refuse = (taker: string) =>
     new InvalidInput(
       "proxy.port",
-      `expected one that is free at ${address}, got ${port}, which ${taker} has`,
+      `expected a free port at ${address}, got ${port}, which is taken by ${taker}`,
     );
   if (owner !== undefined) throw refuse(`the container ${owner}`);
-  if (isHere(engine) && (await isTaken(address, port))) throw refuse("a process of this machine");
+  if (isHere(engine) && (await isTaken(address, port))) throw refuse("a process on this machine");
 }
 
 function meet(one: string | undefined, other: string): boolean {
@@ -33,7 +33,7 @@ function isHere(engine: string): boolean {
   return host === "" || host.startsWith("unix:") || host.startsWith("npipe:");
 }
 
-/** What cannot be tried here, such as a port below 1024, is left to the engine. */
+/** A port that can't be tried here, such as one below 1024, is left to Docker. */
 async function isTaken(host: string, port: number): Promise<boolean> {
   const server = createServer().listen({ host, port, exclusive: true });
   try {

@@ -9,8 +9,8 @@ const DENIED = /unauthorized|denied|authentication required|no basic auth/i;
 const UNKNOWN = /manifest unknown|not found|name unknown|no such manifest/i;
 
 /**
- * Refuses an image that neither the engine nor its registry has; `images` go by the settings that name them. A registry
- * that cannot be reached now is no reason: by the time of the pull it may be.
+ * Rejects an image that neither the engine nor its registry has; `images` is keyed by setting. A registry that can't be
+ * reached is not an error here, since it may be back by the time of the pull.
  */
 export async function requireImages(docker: Docker, images: Readonly<Record<string, string>>): Promise<void> {
   await Promise.all(Object.entries(images).map(([setting, image]) => requireImage(docker, setting, image)));
@@ -32,7 +32,7 @@ async function requireImage(docker: Docker, setting: string, image: string): Pro
       ? "docker login"
       : `docker login ${registryOf(image)}`;
     if (isDockerError(error, 401, 403) || DENIED.test(words)) {
-      throw refuse(`${words} (is it there, and has this user run \`${login}\`?)`, error);
+      throw refuse(`${words} (does it exist, and has this user run \`${login}\`?)`, error);
     }
     if (isDockerError(error, 404) || UNKNOWN.test(words)) throw refuse(words, error);
   }

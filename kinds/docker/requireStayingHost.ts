@@ -6,14 +6,14 @@ import { LABELS } from "./containerOptions.ts";
 import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
 import { NGINX_DIRECTORY } from "./nginxPlace.ts";
 
-/** Hosts, and what they are on. */
+/** The hosts, network and nginx of a stack. */
 export interface StackOnEngine {
   readonly hosts: readonly DockerHostDescriptor[];
   readonly network: { readonly name: string };
   readonly proxy: { readonly container: string };
 }
 
-/** Refuses hosts none of which stays where it is while others run: nginx would have nobody to turn to meanwhile. */
+/** Rejects a change in which no running host stays where it is, because nginx would have no host in between. */
 export async function requireStayingHost(
   docker: Docker,
   { hosts, network, proxy }: StackOnEngine,
@@ -29,11 +29,11 @@ export async function requireStayingHost(
   if (serving.length === 0) return;
   throw new InvalidInput(
     "hosts",
-    `expected one that stays where it is, got none of ${serving.join(", ")}: change or remove hosts one at a time`,
+    `expected at least one running host that stays where it is, got none of ${serving.join(", ")}: change or remove hosts one at a time`,
   );
 }
 
-/** Whom the nginx of the stack knows now; nobody while it does not run. */
+/** The hosts in the current nginx configuration; none if nginx is not running. */
 async function hostsInNginx(docker: Docker, container: string) {
   try {
     const { State } = await docker.getContainer(container).inspect();

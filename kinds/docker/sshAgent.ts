@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { Duplex, PassThrough } from "node:stream";
 
 const MAX_WORDS = 2_000;
-/** The connection outlives the last question by this; then `ssh` ends it. */
+/** How long `ssh` keeps an idle connection. */
 const KEPT_SECONDS = 30;
 
 /**
- * What the docker CLI does for ssh://: the user's own ssh, with its configuration, agent and known hosts, carries
- * each connection to the engine, here all of them over one. The client library's own SSH would take any host key.
+ * Connects to ssh:// engines as the docker CLI does, with the user's own ssh, its configuration, agent and known hosts,
+ * but with all connections over a single one. The client library's own SSH would accept any host key.
  */
 export function sshAgent(url: URL): Agent {
   const user = url.username ? ["-l", decodeURIComponent(url.username)] : [];
@@ -21,7 +21,7 @@ export function sshAgent(url: URL): Agent {
   const shared = ["ControlMaster=auto", `ControlPath=${join(folder, "s")}`, `ControlPersist=${KEPT_SECONDS}`];
   const options = ["BatchMode=yes", "ConnectTimeout=10", ...shared].flatMap((option) => ["-o", option]);
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  // Each connection is a process over there, so what can be asked over an old one is.
+  // Each connection is a process on the other side, so connections are reused.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 2 });
   agent.createConnection = () => {
     const ssh = spawn(
@@ -35,7 +35,7 @@ export function sshAgent(url: URL): Agent {
     ssh.stderr.setEncoding("utf8").on("data", (text: string) => {
       words = `${words}${text}`.slice(-MAX_WORDS);
     });
-    // Ends with ssh itself, since only its exit code tells an end from a failure.
+    // Ends with ssh itself, because only its exit code tells success from failure.
     const answers = ssh.stdout.pipe(new PassThrough(), { end: false });
     const stream = Duplex.from({ readable: answers, writable: ssh.stdin });
     ssh.stdin.on("error", () => {});
@@ -49,7 +49,7 @@ export function sshAgent(url: URL): Agent {
   return agent;
 }
 
-/** What an agent asks of a socket that it keeps; an idle one must not keep this process. */
+/** The methods an agent needs on a kept socket; an idle one must not keep this process alive. */
 function likeSocket(ssh: ChildProcessWithoutNullStreams) {
   const holders = [ssh, ssh.stdin, ssh.stdout, ssh.stderr].map(Object);
   return {

@@ -1,14 +1,14 @@
 import { isIPv4 } from "node:net";
 import { InvalidInput } from "#rollout/common/errors.ts";
 
-/** The first addresses of a network are the gateway's and nginx's. */
+/** The first addresses of a network are for the gateway and nginx. */
 const FIRST_HOST = 10;
 
 /** The addresses of a stack's network. */
 export interface Subnet {
   readonly text: string;
   readonly base: number;
-  /** What hosts may have. */
+  /** The range for hosts. */
   readonly first: number;
   readonly last: number;
 }
@@ -28,7 +28,7 @@ export function readSubnet(text: string): Subnet {
   return { text, base, first: base + FIRST_HOST, last: base + size - 2 };
 }
 
-/** The gateway that an engine chooses, and after a restart reports, unless it is told one. */
+/** The gateway that Docker would choose itself. */
 export function gatewayOf(subnet: string): string {
   return toText(readSubnet(subnet).base + 1);
 }
@@ -50,7 +50,7 @@ export function toNumber(address: string): number {
   return address.split(".").reduce((number, part) => number * 256 + Number(part), 0);
 }
 
-/** The IPv4 address that a number stands for. */
+/** A number as an IPv4 address. */
 export function toText(number: number): string {
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join(".");
 }

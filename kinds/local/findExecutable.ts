@@ -1,10 +1,10 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, resolve } from "node:path";
 
-/** Debian keeps nginx here, where a user's PATH often does not look. */
+/** Debian keeps nginx here, which is often not on a user's PATH. */
 export const SYSTEM_DIRECTORIES = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-/** The absolute path of a command: a path is taken as it is, a name is looked up on PATH. */
+/** The absolute path of a command, given as a path or as a name to look up on PATH. */
 export function findExecutable(command: string): string | undefined {
   if (command === "") return undefined;
   const candidates = command.includes("/")

@@ -2,7 +2,7 @@ import type { MachineKind } from "../kind.ts";
 import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
 import { withJava } from "./withJava.ts";
 
-/** Hosts and nginx as processes of this machine. */
+/** Hosts and nginx as processes on this machine. */
 export const local = {
   host: localHostDescriptor,
   proxy: localProxyDescriptor,

@@ -9,7 +9,7 @@ export const localHostDescriptor = hostOf("local", {
 });
 export type LocalHostDescriptor = z.infer<typeof localHostDescriptor>;
 
-/** An nginx of this machine. */
+/** An nginx on this machine. */
 export const localProxyDescriptor = proxyOf("local", {
   /** nginx's own prefix, absolute; holds `nginx.conf`, `drained` and `logs`. */
   directory: absolutePath.regex(/^[^"$\\\r\n]*$/, {

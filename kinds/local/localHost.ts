@@ -13,9 +13,9 @@ import { LocalMachine } from "./localMachine.ts";
 import { openLocalHost } from "./openLocalHost.ts";
 import { withJava } from "./withJava.ts";
 
-/** What the program says of a host on this machine. */
+/** The inputs of a host on this machine. */
 export const localHostInputs = localHostDescriptor.extend({
-  /** The Java that it will run: a path, or a name to look up on PATH. */
+  /** The Java it will run: a path, or a name to look up on PATH. */
   java: text,
   ...keptInputs,
 });
@@ -23,7 +23,7 @@ export type LocalHostInputs = z.infer<typeof localHostInputs>;
 
 const PARTS = ["releases", "work", "logs"];
 
-/** A host that is a folder of this machine. */
+/** A host in a folder on this machine. */
 export const localHost: HostKind = {
   inputs: localHostInputs,
   asked: "directory",
@@ -43,7 +43,7 @@ function open(inputs: object): OpenHost {
   };
 }
 
-/** Finds the Java that a roll would take, and whether there can be a folder. */
+/** Finds the Java that a roll would use, and checks that the folder can be created. */
 async function prepare({ olds, news }: Change): Promise<Values> {
   const { java, directory } = partOf(localHostInputs, news);
   const known = settingIn(olds, "java");
@@ -57,18 +57,18 @@ async function prepare({ olds, news }: Change): Promise<Values> {
   return { ...news, java: found };
 }
 
-/** Why a directory could not be made, as far as that can be told without making it. */
+/** Why a directory can't be created, as far as that is known without trying. */
 async function obstacleTo(directory: string): Promise<string | undefined> {
   const found = await stat(directory).catch((error: unknown) => {
     if (isSystemError(error, "ENOENT")) return undefined;
     return messageOf(error);
   });
   if (found === undefined) return obstacleTo(dirname(directory));
-  if (typeof found === "string") return `expected a folder that this user may write, got ${found}`;
+  if (typeof found === "string") return `expected a folder that this user can write to, got ${found}`;
   if (!found.isDirectory()) return `expected a folder, got a file: ${directory}`;
   return access(directory, constants.W_OK).then(
     () => undefined,
-    () => `expected a folder that this user may write, got ${directory}`,
+    () => `expected a folder that this user can write to, got ${directory}`,
   );
 }
 
@@ -76,7 +76,7 @@ async function makeFolders(directory: string): Promise<void> {
   try {
     for (const part of PARTS) await mkdir(join(directory, part), { recursive: true, mode: 0o755 });
   } catch (error) {
-    throw new Error(`directory: expected a folder that this user may write, got ${messageOf(error)}`, {
+    throw new Error(`directory: expected a folder that this user can write to, got ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -12,15 +12,14 @@ import { SYSTEM_DIRECTORIES } from "./findExecutable.ts";
 
 const DEADLINE_SECONDS = 30;
 
-/** The shell of this computer and where it finds its tools. */
+/** This computer's shell, and where it finds its tools. */
 export interface LocalShell {
   readonly shell?: string;
   readonly path?: string;
 }
 
 /**
- * This computer. Scripts get a clean environment in a fixed language: nothing depends on the shell of whoever rolls,
- * except where tools are found.
+ * This computer. Scripts run in a clean environment with a fixed language; only PATH comes from the user's shell.
  */
 export class LocalMachine implements Machine {
   readonly name = "this machine";
@@ -39,7 +38,7 @@ export class LocalMachine implements Machine {
     signal?.throwIfAborted();
     const deadline = AbortSignal.timeout(deadlineSeconds * 1000);
     const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
-    // A process group of its own, so that a command that is given up takes its children with it.
+    // Its own process group, so that its children are killed with it.
     const child = spawn(this.#shell, ["-c", `umask 022\n${script}`, "sh", ...args], {
       env: this.#environment,
       cwd: "/",
@@ -85,7 +84,7 @@ export class LocalMachine implements Machine {
   }
 }
 
-/** Where this process looks for commands, and where a user's PATH often does not look. */
+/** This process's PATH, and directories that are often not on a user's PATH. */
 function searchPath(): string {
   return [process.env.PATH ?? "", "/usr/local/bin", "/usr/bin", "/bin", ...SYSTEM_DIRECTORIES]
     .filter(Boolean)
@@ -98,7 +97,7 @@ function end(child: ChildProcess): void {
   } catch (error) {
     if (!isSystemError(error, "ESRCH")) throw error;
   }
-  // What it left behind in a session of its own may hold these open.
+  // Processes it left behind in another session may keep these open.
   child.stdout?.destroy();
   child.stderr?.destroy();
 }

@@ -12,7 +12,7 @@ import { type LocalProxyDescriptor, localProxyDescriptor } from "./localDescript
 import { LocalMachine } from "./localMachine.ts";
 import { localNginxInputs } from "./localNginxInputs.ts";
 
-/** An nginx of this machine with a prefix of its own; it is a daemon of this user. */
+/** An nginx on this machine with its own prefix, as a daemon of this user. */
 export const localNginx: NginxKind = {
   inputs: localNginxInputs,
   asked: "executable",
@@ -22,7 +22,7 @@ export const localNginx: NginxKind = {
   open: (inputs) => openLocalNginx(partOf(localProxyDescriptor, inputs), String(Object(inputs).executable)),
 };
 
-/** `executable` is a path, perhaps relative to this process, or a name to look up. */
+/** Opens an nginx on this machine; `executable` is a path or a name to look up. */
 export function openLocalNginx(proxy: LocalProxyDescriptor, executable: string): OpenNginx {
   const { directory, address, port } = proxy;
   const machine = new LocalMachine();
@@ -46,7 +46,7 @@ export function openLocalNginx(proxy: LocalProxyDescriptor, executable: string):
   };
 }
 
-/** Where clients find it is where it listens. */
+/** Clients connect to the address that nginx listens on. */
 export function localNginxPlace({ directory, address, port }: LocalProxyDescriptor): NginxPlace {
   return { directory, address, port, url: `http://${endpoint(address, port)}` };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { servingInputs } from "../servingInputs.ts";
 import { localProxyDescriptor } from "./localDescriptors.ts";
 
-/** What the program says of an nginx of this machine. */
+/** The inputs of an nginx on this machine. */
 export const localNginxInputs = localProxyDescriptor.extend({
   /** A path, or a name to look up on PATH. */
   executable: z.string().min(1, { error: "expected the nginx command, got an empty string" }),

@@ -8,7 +8,7 @@ import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
 import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
 import { localNginxInputs } from "./localNginxInputs.ts";
 
-/** Hosts and nginx as processes of this machine. */
+/** Hosts and nginx as processes on this machine. */
 export function readLocalSettings(reader: Reader): KindSettings {
   const root = resolve(reader.text("directory") || `.rollgate/${pulumi.getStack()}`);
   reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);

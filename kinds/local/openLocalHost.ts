@@ -7,7 +7,7 @@ import { LocalMachine } from "./localMachine.ts";
 
 const THIS_MACHINE = new LocalMachine();
 
-/** A host on this machine: a directory, an address and a port. Each question about its health has a connection of its own. */
+/** Opens a host on this machine; each health request uses a new connection. */
 export function openLocalHost(place: LocalHostDescriptor, machine = THIS_MACHINE): HostParts {
   const files = new HostFiles(machine, place.directory);
   return {

@@ -1,7 +1,7 @@
 import { RollgateError } from "#rollout/common/errors.ts";
 import { MachineUnreachable } from "#rollout/machine/machine.ts";
 
-/** What `ssh` complained about, as one line that says what to do; `words` is its standard error. */
+/** Turns an error of `ssh` into one line that says what to do; `words` is its standard error. */
 export function explainSsh(server: string, words: string): RollgateError {
   const known = KNOWN.find(({ pattern }) => pattern.test(words));
   if (known) return new RollgateError(known.code, `${server}: ${known.meaning(words)}`);
@@ -14,20 +14,19 @@ const KNOWN: readonly { code: string; pattern: RegExp; meaning: (words: string) 
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED|Offending .* key in/i,
     meaning: (words) => {
       const place = /Offending (?:\S+ )?key in (\S+)/.exec(words)?.[1];
-      return `its host key is not the one that is known${place ? ` (${place})` : ""}: the server was installed anew, or somebody else answers. Find out which, then remove the old key with ssh-keygen -R and connect once by hand`;
+      return `its host key differs from the known one${place ? ` (${place})` : ""}: the server was reinstalled, or another machine is answering. Find out which, then remove the old key with ssh-keygen -R and connect once by hand`;
     },
   },
   {
     code: "host-key-unknown",
     pattern: /no \S+ host key is known|Host key verification failed/i,
-    meaning: () =>
-      "its host key is not known, and none is taken unseen: connect once by hand and compare, or put the key into known_hosts",
+    meaning: () => "its host key is unknown: connect once by hand and compare it, or add it to known_hosts",
   },
   {
     code: "login-refused",
     pattern: /Permission denied|Too many authentication failures|No supported authentication methods/i,
     meaning: (words) =>
-      `the login was refused (${lastLine(words)}): expected a key or an agent that logs in without a question`,
+      `the login was refused (${lastLine(words)}): expected a key or an agent that logs in without a prompt`,
   },
   {
     code: "ssh-configuration",

@@ -1,7 +1,7 @@
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import type { SshPlace } from "./sshArguments.ts";
 
-/** The codes of failures to log in; whatever the reason, nothing was done on the server. */
+/** The error codes of failed logins, after which nothing has been done on the server. */
 const NO_LOGIN = [
   "machine-unreachable",
   "host-key-changed",
@@ -10,7 +10,7 @@ const NO_LOGIN = [
   "ssh-configuration",
 ];
 
-/** For the life of this process: proof that its network and its keys are in order. */
+/** The servers this process has reached, which proves that its network and keys work. */
 const reached = new Set<string>();
 
 /** Remembers that a login succeeded. */
@@ -18,21 +18,20 @@ export function wasReached({ server }: SshPlace): void {
   reached.add(server);
 }
 
-/** What `ssh` said in the first place, without what was being tried. */
+/** The original message of `ssh`, without what was being tried. */
 function reasonOf(error: unknown): string {
   return error instanceof Error && isNoLogin(error.cause) ? reasonOf(error.cause) : messageOf(error);
 }
 
-/** Whether `error` means that nobody could log in. */
+/** Whether `error` means that the login failed. */
 export function isNoLogin(error: unknown): error is RollgateError {
   return error instanceof RollgateError && NO_LOGIN.includes(error.code);
 }
 
 /**
- * Removes something from a server. When that server cannot be logged in to but another one can, it counts as gone:
- * a warning says what is left behind, and the stack goes on without it. When none can, the reason may well be on
- * this side, so it fails; so it does when a server that was reached refuses another login. `name` is what is removed,
- * `left` what it leaves behind.
+ * Removes something from a server. If logging in fails there but works on another server, it counts as gone: a warning
+ * says what is left behind, and the stack continues without it. If it works on no server, the cause may be local, so this
+ * fails, and also if a server that was reached refuses another login. `name` is what to remove, `left` what stays behind.
  */
 export async function removeFrom(
   { server }: SshPlace,
@@ -44,27 +43,29 @@ export async function removeFrom(
     await remove();
   } catch (error) {
     if (!isNoLogin(error)) throw error;
-    // A server that let in the account that rolls is not gone when it refuses the one that makes servers ready.
+    // A server that accepted the deploying account is not gone just because it refuses the one that sets up servers.
     if (error.code === "login-refused" && reached.has(server)) throw error;
     const reason = reasonOf(error);
     if ([...reached].every((other) => other === server)) {
       throw new RollgateError(
         "nobody-reached",
-        `${name}: ${reason}. No other server was reached either, so the cause may be your network or your keys. Nothing was removed. If the servers are gone for good, remove the stack with \`pulumi stack rm --force\``,
+        `${name}: ${reason}. No other server could be reached either, so the cause may be your network or your keys. Nothing was removed. If the servers are gone for good, remove the stack with \`pulumi stack rm --force\``,
         { cause: error },
       );
     }
-    console.log(`warning: ${name}: ${reason}. It is removed from the stack; left behind there: ${left}`);
+    console.log(
+      `warning: ${name}: ${reason}. It was removed from the stack, but left on the server: ${left}`,
+    );
   }
 }
 
-/** What a refresh finds out, or what the state says already while the server of `name` cannot be asked. */
+/** The result of a refresh, or the recorded state if the server of `name` can't be reached. */
 export async function askOrKeep<T>(name: string, ask: () => Promise<T>, kept: T): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof RollgateError)) throw error;
-    console.log(`${name}: ${reasonOf(error)}. What the state says of it is kept`);
+    console.log(`${name}: ${reasonOf(error)}. Its recorded state was kept`);
     return kept;
   }
 }

@@ -1,17 +1,17 @@
 import { quote } from "#rollout/machine/quote.ts";
 
-/** The folders inside that of a host or of nginx. */
+/** The subfolders of a host or of nginx. */
 export interface Folders {
-  /** Folders that the deployer writes, and those that the service writes. */
+  /** Folders that belong to the deployer, and those that belong to the service. */
   readonly deployers: readonly string[];
   readonly services: readonly string[];
-  /** Folders that the deployer writes, the service reads and nobody else sees. */
+  /** Folders that the deployer can write, the service can read, and nobody else can access. */
   readonly shared: readonly string[];
 }
 
 /**
- * What is in the folder of the deployer may be anything by now, and this is root: a folder is made if nothing is
- * there, and otherwise taken as it is or refused, never followed or changed.
+ * Creates folders as root, where the deployer may have put anything. If something exists, it is accepted as it is or
+ * rejected; links are never followed and nothing is changed.
  */
 export function makeFolders(
   directory: string,
@@ -36,11 +36,11 @@ require_folder() {
   exit 1
 }
 mkdir -p "\${folder%/*}"
-# The deployer's only once all is in it.
+# Given to the deployer only once it is complete.
 [ -e "$folder" ] || mkdir -m 0755 "$folder"
 ${[
   ...make(deployer, "", "0755", deployers),
-  // What the deployer writes there belongs to the group of the service.
+  // Files that the deployer creates there get the service's group.
   ...make(deployer, service === deployer ? "" : service, "2750", shared),
   ...make(service, "", "0755", services),
 ].join("\n")}

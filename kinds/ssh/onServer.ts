@@ -1,7 +1,7 @@
 import type { SshPlace } from "./sshArguments.ts";
 import { SshMachine } from "./sshMachine.ts";
 
-/** Works on a server over a connection that is opened and closed for it. */
+/** Opens a connection to a server, does some work and closes it. */
 export async function onServer<T>(place: SshPlace, work: (machine: SshMachine) => Promise<T>): Promise<T> {
   const machine = new SshMachine(place);
   try {

@@ -6,21 +6,21 @@ import { type SshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts"
 import type { SshNginxInputs } from "./sshNginxInputs.ts";
 import { type Provisioning, SshServer } from "./sshServer.ts";
 
-/** App hosts on servers that are reached over SSH. */
+/** App hosts on servers reached over SSH. */
 export interface SshAppHostsArgs {
   readonly hosts: readonly (SshHostDescriptor & {
-    /** How the server is made ready, unless others do that. */
+    /** How to set up the server; absent if that is done by other means. */
     readonly provisioning?: Provisioning;
   })[];
   readonly graceSeconds: Input<number>;
 }
 
-/** An nginx on a server, and how the server is made ready, unless others do that. */
+/** An nginx on a server, and how to set up the server; absent if that is done by other means. */
 export interface SshCheckingNginxArgs extends SshNginxInputs {
   readonly provisioning?: Provisioning;
 }
 
-/** Hosts with the servers that are made ready for them. */
+/** Hosts with the set-up of their servers. */
 export function hostsOnServers({ hosts, graceSeconds }: SshAppHostsArgs): AppHostsArgs {
   const around = (name: string, parent: Resource) => (host: HostPlace) =>
     hosts
@@ -33,7 +33,7 @@ export function hostsOnServers({ hosts, graceSeconds }: SshAppHostsArgs): AppHos
   return { hosts: hosts.map(({ provisioning: _, ...host }) => host), graceSeconds, around };
 }
 
-/** An nginx with the server that is made ready for it. */
+/** An nginx with the set-up of its server. */
 export function nginxOnServer({ provisioning, ...nginx }: SshCheckingNginxArgs): CheckingNginxArgs {
   if (!provisioning) return nginx;
   const place = partOf(sshProxyDescriptor, nginx);

@@ -9,7 +9,7 @@ import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachines } from "./sshMachines.ts";
 import { sshNginxPlace } from "./sshNginx.ts";
 
-/** Hosts and nginx on servers that are reached over SSH. */
+/** Hosts and nginx on servers reached over SSH. */
 export function openSshFleet(request: FleetRequest): OpenFleet {
   const proxy = parse(sshProxyDescriptor, request.proxy);
   const machines = new SshMachines();

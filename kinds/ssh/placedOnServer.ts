@@ -8,7 +8,7 @@ import type { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts"
 
 type SshDescriptor = typeof sshHostDescriptor | typeof sshProxyDescriptor;
 
-/** What holds for an app host and for nginx on a server; another way to write the server is no other one. */
+/** What app hosts and nginx on servers have in common; another spelling of a server is not another server. */
 export function placedOnServer(descriptor: SshDescriptor) {
   const placeOf = (inputs: object) => partOf(descriptor, inputs);
   return {

@@ -8,22 +8,22 @@ import { installPackages, requirements } from "./requirements.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { hostUnit, nginxTestUnit, nginxUnit, unitMark } from "./units.ts";
 
-/** What provisioning needs to know beside a descriptor. */
+/** What provisioning needs besides a descriptor. */
 export interface ProvisionOptions {
-  /** The account that logs in for a roll. */
+  /** The account that deploys. */
   readonly deployer: string;
-  /** The account that the service runs as; made if it is not there. */
+  /** The account that the service runs as; created if missing. */
   readonly account: string;
   readonly graceSeconds: number;
-  /** The command that has to be there, and the Debian package that brings it when it is not; empty for none. */
+  /** The required command, and the Debian package to install if it is missing; empty for none. */
   readonly command: string;
   readonly package: string;
 }
 
-/** What a script of here does: `check` names all that the server lacks and changes nothing. */
+/** What a provisioning script does; `check` lists everything the server lacks and changes nothing. */
 export type ProvisionAction = "check" | "install" | "remove";
 
-/** Runs a script of here, which comes as standard input, as root; without systemd also as anybody. */
+/** The command that runs a provisioning script from standard input as root, or without systemd as any account. */
 export function provisionCommand(
   action: ProvisionAction,
   supervisor: SshHostDescriptor["supervisor"],
@@ -31,17 +31,17 @@ export function provisionCommand(
   const otherwise =
     supervisor === "process"
       ? `exec sh -s -- ${action}`
-      : `echo "expected root, or an account that sudo lets do anything without a password, got $(id -un): set sshProvisionUser" >&2; exit 1`;
+      : `echo "expected root, or an account with unrestricted sudo and no password, got $(id -un): set sshProvisionUser" >&2; exit 1`;
   return `if [ "$(id -u)" = 0 ]; then exec sh -s -- ${action}; fi
 if sudo -n sh -c : 2>/dev/null; then exec sudo -n sh -s -- ${action}; fi
 ${otherwise}`;
 }
 
 const NGINX_STOP_SECONDS = 30;
-/** The default place of all stacks on a server. */
+/** The default folder for all stacks on a server. */
 const SHARED = "/srv/rollgate";
 
-/** Makes a server ready for one app host, or removes what was made for it; run again, it changes nothing. */
+/** Sets up a server for one app host, or removes that again; running it twice changes nothing. */
 export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions): string {
   const { unit } = host;
   return script(host, options, {
@@ -58,7 +58,7 @@ export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions
   });
 }
 
-/** Makes a server ready for nginx, or removes what was made for it; run again, it changes nothing. */
+/** Sets up a server for nginx, or removes that again; running it twice changes nothing. */
 export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOptions): string {
   const { unit } = proxy;
   const test = testUnit(unit);
@@ -81,16 +81,16 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
     services: ["logs", "temp"],
     shared: [],
     settings: "settings nginx and nginxPackage",
-    // Debian starts the nginx that it installs, with a site of its own.
+    // Debian starts nginx with a default site when it installs it.
     afterInstalling: "systemctl disable --now nginx.service 2>/dev/null || :",
   });
 }
 
 interface Parts extends Folders, Removable {
-  /** Everything that a roll does as root. */
+  /** The commands that a roll runs as root. */
   readonly rights: readonly string[];
   readonly afterInstalling: string;
-  /** The settings that say which command has to be there. */
+  /** The settings that determine the required command. */
   readonly settings: string;
 }
 
@@ -109,10 +109,10 @@ function script(
         sudoers(deployer, parts),
       ]
     : [makeFolders(directory, deployer, runsAs, parts)];
-  return `# Written by rollgate: makes a server ready, or removes what was made. Run as root, or where nothing needs it, as anybody.
+  return `# Written by rollgate: sets up a server, or removes that again. Runs as root, or without systemd as any account.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-# One at a time: accounts and packages are the server's. A folder is locked, so that no file is left behind.
+# One at a time, since hosts on a server share accounts and packages. Locks a folder, so that no lock file is left behind.
 lock() {
   if [ "$(id -u)" = 0 ]; then exec 9<~root; else exec 9<"$HOME"; fi
   flock -w 600 9
@@ -134,7 +134,7 @@ function makeAccount(account: string): string {
 fi`;
 }
 
-/** A unit is replaced only when it differs; what runs goes on as it was started. */
+/** Replaces a unit only if it differs; running services are not restarted. */
 function units({ units: texts, enabled }: Parts, directory: string, command: string): string {
   const writes = Object.entries(texts).map(
     ([unit, text]) => `replace ${quote(`/etc/systemd/system/${unit}.service`)} 0644 <<'ROLLGATE'
@@ -144,7 +144,7 @@ ${text}ROLLGATE`,
 changed=""
 replace() {
   if [ -e "$1" ] && ! grep -qxF ${quote(unitMark(directory))} "$1"; then
-    echo "expected no unit of somebody else, got $1" >&2
+    echo "expected no unit of another program or stack, got $1" >&2
     exit 1
   fi
   sed "s|@nginx@|$nginx|" > "$1.rollgate"
@@ -158,7 +158,7 @@ if [ -n "$changed" ]; then systemctl daemon-reload; fi
 systemctl --quiet enable ${enabled}.service`;
 }
 
-/** Exactly the commands of a roll, and none with a wildcard. */
+/** Allows exactly the commands of a roll, without wildcards. */
 function sudoers(deployer: string, { rights, enabled }: Parts): string {
   if (deployer === "root") return "";
   const file = quote(`/etc/sudoers.d/${enabled}`);

@@ -10,25 +10,25 @@ import {
 } from "./provision.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 
-/** Packages may have to be downloaded. */
+/** Installing may include downloading packages. */
 const INSTALL_SECONDS = 1200;
 
 /** An app host, which has a name, or nginx. */
 export type Place = SshHostDescriptor | SshProxyDescriptor;
 
-/** What a server is made ready for, and what has to be there. */
+/** What a server is set up for, and what it needs. */
 export interface ToProvision extends Omit<ProvisionOptions, "deployer"> {
   readonly place: Place;
 }
 
-/** What makes the server of a place ready for the account that rolls. */
+/** The script that sets up a server for the deploying account. */
 export function provisionScript({ place, ...options }: ToProvision, deployer: string): string {
   return "name" in place
     ? provisionHost(place, { ...options, deployer })
     : provisionNginx(place, { ...options, deployer });
 }
 
-/** Runs such a script, on a machine that is logged in to as somebody who may do that; gives what it prints. */
+/** Runs such a script on a machine and returns its output; the login account must be allowed to do that. */
 export async function runProvision(
   machine: Pick<Machine, "run">,
   action: ProvisionAction,
@@ -39,14 +39,14 @@ export async function runProvision(
   return machine.run(provisionCommand(action, supervisor), [], { input, deadlineSeconds: INSTALL_SECONDS });
 }
 
-/** What a place is called in messages. */
+/** The name of a place in messages. */
 export function nameOf(place: Place): string {
   return "name" in place ? place.name : "nginx";
 }
 
-/** What went wrong on the server of a place, as one line that names both. */
+/** Describes a failure on the server of a place in one line that names both. */
 export function explain(place: Place, error: unknown): string {
-  // A command says nothing of the server that it ran on.
+  // The message of a failed command doesn't name the server.
   const server = error instanceof CommandFailed ? `${place.server}: ` : "";
   return `${nameOf(place)}: ${server}${messageOf(error)}`;
 }

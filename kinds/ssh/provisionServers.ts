@@ -1,25 +1,25 @@
 import type { SshHostDescriptor } from "./sshDescriptors.ts";
 import type { Provisioning } from "./sshServer.ts";
 
-/** How servers are made ready. */
+/** How to set up servers. */
 export interface ProvisionSettings {
   readonly wanted: boolean;
-  /** The account to log in as for that; empty means the one that rolls. */
+  /** The account that sets up servers; empty means the one that deploys. */
   readonly user: string;
-  /** What the accounts of the services begin with, and their units. */
+  /** The prefix of the services' accounts and units. */
   readonly prefix: string;
   readonly javaPackage: string;
   readonly nginxPackage: string;
 }
 
-/** What has to be on the servers. */
+/** What the servers need. */
 export interface Needed {
   readonly java: string;
   readonly nginx: string;
   readonly graceSeconds: number;
 }
 
-/** Hosts and nginx with how their servers are made ready, as far as that is wanted. */
+/** Adds to hosts and nginx how to set up their servers, unless that is turned off. */
 export function provisionServers(
   hosts: readonly SshHostDescriptor[],
   { wanted, user, prefix, javaPackage, nginxPackage }: ProvisionSettings,
@@ -42,7 +42,7 @@ export function provisionServers(
   };
 }
 
-/** A package brings a command by its name, not one that is somewhere of its own. */
+/** A package can only provide a command given by name, not by path. */
 function packageFor(command: string, debianPackage: string): string {
   return command.includes("/") ? "" : debianPackage;
 }

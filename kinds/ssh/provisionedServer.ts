@@ -18,21 +18,21 @@ import { explain, nameOf, provisionScript, runProvision, type ToProvision } from
 import { identityOf, isSameServer } from "./sameServer.ts";
 import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 
-/** A server that is made ready for an app host or for nginx, and what has to be there. */
+/** A server to set up for an app host or for nginx, and what it needs. */
 export interface SshServerInputs extends ToProvision {
-  /** The account to log in as for that; empty means the one that rolls. */
+  /** The account that sets up servers; empty means the one that deploys. */
   readonly user: string;
 }
 
-/** With what `check` adds. */
+/** The inputs with what `check` adds. */
 interface Checked extends SshServerInputs {
-  /** What makes the server ready, and removes again what it made: a preview shows what changes in it. */
+  /** The script that sets up the server, or removes that again; an input, so that a preview shows its changes. */
   readonly script: string;
 }
 
 const PLACE = ["directory", "supervisor", "unit"] as const;
 
-/** Writes the script that makes the server ready for the account that logs in there; changes nothing. */
+/** Writes the script that sets up the server for the account that logs in; changes nothing. */
 export async function check({ news }: Change): Promise<CheckAnswer> {
   const inputs = ownInputs(news, "script");
   const server = serverOf(inputs);
@@ -45,7 +45,7 @@ export async function check({ news }: Change): Promise<CheckAnswer> {
   }
 }
 
-/** Another server is another one to make ready, another way to write it is not. */
+/** Another server must be set up; another spelling of the same server changes nothing. */
 export async function diff({ olds, news }: Change): Promise<Difference> {
   const [{ identity, ...old }, next] = [ownInputs(olds), ownInputs(news)];
   const [from, to] = [serverOf(old).place, serverOf(next).place];
@@ -54,12 +54,12 @@ export async function diff({ olds, news }: Change): Promise<Difference> {
   return {
     changes: !isDeepStrictEqual(old, next),
     replaces: isMoved ? ["place"] : [],
-    // Two places on one server cannot have the same unit.
+    // Two places on one server can't have the same unit.
     deleteBeforeReplace: isSame,
   };
 }
 
-/** Makes the server ready; run again, it changes nothing. */
+/** Sets up the server; running it twice changes nothing. */
 export function create(news: News): Promise<Created> {
   return finishWithoutEngine(async () => {
     const { place } = serverOf(news);
@@ -69,7 +69,7 @@ export function create(news: News): Promise<Created> {
   });
 }
 
-/** A server whose folder is gone, such as one that was installed anew, is to be made ready again. */
+/** A server without its folder, for example after a reinstallation, must be set up again. */
 export async function read(id: string, olds: Olds): Promise<Found> {
   const { place } = serverOf(olds);
   const there = await askOrKeep(
@@ -80,7 +80,7 @@ export async function read(id: string, olds: Olds): Promise<Found> {
   return there === "" ? GONE : { id, props: olds };
 }
 
-/** Removes what was made; packages stay. */
+/** Removes everything but packages. */
 export function remove(olds: Olds): Promise<void> {
   const { place, account } = serverOf(olds);
   const left = `the unit ${place.unit}, the account ${account} and ${place.directory}`;
@@ -93,7 +93,7 @@ async function provision(action: ProvisionAction, inputs: object): Promise<void>
     const said = await onServer({ ...place, user }, (machine) =>
       runProvision(machine, action, place, script),
     );
-    // What an installation prints is the package manager's.
+    // The output of an installation is only the package manager's.
     if (action === "remove" && said.trim() !== "") console.log(`${nameOf(place)}: ${said.trim()}`);
   } catch (error) {
     const code = error instanceof RollgateError ? error.code : "provision";

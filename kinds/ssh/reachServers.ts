@@ -6,7 +6,7 @@ import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts"
 import { SshMachines } from "./sshMachines.ts";
 import type { Provisioning } from "./sshServer.ts";
 
-/** Behind one jump host, more at once would be dropped. */
+/** A jump host would drop more at once. */
 const AT_ONCE = 8;
 
 interface Asked {
@@ -14,13 +14,13 @@ interface Asked {
   readonly setting: string;
   readonly place: Place;
   readonly provisioning: Provisioning | undefined;
-  /** What to do when the server is gone for good. */
+  /** What to do if the server is gone for good. */
   readonly way: string;
 }
 
 /**
- * Logs in to every server once, and asks each that is still to be made ready whether it has what that takes. Throws
- * with everything that was found, each finding under its setting.
+ * Logs in to every server once, and checks that servers still to be set up meet the requirements. Throws all problems at
+ * once, each with its setting.
  */
 export async function reachServers(
   hosts: readonly (SshHostDescriptor & { provisioning?: Provisioning })[],
@@ -31,7 +31,7 @@ export async function reachServers(
   const places: readonly Asked[] = [
     ...hosts.map(({ provisioning, ...place }, index) => ({
       ...{ setting: `hosts[${index}].server`, place, provisioning },
-      way: `take ${place.name} out of hosts`,
+      way: `remove ${place.name} from hosts`,
     })),
     { setting: "nginxServer", place: proxy, provisioning, way: "set nginxServer to another server" },
   ];
@@ -42,14 +42,14 @@ export async function reachServers(
     if (!first) return;
     const reasons = [first.reason, ...others.map(({ setting, reason }) => `${setting}: ${reason}`)];
     const ways = [...new Set(problems.flatMap(({ way }) => way ?? []))];
-    const advice = ways.length > 0 ? `. If gone for good: ${ways.join(", ")}, and run \`pulumi up\`` : "";
+    const advice = ways.length > 0 ? `. If gone for good: ${ways.join(", ")}, then run \`pulumi up\`` : "";
     throw new InvalidInput(first.setting, `${reasons.join("; ")}${advice}`);
   } finally {
     await machines.close();
   }
 }
 
-/** A server that was made ready is not asked again: nobody but the account that rolls needs to be let in any more. */
+/** A server that is set up is not checked again: from then on only the deploying account needs access. */
 const WHO = `id -un; if [ -d "$1" ]; then echo ready; fi`;
 
 async function problemOf(asked: Asked, machines: SshMachines) {

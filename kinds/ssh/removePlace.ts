@@ -1,39 +1,39 @@
 import { quote } from "#rollout/machine/quote.ts";
 import { unitMark } from "./units.ts";
 
-/** What is removed from a server beside the folder of a host or of nginx, and what keeps it there. */
+/** What to remove from a server besides the folder of a host or of nginx, and what prevents that. */
 export interface Removable {
   readonly units: Readonly<Record<string, string>>;
   readonly enabled: string;
-  /** The file that is there from the first roll until the host, or nginx, is removed. */
+  /** A file that exists from the first roll until the host, or nginx, is removed. */
   readonly inUse: string;
-  /** The folders above that are of the stack, innermost first. */
+  /** The parent folders that belong to the stack, innermost first. */
   readonly parents: readonly string[];
 }
 
-/** The part of the script that removes what was made; `account` is the service's, none without systemd. */
+/** The part of the script that removes everything; `account` is the service's, absent without systemd. */
 export function removePlace(directory: string, account: string | undefined, parts: Removable): string {
   const withSystemd = account !== undefined;
   return `${leaveInUse(directory, parts)}${withSystemd ? removeUnits(parts, directory) : ""}${removeFolder(directory, withSystemd)}
-  # The folders above it go with the last of a stack, and of all stacks.
+  # Parent folders are removed once they are empty.
   rmdir ${parts.parents.map(quote).join(" ")} 2>/dev/null || :
 ${withSystemd ? removeAccount(account) : ""}`;
 }
 
-/** What still serves was not removed before this: it was only taken out of the program, or is to move. */
+/** Leaves a place that is still serving, because its host is moving or was only dropped from the program. */
 function leaveInUse(directory: string, { inUse }: Removable): string {
   return `  if [ -e ${quote(`${directory}/${inUse}`)} ]; then
-    echo ${quote(`${directory} is still in use: left as it is`)}
+    echo ${quote(`${directory} is still in use and was left as it is`)}
     exit 0
   fi
 `;
 }
 
-/** What the application wrote stays; once its account is gone, root has it, and a host of this name finds no trace of it. */
+/** Keeps what the application wrote, owned by root, where a new host of the same name won't find it. */
 function removeFolder(directory: string, withSystemd: boolean): string {
   const [folder, work] = [quote(directory), quote(`${directory}/work`)];
   const setAside = `mv ${work} "$kept"${withSystemd ? '; chown -R -h root: "$kept"' : ""}`;
-  // An earlier removal may have kept something, too.
+  // An earlier removal may have kept files too.
   return `  if [ ! -L ${work} ] && [ -n "$(ls -A ${work} 2>/dev/null)" ]; then
     first=${quote(`${directory}.work`)}
     kept=$first
@@ -43,7 +43,7 @@ function removeFolder(directory: string, withSystemd: boolean): string {
       kept=$first.$number
     done
     ${setAside}
-    echo "what the application wrote is left in $kept"
+    echo "the application's files are kept in $kept"
   fi
   rm -rf ${folder}`;
 }
@@ -57,7 +57,7 @@ function removeUnits({ units: texts, enabled }: Removable, directory: string): s
 `;
 }
 
-/** Other hosts of the stack on this server run as it, too. */
+/** Removes the account unless other hosts of the stack on this server use it. */
 function removeAccount(account: string): string {
   return `  grep -qsx "User=${account}" /etc/systemd/system/*.service || userdel ${account} 2>/dev/null || :
 `;

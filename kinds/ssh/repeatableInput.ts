@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 
 const MAX_BYTES = 1024 * 1024;
 
-/** An input that can be given again when the connection broke, as long as it is short enough to be kept. */
+/** An input that can be sent again after a broken connection, if it is short enough to keep in memory. */
 export class RepeatableInput {
   readonly #kept: readonly Buffer[];
   #rest: AsyncIterator<unknown> | undefined;
@@ -29,7 +29,7 @@ export class RepeatableInput {
     return this.#rest === undefined;
   }
 
-  /** All of it; a long one only once. */
+  /** Reads all of it; a long input only once. */
   read(): Readable {
     const [kept, rest] = [this.#kept, this.#rest];
     return Readable.from(

@@ -1,13 +1,13 @@
 import { quote } from "#rollout/machine/quote.ts";
 
-/** What a server must have, or be able to install. */
+/** What a server must have or be able to install. */
 export interface Requirements {
-  /** The command that the service is, and the Debian package that brings it; empty for none. */
+  /** The service's command, and the Debian package that contains it; empty for none. */
   readonly command: string;
   readonly package: string;
-  /** The settings that these come from. */
+  /** The settings for these two. */
   readonly settings: string;
-  /** The account that rolls: one other than root needs sudo, and D-Bus to ask systemd. */
+  /** The account that deploys; unless it is root, it needs sudo, and D-Bus to talk to systemd. */
   readonly deployer: string;
   readonly withSystemd: boolean;
 }
@@ -15,8 +15,8 @@ export interface Requirements {
 const TOOLS = ["awk", "chown", "cmp", "flock", "grep", "sed", "sha256sum", "stat", "timeout"];
 
 /**
- * Shell that fails with everything the server lacks in one line, before anything is changed. What apt can install is
- * not lacking: its packages are left in `$packages`.
+ * Shell code that fails with one line that lists everything the server lacks, before anything is changed. What apt can
+ * install goes into `$packages` instead.
  */
 export function requirements({
   command,
@@ -44,12 +44,12 @@ look
 if [ -n "$lacking" ]; then echo "expected $lacking, found none" >&2; exit 1; fi`;
 }
 
-/** Shell that installs `$packages`; `afterInstalling` follows when that of the service was among them. */
+/** Shell code that installs `$packages`, then runs `afterInstalling` if the service's package was one of them. */
 export function installPackages(own: string, afterInstalling: string): string {
   const forService = afterInstalling && own ? ` *" ${own} "*) ${afterInstalling} ;;` : "";
   return `if [ -n "$packages" ]; then
   export DEBIAN_FRONTEND=noninteractive
-  # On a server that was just made, others may be at it: apt waits for no list but for packages.
+  # On a new server, another apt may be running. apt has no option to wait for the lock of its lists, only for packages.
   tries=60
   until apt-get -q -y update >/dev/null; do
     tries=$((tries - 1))
@@ -57,7 +57,7 @@ export function installPackages(own: string, afterInstalling: string): string {
     sleep 5
   done
   apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $packages >/dev/null
-  # Some images start nothing that is installed.
+  # Some images don't start installed services.
   case " $packages " in *" dbus "*) systemctl start dbus.socket ;; esac
   case " $packages " in${forService} *) ;; esac
   installed=$packages

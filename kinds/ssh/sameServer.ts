@@ -2,20 +2,19 @@ import { isNoLogin } from "./lostServer.ts";
 import { onServer } from "./onServer.ts";
 import type { SshPlace } from "./sshArguments.ts";
 
-/** Clones share the first, containers the last; a reboot changes the last. */
+/** Cloned servers share the first, containers the last; a reboot changes the last. */
 const IDENTITY = `printf '%s\\n' "$(cat /etc/machine-id 2>/dev/null)"
 uname -n
 cat /proc/sys/kernel/random/boot_id 2>/dev/null`;
 
-/** What a server is told by, and will be after a reboot. */
+/** What identifies a server, across reboots. */
 export async function identityOf(place: SshPlace): Promise<string> {
   return lasting(await onServer(place, (machine) => machine.run(IDENTITY, [])));
 }
 
 /**
- * Whether two ways to write a server lead to one. Both are asked, since whoever takes one server for two removes from
- * the "old" one what serves on it. An old one that cannot be logged in to any more is known by the identity that the
- * state remembers.
+ * Whether two spellings mean the same server. Both are asked, because mistaking one server for two would remove what is
+ * serving from the "old" one. If nobody can log in to the old one any more, its recorded identity decides.
  */
 export async function isSameServer(
   old: SshPlace & { readonly identity?: unknown },

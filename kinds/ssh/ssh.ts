@@ -2,7 +2,7 @@ import { settingIn } from "../change.ts";
 import type { MachineKind } from "../kind.ts";
 import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 
-/** Hosts and nginx on servers that are reached over SSH. */
+/** Hosts and nginx on servers reached over SSH. */
 export const ssh = {
   host: sshHostDescriptor,
   proxy: sshProxyDescriptor,

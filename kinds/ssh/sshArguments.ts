@@ -1,20 +1,20 @@
 import { resolve } from "node:path";
 
-/** A server as the `ssh` command finds it. */
+/** How the `ssh` command finds a server. */
 export interface SshPlace {
   /** A host, an alias of the SSH configuration, `user@host` or `ssh://user@host:port`. */
   readonly server: string;
-  /** A configuration to use instead of the user's own, relative to the project; empty means the user's own. */
+  /** The SSH configuration to use, relative to the project; empty means the user's own. */
   readonly sshConfig: string;
-  /** The account to log in as, instead of the one that `server` and the configuration say. */
+  /** The account to log in as, if not the one from `server` or the configuration. */
   readonly user?: string | undefined;
 }
 
 const CONNECT_SECONDS = 10;
 
 /**
- * What every call of `ssh` begins with. The user's configuration decides about keys, agents and jump hosts; what
- * would ask somebody, or take a host key unseen, is switched off.
+ * The common arguments of all `ssh` calls. The user's configuration decides about keys, agents and jump hosts; prompts,
+ * and accepting unknown host keys, are off.
  */
 export function sshArguments(
   { sshConfig, user = "" }: Pick<SshPlace, "sshConfig" | "user">,
@@ -24,7 +24,7 @@ export function sshArguments(
     BatchMode: "yes",
     StrictHostKeyChecking: "yes",
     ConnectTimeout: String(CONNECT_SECONDS),
-    // A connection that is cut in silence is seen after six seconds, well before a lease expires.
+    // Detects a silently dropped connection after six seconds, well before a lease expires.
     ServerAliveInterval: "2",
     ServerAliveCountMax: "2",
     ControlPath: controlPath,
@@ -39,7 +39,7 @@ export function sshArguments(
   };
   return [
     ...(sshConfig === "" ? [] : ["-F", resolve(sshConfig)]),
-    // ssh takes the first account that it is told.
+    // ssh uses the first account it is given.
     ...(user === "" ? [] : ["-l", user]),
     ...Object.entries(options).flatMap(([key, value]) => ["-o", `${key}=${value}`]),
   ];

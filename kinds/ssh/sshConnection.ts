@@ -11,24 +11,24 @@ import { type SshPlace, sshArguments } from "./sshArguments.ts";
 
 const READY = "rollgate-connected";
 const MAX_WORDS = 8_192;
-/** The path of a socket may have about a hundred characters, and OpenSSH adds some of its own. */
+/** The path of a socket is limited to about a hundred characters, of which OpenSSH needs some. */
 const LONGEST_FOLDER = 50;
 
 /**
- * The one connection to a server, which all commands share. It lives as long as this process holds its standard
- * input open, so nothing is left behind even by a deployer that is killed.
+ * The connection to a server, shared by all commands. It lives as long as this process holds its standard input open, so
+ * even a killed deployer leaves nothing behind.
  */
 export class SshConnection {
   readonly #place: SshPlace;
   #folder: string | undefined;
   #opened = 0;
-  /** The last one that was started, and the one that is connected. */
+  /** The process started last, and the one that is connected. */
   #started: ChildProcess | undefined;
   #ssh: ChildProcess | undefined;
   #opening: Promise<void> | undefined;
   #isClosed = false;
   #refusal = "";
-  /** The kernel's name for the time since it started. */
+  /** The kernel's boot id. */
   #boot: string | undefined;
   #onReconnect: (wasRebooted: boolean) => void = () => {};
 
@@ -36,30 +36,31 @@ export class SshConnection {
     this.#place = place;
   }
 
-  /** For further calls of `ssh`, which then cost no handshake. */
+  /** Arguments for further `ssh` calls, which then need no handshake. */
   get arguments(): string[] {
     this.#folder ??= makeFolder();
     return sshArguments(this.#place, join(this.#folder, "s"));
   }
 
-  /** How often it was opened: more than before means that it broke meanwhile. */
+  /** How often it was opened; an increase means that it broke in between. */
   get opened(): number {
     return this.#opened;
   }
 
-  /** Why the server last refused a forwarded connection, in OpenSSH's words; empty when it never did. */
+  /** Why the server last refused a forwarded connection, in OpenSSH's words; empty if it never did. */
   get refusal(): string {
     return this.#refusal;
   }
 
-  /** Told each time it is opened again after it broke, and whether the server was rebooted meanwhile. */
+  /** Called whenever it is reopened after it broke, with whether the server was rebooted. */
   onReconnect(tell: (wasRebooted: boolean) => void): void {
     this.#onReconnect = tell;
   }
 
-  /** Opens it unless it is open; throws one line that says why it cannot. */
+  /** Opens it unless it is open; throws a one-line error if that fails. */
   async open(signal: AbortSignal): Promise<void> {
-    if (this.#isClosed) throw new RollgateError("connection-closed", `${this.#place.server} was let go of`);
+    if (this.#isClosed)
+      throw new RollgateError("connection-closed", `the connection to ${this.#place.server} was closed`);
     if (this.#ssh) return;
     this.#opening ??= this.#connect(signal).finally(() => {
       this.#opening = undefined;
@@ -67,7 +68,7 @@ export class SshConnection {
     await this.#opening;
   }
 
-  /** Ends it; the folder goes once nobody is left who might put something into it. */
+  /** Closes it; the folder is removed once nothing can write to it any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const ssh = this.#started;
@@ -86,7 +87,7 @@ export class SshConnection {
     const ssh = spawn(
       "ssh",
       [
-        // First, since ssh takes the first: it tells only so why a forwarded connection was refused.
+        // Comes first, because ssh uses the first: this level includes why a forwarded connection was refused.
         "-o",
         "LogLevel=INFO",
         ...this.arguments,
@@ -124,7 +125,7 @@ export class SshConnection {
     throw explainSsh(this.#place.server, signal.aborted ? `${words}\nno answer in time` : words);
   }
 
-  /** A connection that is kept does not keep this process. */
+  /** Keeps the connection without keeping this process alive. */
   #keep(ssh: ChildProcess, boot: string | undefined): void {
     this.#ssh = ssh;
     if (this.#opened++ > 0) this.#onReconnect(boot !== this.#boot);
@@ -140,13 +141,13 @@ export class SshConnection {
   }
 }
 
-/** Nobody else may look into it, as OpenSSH wants it. */
+/** Private, as OpenSSH requires. */
 function makeFolder(): string {
   const temporary = tmpdir();
   return mkdtempSync(join(temporary.length > LONGEST_FOLDER ? "/tmp" : temporary, "rg-ssh-"));
 }
 
-/** What the far side printed when it was ready, if it was before `ssh` ended; a login shell may print something first. */
+/** What the server printed once ready, if `ssh` didn't end before; a login shell may print something first. */
 async function greetingOf(ssh: ChildProcess): Promise<string | undefined> {
   await once(ssh, "spawn");
   return new Promise((resolve) => {

@@ -2,21 +2,21 @@ import { z } from "zod";
 import { show, text } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
 
-/** On a server; of characters that systemd, nginx and a shell take as they are. */
+/** A folder on a server, with characters that need no quoting for systemd, nginx or a shell. */
 export const serverDirectory = text.regex(/^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/, {
-  error: (issue) => `expected an absolute path of plain characters, got ${show(issue.input)}`,
+  error: (issue) => `expected an absolute path without special characters, got ${show(issue.input)}`,
 });
 
-/** Where a server is and how things run on it. */
+/** Where a server is, and how services run on it. */
 const onServer = {
   /** A host, an alias of the SSH configuration, `user@host` or `ssh://user@host:port`. */
   server: text.regex(/^(ssh:\/\/)?([A-Za-z0-9._+][A-Za-z0-9._+-]*@)?[A-Za-z0-9_[][A-Za-z0-9._:%[\]-]*$/, {
     error: (issue) => `expected a server such as deploy@app-1.example.com, got ${show(issue.input)}`,
   }),
-  /** Instead of the user's own configuration, relative to the project. */
+  /** Replaces the user's own configuration; relative to the project. */
   sshConfig: text,
   directory: serverDirectory,
-  /** Who starts what runs there, and keeps it running. */
+  /** What starts services and keeps them running. */
   supervisor: z.enum(["systemd", "process"], {
     error: (issue) => `expected systemd or process, got ${show(issue.input)}`,
   }),
@@ -26,10 +26,10 @@ const onServer = {
   }),
 };
 
-/** An app host on a server that is reached over SSH. */
+/** An app host on a server reached over SSH. */
 export const sshHostDescriptor = hostOf("ssh", onServer);
 export type SshHostDescriptor = z.infer<typeof sshHostDescriptor>;
 
-/** An nginx on a server that is reached over SSH; address and port are those that it listens on. */
+/** An nginx on a server reached over SSH; it listens on this address and port. */
 export const sshProxyDescriptor = proxyOf("ssh", onServer);
 export type SshProxyDescriptor = z.infer<typeof sshProxyDescriptor>;

@@ -6,10 +6,10 @@ import { NOT_FORWARDED, type SshMachine } from "./sshMachine.ts";
 
 const KEPT_MILLISECONDS = 30_000;
 const ANSWER_MILLISECONDS = 10_000;
-/** An answer, if not a good one, or a port that nobody listens on: the server itself was reached. */
-const REACHED = /^\d{3}\b|refused|forwards no connection/i;
+/** The server itself was reached, even if the answer is bad or nobody listens on the port. */
+const REACHED = /^\d{3}\b|refused|does not forward connections/i;
 
-/** Health that is asked for through a server. */
+/** Asks for health through a connection to the server. */
 export class SshHealth implements HealthEndpoint {
   readonly #machine: SshMachine;
   readonly #health: MachineHealth;
@@ -24,7 +24,7 @@ export class SshHealth implements HealthEndpoint {
     if (detail.includes(NOT_FORWARDED)) throw new RollgateError("not-forwarded", detail);
   }
 
-  /** A question that failed because the connection to the server broke says nothing of the application. */
+  /** If the connection to the server broke, the failure says nothing about the application, so it asks again. */
   async ask(path: string, timeoutMilliseconds: number, signal: AbortSignal): Promise<HealthReport> {
     for (;;) {
       const { opened } = this.#machine;

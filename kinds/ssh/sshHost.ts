@@ -7,11 +7,11 @@ import { placedOnServer } from "./placedOnServer.ts";
 import { sshHostDescriptor } from "./sshDescriptors.ts";
 import { SshMachine } from "./sshMachine.ts";
 
-/** What the program says of a host on a server. */
+/** The inputs of a host on a server. */
 export const sshHostInputs = sshHostDescriptor.extend(keptInputs);
 export type SshHostInputs = z.infer<typeof sshHostInputs>;
 
-/** A host that is a folder of a server; whether the server can be reached is found out before anything is declared. */
+/** A host in a folder on a server; whether the server can be reached is checked before anything is declared. */
 export const sshHost: HostKind = {
   ...placedOnServer(sshHostDescriptor),
   inputs: sshHostInputs,
@@ -25,7 +25,7 @@ function open(inputs: object): OpenHost {
   return {
     ...host,
     id: `${place.server}:${place.directory}`,
-    // A server that cannot be asked yet may still have to be made ready.
+    // A server that can't be asked may not be set up yet.
     portOwner: () => host.portOwner().catch(() => ({ kind: "nobody" })),
     removeFiles: async () => {
       const left = await host.removeFiles();

@@ -18,30 +18,30 @@ import { RepeatableInput } from "./repeatableInput.ts";
 import type { SshPlace } from "./sshArguments.ts";
 import { SshConnection } from "./sshConnection.ts";
 
-/** In what is said of a server that lets nobody reach ports through it. */
-export const NOT_FORWARDED = "forwards no connection";
+/** Part of the message for a server that forbids forwarded connections. */
+export const NOT_FORWARDED = "does not forward connections";
 
 const DEADLINE_SECONDS = 20;
-/** A server that was never reached is given up sooner than one whose connection broke. */
+/** For a server that was never reached; one whose connection broke gets more time. */
 const FIRST_CONTACT_SECONDS = 4;
 const BETWEEN_ATTEMPTS_MILLISECONDS = 400;
-/** The far side ends a command by itself; only when it does not say so in time is it given up here. */
+/** Commands have a time limit on the server; this much later, the client gives up. */
 const FAREWELL_SECONDS = 2;
 const KILL_AFTER_SECONDS = 5;
-/** OpenSSH allows ten sessions over one connection, and the connection itself is one. */
+/** OpenSSH allows ten sessions per connection, including the connection itself. */
 const COMMANDS_AT_ONCE = 6;
 const [OVERDUE, KILLED] = [124, 137];
 /**
- * What comes before and after the output of every command. A login shell may print something of its own first, and
- * the server may tell the end of a command before all of its output.
+ * Mark the output of every command, because a login shell may print something first, and the server may report the end of
+ * a command before all of its output.
  */
 const HEADER = "rollgate-began\n";
 const TRAILER = /\nrollgate-ended:(\d+)$/;
 const SUDO_REFUSAL = /^sudo: .*(password is required|not allowed|must have a tty).*$|^Sorry, user .*$/im;
 
 /**
- * A server that is reached by the OpenSSH client of this machine. A script whose connection broke is run again
- * within its deadline, if the lease is still ours: scripts are written so that they may run twice.
+ * A server reached with this machine's OpenSSH client. If the connection breaks, a script runs again within its deadline,
+ * provided the lease is still ours, so scripts must be safe to run twice.
  */
 export class SshMachine implements Machine {
   readonly name: string;
@@ -67,13 +67,13 @@ export class SshMachine implements Machine {
   async connect(address: string, port: number): Promise<Duplex> {
     await this.#open(AbortSignal.timeout(DEADLINE_SECONDS * 1000));
     const ssh = this.#spawn(["-W", endpoint(address, port), "--", this.name]);
-    // Its own streams end before it tells whether there was a connection at all.
+    // Its streams end before its exit code says whether there was a connection at all.
     const [input, output] = [new PassThrough(), new PassThrough()];
     input.pipe(ssh.stdin);
     ssh.stdout.pipe(output, { end: false });
     const words = text(ssh.stderr).catch(() => "");
     const stream = Duplex.from({ readable: output, writable: input });
-    // Whoever reads it is told by its end; a stream that nobody reads any more must not end this process.
+    // Readers see the end of the stream; an error without a reader must not end this process.
     stream.on("error", () => {});
     stream.once("close", () => ssh.kill());
     ssh.once("close", async (code) => {
@@ -84,7 +84,7 @@ export class SshMachine implements Machine {
     return stream;
   }
 
-  /** Only the process of the shared connection is told why; `words` are those of the one for this connection. */
+  /** Only the process of the shared connection knows the reason; `words` is the error output for this one. */
   #noConnection(place: string, words: string): Error {
     const wasRefused = /refused by peer/i.test(words);
     const said = wasRefused ? this.#connection.refusal || "refused" : "the connection broke";
@@ -96,23 +96,23 @@ export class SshMachine implements Machine {
     return new Error(`${place} on ${this.name}: ${said.replace(/^connect failed: /, "")}`);
   }
 
-  /** Asked before a script that may change something is run again: somebody else may have taken the fleet over. */
+  /** Checked before a script runs again, because someone else may have taken over the fleet. */
   fence(assertHeld: () => Promise<void>): void {
     this.#assertHeld = assertHeld;
   }
 
-  /** Told in one line each time its connection broke and was made again. */
+  /** Called with a one-line message whenever the connection broke and was reopened. */
   onReconnect(tell: (message: string) => void): void {
     this.#connection.onReconnect((wasRebooted) =>
       tell(
         wasRebooted
-          ? `${this.name} was rebooted, and is connected again`
-          : `the connection to ${this.name} broke, and was made again`,
+          ? `${this.name} was rebooted; reconnected`
+          : `the connection to ${this.name} broke; reconnected`,
       ),
     );
   }
 
-  /** How often its connection was opened: more than before means that it broke meanwhile. */
+  /** How often its connection was opened; an increase means that it broke in between. */
   get opened(): number {
     return this.#connection.opened;
   }
@@ -158,7 +158,7 @@ export class SshMachine implements Machine {
     const ssh = this.#spawn(["--", this.name, withDeadline(script, args, Math.ceil(seconds))]);
     const stop = () => {
       ssh.kill("SIGKILL");
-      // The shared connection holds these open for as long as the command runs there.
+      // The shared connection keeps these open as long as the command runs on the server.
       ssh.stdout.destroy();
       ssh.stderr.destroy();
     };
@@ -190,7 +190,7 @@ export class SshMachine implements Machine {
     if (sudo) {
       return new RollgateError(
         "sudo-refused",
-        `${this.name}: sudo refused a command (${sudo}): expected the rights of /etc/sudoers.d`,
+        `${this.name}: sudo refused a command (${sudo}): expected the rules in /etc/sudoers.d`,
       );
     }
     return new CommandFailed(this.name, code, stderr);
@@ -210,7 +210,7 @@ export class SshMachine implements Machine {
   }
 }
 
-/** A command line for the login shell there: it ends by itself, and its output is between two marks. */
+/** A command line for the login shell, with a time limit and its output between two marks. */
 function withDeadline(script: string, args: readonly string[], seconds: number): string {
   const words = [
     "timeout",

@@ -1,7 +1,7 @@
 import type { SshPlace } from "./sshArguments.ts";
 import { SshMachine } from "./sshMachine.ts";
 
-/** The servers of a fleet, each with one connection however many hosts are on it. */
+/** The servers of a fleet, with one connection each, no matter how many hosts they have. */
 export class SshMachines {
   readonly #machines = new Map<string, SshMachine>();
 
@@ -12,12 +12,12 @@ export class SshMachines {
     return machine;
   }
 
-  /** Asked before a server is told the same thing again after a broken connection. */
+  /** Checked before a script runs again after a broken connection. */
   fence(assertHeld: () => Promise<void>): void {
     for (const machine of this.#machines.values()) machine.fence(assertHeld);
   }
 
-  /** Told in one line of each server whose connection broke and was made again. */
+  /** Called with a one-line message whenever a connection broke and was reopened. */
   onReconnect(tell: (message: string) => void): void {
     for (const machine of this.#machines.values()) machine.onReconnect(tell);
   }

@@ -13,7 +13,7 @@ import { type SshProxyDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts
 import { SshMachine } from "./sshMachine.ts";
 import { sshNginxInputs } from "./sshNginxInputs.ts";
 
-/** An nginx on a server that is reached over SSH. */
+/** An nginx on a server reached over SSH. */
 export const sshNginx: NginxKind = {
   ...placedOnServer(sshProxyDescriptor),
   inputs: sshNginxInputs,
@@ -45,7 +45,7 @@ function openSshNginx(proxy: SshProxyDescriptor, executable: string): OpenNginx 
       directory,
       address,
       port,
-      // Where nginx's own account may write.
+      // nginx's own account can write there.
       pidFile: "temp/nginx.pid",
       ...(withSystemd ? { errorLog: "stderr" } : await workersAccount(machine, directory)),
     }),
@@ -55,13 +55,13 @@ function openSshNginx(proxy: SshProxyDescriptor, executable: string): OpenNginx 
   };
 }
 
-/** Clients find it where it listens, or where the server is. */
+/** The URL for clients: the address nginx listens on, or the server's name. */
 export function sshNginxPlace({ directory, address, port, server }: SshProxyDescriptor): NginxPlace {
   const host = isUnspecified(address) ? `${hostOf(server)}:${port}` : endpoint(address, port);
   return { directory, address, port, url: `http://${host}` };
 }
 
-/** What others may call the server: its name without the account and the port of SSH. */
+/** The server's name, without account and SSH port. */
 function hostOf(server: string): string {
   return server
     .replace(/^ssh:\/\//, "")

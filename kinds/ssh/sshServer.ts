@@ -6,10 +6,10 @@ type Args = { readonly [Key in keyof SshServerInputs]: pulumi.Input<SshServerInp
 
 const provider = dynamicProvider(() => import("#kinds/ssh/provisionedServer.ts"));
 
-/** How a server is made ready, beside where it is. */
+/** How to set up a server, apart from where it is. */
 export type Provisioning = Omit<SshServerInputs, "place">;
 
-/** A server that is made ready: packages, accounts, folders, units and rights; deleting it removes all but packages. */
+/** A server to set up with packages, accounts, folders, units and sudo rights; deleting it removes all but packages. */
 export class SshServer extends pulumi.dynamic.Resource {
   constructor(name: string, args: Args, options?: pulumi.CustomResourceOptions) {
     super(provider, name, { ...args, script: undefined }, options, "rollgate", "SshServer");

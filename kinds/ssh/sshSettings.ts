@@ -13,10 +13,10 @@ import { serverDirectory, sshHostDescriptor, sshProxyDescriptor } from "./sshDes
 import { sshNginxInputs } from "./sshNginxInputs.ts";
 
 const DEFAULT_PORT = 8080;
-/** Accounts of Linux may have 32 characters, and nginx's has a few more. */
+/** Linux limits account names to 32 characters, and nginx's has a suffix. */
 const LONGEST_PREFIX = 26;
 
-/** Hosts and nginx on servers that are reached over SSH. */
+/** Hosts and nginx on servers reached over SSH. */
 export function readSshSettings(reader: Reader): KindSettings {
   reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);
   reader.ignore("containerImage", "containerUser", "nginxImage");
@@ -41,10 +41,10 @@ export function readSshSettings(reader: Reader): KindSettings {
     if (name !== "nginx" && name !== "nginx-test") continue;
     throw new InvalidInput(
       `hosts[${index}].name`,
-      `expected another name: ${name} is the name of nginx's unit`,
+      `expected another name, since nginx's unit is called ${name}`,
     );
   }
-  if (server === "") throw new InvalidInput("nginxServer", "expected the server of nginx, got nothing");
+  if (server === "") throw new InvalidInput("nginxServer", "expected the server for nginx, got nothing");
   const executable = reader.text("nginx");
   const provision: ProvisionSettings = {
     wanted: readBoolean(reader, "sshProvision"),
@@ -95,14 +95,14 @@ function readBoolean(reader: Reader, key: string): boolean {
   throw new InvalidInput(key, `expected true or false, got ${JSON.stringify(text)}`);
 }
 
-/** By Debian's own rule for names; https://www.debian.org/doc/debian-policy/ch-controlfields.html#source */
+/** Debian's rule for names: https://www.debian.org/doc/debian-policy/ch-controlfields.html#source */
 function readPackage(reader: Reader, key: string): string {
   const text = reader.text(key);
   if (/^([a-z0-9][a-z0-9+.-]+)?$/.test(text)) return text;
   throw new InvalidInput(key, `expected the name of a Debian package, got ${JSON.stringify(text)}`);
 }
 
-/** The same for the same stack on every machine, and another one for another stack. */
+/** The same on every machine, and different for every stack. */
 function shorten(prefix: string): string {
   if (prefix.length <= LONGEST_PREFIX) return prefix;
   const hash = createHash("sha256").update(prefix).digest("hex").slice(0, 6);

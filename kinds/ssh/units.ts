@@ -1,12 +1,12 @@
 import { TEST_LOG, testUnit } from "#rollout/nginx/systemdNginx.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 
-/** The first line of a unit, so that one of another stack is never taken for our own. */
+/** The first line of a unit, which tells our units from those of other stacks. */
 export function unitMark(directory: string): string {
   return `# Written by rollgate for ${directory}.`;
 }
 
-/** A service may write nowhere but here, and can gain nothing. */
+/** A service can write only to these folders, and can't gain privileges. */
 const sandbox = (writable: readonly string[], capabilities: string, umask = "0027") => `NoNewPrivileges=yes
 ProtectSystem=strict
 ReadWritePaths=${writable.join(" ")}
@@ -31,7 +31,7 @@ UMask=${umask}
 LimitNOFILE=65536
 `;
 
-/** The unit that runs the application of a host, as `account`, once there is a release to start. */
+/** The unit that runs a host's application as `account`, once there is a release. */
 export function hostUnit(
   { name, unit, directory }: SshHostDescriptor,
   account: string,
@@ -51,10 +51,10 @@ User=${account}
 Group=${account}
 WorkingDirectory=${directory}/work
 ExecStart=/bin/sh ${directory}/start
-# How a JVM ends that was asked to.
+# A JVM's exit code after SIGTERM.
 SuccessExitStatus=143
 KillMode=mixed
-# To systemd, 0 would be for ever.
+# To systemd, 0 means forever.
 TimeoutStopSec=${Math.max(1, graceSeconds)}
 Restart=on-failure
 RestartSec=3
@@ -64,7 +64,7 @@ WantedBy=multi-user.target
 `;
 }
 
-/** The unit of nginx; `@nginx@` stands for its executable. It may bind a port such as 80 without being root. */
+/** nginx's unit, which can bind ports such as 80 without root; `@nginx@` stands for its executable. */
 export function nginxUnit(
   { unit, directory }: SshProxyDescriptor,
   account: string,
@@ -96,7 +96,7 @@ WantedBy=multi-user.target
 `;
 }
 
-/** The unit that tests a configuration as the account that will serve it. */
+/** The unit that tests a configuration under the account that will serve it. */
 export function nginxTestUnit({ unit, directory }: SshProxyDescriptor, account: string): string {
   return `${unitMark(directory)}
 [Unit]

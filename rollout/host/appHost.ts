@@ -35,7 +35,7 @@ export type PortOwner =
   | { readonly kind: "other"; readonly name: string; readonly port?: number }
   | { readonly kind: "nobody" };
 
-/** One app host as the rolling engine sees it; every kind of host has a driver. */
+/** One app host, as a roll uses it. */
 export interface AppHost {
   readonly name: string;
   readonly address: string;

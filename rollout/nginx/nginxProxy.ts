@@ -12,7 +12,7 @@ const ANSWER_MILLISECONDS = 5_000;
 const CONFIRM = { intervalMilliseconds: 20, deadlineMilliseconds: 5_000 };
 
 /**
- * Nginx as the rolling engine sees it. A host is drained by a flag file that each request looks at,
+ * nginx, as a roll uses it. A host is drained by a flag file that each request looks at,
  * so nothing is ever reloaded: a reload closes idle client connections and loses requests.
  */
 export class NginxProxy implements ReverseProxy {

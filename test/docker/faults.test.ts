@@ -95,7 +95,9 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
   test("to an image that the engine does not have touches no host", async () => {
     const { code, output } = await fleet.roll({ jar: old.jar, container: { image: "no-such-image:1" } });
     expect(code).toBe(1);
-    expect(output).toContain("app-1 is not ready: expected the image no-such-image:1, the engine has none");
+    expect(output).toContain(
+      "app-1 is not ready: expected the image no-such-image:1, got none on the engine",
+    );
     expect(output).toContain("No host was touched.");
     expect(await fleet.releases()).toEqual(everyHostRuns(old));
   });
@@ -130,7 +132,7 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     await docker(["rename", `${container}-mine`, container]);
     expect(code).toBe(1);
     expect(output).toContain(
-      `app-1 cannot show its port: expected a container of ours, got ${container} without its label`,
+      `app-1 cannot show its port: expected a container created by rollgate, got ${container} without its label`,
     );
     expect(await fleet.releases()).toEqual(everyHostRuns(next));
   });

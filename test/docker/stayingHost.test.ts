@@ -43,7 +43,7 @@ describe.skipIf(reason !== undefined)("before an update of hosts", () => {
 
   test("none that stays is rejected, as when the only host moves, unless no host is serving", async () => {
     expect(await check({ ...host, port: 9090 })).toBe(
-      "hosts: expected one that stays where it is, got none of app-1: change or remove hosts one at a time",
+      "hosts: expected at least one running host that stays where it is, got none of app-1: change or remove hosts one at a time",
     );
     await docker(["stop", APP]);
     expect(await check({ ...host, port: 9090 })).toBe("ready");

@@ -132,7 +132,7 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
       `proxy.port: expected one that is free at 127.0.0.1, got ${proxy.port}, which the container ${rival} has`,
     );
     await expect(fleet.serveNginx()).rejects.toThrow(
-      new RegExp(`container ${proxy.container} does not run: .*port is already allocated`),
+      new RegExp(`container ${proxy.container} is not running: .*port is already allocated`),
     );
     const { code, output } = await fleet.roll(to(next));
     expect(code).toBe(1);

@@ -67,7 +67,7 @@ describe.skipIf(reason !== undefined)(
       await project.configure({ dockerSubnet: "10.77.0.0/24" });
       expect(code).not.toBe(0);
       expect(output).toContain(
-        "rollgate:dockerSubnet: expected 10.77.0.0/24, which the network rollgate-e2e-reboot has, got 10.78.0.0/24",
+        "rollgate:dockerSubnet: expected 10.77.0.0/24, the subnet of the network rollgate-e2e-reboot, got 10.78.0.0/24",
       );
     });
 
@@ -75,7 +75,7 @@ describe.skipIf(reason !== undefined)(
       await project.configure({ "hosts[1].name": "web-2" });
       const { code, output } = await project.pulumi("preview");
       expect(code).not.toBe(0);
-      expect(output).toContain("rollgate:hosts[1].address: expected an address that is free, got 10.77.0.12");
+      expect(output).toContain("rollgate:hosts[1].address: expected a free address, got 10.77.0.12");
       await project.pulumi("config", "rm", "--path", "hosts[1]");
       expect((await project.up()).code).toBe(0);
       await project.configure({ "hosts[1].name": "web-2" });

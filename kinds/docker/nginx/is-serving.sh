@@ -1,4 +1,4 @@
-# Whether nginx serves a configuration of the rollout at port $1; needs bash or nc, as the rollout itself does.
+# Whether nginx serves a configuration of the rollout at port $1; needs bash or nc, like the rollout itself.
 port=${1:-8080}
 path=/rollgate/configuration
 if command -v bash >/dev/null; then

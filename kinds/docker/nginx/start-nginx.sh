@@ -1,5 +1,5 @@
-# Starts nginx with the configuration in its volume. Where there is none, or one that this nginx cannot read, for want
-# of a module perhaps, a configuration that waits for the rollout takes its place.
+# Starts nginx with the configuration in its volume. If there is none, or this nginx can't load it (a module may be
+# missing), it starts with a placeholder until the rollout writes one.
 set -e
 cd /rollgate
 mkdir -p temp drained

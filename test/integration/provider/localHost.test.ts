@@ -94,7 +94,7 @@ describe("check", () => {
     expect(failures).toEqual([{ property: "port", reason: expect.any(String) }]);
     expect(failures?.[0]?.reason).toMatch(
       new RegExp(
-        `^${news.port} is taken by pid ${pid} \\(.*\\): if that is a host .*, remove it, run pulumi up, and then add this one\\. Nothing was changed\\.$`,
+        `^${news.port} is taken by pid ${pid} \\(.*\\): if this host replaces another one, remove that one, run pulumi up, then add this one\\. Nothing was changed\\.$`,
       ),
     );
   });
@@ -114,7 +114,7 @@ describe("check", () => {
       failures: [
         {
           property: "directory",
-          reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep it there. Nothing was changed.`,
+          reason: `expected ${olds.directory}, where it is running, got ${news.directory}: destroy the stack first, or leave it there. Nothing was changed.`,
         },
       ],
     });
@@ -143,7 +143,7 @@ describe("check", () => {
       failures: [
         {
           property: "directory",
-          reason: `expected a folder that this user may write, got ${locked}. Nothing was changed.`,
+          reason: `expected a folder that this user can write to, got ${locked}. Nothing was changed.`,
         },
       ],
     });

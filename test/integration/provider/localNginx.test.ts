@@ -100,7 +100,7 @@ describe("check", () => {
       failures: [
         {
           property: "flavour",
-          reason: "expected stock, all that nginx can do, got check-module. Nothing was changed.",
+          reason: "expected stock, which is all that nginx supports, got check-module. Nothing was changed.",
         },
       ],
     });
@@ -134,7 +134,7 @@ describe("check", () => {
     expect((await check({ olds, news })).failures).toEqual([
       {
         property: "directory",
-        reason: `expected ${olds.directory}, in which it runs, got ${news.directory}: destroy the stack first, or keep it there. Nothing was changed.`,
+        reason: `expected ${olds.directory}, where it is running, got ${news.directory}: destroy the stack first, or leave it there. Nothing was changed.`,
       },
     ]);
   });
@@ -146,7 +146,7 @@ describe("check", () => {
     expect((await check({ olds, news: { ...olds, address: "127.0.0.1" } })).failures).toEqual([
       {
         property: "port",
-        reason: `expected another port together with another address, since nginx cannot move within port ${olds.port} while it serves. Nothing was changed.`,
+        reason: `expected another port when the address changes, since nginx cannot bind port ${olds.port} again while it is serving. Nothing was changed.`,
       },
     ]);
   });

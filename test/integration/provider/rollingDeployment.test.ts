@@ -64,7 +64,7 @@ describe("check", () => {
     const other = { ...news, launch: { ...news.launch, java: "/opt/java" } };
     expect((await check({ olds, news: other })).inputs).toMatchObject({
       launch: { java: "/opt/java" },
-      rollingOrder: expect.arrayContaining([`app-1: ${release}, started anew`]),
+      rollingOrder: expect.arrayContaining([`app-1: ${release}, restarted`]),
     });
   });
 
@@ -87,9 +87,9 @@ describe("check", () => {
       (await check({ olds, news: { ...news, environment: { DATABASE_URL: "other" } } })).inputs,
     ).toMatchObject({
       rollingOrder: [
-        `app-1: ${release}, started anew`,
-        `app-2: ${release}, started anew`,
-        `app-3: ${release}, started anew`,
+        `app-1: ${release}, restarted`,
+        `app-2: ${release}, restarted`,
+        `app-3: ${release}, restarted`,
       ],
     });
   });
@@ -112,7 +112,7 @@ describe("check", () => {
     expect(
       (await check({ olds, news: { ...news, hostEnvironment: { "app-2": { A: "1" } } } })).inputs,
     ).toMatchObject({
-      rollingOrder: [`app-1: ${release}`, `app-2: ${release}, started anew`],
+      rollingOrder: [`app-1: ${release}`, `app-2: ${release}, restarted`],
     });
     expect((await check({ olds, news: { ...news, hosts: [one, two, three] } })).inputs).toMatchObject({
       rollingOrder: [`app-3: ${release}`, `app-1: ${release}`, `app-2: ${release}`],

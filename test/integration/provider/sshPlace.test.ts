@@ -68,7 +68,7 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
       {
         property: "unit",
         reason:
-          "expected rollgate-stack-app-1, in which it runs, got another: destroy the stack first, or keep it there. Nothing was changed.",
+          "expected rollgate-stack-app-1, where it is running, got another: destroy the stack first, or leave it there. Nothing was changed.",
       },
     ]);
   });
@@ -85,8 +85,8 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
       expect(await readdir(place.directory)).toEqual(before);
     }
     expect(printed).toEqual([
-      `app-1: ${fleet.hosts[0]?.directory} is still in use: left as it is`,
-      `nginx: ${fleet.proxy.directory} is still in use: left as it is`,
+      `app-1: ${fleet.hosts[0]?.directory} is still in use and was left as it is`,
+      `nginx: ${fleet.proxy.directory} is still in use and was left as it is`,
     ]);
   });
 
@@ -98,7 +98,9 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
       {
         property: "port",
         reason: expect.stringMatching(
-          new RegExp(`^${port} is taken by .*: if that is a host .*, remove it, run pulumi up, and then add`),
+          new RegExp(
+            `^${port} is taken by .*: if this host replaces another one, remove that one, run pulumi up, then add`,
+          ),
         ),
       },
     ]);

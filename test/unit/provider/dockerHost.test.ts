@@ -43,7 +43,8 @@ describe("check", () => {
       failures: [
         {
           property: "container",
-          reason: "expected a container of ours, got shop-prod-app-1 without its label. Nothing was changed.",
+          reason:
+            "expected a container created by rollgate, got shop-prod-app-1 without its label. Nothing was changed.",
         },
       ],
     });
@@ -58,7 +59,7 @@ describe("check", () => {
       failures: [
         {
           property: "engine",
-          reason: `expected ${engine}, in which it runs, got ${news.engine}: destroy the stack first, or keep it there. Nothing was changed.`,
+          reason: `expected ${engine}, where it is running, got ${news.engine}: destroy the stack first, or leave it there. Nothing was changed.`,
         },
       ],
     });

@@ -125,7 +125,7 @@ describe("an nginx whose container does not run", () => {
     await expect(serve(news)).rejects.toThrow(
       expect.objectContaining({
         code: "nginx-stopped",
-        message: `container shop-prod-nginx does not run: ${log.trim()}`,
+        message: `container shop-prod-nginx is not running: ${log.trim()}`,
       }),
     );
     expect(asked.filter((request) => !request.startsWith("GET "))).toEqual([]);
@@ -136,7 +136,7 @@ describe("an nginx whose container does not run", () => {
     const { news } = await nginxOn({
       [INSPECT]: { State: { Running: false, Restarting: false, Error: why } },
     });
-    await expect(serve(news)).rejects.toThrow(`container shop-prod-nginx does not run: ${why}`);
+    await expect(serve(news)).rejects.toThrow(`container shop-prod-nginx is not running: ${why}`);
   });
 });
 

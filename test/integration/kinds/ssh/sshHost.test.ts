@@ -180,7 +180,7 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
       await servers.cut(server);
       await servers.configure(server, "AllowTcpForwarding no");
       await expect(host.preflight(signal)).rejects.toThrow(
-        /^app-\d+ is not ready: server-1 forwards no connection to 127\S+ \(administratively prohibited.*\): expected AllowTcpForwarding yes in its sshd_config$/,
+        /^app-\d+ is not ready: server-1 does not forward connections to 127\S+ \(administratively prohibited.*\): expected AllowTcpForwarding yes in its sshd_config$/,
       );
       await servers.cut(server);
       await servers.configure(server, "AllowTcpForwarding yes");

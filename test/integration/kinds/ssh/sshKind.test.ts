@@ -82,7 +82,7 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
     [
       "no server for nginx",
       { nginxServer: "" },
-      /^rollgate:nginxServer: expected the server of nginx, got nothing/,
+      /^rollgate:nginxServer: expected the server for nginx, got nothing/,
     ],
     [
       "a server that is an option of ssh",
@@ -102,7 +102,7 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
     [
       "a host that is called as nginx's unit",
       { hosts: [{ name: "nginx", server: "server-1", address: "10.0.0.1" }] },
-      /^rollgate:hosts\[0\]\.name: expected another name: nginx is the name of nginx's unit/,
+      /^rollgate:hosts\[0\]\.name: expected another name, since nginx's unit is called nginx/,
     ],
     [
       "a package with a command in it",
@@ -112,7 +112,7 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
     [
       "a folder that is not absolute",
       { directory: "some/where" },
-      /^rollgate:directory: expected an absolute path of plain characters/,
+      /^rollgate:directory: expected an absolute path without special characters/,
     ],
     [
       "servers that cannot be reached, all of them at once",

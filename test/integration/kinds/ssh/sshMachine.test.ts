@@ -159,7 +159,7 @@ describe.skipIf(reason)("a server reached over SSH", () => {
       await until(() => existsSync(file));
       await servers.cut(server);
       expect(await running).toBe("run\nrun\n");
-      expect(told).toEqual(["the connection to server-1 broke, and was made again"]);
+      expect(told).toEqual(["the connection to server-1 broke; reconnected"]);
     });
 
     test.each([
@@ -238,14 +238,14 @@ describe.skipIf(reason)("a server reached over SSH", () => {
       await servers.changeKey(other);
       await expect(open("server-2").run("true", [])).rejects.toMatchObject({
         code: "host-key-changed",
-        message: expect.stringMatching(/^server-2: its host key is not the one that is known .*known_hosts/),
+        message: expect.stringMatching(/^server-2: its host key differs from the known one .*known_hosts/),
       });
     });
 
     test("because the host key is unknown is rejected and explained", async () => {
       await expect(open("server-2").run("true", [])).rejects.toMatchObject({
         code: "host-key-unknown",
-        message: expect.stringContaining("server-2: its host key is not known, and none is taken unseen"),
+        message: expect.stringContaining("server-2: its host key is unknown: connect once by hand"),
       });
     });
 

@@ -45,17 +45,17 @@ describe("before a roll, a host", () => {
     [
       "image",
       "GET /images/jre:17/json",
-      "no-image: app-1 is not ready: expected the image jre:17, the engine has none",
+      "no-image: app-1 is not ready: expected the image jre:17, got none on the engine",
     ],
     [
       "volume",
       "GET /volumes/shop-prod-app-1",
-      "no-volume: app-1 is not ready: expected the volume shop-prod-app-1, the engine has none",
+      "no-volume: app-1 is not ready: expected the volume shop-prod-app-1, got none on the engine",
     ],
     [
       "network",
       "GET /networks/shop-prod",
-      "no-network: app-1 is not ready: expected the network shop-prod, the engine has none",
+      "no-network: app-1 is not ready: expected the network shop-prod, got none on the engine",
     ],
   ])("is not ready without its %s", async (_, request, message) => {
     expect(await preflight({ [request]: notThere })).toBe(message);
@@ -64,14 +64,14 @@ describe("before a roll, a host", () => {
   test("may have all CPUs of the engine, but not more", async () => {
     expect(await preflight({}, { ...image, milliCpus: 2000 })).toBe("ready");
     expect(await preflight({}, { ...image, milliCpus: 2500 })).toBe(
-      "too-few-processors: app-1 is not ready: expected at most the 2 processors of the engine, got 2.5 (containerCpus)",
+      "too-few-processors: app-1 is not ready: expected at most the engine's 2 CPUs, got 2.5 (containerCpus)",
     );
   });
 
   test("is not ready while another container has its name", async () => {
     const foreign = inspected({ labels: { "rollgate.host": undefined } });
     expect(await preflight({ "GET /containers/shop-prod-app-1/json": foreign })).toBe(
-      "name-taken: app-1 cannot show its port: expected a container of ours, got shop-prod-app-1 without its label",
+      "name-taken: app-1 cannot show its port: expected a container created by rollgate, got shop-prod-app-1 without its label",
     );
   });
 

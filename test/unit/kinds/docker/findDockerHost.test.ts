@@ -97,7 +97,7 @@ describe("what cannot be parsed is rejected with one line that names the file", 
       expect.objectContaining({
         code: "docker-context",
         message: expect.stringMatching(
-          `^expected the docker context gone, which is in use, in ${folder}/contexts/meta/[0-9a-f]{64}/meta.json$`,
+          `^expected the current docker context gone in ${folder}/contexts/meta/[0-9a-f]{64}/meta.json, found none$`,
         ),
       }),
     );
@@ -110,7 +110,7 @@ describe("what cannot be parsed is rejected with one line that names the file", 
       expect.objectContaining({
         code: "docker-config",
         message: expect.stringMatching(
-          /^expected what the docker CLI writes in \/.*\/meta.json, got something else$/,
+          /^expected the docker CLI's own format in \/.*\/meta.json, got something else$/,
         ),
       }),
     );
@@ -121,7 +121,7 @@ describe("what cannot be parsed is rejected with one line that names the file", 
     expect(() => findDockerHost("", { DOCKER_CONFIG: folder })).toThrow(
       expect.objectContaining({
         code: "docker-config",
-        message: `expected what the docker CLI writes in ${folder}/config.json, got something else`,
+        message: `expected the docker CLI's own format in ${folder}/config.json, got something else`,
       }),
     );
   });

@@ -52,14 +52,14 @@ test("an engine may have nothing of a stack yet, or all of it", async () => {
 
 test("another subnet is rejected if the network exists, since everything depends on the network", async () => {
   expect(await preflight({ [NETWORK]: network("10.78.0.0/24") })).toBe(
-    "dockerSubnet: expected 10.78.0.0/24, which the network shop-prod has, got 10.77.0.0/24: destroy the stack first, or keep it there",
+    "dockerSubnet: expected 10.78.0.0/24, the subnet of the network shop-prod, got 10.77.0.0/24: destroy the stack first, or keep the subnet",
   );
 });
 
 test("a subnet that overlaps another network is rejected, naming that network", async () => {
   const others = [network("10.76.0.0/16", {}, "elsewhere"), network("10.77.0.128/25", {}, "billing")];
   expect(await preflight({ "GET /networks": others })).toBe(
-    "dockerSubnet: expected one that no network of the engine has, got 10.77.0.0/24, which meets 10.77.0.128/25 of the network billing",
+    "dockerSubnet: expected a subnet that no network of the engine uses, got 10.77.0.0/24, which overlaps 10.77.0.128/25 of the network billing",
   );
 });
 
@@ -67,7 +67,7 @@ test("an address that another container still has is rejected with what to do", 
   const own = network("10.77.0.0/24", { "10.77.0.12": "shop-prod-app-2" });
   const renamed = dockerHost({ name: "web-2", container: "shop-prod-web-2", address: "10.77.0.12" });
   expect(await preflight({ [NETWORK]: own }, { hosts: [renamed] })).toBe(
-    "hosts[0].address: expected an address that is free, got 10.77.0.12, which the container shop-prod-app-2 has: to rename a host or pass its address on, remove the old one and run pulumi up, then add web-2; or give web-2 another address",
+    "hosts[0].address: expected a free address, got 10.77.0.12, which is taken by the container shop-prod-app-2: to rename a host or reuse its address, remove the old one and run pulumi up, then add web-2; or give web-2 another address",
   );
 });
 
@@ -79,7 +79,7 @@ test("a port that another container publishes is rejected, its own container's i
   const proxy = dockerProxy({ port });
   expect(await preflight({ "GET /containers/json": publishing("shop-prod-nginx") }, { proxy })).toBe("ready");
   expect(await preflight({ "GET /containers/json": publishing("billing") }, { proxy })).toBe(
-    `proxy.port: expected one that is free at 127.0.0.1, got ${port}, which the container billing has`,
+    `proxy.port: expected a free port at 127.0.0.1, got ${port}, which is taken by the container billing`,
   );
 });
 
@@ -89,7 +89,7 @@ test("a port that a process on this machine has is rejected for an engine on thi
   onTestFinished(() => void server.close());
   const port = Number(Object(server.address()).port);
   expect(await preflight({}, { proxy: dockerProxy({ port }) })).toBe(
-    `proxy.port: expected one that is free at 127.0.0.1, got ${port}, which a process of this machine has`,
+    `proxy.port: expected a free port at 127.0.0.1, got ${port}, which is taken by a process on this machine`,
   );
   const elsewhere = dockerProxy({ port, engine: "ssh://deploy@10.0.0.5" });
   expect(await preflight({}, { proxy: elsewhere })).toBe("ready");
@@ -108,7 +108,7 @@ test("a registry that needs a login is rejected with the command for it; one tha
   const images = { containerImage: image, nginxImage: "nginx:stable" };
   const question = `GET /distribution/${image}/json`;
   expect(await preflight({ [question]: { statusCode: 401 } }, { images })).toBe(
-    `containerImage: expected an image that can be pulled, got ${image}: /distribution/${image}/json: 401 (is it there, and has this user run \`docker login registry.example:5000\`?)`,
+    `containerImage: expected an image that can be pulled, got ${image}: /distribution/${image}/json: 401 (does it exist, and has this user run \`docker login registry.example:5000\`?)`,
   );
   expect(await preflight({ [question]: { statusCode: 500 } }, { images })).toBe("ready");
 });

@@ -80,10 +80,10 @@ test("a helper may return a token, or nothing", async () => {
 test("a helper that fails or is missing is named, and its output is not quoted", async () => {
   const failing = await userWith({ credsStore: "ours" }, { name: "ours", script: "echo a-secret; exit 3" });
   await expect(findCredentials("registry.example/shop", failing)).rejects.toThrow(
-    /^expected docker-credential-ours to give the credentials of registry\.example, it ended with 3$/,
+    /^expected docker-credential-ours to return the credentials for registry\.example, it exited with 3$/,
   );
   await expect(findCredentials("nginx", await userWith({ credsStore: "none" }))).rejects.toThrow(
-    `expected docker-credential-none to give the credentials of ${HUB}, it is not on PATH`,
+    `expected docker-credential-none to return the credentials for ${HUB}, it is not on PATH`,
   );
 });
 
@@ -100,6 +100,6 @@ test("DOCKER_AUTH_CONFIG comes first", async () => {
 
 test("a configuration that is not JSON is rejected without quoting it", async () => {
   await expect(findCredentials("nginx", await userWith("a-secret"))).rejects.toThrow(
-    /^expected what the docker CLI writes in .*config\.json, got something else$/,
+    /^expected the docker CLI's own format in .*config\.json, got something else$/,
   );
 });

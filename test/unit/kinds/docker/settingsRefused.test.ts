@@ -72,7 +72,7 @@ describe("a wrong setting is rejected with one line that names it", () => {
     ...["nginx", "app-1-before"].map((name): [string, Record<string, unknown>, string] => [
       `a host called ${name}`,
       { hosts: [{ name: "app-1" }, { name, address: "10.77.0.30" }] },
-      `hosts[1].name: expected something other than nginx and …-before, which are taken on the engine, got ${name}`,
+      `hosts[1].name: expected a name other than nginx and …-before, which rollgate uses itself, got ${name}`,
     ]),
     ["a host without a name", { hosts: [{ port: 8080 }] }, "hosts[0].name: expected a string, got nothing"],
     [
@@ -82,9 +82,9 @@ describe("a wrong setting is rejected with one line that names it", () => {
     ],
     ...["two", "-1", "0.001", "1025", " ", "Infinity"].map(
       (cpus): [string, Record<string, unknown>, string] => [
-        `${JSON.stringify(cpus)} processors`,
+        `${JSON.stringify(cpus)} CPUs`,
         { containerCpus: cpus },
-        `containerCpus: expected 0.01–1024 processors, such as 1.5, or 0, got ${JSON.stringify(cpus)}`,
+        `containerCpus: expected 0.01–1024 CPUs, such as 1.5, or 0, got ${JSON.stringify(cpus)}`,
       ],
     ),
     [
@@ -139,7 +139,7 @@ describe("a wrong setting is rejected with one line that names it", () => {
     const { folder } = await dockerFolder({ currentContext: "gone" });
     vi.stubEnv("DOCKER_CONFIG", folder);
     expect(await dockerRefusal({ dockerEngine: "" })).toMatch(
-      /^rollgate:dockerEngine: expected the docker context gone, which is in use, in .*meta\.json\. Nothing was changed\.$/,
+      /^rollgate:dockerEngine: expected the current docker context gone in .*meta\.json, found none\. Nothing was changed\.$/,
     );
   });
 

@@ -86,7 +86,7 @@ describe("the script that sets up a server", () => {
     const provision = (action: string) => String(execFileSync("sh", ["-s", "--", action], { input: script }));
     provision("install");
     await writeFile(join(directory, "work", "audit.log"), "audit");
-    expect(provision("remove")).toContain(`what the application wrote is left in ${directory}.work`);
+    expect(provision("remove")).toContain(`the application's files are kept in ${directory}.work`);
     expect(await readdir(dirname(directory))).toEqual(["app-1.work"]);
     expect(await readFile(join(`${directory}.work`, "audit.log"), "utf8")).toBe("audit");
   });
@@ -100,7 +100,7 @@ describe("the script that sets up a server", () => {
       provision("install");
       await writeFile(join(directory, "work", "audit.log"), name);
       expect(provision("remove")).toBe(
-        `what the application wrote is left in ${join(dirname(directory), name)}\n`,
+        `the application's files are kept in ${join(dirname(directory), name)}\n`,
       );
     }
     expect((await readdir(dirname(directory))).sort()).toEqual(kept);
@@ -126,7 +126,7 @@ describe("the script that sets up a server", () => {
       provision("install");
       await writeFile(join(directory, file), "");
       const before = await readdir(directory);
-      expect(provision("remove")).toBe(`${directory} is still in use: left as it is\n`);
+      expect(provision("remove")).toBe(`${directory} is still in use and was left as it is\n`);
       expect(await readdir(directory)).toEqual(before);
       await rm(join(directory, file));
       expect(provision("remove")).toBe("");

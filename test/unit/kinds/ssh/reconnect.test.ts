@@ -39,7 +39,7 @@ test("reconnecting is reported", async () => {
   const { machine, told, breakConnection } = await connected();
   await breakConnection();
   expect(await machine.run("echo two", [])).toBe("two\n");
-  expect(told).toEqual(["the connection to server-1 broke, and was made again"]);
+  expect(told).toEqual(["the connection to server-1 broke; reconnected"]);
 });
 
 test("a reboot is reported", async () => {
@@ -47,5 +47,5 @@ test("a reboot is reported", async () => {
   await writeFile(boot, `${BOOTS[1]}\n`);
   await breakConnection();
   expect(await machine.run("echo two", [])).toBe("two\n");
-  expect(told).toEqual(["server-1 was rebooted, and is connected again"]);
+  expect(told).toEqual(["server-1 was rebooted; reconnected"]);
 });

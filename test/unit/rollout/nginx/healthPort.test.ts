@@ -48,6 +48,6 @@ test("two health ports are rejected with the check module, which supports only o
   expect(decide(mixed, ["njs"])).toEqual({ flavour: "njs" });
   expect(decide(mixed, ["check-module"])).toEqual({
     property: "hosts",
-    reason: "expected one healthPort for all hosts with check-module, which knows no other",
+    reason: "expected the same healthPort for all hosts with check-module, which supports only one",
   });
 });

@@ -215,10 +215,10 @@ describe("a roll", () => {
     const fleet = await serving();
     const broken = Object.assign(fleet, {
       onReconnect: (tell: (message: string) => void) =>
-        fleet.when("start app-1", () => tell("the connection to server-1 broke, and was made again")),
+        fleet.when("start app-1", () => tell("the connection to server-1 broke; reconnected")),
     });
     await broken.roll(NEW);
-    expect(fleet.messages("reconnect")).toEqual(["the connection to server-1 broke, and was made again"]);
+    expect(fleet.messages("reconnect")).toEqual(["the connection to server-1 broke; reconnected"]);
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
   });
 
