@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Change, differing, type News, type Olds, type Values } from "#kinds/change.ts";
 import { machineKind } from "#kinds/kinds.ts";
@@ -12,10 +13,12 @@ import {
 } from "#kinds/servingInputs.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { isUnspecified } from "#rollout/machine/connections.ts";
+import { outageOf } from "#rollout/nginx/changeTopology.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { isServed } from "#rollout/nginx/serveConfiguration.ts";
 import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
+import { poolMember } from "#rollout/request/places.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import {
   type CheckAnswer,
@@ -50,6 +53,7 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
       const abilities = await nginx.abilities();
       if (nginx.sharesPorts) await requirePort(nginx, change.olds);
       if (abilities === undefined) return { inputs };
+      await requireOneToServe(nginx, change.olds, inputs);
       const decision = decideFlavour(inputs, abilities, nginx.name);
       if ("reason" in decision) throw new InvalidInput(decision.property, decision.reason);
       const configuration = renderConfiguration(await settingsOf(nginx, inputs, decision)).text;
@@ -141,6 +145,18 @@ async function requirePort(nginx: OpenNginx, old: Record<string, unknown>): Prom
     "port",
     `expected another port when the address changes, since nginx cannot bind port ${port} again while it is serving`,
   );
+}
+
+/** Refuses hosts of which none serves already, when those that serve now all go. */
+async function requireOneToServe(
+  { server }: OpenNginx,
+  olds: Record<string, unknown>,
+  { hosts: after }: ServingInputs,
+): Promise<void> {
+  const before = z.array(poolMember).catch([]).parse(olds.hosts);
+  if (isDeepStrictEqual(before, after) || !(await server.isRunning())) return;
+  const why = await outageOf({ before, after, access: server.access });
+  if (why !== undefined) throw new InvalidInput("hosts", why);
 }
 
 async function settingsOf(

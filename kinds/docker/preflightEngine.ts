@@ -5,7 +5,6 @@ import type { DockerHostDescriptor, DockerProxyDescriptor } from "./dockerDescri
 import { occupantIn } from "./occupantOf.ts";
 import { requireFreePort } from "./requireFreePort.ts";
 import { requireImages } from "./requireImages.ts";
-import { requireStayingHost } from "./requireStayingHost.ts";
 import { overlap } from "./subnet.ts";
 
 /** What a stack will have on an engine. */
@@ -23,7 +22,6 @@ export async function preflightEngine(docker: Docker, wanted: WantedOnEngine): P
     requireNetwork(docker, wanted),
     requireFreePort(docker, wanted.proxy),
     requireImages(docker, wanted.images),
-    requireStayingHost(docker, wanted),
   ]);
 }
 

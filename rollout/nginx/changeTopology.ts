@@ -36,7 +36,9 @@ export async function changeTopology(change: TopologyChange, apply: () => Promis
   };
   try {
     if (running && leaving.length > 0) {
-      if (await anyServes(leaving, access)) await requireOneThatStays(change);
+      const why = await outageOf(change);
+      if (why !== undefined)
+        throw new RollgateError("topology-outage", `hosts: ${why}. nginx was not changed.`);
       for (const host of leaving) await raise(host);
       await settle(await withoutDead(leaving, access), change);
     }
@@ -50,14 +52,18 @@ export async function changeTopology(change: TopologyChange, apply: () => Promis
   for (const { name } of gone) await access.lowerFlag(name);
 }
 
-async function requireOneThatStays({ before, after, access }: TopologyChange): Promise<void> {
+/** Why nobody would be left to serve until a roll has started the hosts that are new, or `undefined`. */
+export async function outageOf({
+  before,
+  after,
+  access,
+}: Pick<TopologyChange, "before" | "after" | "access">): Promise<string | undefined> {
+  const leaving = before.filter((host) => !isIn(after, host));
+  if (!(await anyServes(leaving, access))) return undefined;
   const staying = before.filter((host) => isIn(after, host));
-  if (await anyServes(staying, access)) return;
+  if (await anyServes(staying, access)) return undefined;
   const names = staying.map(({ name }) => name).join(", ");
-  throw new RollgateError(
-    "topology-outage",
-    `hosts: expected at least one healthy host that stays where it is, got ${names ? `${names}, not healthy` : "none"}: change or remove hosts one at a time. nginx was not changed.`,
-  );
+  return `expected at least one healthy host that stays where it is, got ${names ? `${names}, not healthy` : "none"}: change or remove hosts one at a time`;
 }
 
 async function anyServes(hosts: readonly PoolMember[], access: NginxAccess): Promise<boolean> {

@@ -48,16 +48,14 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
   /** Rolls under load; the accident happens once a line of the roll matches. */
   async function rollWith(jar: Jar, line: RegExp, accident: () => Promise<unknown>, soakSeconds = 0) {
     const { result, seen } = await fleet.underLoad(async () => {
-      const began = performance.now();
-      const now = () => (performance.now() - began) / 1000;
       const settings = to(jar);
       const roller = await fleet.startRoll({ ...settings, timing: { ...settings.timing, soakSeconds } });
       await roller.line(line);
-      const from = now();
+      const from = fleet.loadSeconds;
       await accident();
-      const until = now();
+      const until = fleet.loadSeconds;
       const { code, output } = await roller.done;
-      return { code, output, from, until, seconds: now() - from };
+      return { code, output, from, until, seconds: fleet.loadSeconds - from };
     });
     // A POST that the container was answering cannot be sent again elsewhere.
     const unexplained = seen.lost.filter(
@@ -141,6 +139,15 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
     await docker(["rm", "--force", rival]);
     await docker(["start", proxy.container]);
     await expect.poll(() => fleet.releases().catch(() => ({})), { timeout: 20_000 }).toEqual(all(old));
+  });
+
+  test("may not lose all hosts that serve at once, which the preview says", async () => {
+    const olds = await fleet.checkNginx();
+    const moved = fleet.members.map((member) => ({ ...member, port: 9090 }));
+    await expect(fleet.checkNginx({ hosts: moved }, olds)).rejects.toThrow(
+      '"property":"hosts","reason":"expected at least one healthy host that stays where it is, got none: ',
+    );
+    await fleet.checkNginx({ hosts: fleet.members.slice(1) }, olds);
   });
 
   test("goes back at once from a container that is removed in its soak: nobody waits for connections to the dead", async () => {

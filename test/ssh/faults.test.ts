@@ -258,6 +258,15 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
     expect(await fleet.releases()).toEqual(all(jar));
   });
 
+  test("hosts that serve may not all go at once, which the preview says", async () => {
+    const olds = await fleet.checkNginx();
+    const moved = fleet.members.map((member) => ({ ...member, port: member.port + 1 }));
+    await expect(fleet.checkNginx({ hosts: moved }, olds)).rejects.toThrow(
+      '"property":"hosts","reason":"expected at least one healthy host that stays where it is, got none: ',
+    );
+    await fleet.checkNginx({ hosts: fleet.members.slice(1) }, olds);
+  });
+
   test("a port that somebody takes between stop and start leaves its host drained and is named, and a roll after that heals", async () => {
     const [jar, before] = [await other(), await fleet.releases()];
     const [host] = fleet.hosts;

@@ -94,10 +94,10 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     return host;
   }
 
-  /** What the nginx resource is told, as its check leaves it. */
-  async checkNginx(settings: object = {}): Promise<Record<string, unknown>> {
+  /** What the nginx resource is told, as its check leaves it; `olds` is what the state has of it. */
+  async checkNginx(settings: object = {}, olds: object = {}): Promise<Record<string, unknown>> {
     const { inputs, failures } = await nginx.check({
-      olds: {},
+      olds: { ...olds },
       news: {
         ...this.proxy,
         flavour: "stock",

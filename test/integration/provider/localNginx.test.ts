@@ -1,10 +1,11 @@
-import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { LocalNginxInputs } from "#kinds/local/localNginxInputs.ts";
 import { check, diff, read, remove, create as serve } from "#provider/nginx.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { freePort } from "../../support/freePort.ts";
+import { serveHttp } from "../../support/httpServer.ts";
 import { quitNginx, runningNginx } from "../../support/nginxProcess.ts";
 import { NJS_NGINX_MILLISECONDS, type NjsNginx, njsNginx, skipWithoutNjs } from "../../support/njsNginx.ts";
 import { request } from "../../support/request.ts";
@@ -137,6 +138,25 @@ describe("check", () => {
         reason: `expected ${olds.directory}, where it is running, got ${news.directory}: destroy the stack first, or leave it there. Nothing was changed.`,
       },
     ]);
+  });
+
+  test("refuses hosts none of which serves yet when all that serve go, and no others", async () => {
+    const { port } = await serveHttp((_, response) => response.end('{"status":"UP"}'));
+    const host = { name: "app-1", address: "127.0.0.1", port };
+    const other = { name: "app-2", address: "127.0.0.1", port: await freePort() };
+    const news = await inputs({ hosts: [host] });
+    const olds = await checked(news);
+    const failures = async (...hosts: (typeof host)[]) =>
+      (await check({ olds, news: { ...news, hosts } })).failures;
+    await serve(olds);
+    await rm(join(news.directory, "drained", "app-1"));
+    const reason =
+      "expected at least one healthy host that stays where it is, got none: change or remove hosts one at a time. Nothing was changed.";
+    expect(await failures(other)).toEqual([{ property: "hosts", reason }]);
+    expect(await failures({ ...host, port: other.port })).toEqual([{ property: "hosts", reason }]);
+    expect(await failures(host, other)).toBeUndefined();
+    await writeFile(join(news.directory, "drained", "app-1"), "");
+    expect(await failures(other)).toBeUndefined();
   });
 
   test("lets nginx add IPv6 on its port, but not go from all addresses to one", async () => {
