@@ -5,11 +5,11 @@ import { noDocker } from "../support/docker/engine.ts";
 import { endProcessesUnder } from "../support/endProcessesUnder.ts";
 import { LocalFleet } from "../support/localFleet.ts";
 import { type Market, market } from "../support/market.ts";
+import { QUICK_START } from "../support/realFleet.ts";
 import { SshFleet } from "../support/ssh/sshFleet.ts";
 import { noSshd, SshServers } from "../support/ssh/sshServers.ts";
 
 const LAST_WORDS = "market.fault log-flood: exiting with code 1";
-const JVM_OPTIONS = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"];
 const HEALTH = { deadlineSeconds: 90 };
 const withoutSshd = await noSshd();
 const withoutDocker = await noDocker();
@@ -58,11 +58,13 @@ describe("a release that logs 720 MB and ends", { timeout: 240_000 }, () => {
       config: servers.config,
       machines: [await servers.add("server-1")],
       web: await servers.add("server-web"),
-      launch: { java: "java", jvmOptions: JVM_OPTIONS, arguments: [] },
+      launch: { java: "java", jvmOptions: QUICK_START, arguments: [] },
     });
-    expect((await fleet.roll(await identifyJar(old.jar))).failure).toBeUndefined();
+    expect((await fleet.rollHere(await identifyJar(old.jar))).failure).toBeUndefined();
     began = performance.now();
-    const { failure = "", evidence } = await fleet.roll(await identifyJar(bad.jar), () => {}, {}, HEALTH);
+    const { failure = "", evidence } = await fleet.rollHere(await identifyJar(bad.jar), () => {}, {
+      health: HEALTH,
+    });
     expectReason([failure, ...evidence].join("\n"));
     expect(await fleet.releases()).toEqual({ "app-1": old.id });
   });

@@ -137,6 +137,21 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     await shared.expectAllOn(next);
   });
 
+  test("comes back after a reboot in the middle of a roll, which ends nginx, every JVM and the deployer", async () => {
+    const { fleet } = shared;
+    const release = await shared.other();
+    const roller = await fleet.startRoll({ jar: release.jar });
+    await roller.line(phaseLine("app-1", "start"));
+    await roller.kill();
+    for (const { name } of fleet.hosts) await fleet.killJvm(name);
+    await fleet.killNginx();
+    await fleet.serveNginx();
+    const { code, output } = await fleet.roll({ jar: release.jar });
+    expect(code, output).toBe(0);
+    await shared.expectAllOn(release);
+    if (release.id !== shared.next.id) expect((await fleet.roll({ jar: shared.next.jar })).code).toBe(0);
+  });
+
   test("is admitted without a restart if a dead deployer left it drained but healthy", async () => {
     const { fleet, next } = shared;
     const before = await fleet.running("app-1");

@@ -5,6 +5,7 @@ import type { OpenFleet } from "#kinds/kind.ts";
 import { machineKind } from "#kinds/kinds.ts";
 import * as nginx from "#provider/nginx.ts";
 import { openFleet } from "#provider/openOrchestrator.ts";
+import { RollFailed } from "#rollout/common/errors.ts";
 import type { HostState, RunningApp } from "#rollout/host/appHost.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
@@ -42,6 +43,8 @@ export interface UnderLoad<T> {
 export interface RollHere {
   readonly lines: readonly string[];
   readonly failure: string | undefined;
+  /** What the application wrote about it. */
+  readonly evidence: readonly string[];
   readonly seconds: number;
 }
 
@@ -155,7 +158,12 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     const lines: string[] = [];
     const request = this.request(settings);
     const fleet = await openFleet(request, machineKind(this.proxy.kind));
-    const done = (failure?: string) => ({ lines, failure, seconds: (performance.now() - began) / 1000 });
+    const done = (failure?: string, evidence: readonly string[] = []) => ({
+      lines,
+      failure,
+      evidence,
+      seconds: (performance.now() - began) / 1000,
+    });
     try {
       await roll(fleet, { release: releaseId(jar), jar }, request, {
         owner: "a test",
@@ -168,7 +176,8 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
       });
       return done();
     } catch (error) {
-      return done(error instanceof Error ? error.message : String(error));
+      const evidence = error instanceof RollFailed ? error.evidence : [];
+      return done(error instanceof Error ? error.message : String(error), evidence);
     } finally {
       await fleet.close();
     }
