@@ -64,7 +64,7 @@ export interface AppHost {
   /** How a fingerprint says the application is started; `undefined` when the host no longer knows it. */
   recallLaunch(launch: string): Promise<LaunchSpec | undefined>;
   /** Records what has passed all gates. */
-  markLastKnownGood(target: Revision): Promise<void>;
+  markLastKnownGood(revision: Revision): Promise<void>;
   /** Asks the application's own health endpoint once; never throws. */
   probe(signal: AbortSignal): Promise<HealthReport>;
   /** Who answers on the port: an application of this host, somebody else (named), or nobody. */

@@ -130,11 +130,11 @@ export class MachineAppHost implements AppHost {
     return { launch: this.#policy.launch, environment: this.#policy.environment };
   }
 
-  async markLastKnownGood(target: Revision): Promise<void> {
+  async markLastKnownGood(revision: Revision): Promise<void> {
     await this.#explain("cannot record its last known good release", async () => {
       // In this order: a host that is done by its record is not looked at again.
       await this.#supervisor.keepRunning();
-      await this.#files.markLastKnownGood(target);
+      await this.#files.markLastKnownGood(revision);
     });
   }
 

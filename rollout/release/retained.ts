@@ -7,8 +7,8 @@ export function retained(
   spared: readonly Revision[],
 ): { releases: string[]; launches: string[] } {
   const kept = [...spared, ...(lastKnownGood ? [lastKnownGood] : [])];
-  const releases = [running?.release, current, ...kept.map((target) => target.release)];
-  const launches = [running?.launch, launch, ...kept.map((target) => target.launch)];
+  const releases = [running?.release, current, ...kept.map((revision) => revision.release)];
+  const launches = [running?.launch, launch, ...kept.map((revision) => revision.launch)];
   const known = (id: string | undefined) => id !== undefined;
   return { releases: releases.filter(known), launches: launches.filter(known) };
 }

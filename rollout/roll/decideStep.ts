@@ -78,8 +78,8 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
 
 /** Not served only: a deployer that died before the last gate has not marked it. */
 export function isFinished(member: FleetMember, release: string): boolean {
-  const target = revisionOf(member, release);
-  return isDone(member, target) && isSameRevision(member.state.lastKnownGood, target);
+  const revision = revisionOf(member, release);
+  return isDone(member, revision) && isSameRevision(member.state.lastKnownGood, revision);
 }
 
 function revisionOf({ host: { launch } }: FleetMember, release: string) {

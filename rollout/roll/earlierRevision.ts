@@ -4,11 +4,11 @@ import { isSameRevision } from "./fleet.ts";
 /** Where a host goes back to that cannot be brought to a target: what last passed all gates here, else what it ran or was to run. */
 export function earlierRevision(
   { running, current, lastKnownGood }: HostState,
-  target: Revision,
+  revision: Revision,
 ): Revision | undefined {
-  const { release, launch } = target;
-  if (lastKnownGood) return isSameRevision(lastKnownGood, target) ? undefined : lastKnownGood;
+  const { release, launch } = revision;
+  if (lastKnownGood) return isSameRevision(lastKnownGood, revision) ? undefined : lastKnownGood;
   const ran = running && { release: running.release, launch: running.launch ?? launch };
-  if (ran && !isSameRevision(ran, target)) return ran;
+  if (ran && !isSameRevision(ran, revision)) return ran;
   return current !== undefined && current !== release ? { release: current, launch } : undefined;
 }

@@ -25,7 +25,7 @@ export class HostRoll {
   readonly #times: PhaseTimes = {};
   readonly #host: AppHost;
   readonly #before: FleetMember;
-  readonly #target: Revision;
+  readonly #revision: Revision;
   readonly #beforeFirstTurn: Revision | undefined;
   readonly #context: RollContext;
   readonly #uninterrupted = new AbortController().signal;
@@ -34,13 +34,13 @@ export class HostRoll {
   /** `beforeFirstTurn` is what a host ran that this roll has brought to the target once already. */
   constructor(
     before: FleetMember,
-    target: Revision,
+    revision: Revision,
     context: RollContext,
     beforeFirstTurn?: Revision | undefined,
   ) {
     this.#host = before.host;
     this.#before = before;
-    this.#target = target;
+    this.#revision = revision;
     this.#beforeFirstTurn = beforeFirstTurn;
     this.#context = context;
   }
@@ -49,9 +49,9 @@ export class HostRoll {
     const onlyToBeAdmitted = this.#runsTheTarget();
     if (!onlyToBeAdmitted) await this.#drain();
     try {
-      if (onlyToBeAdmitted) await this.#switchTo(this.#target.release);
-      else await this.#replace(this.#target);
-      await this.#admit(this.#target);
+      if (onlyToBeAdmitted) await this.#switchTo(this.#revision.release);
+      else await this.#replace(this.#revision);
+      await this.#admit(this.#revision);
     } catch (error) {
       await this.#restore(error);
     }
@@ -60,13 +60,13 @@ export class HostRoll {
 
   /** Where the host goes back to. */
   get earlier(): Revision | undefined {
-    return this.#beforeFirstTurn ?? earlierRevision(this.#before.state, this.#target);
+    return this.#beforeFirstTurn ?? earlierRevision(this.#before.state, this.#revision);
   }
 
   /** A deployer that died after the start left a healthy host behind. */
   #runsTheTarget(): boolean {
     const { running } = this.#before.state;
-    const { release, launch } = this.#target;
+    const { release, launch } = this.#revision;
     return running?.release === release && running.launch === launch && this.#before.health.up;
   }
 
@@ -114,12 +114,12 @@ export class HostRoll {
     });
   }
 
-  async #replace(target: Revision): Promise<void> {
+  async #replace(revision: Revision): Promise<void> {
     await this.#changing("stop", () => this.#stop());
-    await this.#switchTo(target.release);
+    await this.#switchTo(revision.release);
     await this.#changing("start", async () => {
-      await this.#host.start(target.launch);
-      return target.release;
+      await this.#host.start(revision.launch);
+      return revision.release;
     });
   }
 
@@ -138,10 +138,10 @@ export class HostRoll {
     });
   }
 
-  async #admit(target: Revision): Promise<void> {
+  async #admit(revision: Revision): Promise<void> {
     const signal = this.#uninterrupted;
     await this.#timed("health", async () => {
-      await awaitHealthy(this.#host, target.release, this.#context, signal);
+      await awaitHealthy(this.#host, revision.release, this.#context, signal);
       return "UP";
     });
     await this.#timed("upstream", async () => {
@@ -154,11 +154,11 @@ export class HostRoll {
     });
     if (this.#context.policy.timing.soakSeconds > 0) {
       await this.#timed("soak", async () => {
-        await soak(this.#host, target.release, this.#context, this.#context.signal);
+        await soak(this.#host, revision.release, this.#context, this.#context.signal);
         return "stayed healthy";
       });
     }
-    await this.#host.markLastKnownGood(target);
+    await this.#host.markLastKnownGood(revision);
   }
 
   /** Puts the host back on what it ran before, under the same gates, and says how that went. */
@@ -166,10 +166,10 @@ export class HostRoll {
     const { name } = this.#host;
     const view = await this.#context.proxy.upstream(this.#host, this.#uninterrupted);
     const { earlier } = this;
-    const { release } = this.#target;
+    const { release } = this.#revision;
     const anew =
       earlier?.release === release
-        ? `, ${await describeLaunchChange(this.#host, earlier.launch, this.#target.launch)}`
+        ? `, ${await describeLaunchChange(this.#host, earlier.launch, this.#revision.launch)}`
         : "";
     const what = `${name} failed its ${this.#phase} gate on ${release}${anew}: ${messageOf(failure)}; nginx saw ${view.detail}`;
     const failed = { host: name, phase: this.#phase, what, cause: failure };

@@ -72,8 +72,8 @@ export class HostsRoll {
 
   async #rollOne(member: FleetMember): Promise<void> {
     const { host } = member;
-    const target = { release: this.#release, launch: host.launch };
-    const hostRoll = new HostRoll(member, target, this.#context, this.#before.get(host));
+    const revision = { release: this.#release, launch: host.launch };
+    const hostRoll = new HostRoll(member, revision, this.#context, this.#before.get(host));
     this.#forget(host);
     try {
       const times = await hostRoll.run();
