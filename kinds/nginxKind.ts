@@ -3,11 +3,12 @@ import type { LeaseStore } from "#rollout/lease/lease.ts";
 import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
+import type { ProxyPlace } from "#rollout/request/places.ts";
 import type { Placed } from "./placed.ts";
 import type { ServingInputs } from "./servingInputs.ts";
 
 /** The nginx of one kind. */
-export interface NginxKind extends Placed<ServingInputs, OpenNginx> {
+export interface NginxKind extends Placed<ProxyPlace & ServingInputs, OpenNginx> {
   /** Settings that only affect how it is reached or started. */
   readonly ways: readonly string[];
   /** Because two can't have the same port. */

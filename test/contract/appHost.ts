@@ -27,6 +27,8 @@ export interface NewHost {
   /** Where the files of the host are, as a script sees them. */
   readonly machine: Pick<Machine, "run">;
   readonly directory: string;
+  /** The command before the one of a process that is to run there; nothing where that is here. */
+  readonly enter?: readonly string[] | undefined;
 }
 
 /** How a kind opens hosts for this suite; whatever runs there is gone after the test. */

@@ -51,9 +51,10 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
     });
 
     test("names the process on its port by pid and command, and starts and stops nothing there", async () => {
-      const host = hostOf(await open());
+      const opened = await open();
+      const host = hostOf(opened);
       await install(host, { version: "1.0.0" });
-      const { pid } = await startNode(listenOn(host.port, host.address));
+      const { pid } = await startNode(listenOn(host.port, host.address), opened);
       const name = expect.stringMatching(
         new RegExp(`^pid ${pid} \\(${process.execPath} -e require\\("node:net"\\)\\.createServer.*\\)$`),
       );
@@ -75,7 +76,7 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       expect(await host.portOwner()).toEqual({ kind: "application", release });
       await host.stop(5);
 
-      const { pid } = await startNode(listenOn(healthPort, address));
+      const { pid } = await startNode(listenOn(healthPort, address), opened);
       const taken = new RegExp(`^port ${healthPort} of ${host.name} is taken by pid ${pid} \\(`);
       await expect(host.preflight(signal)).rejects.toThrow(taken);
       await expect(host.start(host.launch)).rejects.toThrow(taken);

@@ -13,10 +13,15 @@ export function listenOn(port: number, address = "127.0.0.1"): string {
 /** A Node process that runs `script` and has said that it is ready; it is gone after the test. */
 export async function startNode(
   script: string,
-  options: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+  options: {
+    readonly args?: readonly string[];
+    readonly env?: NodeJS.ProcessEnv;
+    readonly enter?: readonly string[] | undefined;
+  } = {},
 ): Promise<{ readonly pid: number; end(): Promise<void> }> {
-  const { args = [], env = {} } = options;
-  const child = spawn(process.execPath, ["-e", script, "--", ...args], {
+  const { args = [], env = {}, enter = [] } = options;
+  const [command = "", ...words] = [...enter, process.execPath, "-e", script, "--", ...args];
+  const child = spawn(command, words, {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, ...env },
   });

@@ -34,15 +34,30 @@ test("the rollout imports neither kinds, providers, components or settings, not 
   expect(foreign).toEqual([]);
 });
 
-test("the rollout names no kind of host", () => {
-  const kinds = readdirSync(join(root, "kinds"), { withFileTypes: true }).filter((entry) =>
-    entry.isDirectory(),
-  );
-  const quoted = new RegExp(`"(${kinds.map(({ name }) => name).join("|")})"`);
+const kinds = readdirSync(join(root, "kinds"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+test("only the settings name a kind of host outside its folder", () => {
+  const quoted = new RegExp(`"(${kinds.join("|")})"`);
   const naming = files.filter(
-    (file) => file.startsWith("rollout/") && quoted.test(readFileSync(join(root, file), "utf8")),
+    (file) => !/^(kinds|settings)\//.test(file) && quoted.test(readFileSync(join(root, file), "utf8")),
   );
   expect(naming).toEqual([]);
+});
+
+test("a kind is known outside its folder to kinds.ts alone, and there to an import and an entry", () => {
+  const importing = kinds.flatMap((kind) =>
+    files
+      .filter((file) => !file.startsWith(`kinds/${kind}/`))
+      .filter((file) => importsOf(file).some((name) => name.startsWith(`kinds/${kind}/`)))
+      .map((file) => `${file}: ${kind}`),
+  );
+  expect(importing.sort()).toEqual(kinds.map((kind) => `kinds/kinds.ts: ${kind}`).sort());
+  const text = readFileSync(join(root, "kinds", "kinds.ts"), "utf8");
+  for (const kind of kinds) {
+    expect(text.split("\n").filter((line) => new RegExp(`\\b${kind}\\b`).test(line))).toHaveLength(2);
+  }
 });
 
 test("no file imports itself through others, not even for a type or once it runs", () => {
