@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { Duplex, PassThrough, type Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -14,6 +14,7 @@ import {
 } from "#rollout/machine/machine.ts";
 import { quote } from "#rollout/machine/quote.ts";
 import { explainSsh } from "./explainSsh.ts";
+import { type Printed, RemoteShells } from "./remoteShells.ts";
 import { RepeatableInput } from "./repeatableInput.ts";
 import type { SshPlace } from "./sshArguments.ts";
 import { SshConnection } from "./sshConnection.ts";
@@ -47,6 +48,7 @@ export class SshMachine implements Machine {
   readonly name: string;
   readonly #connection: SshConnection;
   readonly #limit = pLimit(COMMANDS_AT_ONCE);
+  readonly #shells = new RemoteShells(() => this.#spawn(["--", this.name, "exec sh"]));
   #wasReached = false;
   #assertHeld: () => Promise<void> = async () => {};
 
@@ -118,6 +120,7 @@ export class SshMachine implements Machine {
   }
 
   async close(): Promise<void> {
+    this.#shells.close();
     await this.#connection.close();
   }
 
@@ -155,27 +158,42 @@ export class SshMachine implements Machine {
     const deadline = AbortSignal.timeout(Math.ceil((seconds + FAREWELL_SECONDS) * 1000));
     const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
     await this.#open(ending);
-    const ssh = this.#spawn(["--", this.name, withDeadline(script, args, Math.ceil(seconds))]);
+    const command = withDeadline(script, args, Math.ceil(seconds));
+    try {
+      const { code, stdout, stderr } = await ((!input && this.#shells.run(command, ending)) ||
+        this.#runInSession(command, input, ending));
+      ending.throwIfAborted();
+      if (code === undefined) throw explainSsh(this.name, stderr);
+      if (code !== 0) throw this.#failure(code, stderr, seconds);
+      return stdout;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw deadline.aborted ? this.#failure(OVERDUE, "", seconds) : error;
+    }
+  }
+
+  async #runInSession(command: string, input: Readable | undefined, signal: AbortSignal): Promise<Printed> {
+    const marked = `printf 'rollgate-began\\n'; ${command}; printf '\\nrollgate-ended:%s' $?`;
+    const ssh = this.#spawn(["--", this.name, marked]);
     const stop = () => {
       ssh.kill("SIGKILL");
       // The shared connection keeps these open as long as the command runs on the server.
       ssh.stdout.destroy();
       ssh.stderr.destroy();
     };
-    ending.addEventListener("abort", stop, { once: true });
+    signal.addEventListener("abort", stop, { once: true });
     try {
       // A command may end before it has read everything.
       const given = input ? pipeline(input, ssh.stdin).catch(() => {}) : ssh.stdin.end();
       const [stdout, stderr] = await Promise.all([text(ssh.stdout), text(ssh.stderr), given]);
       const code = TRAILER.exec(stdout)?.[1];
-      if (code === undefined) throw explainSsh(this.name, stderr);
-      if (code !== "0") throw this.#failure(Number(code), stderr, seconds);
-      return stdout.slice(stdout.indexOf(HEADER) + HEADER.length).replace(TRAILER, "");
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw deadline.aborted ? this.#failure(OVERDUE, "", seconds) : error;
+      return {
+        code: code === undefined ? undefined : Number(code),
+        stdout: stdout.slice(stdout.indexOf(HEADER) + HEADER.length).replace(TRAILER, ""),
+        stderr,
+      };
     } finally {
-      ending.removeEventListener("abort", stop);
+      signal.removeEventListener("abort", stop);
     }
   }
 
@@ -206,22 +224,12 @@ export class SshMachine implements Machine {
       stdio: ["pipe", "pipe", "pipe"],
     });
     ssh.stdin.on("error", () => {});
-    return ssh satisfies ChildProcess;
+    return ssh;
   }
 }
 
-/** A command line for the login shell, with a time limit and its output between two marks. */
+/** A command line for the shell on the server, with a time limit. */
 function withDeadline(script: string, args: readonly string[], seconds: number): string {
-  const words = [
-    "timeout",
-    "-k",
-    String(KILL_AFTER_SECONDS),
-    String(seconds),
-    "sh",
-    "-c",
-    script,
-    "sh",
-    ...args,
-  ];
-  return `printf 'rollgate-began\\n'; ${words.map(quote).join(" ")}; printf '\\nrollgate-ended:%s' $?`;
+  const after = ["-k", String(KILL_AFTER_SECONDS), String(seconds)];
+  return ["timeout", ...after, "sh", "-c", script, "sh", ...args].map(quote).join(" ");
 }

@@ -131,6 +131,30 @@ describe.skipIf(reason)("a server reached over SSH", () => {
     await until(async () => (await servers.connections(server)) === before, 10);
   });
 
+  describe("a shell on the server", () => {
+    // A command is a process of timeout, whose parent is the shell.
+    const shellOf = async (machine: SshMachine) =>
+      Number(await machine.run("read -r _ _ _ parent _ < /proc/$PPID/stat; echo $parent", []));
+
+    test("runs one command after the other, each with its own output, exit code and deadline", async () => {
+      const machine = open();
+      const shell = await shellOf(machine);
+      await expect(machine.run("echo no >&2; exit 3", [])).rejects.toThrow("no");
+      await expect(machine.run("sleep 60", [], { deadlineSeconds: 1 })).rejects.toThrow("longer than 1 s");
+      expect(await machine.run("cat; echo end", [])).toBe("end\n");
+      expect(await shellOf(machine)).toBe(shell);
+    });
+
+    test("is replaced when it was killed between two commands", async () => {
+      const machine = open();
+      const shell = await shellOf(machine);
+      process.kill(shell, "SIGKILL");
+      const another = await shellOf(machine);
+      expect(another).toBeGreaterThan(0);
+      expect(another).not.toBe(shell);
+    });
+  });
+
   describe("a connection", () => {
     test("leads to a port of the server and carries bytes in both directions", async () => {
       const { port } = await serveHttp((request, response) => response.end(`you asked for ${request.url}`));
