@@ -77,6 +77,33 @@ describe("a host", () => {
     expect(await fleet.served()).toEqual(new Set(["app-1", "app-2"]));
   });
 
+  test("is checked at its management port, and its requests go to the application's", async (context) => {
+    const fleet = await start(context, 2);
+    let health = 200;
+    const management = await serveHttp((asked, answer) =>
+      answering(asked.url === "/actuator/health" ? health : 404)(asked, answer),
+    );
+    hostAt(fleet.hosts, 0).health = answering(503);
+    await fleet.untilUp(1);
+    const [first, ...others] = fleet.settings.hosts;
+    if (!first) throw new Error("there is no host");
+    const hosts = [{ ...first, healthPort: management.port }, ...others];
+    expect(await fleet.serve({ ...fleet.settings, hosts })).toBe("reloaded");
+    await fleet.untilUp(0, 1);
+    expect(await fleet.served()).toEqual(new Set(["app-1", "app-2"]));
+    expect((await fleet.status()).map(({ name }) => name)).toEqual(
+      hosts.map(({ address, port }) => `${address}:${port}`),
+    );
+    const proxy = new NginxProxy(localNginxAccess(fleet.settings));
+    const upstream = () =>
+      proxy.upstream(localHost({ name: first.name, port: first.port }), AbortSignal.timeout(5_000));
+    expect(await upstream()).toMatchObject({ up: true });
+    health = 503;
+    await fleet.untilUp(1);
+    expect(await upstream()).toMatchObject({ up: false, detail: expect.stringContaining("503") });
+    expect(await fleet.served()).toEqual(new Set(["app-2"]));
+  });
+
   test("that answers too late fails, and the others are checked as often as before", async (context) => {
     const fleet = await start(context, 2);
     await fleet.untilUp(0, 1);
