@@ -13,6 +13,9 @@ const NO_LOGIN = [
 /** The servers this process has reached, which proves that its network and keys work. */
 const reached = new Set<string>();
 
+/** The lines about kept states that this process has printed. */
+const told = new Set<string>();
+
 /** Remembers that a login succeeded. */
 export function wasReached({ server }: SshPlace): void {
   reached.add(server);
@@ -65,7 +68,10 @@ export async function askOrKeep<T>(name: string, ask: () => Promise<T>, kept: T)
     return await ask();
   } catch (error) {
     if (!(error instanceof RollgateError)) throw error;
-    console.log(`${name}: ${reasonOf(error)}. Its recorded state was kept`);
+    const line = `${name}: ${reasonOf(error)}. Its recorded state was kept`;
+    // Several resources have their place on one server.
+    if (!told.has(line)) console.log(line);
+    told.add(line);
     return kept;
   }
 }

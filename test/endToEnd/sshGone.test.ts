@@ -80,7 +80,7 @@ describe.skipIf(reason)("a stack of which a server is gone for good", { timeout:
     expect(preview.code, preview.output).toBe(0);
     const { code, output } = await project.up();
     expect(code, output).toBe(0);
-    expect(output).toMatch(/warning: app-2: server-2 cannot be reached: .* left behind there: /);
+    expect(output).toMatch(/warning: app-2: server-2 cannot be reached: .* left on the server: /);
     expect(output).not.toMatch(/^\s+at /m);
     expect(await project.output("releases")).toEqual({ "app-1": expect.stringMatching(/^1\.0\.0-/) });
     const after = await project.pulumi("preview", "--expect-no-changes");
