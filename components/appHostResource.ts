@@ -6,7 +6,7 @@ import type { Given } from "./given.ts";
 /** The place of an app host of any kind, and how long its application may take to stop. */
 export type AppHostArgs = Given<HostInputs> & Readonly<Record<string, unknown>>;
 
-const provider = dynamicProvider(() => import("#provider/appHost.ts"));
+const provider = dynamicProvider(() => import("#provider/hostResource.ts"));
 
 /** A place for an application, of any kind; deleting it stops the application. */
 export class AppHostResource extends pulumi.dynamic.Resource {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RollingDeploymentInputs } from "#provider/deployment.ts";
 import { dynamicProvider } from "#provider/dynamicProvider.ts";
-import type { RollingDeploymentInputs } from "#provider/rollingDeployment.ts";
 import type { Given } from "./given.ts";
 
 /** What to roll, over which hosts, behind which nginx, and within which limits. */
@@ -8,7 +8,7 @@ export type RollingDeploymentArgs = Given<RollingDeploymentInputs>;
 
 // The provider removes nothing, because renaming this resource must not stop the service; deleting a host stops its
 // application.
-const provider = dynamicProvider(() => import("#provider/rollingDeployment.ts"));
+const provider = dynamicProvider(() => import("#provider/deployment.ts"));
 
 /**
  * Rolls a jar over the hosts, one at a time, whenever the jar, its options or the fleet changes. If a roll fails, so does the

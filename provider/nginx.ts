@@ -29,7 +29,7 @@ import {
   providerOf,
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
-import { opened, refusal, refuseToMove, replacedBy } from "./placed.ts";
+import { opened, refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";
 
 const decidedServing = z.object({ ...servingInputs, ...decidedInputs });

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "#kinds/declaration.ts";
 import { kinds } from "#kinds/kinds.ts";
-import type { RollingDeploymentInputs } from "#provider/rollingDeployment.ts";
+import type { RollingDeploymentInputs } from "#provider/deployment.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import type { Environment } from "#rollout/request/launch.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { explained } from "./explained.ts";
-import { readHostOptions } from "./hostOptions.ts";
 import { withHealthPort } from "./hosts.ts";
 import { Reader } from "./reader.ts";
+import { readHostOptions } from "./readHostOptions.ts";
 import { readRollout, readServing } from "./rollout.ts";
 
 /** All settings from `Pulumi.<stack>.yaml`, validated; Pulumi.yaml describes them. */

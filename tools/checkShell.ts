@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
-import { findExecutable } from "./findExecutable.ts";
+import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { inRepository } from "./inRepository.ts";
 import { report } from "./report.ts";
 

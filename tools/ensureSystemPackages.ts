@@ -1,5 +1,5 @@
+import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { aptPackages } from "./aptPackages.ts";
-import { findExecutable } from "./findExecutable.ts";
 import { installWithApt } from "./installWithApt.ts";
 import { report } from "./report.ts";
 import { SetupError } from "./setupError.ts";

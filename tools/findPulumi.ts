@@ -1,10 +1,9 @@
 import { realpathSync } from "node:fs";
 import { dirname, sep } from "node:path";
-import { findExecutable } from "./findExecutable.ts";
+import { findExecutable, searchPath } from "#kinds/local/findExecutable.ts";
 import { inRepository } from "./inRepository.ts";
 import { isAtLeast } from "./isAtLeast.ts";
 import { run } from "./run.ts";
-import { searchPath } from "./searchPath.ts";
 import { vendorDirectory } from "./vendorDirectory.ts";
 import { minimumVersions } from "./versions.ts";
 

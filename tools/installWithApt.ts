@@ -1,5 +1,5 @@
+import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { aptPackages } from "./aptPackages.ts";
-import { findExecutable } from "./findExecutable.ts";
 import { mayBeRoot, runAsRoot } from "./runAsRoot.ts";
 import type { SystemPackage } from "./systemPackages.ts";
 import { withoutService } from "./withoutService.ts";

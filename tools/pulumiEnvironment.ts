@@ -1,9 +1,9 @@
 import { delimiter } from "node:path";
+import { searchPath } from "#kinds/local/findExecutable.ts";
 import { findPulumi } from "./findPulumi.ts";
 import { hasBackend } from "./hasBackend.ts";
 import { inRepository } from "./inRepository.ts";
 import { localBackend } from "./localBackend.ts";
-import { searchPath } from "./searchPath.ts";
 import { SetupError } from "./setupError.ts";
 
 /** How to start Pulumi here. */

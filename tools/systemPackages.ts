@@ -1,4 +1,4 @@
-import { findExecutable } from "./findExecutable.ts";
+import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { isAtLeast } from "./isAtLeast.ts";
 import { javaVersion } from "./javaVersion.ts";
 import { minimumVersions } from "./versions.ts";

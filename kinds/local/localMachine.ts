@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { isSystemError, RollgateError } from "#rollout/common/errors.ts";
 import { CommandFailed, type Machine, type RunOptions } from "#rollout/machine/machine.ts";
-import { SYSTEM_DIRECTORIES } from "./findExecutable.ts";
+import { searchPath } from "./findExecutable.ts";
 
 const DEADLINE_SECONDS = 30;
 
@@ -28,7 +28,10 @@ export class LocalMachine implements Machine {
   readonly #shell: string;
   readonly #environment: NodeJS.ProcessEnv;
 
-  constructor({ shell = "sh", path = searchPath() }: LocalShell = {}) {
+  constructor({
+    shell = "sh",
+    path = [...searchPath(), "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter),
+  }: LocalShell = {}) {
     this.#shell = shell;
     this.#environment = { PATH: path, HOME: userInfo().homedir, LC_ALL: "C" };
   }
@@ -82,13 +85,6 @@ export class LocalMachine implements Machine {
       throw error;
     }
   }
-}
-
-/** This process's PATH, and directories that are often not on a user's PATH. */
-function searchPath(): string {
-  return [process.env.PATH ?? "", "/usr/local/bin", "/usr/bin", "/bin", ...SYSTEM_DIRECTORIES]
-    .filter(Boolean)
-    .join(delimiter);
 }
 
 function end(child: ChildProcess): void {

@@ -96,7 +96,7 @@ describe.skipIf(reason)(
       const { output } = await project.pulumi("stack", "export");
       const key = await readFile(join(servers.directory, "id"), "utf8");
       expect(output).not.toContain(key.split("\n")[1]);
-      expect(output).toContain("#provider/appHost.ts");
+      expect(output).toContain("#provider/hostResource.ts");
     });
 
     test("rolls to the next release without a lost request", async () => {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { check, create } from "#provider/rollingDeployment.ts";
+import { check, create } from "#provider/deployment.ts";
 import { messageOf } from "#rollout/common/errors.ts";
 
 /**

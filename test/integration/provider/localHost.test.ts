@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { LocalHostInputs } from "#kinds/local/localHost.ts";
-import { check, create, diff, read, remove } from "#provider/appHost.ts";
+import { check, create, diff, read, remove } from "#provider/hostResource.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";

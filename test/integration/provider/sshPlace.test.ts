@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import * as sshServer from "#kinds/ssh/provisionedServer.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { sshNginxPlace } from "#kinds/ssh/sshNginx.ts";
-import * as sshHost from "#provider/appHost.ts";
+import * as sshHost from "#provider/hostResource.ts";
 import * as nginx from "#provider/nginx.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import { listenOn, startNode } from "../../support/child.ts";

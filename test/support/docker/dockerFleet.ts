@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "#kinds/docker/dockerDescriptors.ts";
-import { remove } from "#provider/appHost.ts";
+import { remove } from "#provider/hostResource.ts";
 import { observe } from "#rollout/roll/fleet.ts";
 import { inRepository } from "../../../tools/inRepository.ts";
 import { freePort } from "../freePort.ts";

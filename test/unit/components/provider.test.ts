@@ -8,9 +8,9 @@ import { validRequest } from "../../support/rollRequest.ts";
 
 // Pulumi keeps the code of a provider in the state: whatever it captured would be kept, and diffed, with it.
 describe.each([
-  "#provider/appHost.ts",
+  "#provider/hostResource.ts",
   "#provider/nginx.ts",
-  "#provider/rollingDeployment.ts",
+  "#provider/deployment.ts",
   "#kinds/docker/pulledImage.ts",
 ])("the provider that is %s, in the state", (module) => {
   const code: Record<string, string> = {};
@@ -19,7 +19,7 @@ describe.each([
     const { tree, resources } = await mockPulumi();
     const { hosts, proxy, ...request } = validRequest();
     for (const host of hosts.slice(0, 1))
-      new AppHostResource("#provider/appHost.ts", { ...host, java: "java", graceSeconds: 30 });
+      new AppHostResource("#provider/hostResource.ts", { ...host, java: "java", graceSeconds: 30 });
     const serving = {
       flavour: "stock" as const,
       hosts: [],
@@ -39,7 +39,7 @@ describe.each([
     };
     new NginxResource("#provider/nginx.ts", { ...proxy, ...serving, executable: "nginx" });
     new DockerImage("#kinds/docker/pulledImage.ts", { engine: "", image: "jre:17" });
-    new RollingDeployment("#provider/rollingDeployment.ts", { ...request, hosts, proxy });
+    new RollingDeployment("#provider/deployment.ts", { ...request, hosts, proxy });
     await tree();
     for (const { name, inputs } of resources) code[name] = String(inputs.__provider);
   });

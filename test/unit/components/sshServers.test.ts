@@ -94,7 +94,7 @@ test("the providers in the state import the rollout and contain none of its code
   new CheckingNginx("nginx", nginxOnServer({ ...nginx, provisioning }));
   await tree();
   for (const [name, module] of [
-    ["app-app-1", "#provider/appHost.ts"],
+    ["app-app-1", "#provider/hostResource.ts"],
     ["nginx-server", "#provider/nginx.ts"],
     ["nginx-machine", "#kinds/ssh/provisionedServer.ts"],
   ]) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { DockerHostInputs } from "#kinds/docker/dockerHost.ts";
-import { check, create, diff, read, remove } from "#provider/appHost.ts";
+import { check, create, diff, read, remove } from "#provider/hostResource.ts";
 import { dockerHost, inspected } from "../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";

@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import type { FleetRequest, OrchestratedKind } from "#kinds/kind.ts";
 import { KINDS, kindsOf } from "#kinds/kinds.ts";
 import type { Orchestrator } from "#kinds/orchestrator.ts";
-import { check, create, diff, read } from "#provider/rollingDeployment.ts";
+import { check, create, diff, read } from "#provider/deployment.ts";
 import { InvalidInput, RollFailed } from "#rollout/common/errors.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { text } from "#rollout/request/fields.ts";

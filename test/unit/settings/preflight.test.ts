@@ -42,7 +42,6 @@ test("the jar and the engine are checked once, and all problems are listed, each
   expect(asked.toSorted()).toEqual([
     "GET /_ping",
     "GET /containers/json",
-    "GET /containers/rollgate-test-nginx/json",
     "GET /distribution/eclipse-temurin:17-jre/json",
     "GET /distribution/nginx:stable/json",
     "GET /images/eclipse-temurin:17-jre/json",

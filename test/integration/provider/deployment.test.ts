@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { News } from "#kinds/change.ts";
 import { withJava } from "#kinds/local/withJava.ts";
-import { check, create, diff, read } from "#provider/rollingDeployment.ts";
+import { check, create, diff, read } from "#provider/deployment.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { type Behaviour, fakeJar, fakeJava } from "../../support/fakeJava.ts";

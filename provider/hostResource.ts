@@ -14,7 +14,7 @@ import {
   ownInputs,
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
-import { opened, refusal, refuseToMove, replacedBy } from "./placed.ts";
+import { opened, refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
 
 /** Rejects a host on which no application could run; changes nothing. */
 export async function check({ olds, news }: Change): Promise<CheckAnswer> {
