@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { KINDS, kindsOf } from "#kinds/kinds.ts";
-import { check, create, read } from "#provider/rollingDeployment.ts";
+import { check, create, read } from "#provider/deployment.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { describeAppHost, type NewHost } from "../../../contract/appHost.ts";
