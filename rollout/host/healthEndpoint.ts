@@ -4,16 +4,16 @@ import { machinePool } from "../machine/machinePool.ts";
 import type { HostPlace } from "./hostPlace.ts";
 import { type HealthReport, MAX_BODY_BYTES, probe } from "./probe.ts";
 
-/** The way to an application's own health endpoint. */
+/** Access to an application's own health endpoint. */
 export interface HealthEndpoint {
-  /** Throws one line when no health could be asked for at all, whatever runs. */
+  /** Throws a one-line error if the endpoint could not be reached whatever is running. */
   preflight(signal: AbortSignal): Promise<void>;
   /** Asks once; never throws. */
   ask(path: string, timeoutMilliseconds: number, signal: AbortSignal): Promise<HealthReport>;
   close(): Promise<void>;
 }
 
-/** Asked over connections that the host's machine makes, which are kept for a while where they are dear. */
+/** Asks over connections made by the host's machine; expensive ones are kept open for a while. */
 export class MachineHealth implements HealthEndpoint {
   readonly #http: Pool;
   readonly #keptMilliseconds: number;
@@ -43,7 +43,7 @@ export class MachineHealth implements HealthEndpoint {
 
   async #askTwice(path: string, signal: AbortSignal) {
     return this.#get(path, signal).catch((error: unknown) => {
-      // The kept connection was one to the process before.
+      // The kept connection was to the previous process.
       if (this.#keptMilliseconds > 0 && error instanceof errors.SocketError && !signal.aborted)
         return this.#get(path, signal);
       throw error;

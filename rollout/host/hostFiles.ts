@@ -12,12 +12,12 @@ import { surplusReleases } from "../release/surplusReleases.ts";
 import type { HostState, Revision } from "./appHost.ts";
 import { type LaunchSpec, launchSpec } from "./launchSpec.ts";
 
-/** What a host's files say of it. */
+/** What the files of a host say about it. */
 export type FilesState = Omit<HostState, "running">;
 
 const HASH_SECONDS = 120;
 
-// They go by what coreutils and busybox share, and may run twice: a machine runs a script again whose connection broke.
+// They use only what coreutils and busybox share, and may run twice: if the connection breaks, a script is run again.
 const SCRIPTS = new URL("./scripts/", import.meta.url);
 const DESCRIBE = readScripts(SCRIPTS, "describe-host");
 const HASH = readScripts(SCRIPTS, "hash-release");
@@ -28,8 +28,9 @@ const REMOVE_ALL = readScripts(SCRIPTS, "remove-host");
 const KEPT_LAUNCHES = 5;
 
 /**
- * The files of one app host on its machine: `releases/<id>/app.jar` or `app.war`, the link `current`, `last-known-good.json`
- * and `launches/<fingerprint>.json`, the last with secrets and so 0600. The application's own are in `work`.
+ * The files of one app host on its machine: `releases/<id>/app.jar` or `app.war`, the link `current`,
+ * `last-known-good.json` and `launches/<fingerprint>.json`, which holds secrets and so has mode 0600. The application's
+ * own files are in `work`.
  */
 export class HostFiles {
   readonly #machine: Pick<Machine, "run" | "sharesFiles">;
@@ -40,7 +41,7 @@ export class HostFiles {
     this.#directory = directory;
   }
 
-  /** The path of a release's archive. */
+  /** The path of a release's archive on the machine. */
   archiveOf(id: string): string {
     return `${this.#directory}/releases/${id}/${archiveName(id)}`;
   }
@@ -62,7 +63,7 @@ export class HostFiles {
     await upload(this.#machine, this.#directory, id, jar, signal);
   }
 
-  /** Whether the release is there and its bytes are those that its name promises. */
+  /** Whether the release is there and its hash matches its name. */
   async holds(id: string): Promise<boolean> {
     const sha256 = await this.#ifThere(HASH, [id, archiveName(id)], HASH_SECONDS);
     return sha256 !== undefined && isReleaseOf(id, sha256);
@@ -85,13 +86,13 @@ export class HostFiles {
     await this.write(`launches/${fingerprint}.json`, JSON.stringify(spec), "077");
   }
 
-  /** `undefined` when the host never started anything that way, or has forgotten it. */
+  /** `undefined` if the host never started anything that way, or no longer knows. */
   async recall(fingerprint: string): Promise<LaunchSpec | undefined> {
     const text = await this.#ifThere(READ_FILE, [`launches/${fingerprint}.json`]);
     return text === undefined ? undefined : launchSpec.parse(JSON.parse(text));
   }
 
-  /** Removes releases beyond `keep`, launches beyond a few, and what an interrupted staging left. */
+  /** Removes releases beyond `keep`, launches beyond a few, and what interrupted staging left behind. */
   async prune(keep: number, releases: readonly string[], launches: readonly string[]): Promise<void> {
     const [lastRunFirst, youngestFirst] = (await this.#run(LIST)).split("/\n");
     const surplus = surplusReleases(linesOf(lastRunFirst), keep, releases).map((id) => `releases/${id}`);
@@ -102,12 +103,12 @@ export class HostFiles {
     await this.#run(REMOVE, [...surplus, ...forgotten]);
   }
 
-  /** Removes all that a roll brought; what the application wrote stays, and then the path of its folder is told. */
+  /** Removes everything that rolls put there. What the application wrote stays; if there is any, its path is returned. */
   async removeAll(): Promise<string | undefined> {
     return (await this.#run(REMOVE_ALL)).trim() || undefined;
   }
 
-  /** Writes a file, relative to the folder of the host; a reader sees the old one or the new one. */
+  /** Writes a file, relative to the host's folder; readers see the old one or the new one. */
   async write(file: string, text: string, umask: string): Promise<void> {
     await writeFile(this.#machine, this.#directory, file, text, umask);
   }

@@ -1,4 +1,4 @@
-/** Where a client finds the application of a host, and what messages call it. */
+/** The name of a host and where clients reach its application. */
 export interface HostPlace {
   readonly name: string;
   readonly address: string;

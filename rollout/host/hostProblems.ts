@@ -1,6 +1,6 @@
 import { RollgateError } from "../common/errors.ts";
 
-/** A host as its problems name it. */
+/** A host as error messages name it. */
 interface Named {
   readonly name: string;
   readonly port: number;

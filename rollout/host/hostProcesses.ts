@@ -11,13 +11,13 @@ const MACHINES = new URL("../machine/scripts/", import.meta.url);
 
 interface SeenProcess {
   readonly app: RunningApp;
-  /** Tells it from a later process with its pid. */
+  /** Distinguishes it from a later process with the same pid. */
   readonly began: string;
 }
 
 /**
- * What runs on a host, read from `/proc` each time: a JVM is started with the path of its release, never with the
- * `current` link, and with the fingerprint of how it was started, so no file with a pid can be stale.
+ * What runs on a host, read from `/proc` each time, so there is no pid file to go stale: a JVM is started with the path
+ * of its release, never with the `current` link, and with the fingerprint of its options.
  */
 export class HostProcesses {
   readonly #machine: Pick<Machine, "run">;
@@ -25,10 +25,10 @@ export class HostProcesses {
   readonly #subject: string;
   readonly #running: string;
   readonly #printSockets: string;
-  /** The process that was seen last, or was just started. */
+  /** The process seen last or just started. */
   #seen: SeenProcess | undefined;
 
-  /** `finder` is the script that sets `pids`, out of what `subject` names: a directory, a unit. */
+  /** `finder` is the script that sets `pids`, given `subject`: a directory or a unit. */
   constructor(
     machine: Pick<Machine, "run">,
     place: HostFolder,
@@ -54,12 +54,12 @@ export class HostProcesses {
     ].join("\n");
   }
 
-  /** Takes the process that was just started for the one seen last. */
+  /** Records the process that was just started as the one seen last. */
   expect(app: RunningApp, began: string): void {
     this.#seen = { app, began };
   }
 
-  /** Looks at the process seen last before it looks for others. */
+  /** Checks the process seen last before looking for others. */
   async running(): Promise<RunningApp | undefined> {
     const seen = this.#seen;
     const args = [this.#subject, String(seen?.app.pid ?? 0), seen?.began ?? ""];
@@ -71,7 +71,7 @@ export class HostProcesses {
     return app;
   }
 
-  /** By the sockets that the process holds where they can be seen, else by its account, which the application has alone. */
+  /** Goes by the sockets that the process holds; if they are hidden, by its account, which only the application uses. */
   async portOwner(): Promise<PortOwner> {
     const { address, port, healthPort = port } = this.#place;
     const { application, inodes, uids, sockets } = await this.#sockets();

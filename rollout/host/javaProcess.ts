@@ -1,15 +1,15 @@
 import { readProcessLine } from "../machine/processLine.ts";
 import type { RunningApp } from "./appHost.ts";
 
-/** A property of the JVM, so that its command line tells how it was started to every account. */
+/** A JVM property, so that every account can read from the command line how it was started. */
 const LAUNCH_PROPERTY = "-Drollgate.launch=";
 
-/** Says, in the command line of a JVM, how it was started. */
+/** The option that puts the fingerprint into a JVM's command line. */
 export function launchOption(fingerprint: string): string {
   return `${LAUNCH_PROPERTY}${fingerprint}`;
 }
 
-/** The JVM that a line of the shell function `show` stands for, when it runs a release out of `directory`. */
+/** The JVM in a line printed by the shell function `show`, if it runs a release from `directory`. */
 export function readJava(line: string, directory: string): RunningApp | undefined {
   const { pid, argv } = readProcessLine(line);
   const jar = argv[argv.indexOf("-jar") + 1];

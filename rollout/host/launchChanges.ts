@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LaunchSpec } from "./launchSpec.ts";
 
-/** The names of what differs between two ways to start an application; never a value, which may be a secret. */
+/** Names what differs between two ways to start an application; never the values, which may be secret. */
 export function launchChanges(before: LaunchSpec, after: LaunchSpec): string[] {
   const [old, next] = [named(before), named(after)];
   const names = [...new Set([...Object.keys(old), ...Object.keys(next)])];

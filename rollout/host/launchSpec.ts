@@ -6,7 +6,7 @@ import { environment, launch } from "../request/launch.ts";
 export const launchSpec = z.object({ launch, environment });
 export type LaunchSpec = z.infer<typeof launchSpec>;
 
-/** What stands for a way to start the application at an address: 12 hexadecimal digits, no secret can be read from it. */
+/** Fingerprint of a way to start the application at an address: 12 hexadecimal digits that reveal no secret. */
 export function launchFingerprint(
   { launch, environment }: LaunchSpec,
   address: string,

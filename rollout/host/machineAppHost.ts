@@ -15,7 +15,7 @@ import type { Supervisor } from "./supervisor.ts";
 
 const PORT_RELEASE = { intervalMilliseconds: 50, deadlineMilliseconds: 1_000 };
 
-/** What a host consists of, however its application is to be started: enough to look at it and to clear it away. */
+/** The parts of a host that don't depend on how its application is started: enough to inspect and to remove it. */
 export interface HostParts {
   readonly place: HostPlace;
   readonly files: HostFiles;
@@ -23,14 +23,14 @@ export interface HostParts {
   readonly health: HealthEndpoint;
 }
 
-/** How all hosts of a fleet start their application, and when it counts as healthy. */
+/** How a host starts its application, and when it counts as healthy. */
 export interface HostPolicy extends LaunchSpec {
   readonly health: HealthPolicy;
-  /** How many jars are brought to hosts at once. */
+  /** Limits how many jars are copied at once. */
   readonly uploads: LimitFunction;
 }
 
-/** An app host of any kind: files on a machine, a supervisor that runs the application, and the way to its health. */
+/** An app host of any kind: files on a machine, a supervisor that runs the application, and its health endpoint. */
 export class MachineAppHost implements AppHost {
   readonly name: string;
   readonly address: string;
@@ -63,7 +63,7 @@ export class MachineAppHost implements AppHost {
     if (port.status === "rejected") throw port.reason;
     const owner = port.value;
     if (owner.kind === "other") throw portTaken(this, owner.name, owner.port);
-    // Found out now, while what runs still runs.
+    // Checked now, while the old release is still running.
     await this.#explain("is not ready", () => this.#health.preflight(signal));
   }
 
@@ -110,13 +110,13 @@ export class MachineAppHost implements AppHost {
     if (!spec) throw launchUnknown(this);
     const revision = { release: current, launch };
     await this.#explain(what, async () => {
-      // Written down before it is used, so that it can be gone back to.
+      // Recorded before it is used, so that there is a way back to it.
       await Promise.all([this.#files.remember(launch, spec), this.#supervisor.prepare(revision, spec)]);
       await this.#supervisor.start(revision, spec);
     });
   }
 
-  /** A JVM that was killed is gone from view a moment before the system closes its sockets. */
+  /** A killed JVM disappears from `/proc` a moment before the kernel closes its sockets. */
   async #lastingPortOwner(): Promise<PortOwner> {
     const other = async () => {
       const owner = await this.portOwner();
@@ -132,7 +132,7 @@ export class MachineAppHost implements AppHost {
 
   async markLastKnownGood(revision: Revision): Promise<void> {
     await this.#explain("cannot record its last known good release", async () => {
-      // In this order: a host that is done by its record is not looked at again.
+      // In this order: once recorded, the host is not looked at again.
       await this.#supervisor.keepRunning();
       await this.#files.markLastKnownGood(revision);
     });
@@ -164,7 +164,7 @@ export class MachineAppHost implements AppHost {
     await this.#health.close();
   }
 
-  /** Whatever goes wrong is told with the name of the host. */
+  /** Adds the name of the host to whatever goes wrong. */
   async #explain<T>(what: string, step: () => Promise<T>): Promise<T> {
     try {
       return await step();

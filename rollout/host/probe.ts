@@ -2,19 +2,19 @@ import { z } from "zod";
 import { messageOf } from "../common/errors.ts";
 import { plainLine } from "../common/plainLine.ts";
 
-/** One answer of a health endpoint; `detail` is short enough for a message. */
+/** The verdict on one answer of a health endpoint; `detail` is short enough for a message. */
 export interface HealthReport {
   readonly up: boolean;
   readonly detail: string;
 }
 
-/** What a health endpoint answered. */
+/** A health endpoint's answer. */
 export interface HealthAnswer {
   readonly statusCode: number;
   readonly body: string;
 }
 
-/** More of an answer is not read. */
+/** The rest of a longer answer is not read. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 const actuatorHealth = z.looseObject({ status: z.string() });
@@ -38,7 +38,7 @@ export async function probe(
   }
 }
 
-/** What an answer of a health endpoint means. */
+/** Judges an answer of a health endpoint. */
 export function judge(statusCode: number, body: string): HealthReport {
   const status = statusOf(body);
   const detail =

@@ -24,7 +24,7 @@ const START = readScripts(
 const STOP = readScripts(OURS, "../../machine/scripts/look-at-process", "find-by-releases", "stop-processes");
 const TAIL = readScripts(OURS, "tail-log");
 
-/** Detached processes of the account that rolls: a reboot ends them. */
+/** Runs the application as a detached process of the deployer's account; it does not survive a reboot. */
 export class ProcessSupervisor implements Supervisor {
   readonly logPlace: string;
   readonly #machine: Pick<Machine, "run">;

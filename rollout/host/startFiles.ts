@@ -9,24 +9,24 @@ import type { HostFolder } from "./hostPlace.ts";
 import { launchOption } from "./javaProcess.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 
-/** Where the variables are, in a folder that only the deployer writes and the application reads. */
+/** Where the environment variables are: in a folder that only the deployer can write and the application can read. */
 export const ENVIRONMENT = "secrets/environment";
 
 const JAVA_SECONDS = 20;
 const SCRIPTS = new URL("./scripts/", import.meta.url);
 const PREFLIGHT = readScripts(SCRIPTS, "preflight-host", "preflight-java");
-/** Part of how every application is started, whoever starts it; the variables of the settings come after these. */
+/** The same for every application, whoever starts it; variables from the settings come after it. */
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** What is written on a machine before an application is started there. */
+/** The files written on a machine before an application is started. */
 export interface StartFiles {
-  /** A shell script that becomes the JVM; it holds no secret. */
+  /** A shell script that execs the JVM; contains no secrets. */
   readonly start: string;
-  /** Variables with their values, as a shell reads them. */
+  /** Variable assignments for the shell to read. */
   readonly environment: string;
 }
 
-/** How a release is started; by the path of its archive, never of the link, so that a command line names it. */
+/** Starts a release by the path of its archive, never through the link, so that the command line names it. */
 export function startFiles(
   { name, address, port, directory }: HostFolder,
   archive: string,
@@ -59,7 +59,7 @@ exec "$java" ${words.map(quote).join(" ")}
   };
 }
 
-/** Writes them; `umask` says who may read the variables. */
+/** Writes the start files; `umask` decides who may read the variables. */
 export async function writeStartFiles(
   files: HostFiles,
   place: HostFolder,
@@ -71,7 +71,7 @@ export async function writeStartFiles(
   await Promise.all([files.write(ENVIRONMENT, environment, umask), files.write("start", start, "022")]);
 }
 
-/** Throws one line when a host could not take or run a release; only its folders are made, where they may be. */
+/** Throws a one-line error if a host could not take or run a release; at most creates its folders. */
 export async function preflightHost(
   machine: Pick<Machine, "run">,
   directory: string,

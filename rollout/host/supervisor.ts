@@ -2,32 +2,32 @@ import type { Launch } from "../request/launch.ts";
 import type { PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 
-/** What starts, watches and ends the application of one host, and owns no more of the host than that. */
+/** Starts, watches and stops the application of one host, and is responsible for nothing else. */
 export interface Supervisor {
-  /** Where the whole log is, for people. */
+  /** Where people find the full log. */
   readonly logPlace: string;
-  /** Throws one line when it could not start anything; changes nothing but empty folders of the host. */
+  /** Throws a one-line error if it could not start anything; at most creates empty folders. */
   preflight(launch: Launch): Promise<void>;
-  /** Gates ask for it several times a second. */
+  /** Called several times a second by gates. */
   running(): Promise<RunningApp | undefined>;
   portOwner(): Promise<PortOwner>;
   listening(): Promise<readonly string[]>;
-  /** Writes what the start needs. */
+  /** Writes what `start` needs. */
   prepare(revision: Revision, spec: LaunchSpec): Promise<void>;
-  /** Returns once the application runs, long before it is ready, or has ended by itself. */
+  /** Returns once the application is running, long before it is ready, or has exited. */
   start(revision: Revision, spec: LaunchSpec): Promise<void>;
-  /** SIGTERM, then SIGKILL after the grace; tells whether that was needed. */
+  /** Sends SIGTERM, then SIGKILL after the grace period; returns whether that was needed. */
   stop(graceSeconds: number): Promise<{ readonly killed: boolean }>;
-  /** What runs has passed its gates: from here on it is to run again after a crash and a reboot, where that can be had. */
+  /** Called once the application has passed its gates: from now on, restart it after a crash or a reboot if possible. */
   keepRunning(): Promise<void>;
-  /** The last lines of the log, out of a bounded number of bytes. */
+  /** The last lines of the log, taken from a bounded number of bytes. */
   logTail(lines: number): Promise<string[]>;
 }
 
-/** How much of the end of a log is read. */
+/** How many bytes from the end of a log are read. */
 export const LOG_BYTES = 64 * 1024;
 
-/** The lines of a log's end. */
+/** Splits the end of a log into lines. */
 export function linesOfLog(text: string): string[] {
   const written = text.trimEnd();
   return written === "" ? [] : written.split("\n");

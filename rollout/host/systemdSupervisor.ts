@@ -15,7 +15,7 @@ const BEYOND_GRACE_SECONDS = 20;
 const OURS = new URL("./scripts/", import.meta.url);
 const START = readScripts(OURS, "../../machine/scripts/show-process", "await-java", "start-unit");
 
-/** Runs what is enabled and keeps it running; needs the rights of `/etc/sudoers.d`, unless the deployer is root. */
+/** Runs the application as an enabled unit, which systemd keeps running; needs rights in `/etc/sudoers.d` unless root. */
 export class SystemdSupervisor implements Supervisor {
   readonly logPlace: string;
   readonly #machine: Pick<Machine, "run">;
@@ -54,7 +54,7 @@ export class SystemdSupervisor implements Supervisor {
     return this.#processes.listening();
   }
 
-  /** The unit's account reads the variables by their group. */
+  /** The unit's account may read the variables through its group. */
   async prepare(revision: Revision, spec: LaunchSpec): Promise<void> {
     await writeStartFiles(this.#files, this.#place, revision, spec, "027");
   }
@@ -64,7 +64,7 @@ export class SystemdSupervisor implements Supervisor {
     await this.#machine.run(script, [this.#unit, this.#files.archiveOf(release)]);
   }
 
-  /** systemd itself waits for as long as its TimeoutStopSec, which is provisioned with the grace. */
+  /** systemd waits for TimeoutStopSec, which is provisioned with the grace period. */
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
     const script = `
 systemctl is-active --quiet "$1.service" && was=active
@@ -76,7 +76,7 @@ ${withRights(systemctlCommand("stop", this.#unit))} || exit 1
     return { killed: result.trim() === "timeout" };
   }
 
-  /** The unit is enabled. */
+  /** Nothing to do: the unit is enabled. */
   async keepRunning(): Promise<void> {}
 
   async logTail(lines: number): Promise<string[]> {
@@ -84,7 +84,7 @@ ${withRights(systemctlCommand("stop", this.#unit))} || exit 1
   }
 }
 
-/** Throws one line when there is no such unit, or no right to do this to it. */
+/** Throws a one-line error if there is no such unit or no right to run these commands. */
 export async function preflightUnit(
   machine: Pick<Machine, "run">,
   unit: string,
@@ -106,7 +106,7 @@ ${asked}`;
   await machine.run(script, [unit]);
 }
 
-/** The last lines that a unit wrote; the command is exactly the one that its rights allow. */
+/** The last lines of a unit's journal, read with exactly the command that sudoers allows. */
 export async function readJournal(
   machine: Pick<Machine, "run">,
   unit: string,

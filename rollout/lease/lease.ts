@@ -1,53 +1,53 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RollgateError } from "../common/errors.ts";
 
-/** What stands in a lease: who rolls, since when, and a counter that moves while the owner lives. */
+/** A lease: who is rolling, since when, and a counter that goes up while the owner is alive. */
 export interface LeaseRecord {
   readonly owner: string;
-  /** ISO 8601, for people only: no decision looks at a clock. */
+  /** ISO 8601, for people only: no decision depends on a clock. */
   readonly since: string;
   readonly beat: number;
   readonly released: boolean;
 }
 
-/** What a holder is told when it renews its lease. */
+/** The result of renewing a lease. */
 export type Renewal =
   | { readonly isHeld: true; readonly stopRequested: boolean }
-  /** Somebody has taken it over, if it is not gone altogether. */
+  /** Someone has taken it over; without a holder, it is gone. */
   | { readonly isHeld: false; readonly holder: LeaseRecord | undefined };
 
-/** Where the leases of one fleet are kept, at the target; generations only grow. */
+/** Where the leases of one fleet are kept, on the target side; generations only grow. */
 export interface LeaseStore {
   newest(): Promise<{ readonly generation: number; readonly record: LeaseRecord } | undefined>;
-  /** Creates a generation, atomically; `false` when somebody else was first. */
+  /** Creates a generation atomically; `false` if someone else was first. */
   claim(generation: number, record: LeaseRecord): Promise<boolean>;
-  /** Replaces the record of a generation, atomically, if it is still the newest. */
+  /** Replaces the record of a generation atomically, if it is still the newest. */
   renew(generation: number, record: LeaseRecord): Promise<Renewal>;
-  /** Removes generations that are over. */
+  /** Removes older generations. */
   forgetBefore(generation: number): Promise<void>;
-  /** Whether the owner is known to be dead; `false` where that cannot be told. */
+  /** Whether the owner is known to be dead; `false` if unknown. */
   isGone(record: LeaseRecord): Promise<boolean>;
-  /** Forgets that somebody asked an earlier owner to stop. */
+  /** Drops a stop request that was meant for an earlier owner. */
   clearStopRequest(): Promise<void>;
 }
 
-/** How a lease is kept and waited for. */
+/** How a lease is renewed and waited for. */
 export interface LeaseTiming {
   readonly heartbeatMilliseconds: number;
-  /** A lease whose counter stood still for this long, by the watcher's own monotonic clock, is over. */
+  /** A lease has expired once its counter has not moved for this long by the watcher's own monotonic clock. */
   readonly expiryMilliseconds: number;
   /** How long to wait for a living owner to finish. */
   readonly waitMilliseconds: number;
 }
 
-/** Somebody else is rolling this fleet. */
+/** Someone else is rolling this fleet. */
 export class LeaseHeld extends RollgateError {
   constructor({ owner, since }: LeaseRecord) {
     super("lease-held", `${owner} is rolling this fleet since ${since}`);
   }
 }
 
-/** Somebody else took this fleet over while we were not looking. */
+/** Someone else has taken this fleet over in the meantime. */
 export class LeaseLost extends RollgateError {
   constructor(owner: string) {
     super("lease-lost", `${owner} has taken this fleet over`);
@@ -55,9 +55,9 @@ export class LeaseLost extends RollgateError {
 }
 
 /**
- * The right to change one fleet, held by one roller at a time. To take over is to create the next generation,
- * which only one can; the owner of an older one finds it before its next step. Time is measured by what the
- * watcher sees move, never by comparing clocks, so a clock that jumps or differs changes nothing.
+ * The right to change one fleet, held by one roller at a time. Taking over means creating the next generation, which
+ * only one roller can; the previous owner notices before its next step. Expiry depends on what the watcher sees move,
+ * never on comparing clocks, so clocks that jump or differ do no harm.
  */
 export class Lease {
   readonly #store: LeaseStore;
@@ -73,7 +73,7 @@ export class Lease {
     this.#record = record;
   }
 
-  /** Takes the lease, over from a dead owner if need be; throws `LeaseHeld` while a living one has it. */
+  /** Takes the lease, from a dead owner if need be; throws `LeaseHeld` while its owner is alive. */
   static async acquire(
     store: LeaseStore,
     owner: string,
@@ -110,12 +110,12 @@ export class Lease {
     }
   }
 
-  /** Aborts when the lease is lost, or when somebody asks the roll to stop. */
+  /** Aborts when the lease is lost or someone asks the roll to stop. */
   get signal(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Throws `LeaseLost` unless the lease is still ours; to be asked before every step that changes anything. */
+  /** Throws `LeaseLost` unless the lease is still ours; called before every step that changes anything. */
   async assertHeld(): Promise<void> {
     const newest = await this.#store.newest();
     if (newest?.generation === this.#generation) return;
@@ -135,7 +135,7 @@ export class Lease {
     this.#timer.unref();
   }
 
-  /** A beat that fails is made up for by the next; one that finds another owner ends the roll. */
+  /** If a heartbeat fails, the next one makes up for it; one that finds another owner ends the roll. */
   async #beat(): Promise<void> {
     this.#record = { ...this.#record, beat: this.#record.beat + 1 };
     const renewal = await this.#store.renew(this.#generation, this.#record);

@@ -10,7 +10,7 @@ const leaseRecord = z.object({
   since: z.string(),
   beat: z.number(),
   released: z.boolean(),
-  /** The owner itself, where the kernel of its machine tells. */
+  /** The owner's process, if its kernel identifies it. */
   process: z.object({ seenFrom: z.string(), pid: z.number(), startTicks: z.string() }).optional(),
 });
 
@@ -22,7 +22,7 @@ const CLAIM = readScripts(FOLDER, "claim");
 const FORGET = readScripts(FOLDER, "forget");
 const IS_GONE = readScripts(FOLDER, "is-gone");
 
-/** The leases of a fleet on a machine: files `<generation>.json` in a folder, and `stop` to ask for an end. */
+/** The leases of a fleet on a machine: files `<generation>.json` in a folder, plus `stop` to ask the owner to stop. */
 export class MachineLeaseStore implements LeaseStore {
   readonly #machine: Pick<Machine, "run">;
   readonly #directory: string;
@@ -56,7 +56,7 @@ export class MachineLeaseStore implements LeaseStore {
     await this.#run(FORGET, [String(generation)]);
   }
 
-  /** Known at once of an owner on the machine of the lease; any other that is gone stops beating, and its lease expires. */
+  /** Known at once if the owner ran on the machine of the lease; otherwise the lease of a dead owner expires. */
   async isGone(record: LeaseRecord): Promise<boolean> {
     const { process: owner } = leaseRecord.parse(record);
     if (!owner) return false;

@@ -1,14 +1,14 @@
 import { readFile, readlink } from "node:fs/promises";
 
-/** A process that may be told from any other, whatever machine, container or boot it belongs to. */
+/** Identifies a process across machines, containers and reboots. */
 export interface ProcessIdentity {
-  /** The boot of the kernel and the namespace of pids in which the other two mean something. */
+  /** The boot of the kernel and the pid namespace that the other two belong to. */
   readonly seenFrom: string;
   readonly pid: number;
   readonly startTicks: string;
 }
 
-/** This very process; `undefined` where the kernel does not tell. */
+/** This process; `undefined` if the kernel does not identify it. */
 export async function thisProcess(): Promise<ProcessIdentity | undefined> {
   try {
     const [boot, namespace, stat] = await Promise.all([
@@ -16,7 +16,7 @@ export async function thisProcess(): Promise<ProcessIdentity | undefined> {
       readlink("/proc/self/ns/pid"),
       readFile("/proc/self/stat", "utf8"),
     ]);
-    // The second field is the command in parentheses and may hold spaces and parentheses itself; proc(5).
+    // The second field is the command in parentheses, which may itself contain spaces and parentheses; proc(5).
     const startTicks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
     if (startTicks === undefined) return undefined;
     return { seenFrom: `${boot.trim()} ${namespace}`, pid: process.pid, startTicks };

@@ -5,18 +5,18 @@ import type { LeaseStore } from "../lease/lease.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 
 const ANSWER_SECONDS = 30;
-/** What a fleet is observed by: one host that hangs must not hold up all the others. */
+/** Observing a fleet must not be held up by one hanging host. */
 const OBSERVE_SECONDS = 10;
-/** An upload has a deadline of its own, and may wait for others before it. */
+/** An upload has its own deadline, and may wait for earlier ones. */
 const STAGE_SECONDS = 3600;
 const STOP_SECONDS = 60;
-/** They have a deadline of their own and never throw. */
+/** Methods that have their own deadline and never throw. */
 const BOUNDED_THEMSELVES = ["probe", "upstream"];
 
-/** How long a method may take; `undefined` for one that needs no deadline. */
+/** How long a method may take; `undefined` if it needs no deadline. */
 export type Deadline = (method: string, args: readonly unknown[]) => number | undefined;
 
-/** A host whose disk or machine may hang: whatever it is asked ends in time, or throws. */
+/** Wraps a host whose disk or machine may hang: every call returns or throws in time. */
 export function boundedHost(host: AppHost): AppHost {
   return bounded(host, host.name, (method, [graceSeconds]) => {
     if (method === "observe") return OBSERVE_SECONDS;
@@ -26,12 +26,12 @@ export function boundedHost(host: AppHost): AppHost {
   });
 }
 
-/** A proxy whose disk or machine may hang. */
+/** Wraps a proxy whose disk or machine may hang. */
 export function boundedProxy(proxy: ReverseProxy): ReverseProxy {
   return bounded(proxy, `nginx at ${proxy.url}`, answerSeconds);
 }
 
-/** A place of leases whose disk or machine may hang. */
+/** Wraps a lease store whose disk or machine may hang. */
 export function boundedLeases(leases: LeaseStore): LeaseStore {
   return bounded(leases, "the lease", answerSeconds);
 }
@@ -41,9 +41,8 @@ function answerSeconds(method: string): number | undefined {
 }
 
 /**
- * The driver with a deadline for each of its methods, all of which give promises. Nothing can be done about a
- * call that hangs, and each may hold one of the few threads that Node reads files with: until it has ended,
- * the driver is asked nothing more.
+ * Wraps a driver so that each of its methods, all of which return promises, has a deadline. A hanging call cannot be
+ * cancelled and may hold one of the few threads Node uses to read files, so further calls fail until it has ended.
  */
 export function bounded<T extends object>(driver: T, name: string, deadline: Deadline): T {
   const hanging = new Set<string>();

@@ -1,21 +1,21 @@
 import { isIPv4 } from "node:net";
 
-/** One row of the kernel's table of TCP sockets. */
+/** One row of the kernel's TCP socket table. */
 export interface TcpSocket {
   readonly local: string;
   readonly remote: string;
   readonly state: number;
   readonly inode: string;
-  /** The account that the socket belongs to, as a number. */
+  /** Numeric ID of the account that owns the socket. */
   readonly uid: string;
 }
 
-/** Of `include/net/tcp_states.h` of Linux. */
+/** From Linux's `include/net/tcp_states.h`. */
 export const TCP_LISTEN = 10;
 
 /**
- * Reads the text of `/proc/net/tcp` or `/proc/net/tcp6`; addresses come as `127.0.0.1:8081` and `[::1]:8081`,
- * IPv4 addresses mapped into IPv6 as IPv4. Documented in `proc(5)`: addresses are words in host byte order.
+ * Parses `/proc/net/tcp` or `/proc/net/tcp6`; returns addresses like `127.0.0.1:8081` and `[::1]:8081`, with
+ * IPv4-mapped IPv6 addresses as IPv4. According to `proc(5)`, addresses are words in host byte order.
  */
 export function parseTcpTable(text: string): TcpSocket[] {
   return text
@@ -41,12 +41,12 @@ export function endpoint(address: string, port: number): string {
   return isIPv4(address) ? `${address}:${port}` : `[${canonicalIPv6(address)}]:${port}`;
 }
 
-/** Whether an address stands for all of a machine: `0.0.0.0` for those of IPv4, `::` for those of both families. */
+/** Whether an address is a wildcard: `0.0.0.0` for IPv4, `::` for both families. */
 export function isUnspecified(address: string): boolean {
   return ["0.0.0.0:0", "[::]:0"].includes(endpoint(address, 0));
 }
 
-/** Whether a socket gets the connections to an address, or keeps others from listening there. */
+/** Whether a socket receives connections to an address, or keeps others from listening there. */
 export function answersAt(local: string, address: string, port: number): boolean {
   if (!local.endsWith(`:${port}`)) return false;
   const [anyV4, anyV6] = [endpoint("0.0.0.0", port), endpoint("::", port)];
@@ -56,7 +56,7 @@ export function answersAt(local: string, address: string, port: number): boolean
   return wanted === anyV4 && !local.startsWith("[");
 }
 
-/** An endpoint as it stands in the kernel's table of its address family. */
+/** An endpoint in the notation of the kernel's table for its address family. */
 export function tableEndpoint(address: string, port: number): string {
   const end = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   if (isIPv4(address)) return toWord(address.split(".").map(Number)) + end;
@@ -72,7 +72,7 @@ export function tableEndpoint(address: string, port: number): string {
   return [0, 4, 8, 12].map((at) => toWord(bytes.slice(at, at + 4))).join("") + end;
 }
 
-/** Four bytes as a word in the byte order of the machines that there are. */
+/** Four bytes as a little-endian word, the byte order of all machines in use. */
 function toWord(bytes: readonly number[]): string {
   return Buffer.from(bytes.toReversed()).toString("hex").toUpperCase();
 }

@@ -4,11 +4,11 @@ import { describeProcess, readProcessLine } from "./processLine.ts";
 import { readScripts } from "./scripts.ts";
 
 const FOLDER = new URL("./scripts/", import.meta.url);
-/** Prints every socket that listens, for `readListening`. */
+/** Prints every listening socket, for `readListening`. */
 export const PRINT_LISTENING = readScripts(FOLDER, "print-listening");
 const FIND_HOLDER = readScripts(FOLDER, "show-process", "find-holder");
 
-/** The sockets that listen, out of the text of one or more of the kernel's tables. */
+/** The listening sockets in the text of one or more kernel tables. */
 export function readListening(text: string): TcpSocket[] {
   return text
     .split(/(?=^\s*sl\s)/m)
@@ -16,7 +16,7 @@ export function readListening(text: string): TcpSocket[] {
     .filter(({ state }) => state === TCP_LISTEN);
 }
 
-/** Who listens where a client of `address:port` ends up, for a message; `undefined` when nobody does. */
+/** Describes who listens where a client of `address:port` ends up; `undefined` if nobody does. */
 export async function portHolder(
   machine: Pick<Machine, "run">,
   address: string,
@@ -27,7 +27,7 @@ export async function portHolder(
   return listeners.length === 0 ? undefined : describeHolder(machine, listeners);
 }
 
-/** A process in a message, `pid 4711 (java -jar app.jar)`; its account where this one may not see it. */
+/** Describes a process as `pid 4711 (java -jar app.jar)`, or by its account if this one may not see it. */
 export async function describeHolder(
   machine: Pick<Machine, "run">,
   listeners: readonly TcpSocket[],

@@ -3,34 +3,34 @@ import { RollgateError } from "../common/errors.ts";
 
 /** How one command runs. */
 export interface RunOptions {
-  /** Given to the command as its standard input. */
+  /** The command's standard input. */
   readonly input?: Readable;
   readonly deadlineSeconds?: number;
   readonly signal?: AbortSignal | undefined;
-  /** May be repeated after a broken connection whoever holds the lease: it only asks, or is about the lease itself. */
+  /** May be repeated after a broken connection whoever holds the lease: it only reads, or manages the lease itself. */
   readonly unfenced?: boolean;
 }
 
-/** Where a driver runs commands and opens connections: a container, a server. */
+/** Where drivers run commands and open connections: this machine, a container, a server. */
 export interface Machine {
   /** For messages. */
   readonly name: string;
-  /** Whether files of the deployer's machine can be copied there by their path. */
+  /** Whether it sees the deployer's files under their paths. */
   readonly sharesFiles?: boolean;
-  /** How often a connection to it was opened, where it needs one: more than before means that it broke meanwhile. */
+  /** How often a connection to it was opened, if it needs one: if the number grows, the connection broke in between. */
   readonly opened?: number;
   /**
-   * Runs a POSIX shell script, its arguments as `$1`, `$2`, …, never as text of the script; gives its standard
-   * output. Throws `CommandFailed` when it exits with something other than 0.
+   * Runs a POSIX shell script with arguments `$1`, `$2`, …, which are never part of its text; returns its standard
+   * output. Throws `CommandFailed` if it exits with a code other than 0.
    */
   run(script: string, args: readonly string[], options?: RunOptions): Promise<string>;
-  /** A stream of bytes to and from a TCP port, as seen from there. */
+  /** Connects to a TCP port as seen from the machine. */
   connect(address: string, port: number): Promise<Duplex>;
-  /** Asked before a script that may change something is run again: somebody else may hold the lease by then. */
+  /** Called before a script that may change something is run again: by then, someone else may hold the lease. */
   fence?(assertHeld: () => Promise<void>): void;
 }
 
-/** A command of ours ended with something other than 0; the message is the last line that it wrote about it. */
+/** A command exited with a code other than 0; the message is the last line it wrote to standard error. */
 export class CommandFailed extends RollgateError {
   readonly exitCode: number;
 
@@ -41,12 +41,12 @@ export class CommandFailed extends RollgateError {
   }
 }
 
-/** The connection to a machine could not be made or broke; trying again may help. */
+/** Connecting to a machine failed, or the connection broke; retrying may help. */
 export class MachineUnreachable extends RollgateError {
   constructor(message: string) {
     super("machine-unreachable", message);
   }
 }
 
-/** Written for an exit code that a script of ours uses to say that something is not there. */
+/** Exit code our scripts use for "not found". */
 export const NOT_THERE = 44;

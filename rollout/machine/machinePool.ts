@@ -3,7 +3,7 @@ import { Pool } from "undici";
 import { messageOf } from "../common/errors.ts";
 import type { Machine } from "./machine.ts";
 
-/** HTTP connections to a port of a machine, made on the machine itself. */
+/** HTTP connections to a port, opened from the machine itself. */
 export function machinePool(
   machine: Pick<Machine, "connect">,
   address: string,

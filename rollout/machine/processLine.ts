@@ -1,4 +1,4 @@
-/** A process as the shell function `show` prints it. */
+/** A process as printed by the shell function `show`. */
 export interface ProcessLine {
   readonly pid: number;
   readonly argv: readonly string[];
@@ -6,19 +6,19 @@ export interface ProcessLine {
 
 const MAX_COMMAND = 100;
 
-/** Reads a line of `show`: bytes 1 and 2 stand for the end of an argument and for a line break in one. */
+/** Parses a line printed by `show`: byte 1 ends an argument, byte 2 is a line break within one. */
 export function readProcessLine(line: string): ProcessLine {
   const space = line.indexOf(" ");
   const argv = line
     .slice(space + 1)
     .replaceAll("\u0002", "\n")
     .split("\u0001");
-  // The last argument has an end, too.
+  // The last argument is terminated, too.
   if (argv.at(-1) === "") argv.pop();
   return { pid: Number(line.slice(0, space)), argv };
 }
 
-/** A process in a message, on one short line: `pid 4711 (java -jar app.jar)`. */
+/** Describes a process on one short line: `pid 4711 (java -jar app.jar)`. */
 export function describeProcess({ pid, argv }: ProcessLine): string {
   const command = argv.slice(0, 3).join(" ").replaceAll(/\s+/g, " ").trim();
   return `pid ${pid} (${command.length > MAX_COMMAND ? `${command.slice(0, MAX_COMMAND)}…` : command})`;

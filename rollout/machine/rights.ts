@@ -1,16 +1,16 @@
 const LOG_LINES = 200;
 
-/** What a roll does to a unit; these words stand in `sudoers`, so each is exactly one command. */
+/** What a roll does to a unit; `sudoers` contains the same words, so each is exactly one command. */
 export function systemctlCommand(verb: "start" | "stop" | "reload", unit: string): string {
   return `/usr/bin/systemctl ${verb} ${unit}.service`;
 }
 
-/** Reads the last lines of a unit. */
+/** Reads the last lines of a unit's journal. */
 export function journalCommand(unit: string): string {
   return `/usr/bin/journalctl --unit ${unit}.service --lines ${LOG_LINES} --output cat --no-pager`;
 }
 
-/** A command as root does it, or another account by sudo, without a question. */
+/** Runs a command directly as root, or through sudo without a prompt otherwise. */
 export function withRights(command: string): string {
   return `if [ "$(id -u)" = 0 ]; then ${command}; else sudo -n ${command}; fi`;
 }

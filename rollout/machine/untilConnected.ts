@@ -4,8 +4,8 @@ const MAX_QUESTIONS = 5;
 const ANSWER_MILLISECONDS = 5_000;
 
 /**
- * Asks something on a machine. What failed while the connection to the machine itself broke says nothing of what was
- * asked: it is asked again, in its own time.
+ * Asks something through a machine. If it fails because the connection to the machine itself broke, that says nothing
+ * about the answer, so it asks again with a new deadline.
  */
 export async function untilConnected<T>(
   machine: Machine,

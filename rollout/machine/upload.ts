@@ -18,8 +18,8 @@ const COPY = readScripts(SCRIPTS, "upload-copy");
 const INSTALL = readScripts(SCRIPTS, "install-release");
 
 /**
- * Brings a jar to a machine. What came over before the connection broke is kept and the rest is sent after it; the hash
- * is taken there, and what does not have it is sent once more from the beginning.
+ * Copies a jar to a machine. If the connection breaks, the upload resumes where it stopped. The hash is verified on the
+ * machine; on a mismatch the jar is sent once more from the beginning.
  */
 export async function upload(
   machine: Pick<Machine, "run" | "sharesFiles">,
@@ -33,7 +33,7 @@ export async function upload(
     throw new RollgateError("jar-gone", `expected ${jar.path}, it is gone`);
   });
   const folder = `${directory}/releases`;
-  // Nothing is resumed where nothing can break, and a deployer that was killed may still be copying.
+  // Local copies are never resumed, and the copy of a killed deployer may still be running.
   const part = `${folder}/.${id}${machine.sharesFiles ? `.${randomUUID()}` : ""}.part`;
   const began = performance.now();
   let damaged = "";

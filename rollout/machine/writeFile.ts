@@ -5,7 +5,7 @@ import { readScripts } from "./scripts.ts";
 
 const WRITE = readScripts(new URL("./scripts/", import.meta.url), "write-file");
 
-/** Writes a file in a folder of a machine; `umask` is for its folder and itself. A reader sees the old one or the new one. */
+/** Writes a file in a folder of a machine, both with `umask`. Readers see the old file or the new one. */
 export async function writeFile(
   machine: Pick<Machine, "run">,
   directory: string,

@@ -6,15 +6,15 @@ import { mayBeTakenOut, peersOf, TooFewPeers } from "./peers.ts";
 
 /** What a roll does next. */
 export type Step =
-  /** One host, or several at once while none runs. */
+  /** One host, or several at once if none is running. */
   | { readonly kind: "roll"; readonly members: readonly FleetMember[] }
-  /** For hosts that may come back by themselves; without them the roll fails with `otherwise`. */
+  /** Wait for hosts that may come back by themselves; if they don't, the roll fails with `otherwise`. */
   | { readonly kind: "wait"; readonly members: readonly FleetMember[]; readonly otherwise: RollgateError }
   | { readonly kind: "fail"; readonly error: RollgateError }
-  /** Every host has passed its gates; `doubtful` are those that do not serve any more. */
+  /** Every host has passed its gates; the `doubtful` ones no longer serve. */
   | { readonly kind: "finish"; readonly doubtful: readonly FleetMember[] };
 
-/** Where a roll is to go, and how far it has come. */
+/** Where a roll is going, and how far it has got. */
 export interface RollProgress {
   readonly release: string;
   readonly minimumHealthy: number;
@@ -22,10 +22,10 @@ export interface RollProgress {
   readonly turns: ReadonlyMap<AppHost, number>;
 }
 
-/** A host that stops again after the release was started on it anew needs a person. */
+/** If a host stops again after a restart, it needs a person. */
 const MOST_TURNS = 2;
 
-/** Hosts could not be asked any more, so nobody knows what they run. */
+/** Hosts can no longer be reached, so what they run is unknown. */
 export class HostsUnreachable extends RollgateError {
   constructor(members: readonly FleetMember[], release: string) {
     const hosts = members.map(({ host }) => host.name);
@@ -37,8 +37,8 @@ export class HostsUnreachable extends RollgateError {
 }
 
 /**
- * Decides from what every host is now. Hosts that do not serve come first, since touching them costs no capacity;
- * a host whose process has ended is started again rather than waited for.
+ * Decides by the current state of every host. Hosts that do not serve come first, since touching them costs no capacity;
+ * a host whose process has exited is started again rather than waited for.
  */
 export function decideStep(fleet: readonly FleetMember[], progress: RollProgress): Step {
   const { release, minimumHealthy, turns } = progress;
@@ -46,10 +46,10 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
   const unreachable = pending.filter((member) => member.unreachable !== undefined);
   const takeable = pending.filter((member) => mayBeTaken(member, progress));
 
-  // An unhealthy one that runs may still be what clients get: not every nginx checks.
+  // A running but unhealthy one may still be serving clients: not every nginx checks.
   const nobodyRuns =
     turns.size === 0 && fleet.every(({ state, unreachable: why }) => !state.running && why === undefined);
-  // Larger fleets have no upstream for every combination of hosts that are ready already.
+  // Larger fleets don't have an upstream for every combination of hosts that are ready.
   if (nobodyRuns && takeable.length > 1 && fleet.length <= EVERY_COMBINATION_UP_TO)
     return { kind: "roll", members: takeable };
 
@@ -76,7 +76,7 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
   return { kind: "finish", doubtful: pending };
 }
 
-/** Not served only: a deployer that died before the last gate has not marked it. */
+/** Serving is not enough: if a deployer died before the last gate, the release is not recorded as good. */
 export function isFinished(member: FleetMember, release: string): boolean {
   const revision = revisionOf(member, release);
   return isDone(member, revision) && isSameRevision(member.state.lastKnownGood, revision);
@@ -92,7 +92,7 @@ function mayBeTaken({ host, unreachable, state }: FleetMember, { release, turns 
   return taken === 0 || (taken < MOST_TURNS && state.running?.release !== release);
 }
 
-/** Without a roll: by an answer in time, by its supervisor after a reboot. */
+/** Without a roll: because it answers again, or its supervisor restarts it after a reboot. */
 function mayComeBack({ serving, unreachable, state }: FleetMember): boolean {
   return !serving && (unreachable !== undefined || state.running !== undefined);
 }

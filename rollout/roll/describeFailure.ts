@@ -9,17 +9,17 @@ import { hostsNamedBy } from "./rollHosts.ts";
 /** What a roll had done when it failed. */
 export interface Outcome {
   readonly error: RollgateError;
-  /** Who asked it to stop, if somebody did. */
+  /** Who asked it to stop, if anyone. */
   readonly stop: RollgateError | undefined;
   readonly release: string;
   /** The names of the hosts that run the release. */
   readonly rolled: readonly string[];
   readonly replaced: readonly Replaced[];
-  /** Absent where nobody was to go back. */
+  /** Absent if no host was to go back. */
   readonly wayBack: WayBack | undefined;
 }
 
-/** What failed, what was done about it, and what every host runs now. */
+/** Describes what failed, what was done about it, and what every host runs now. */
 export async function describeFailure(outcome: Outcome, context: RollContext): Promise<RollFailed> {
   const { error, stop, wayBack } = outcome;
   const spokenOf = [...hostsNamedBy(error), ...outcome.rolled];

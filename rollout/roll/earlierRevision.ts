@@ -1,7 +1,7 @@
 import type { HostState, Revision } from "../host/appHost.ts";
 import { isSameRevision } from "./fleet.ts";
 
-/** Where a host goes back to that cannot be brought to a target: what last passed all gates here, else what it ran or was to run. */
+/** Where a host goes back to if its roll fails: what last passed all gates here, or else what it ran or was to run. */
 export function earlierRevision(
   { running, current, lastKnownGood }: HostState,
   revision: Revision,

@@ -8,7 +8,7 @@ const READ_LINES = 200;
 const SHOWN_LINES = 15;
 const READ_SECONDS = 10;
 
-/** What a host's application wrote that tells why it failed, and where the rest is. Never throws: it must not replace the failure. */
+/** The log lines that explain why an application failed, and where the rest is. Never throws: it must not hide the failure. */
 export async function evidence(host: AppHost, redact: (text: string) => string): Promise<string[]> {
   try {
     const log = await within(READ_SECONDS, "reading it", host.logTail(READ_LINES));

@@ -5,23 +5,23 @@ import type { HealthReport } from "../host/probe.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import type { RollContext } from "./rollContext.ts";
 
-/** A host that hangs must not hold up what is asked of the others. */
+/** A hanging host must not hold up the questions to others. */
 const ANSWER_MILLISECONDS = 10_000;
 const OUT_OF_REACH: HostState = { releases: [] };
 
-/** One host as it is at this moment, asked from itself and from the proxy. */
+/** The current state of one host, according to itself and to the proxy. */
 export interface FleetMember {
   readonly host: AppHost;
-  /** Why the host cannot be asked, if so; what it runs is unknown then. */
+  /** Why the host cannot be reached, if so; what it runs is then unknown. */
   readonly unreachable?: string | undefined;
   readonly state: HostState;
   readonly health: HealthReport;
   readonly drained: boolean;
-  /** Healthy, seen up by the proxy, and taking traffic. */
+  /** Healthy, up according to the proxy, and taking traffic. */
   readonly serving: boolean;
 }
 
-/** Asks one host and the proxy about it. A host that does not answer is a fact about it, a proxy that does not throws. */
+/** Asks a host and the proxy about it. A host that does not answer is a finding; a proxy that does not is an error. */
 export async function observe(host: AppHost, proxy: ReverseProxy, signal: AbortSignal): Promise<FleetMember> {
   const timely = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]);
   const [answer, health, upstream, drained] = await Promise.all([
@@ -45,14 +45,14 @@ async function askHost(host: AppHost): Promise<Pick<FleetMember, "state" | "unre
   }
 }
 
-/** Every host, asked at the same time. */
+/** Observes all hosts at the same time. */
 export async function observeFleet(context: RollContext): Promise<FleetMember[]> {
   return Promise.all(context.hosts.map((host) => observeSteadily(host, context)));
 }
 
 /**
- * Asks again before it calls a host that runs and is admitted not serving: one slow answer under load must not
- * have it restarted, or taken for a host that costs nothing to take out.
+ * Asks again before reporting that a running, admitted host does not serve: one slow answer under load must not get it
+ * restarted, or make it look like a host that costs nothing to take out.
  */
 export async function observeSteadily(host: AppHost, context: RollContext): Promise<FleetMember> {
   const { passes, intervalMilliseconds } = context.policy.health;
@@ -63,7 +63,7 @@ export async function observeSteadily(host: AppHost, context: RollContext): Prom
   }
 }
 
-/** Whether nothing is left to do: the release runs as it should, is the current one, and takes traffic. */
+/** Whether nothing is left to do: the release is running as intended, is the current one, and takes traffic. */
 export function isDone({ state, serving }: FleetMember, { release, launch }: Revision): boolean {
   return (
     serving &&
@@ -78,7 +78,7 @@ export function isSameRevision(a: Revision | undefined, b: Revision): boolean {
   return a?.release === b.release && a.launch === b.launch;
 }
 
-/** `1.1.0-3fa9c1d2e4b5`, with what keeps the host from serving it. */
+/** `1.1.0-3fa9c1d2e4b5`, and what keeps the host from serving it. */
 export function describeMember(member: FleetMember): string {
   const { host, state, health, drained, serving, unreachable } = member;
   if (unreachable !== undefined) return "unreachable";

@@ -12,7 +12,7 @@ import { telling } from "./telling.ts";
 const UPSTREAM_POLL_MILLISECONDS = 100;
 const SETTLE_POLL_MILLISECONDS = 25;
 
-/** Opens when the host answers 200 and UP several times in a row, from the process that was started. */
+/** Opens when the started process answers 200 and UP several times in a row. */
 export async function awaitHealthy(
   host: AppHost,
   release: string,
@@ -30,7 +30,7 @@ export async function awaitHealthy(
   const askUntilHealthy = async () => {
     const deadlineMilliseconds = deadlineSeconds * 1000;
     let healthy = await poll(ask, { intervalMilliseconds, deadlineMilliseconds, signal });
-    // What came up just in time may complete its row: it is slow, not broken.
+    // If it comes up just in time, let it complete its passes: it is slow, not broken.
     while (!healthy && last.up && !signal.aborted) {
       await sleep(intervalMilliseconds, undefined, { signal });
       healthy = await ask();
@@ -54,7 +54,7 @@ export async function awaitHealthy(
   throw new GateFailed("port-stolen", `port ${port} is answered by ${other}, not by the release`);
 }
 
-/** Where the application listens when it is not where it was told to, for a message. */
+/** For a message: where the application listens, if not where it was told to. */
 async function elsewhere(host: AppHost): Promise<string> {
   const { address, port } = host;
   const places = await host.listening().catch(() => []);
@@ -63,7 +63,7 @@ async function elsewhere(host: AppHost): Promise<string> {
   return `; it listens at ${places.join(", ")}, not at ${told}: does it ignore --server.port?`;
 }
 
-/** Opens when the proxy itself sees the host up. */
+/** Opens when the proxy itself considers the host up. */
 export async function awaitUpstream(host: AppHost, context: RollContext, signal: AbortSignal) {
   const { deadlineSeconds } = context.policy.health;
   let last: UpstreamState = { up: false, detail: "not asked yet" };
@@ -79,7 +79,7 @@ export async function awaitUpstream(host: AppHost, context: RollContext, signal:
   return last;
 }
 
-/** Waits until the proxy holds no connection to the host; tells how many were left at the deadline. */
+/** Waits until the proxy has no connection to the host; returns how many are left at the deadline. */
 export async function awaitSettled(
   host: AppHost,
   context: RollContext,
@@ -90,7 +90,7 @@ export async function awaitSettled(
   await poll(
     async () => {
       left = await context.proxy.connections(host);
-      // Twice, since a request that chose this host just before the drain may not have connected yet.
+      // Twice in a row: a request routed here just before the drain may not have connected yet.
       emptyInARow = left === 0 ? emptyInARow + 1 : 0;
       return emptyInARow >= 2 || undefined;
     },
@@ -103,7 +103,7 @@ export async function awaitSettled(
   return left;
 }
 
-/** Watches a host that takes traffic for some time; fails once it is not healthy, ends early on a request to stop. */
+/** Watches a host under traffic for some time; fails if it becomes unhealthy, and ends early when asked to stop. */
 export async function soak(host: AppHost, release: string, context: RollContext, signal: AbortSignal) {
   const { health, timing } = context.policy;
   const until = performance.now() + timing.soakSeconds * 1000;
@@ -112,7 +112,7 @@ export async function soak(host: AppHost, release: string, context: RollContext,
     await sleep(Math.max(0, Math.min(health.intervalMilliseconds, until - performance.now())));
     const { up, detail } = await probeRunning(host, release, context, new AbortController().signal);
     failures = up ? 0 : failures + 1;
-    // One failed answer may be a hiccup under load; as many in a row as the gate asks for passes are not.
+    // One failure may be a hiccup under load; as many in a row as the gate requires passes are not.
     if (failures >= health.passes) {
       throw new GateFailed(
         "unhealthy",
@@ -123,7 +123,7 @@ export async function soak(host: AppHost, release: string, context: RollContext,
   }
 }
 
-/** A host that cannot be asked for a moment is an answer that is missing, not a release that has failed. */
+/** If a host cannot be reached for a moment, an answer is missing; the release has not failed. */
 async function probeRunning(
   host: AppHost,
   release: string,

@@ -11,10 +11,10 @@ import type { Phase } from "./reporter.ts";
 import type { RollContext } from "./rollContext.ts";
 import { telling } from "./telling.ts";
 
-/** Phases that say themselves what they wait for, or whose length is known. */
+/** Phases that report themselves what they wait for, or whose length is known. */
 const TELL_THEMSELVES: readonly Phase[] = ["health", "upstream", "soak"];
 
-/** How long the phases of one host took, in milliseconds. */
+/** How long each phase of one host took, in milliseconds. */
 export type PhaseTimes = Partial<Record<Phase, number>>;
 
 /**
@@ -58,12 +58,12 @@ export class HostRoll {
     return this.#times;
   }
 
-  /** Where the host goes back to. */
+  /** What the host goes back to. */
   get earlier(): Revision | undefined {
     return this.#beforeFirstTurn ?? earlierRevision(this.#before.state, this.#revision);
   }
 
-  /** A deployer that died after the start left a healthy host behind. */
+  /** A deployer that died after the start left a healthy host that is only to be admitted. */
   #runsTheTarget(): boolean {
     const { running } = this.#before.state;
     const { release, launch } = this.#revision;
@@ -78,11 +78,11 @@ export class HostRoll {
         return "no new request";
       });
       if (this.#before.state.running) await this.#settle(signal);
-      // Settling takes its time, and from here on there is no way back that leaves this host in traffic.
+      // Settling takes time, and beyond this point the host cannot just stay in traffic.
       await requireEnoughPeers(this.#before, this.#context);
       signal.throwIfAborted();
     } catch (error) {
-      // Whoever has taken the fleet over decides about the flag.
+      // If another roller took over, the drain flag is theirs.
       await this.#context.assertHeld();
       if (!this.#before.drained) await proxy.admit(this.#host);
       if (error instanceof TooFewPeers)
@@ -161,7 +161,7 @@ export class HostRoll {
     await this.#host.markLastKnownGood(revision);
   }
 
-  /** Puts the host back on what it ran before, under the same gates, and says how that went. */
+  /** Puts the host back on what it ran before, through the same gates, and reports how that went. */
   async #restore(failure: unknown): Promise<never> {
     const { name } = this.#host;
     const view = await this.#context.proxy.upstream(this.#host, this.#uninterrupted);
@@ -195,7 +195,7 @@ export class HostRoll {
     throw new HostRollFailed({ ...failed, outcome: `${name} ${outcome}` });
   }
 
-  /** A step that changes the host or nginx: only the holder of the lease may take it. */
+  /** Takes a step that changes the host or nginx, which only the holder of the lease may do. */
   async #changing(phase: Phase, step: () => Promise<string>): Promise<void> {
     await this.#timed(phase, async () => {
       await this.#context.assertHeld();

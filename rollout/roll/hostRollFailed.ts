@@ -1,9 +1,9 @@
 import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 import type { Phase } from "./reporter.ts";
 
-/** What is known of a host that could not be brought to a release. */
+/** What is known about a host that could not be brought to a release. */
 export interface HostFailure {
-  /** Its name only: errors may be printed whole, and a host knows secrets. */
+  /** Only its name: errors may be printed in full, and a host object contains secrets. */
   readonly host: string;
   readonly phase: Phase;
   /** What failed, in one clause. */
@@ -11,11 +11,11 @@ export interface HostFailure {
   /** Where the host is now, in one clause; its subject is the host. */
   readonly outcome?: string;
   readonly cause: unknown;
-  /** The failure of the way back, if that failed as well. */
+  /** Why the way back failed, if it did. */
   readonly backFailure?: unknown;
 }
 
-/** One host could not be brought to the release; the message says at which gate, and where it is now. */
+/** One host could not be brought to the release; the message says which gate failed and where the host is now. */
 export class HostRollFailed extends GateFailed {
   readonly hosts: readonly string[];
   readonly failure: HostFailure;
@@ -31,7 +31,7 @@ export class HostRollFailed extends GateFailed {
   }
 }
 
-/** The failures of hosts that were rolled together, as one; a bug of ours comes first. */
+/** Joins the failures of hosts that were rolled together; a bug of ours comes first. */
 export function joinFailures(failures: readonly unknown[]): unknown {
   const [first, ...others] = failures;
   const bug = failures.find((failure) => !(failure instanceof RollgateError));

@@ -8,7 +8,7 @@ const HALF_DONE = "`pulumi up` again: it goes on where this roll stopped";
 const RIGHT_RELEASE = `the lines above tell why: \`pulumi up\` again with a release, options and environment that start`;
 const ONCE_MORE = `\`pulumi up\` again: the release is put on the host anew; if that fails too, check the disk of the machine`;
 
-/** What the application itself said, which tells more than the gate that did not open. */
+/** What the application itself said, which explains more than the failed gate. */
 const SAID: readonly (readonly [RegExp, string])[] = [
   [/Address already in use|Port \d+ was already in use/i, FREE_PORT],
   [
@@ -26,7 +26,7 @@ const SAID: readonly (readonly [RegExp, string])[] = [
   [/No space left on device|Disk quota exceeded/i, `make room on that machine, ${AGAIN}`],
 ];
 
-/** What helps, by the code of a failure. */
+/** What helps, by error code. */
 const BY_CODE: Readonly<Record<string, string>> = {
   "container-unreachable": REACH,
   "disk-full": `make room on that machine, or keep fewer releases (\`keepReleases\`), ${AGAIN}`,
@@ -74,7 +74,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
 const OTHERWISE =
   "see the reason above, then `pulumi up` again: it goes on with what every host runs by then";
 
-/** What helps after a roll that failed: it follows from what failed, or from what the application said of it. */
+/** What helps after a failed roll, according to what failed or what the application said. */
 export function nextStepFor(error: unknown): string {
   const failures = withCauses(error);
   const words = failures.flatMap((failure) =>
@@ -85,13 +85,13 @@ export function nextStepFor(error: unknown): string {
   const known = failures.flatMap((failure) =>
     failure instanceof RollgateError ? (BY_CODE[failure.code] ?? []) : [],
   );
-  // The cause of a stop says more than that it stopped.
+  // The reason for a stop says more than the fact.
   const last = known.at(-1);
   const all = error instanceof Error && error.cause instanceof AggregateError ? known : last ? [last] : [];
   return all.length > 0 ? [...new Set(all)].join("; ") : OTHERWISE;
 }
 
-/** A failure, what caused it, and so on; where several things failed at once, all of them. */
+/** A failure and its chain of causes; if several things failed at once, all of them. */
 function withCauses(error: unknown): unknown[] {
   if (error === undefined) return [];
   if (error instanceof AggregateError) return error.errors.flatMap(withCauses);

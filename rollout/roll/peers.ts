@@ -2,7 +2,7 @@ import { RollgateError } from "../common/errors.ts";
 import { describeTrouble, type FleetMember, observeSteadily } from "./fleet.ts";
 import type { RollContext } from "./rollContext.ts";
 
-/** A host was not taken out of traffic, since too few of the others serve. */
+/** A host was not taken out of traffic because too few of the others serve. */
 export class TooFewPeers extends RollgateError {
   readonly hosts: readonly string[];
 
@@ -34,7 +34,7 @@ export function peersOf(member: FleetMember, fleet: readonly FleetMember[]): Fle
   return fleet.filter(({ host }) => host !== member.host);
 }
 
-/** Asks the other hosts again, without waiting for them; throws `TooFewPeers`. */
+/** Checks the other hosts again without waiting for them; throws `TooFewPeers`. */
 export async function requireEnoughPeers(member: FleetMember, context: RollContext): Promise<void> {
   const { minimumHealthy } = context.policy;
   if (!member.serving || minimumHealthy === 0) return;

@@ -1,6 +1,6 @@
 import { printable } from "../common/plainLine.ts";
 
-/** The phases of one host, in their order, and those of the fleet around them. */
+/** The phases of one host in order, and those of the fleet around them. */
 export type Phase =
   | "preflight"
   | "stage"
@@ -20,7 +20,7 @@ export type Phase =
   | "warning"
   | "done";
 
-/** One thing that happened; `host` is absent where it concerns the fleet. */
+/** One event; `host` is absent if it concerns the fleet. */
 export interface Report {
   readonly host?: string;
   readonly phase: Phase;
@@ -29,7 +29,7 @@ export interface Report {
   readonly elapsedSeconds: number;
 }
 
-/** Takes what happens, as it happens. */
+/** Receives events as they happen. */
 export type Reporter = (report: Report) => void;
 
 /** One line per report: `[  3.2 s] app-1  start    market 1.1.0`. */

@@ -14,48 +14,48 @@ import { type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
 import { HostsRoll, type Rolled } from "./rollHosts.ts";
 import { stopReason } from "./stopReason.ts";
 
-/** The hosts, the proxy in front of them, and where the right to change them is kept. */
+/** The hosts, the proxy in front of them, and the store of their lease. */
 export interface Fleet {
   readonly hosts: readonly AppHost[];
   readonly proxy: ReverseProxy;
   readonly leases: LeaseStore;
-  /** Where commands are repeated after a connection broke: what they ask first. */
+  /** If commands are repeated after a connection broke: sets what to check first. */
   fence?(assertHeld: () => Promise<void>): void;
-  /** Where connections are kept: told in one line when one broke and was made again. */
+  /** If connections are kept: called with one line when a broken one was restored. */
   onReconnect?(tell: (message: string) => void): void;
 }
 
-/** What to roll to: a jar, or by its name alone a release that all hosts keep. */
+/** What to roll to: a jar, or just the name of a release that all hosts keep. */
 export interface DesiredRelease {
   readonly release: string;
   readonly jar?: Jar | undefined;
 }
 
-/** Who rolls, who listens, and who may end it. */
+/** Who is rolling, who listens, and what may end the roll. */
 export interface RollOptions {
-  /** Named to others who want to roll meanwhile. */
+  /** Shown to others who try to roll at the same time. */
   readonly owner: string;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   readonly leaseTiming: LeaseTiming;
-  /** Hides secrets in what an application wrote, before it is cut to what is shown. */
+  /** Hides secrets in application output before it is shortened. */
   readonly redact?: (text: string) => string;
 }
 
 /** What a finished roll did. */
 export interface RollResult {
   readonly release: string;
-  /** The hosts that were touched, in the order of the roll, with the time of each phase in milliseconds. */
+  /** The touched hosts in rolling order, with the milliseconds each phase took. */
   readonly rolled: readonly { readonly host: string; readonly times: PhaseTimes }[];
   readonly durationSeconds: number;
-  /** What went well enough to go on, but is worth a look. */
+  /** Not serious enough to fail, but worth a look. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Brings every host to a release and touches only those that are not there yet: one after the other, or several at
- * once while none runs. Resume, retry and a first deployment are the same loop. Throws `RollFailed` with the state of
- * every host; whatever fails before the first host is drained has changed nothing but staged files.
+ * once if none is running. Resume, retry and first deployment are the same loop. Throws `RollFailed` with the state of
+ * every host; a failure before the first host is drained leaves nothing but staged files.
  */
 export async function roll(
   fleet: Fleet,
@@ -89,12 +89,12 @@ export async function roll(
     for (const warning of warnings) report("warning", warning);
     return { release: desired.release, rolled, durationSeconds: secondsSince(began), warnings };
   } finally {
-    // A lease that cannot be given back expires by itself; what happened before matters more.
+    // A lease that cannot be released expires by itself; the outcome so far matters more.
     await lease.release().catch(() => {});
   }
 }
 
-/** Rolls all hosts; when that fails, returns those that the policy wants back, and says what all hosts run. */
+/** Rolls all hosts; on failure, rolls back those that the policy says, and reports what all hosts run. */
 async function rollAll(release: string, context: RollContext): Promise<RollResult["rolled"]> {
   const hostsRoll = new HostsRoll(release, context);
   const { rolled } = hostsRoll;
@@ -105,7 +105,7 @@ async function rollAll(release: string, context: RollContext): Promise<RollResul
     const error = stop && !(thrown instanceof HostRollFailed) ? stop : thrown;
     if (!(error instanceof RollgateError)) throw error;
     const replaced = rolled.flatMap(({ host, before }) => (before ? [{ host, before }] : []));
-    // A host that nobody can ask is no fault of the release that all others run by then.
+    // An unreachable host says nothing against the release that all others are running by now.
     const mayGoBack =
       context.policy.onFailure === "rollback" && !stop && !(error instanceof HostsUnreachable);
     const wayBack = mayGoBack ? await rollBack(replaced, context) : undefined;
@@ -116,7 +116,7 @@ async function rollAll(release: string, context: RollContext): Promise<RollResul
   return rolled.map(({ host, times }) => ({ host: host.name, times }));
 }
 
-/** Only once nobody may have to go back any more; what each host had is spared all the same. */
+/** Only once no host may have to go back; what each host ran before is spared all the same. */
 async function prune(
   rolled: readonly Rolled[],
   { hosts, policy, assertHeld, warn }: RollContext,
@@ -161,7 +161,7 @@ async function stageEverywhere(
   report("stage", `${release} is on every host, hash verified`);
 }
 
-/** Names everything that stands in the way at once, not one finding a run. */
+/** Reports all problems at once rather than one per run. */
 function refuse(findings: readonly PromiseSettledResult<unknown>[]): void {
   const reasons = findings.filter((finding) => finding.status === "rejected").map(({ reason }) => reason);
   if (reasons.length === 0) return;

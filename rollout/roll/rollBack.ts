@@ -7,24 +7,24 @@ import type { RollContext } from "./rollContext.ts";
 import { stopReason } from "./stopReason.ts";
 import { Waiting } from "./waiting.ts";
 
-/** A host that this roll has replaced, and what it ran before. */
+/** A host that this roll has changed, and what it ran before. */
 export interface Replaced {
   readonly host: AppHost;
   readonly before: Revision;
 }
 
-/** What a way back has done, and what it could not do. */
+/** What a rollback achieved, and what it could not. */
 export interface WayBack {
   readonly returned: readonly Replaced[];
-  /** Hosts that keep the release, in the order in which they would have gone back. */
+  /** Hosts that keep the new release, in the order in which they would have gone back. */
   readonly kept: readonly Replaced[];
-  /** What ended it before all were back. */
+  /** Why it ended before all were back, if it did. */
   readonly stoppedBy?: RollgateError;
 }
 
 /**
- * Returns hosts to what they ran, the last one first, under the same gates and the same minimum healthy as the
- * roll itself, from the releases kept on the hosts. Waits for no host that only another roll can heal.
+ * Returns hosts to what they ran, the last one first, through the same gates and with the same minimum healthy as the
+ * roll itself, from releases kept on the hosts. Does not wait for hosts that only another roll can fix.
  */
 export async function rollBack(replaced: readonly Replaced[], context: RollContext): Promise<WayBack> {
   const returned: Replaced[] = [];
@@ -85,7 +85,7 @@ async function waitForPeers(
   await waiting.goOn(hopeful, error);
 }
 
-/** Whether it got there; not when a peer went away while the host was drained, which then takes traffic again. */
+/** Whether it got there; not if a peer failed while the host was drained, which then takes traffic again. */
 async function goBack(member: FleetMember, { before }: Replaced, context: RollContext): Promise<boolean> {
   try {
     await new HostRoll(member, before, context).run();

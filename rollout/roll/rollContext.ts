@@ -12,23 +12,23 @@ export interface RollPolicy {
   readonly onFailure: OnFailure;
 }
 
-/** What every step of one roll is given. */
+/** Passed to every step of a roll. */
 export interface RollContext {
   readonly hosts: readonly AppHost[];
   readonly proxy: ReverseProxy;
   readonly policy: RollPolicy;
   /** Asks the roll to stop at the next safe point. */
   readonly signal: AbortSignal;
-  /** Throws unless this roller still holds the fleet's lease; asked before each step that changes anything. */
+  /** Throws unless this roller still holds the fleet's lease; called before each step that changes anything. */
   readonly assertHeld: () => Promise<void>;
   report(phase: Phase, message: string, host?: AppHost): void;
   /** Hides secrets in what an application wrote. */
   redact(text: string): string;
-  /** Keeps what the end of the roll should repeat. */
+  /** Records a warning to repeat at the end of the roll. */
   warn(message: string, host?: AppHost): void;
 }
 
-/** The report function of a context: every report carries the time since now. */
+/** Creates the report function of a context, which measures time from now on. */
 export function reportTo(reporter: Reporter): RollContext["report"] {
   const began = performance.now();
   return (phase, message, host) =>

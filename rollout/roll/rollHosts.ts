@@ -12,7 +12,7 @@ import { Waiting } from "./waiting.ts";
 /** Starting JVMs compete for processors and memory, and hosts may share a machine. */
 const TOGETHER = 4;
 
-/** A host that this roll has brought to the release, and where it would go back to. */
+/** A host that this roll has brought to the release, and what it would go back to. */
 export interface Rolled {
   readonly host: AppHost;
   readonly before: Revision | undefined;
@@ -20,8 +20,8 @@ export interface Rolled {
 }
 
 /**
- * Brings every host to the release. Each step is decided anew from what all hosts are at that moment; `rolled` holds
- * what has been done, also when this throws.
+ * Brings every host to the release. Each step is decided anew by the current state of all hosts; `rolled` lists what
+ * has been done, even if this throws.
  */
 export class HostsRoll {
   readonly rolled: Rolled[] = [];
@@ -62,7 +62,7 @@ export class HostsRoll {
     const limit = pLimit(TOGETHER);
     const failures: unknown[] = [];
     const roll = async (member: FleetMember) => {
-      // The first failure is reason enough to start nothing more.
+      // After the first failure, start nothing more.
       if (failures.length > 0 || this.#context.signal.aborted) return;
       await this.#rollOne(member).catch((error: unknown) => failures.push(error));
     };
@@ -79,7 +79,7 @@ export class HostsRoll {
       const times = await hostRoll.run();
       this.rolled.push({ host, times, before: hostRoll.earlier });
     } catch (error) {
-      // The host takes traffic as before; what became of its peers decides how it goes on.
+      // The host takes traffic as before; the state of its peers decides what comes next.
       if (!(error instanceof TooFewPeers)) throw error;
       return;
     }
@@ -87,7 +87,7 @@ export class HostsRoll {
     this.#turns.set(host, (this.#turns.get(host) ?? 0) + 1);
   }
 
-  /** A host that is taken again is either brought to the release once more or put back by its own roll. */
+  /** A host in another turn is either brought to the release again or put back by its own roll. */
   #forget(host: AppHost): void {
     const index = this.rolled.findIndex((done) => done.host === host);
     if (index >= 0) this.rolled.splice(index, 1);
@@ -111,7 +111,7 @@ export class HostsRoll {
   }
 }
 
-/** The names of the hosts that a failure speaks of itself. */
+/** The hosts that a failure's own message names. */
 export function hostsNamedBy(error: RollgateError): readonly string[] {
   if (error instanceof HostRollFailed || error instanceof TooFewPeers) return error.hosts;
   return [];

@@ -3,13 +3,13 @@ const BANNER = /^\*+$/;
 const CAUSED_BY = /^\s*Caused by: /;
 const FAILED_TO_START = /APPLICATION FAILED TO START/;
 const COMPLAINT = /\b(ERROR|FATAL|SEVERE)\b|^(Error|Exception)\b|OutOfMemoryError|\bException in thread\b/;
-/** Spring's failure analysis names a description and an action, each a paragraph. */
+/** Spring's failure analysis consists of a description and an action, a paragraph each. */
 const ANALYSIS_LINES = 10;
 const LAST_LINES = 3;
 
 /**
- * The lines of a log that tell why an application ended, at most `most`, in their order: Spring's own analysis, the
- * root causes, what was logged as an error, and the last lines; a stack trace's frames only where nothing else is.
+ * Picks at most `most` log lines that explain why an application exited, in their order: Spring's own analysis, root
+ * causes, logged errors, and the last lines; stack frames only if there is nothing else.
  */
 export function tellingLines(lines: readonly string[], most: number): string[] {
   const written = lines.flatMap((line, index) => (line.trim() === "" ? [] : [index]));

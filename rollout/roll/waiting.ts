@@ -5,7 +5,7 @@ import type { RollContext } from "./rollContext.ts";
 
 const TELL_EVERY_MILLISECONDS = 10_000;
 
-/** Waits for hosts that may come back by themselves, as long as one may take to become healthy, and tells. */
+/** Waits for hosts that may come back by themselves, as long as one may take to become healthy, and reports it. */
 export class Waiting {
   readonly #context: RollContext;
   #since: number | undefined;
@@ -15,7 +15,7 @@ export class Waiting {
     this.#context = context;
   }
 
-  /** To be told when the roll got on: the next wait has its full time again. */
+  /** To be called when the roll made progress: the next wait then has its full time again. */
   isOver(): void {
     this.#since = undefined;
   }
