@@ -11,7 +11,7 @@ export function portTaken({ name, port }: Named, taker: string, which = port): R
 }
 
 export function releaseMissing({ name }: Named, id: string): RollgateError {
-  return new RollgateError("release-missing", `${name} does not keep a whole release ${id}`);
+  return new RollgateError("release-missing", `${name} does not have a complete release ${id}`);
 }
 
 export function noRelease({ name }: Named): RollgateError {

@@ -70,22 +70,22 @@ export class MachineAppHost implements AppHost {
   async observe(): Promise<HostState> {
     const [running, files] = await Promise.all([
       this.runningApp(),
-      this.#explain("cannot show its releases", () => this.#files.describe()),
+      this.#explain("cannot list its releases", () => this.#files.describe()),
     ]);
     return { ...(running && { running }), ...files };
   }
 
   async runningApp(): Promise<RunningApp | undefined> {
-    return this.#explain("cannot be seen", () => this.#supervisor.running());
+    return this.#explain("cannot tell what it runs", () => this.#supervisor.running());
   }
 
   async stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void> {
     if (jar) {
-      return this.#explain(`cannot take ${id}`, () =>
+      return this.#explain(`cannot stage ${id}`, () =>
         this.#policy.uploads(() => this.#files.stage(id, jar, signal)),
       );
     }
-    if (await this.#explain(`cannot show ${id}`, () => this.#files.holds(id))) return;
+    if (await this.#explain(`cannot verify ${id}`, () => this.#files.holds(id))) return;
     throw releaseMissing(this, id);
   }
 
@@ -104,7 +104,7 @@ export class MachineAppHost implements AppHost {
     ]);
     if (current === undefined) throw noRelease(this);
     if (owner.kind === "other") throw portTaken(this, owner.name, owner.port);
-    if (owner.kind === "application") throw portTaken(this, `${owner.release}, which still runs`);
+    if (owner.kind === "application") throw portTaken(this, `${owner.release}, which is still running`);
     const what = `cannot start ${current}`;
     const spec = await this.#explain(what, () => this.recallLaunch(launch));
     if (!spec) throw launchUnknown(this);
@@ -144,15 +144,15 @@ export class MachineAppHost implements AppHost {
   }
 
   async portOwner(): Promise<PortOwner> {
-    return this.#explain("cannot show its port", () => this.#supervisor.portOwner());
+    return this.#explain("cannot tell who has its port", () => this.#supervisor.portOwner());
   }
 
   async listening(): Promise<readonly string[]> {
-    return this.#explain("cannot show its sockets", () => this.#supervisor.listening());
+    return this.#explain("cannot list its sockets", () => this.#supervisor.listening());
   }
 
   async logTail(lines: number): Promise<string[]> {
-    return this.#explain("cannot show its log", () => this.#supervisor.logTail(lines));
+    return this.#explain("cannot read its log", () => this.#supervisor.logTail(lines));
   }
 
   async prune(keep: number, spared: readonly Revision[]): Promise<void> {

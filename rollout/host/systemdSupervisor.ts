@@ -94,12 +94,12 @@ export async function preflightUnit(
   const script = `
 if [ ! -d /run/systemd/system ]; then echo "expected systemd, found none: set sshSupervisor to process" >&2; exit 1; fi
 if [ "$(systemctl show --property LoadState --value "$1.service")" != loaded ]; then
-  echo "expected the unit $1.service, systemd has none: the server is not provisioned" >&2
+  echo "expected the unit $1.service, found none: the server is not set up" >&2
   exit 1
 fi
 allowed() {
   if [ "$(id -u)" = 0 ] || sudo -n -l "$@" >/dev/null 2>&1; then return 0; fi
-  echo "$(id -un) may not run $* by sudo: expected the rights of /etc/sudoers.d/${unit}" >&2
+  echo "$(id -un) may not run $* with sudo: expected the rules in /etc/sudoers.d/${unit}" >&2
   exit 1
 }
 ${asked}`;

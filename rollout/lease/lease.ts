@@ -43,14 +43,14 @@ export interface LeaseTiming {
 /** Someone else is rolling this fleet. */
 export class LeaseHeld extends RollgateError {
   constructor({ owner, since }: LeaseRecord) {
-    super("lease-held", `${owner} is rolling this fleet since ${since}`);
+    super("lease-held", `${owner} has been rolling this fleet since ${since}`);
   }
 }
 
 /** Someone else has taken this fleet over in the meantime. */
 export class LeaseLost extends RollgateError {
   constructor(owner: string) {
-    super("lease-lost", `${owner} has taken this fleet over`);
+    super("lease-lost", `${owner} has taken over this fleet`);
   }
 }
 
@@ -141,6 +141,6 @@ export class Lease {
     const renewal = await this.#store.renew(this.#generation, this.#record);
     if (!renewal.isHeld) this.#lost.abort(new LeaseLost(renewal.holder?.owner ?? "somebody"));
     else if (renewal.stopRequested)
-      this.#lost.abort(new RollgateError("stop-requested", "somebody asked the roll to stop"));
+      this.#lost.abort(new RollgateError("stop-requested", "someone asked the roll to stop"));
   }
 }

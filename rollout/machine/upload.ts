@@ -30,7 +30,7 @@ export async function upload(
 ): Promise<void> {
   const { size } = await stat(jar.path).catch((error: unknown) => {
     if (!isSystemError(error, "ENOENT")) throw error;
-    throw new RollgateError("jar-gone", `expected ${jar.path}, it is gone`);
+    throw new RollgateError("jar-gone", `expected ${jar.path}, found no file`);
   });
   const folder = `${directory}/releases`;
   // Local copies are never resumed, and the copy of a killed deployer may still be running.

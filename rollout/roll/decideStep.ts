@@ -101,13 +101,13 @@ function nobodyServes(members: readonly FleetMember[], release: string): Rollgat
   const trouble = members.map((member) => `${member.host.name} (${describeTrouble(member)})`).join(", ");
   return new RollgateError(
     "nobody-serves",
-    `no host serves ${release} after it passed its gates: ${trouble}`,
+    `no host is serving ${release} after passing its gates: ${trouble}`,
   );
 }
 
 function endedAgain(member: FleetMember, release: string): RollgateError {
   return new RollgateError(
     "ended-again",
-    `${member.host.name} passed its gates on ${release} ${MOST_TURNS} times and does not run it any more (${describeTrouble(member)})`,
+    `${member.host.name} passed its gates on ${release} ${MOST_TURNS} times but is no longer running it (${describeTrouble(member)})`,
   );
 }

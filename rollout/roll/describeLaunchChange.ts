@@ -10,5 +10,5 @@ export async function describeLaunchChange(host: AppHost, before: string, after:
   } catch {
     // This only adds detail to the failure message.
   }
-  return "started in another way";
+  return "started with other options";
 }

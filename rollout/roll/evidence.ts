@@ -13,7 +13,7 @@ export async function evidence(host: AppHost, redact: (text: string) => string):
   try {
     const log = await within(READ_SECONDS, "reading it", host.logTail(READ_LINES));
     const lines = log.slice(-READ_LINES).map((line) => plainLine(redact(line)));
-    return [...tellingLines(lines, SHOWN_LINES), `The whole log: ${host.logPlace}`];
+    return [...tellingLines(lines, SHOWN_LINES), `Full log: ${host.logPlace}`];
   } catch (error) {
     return [`The log could not be read: ${plainLine(messageOf(error))}. It is at ${host.logPlace}`];
   }

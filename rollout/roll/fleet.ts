@@ -85,7 +85,7 @@ export function describeMember(member: FleetMember): string {
   if (state.running === undefined) return state.current ? `${state.current}, not running` : "no release";
   const remarks = [
     drained ? "drained" : serving ? "" : health.up ? "down in nginx" : "unhealthy",
-    state.running.launch === host.launch ? "" : "started in another way",
+    state.running.launch === host.launch ? "" : "started with other options",
   ];
   return [state.running.release, ...remarks.filter(Boolean)].join(", ");
 }

@@ -75,7 +75,7 @@ export class HostRoll {
     try {
       await this.#changing("drain", async () => {
         await proxy.drain(this.#host);
-        return "no new request";
+        return "no new requests";
       });
       if (this.#before.state.running) await this.#settle(signal);
       // Settling takes time, and beyond this point the host cannot just stay in traffic.
@@ -109,8 +109,8 @@ export class HostRoll {
         );
       }
       return left === 0
-        ? "no connection left"
-        : `${left} connections left after ${settleSeconds} s, going on: graceful stop has to finish them`;
+        ? "no connections left"
+        : `${left} connections left after ${settleSeconds} s: graceful shutdown has to finish them`;
     });
   }
 
@@ -128,7 +128,7 @@ export class HostRoll {
     const running = await this.#host.runningApp();
     const { killed } = await this.#host.stop(graceSeconds);
     if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
-    return running ? `${running.release} stopped` : "nothing ran";
+    return running ? `${running.release} stopped` : "nothing was running";
   }
 
   async #switchTo(release: string): Promise<void> {
@@ -186,11 +186,11 @@ export class HostRoll {
       }
     } catch (error) {
       const back = earlier ? `Going back to ${earlier.release}` : "Stopping it";
-      const outcome = `${back} failed as well (${messageOf(error)}): ${name} stays drained`;
+      const outcome = `${back} failed too (${messageOf(error)}): ${name} stays drained`;
       throw new HostRollFailed({ ...failed, outcome, backFailure: error });
     }
     const outcome = earlier
-      ? `is back on ${earlier.release}${anew && " as it was started before"}`
+      ? `is back on ${earlier.release}${anew && " with its previous options"}`
       : "has no earlier release: it is stopped and drained";
     throw new HostRollFailed({ ...failed, outcome: `${name} ${outcome}` });
   }

@@ -55,5 +55,5 @@ function evidenceOf({ cause, backFailure }: HostFailure): string[] {
     failure instanceof GateFailed ? failure.evidence : [],
   );
   if (!back?.length) return [...(forward ?? [])];
-  return [...(forward ?? []), "The way back failed as well:", ...back];
+  return [...(forward ?? []), "Rolling back failed too:", ...back];
 }

@@ -1,48 +1,49 @@
 import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 
-const AGAIN = "then `pulumi up` again";
-const REACH = `see that the machine is up and can be reached, ${AGAIN}; if it is gone for good, take its host out of \`hosts\` and run \`pulumi up\``;
-const FREE_PORT = `free the port (\`ss -ltnp\` or \`docker ps\` on that machine shows who has it) or give the host another one, ${AGAIN}. A host that was renamed keeps its port under its old name until that is removed: give the new one a port of its own`;
-const LOOK_AT_NGINX = `see why nginx does not answer as this stack's does: whether it runs, what its error log says, who listens on its port; ${AGAIN}`;
-const HALF_DONE = "`pulumi up` again: it goes on where this roll stopped";
-const RIGHT_RELEASE = `the lines above tell why: \`pulumi up\` again with a release, options and environment that start`;
-const ONCE_MORE = `\`pulumi up\` again: the release is put on the host anew; if that fails too, check the disk of the machine`;
+const AGAIN = "then run `pulumi up` again";
+const REACH = `make sure the machine is up and reachable, ${AGAIN}; if it is gone for good, remove its host from \`hosts\` and run \`pulumi up\``;
+const FREE_PORT = `free the port (\`ss -ltnp\` or \`docker ps\` on that machine shows who has it) or give the host another one, ${AGAIN}. After a rename, the old host keeps its port until it is removed: give the new one its own port`;
+const LOOK_AT_NGINX = `find out why this stack's nginx does not answer: whether it is running, what its error log says, what listens on its port; ${AGAIN}`;
+const HALF_DONE = "run `pulumi up` again: it continues where this roll stopped";
+const RIGHT_RELEASE = `see the lines above for the reason, ${AGAIN} with a release, options and environment that start`;
+const ONCE_MORE = `run \`pulumi up\` again, which stages the release again; if that fails too, check the machine's disk`;
 
 /** What the application itself said, which explains more than the failed gate. */
 const SAID: readonly (readonly [RegExp, string])[] = [
   [/Address already in use|Port \d+ was already in use/i, FREE_PORT],
   [
     /OutOfMemoryError|insufficient memory|Cannot allocate memory/i,
-    `give the application more memory (\`-Xmx\` in \`jvmOptions\`, \`containerMemoryMegabytes\`) or the machine less to do, ${AGAIN}`,
+    `give the application more memory (\`-Xmx\` in \`jvmOptions\`, \`containerMemoryMegabytes\`) or reduce the load on the machine, ${AGAIN}`,
   ],
   [
     /UnsupportedClassVersionError|has been compiled by a more recent version/,
-    `set \`java\` or \`containerImage\` to a newer Java, or build for the one there, ${AGAIN}`,
+    `set \`java\` or \`containerImage\` to a newer Java, or build for the installed one, ${AGAIN}`,
   ],
   [
     /Unrecognized (VM )?option|Could not create the Java Virtual Machine|Invalid (maximum|initial) heap size/,
     `correct \`jvmOptions\`, ${AGAIN}`,
   ],
-  [/No space left on device|Disk quota exceeded/i, `make room on that machine, ${AGAIN}`],
+  [/No space left on device|Disk quota exceeded/i, `free up disk space on that machine, ${AGAIN}`],
 ];
 
 /** What helps, by error code. */
 const BY_CODE: Readonly<Record<string, string>> = {
   "container-unreachable": REACH,
-  "disk-full": `make room on that machine, or keep fewer releases (\`keepReleases\`), ${AGAIN}`,
-  "down-in-proxy": `see whether nginx's own machine reaches the application: its address, a firewall, the checks (\`checkExpect\`, \`checkTimeoutMilliseconds\`); ${AGAIN}`,
-  "drain-impossible": `bring the hosts back that are drained beside this one (\`pulumi up\` does so where they can run), ${AGAIN}`,
+  "disk-full": `free up disk space on that machine, or keep fewer releases (\`keepReleases\`), ${AGAIN}`,
+  "down-in-proxy": `check whether nginx's machine can reach the application: its address, a firewall, the checks (\`checkExpect\`, \`checkTimeoutMilliseconds\`); ${AGAIN}`,
+  "drain-impossible": `bring back the other drained hosts (\`pulumi up\` does that if they can run), ${AGAIN}`,
   "drain-unconfirmed": LOOK_AT_NGINX,
-  "ended-again": `see the application's log for why it ends after it was healthy, ${AGAIN} with a release that stays`,
+  "ended-again": `see the application's log for why it ends after becoming healthy, ${AGAIN} with a release that keeps running`,
   "engine-gone": HALF_DONE,
   exited: RIGHT_RELEASE,
-  hangs: `see that the machine and its disk answer, ${AGAIN}`,
+  hangs: `make sure the machine and its disk respond, ${AGAIN}`,
   "invalid-input": `correct the setting, ${AGAIN}`,
   "java-missing": `install Java on that machine or set \`java\`, ${AGAIN}`,
   "jar-gone": `build the jar again, ${AGAIN}`,
-  "launch-unknown": `\`pulumi up\` again with a release and options that start: there is no way back on that host`,
-  "lease-held": `wait until the other deployment has ended (\`leaseWaitSeconds\` waits for it), ${AGAIN} if there is still something to do`,
-  "lease-lost": "let the other deployment end; `pulumi up` again only if its release is not the one you want",
+  "launch-unknown": `run \`pulumi up\` again with a release and options that start, since that host cannot go back`,
+  "lease-held": `wait for the other deployment to end (\`leaseWaitSeconds\` does that for you), ${AGAIN} if needed`,
+  "lease-lost":
+    "let the other deployment finish; run `pulumi up` again only if you want another release than that one",
   "machine-unreachable": REACH,
   "name-taken": `remove or rename that container, ${AGAIN}`,
   "nginx-unreachable": LOOK_AT_NGINX,
@@ -52,27 +53,27 @@ const BY_CODE: Readonly<Record<string, string>> = {
   "no-release": HALF_DONE,
   "no-volume": HALF_DONE,
   "not-forwarded": `allow forwarding in that server's sshd_config, ${AGAIN}`,
-  "not-in-nginx": "`pulumi up` without `--target`: nginx has to know the hosts first",
+  "not-in-nginx": "run `pulumi up` without `--target`, because nginx must know the hosts first",
   "not-our-nginx": LOOK_AT_NGINX,
   overdue: REACH,
   "port-stolen": FREE_PORT,
   "port-taken": FREE_PORT,
-  "release-missing": "`pulumi up` with the jar of that release: that host does not keep it any more",
-  "rights-missing": `give the deployer's account these rights, ${AGAIN}`,
+  "release-missing": "run `pulumi up` with the jar of that release, since that host no longer keeps it",
+  "rights-missing": `grant these rights to the deploying account, ${AGAIN}`,
   "staged-corrupted": ONCE_MORE,
   "staging-failed": ONCE_MORE,
   "still-running": HALF_DONE,
-  stopped: `${HALF_DONE} (\`rollDeadlineSeconds\` is how long one may take)`,
+  stopped: `${HALF_DONE} (\`rollDeadlineSeconds\` limits how long a roll may take)`,
   "stop-requested": HALF_DONE,
-  "sudo-refused": `bring back the rules of /etc/sudoers.d on that server, which set-up as root (\`sshProvisionUser\`) writes, ${AGAIN}`,
-  "too-few-healthy": `see why the hosts named above do not serve, ${AGAIN}; it starts first what has ended. \`minimumHealthy\` says how many of the others must serve`,
+  "sudo-refused": `restore the rules in /etc/sudoers.d on that server, which the set-up as \`sshProvisionUser\` writes, ${AGAIN}`,
+  "too-few-healthy": `find out why the hosts named above are not serving, ${AGAIN}, which starts with hosts that have stopped. \`minimumHealthy\` says how many of the others must be serving`,
   "too-few-processors": `lower \`containerCpus\`, ${AGAIN}`,
   unhealthy: `see the application's log and health endpoint, ${AGAIN} with a release that becomes healthy, or with a larger \`healthDeadlineSeconds\` if it is only slow`,
   unreachable: REACH,
 };
 
 const OTHERWISE =
-  "see the reason above, then `pulumi up` again: it goes on with what every host runs by then";
+  "see the reason above, then run `pulumi up` again: it continues from what every host runs by then";
 
 /** What helps after a failed roll, according to what failed or what the application said. */
 export function nextStepFor(error: unknown): string {

@@ -69,7 +69,8 @@ export async function roll(
   await preflight({ ...fleet, report, signal: options.signal });
   const lease = await Lease.acquire(fleet.leases, options.owner, options.leaseTiming, {
     signal: options.signal,
-    onWait: ({ owner, since }) => report("preflight", `${owner} holds the fleet since ${since}: waiting`),
+    onWait: ({ owner, since }) =>
+      report("preflight", `${owner} has been rolling this fleet since ${since}; waiting`),
   }).catch(untouched);
   fleet.fence?.(() => lease.assertHeld());
   fleet.onReconnect?.((message) => report("reconnect", message));

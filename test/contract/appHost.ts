@@ -174,7 +174,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       const { pid } = (await host.runningApp()) ?? {};
       await host.preflight(signal);
       await expect(host.start(host.launch)).rejects.toThrow(
-        `port ${host.port} of ${host.name} is taken by ${release}, which still runs`,
+        `port ${host.port} of ${host.name} is taken by ${release}, which is still running`,
       );
       expect((await host.runningApp())?.pid).toBe(pid);
     });
@@ -243,7 +243,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       await host.preflight(signal);
       await expect(host.stage(missing, undefined, signal)).rejects.toMatchObject({
         code: "release-missing",
-        message: `${host.name} does not keep a whole release ${missing}`,
+        message: `${host.name} does not have a complete release ${missing}`,
       });
       await host.stage(id, jar, signal);
       const file = `${directory}/releases/${id}/app.jar`;

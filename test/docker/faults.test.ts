@@ -84,7 +84,7 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: third.jar }));
     expect(result.code).toBe(1);
     expect(result.output).toMatch(
-      /app-2 cannot take (\S+): no space left for \1: \d+ KiB are free, \d+ KiB are needed\. No host was touched\./,
+      /app-2 cannot stage (\S+): no space left for \1: \d+ KiB are free, \d+ KiB are needed\. No host was touched\./,
     );
     expect(seen.lost).toEqual([]);
     expect(await fleet.releases()).toEqual(everyHostRuns(old));
@@ -132,7 +132,7 @@ describe.skipIf(reason !== undefined)("a roll over containers", { timeout: 180_0
     await docker(["rename", `${container}-mine`, container]);
     expect(code).toBe(1);
     expect(output).toContain(
-      `app-1 cannot show its port: expected a container created by rollgate, got ${container} without its label`,
+      `app-1 cannot tell who has its port: expected a container created by rollgate, got ${container} without its label`,
     );
     expect(await fleet.releases()).toEqual(everyHostRuns(next));
   });

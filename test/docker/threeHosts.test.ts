@@ -103,7 +103,7 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
     expect(roll.code).toBe(1);
     expect(roll.seconds).toBeLessThan(PATIENCE_SECONDS / 2);
     expect(roll.output).toContain(
-      `Going back to ${releaseId(next)} failed as well (${taken}): app-3 stays drained; app-1 keeps ${releaseId(old)}: going back would leave fewer than 2 of the others serving; app-2 was not touched.`,
+      `Going back to ${releaseId(next)} failed too (${taken}): app-3 stays drained; app-1 keeps ${releaseId(old)}: going back would leave fewer than 2 of the others serving; app-2 was not touched.`,
     );
     expect(roll.output).toMatch(/^Next: free the port \(`ss -ltnp` or `docker ps` on that machine shows /m);
     expect(roll.output).not.toMatch(phaseLine("fleet", "wait"));
@@ -135,7 +135,9 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
     const { code, output } = await fleet.roll(to(next));
     expect(code).toBe(1);
     expect(output).toMatch(/^nginx at \S+ does not answer: .*is not running.*No host was touched\.$/m);
-    expect(output).toMatch(/^Next: see why nginx does not answer .*who listens on its port/m);
+    expect(output).toMatch(
+      /^Next: find out why this stack's nginx does not answer.*what listens on its port/m,
+    );
     await docker(["rm", "--force", rival]);
     await docker(["start", proxy.container]);
     await expect.poll(() => fleet.releases().catch(() => ({})), { timeout: 20_000 }).toEqual(all(old));

@@ -26,11 +26,13 @@ describe("deployers of one fleet", { timeout: 240_000 }, () => {
     expect(result.rolled.code, result.rolled.output).toBe(0);
     expect(result.refused.code).toBe(1);
     expect(result.refused.output).toMatch(
-      new RegExp(`${owner} is rolling this fleet since .*\\. No host was touched\\.`),
+      new RegExp(`${owner} has been rolling this fleet since .*\\. No host was touched\\.`),
     );
     expect(result.refused.output).not.toMatch(/ (drain|stop|start) /);
     expect(result.waited.code, result.waited.output).toBe(0);
-    expect(result.waited.output).toMatch(new RegExp(`${owner} holds the fleet since .*: waiting`));
+    expect(result.waited.output).toMatch(
+      new RegExp(`${owner} has been rolling this fleet since .*; waiting`),
+    );
     expect(result.waited.output).toMatch(/app-1 +done +already serves .*\n.*app-2 +done +already serves/);
     expect(seen.lost).toEqual([]);
     await shared.expectAllOn(next);
@@ -48,7 +50,7 @@ describe("deployers of one fleet", { timeout: 240_000 }, () => {
       return { stopped, between: await fleet.releases(), finished: await fleet.roll({ jar: old.jar }) };
     });
     expect(result.stopped.code).toBe(1);
-    expect(result.stopped.output).toContain("the roll was stopped: somebody asked the roll to stop");
+    expect(result.stopped.output).toContain("the roll was stopped: someone asked the roll to stop");
     expect(result.stopped.output).toContain(
       `app-1 stayed as the roll left it; app-2 was not touched. Now: app-1 ${old.id}; app-2 ${next.id}.`,
     );

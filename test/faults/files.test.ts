@@ -59,7 +59,9 @@ describe("files of a host", { timeout: 240_000 }, () => {
     damageRelease(fleet, "app-1", kept.id);
     const { result, seen } = await fleet.underLoad(() => fleet.roll({ release: kept.version }));
     expect(result.code).toBe(1);
-    expect(result.output).toContain(`app-1 does not keep a whole release ${kept.id}. No host was touched.`);
+    expect(result.output).toContain(
+      `app-1 does not have a complete release ${kept.id}. No host was touched.`,
+    );
     expect(seen.lost).toEqual([]);
     await shared.expectAllOn(running);
   });
@@ -78,7 +80,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
       `${release.id}, started with other environment.DATABASE_PASSWORD and environment.MARKET_FAULT: `,
     );
     expect(result.output).toContain(
-      `app-1 is back on ${release.id} as it was started before; app-2 was not touched`,
+      `app-1 is back on ${release.id} with its previous options; app-2 was not touched`,
     );
     expect(result.output).toMatch(/^ {4}.*\[secret\].*unknown market\.fault '\[secret\]'/m);
     expect(result.output).not.toMatch(/the-(old|new)-/);
@@ -105,7 +107,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
     // An earlier test has given the hosts an environment that this roll does not know.
     expect(result.stopped.output).toMatch(
       new RegExp(
-        `app-1 was not taken out: at least 1 of the others must serve, but app-2 does not \\(unreachable: it does not answer\\); app-2 was not touched\\. Now: app-1 ${running.id}(, started in another way)?; app-2 unreachable\\.`,
+        `app-1 was not taken out: at least 1 of the others must serve, but app-2 does not \\(unreachable: it does not answer\\); app-2 was not touched\\. Now: app-1 ${running.id}(, started with other options)?; app-2 unreachable\\.`,
       ),
     );
     expect(result.between).toEqual({ "app-1": running.id, "app-2": running.id });

@@ -91,7 +91,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     const taken = `port ${port} of app-1 is taken by pid ${result.grabber.pid} `;
     expect(result.failed.code).toBe(1);
     expect(result.failed.output).toContain(`app-1 failed its start gate on ${old.id}: ${taken}`);
-    expect(result.failed.output).toContain(`Going back to ${next.id} failed as well (${taken}`);
+    expect(result.failed.output).toContain(`Going back to ${next.id} failed too (${taken}`);
     expect(result.failed.output).toMatch(/app-1 stays drained; app-2 was not touched/);
     expect(result.left).toEqual({
       releases: { "app-1": "nothing", "app-2": next.id },
@@ -123,7 +123,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
       ),
     );
     expect(result.failed.output).toContain(
-      `Going back to ${old.id} failed as well (port ${port} of app-1 is taken by pid ${pid} `,
+      `Going back to ${old.id} failed too (port ${port} of app-1 is taken by pid ${pid} `,
     );
     expect(result.failed.output).toMatch(/app-1 stays drained; app-2 was not touched/);
     expect(result.failed.output).not.toMatch(phaseLine("app-1", "admit"));

@@ -277,7 +277,7 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
       const taken = `port ${host.port} of app-1 is taken by pid ${grabber.pid} \\(.*\\)`;
       expect(failure).toMatch(
         new RegExp(
-          `app-1 failed its start gate on ${releaseId(jar)}: ${taken}.* failed as well \\(${taken}\\): app-1 stays drained; app-2 and app-3 were not touched\\.`,
+          `app-1 failed its start gate on ${releaseId(jar)}: ${taken}.* failed too \\(${taken}\\): app-1 stays drained; app-2 and app-3 were not touched\\.`,
         ),
       );
       expect(await fleet.releases()).toEqual({ ...before, "app-1": "nothing" });
@@ -305,7 +305,7 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
       try {
         await run("dd", ["if=/dev/zero", `of=${releases}/filler`]).catch(() => {});
         const { failure } = await rollUnderLoad(jar);
-        expect(failure).toMatch(/app-3 cannot take 3\.0\.0-\S+: no space left for .*No host was touched/);
+        expect(failure).toMatch(/app-3 cannot stage 3\.0\.0-\S+: no space left for .*No host was touched/);
       } finally {
         await run("umount", [releases]);
       }
@@ -342,7 +342,7 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
     });
     expect(first.failure).toBeUndefined();
     expect((await second)?.failure).toMatch(
-      /^a test is rolling this fleet since .*\. No host was touched\.$/,
+      /^a test has been rolling this fleet since .*\. No host was touched\.$/,
     );
   });
 

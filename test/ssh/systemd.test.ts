@@ -146,7 +146,7 @@ describe.skipIf(reason)(
       const { result, seen } = await fleet.underLoad(() => fleet.rollHere(other));
       await hosts[1]?.exec("mv /root/rights /etc/sudoers.d/rollgate-stack-app-2");
       expect(result.failure).toMatch(
-        /^app-2 is not ready: deploy may not run \/usr\/bin\/systemctl start \S+ by sudo: expected the rights of \/etc\/sudoers\.d\/rollgate-stack-app-2\. No host was touched\.$/,
+        /^app-2 is not ready: deploy may not run \/usr\/bin\/systemctl start \S+ with sudo: expected the rules in \/etc\/sudoers\.d\/rollgate-stack-app-2\. No host was touched\.$/,
       );
       expect(seen.lost).toEqual([]);
       expect(await fleet.releases()).toEqual(all(current));

@@ -42,7 +42,7 @@ export async function quitNginx(directory: string, graceSeconds: number): Promis
     });
     if (gone) return;
   }
-  throw new RollgateError("nginx-unkillable", `nginx in ${directory} outlived SIGKILL`);
+  throw new RollgateError("nginx-unkillable", `nginx in ${directory} survived SIGKILL`);
 }
 
 async function nginx(executable: string, directory: string, file: string, options: string[]): Promise<void> {

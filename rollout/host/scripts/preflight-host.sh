@@ -7,10 +7,10 @@ if [ "$2" = process ]; then
   mkdir -p "$1/releases" "$1/work" || exit 1
 fi
 if [ ! -d "$1/releases" ]; then
-  echo "expected the folder $1/releases, found none: the server is not provisioned" >&2
+  echo "expected the folder $1/releases, found none: the server is not set up" >&2
   exit 1
 fi
 if [ ! -w "$1" ] || [ ! -w "$1/releases" ]; then
-  echo "expected a folder that $(id -un) may write, got $1" >&2
+  echo "expected a folder that $(id -un) can write to, got $1" >&2
   exit 1
 fi

@@ -35,5 +35,5 @@ if all_gone "$patience" "$@"; then
   exit 0
 fi
 for pair in $left; do gone="$gone ${pair%:*}"; done
-echo "pid$gone outlived SIGKILL" >&2
+echo "pid$gone survived SIGKILL" >&2
 exit 1

@@ -6,6 +6,6 @@ file="$1/$2"
 trap 'rm -f "$file.$4"' EXIT
 [ -d "${file%/*}" ] || mkdir -p "${file%/*}"
 cat > "$file.$4"
-[ "$(wc -c < "$file.$4")" -eq "$5" ] || { echo "$2 did not come over whole" >&2; exit 1; }
+[ "$(wc -c < "$file.$4")" -eq "$5" ] || { echo "$2 arrived incomplete" >&2; exit 1; }
 mv "$file.$4" "$file"
 trap - EXIT

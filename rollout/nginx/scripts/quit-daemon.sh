@@ -9,4 +9,4 @@ for step in "QUIT:$2" TERM:5 KILL:5; do
     sleep 0.05
   done
 done
-[ -z "$(find_master "$1")" ] || { echo "nginx outlived SIGKILL" >&2; exit 1; }
+[ -z "$(find_master "$1")" ] || { echo "nginx survived SIGKILL" >&2; exit 1; }

@@ -276,7 +276,7 @@ describe("a deployment", () => {
     expect(await diff({ olds: outputs, news: inputs })).toEqual({ changes: false });
     expect(await versionServed(url)).toBe("1.0.0");
     expect(printed.find((line) => line.includes("app-2"))).toMatch(
-      /^\[ +\d+\.\d s\] app-2 +drain +no new request$/,
+      /^\[ +\d+\.\d s\] app-2 +drain +no new requests$/,
     );
   });
 
@@ -361,7 +361,7 @@ describe("a deployment", () => {
     expect(reasons).toHaveLength(1);
     expect(reasons[0]).toContain("    Error: [secret] cannot start\n");
     expect(reasons[0]).toContain(
-      "Next: the lines above tell why: `pulumi up` again with a release, options and environment that start.",
+      "Next: see the lines above for the reason, then run `pulumi up` again with a release, options and environment that start.",
     );
     expect(printed.join("\n")).not.toContain(secret);
     expect(await diff({ olds: properties, news: bad.inputs })).toEqual({ changes: true });

@@ -192,14 +192,14 @@ describe.skipIf(reason)("a server reached over SSH", () => {
     ])("a command $what", async ({ unfenced }) => {
       const machine = open();
       machine.fence(async () => {
-        throw new Error("somebody has taken this fleet over");
+        throw new Error("somebody has taken over this fleet");
       });
       const file = join(server.directory, `runs-${unfenced}`);
       const script = 'echo run >> "$1"; [ $(wc -l < "$1") -gt 1 ] || sleep 15; cat "$1"';
       const running = machine.run(script, [file], { unfenced }).catch(String);
       await until(() => existsSync(file));
       await servers.cut(server);
-      expect(await running).toBe(unfenced ? "run\nrun\n" : "Error: somebody has taken this fleet over");
+      expect(await running).toBe(unfenced ? "run\nrun\n" : "Error: somebody has taken over this fleet");
       expect(await readFile(file, "utf8")).toBe(unfenced ? "run\nrun\n" : "run\n");
     });
 

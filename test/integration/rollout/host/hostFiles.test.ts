@@ -106,7 +106,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     await expect(files.stage(releaseId(jar), jar, signal)).rejects.toThrow(
       expect.objectContaining({
         code: "jar-gone",
-        message: "expected /nowhere/app.jar, it is gone",
+        message: "expected /nowhere/app.jar, found no file",
       }),
     );
     await expect(readdir(directory)).rejects.toThrow("ENOENT");
@@ -157,7 +157,7 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
       directory,
     );
     await expect(cutOff.markLastKnownGood({ release: "2.0.0-b", launch: "bbb" })).rejects.toThrow(
-      "last-known-good.json did not come over whole",
+      "last-known-good.json arrived incomplete",
     );
     expect((await new HostFiles(machine, directory).describe()).lastKnownGood).toEqual(good);
     expect(await readdir(directory)).toEqual(["last-known-good.json"]);

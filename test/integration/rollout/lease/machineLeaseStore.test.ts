@@ -172,7 +172,7 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     const lease = await Lease.acquire(store, "roller", timing, options);
     await writeFile(join(directory, "stop"), "");
     await expect.poll(() => lease.signal.aborted, { timeout: 5_000 }).toBe(true);
-    expect(String(lease.signal.reason)).toContain("somebody asked the roll to stop");
+    expect(String(lease.signal.reason)).toContain("someone asked the roll to stop");
     await lease.release();
   });
 });

@@ -71,7 +71,7 @@ describe("before a roll, a host", () => {
   test("is not ready while another container has its name", async () => {
     const foreign = inspected({ labels: { "rollgate.host": undefined } });
     expect(await preflight({ "GET /containers/shop-prod-app-1/json": foreign })).toBe(
-      "name-taken: app-1 cannot show its port: expected a container created by rollgate, got shop-prod-app-1 without its label",
+      "name-taken: app-1 cannot tell who has its port: expected a container created by rollgate, got shop-prod-app-1 without its label",
     );
   });
 

@@ -32,7 +32,7 @@ describe("the lease of a fleet", () => {
     const first = await Lease.acquire(store, "ann@build-1", timing, options);
     const refused = Lease.acquire(store, "bob", timing, options);
     await expect(refused).rejects.toThrow(LeaseHeld);
-    await expect(refused).rejects.toThrow(/^ann@build-1 is rolling this fleet since \d{4}-/);
+    await expect(refused).rejects.toThrow(/^ann@build-1 has been rolling this fleet since \d{4}-/);
     await first.release();
   });
 
@@ -93,7 +93,7 @@ describe("the lease of a fleet", () => {
     expect(lease.signal.aborted).toBe(false);
     await writeFile(join(directory, "stop"), "");
     await expect.poll(() => lease.signal.aborted).toBe(true);
-    expect(String(lease.signal.reason)).toContain("somebody asked the roll to stop");
+    expect(String(lease.signal.reason)).toContain("someone asked the roll to stop");
     await lease.release();
   });
 

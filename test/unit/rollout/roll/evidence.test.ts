@@ -24,7 +24,7 @@ test("a short log is shown whole, with where it is", async () => {
     "1.0.0 starts",
     "no database",
     "1.0.0 cannot start",
-    "The whole log: /srv/app-1/app.log",
+    "Full log: /srv/app-1/app.log",
   ]);
 });
 
@@ -46,7 +46,7 @@ test("root causes and errors are shown rather than the frames of a stack", async
     "Caused by: org.hibernate.HibernateException: no dialect",
     "Caused by: java.net.ConnectException: Connection refused",
     "1.0.0 cannot start",
-    "The whole log: /srv/app-1/app.log",
+    "Full log: /srv/app-1/app.log",
   ]);
 });
 

@@ -18,10 +18,10 @@ test("a host serves when it runs, is healthy, is up for the proxy, and is not dr
   expect(describeMember(found)).toBe("1.0.0");
 });
 
-test("a host that was started in another way than it would be now says so, and serves", async () => {
+test("a host that was started with other options than it would be now says so, and serves", async () => {
   const found = await member({ runs: "1.0.0", launch: "launch-0" });
   expect(found.serving).toBe(true);
-  expect(describeMember(found)).toBe("1.0.0, started in another way");
+  expect(describeMember(found)).toBe("1.0.0, started with other options");
 });
 
 test("a host that is drained does not serve", async () => {

@@ -49,7 +49,7 @@ describe("a release that does not become healthy", () => {
     expect(error.message).toBe(
       `app-1 failed its health gate on ${NEW}: 503 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed); nginx saw 503 DOWN {"status":"DOWN"}. app-1 is back on ${OLD}; ${UNTOUCHED}`,
     );
-    expect(error.evidence).toEqual([`${NEW} starts`, "The whole log: /srv/app-1/app.log"]);
+    expect(error.evidence).toEqual([`${NEW} starts`, "Full log: /srv/app-1/app.log"]);
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
   });
 
@@ -99,11 +99,7 @@ describe("a release that does not become healthy", () => {
     expect(error.message).toMatch(
       /^app-1 failed its health gate on 1\.1\.0: the process ended by itself; nginx saw .*\. app-1 is back on 1\.0\.0; /,
     );
-    expect(error.evidence).toEqual([
-      `${NEW} starts`,
-      `${NEW} cannot start`,
-      "The whole log: /srv/app-1/app.log",
-    ]);
+    expect(error.evidence).toEqual([`${NEW} starts`, `${NEW} cannot start`, "Full log: /srv/app-1/app.log"]);
   });
 
   test("was the first: it is stopped, and the host stays drained", async () => {
@@ -126,15 +122,15 @@ describe("a release that does not become healthy", () => {
     const { error, done } = await failing(fleet, BRIEFLY);
     expect(done).toEqual([...TRIED, ...BACK.slice(0, -1)]);
     expect(error.message).toBe(
-      `app-1 failed its health gate on ${NEW}: 503 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed); nginx saw 503 DOWN {"status":"DOWN"}. Going back to ${OLD} failed as well (the process ended by itself): app-1 stays drained; app-2 and app-3 were not touched. Now: app-1 ${OLD}, not running; app-2 ${OLD}; app-3 ${OLD}.`,
+      `app-1 failed its health gate on ${NEW}: 503 DOWN {"status":"DOWN"} for 0.3 s (2 passes in a row needed); nginx saw 503 DOWN {"status":"DOWN"}. Going back to ${OLD} failed too (the process ended by itself): app-1 stays drained; app-2 and app-3 were not touched. Now: app-1 ${OLD}, not running; app-2 ${OLD}; app-3 ${OLD}.`,
     );
     expect(error.evidence).toEqual([
       `${NEW} starts`,
-      "The whole log: /srv/app-1/app.log",
-      "The way back failed as well:",
+      "Full log: /srv/app-1/app.log",
+      "Rolling back failed too:",
       `${OLD} starts`,
       `${OLD} cannot start`,
-      "The whole log: /srv/app-1/app.log",
+      "Full log: /srv/app-1/app.log",
     ]);
     expect(fleet.state["app-1"]).toBe("nothing, drained");
   });
@@ -189,7 +185,7 @@ describe("a release that does not become healthy", () => {
     expect(fleet.host("app-1").lastKnownGood).toEqual({ release: OLD, launch: LAUNCH });
   });
 
-  test("because of options that the host does not know any more says that it was started in another way", async () => {
+  test("because of options that the host does not know any more says that it was started with other options", async () => {
     const fleet = await serving();
     const first = fleet.host("app-1");
     first.launch = "launch-2";
@@ -199,7 +195,7 @@ describe("a release that does not become healthy", () => {
     };
     const { error } = await failing(fleet, {}, OLD);
     expect(error.message).toMatch(
-      /^app-1 failed its health gate on 1\.0\.0, started in another way: the process/,
+      /^app-1 failed its health gate on 1\.0\.0, started with other options: the process/,
     );
   });
 
@@ -228,7 +224,7 @@ describe("a release that does not become healthy", () => {
     };
     const { error } = await failing(fleet, {}, OLD);
     expect(error.message).toMatch(
-      /^app-1 failed its health gate on 1\.0\.0, started with other environment\.PASSWORD, environment\.TZ, and jvmOptions: the process ended by itself; nginx saw .*\. app-1 is back on 1\.0\.0 as it was started before\. Now: /,
+      /^app-1 failed its health gate on 1\.0\.0, started with other environment\.PASSWORD, environment\.TZ, and jvmOptions: the process ended by itself; nginx saw .*\. app-1 is back on 1\.0\.0 with its previous options\. Now: /,
     );
     expect(error.message).not.toContain("secret");
     expect(first.running).toMatchObject({ release: OLD, launch: LAUNCH });
@@ -274,7 +270,7 @@ describe("a host that is drained", () => {
     });
     await fleet.roll(NEW);
     expect(fleet.journal.slice(1, 4)).toEqual(["drain app-1", "the last connection ends", "stop app-1"]);
-    expect(fleet.messages("settle", "app-1")).toEqual(["no connection left"]);
+    expect(fleet.messages("settle", "app-1")).toEqual(["no connections left"]);
   });
 
   test("is stopped after the settle time with connections left, and the report says so", async () => {
@@ -286,7 +282,7 @@ describe("a host that is drained", () => {
     expect(warnings).toEqual([warning]);
     expect(fleet.reports.at(-1)).toMatchObject({ phase: "warning", message: warning });
     expect(fleet.messages("settle", "app-1")).toEqual([
-      "3 connections left after 0.1 s, going on: graceful stop has to finish them",
+      "3 connections left after 0.1 s: graceful shutdown has to finish them",
     ]);
     expect(fleet.state).toEqual({ "app-1": NEW });
   });

@@ -17,11 +17,11 @@ async function nextAfter(fleet: FakeFleet, policy: PolicyChange = {}): Promise<s
 
 describe("what to do next follows from what failed:", () => {
   test.each([
-    ["disk-full", /^make room on that machine.*`keepReleases`/],
-    ["release-missing", /^`pulumi up` with the jar of that release/],
-    ["staged-corrupted", /^`pulumi up` again: the release is put on the host anew/],
+    ["disk-full", /^free up disk space on that machine.*`keepReleases`/],
+    ["release-missing", /^run `pulumi up` with the jar of that release/],
+    ["staged-corrupted", /^run `pulumi up` again, which stages the release again/],
     ["sudo-refused", /\/etc\/sudoers\.d/],
-    ["machine-unreachable", /^see that the machine is up .* take its host out of `hosts`/],
+    ["machine-unreachable", /^make sure the machine is up .* remove its host from `hosts`/],
   ])("%s before any host was touched", async (code, expected) => {
     const fleet = await two();
     fleet.host("app-2").errors.stage = new RollgateError(code, "app-2 cannot take it");
@@ -38,14 +38,14 @@ describe("what to do next follows from what failed:", () => {
     const fleet = await two();
     fleet.host("app-1").conduct[NEW] = "ends";
     fleet.host("app-1").writes = ["java.net.BindException: Address already in use"];
-    expect(await nextAfter(fleet)).toMatch(/^free the port .* A host that was renamed keeps its port/);
+    expect(await nextAfter(fleet)).toMatch(/^free the port .* After a rename, the old host keeps its port/);
   });
 
   test.each([
     ["Error: Could not create the Java Virtual Machine.", /^correct `jvmOptions`/],
     ["java.lang.OutOfMemoryError: Java heap space", /^give the application more memory/],
     ["java.lang.UnsupportedClassVersionError: app/Main", /newer Java/],
-    ["just gone", /^the lines above tell why: `pulumi up` again with a release/],
+    ["just gone", /^see the lines above for the reason, then run `pulumi up` again with a release/],
   ])("an application that ends with %j", async (line, expected) => {
     const fleet = await two();
     fleet.host("app-1").conduct[NEW] = "ends";
@@ -63,7 +63,7 @@ describe("what to do next follows from what failed:", () => {
     const fleet = await two();
     fleet.when("start app-1", () => fleet.host("app-2").vanish());
     expect(await nextAfter(fleet, { health: { deadlineSeconds: 0.2 } })).toContain(
-      "take its host out of `hosts`",
+      "remove its host from `hosts`",
     );
   });
 
@@ -75,7 +75,7 @@ describe("what to do next follows from what failed:", () => {
     });
     fleet.when("start app-1", () => fleet.host("app-2").vanish());
     expect(await nextAfter(fleet, { health: { deadlineSeconds: 0.2 } })).toContain(
-      "take its host out of `hosts`",
+      "remove its host from `hosts`",
     );
   });
 
@@ -84,15 +84,15 @@ describe("what to do next follows from what failed:", () => {
     fleet.when("stage app-2", () => {
       fleet.proxy.error = new RollgateError("nginx-unreachable", "nginx does not answer");
     });
-    expect(await nextAfter(fleet)).toMatch(/^see why nginx does not answer/);
+    expect(await nextAfter(fleet)).toMatch(/^find out why this stack's nginx does not answer/);
   });
 
   test("somebody else who rolls, or a request to stop", () => {
-    expect(nextStepFor(new RollgateError("lease-held", "ann rolls"))).toContain("wait until the other");
-    const asked = new RollgateError("stop-requested", "somebody asked the roll to stop");
+    expect(nextStepFor(new RollgateError("lease-held", "ann rolls"))).toContain("wait for the other");
+    const asked = new RollgateError("stop-requested", "someone asked the roll to stop");
     const stopped = new RollgateError("stopped", "the roll was stopped", { cause: asked });
     expect(nextStepFor(new RollFailed("stopped", [], { cause: stopped }))).toBe(
-      "`pulumi up` again: it goes on where this roll stopped",
+      "run `pulumi up` again: it continues where this roll stopped",
     );
   });
 
@@ -103,7 +103,7 @@ describe("what to do next follows from what failed:", () => {
     fleet.proxy.error = new RollgateError("not-our-nginx", "404");
     const next = await nextAfter(fleet);
     expect(next.match(/install Java/g)).toHaveLength(1);
-    expect(next).toContain("see why nginx does not answer as this stack's does");
+    expect(next).toContain("find out why this stack's nginx does not answer");
   });
 
   test("anything else names nothing that may be wrong", () => {

@@ -236,7 +236,7 @@ describe("a roll", () => {
     });
     const { message } = await failureOf(fleet.roll(NEW, { policy: { timing: { soakSeconds: 0 } } }));
     expect(message).toMatch(
-      /^no host serves 1\.1\.0 after it passed its gates: app-1 \(1\.1\.0, unhealthy: 503 DOWN .*\); app-1 went back to 1\.0\.0/,
+      /^no host is serving 1\.1\.0 after passing its gates: app-1 \(1\.1\.0, unhealthy: 503 DOWN .*\); app-1 went back to 1\.0\.0/,
     );
     expect(fleet.state).toEqual({ "app-1": OLD });
   });
@@ -301,7 +301,9 @@ describe("before any host is touched", () => {
       await second;
     });
     await other;
-    expect((await second)?.message).toMatch(/^test is rolling this fleet since .*\. No host was touched\.$/);
+    expect((await second)?.message).toMatch(
+      /^test has been rolling this fleet since .*\. No host was touched\.$/,
+    );
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
   });
 
@@ -405,7 +407,7 @@ describe("between two hosts", () => {
       fleet.leases.claim(2, { owner: "usurper", since: "", beat: 0, released: false }),
     );
     const { message } = await failureOf(fleet.roll(NEW));
-    expect(message).toContain("usurper has taken this fleet over");
+    expect(message).toContain("usurper has taken over this fleet");
     expect(fleet.journal.filter((entry) => !entry.startsWith("stage"))).toEqual(["drain app-1"]);
     expect(fleet.hosts.map(({ running }) => running?.release)).toEqual([OLD, OLD]);
   });
