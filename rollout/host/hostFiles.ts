@@ -94,13 +94,14 @@ export class HostFiles {
 
   /** Removes releases beyond `keep`, launches beyond a few, and what interrupted staging left behind. */
   async prune(keep: number, releases: readonly string[], launches: readonly string[]): Promise<void> {
-    const [lastRunFirst, youngestFirst] = (await this.#run(LIST)).split("/\n");
+    const [lastRunFirst, youngestFirst, leftBehind] = (await this.#run(LIST)).split("/\n");
     const surplus = surplusReleases(linesOf(lastRunFirst), keep, releases).map((id) => `releases/${id}`);
     const forgotten = linesOf(youngestFirst)
       .slice(KEPT_LAUNCHES)
       .filter((file) => !launches.includes(file.replace(/\.json$/, "")))
       .map((file) => `launches/${file}`);
-    await this.#run(REMOVE, [...surplus, ...forgotten]);
+    const removed = [...surplus, ...forgotten, ...linesOf(leftBehind)];
+    if (removed.length > 0) await this.#run(REMOVE, removed);
   }
 
   /** Removes everything that rolls put there. What the application wrote stays; if there is any, its path is returned. */

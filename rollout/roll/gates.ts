@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
-import type { AppHost, RunningApp } from "../host/appHost.ts";
+import type { AppHost, PortOwner, RunningApp } from "../host/appHost.ts";
 import type { HealthReport } from "../host/probe.ts";
 import { answersAt, endpoint } from "../machine/connections.ts";
 import type { UpstreamState } from "../nginx/reverseProxy.ts";
@@ -11,6 +11,8 @@ import { telling } from "./telling.ts";
 
 const UPSTREAM_POLL_MILLISECONDS = 100;
 const SETTLE_POLL_MILLISECONDS = 25;
+/** How long a request that was routed to a host before its drain may take to connect. */
+const CONNECT_MILLISECONDS = 50;
 
 /** Opens when the started process answers 200 and UP several times in a row. */
 export async function awaitHealthy(
@@ -22,9 +24,13 @@ export async function awaitHealthy(
   const { passes, intervalMilliseconds, deadlineSeconds } = context.policy.health;
   let inARow = 0;
   let last: HealthReport = { up: false, detail: "not asked yet" };
+  let asked: Promise<PortOwner> | undefined;
   const ask = async () => {
     last = await probeRunning(host, release, context, signal);
     inARow = last.up ? inARow + 1 : 0;
+    // While the other passes are waited for. Nobody can take the port from a process that listens on it.
+    asked = last.up ? (asked ?? host.portOwner()) : undefined;
+    asked?.catch(() => {});
     return inARow >= passes || undefined;
   };
   const askUntilHealthy = async () => {
@@ -46,7 +52,7 @@ export async function awaitHealthy(
       await evidence(host, context.redact),
     );
   }
-  const owner = await host.portOwner();
+  const owner = await (asked ?? host.portOwner());
   if (owner.kind === "application" && owner.release === release) return;
   const other =
     owner.kind === "application" ? owner.release : owner.kind === "other" ? owner.name : owner.kind;
@@ -86,13 +92,11 @@ export async function awaitSettled(
   signal: AbortSignal,
 ): Promise<number> {
   let left = 0;
-  let emptyInARow = 0;
+  await sleep(CONNECT_MILLISECONDS, undefined, { signal });
   await poll(
     async () => {
       left = await context.proxy.connections(host);
-      // Twice in a row: a request routed here just before the drain may not have connected yet.
-      emptyInARow = left === 0 ? emptyInARow + 1 : 0;
-      return emptyInARow >= 2 || undefined;
+      return left === 0 || undefined;
     },
     {
       intervalMilliseconds: SETTLE_POLL_MILLISECONDS,
