@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Agent } from "node:http";
-import { Agent as TlsAgent } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -79,7 +78,7 @@ function optionsFor({ host, tlsDirectory, verify }: DockerHost): Options {
   if (tlsDirectory === undefined) return { ...place, protocol: "https" };
   const read = (name: string) => readFileSync(join(tlsDirectory, name));
   const pair = { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
-  return { ...place, protocol: "https", agent: new TlsAgent({ ...pair, rejectUnauthorized: verify }) };
+  return { ...place, protocol: "https", agent: patientAgent({ ...pair, rejectUnauthorized: verify }) };
 }
 
 /** A single-user Docker Desktop has its socket in the home directory. */
