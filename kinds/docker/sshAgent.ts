@@ -39,6 +39,8 @@ export function sshAgent(url: URL): Agent {
     const answers = ssh.stdout.pipe(new PassThrough(), { end: false });
     const stream = Duplex.from({ readable: answers, writable: ssh.stdin });
     ssh.stdin.on("error", () => {});
+    // The agent destroys idle connections beyond the ones it keeps, when nobody listens any more.
+    stream.on("error", () => {});
     ssh.once("error", (error) => stream.destroy(error));
     ssh.once("exit", (code) => {
       if (code) stream.destroy(new Error(words.trim().split("\n").at(-1) || `ssh ended with ${code}`));

@@ -3,6 +3,7 @@ import { chmod, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openEngine, requireEngine } from "#kinds/docker/openEngine.ts";
@@ -181,6 +182,19 @@ describe("an engine behind SSH", () => {
     expect(await called()).toMatch(
       /^-T -o BatchMode=yes .* -o ControlPath=\S+ .*-l ann -p 2222 -- build\.example docker system dial-stdio$/,
     );
+  });
+
+  test("is asked many things at once, and closes the connections it does not keep without an error", async () => {
+    const engine = await fakeEngine({ "GET /containers/app/json": { Name: "/app" } });
+    await fakeSsh(engine.socket);
+    const docker = openEngine("ssh://ann@build.example");
+    const uncaught = vi.fn();
+    process.once("uncaughtException", uncaught);
+    onTestFinished(() => void process.off("uncaughtException", uncaught));
+    const ask = () => docker.getContainer("app").inspect();
+    expect(await Promise.all(Array.from({ length: 6 }, ask))).toEqual(Array(6).fill({ Name: "/app" }));
+    await sleep(100);
+    expect(uncaught).not.toHaveBeenCalled();
   });
 
   test("may have an IPv6 address and no user", async () => {
