@@ -5,7 +5,6 @@ import { InvalidInput, messageOf, RollFailed } from "#rollout/common/errors.ts";
 import { printable } from "#rollout/common/plainLine.ts";
 import { redactor } from "#rollout/common/redact.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
-import { within } from "#rollout/common/within.ts";
 import { launchFingerprint } from "#rollout/host/launchSpec.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
@@ -28,8 +27,6 @@ import { finishWithoutEngine } from "./engineLife.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 
-/** The jar may be on a network drive. */
-const IDENTIFY_SECONDS = 300;
 /** A stack has only one. */
 const ID = "rolling-deployment";
 const DECISIVE = ["rollingOrder", "hosts", "proxy", "launch", "environment", "hostLaunch", "hostEnvironment"];
@@ -162,7 +159,7 @@ async function identify(jar: unknown, name: unknown, request: RollRequest, kinds
   }
   const path = String(Object(jar).path ?? "");
   const version = Object(jar).version === undefined ? undefined : String(Object(jar).version);
-  const identified = await within(IDENTIFY_SECONDS, `reading ${path}`, identifyJar(path, version));
+  const identified = await identifyJar(path, version);
   return { release: releaseId(identified), jar: identified };
 }
 

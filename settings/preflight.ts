@@ -1,11 +1,7 @@
 import type { Found } from "#kinds/declaration.ts";
-import { within } from "#rollout/common/within.ts";
 import { identifyJar, type Jar } from "#rollout/release/jar.ts";
 import { explained } from "./explained.ts";
 import type { Settings } from "./readSettings.ts";
-
-/** The jar may be on a network drive. */
-const IDENTIFY_SECONDS = 300;
 
 /** What was found out before anything is declared. */
 export interface Preflight extends Found {
@@ -26,6 +22,5 @@ export async function preflight({ rollout, preflight: askKind }: Settings): Prom
 
 async function identify(jar: { path: string; version?: string } | undefined): Promise<{ jar?: Jar }> {
   if (jar === undefined) return {};
-  const { path, version } = jar;
-  return { jar: await within(IDENTIFY_SECONDS, `reading ${path}`, identifyJar(path, version)) };
+  return { jar: await identifyJar(jar.path, jar.version) };
 }

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import { show, text } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
+import { servingInputs } from "../servingInputs.ts";
 
 /** Where a Docker engine is, as in DOCKER_HOST; empty means where the docker CLI would look. */
-export const engine = text.regex(/^$|^(unix|npipe|tcp|http|https|ssh):\/\/\S+$/, {
+const engine = text.regex(/^$|^(unix|npipe|tcp|http|https|ssh):\/\/\S+$/, {
   error: (issue) =>
     `expected unix:///…, tcp://host:port or ssh://user@host, or nothing for the docker CLI's own engine, got ${show(issue.input)}`,
 });
@@ -20,3 +21,7 @@ export type DockerHostDescriptor = z.infer<typeof dockerHostDescriptor>;
 /** An nginx in a container; Docker publishes this address and port. */
 export const dockerProxyDescriptor = proxyOf("docker", { engine, container: text });
 export type DockerProxyDescriptor = z.infer<typeof dockerProxyDescriptor>;
+
+/** The inputs of an nginx in a container. */
+export const dockerNginxInputs = dockerProxyDescriptor.extend(servingInputs);
+export type DockerNginxInputs = z.infer<typeof dockerNginxInputs>;

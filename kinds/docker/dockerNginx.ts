@@ -8,8 +8,7 @@ import { partOf } from "#rollout/request/partOf.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
 import { ContainerMachine } from "./containerMachine.ts";
 import { ContainerNginx } from "./containerNginx.ts";
-import { type DockerProxyDescriptor, dockerProxyDescriptor } from "./dockerDescriptors.ts";
-import { dockerNginxInputs } from "./dockerNginxInputs.ts";
+import { type DockerProxyDescriptor, dockerNginxInputs, dockerProxyDescriptor } from "./dockerDescriptors.ts";
 import { NGINX_DIRECTORY, NGINX_PORT } from "./nginxPlace.ts";
 import { openEngine, requireEngine } from "./openEngine.ts";
 

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { isSystemError, RollgateError } from "#rollout/common/errors.ts";
+import { RollgateError } from "#rollout/common/errors.ts";
+import { dockerFolder, parseConfig, readIfThere } from "./dockerConfig.ts";
 
 /** Where a Docker engine is, and the folder of its TLS key pair, if any. */
 export interface DockerHost {
@@ -25,7 +24,7 @@ const context = z.looseObject({
  * https://docs.docker.com/engine/manage-resources/contexts/
  */
 export function findDockerHost(given: string, environment = process.env): DockerHost {
-  const folder = environment.DOCKER_CONFIG || join(homedir(), ".docker");
+  const folder = dockerFolder(environment);
   const host = given || environment.DOCKER_HOST;
   if (host) {
     const tls = Boolean(environment.DOCKER_TLS_VERIFY || environment.DOCKER_TLS);
@@ -40,7 +39,7 @@ export function findDockerHost(given: string, environment = process.env): Docker
 function currentContext(folder: string): string | undefined {
   const file = join(folder, "config.json");
   const text = readIfThere(file);
-  return text === undefined ? undefined : understand(config, text, file).currentContext || undefined;
+  return text === undefined ? undefined : parseConfig(config, text, file).currentContext || undefined;
 }
 
 function readContext(folder: string, name: string): DockerHost {
@@ -53,32 +52,8 @@ function readContext(folder: string, name: string): DockerHost {
       `expected the current docker context ${name} in ${file}, found none`,
     );
   }
-  const { docker } = understand(context, text, file).Endpoints;
+  const { docker } = parseConfig(context, text, file).Endpoints;
   const tlsDirectory = join(folder, "contexts", "tls", id, "docker");
   const hasTls = readIfThere(join(tlsDirectory, "ca.pem")) !== undefined;
   return { host: docker.Host, verify: !docker.SkipTLSVerify, ...(hasTls && { tlsDirectory }) };
-}
-
-/** Errors don't quote the file, because `config.json` may contain passwords. */
-function understand<T>(schema: z.ZodType<T>, text: string, file: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (error) {
-    throw new RollgateError(
-      "docker-config",
-      `expected the docker CLI's own format in ${file}, got something else`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
-    throw error;
-  }
 }

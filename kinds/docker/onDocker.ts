@@ -2,9 +2,12 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { partOf } from "#rollout/request/partOf.ts";
 import type { AppHostsArgs, CheckingNginxArgs } from "../declaration.ts";
-import { type DockerHostDescriptor, dockerHostDescriptor } from "./dockerDescriptors.ts";
+import {
+  type DockerHostDescriptor,
+  type DockerNginxInputs,
+  dockerHostDescriptor,
+} from "./dockerDescriptors.ts";
 import { DockerImage } from "./dockerImage.ts";
-import type { DockerNginxInputs } from "./dockerNginxInputs.ts";
 import { nginxImage } from "./nginxImage.ts";
 import { NGINX_DIRECTORY, NGINX_PORT } from "./nginxPlace.ts";
 import { gatewayOf } from "./subnet.ts";

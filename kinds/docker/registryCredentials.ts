@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { isSystemError, RollgateError } from "#rollout/common/errors.ts";
+import { dockerFolder, parseConfig, readIfThere } from "./dockerConfig.ts";
 
 /** Credentials for a registry, as the Docker API takes them. */
 export interface RegistryCredentials {
@@ -51,12 +50,14 @@ export async function findCredentials(
 ): Promise<RegistryCredentials | undefined> {
   const registry = registryOf(image);
   const given = environment.DOCKER_AUTH_CONFIG;
-  const inVariable = given ? fromFile(understand(given, "DOCKER_AUTH_CONFIG"), registry) : undefined;
+  const inVariable = given
+    ? fromFile(parseConfig(configFile, given, "DOCKER_AUTH_CONFIG"), registry)
+    : undefined;
   if (inVariable) return inVariable;
-  const file = join(environment.DOCKER_CONFIG || join(homedir(), ".docker"), "config.json");
+  const file = join(dockerFolder(environment), "config.json");
   const written = readIfThere(file);
   if (written === undefined) return undefined;
-  const config = understand(written, file);
+  const config = parseConfig(configFile, written, file);
   const helper = config.credHelpers?.[registry] || config.credsStore;
   return (helper && (await askHelper(helper, registry, environment))) || fromFile(config, registry);
 }
@@ -107,30 +108,10 @@ async function askHelper(
   return Username === "" ? undefined : { username: Username, password: Secret, serveraddress: registry };
 }
 
-function understand(content: string, place: string): z.infer<typeof configFile> {
-  try {
-    return configFile.parse(JSON.parse(content));
-  } catch {
-    throw new RollgateError(
-      "docker-config",
-      `expected the docker CLI's own format in ${place}, got something else`,
-    );
-  }
-}
-
 function hostOf(registry: string): string {
   return registry.replace(/^https?:\/\//, "").split("/")[0] ?? "";
 }
 
 function decode(base64: string): string {
   return Buffer.from(base64, "base64").toString("utf8");
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (isSystemError(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { absolutePath, show } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
+import { servingInputs } from "../servingInputs.ts";
 
 /** An app host on this machine: a directory, an address and a port. */
 export const localHostDescriptor = hostOf("local", {
@@ -18,3 +19,11 @@ export const localProxyDescriptor = proxyOf("local", {
   }),
 });
 export type LocalProxyDescriptor = z.infer<typeof localProxyDescriptor>;
+
+/** The inputs of an nginx on this machine. */
+export const localNginxInputs = localProxyDescriptor.extend({
+  /** A path, or a name to look up on PATH. */
+  executable: z.string().min(1, { error: "expected the nginx command, got an empty string" }),
+  ...servingInputs,
+});
+export type LocalNginxInputs = z.infer<typeof localNginxInputs>;

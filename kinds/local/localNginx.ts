@@ -8,9 +8,8 @@ import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import { ProcessNginx } from "#rollout/nginx/nginxRunner.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
-import { type LocalProxyDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
+import { type LocalProxyDescriptor, localNginxInputs, localProxyDescriptor } from "./localDescriptors.ts";
 import { LocalMachine } from "./localMachine.ts";
-import { localNginxInputs } from "./localNginxInputs.ts";
 
 /** An nginx on this machine with its own prefix, as a daemon of this user. */
 export const localNginx: NginxKind = {

@@ -5,8 +5,7 @@ import { parse } from "#rollout/request/validate.ts";
 import { readHosts } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
-import { localHostDescriptor, localProxyDescriptor } from "./localDescriptors.ts";
-import { localNginxInputs } from "./localNginxInputs.ts";
+import { localHostDescriptor, localNginxInputs, localProxyDescriptor } from "./localDescriptors.ts";
 
 /** Hosts and nginx as processes on this machine. */
 export function readLocalSettings(reader: Reader): KindSettings {

@@ -2,8 +2,7 @@ import type { Input, Resource } from "@pulumi/pulumi";
 import { partOf } from "#rollout/request/partOf.ts";
 import type { HostPlace } from "#rollout/request/places.ts";
 import type { AppHostsArgs, CheckingNginxArgs } from "../declaration.ts";
-import { type SshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
-import type { SshNginxInputs } from "./sshNginxInputs.ts";
+import { type SshHostDescriptor, type SshNginxInputs, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { type Provisioning, SshServer } from "./sshServer.ts";
 
 /** App hosts on servers reached over SSH. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { show, text } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
+import { servingInputs } from "../servingInputs.ts";
 
 /** A folder on a server, with characters that need no quoting for systemd, nginx or a shell. */
 export const serverDirectory = text.regex(/^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/, {
@@ -33,3 +34,11 @@ export type SshHostDescriptor = z.infer<typeof sshHostDescriptor>;
 /** An nginx on a server reached over SSH; it listens on this address and port. */
 export const sshProxyDescriptor = proxyOf("ssh", onServer);
 export type SshProxyDescriptor = z.infer<typeof sshProxyDescriptor>;
+
+/** The inputs of an nginx on a server. */
+export const sshNginxInputs = sshProxyDescriptor.extend({
+  /** A path, or a name to look up on the server's PATH. */
+  executable: z.string().min(1, { error: "expected the nginx command, got an empty string" }),
+  ...servingInputs,
+});
+export type SshNginxInputs = z.infer<typeof sshNginxInputs>;

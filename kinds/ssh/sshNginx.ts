@@ -9,9 +9,8 @@ import { SystemdNginx } from "#rollout/nginx/systemdNginx.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
 import { placedOnServer } from "./placedOnServer.ts";
-import { type SshProxyDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
+import { type SshProxyDescriptor, sshNginxInputs, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachine } from "./sshMachine.ts";
-import { sshNginxInputs } from "./sshNginxInputs.ts";
 
 /** An nginx on a server reached over SSH. */
 export const sshNginx: NginxKind = {

@@ -9,8 +9,7 @@ import { type KindSettings, poolOf } from "../kind.ts";
 import { hostsOnServers, nginxOnServer } from "./onServers.ts";
 import { type ProvisionSettings, provisionServers } from "./provisionServers.ts";
 import { reachServers } from "./reachServers.ts";
-import { serverDirectory, sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
-import { sshNginxInputs } from "./sshNginxInputs.ts";
+import { serverDirectory, sshHostDescriptor, sshNginxInputs, sshProxyDescriptor } from "./sshDescriptors.ts";
 
 const DEFAULT_PORT = 8080;
 /** Linux limits account names to 32 characters, and nginx's has a suffix. */

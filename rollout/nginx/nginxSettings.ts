@@ -1,5 +1,4 @@
 import type { Flavour } from "../request/rollRequest.ts";
-import type { CheckPolicy } from "./checkPolicy.ts";
 import type { PoolMember } from "./drainPools.ts";
 
 /** Everything the configuration depends on. */
@@ -25,4 +24,15 @@ export interface NginxSettings {
   readonly pidFile?: string;
   /** The account that workers run as; set only if root starts nginx. */
   readonly user?: string;
+}
+
+/** nginx's active checks, in the check module's terms. */
+export interface CheckPolicy {
+  readonly path: string;
+  readonly intervalMilliseconds: number;
+  readonly rise: number;
+  readonly fall: number;
+  readonly timeoutMilliseconds: number;
+  /** The statuses of a healthy host, such as `200` or `2xx`. */
+  readonly expect: readonly string[];
 }

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { InvalidInput, isSystemError, messageOf } from "../common/errors.ts";
+import { within } from "../common/within.ts";
 import { type ArchiveMetadata, MANIFEST, readArchiveMetadata } from "./archiveMetadata.ts";
 import { findVersion } from "./archiveVersion.ts";
 import { hashFile } from "./hashFile.ts";
@@ -9,6 +10,9 @@ import { parseManifest } from "./manifest.ts";
 import { findNeighbour } from "./neighbours.ts";
 import { NotAZip } from "./openZip.ts";
 import type { Release } from "./release.ts";
+
+/** The jar may be on a network drive. */
+const IDENTIFY_SECONDS = 300;
 
 /** An executable archive on the deployer's machine; `path` is absolute. */
 export type Jar = Release;
@@ -18,7 +22,10 @@ export type Jar = Release;
  * `java -jar` could not run, or would run differently once copied.
  */
 export async function identifyJar(file: string, givenVersion?: string): Promise<Jar> {
-  const path = resolve(file);
+  return within(IDENTIFY_SECONDS, `reading ${file}`, identify(resolve(file), givenVersion));
+}
+
+async function identify(path: string, givenVersion: string | undefined): Promise<Jar> {
   await requireFile(path);
   const metadata = await readMetadata(path);
   const text = metadata.get(MANIFEST);

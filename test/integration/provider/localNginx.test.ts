@@ -1,7 +1,7 @@
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { LocalNginxInputs } from "#kinds/local/localNginxInputs.ts";
+import type { LocalNginxInputs } from "#kinds/local/localDescriptors.ts";
 import { check, diff, read, remove, create as serve } from "#provider/nginx.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { freePort } from "../../support/freePort.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type DockerCheckingNginxArgs, nginxOnDocker } from "#kinds/docker/onDocker.ts";
-import type { LocalNginxInputs } from "#kinds/local/localNginxInputs.ts";
+import type { LocalNginxInputs } from "#kinds/local/localDescriptors.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { DockerNginxInputs } from "#kinds/docker/dockerNginxInputs.ts";
+import type { DockerNginxInputs } from "#kinds/docker/dockerDescriptors.ts";
 import { check, diff, read, create as serve } from "#provider/nginx.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, type TestContext, test } from "vitest";
-import type { CheckPolicy } from "#rollout/nginx/checkPolicy.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
+import type { CheckPolicy } from "#rollout/nginx/nginxSettings.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { answering, CheckedFleet } from "../../../support/checkedFleet.ts";
 import { serveHttp } from "../../../support/httpServer.ts";

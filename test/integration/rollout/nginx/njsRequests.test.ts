@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, type TestContext, test } from "vitest";
-import type { CheckPolicy } from "#rollout/nginx/checkPolicy.ts";
+import type { CheckPolicy } from "#rollout/nginx/nginxSettings.ts";
 import { answering, CheckedFleet, checkedHost } from "../../../support/checkedFleet.ts";
 import {
   NJS_NGINX_MILLISECONDS,
