@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostInputs } from "#kinds/hostKind.ts";
-import { dynamicProvider } from "#provider/dynamicProvider.ts";
-import type { Given } from "./given.ts";
+import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
 
 /** The place of an app host of any kind, and how long its application may take to stop. */
 export type AppHostArgs = Given<HostInputs> & Readonly<Record<string, unknown>>;

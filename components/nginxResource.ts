@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ServingInputs } from "#kinds/servingInputs.ts";
-import { dynamicProvider } from "#provider/dynamicProvider.ts";
+import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
 import type { ProxyPlace } from "#rollout/request/places.ts";
-import type { Given } from "./given.ts";
 
 /** The place of an nginx of any kind, and what it serves. */
 export type NginxArgs = Given<ProxyPlace & ServingInputs> & Readonly<Record<string, unknown>>;

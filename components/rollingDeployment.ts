@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RollingDeploymentInputs } from "#provider/deployment.ts";
-import { dynamicProvider } from "#provider/dynamicProvider.ts";
-import type { Given } from "./given.ts";
+import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
 
 /** What to roll, over which hosts, behind which nginx, and within which limits. */
 export type RollingDeploymentArgs = Given<RollingDeploymentInputs>;

@@ -33,6 +33,13 @@ export const servingInputs = {
     }),
   ),
 };
+
+/** The same for an nginx that rollgate starts itself. */
+export const startedInputs = {
+  /** A path, or a name to look up on the PATH of its machine. */
+  executable: z.string().min(1, { error: "expected the nginx command, got an empty string" }),
+  ...servingInputs,
+};
 const serving = z.object(servingInputs);
 export type ServingInputs = z.infer<typeof serving>;
 

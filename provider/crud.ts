@@ -1,6 +1,7 @@
+import type { dynamic } from "@pulumi/pulumi";
 import type { Change, News, Olds, Values } from "#kinds/change.ts";
 
-/** What the provider of one resource does; Pulumi's shapes, repeated here so that nothing needs to import it. */
+/** What the provider of one resource does, in Pulumi's shapes. */
 export interface Crud {
   /** Completes the inputs, or says what is wrong with them; changes nothing. */
   readonly check?: (change: Change) => Promise<CheckAnswer>;
@@ -12,28 +13,12 @@ export interface Crud {
   readonly remove?: (olds: Olds) => Promise<void>;
 }
 
-export interface CheckAnswer {
-  readonly inputs?: Values;
-  readonly failures?: { property: string; reason: string }[];
-}
+export type CheckAnswer = dynamic.CheckResult<Values>;
+export type Difference = dynamic.DiffResult;
+export type Created = Required<dynamic.CreateResult<Values>>;
 
-export interface Difference {
-  readonly changes: boolean;
-  readonly replaces?: string[];
-  readonly deleteBeforeReplace?: boolean;
-}
-
-export interface Created {
-  readonly id: string;
-  readonly outs: Values;
-}
-
-export interface Found {
-  /** Empty if it is gone. */
-  readonly id: string;
-  readonly props: Values;
-  readonly inputs?: Values;
-}
+/** With an empty ID if it is gone. */
+export type Found = Required<Pick<dynamic.ReadResult<Values>, "id" | "props">> & { readonly inputs?: Values };
 
 /** The answer of `read` for a resource that is gone. */
 export const GONE: Found = { id: "", props: {} };

@@ -1,6 +1,7 @@
 import { type Change, differing, type News, type Olds } from "#kinds/change.ts";
 import { kinds as everyKind, type Kinds } from "#kinds/kinds.ts";
 import type { Orchestrator } from "#kinds/orchestrator.ts";
+import { closing } from "#rollout/common/closing.ts";
 import { InvalidInput, messageOf, RollFailed } from "#rollout/common/errors.ts";
 import { printable } from "#rollout/common/plainLine.ts";
 import { redactor } from "#rollout/common/redact.ts";
@@ -80,7 +81,7 @@ export async function diff(change: Change): Promise<Difference> {
 export async function create(news: News, kinds = everyKind): Promise<Created> {
   const request = requestOf(news, kinds);
   const outs = await finishWithoutEngine((signal) =>
-    withOrchestrator(request, kinds, (orchestrator) => deploy(orchestrator, request, news, signal)),
+    closing(openOrchestrator(request, kinds), (orchestrator) => deploy(orchestrator, request, news, signal)),
   );
   return { id: ID, outs };
 }
@@ -110,25 +111,12 @@ async function deploy(orchestrator: Orchestrator, request: RollRequest, news: Ne
 /** Reads what every host really runs; drift shows up as a change of `rollingOrder`. */
 export async function read(id: string, olds: Olds, kinds = everyKind): Promise<Found> {
   const request = requestOf(olds, kinds);
-  const found = await withOrchestrator(request, kinds, (orchestrator) => orchestrator.survey());
+  const found = await closing(openOrchestrator(request, kinds), (orchestrator) => orchestrator.survey());
   return {
     id,
     props: { ...olds, ...found },
     inputs: { ...request, ...providerOf(olds), rollingOrder: found.rollingOrder },
   };
-}
-
-async function withOrchestrator<T>(
-  request: RollRequest,
-  kinds: Kinds,
-  work: (orchestrator: Orchestrator) => Promise<T>,
-): Promise<T> {
-  const orchestrator = await openOrchestrator(request, kinds);
-  try {
-    return await work(orchestrator);
-  } finally {
-    await orchestrator.close();
-  }
 }
 
 /** Whether a host restarts the same release with other options; a change of a secret would not show in a preview. */
@@ -154,7 +142,9 @@ async function identify(jar: unknown, name: unknown, request: RollRequest, kinds
   if (request.jar !== undefined) return { release: releaseId(request.jar) };
   if (typeof name === "string" && jar === undefined) {
     return {
-      release: await withOrchestrator(request, kinds, (orchestrator) => orchestrator.findRelease(name)),
+      release: await closing(openOrchestrator(request, kinds), (orchestrator) =>
+        orchestrator.findRelease(name),
+      ),
     };
   }
   const path = String(Object(jar).path ?? "");

@@ -1,6 +1,13 @@
-import type { dynamic } from "@pulumi/pulumi";
+import type { dynamic, Input } from "@pulumi/pulumi";
 import type { News, Olds } from "#kinds/change.ts";
 import type { Crud } from "./crud.ts";
+
+/** The inputs of a resource, as a program passes them. */
+export type Given<Inputs> = {
+  readonly [Key in keyof Inputs]:
+    | Input<NonNullable<Inputs[Key]>>
+    | (undefined extends Inputs[Key] ? undefined : never);
+};
 
 /**
  * A dynamic provider that loads its code when a method is first called. Pulumi serialises it into the state with everything

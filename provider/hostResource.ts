@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Change, News, Olds } from "#kinds/change.ts";
 import type { HostKind } from "#kinds/hostKind.ts";
 import { machineKind } from "#kinds/kinds.ts";
+import { closing } from "#rollout/common/closing.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import {
@@ -14,7 +15,7 @@ import {
   ownInputs,
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
-import { opened, refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
+import { refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
 
 /** Rejects a host on which no application could run; changes nothing. */
 export async function check({ olds, news }: Change): Promise<CheckAnswer> {
@@ -51,7 +52,7 @@ export async function diff({ olds, news }: Change): Promise<Difference> {
 export async function create(news: News): Promise<Created> {
   const inputs = inputsOf(news);
   const kind = await kindOf(inputs);
-  return opened(kind, inputs, async (host) => {
+  return closing(kind.open(inputs), async (host) => {
     await host.make?.();
     return { id: host.id, outs: { ...news, ...(await kind.outputs?.(inputs)) } };
   });
@@ -61,7 +62,7 @@ export async function create(news: News): Promise<Created> {
 export async function read(id: string, olds: Olds): Promise<Found> {
   const inputs = inputsOf(olds);
   const kind = await kindOf(inputs);
-  const ask = () => opened(kind, inputs, (host) => host.isThere());
+  const ask = () => closing(kind.open(inputs), (host) => host.isThere());
   const isThere = await (kind.askOrKeep?.(inputs, ask, true) ?? ask());
   return isThere ? { id, props: olds } : GONE;
 }
@@ -72,7 +73,7 @@ export async function remove(olds: Olds): Promise<void> {
   const kind = await kindOf(inputs);
   const { name, graceSeconds } = parse(kind.inputs, inputs);
   const removeHost = () =>
-    opened(kind, inputs, async (host) => {
+    closing(kind.open(inputs), async (host) => {
       await host.supervisor.stop(graceSeconds);
       const left = await host.removeFiles();
       if (left !== undefined) console.log(`${name}: the application's files are kept in ${left}`);
@@ -82,7 +83,7 @@ export async function remove(olds: Olds): Promise<void> {
 
 /** A removed host frees its port only at the end of an update, so a renamed host would never get it. */
 async function requirePorts(kind: HostKind, inputs: object): Promise<void> {
-  const owner = await opened(kind, inputs, (host) => host.portOwner());
+  const owner = await closing(kind.open(inputs), (host) => host.portOwner());
   if (owner.kind !== "other") return;
   const port = owner.port ?? parse(kind.inputs, inputs).port;
   throw new InvalidInput(

@@ -11,13 +11,16 @@ import {
   servingInputs,
   settingsFor,
 } from "#kinds/servingInputs.ts";
+import { closing } from "#rollout/common/closing.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
+import { Lease } from "#rollout/lease/lease.ts";
 import { isUnspecified } from "#rollout/machine/connections.ts";
 import { outageOf } from "#rollout/nginx/changeTopology.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
-import { isServed } from "#rollout/nginx/serveConfiguration.ts";
+import { isServed, serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
+import { partOf } from "#rollout/request/partOf.ts";
 import { poolMember } from "#rollout/request/places.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import {
@@ -29,8 +32,8 @@ import {
   providerOf,
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
-import { opened, refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
-import { serveUnderLease } from "./serveUnderLease.ts";
+import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
+import { refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
 
 const decidedServing = z.object({ ...servingInputs, ...decidedInputs });
 const QUIT_GRACE_SECONDS = 30;
@@ -49,7 +52,7 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   try {
     const inputs = parse(kind.inputs, given);
     if (!kind.isPulumis) await refuseToMove(kind, change, ({ server }) => server.isRunning());
-    return await opened(kind, inputs, async (nginx) => {
+    return await closing(kind.open(inputs), async (nginx) => {
       const abilities = await nginx.abilities();
       if (nginx.sharesPorts) await requirePort(nginx, change.olds);
       if (abilities === undefined) return { inputs };
@@ -82,13 +85,32 @@ export async function diff({ olds, news }: Change): Promise<Difference> {
 export async function create(news: News): Promise<Created> {
   const { running, ...own } = ownInputs(news);
   const kind = await kindOf(own);
-  return opened(kind, own, async (nginx) => {
+  return closing(kind.open(own), async (nginx) => {
     await nginx.server.preflight();
     if (running !== true) throw await nginx.unknown();
-    const keys = Object.keys(decidedServing.shape).filter((key) => own[key] !== undefined);
-    const checked = parse(decidedServing, Object.fromEntries(keys.map((key) => [key, own[key]])));
-    await serveUnderLease(nginx.server, nginx.leases, await settingsOf(nginx, checked, checked), checked);
+    const checked = partOf(decidedServing, own);
+    await serveUnderLease(nginx, await settingsOf(nginx, checked, checked), checked);
     return { id: nginx.id, outs: { ...news, ...(await kind.outputs?.(own)) } };
+  });
+}
+
+/** Makes nginx serve these settings while holding the lease, so that nobody rolls the fleet meanwhile. */
+async function serveUnderLease(
+  { server, leases }: OpenNginx,
+  settings: NginxSettings,
+  { leaseWaitSeconds, settleSeconds }: { leaseWaitSeconds: number; settleSeconds: number },
+): Promise<void> {
+  await finishWithoutEngine(async (signal) => {
+    const lease = await Lease.acquire(leases, leaseOwner(), leaseTiming(leaseWaitSeconds), {
+      signal,
+      onWait: ({ owner }) => console.log(`waiting for ${owner}`),
+    });
+    const assertHeld = () => lease.assertHeld();
+    server.machine.fence?.(assertHeld);
+    const outcome = await serveConfiguration(server, settings, settleSeconds, assertHeld).finally(() =>
+      lease.release(),
+    );
+    console.log(`nginx ${outcome} at ${server.access.url} (${settings.flavour})`);
   });
 }
 
@@ -97,7 +119,7 @@ export async function read(id: string, olds: Olds): Promise<Found> {
   const own = ownInputs(olds);
   const kind = await kindOf(own);
   const ask = () =>
-    opened(kind, own, async ({ server }) => {
+    closing(kind.open(own), async ({ server }) => {
       const running = await server.isRunning();
       // A stopped container can't be read.
       const configuration = running || !kind.isPulumis ? await server.served() : undefined;
@@ -114,7 +136,7 @@ export async function remove(olds: Olds): Promise<void> {
   const kind = await kindOf(own);
   if (kind.isPulumis) return;
   const removeNginx = () =>
-    opened(kind, own, async ({ server }) => {
+    closing(kind.open(own), async ({ server }) => {
       await server.quit(QUIT_GRACE_SECONDS);
       await server.removeFiles();
     });

@@ -1,31 +1,18 @@
 import { type Change, differing, settingIn } from "#kinds/change.ts";
 import { cannotMove, type Placed } from "#kinds/placed.ts";
+import { closing } from "#rollout/common/closing.ts";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import type { CheckAnswer } from "./crud.ts";
 
-/** Opens an app host or nginx, does some work and closes it. */
-export async function opened<Open extends { close(): Promise<void> }, T>(
-  kind: Placed<unknown, Open>,
-  inputs: object,
-  work: (open: Open) => Promise<T>,
-): Promise<T> {
-  const open = await kind.open(inputs);
-  try {
-    return await work(open);
-  } finally {
-    await open.close();
-  }
-}
-
 /** The changed settings that make it another one, in which nothing runs yet. */
-export async function replacedBy<Open extends { close(): Promise<void> }>(
-  kind: Placed<unknown, Open>,
+export async function replacedBy(
+  kind: Pick<Placed<unknown, never>, "moved" | "place">,
   change: Change,
 ): Promise<string[]> {
   return [...((await kind.moved?.(change)) ?? []), ...differing(change, kind.place)];
 }
 
-/** Rejects moving a running nginx, which would be an outage. */
+/** Rejects moving a running app host or nginx, which would be an outage. */
 export async function refuseToMove<Open extends { close(): Promise<void> }>(
   kind: Placed<unknown, Open>,
   change: Change,
@@ -36,7 +23,7 @@ export async function refuseToMove<Open extends { close(): Promise<void> }>(
   // On another machine, the old one is removed properly.
   if (kind.moved && (await kind.moved(change)).length > 0) return;
   const { olds, news } = change;
-  if (await opened(kind, olds, isRunning)) {
+  if (await closing(kind.open(olds), isRunning)) {
     throw new InvalidInput(setting, cannotMove(settingIn(olds, setting), settingIn(news, setting)));
   }
 }

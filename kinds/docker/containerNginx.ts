@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { type NginxRunner, testNginx } from "#rollout/nginx/nginxRunner.ts";
 import { type ContainerMachine, isDockerError } from "./containerMachine.ts";
-import { NGINX_DIRECTORY } from "./nginxPlace.ts";
+import { NGINX_DIRECTORY } from "./dockerDescriptors.ts";
 import { readLog } from "./readLog.ts";
 
 const LOG_LINES = 200;

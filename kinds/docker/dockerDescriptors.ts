@@ -3,6 +3,11 @@ import { show, text } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
 import { servingInputs } from "../servingInputs.ts";
 
+/** nginx's prefix inside the container: a volume, so that configuration and drains survive a new image. */
+export const NGINX_DIRECTORY = "/rollgate";
+/** The port inside the container; any account can bind it. */
+export const NGINX_PORT = 8080;
+
 /** Where a Docker engine is, as in DOCKER_HOST; empty means where the docker CLI would look. */
 const engine = text.regex(/^$|^(unix|npipe|tcp|http|https|ssh):\/\/\S+$/, {
   error: (issue) =>

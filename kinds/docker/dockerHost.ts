@@ -37,13 +37,11 @@ function open(inputs: object): OpenHost {
       docker
         .getVolume(place.volume)
         .inspect()
-        .then(
-          () => true,
-          (error: unknown) => {
-            if (!isDockerError(error, 404)) throw error;
-            return false;
-          },
-        ),
+        .then(() => true)
+        .catch((error: unknown) => {
+          if (!isDockerError(error, 404)) throw error;
+          return false;
+        }),
     // Pulumi removes the volume.
     removeFiles: async () => {
       await new HostContainer(docker, place).remove();

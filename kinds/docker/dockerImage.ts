@@ -1,8 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { dynamicProvider } from "#provider/dynamicProvider.ts";
+import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
 import type { DockerImageInputs } from "./pulledImage.ts";
-
-type Args = { readonly [Key in keyof DockerImageInputs]: pulumi.Input<DockerImageInputs[Key]> };
 
 // Deleting it leaves the image on the engine, since other stacks may use it.
 const provider = dynamicProvider(() => import("#kinds/docker/pulledImage.ts"));
@@ -11,7 +9,7 @@ const provider = dynamicProvider(() => import("#kinds/docker/pulledImage.ts"));
 export class DockerImage extends pulumi.dynamic.Resource {
   declare readonly image: pulumi.Output<string>;
 
-  constructor(name: string, args: Args, options?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: Given<DockerImageInputs>, options?: pulumi.CustomResourceOptions) {
     super(provider, name, { ...args }, options, "rollgate", "DockerImage");
   }
 }

@@ -8,8 +8,13 @@ import { partOf } from "#rollout/request/partOf.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
 import { ContainerMachine } from "./containerMachine.ts";
 import { ContainerNginx } from "./containerNginx.ts";
-import { type DockerProxyDescriptor, dockerNginxInputs, dockerProxyDescriptor } from "./dockerDescriptors.ts";
-import { NGINX_DIRECTORY, NGINX_PORT } from "./nginxPlace.ts";
+import {
+  type DockerProxyDescriptor,
+  dockerNginxInputs,
+  dockerProxyDescriptor,
+  NGINX_DIRECTORY,
+  NGINX_PORT,
+} from "./dockerDescriptors.ts";
 import { openEngine, requireEngine } from "./openEngine.ts";
 
 /** Where it listens inside the container. */

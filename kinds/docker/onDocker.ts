@@ -6,10 +6,11 @@ import {
   type DockerHostDescriptor,
   type DockerNginxInputs,
   dockerHostDescriptor,
+  NGINX_DIRECTORY,
+  NGINX_PORT,
 } from "./dockerDescriptors.ts";
 import { DockerImage } from "./dockerImage.ts";
 import { nginxImage } from "./nginxImage.ts";
-import { NGINX_DIRECTORY, NGINX_PORT } from "./nginxPlace.ts";
 import { gatewayOf } from "./subnet.ts";
 
 const STOP_SECONDS = 30;

@@ -1,7 +1,7 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { absolutePath, show } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
-import { servingInputs } from "../servingInputs.ts";
+import { startedInputs } from "../servingInputs.ts";
 
 /** An app host on this machine: a directory, an address and a port. */
 export const localHostDescriptor = hostOf("local", {
@@ -20,10 +20,6 @@ export const localProxyDescriptor = proxyOf("local", {
 });
 export type LocalProxyDescriptor = z.infer<typeof localProxyDescriptor>;
 
-/** The inputs of an nginx on this machine. */
-export const localNginxInputs = localProxyDescriptor.extend({
-  /** A path, or a name to look up on PATH. */
-  executable: z.string().min(1, { error: "expected the nginx command, got an empty string" }),
-  ...servingInputs,
-});
+/** The inputs of an nginx of this machine. */
+export const localNginxInputs = localProxyDescriptor.extend(startedInputs);
 export type LocalNginxInputs = z.infer<typeof localNginxInputs>;

@@ -22,7 +22,7 @@ export const localNginx: NginxKind = {
 };
 
 /** Opens an nginx on this machine; `executable` is a path or a name to look up. */
-export function openLocalNginx(proxy: LocalProxyDescriptor, executable: string): OpenNginx {
+export function openLocalNginx(proxy: LocalProxyDescriptor, executable = "nginx"): OpenNginx {
   const { directory, address, port } = proxy;
   const machine = new LocalMachine();
   const command = executable.includes("/") && !isAbsolute(executable) ? resolve(executable) : executable;

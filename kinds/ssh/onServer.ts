@@ -1,12 +1,8 @@
+import { closing } from "#rollout/common/closing.ts";
 import type { SshPlace } from "./sshArguments.ts";
 import { SshMachine } from "./sshMachine.ts";
 
-/** Opens a connection to a server, does some work and closes it. */
-export async function onServer<T>(place: SshPlace, work: (machine: SshMachine) => Promise<T>): Promise<T> {
-  const machine = new SshMachine(place);
-  try {
-    return await work(machine);
-  } finally {
-    await machine.close();
-  }
+/** Does some work over a connection to a server that is made for it. */
+export function onServer<T>(place: SshPlace, work: (machine: SshMachine) => Promise<T>): Promise<T> {
+  return closing(new SshMachine(place), work);
 }

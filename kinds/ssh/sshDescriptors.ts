@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { show, text } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
-import { servingInputs } from "../servingInputs.ts";
+import { startedInputs } from "../servingInputs.ts";
 
 /** A folder on a server, with characters that need no quoting for systemd, nginx or a shell. */
 export const serverDirectory = text.regex(/^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/, {
@@ -36,9 +36,5 @@ export const sshProxyDescriptor = proxyOf("ssh", onServer);
 export type SshProxyDescriptor = z.infer<typeof sshProxyDescriptor>;
 
 /** The inputs of an nginx on a server. */
-export const sshNginxInputs = sshProxyDescriptor.extend({
-  /** A path, or a name to look up on the server's PATH. */
-  executable: z.string().min(1, { error: "expected the nginx command, got an empty string" }),
-  ...servingInputs,
-});
+export const sshNginxInputs = sshProxyDescriptor.extend(startedInputs);
 export type SshNginxInputs = z.infer<typeof sshNginxInputs>;

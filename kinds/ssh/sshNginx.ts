@@ -21,9 +21,13 @@ export const sshNginx: NginxKind = {
   open: (inputs) => openSshNginx(partOf(sshProxyDescriptor, inputs), String(Object(inputs).executable)),
 };
 
-function openSshNginx(proxy: SshProxyDescriptor, executable: string): OpenNginx {
+/** `machine` is the server's. */
+export function openSshNginx(
+  proxy: SshProxyDescriptor,
+  executable = "nginx",
+  machine = new SshMachine(proxy),
+): OpenNginx {
   const { server: name, directory, address, port, supervisor, unit } = proxy;
-  const machine = new SshMachine(proxy);
   const withSystemd = supervisor === "systemd";
   const runner = withSystemd
     ? new SystemdNginx(machine, directory, unit)

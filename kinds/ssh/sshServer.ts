@@ -1,8 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { dynamicProvider } from "#provider/dynamicProvider.ts";
+import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
 import type { SshServerInputs } from "./provisionedServer.ts";
-
-type Args = { readonly [Key in keyof SshServerInputs]: pulumi.Input<SshServerInputs[Key]> };
 
 const provider = dynamicProvider(() => import("#kinds/ssh/provisionedServer.ts"));
 
@@ -11,7 +9,7 @@ export type Provisioning = Omit<SshServerInputs, "place">;
 
 /** A server to set up with packages, accounts, folders, units and sudo rights; deleting it removes all but packages. */
 export class SshServer extends pulumi.dynamic.Resource {
-  constructor(name: string, args: Args, options?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: Given<SshServerInputs>, options?: pulumi.CustomResourceOptions) {
     super(provider, name, { ...args, script: undefined }, options, "rollgate", "SshServer");
   }
 }

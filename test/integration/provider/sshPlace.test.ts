@@ -107,6 +107,19 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
     expect(await sshHost.check({ olds: {}, news: host() })).toEqual({ inputs: host() });
   });
 
+  test("cannot move to a port that is taken, not even for its health", async () => {
+    const port = await freePort();
+    const { pid } = await startNode(listenOn(port, fleet.hosts[0]?.address));
+    for (const [property, change] of [
+      ["port", { port }],
+      ["healthPort", { healthPort: port }],
+    ] as const) {
+      expect(await sshHost.check({ olds: host(), news: host(change) })).toEqual({
+        failures: [{ property, reason: expect.stringMatching(`^${port} is taken by pid ${pid} `) }],
+      });
+    }
+  });
+
   test("must have its port free, even before there is an nginx in a first preview", async () => {
     const port = await freePort(fleet.proxy.address);
     const { pid } = await startNode(listenOn(port, fleet.proxy.address));

@@ -27,6 +27,26 @@ describe("check", () => {
     expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
+  test("leaves open what is known only during the update", async () => {
+    const { news, asked } = await hostOn();
+    const unknown = { ...news, address: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    expect(await check({ olds: {}, news: unknown })).toEqual({ inputs: unknown });
+    expect(asked).toEqual([]);
+  });
+
+  test("rejects leaving a container that runs for one of another name", async () => {
+    const { news } = await hostOn({ [INSPECT]: inspected() });
+    expect(await check({ olds: news, news: { ...news, container: "other" } })).toEqual({
+      failures: [
+        {
+          property: "container",
+          reason:
+            "expected shop-prod-app-1, where it is running, got other: destroy the stack first, or leave it there. Nothing was changed.",
+        },
+      ],
+    });
+  });
+
   test("rejects a wrong setting, naming its path", async () => {
     const { news } = await hostOn();
     expect(await check({ olds: {}, news: { ...news, port: 70_000 } })).toEqual({
@@ -94,6 +114,13 @@ describe("diff", () => {
   test("keeps a host that gets another address or network, since the rollout takes care of that", async () => {
     const moved = { ...news, address: "10.78.0.11", port: 9000, network: "shop-prod-2" };
     expect(await diff({ olds: news, news: moved })).toEqual({ changes: true, replaces: [] });
+  });
+
+  test("treats another kind of host as another host", async () => {
+    expect(await diff({ olds: { ...news, kind: "local" }, news })).toEqual({
+      changes: true,
+      replaces: ["kind"],
+    });
   });
 
   test.each(["name", "container", "volume"])("treats another %s as another host", async (key) => {
