@@ -1,11 +1,11 @@
-# $1 the directory of a host. Sets pids to the processes that run a release out of it. grep also finds itself and this
-# shell, which have no -jar.
+# $1 the directory of a host. Sets pids to the processes that run a release from it. grep also finds itself and this shell,
+# which have no -jar.
 pids=""
 # shellcheck disable=SC2013 # The words are paths in /proc.
 for file in $(grep -laF -e "$1/releases/" /proc/[0-9]*/cmdline 2>/dev/null); do
   pid=${file#/proc/}
   pid=${pid%/cmdline}
-  # By the environment: awk would take a backslash in a value given to it for the start of an escape.
+  # Passed in the environment: awk would interpret backslashes in a -v value.
   if tr '\000' '\n' 2>/dev/null < "$file" | folder="$1/releases/" awk '
     before == "-jar" && index($0, ENVIRON["folder"]) == 1 { found = 1 }
     { before = $0 }

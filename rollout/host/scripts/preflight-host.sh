@@ -1,4 +1,4 @@
-# $1 the directory of a host, $2 process where its folders may be made, systemd where they must be there.
+# $1 the directory of a host, $2 process if its folders may be created, systemd if they must exist already.
 for tool in sha256sum awk; do
   command -v $tool >/dev/null || { echo "expected $tool, found none" >&2; exit 1; }
 done

@@ -1,5 +1,5 @@
-# After look-at-process.sh. $2 the pid of the process that was seen last, or 0; $3 when it began. Prints same if it still
-# runs: gates ask several times a second, and this starts no process.
+# After look-at-process.sh. $2 the pid of the process seen last, or 0; $3 its start time. Prints same if it is still
+# running, without forking: gates ask several times a second.
 # shellcheck disable=SC2154 # Set by look_at.
 if [ "$2" != 0 ] && look_at "$2" && [ "$began" = "$3" ] && [ "$state" != Z ] && [ "$state" != X ]; then
   echo same

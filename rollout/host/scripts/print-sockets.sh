@@ -1,5 +1,5 @@
-# After one of the scripts that set pids: a line of each of those processes; then, after an empty line, the sockets that
-# they hold, and their accounts. print-listening.sh comes after it.
+# After a script that sets pids and before print-listening.sh. Prints a line for each process and, after an empty line,
+# their sockets and accounts.
 # shellcheck disable=SC2154 # Set by the script before.
 for pid in $pids; do show "$pid"; done
 echo

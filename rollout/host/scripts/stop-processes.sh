@@ -1,8 +1,8 @@
-# After look-at-process.sh and find-by-releases.sh: $2 the grace and $3 how long SIGKILL may take, in hundredths of a second. A process is told
-# from a later one with its pid by when it began.
+# After look-at-process.sh and find-by-releases.sh. $2 the grace period, $3 how long SIGKILL may take, both in hundredths
+# of a second. The start time distinguishes a process from a later one with the same pid.
 grace=$2 patience=$3
 
-# Whether it is there. The first thread of a process may have ended while others still hold its sockets.
+# Whether it still exists. The first thread of a process may have ended while others still hold its sockets.
 # shellcheck disable=SC2154 # Set by look_at.
 alive() {
   look_at "$1" && [ "$began" = "$2" ] && [ "$state" != X ] && { [ "$state" != Z ] || [ "$threads" -gt 1 ]; }

@@ -1,5 +1,5 @@
-# $1 the directory of a host, $2 a release, $3 a word of its own. A busybox before 1.33 has no mv -T, and there is no
-# link for a moment.
+# $1 the directory of a host, $2 a release, $3 a suffix for the temporary link. busybox before 1.33 has no mv -T, so there the
+# link is missing for a moment.
 set -e
 [ -d "$1/releases/$2" ] || { echo "there is no release $2" >&2; exit 44; }
 trap 'rm -f "$1/.current.$3"' EXIT

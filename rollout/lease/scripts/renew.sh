@@ -1,6 +1,6 @@
-# After newest.sh. $1 the folder of leases, $2 the generation, $3 a name for a temporary file, $4 the record. Replaces the
-# record if the generation is still the newest and prints held, or stop if somebody
-# asks the owner to stop. Otherwise prints the newest generation and its record.
+# After newest.sh. $1 the folder of leases, $2 the generation, $3 a name for a temporary file, $4 the record. If the
+# generation is still the newest, replaces its record and prints held, or stop if someone asks the owner to stop.
+# Otherwise prints the newest generation and its record.
 set -e
 newest_in "$1"
 # shellcheck disable=SC2154 # Set by newest_in.

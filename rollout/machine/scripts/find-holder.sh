@@ -1,8 +1,8 @@
-# $1 the account that listening sockets belong to, as a number; $2, … their inodes. Prints the process that holds one of
-# them, as show-process.sh does, or the name of the account where this one may not see it.
+# $1 the numeric account that owns listening sockets; $2, … their inodes. Prints the process that holds one of them, as
+# show-process.sh does, or the name of its account if this one may not see it.
 account=$1
 shift
-# Of several, the first one: nginx's master comes before its workers.
+# If there are several, the first one: nginx's master comes before its workers.
 # shellcheck disable=SC2012 # The names are numbers.
 pid=$(ls -l /proc/[0-9]*/fd 2>/dev/null | inodes=" $* " awk '
   /^\/proc\/[0-9]+\/fd:$/ { split($0, path, "/"); pid = path[3] + 0 }

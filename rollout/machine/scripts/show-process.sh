@@ -1,5 +1,5 @@
-# show <pid>: prints a process as a line, its pid and its arguments. Byte 1 separates the arguments and byte 2 stands
-# for a line break in one.
+# show <pid>: prints the pid and the arguments of a process on one line. Byte 1 ends an argument; byte 2 stands for a line
+# break within one.
 show() {
   line=$(tr '\000\n' '\001\002' 2>/dev/null < "/proc/$1/cmdline") && [ -n "$line" ] && printf '%s %s\n' "$1" "$line"
 } 2>/dev/null

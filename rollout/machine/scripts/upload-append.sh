@@ -1,4 +1,4 @@
-# $1 the file that takes a jar in, from standard input. What came over is kept when the connection breaks, and goes when
-# there is no space for more.
+# $1 the file to append standard input to. If the connection breaks, the part is kept for resuming; if the disk is full, it
+# is removed.
 umask 022
 cat >> "$1" || { rm -f "$1"; exit 1; }

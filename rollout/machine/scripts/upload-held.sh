@@ -1,4 +1,4 @@
-# $1 the folder of releases, $2 the file that takes a jar in, $3 the jar's size. Prints how much of it is there, if there
+# $1 the folder of releases, $2 the uploaded file, $3 the size of the jar. Prints how many bytes are there already, if there
 # is room for the rest.
 mkdir -p "$1" || exit 1
 held=0

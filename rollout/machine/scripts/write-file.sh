@@ -1,5 +1,5 @@
-# $1 a directory, $2 a file in it, $3 the umask of its folder and itself, $4 a word of its own, $5 how many bytes it will
-# have: an input that was cut off is none. A reader sees the old file or the new one.
+# $1 a directory, $2 a file in it, $3 the umask for its folder and itself, $4 a suffix for the temporary file, $5 the
+# expected size: truncated input is rejected. Readers see the old file or the new one.
 set -e
 umask "$3"
 file="$1/$2"

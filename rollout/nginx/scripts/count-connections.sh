@@ -1,20 +1,20 @@
-# After find-master.sh. $1 nginx's folder, $2 the pid that its master had when it was last seen, $3 the end to count
-# connections to, as the kernel's tables have it, $4 how often to look for there to be none. Prints how many of nginx's
-# sockets may carry a request there, and the pid of its master. Not a socket that only tries to connect (02), waits to
-# expire (06), listens (0A) or was closed (inode 0).
+# After find-master.sh. $1 nginx's folder, $2 the last known pid of its master, $3 the remote end to count connections to, in
+# the kernel's notation, $4 how often to look before giving up on there being none. Prints how many of nginx's sockets may
+# carry a request there, and the pid of its master. Sockets that are still connecting (02), in TIME_WAIT (06), listening
+# (0A) or closed (inode 0) do not count.
 prefix=$1 master=$2 end=$3 looks=$4
-# A busy machine has thousands of sockets, and nginx connects to an IPv4 address from one.
+# nginx reaches an IPv4 address only from IPv4 sockets, and reading the tables of a busy machine takes time.
 case $end in
   ????????:*) table=/proc/net/tcp ;;
   *) table=/proc/net/tcp6 ;;
 esac
 
-# Sets folders to where the sockets of nginx's processes can be seen, and accounts to those of the others.
+# Sets folders to the fd folders of nginx's processes that can be read, and accounts to the accounts of the others.
 find_nginx() {
   is_master "$master" "$prefix" || master=$(find_master "$prefix")
   folders="" accounts=""
   for pid in $master ${master:+$(children_of "$master")}; do
-    # Root in a container may list the files of another account's process, but not see what they are.
+    # Root in a container may list another account's fd folder without being able to read its links.
     if readlink "/proc/$pid/fd/0" >/dev/null 2>&1; then
       folders="$folders /proc/$pid/fd"
     else
@@ -23,8 +23,8 @@ find_nginx() {
   done
 }
 
-# count_found: prints how many of the sockets found are nginx's, by account where its files cannot be seen; of an nginx
-# that cannot be seen at all, each may be one.
+# count_found: prints how many of the sockets in found are nginx's, going by account where fds cannot be read. If nginx
+# cannot be seen at all, every socket may be its own.
 count_found() {
   # shellcheck disable=SC2086,SC2012 # Several folders, and the names in them are numbers.
   { [ -z "$folders" ] || ls -l $folders 2>/dev/null; } | awk -v master="$master" -v found="$found" -v accounts="$accounts " '

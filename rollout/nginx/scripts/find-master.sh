@@ -1,5 +1,5 @@
-# find_master <prefix>: prints the pid of the nginx with that prefix once it has bound its ports. Its title holds its
-# command line.
+# find_master <prefix>: prints the pid of the nginx with that prefix once it has bound its ports. Its process title
+# contains its command line.
 find_master() {
   # shellcheck disable=SC2013 # Their names are without blanks.
   for file in $(grep -laF -e " -p $1 " /proc/[0-9]*/cmdline 2>/dev/null); do

@@ -1,4 +1,5 @@
-# After find-master.sh and before say-why.sh. $1 nginx's folder, $2 its executable. An nginx that runs is left alone: the script may run twice.
+# After find-master.sh and before say-why.sh. $1 nginx's folder, $2 its executable. Leaves a running nginx alone, so the
+# script may run twice.
 [ -z "$(find_master "$1")" ] || exit 0
 # shellcheck disable=SC2034 # For say-why.sh.
 words=$("$2" -p "$1" -c "$1/nginx.conf" 2>&1 </dev/null) && exit 0
