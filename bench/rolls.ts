@@ -20,9 +20,9 @@ import { buildMarket } from "../tools/buildMarket.ts";
 
 /**
  * Rolls two local hosts back and forth under constant traffic and prints, per roll, the lost requests and
- * the wall time against what the JVMs alone need: the sum over the hosts of stop and start-to-first-UP,
+ * the wall time relative to what the JVMs alone need: the sum over the hosts of stop and start-to-first-UP,
  * taken in the same roll. `npm run bench -- --rolls 5 --rate 250 --requests 10000`; `--rate 0`: no traffic;
- * `--nginx <command>`: another nginx, in the flavour that it can do.
+ * `--nginx <command>`: another nginx, with the best flavour it supports.
  */
 const { values } = parseArgs({
   options: {
@@ -157,7 +157,7 @@ async function rollTo(path: string) {
   });
 }
 
-/** Adds up what the host's JVM needs: from SIGTERM to gone, and from its start to the first UP. */
+/** Adds up the time the host's JVM needs: from SIGTERM to exit, and from start to the first UP. */
 function measured(host: AppHost): AppHost {
   let startedAt: number | undefined;
   const add = (milliseconds: number) =>

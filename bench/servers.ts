@@ -14,7 +14,7 @@ import { buildMarket } from "../tools/buildMarket.ts";
 
 /**
  * Rolls three servers back and forth over SSH (sshd processes of this machine) under constant traffic and prints the
- * lost requests; then, with an application that starts at once, what a host costs over SSH and locally.
+ * lost requests; then, with an application that starts at once, the overhead of a host over SSH and locally.
  * `node bench/servers.ts --rolls 5 --rate 220 --requests 10000`; `--rolls 0`: only the costs.
  */
 const { values } = parseArgs({

@@ -19,19 +19,19 @@ export const HEALTH = {
   deadlineSeconds: 10,
 };
 
-/** A host of one kind on which nothing was done yet. */
+/** A fresh host of one kind. */
 export interface NewHost {
   readonly parts: HostParts;
   /** How the fake Java is started there. */
   readonly launch: Launch;
-  /** Where the files of the host are, as a script sees them. */
+  /** Where the host's files are, for a script. */
   readonly machine: Pick<Machine, "run">;
   readonly directory: string;
-  /** The command before the one of a process that is to run there; nothing where that is here. */
+  /** The prefix of a command that must run on the host's machine; empty if that is this one. */
   readonly enter?: readonly string[] | undefined;
 }
 
-/** How a kind opens hosts for this suite; whatever runs there is gone after the test. */
+/** How a kind opens hosts for this suite; everything is killed after the test. */
 export interface HostKind {
   readonly open: () => Promise<NewHost>;
   /** What `--server.address` the application gets, and where it is started. */
@@ -51,7 +51,7 @@ export function hostOf({ parts, launch }: NewHost, policy: Partial<HostPolicy> =
   return host;
 }
 
-/** Puts a release on the host and points `current` to it. */
+/** Stages a release on the host and makes it current. */
 export async function install(host: MachineAppHost, behaviour: Behaviour): Promise<string> {
   const jar = await fakeJar(behaviour);
   const release = releaseId(jar);
@@ -69,13 +69,13 @@ export async function run(host: MachineAppHost, behaviour: Behaviour): Promise<s
   return release;
 }
 
-/** What the fake application says of how it was started. */
+/** What the fake application reports about how it was started. */
 export async function answerOf({ address, port }: HostPlace) {
   const host = address.includes(":") ? `[${address}]` : address;
   return JSON.parse((await request(`http://${host}:${port}/`)).body);
 }
 
-/** What every app host does, whatever its machine and whoever starts its application. */
+/** The behaviour of every app host, on any machine and with any supervisor. */
 export function describeAppHost({ open, workDirectory }: HostKind): void {
   describe("an app host", () => {
     test("reports nothing at first", async () => {
@@ -94,7 +94,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       const release = await run(host, { version: "1.0.0" });
       const running = { pid: expect.any(Number), release, launch: host.launch };
       expect(await host.observe()).toEqual({ running, current: release, releases: [release] });
-      // Another deployer, who has seen nothing yet, sees the same.
+      // Another deployer, which has no memory of it, sees the same.
       expect(await hostOf(opened).runningApp()).toEqual(await host.runningApp());
       expect(await host.portOwner()).toEqual({ kind: "application", release });
       expect(await host.probe(signal)).toEqual({ up: true, detail: "200 UP" });
@@ -195,7 +195,7 @@ export function describeAppHost({ open, workDirectory }: HostKind): void {
       await host.start(host.launch);
       await until(async () => (await host.runningApp()) === undefined, 10);
       expect((await host.observe()).current).toBe(release);
-      // An engine reads both outputs side by side, so a container's lines may come in either order.
+      // Docker reads both outputs concurrently, so a container's lines may come in either order.
       expect(await host.logTail(9)).toEqual(
         expect.arrayContaining(["1.0.0 starts", "Error: this application cannot start"]),
       );

@@ -6,13 +6,13 @@ import { CommandFailed, type Machine } from "#rollout/machine/machine.ts";
 import { freePort } from "../support/freePort.ts";
 import { serveHttp } from "../support/httpServer.ts";
 
-/** A machine, and the address under which it reaches this process; it is closed after the test. */
+/** A machine, and the address at which it reaches this process; closed after the test. */
 export interface OpenMachine {
   readonly machine: Machine;
   readonly address: string;
 }
 
-/** What every machine does, wherever it is. */
+/** The behaviour of every machine. */
 export function describeMachine(open: () => Promise<OpenMachine>): void {
   describe("a machine", () => {
     test("runs a script and returns its output", async () => {

@@ -9,7 +9,7 @@ import { until } from "../support/until.ts";
 
 const IN_TIME = { timeout: 60_000 };
 
-/** Several times in a row: workers that a reload has retired still answer for a moment. */
+/** Several times in a row, because old workers still answer for a moment after a reload. */
 async function untilServed({ access }: MachineNginxServer, fingerprint: string): Promise<void> {
   let inARow = 0;
   await until(async () => {
@@ -19,7 +19,7 @@ async function untilServed({ access }: MachineNginxServer, fingerprint: string):
   }, 10);
 }
 
-/** What every nginx does, whatever machine it is on and whoever starts it; `open` gives one for the time of a test. */
+/** The behaviour of every nginx, on any machine; `open` opens one for a test. */
 export function describeNginx(open: () => Promise<OpenNginx>): void {
   async function serving() {
     const nginx = await open();
@@ -129,7 +129,7 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
   });
 }
 
-/** What every nginx does that a deployer starts and ends itself. */
+/** The behaviour of every nginx that the deployer itself starts and stops. */
 export function describeOwnNginx(open: () => Promise<OpenNginx>): void {
   test("stops nginx and removes all our files", IN_TIME, async () => {
     const { server, settings } = await open();

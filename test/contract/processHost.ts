@@ -6,7 +6,7 @@ import { answerOf, hostOf, install, type NewHost, run } from "./appHost.ts";
 
 const { signal } = new AbortController();
 
-/** What hosts do whose applications are processes of the account that rolls. */
+/** The behaviour of hosts whose applications are processes of the deploying account. */
 export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) => Promise<NewHost>): void {
   describe("an app host whose application is a process", () => {
     test("starts it in the same environment whoever rolls, and in its own folder", async () => {

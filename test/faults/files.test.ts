@@ -10,14 +10,14 @@ import { LocalFleet } from "../support/localFleet.ts";
 import { useFleet } from "./useFleet.ts";
 
 const IS_ROOT = process.getuid?.() === 0;
-/** Room for one jar of 22 MB and a bit. */
+/** Space for little more than one jar of 22 MB. */
 const SMALL_DISK = "size=36m";
 
 describe("files of a host", { timeout: 240_000 }, () => {
   const shared = useFleet(2, (fleet) => (IS_ROOT ? mountSmallDisk(fleet) : Promise.resolve()));
   const mounts: string[] = [];
 
-  // Runs before the fleet is removed: the newest hook comes first.
+  // Runs before the fleet is removed, since the latest hook runs first.
   afterAll(() => {
     for (const mount of mounts) execFileSync("umount", ["--lazy", mount]);
   });
@@ -72,7 +72,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
     const good = { DATABASE_PASSWORD: "the-old-password", SPRING_APPLICATION_NAME: "the-old-secret-name" };
     expect((await fleet.roll({ jar: release.jar, environment: good })).code).toBe(0);
     const before = await fleet.running("app-1");
-    // The application itself prints this value: it knows no such fault.
+    // The application itself prints this value, because it is not a known fault.
     const bad = { ...good, DATABASE_PASSWORD: "the-new-password", MARKET_FAULT: "the-new-secret-fault" };
     const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: release.jar, environment: bad }));
     expect(result.code).toBe(1);
@@ -144,7 +144,7 @@ describe("files of a host", { timeout: 240_000 }, () => {
     }
   });
 
-  /** Links are left out: their own mode says nothing. */
+  /** Without links, whose own mode means nothing. */
   function filesUnder(directory: string): string[] {
     const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => !entry.isSymbolicLink());

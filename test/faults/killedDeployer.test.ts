@@ -100,7 +100,7 @@ describe("a deployer that is killed", { timeout: 240_000 }, () => {
   });
 });
 
-/** What a staging that goes on, or was interrupted, has left in the hosts' releases so far. */
+/** The partial uploads in the hosts' releases. */
 function stagingIn(fleet: LocalFleet): string[] {
   return fleet.hosts
     .flatMap(({ directory }) => readdirSync(join(directory, "releases")))

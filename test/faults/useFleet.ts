@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { LocalFleet } from "../support/localFleet.ts";
 import { type Market, market } from "../support/market.ts";
 
-/** A fleet that the tests of one file share, and two good releases; it starts on the first. */
+/** A fleet shared by the tests of a file, with two good releases; it starts on the first. */
 export interface SharedFleet {
   readonly fleet: LocalFleet;
   readonly old: Market;
@@ -14,7 +14,7 @@ export interface SharedFleet {
   expectAllOn(release: Market): Promise<void>;
 }
 
-/** Sets a fleet up before the tests of a file, prints what they saw, and leaves nothing behind. */
+/** Sets up a fleet for the tests of a file, prints what they saw, and leaves nothing behind. */
 export function useFleet(size: number, prepare?: (fleet: LocalFleet) => Promise<void>): SharedFleet {
   let shared: { fleet: LocalFleet; old: Market; next: Market } | undefined;
   const rows: string[] = [];

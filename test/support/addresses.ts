@@ -3,7 +3,7 @@ import type { TestContext } from "vitest";
 
 const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
 
-/** An IPv4 address of this machine that is not loopback, when it has one. */
+/** An IPv4 address of this machine other than loopback, if there is one. */
 export const EXTERNAL_ADDRESS = addresses.find(
   ({ family, internal }) => family === "IPv4" && !internal,
 )?.address;
@@ -11,7 +11,7 @@ export const EXTERNAL_ADDRESS = addresses.find(
 // A container often cannot talk to itself over IPv6.
 const HAS_IPV6 = addresses.some(({ address }) => address === "::1");
 
-/** Skips a test that needs IPv6 for one of these addresses where there is none. */
+/** Skips a test that needs IPv6 for one of these addresses if there is none. */
 export function skipWithoutIPv6(context: TestContext, ...needed: readonly string[]): void {
   context.skip(!HAS_IPV6 && needed.some((address) => address.includes(":")), "this machine has no IPv6");
 }

@@ -11,10 +11,10 @@ import { request } from "./request.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 import { until } from "./until.ts";
 
-/** A host that can be told how to answer its health endpoint. */
+/** A host whose health answers a test can set. */
 export interface CheckedHost {
   readonly member: PoolMember;
-  /** Replaces what it answers to checks; nothing means 200. */
+  /** Replaces its answer to checks; nothing means 200. */
   health: RequestListener;
   readonly kill: () => Promise<void>;
 }
@@ -27,7 +27,7 @@ export function answering(status: number): RequestListener {
   };
 }
 
-/** A host that answers its name and 200 to checks. */
+/** A host that answers with its name, and with 200 to checks. */
 export async function checkedHost(name: string): Promise<CheckedHost> {
   const { port, server } = await serveHttp((asked, answer) =>
     asked.url === "/actuator/health" ? host.health(asked, answer) : void answer.end(name),
@@ -69,7 +69,7 @@ export class CheckedFleet {
       hosts: hosts.map(({ member }) => member),
       ...(nginx.module && { njsModule: nginx.module }),
     });
-    // A machine that is busy for a moment takes no host down.
+    // A busy machine must not take a host down.
     const quick = { ...common.check, intervalMilliseconds: 100, timeoutMilliseconds: 200, rise: 2, fall: 4 };
     const settings = { ...common, check: { ...quick, ...check } };
     const fleet = new CheckedFleet(hosts, settings, nginx.executable);
@@ -105,13 +105,13 @@ export class CheckedFleet {
     await until(async () => (await this.status()).every(({ up }, index) => up === indices.includes(index)));
   }
 
-  /** Who answers the next requests, or the status and body of what is no success. */
+  /** Which hosts answer the next requests; for failures, status and body. */
   async served(requests = 24): Promise<Set<string>> {
     const answers = await Promise.all(Array.from({ length: requests }, () => request(`${this.url}/`)));
     return new Set(answers.map(({ status, body }) => (status === 200 ? body : `${status} ${body}`)));
   }
 
-  /** The JavaScript beside nginx.conf. */
+  /** The script next to nginx.conf. */
   async scripts(): Promise<string[]> {
     return (await readdir(this.settings.directory)).filter((name) => name.endsWith(".js"));
   }

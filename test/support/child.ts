@@ -2,15 +2,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
 
-/** A script that says so when it runs, and does nothing until it is ended. */
+/** A script that reports when it runs and then does nothing. */
 export const IDLE = `console.log("ready"); setInterval(() => {}, 1000);`;
 
-/** A script that says so when it listens on a port. */
+/** A script that reports when it listens on a port. */
 export function listenOn(port: number, address = "127.0.0.1"): string {
   return `require("node:net").createServer().listen(${port}, "${address}", () => console.log("ready"));`;
 }
 
-/** A Node process that runs `script` and has said that it is ready; it is gone after the test. */
+/** A Node process that runs `script` and has reported that it is ready; killed after the test. */
 export async function startNode(
   script: string,
   options: {

@@ -2,7 +2,7 @@ import { chmodSync, closeSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalFleet } from "./localFleet.ts";
 
-/** Overwrites some bytes in the middle of a jar that a host keeps, as a bad disk would; gives the jar's path. */
+/** Overwrites some bytes in the middle of a jar on a host, as a bad disk would; returns the jar's path. */
 export function damageRelease(fleet: LocalFleet, host: string, release: string): string {
   const jar = join(fleet.host(host).directory, "releases", release, "app.jar");
   chmodSync(jar, 0o644);

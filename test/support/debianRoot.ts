@@ -8,7 +8,7 @@ import { findExecutable } from "#kinds/local/findExecutable.ts";
 
 const run = promisify(execFile);
 
-/** What makes a root file system of Debian. */
+/** The recipe for a Debian root file system. */
 export interface DebianRecipe {
   readonly name: string;
   readonly suite: string;
@@ -17,11 +17,11 @@ export interface DebianRecipe {
   readonly finish: string;
 }
 
-/** Where the tests keep what takes minutes to make, for later runs. */
+/** Where the tests keep what takes minutes to create, for later runs. */
 export const TEST_CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "rollgate-test");
 const BUILD_MILLISECONDS = 900_000;
 
-// Whoever comes second waits for the lock, and finds the root there. A build that was killed leaves /proc mounted.
+// The second process waits for the lock and then finds the root. A killed build leaves /proc mounted.
 const BUILD = `
 set -eu
 root=$1 suite=$2 packages=$3 finish=$4
@@ -37,7 +37,7 @@ rm -rf "$root.partial"/var/cache/apt/archives/*.deb "$root.partial"/var/lib/apt/
 mv "$root.partial" "$root"
 `;
 
-/** Why no root can be made here, or `undefined` when one can. */
+/** Why no root can be created here; `undefined` if it can. */
 export async function noDebianRoot(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return "debootstrap needs root";
   for (const command of ["debootstrap", "flock"]) {
@@ -46,13 +46,13 @@ export async function noDebianRoot(): Promise<string | undefined> {
   return undefined;
 }
 
-/** A short name for exactly this recipe: a changed one is made anew. */
+/** A short name for exactly this recipe, so that a changed one is built again. */
 export function recipeName(recipe: DebianRecipe): string {
   const hash = createHash("sha256").update(JSON.stringify(recipe)).digest("hex");
   return `${recipe.name}-${hash.slice(0, 8)}`;
 }
 
-/** The directory of a root file system, made from Debian's packages on the first call: that takes minutes. */
+/** The directory of a root file system; the first call builds it from Debian's packages, which takes minutes. */
 export async function debianRoot(recipe: DebianRecipe): Promise<string> {
   const { suite, packages, finish } = recipe;
   const root = join(TEST_CACHE, recipeName(recipe));

@@ -17,20 +17,20 @@ import { freePort } from "./freePort.ts";
 import { close } from "./httpServer.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 
-/** What a release does on a host: it is healthy, says that it is not (with which status), or ends at once. */
+/** How a release behaves on a host: it is healthy, unhealthy with a status, or ends at once. */
 export type Conduct = "up" | "down" | "down with 200" | "ends";
 
 /** A host before the roll. */
 export interface Before {
   readonly runs?: string;
   readonly launch?: string;
-  /** Unless given, what runs. */
+  /** What runs, by default. */
   readonly current?: string;
   /** What last passed all gates here. */
   readonly lastKnownGood?: Revision;
-  /** In the order in which they were current last; unless given, what runs. */
+  /** Most recently current first; by default, what runs. */
   readonly releases?: readonly string[];
-  /** Unless given, a host that runs nothing. */
+  /** By default, a host that runs nothing. */
   readonly drained?: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface PolicyChange extends Partial<Omit<RollPolicy, "health" | "timin
   readonly timing?: Partial<RollPolicy["timing"]>;
 }
 
-/** Hosts whose applications are real HTTP servers, behind a proxy that does what it is told; all in one journal. */
+/** Hosts whose applications are real HTTP servers, behind an obedient proxy, with a journal of everything. */
 export class FakeFleet {
   readonly hosts: readonly FakeHost[];
   readonly proxy: FakeProxy;
@@ -75,7 +75,7 @@ export class FakeFleet {
     return found;
   }
 
-  /** Does something as soon as something happens: an entry of the journal, or `count app-1`. */
+  /** Runs an action on an event: an entry of the journal, or `count app-1`. */
   when(event: string, action: () => unknown): void {
     this.#actions.set(event, action);
   }
@@ -157,30 +157,30 @@ export class FakeFleet {
   }
 }
 
-/** An app host whose application is an HTTP server of this process. */
+/** An app host whose application is an HTTP server in this process. */
 export class FakeHost implements AppHost {
   readonly name: string;
   readonly address = "127.0.0.1";
   readonly port: number;
   readonly logPlace: string;
   launch = LAUNCH;
-  /** How its fingerprints say that the application is started. */
+  /** The launch options by fingerprint. */
   readonly launches: Record<string, LaunchSpec> = {};
-  /** By release, or by release and launch: `1.1.0 launch-2`; what is not here is up. */
+  /** By release, or by release and launch (`1.1.0 launch-2`); all others are up. */
   readonly conduct: Record<string, Conduct> = {};
   running: RunningApp | undefined;
   lastKnownGood: Revision | undefined;
-  /** It has to be killed to end. */
+  /** Ignores SIGTERM. */
   ignoresSigterm = false;
-  /** Who answers on the port instead of the application, by release. */
+  /** What answers on the port instead of the application, by release. */
   readonly intruders: Record<string, PortOwner> = {};
-  /** Where its application listens instead of where it is told to. */
+  /** Where its application listens instead of its port. */
   elsewhere: readonly string[] = [];
-  /** What goes wrong, by method. */
+  /** Errors to throw, by method. */
   readonly errors: Partial<Record<"preflight" | "stage" | "start" | "logTail", Error>> = {};
   /** What the application writes when it starts, after its first line. */
   writes: readonly string[] = [];
-  /** Its machine is gone: whatever it is asked throws this. */
+  /** The error that every method throws because its machine is gone. */
   gone: RollgateError | undefined;
   readonly #fleet: FakeFleet;
   #current: string | undefined;
@@ -331,16 +331,16 @@ export class FakeHost implements AppHost {
   }
 }
 
-/** A proxy that asks hosts like stock nginx does, and believes whatever a test says of its connections. */
+/** A proxy that asks hosts as stock nginx does; the test sets its connections. */
 export class FakeProxy implements ReverseProxy {
   readonly url = "http://proxy";
   /** The drained hosts. */
   readonly without = new Set<string>();
-  /** Connections that are left, by host. */
+  /** Open connections, by host. */
   readonly left: Record<string, number> = {};
-  /** What it says of a host instead of asking it, by release. */
+  /** Its view of a host instead of asking it, by release. */
   readonly views: Record<string, UpstreamState> = {};
-  /** What goes wrong when it is asked. */
+  /** The error to throw on every call. */
   error: Error | undefined;
   readonly #fleet: FakeFleet;
 

@@ -4,24 +4,24 @@ import { identifyJar, type Jar } from "#rollout/release/jar.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 import { writeJar } from "./zip.ts";
 
-/** What an application does that is started from a fake jar. */
+/** What the application of a fake jar does. */
 export interface Behaviour {
   readonly version: string;
-  /** What its health endpoint says; UP unless given. */
+  /** The answer of its health endpoint; UP by default. */
   readonly health?: "UP" | "DOWN";
   readonly ignoresSigterm?: boolean;
-  /** What its file is called: `jar` unless given. */
+  /** The extension of its file; `jar` by default. */
   readonly ending?: "jar" | "war";
-  /** It writes a line and ends with this code instead of serving. */
+  /** Prints a line and exits with this code instead of serving. */
   readonly exits?: number;
-  /** It serves there, whatever it is told. */
+  /** Listens there, ignoring its arguments. */
   readonly port?: number;
-  /** It writes so many lines of 100 characters first. */
+  /** Prints this many lines of 100 characters first. */
   readonly floods?: number;
 }
 
-// Understands what the rollout gives to java, and answers every other path with what it was started with. It stops at
-// once: whatever it is answering then is lost.
+// Understands the arguments the rollout passes to java, and answers every other path with how it was started. It stops at
+// once, so requests in flight are lost.
 const APPLICATION = `
 const args = process.argv.slice(2);
 if (args[0] === "-version") process.exit(0);
@@ -53,7 +53,7 @@ for (const own of new Set([served, healthPort])) require("node:http")
   .listen(own, option("server.address"));
 `;
 
-/** A command that stands for java and runs fake jars; gone after the test unless it is given a directory. */
+/** A command that replaces java and runs fake jars; removed after the test unless given a directory. */
 export async function fakeJava(given?: string): Promise<string> {
   const directory = given ?? (await temporaryDirectory());
   const java = join(directory, "java");
@@ -62,7 +62,7 @@ export async function fakeJava(given?: string): Promise<string> {
   return java;
 }
 
-/** A jar that `fakeJava` can run, and that passes for a real one; gone after the test unless it is given a directory. */
+/** A jar that `fakeJava` can run and that looks real; removed after the test unless given a directory. */
 export async function fakeJar(
   { version, ending = "jar", ...rest }: Behaviour,
   directory?: string,

@@ -15,7 +15,7 @@ const leaseRecord = z.object({
   startTicks: z.string(),
 });
 
-/** Leases in files of this process, for tests of what asks for them. */
+/** Leases in local files, for tests of their users. */
 export class FileLeaseStore implements LeaseStore {
   readonly #directory: string;
 
@@ -31,13 +31,13 @@ export class FileLeaseStore implements LeaseStore {
         const record = leaseRecord.parse(JSON.parse(await readFile(this.#file(generation), "utf8")));
         return { generation, record };
       } catch (error) {
-        // Forgotten by a newer owner between the two looks.
+        // Removed by a newer owner in between.
         if (!isSystemError(error, "ENOENT")) throw error;
       }
     }
   }
 
-  /** A link is made from a whole file, so that nobody can read half a record, and fails if the name is taken. */
+  /** Links a complete file, so that nobody can read half a record; fails if the name is taken. */
   async claim(generation: number, record: LeaseRecord): Promise<boolean> {
     await mkdir(this.#directory, { recursive: true, mode: 0o755 });
     const temporary = await this.#writeTemporary(record);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import type { LocalFleet } from "./localFleet.ts";
 
-/** A process that is none of the fleet's own; `LocalFleet.remove` ends it if nobody else does. */
+/** A process that doesn't belong to the fleet; `LocalFleet.remove` kills it at the latest. */
 export interface Foreigner {
   readonly pid: number;
   end(): Promise<void>;
@@ -26,7 +26,7 @@ export function grabPort(
   return start(process.execPath, ["-e", GRAB, "--", String(port), address, `${directory}/foreigner`]);
 }
 
-/** The same application, started by somebody else's script from another directory. */
+/** The same application, started by another script from another directory. */
 export function startForeignJvm(fleet: LocalFleet, jar: string, port: number): Foreigner {
   const temporary = `-Djava.io.tmpdir=${fleet.directory}/temp`;
   const options = ["-XX:TieredStopAtLevel=1", temporary, "-jar", jar, `--server.port=${port}`];

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { isSystemError } from "#rollout/common/errors.ts";
 
-/** A port that nobody uses; below those that the kernel gives to clients, so that it stays free for a while. */
+/** A free port, below the range for clients, so that it stays free for a while. */
 export async function freePort(address = "127.0.0.1"): Promise<number> {
   for (;;) {
     const port = randomInt(15_000, 32_000);

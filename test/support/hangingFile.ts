@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, renameSync, rmSync } from "node:fs";
 import { isSystemError } from "#rollout/common/errors.ts";
 
-/** A file that hangs whoever reads it, as one on a dead network disk does, until it is mended: a pipe without a writer. */
+/** A file that blocks its readers, like one on a dead network drive: a pipe without a writer, until it is repaired. */
 export function hangFile(path: string): { mend(): void } {
   const aside = `${path}.aside`;
   renameSync(path, aside);
@@ -12,7 +12,7 @@ export function hangFile(path: string): { mend(): void } {
       try {
         closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
       } catch (error) {
-        // Whoever hung on it has ended.
+        // Its blocked reader is gone.
         if (!isSystemError(error, "ENXIO")) throw error;
       } finally {
         rmSync(path);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Jar } from "#rollout/release/jar.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 
-/** A file that passes for a jar, where nobody looks inside. */
+/** A file that passes for a jar as long as nobody opens it. */
 export async function jarWith(content: string, version = "1.0.0", name = "app.jar"): Promise<Jar> {
   const path = join(await temporaryDirectory(), name);
   await writeFile(path, content);

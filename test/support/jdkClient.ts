@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 
-/** The JDK's own HTTP client with its defaults, which offer HTTP/2 to each server; one connection after the other. */
+/** The JDK's own HTTP client with its defaults, which offer HTTP/2 to every server; one connection after another. */
 export class JdkClient {
   readonly #child;
   readonly #printed: Promise<string>;

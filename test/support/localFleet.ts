@@ -17,7 +17,7 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
   readonly #counts = { lost: 0, sent: 0 };
   #lastRoll: RollOutcome | undefined;
 
-  /** Nginx serves; no host has a release yet, unless `prepare` put one there. */
+  /** nginx is serving; no host has a release yet, unless `prepare` installed one. */
   static async create(
     size: number,
     prepare?: (fleet: LocalFleet) => Promise<void>,
@@ -59,7 +59,7 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
     return outcome;
   }
 
-  /** What clients saw since the last call, and how long the last roll took, or its way back if it had to go back. */
+  /** What clients saw since the last call, and how long the last roll or its rollback took. */
   takeCounts(): { lost: number; sent: number; recoverySeconds: number } {
     const counts = { ...this.#counts, recoverySeconds: recoverySeconds(this.#lastRoll?.output ?? "") };
     Object.assign(this.#counts, { lost: 0, sent: 0 });
@@ -67,8 +67,8 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
   }
 
   /**
-   * What clients get: the versions by the host that answered them. Asks until as many hosts as expected have
-   * answered: nginx leaves a server that has failed alone for its `fail_timeout` of 10 s.
+   * The versions that clients get, by host. Asks until the expected number of hosts have answered, since nginx avoids a
+   * failed server for its `fail_timeout` of 10 s.
    */
   async served(hosts = this.hosts.length): Promise<Record<string, string>> {
     const served: Record<string, string> = {};
@@ -82,7 +82,7 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
     return served;
   }
 
-  /** SIGKILL to the JVM of a host, as the kernel does when memory runs out; tells when, on the load's clock. */
+  /** Kills a host's JVM with SIGKILL, as the kernel does when memory runs out; returns when, on the traffic's clock. */
   async killJvm(name: string): Promise<number> {
     const { pid } = (await this.running(name)) ?? {};
     if (pid === undefined) throw new Error(`${name} runs nothing`);
@@ -102,7 +102,7 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
     return join(this.proxy.directory, "drained", name);
   }
 
-  /** Ends nginx at once, workers included; tells when, on the load's clock. */
+  /** Kills nginx and its workers; returns when, on the traffic's clock. */
   async killNginx(): Promise<number> {
     const master = await runningNginx(this.proxy.directory);
     if (!master) throw new Error("nginx does not run");
@@ -113,7 +113,7 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
     return killedAt;
   }
 
-  /** Ends everything that was started in the directory, and removes it. */
+  /** Kills everything that was started in the directory, and removes it. */
   async remove(): Promise<void> {
     await endProcessesUnder(this.directory);
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
@@ -121,8 +121,8 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
 }
 
 /**
- * The requests whose loss a killed JVM does not explain. Nginx sends a GET again elsewhere, unless its answer had
- * begun: then the connection is closed. A POST that the JVM was answering cannot be sent again.
+ * The lost requests that a killed JVM does not explain. nginx retries a GET elsewhere, unless its answer had already
+ * started; then it closes the connection. It can't retry a POST that the JVM was answering.
  */
 export function unexplained(lost: readonly LostRequest[], killedAtSeconds: number): LostRequest[] {
   return lost.filter(({ request, reason, atSeconds }) => {

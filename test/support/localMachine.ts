@@ -5,15 +5,15 @@ import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 
-/** This machine as one that files have to be brought to. */
+/** This machine as one that files must be uploaded to. */
 class FarMachine extends LocalMachine {
   override readonly sharesFiles = false;
 }
 
-/** Shells and tools that machines have: Debian's or whatever is here, and Alpine's. */
+/** The shells and tools of machines: this machine's own, and Alpine's. */
 export const SHELLS = ["sh", "busybox"] as const;
 
-/** This machine, with the shell and the tools of one kind; skips the test where there are none. */
+/** This machine with the shell and tools of one kind; skips the test if there are none. */
 export async function localMachine(
   shell: (typeof SHELLS)[number],
   context: TestContext,

@@ -5,7 +5,7 @@ import { messageOf } from "#rollout/common/errors.ts";
 
 const run = promisify(execFile);
 
-/** Network namespaces that reach one another and this process over a bridge, which is in the first of them. */
+/** Network namespaces connected to each other and this process by a bridge in the first one. */
 export class NamespaceNetwork {
   /** The address of this process. */
   readonly address: string;
@@ -42,7 +42,7 @@ export class NamespaceNetwork {
     return { namespace, address };
   }
 
-  /** Ends everything that runs in them, too. */
+  /** Also kills everything that runs in them. */
   async remove(): Promise<void> {
     for (const name of this.#names.toReversed()) {
       const { stdout } = await run("ip", ["netns", "pids", name]);
@@ -60,7 +60,7 @@ export class NamespaceNetwork {
   }
 }
 
-/** Why there are no network namespaces here, or `undefined`. */
+/** Why there are no network namespaces; `undefined` if there are. */
 export async function noNamespaces(): Promise<string | undefined> {
   try {
     await (await NamespaceNetwork.create()).remove();

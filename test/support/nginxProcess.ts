@@ -16,17 +16,17 @@ function findMaster(processes: readonly ProcessEntry[], directory: string): Proc
   });
 }
 
-/** The nginx whose prefix is `directory`, or `undefined` when it does not run. */
+/** The nginx whose prefix is `directory`; `undefined` if it is not running. */
 export async function runningNginx(directory: string): Promise<ProcessEntry | undefined> {
   return findMaster(await listProcesses(), directory);
 }
 
-/** Runs `nginx -t` on a file under the prefix; throws with nginx's own words when it is refused. */
+/** Runs `nginx -t` on a file under the prefix; throws with nginx's own message. */
 export async function testConfiguration(executable: string, directory: string, file: string): Promise<void> {
   await nginx(executable, directory, file, ["-t", "-q"]);
 }
 
-/** Ends nginx after the requests in flight; SIGTERM only when that takes longer than `graceSeconds`. */
+/** Stops nginx once its requests are finished, or with SIGTERM after `graceSeconds`. */
 export async function quitNginx(directory: string, graceSeconds: number): Promise<void> {
   for (const [signal, seconds] of [
     ["SIGQUIT", graceSeconds],

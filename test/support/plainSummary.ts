@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Ends the run with a plain line that any machine can read: `12 passed, 0 failed, 1 skipped`. */
+/** Ends the run with a machine-readable line: `12 passed, 0 failed, 1 skipped`. */
 export default class PlainSummary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };

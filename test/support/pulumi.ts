@@ -9,7 +9,7 @@ export interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Record<string, unknown>;
-  /** The provider that it was given, where it was given one. */
+  /** Its provider, if any. */
   readonly provider: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export function secret(value: unknown): object {
   return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
 }
 
-/** Replaces Pulumi's engine; every resource comes to be as it is declared. */
+/** Replaces Pulumi's engine; every resource is created as declared. */
 export async function mockPulumi({ project = "rollgate", stack = "test" } = {}): Promise<Declarations> {
   const resources: Declared[] = [];
   await pulumi.runtime.setMocks(
@@ -57,7 +57,7 @@ export function known<T>(output: pulumi.Output<T>): Promise<T> {
   });
 }
 
-/** Sets the stack's configuration: what Pulumi.yaml gives by default, with these on top; `undefined` unsets. */
+/** Sets the stack's configuration: the defaults of Pulumi.yaml, overridden by these; `undefined` unsets. */
 export async function configure(settings: Readonly<Record<string, unknown>>): Promise<void> {
   const merged = Object.entries({ ...(await defaults()), ...settings });
   const texts = merged.flatMap(([key, value]) =>

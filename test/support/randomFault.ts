@@ -9,7 +9,7 @@ import type { RollSettings } from "./realFleet.ts";
 import { phaseLine, type RollerProcess, type RollOutcome } from "./rollerProcess.ts";
 import { until } from "./until.ts";
 
-/** What hits a roll: as soon as this phase of this host is over. */
+/** The fault of a roll, which strikes at the end of this phase of this host. */
 export interface Hit {
   readonly fleet: LocalFleet;
   readonly target: Market;
@@ -18,7 +18,7 @@ export interface Hit {
   readonly settings: RollSettings;
 }
 
-/** How the roll ended, and when the fault killed a JVM that took traffic, on the load's clock. */
+/** How the roll ended, and when (on the clock of the traffic) the fault killed a JVM that took traffic. */
 export interface HitResult extends RollOutcome {
   readonly killedAt?: number | undefined;
 }
@@ -94,7 +94,7 @@ export const FAULTS: Readonly<Record<string, (hit: Hit) => Promise<HitResult>>> 
   },
 };
 
-/** Starts the roll and strikes after the phase; a roll that never comes there ends by itself. */
+/** Starts the roll and strikes after the phase; if the roll never gets there, it ends by itself. */
 async function onPhase(
   { fleet, phase, host, settings }: Hit,
   strike: (roller: RollerProcess) => Promise<RollOutcome>,
@@ -112,7 +112,7 @@ async function rollBadJar({ fleet, settings }: Hit, fault: string): Promise<Roll
   return fleet.roll({ ...settings, jar });
 }
 
-/** Spares the last host that takes traffic: without it, nothing could answer. Tells when, if it took traffic. */
+/** Kills a JVM unless its host is the last that takes traffic; returns when, if it took traffic. */
 async function killJvm(fleet: LocalFleet, host: string): Promise<number | undefined> {
   if (!(await fleet.running(host))) return undefined;
   const takesTraffic = !existsSync(fleet.flag(host));

@@ -18,13 +18,13 @@ import { Traffic, type TrafficReport } from "./traffic.ts";
 
 const AFTERMATH_MILLISECONDS = 500;
 
-/** What a test may say of a roll; everything else is quick and robust. */
+/** What a test can set for a roll; everything else has quick and robust defaults. */
 export interface RollSettings
   extends Partial<Pick<RollRequest, "environment" | "minimumHealthy" | "keepReleases" | "onFailure">> {
   readonly jar?: string;
   /** Replaces the version in the jar. */
   readonly version?: string;
-  /** Rolls to a release that the hosts keep, by its name, instead of to a jar. */
+  /** Rolls to a kept release by name, instead of to a jar. */
   readonly release?: string;
   readonly launch?: Partial<RollRequest["launch"]>;
   /** Replaces parts of the container that each host runs in. */
@@ -48,7 +48,7 @@ export interface RollHere {
   readonly seconds: number;
 }
 
-/** How the fleets of one kind differ from the others. */
+/** What differs between the fleets of different kinds. */
 export interface FleetDefaults {
   readonly launch: RollRequest["launch"];
   readonly health?: Partial<RollRequest["health"]>;
@@ -61,7 +61,7 @@ export interface FleetDefaults {
 /** JVM options that make a small application start quickly. */
 export const QUICK_START = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m"];
 
-/** Hosts behind an nginx, made of the real parts of one kind. */
+/** Hosts behind an nginx, with the real parts of one kind. */
 export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
   readonly hosts: Host[];
   readonly proxy: Proxy;
@@ -97,7 +97,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     return host;
   }
 
-  /** What the nginx resource is told, as its check leaves it; `olds` is what the state has of it. */
+  /** The nginx resource's inputs after its check; `olds` is its recorded state. */
   async checkNginx(settings: object = {}, olds: object = {}): Promise<Record<string, unknown>> {
     const { inputs, failures } = await nginx.check({
       olds: { ...olds },
@@ -135,7 +135,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     await nginx.create(inputs);
   }
 
-  /** Starts a deployer in a process of its own; `engine` is the address that it watches. */
+  /** Starts a deployer in its own process; `engine` is the address it watches. */
   async startRoll(settings: RollSettings, engine?: string): Promise<RollerProcess> {
     const file = join(this.directory, `roll-${++this.#rolls}.json`);
     const { jar, version, release, ...rest } = settings;
@@ -148,7 +148,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     return (await this.startRoll(settings)).done;
   }
 
-  /** Rolls in this process; `onPhase` is called with each phase, in its turn. */
+  /** Rolls in this process; `onPhase` is called for each phase. */
   async rollHere(
     jar: Jar,
     onPhase: (phase: Phase, host?: string) => void = () => {},
@@ -202,7 +202,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     return (performance.now() - this.#trafficBegan) / 1000;
   }
 
-  /** What a host says of itself. */
+  /** The state of a host. */
   async observe(name: string): Promise<HostState> {
     return this.open(async ({ hosts }) => {
       const host = hosts.find((candidate) => candidate.name === name);
@@ -215,7 +215,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     return (await this.observe(name)).running;
   }
 
-  /** The release that each host says it runs. */
+  /** The release that each host runs. */
   async releases(): Promise<Record<string, string>> {
     return this.open(async ({ hosts }) => {
       const running = await Promise.all(hosts.map((host) => host.runningApp()));
@@ -223,7 +223,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     });
   }
 
-  /** Lends the drivers of the fleet, which a roll uses, too. */
+  /** Gives access to the fleet's drivers, which rolls use too. */
   protected async open<T>(work: (fleet: OpenFleet) => Promise<T>): Promise<T> {
     const fleet = await openFleet(this.request({}), machineKind(this.proxy.kind));
     try {

@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** One request over a connection of its own. */
+/** One request over a new connection. */
 export async function request(
   url: string,
   options: { readonly headers?: Record<string, string> } = {},

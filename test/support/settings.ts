@@ -7,7 +7,7 @@ import { configure, mockPulumi } from "./pulumi.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 import { writeJar } from "./zip.ts";
 
-/** For every test of a file: no Pulumi engine, and its warnings stay unseen. */
+/** For every test of a file: no Pulumi engine, and no warnings in the output. */
 export function withoutPulumi(): void {
   beforeEach(async () => {
     await mockPulumi();
@@ -16,7 +16,7 @@ export function withoutPulumi(): void {
   });
 }
 
-/** What the program reads from a stack file with these settings, with a jar of version 1.2.3, and finds out then. */
+/** Reads a stack file with these settings and a jar of version 1.2.3, and runs the preflight. */
 export async function read(settings: Readonly<Record<string, unknown>>): Promise<Settings & Preflight> {
   const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
   await configure({ jar, ...settings });
@@ -24,10 +24,10 @@ export async function read(settings: Readonly<Record<string, unknown>>): Promise
   return { ...read, ...(await preflight(read)) };
 }
 
-/** The one line that a stack file with these settings is refused with. */
+/** The one-line error for a stack file with these settings. */
 export async function refusal(settings: Readonly<Record<string, unknown>>): Promise<string> {
   const error = await read(settings).catch((thrown: unknown) => thrown);
-  // Pulumi prints the message of a RunError as it is, without a stack trace.
+  // Pulumi prints the message of a RunError without a stack trace.
   if (!pulumi.RunError.isInstance(error)) throw new Error(`expected a RunError, got ${String(error)}`);
   return error.message;
 }

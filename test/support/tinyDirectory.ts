@@ -5,7 +5,7 @@ import { temporaryDirectory } from "./temporaryDirectory.ts";
 
 const run = promisify(execFile);
 
-/** A directory with room for 64 kB, whatever the machine has; skips the test where there can be none. */
+/** A directory with only 64 kB of space; skips the test if it can't be created. */
 export async function tinyDirectory(context: TestContext): Promise<string> {
   const directory = await temporaryDirectory();
   const mounted = await run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", directory]).then(

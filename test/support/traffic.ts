@@ -1,13 +1,13 @@
 import { Pool } from "undici";
 
-/** A request that no client should ever have to see fail. */
+/** A failed request of a client. */
 export interface LostRequest {
   readonly request: string;
   readonly reason: string;
   readonly atSeconds: number;
 }
 
-/** What the clients saw. */
+/** What clients saw. */
 export interface TrafficReport {
   readonly sent: number;
   readonly lost: readonly LostRequest[];
@@ -31,8 +31,8 @@ const MIX: readonly (readonly [Method, string, number])[] = [
 ];
 
 /**
- * Constant traffic over keep-alive connections: requests are due at fixed times whatever the answers take,
- * so that a stall shows as latency and not as fewer requests. Nothing is ever retried.
+ * Constant traffic over keep-alive connections. Requests are sent at fixed times regardless of earlier answers, so that a
+ * stall shows up as latency, not as fewer requests. Nothing is ever retried.
  */
 export class Traffic {
   readonly #pool: Pool;
@@ -54,7 +54,7 @@ export class Traffic {
     return this.#sent;
   }
 
-  /** Sends no more, waits for what is under way, and tells. */
+  /** Stops sending, waits for requests in flight, and reports. */
   async stop(): Promise<TrafficReport> {
     clearInterval(this.#timer);
     await Promise.all(this.#pending);

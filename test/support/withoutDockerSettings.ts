@@ -1,6 +1,6 @@
 import { beforeEach, vi } from "vitest";
 
-/** For every test of a file: what this machine's own user has set of Docker must not decide it. */
+/** For every test of a file: ignores the user's own Docker settings. */
 export function withoutDockerSettings(): void {
   beforeEach(() => {
     for (const name of ["HOST", "CONTEXT", "CONFIG", "TLS", "TLS_VERIFY", "CERT_PATH"]) {

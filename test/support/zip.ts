@@ -35,7 +35,7 @@ export function zip(entries: Readonly<Record<string, string>>, prefix = Buffer.a
 export const MANIFEST = "META-INF/MANIFEST.MF";
 export const BUILD_INFO = "BOOT-INF/classes/META-INF/build-info.properties";
 
-/** Writes a jar with a Main-Class and this version in its manifest; `entries` go in beside it. */
+/** Writes a jar with a Main-Class and this version in its manifest, plus `entries`. */
 export async function writeJar(
   path: string,
   version: string,

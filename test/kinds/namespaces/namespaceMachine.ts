@@ -8,7 +8,7 @@ const ENTER = 'namespace=$1 script=$2; shift 2; exec ip netns exec "$namespace" 
 const TUNNEL =
   'exec 3<>"/dev/tcp/$1/$2" 4<&0 || exit; echo >&2; cat <&3 & cat <&4 >&3 & wait -n; kill $(jobs -p); wait';
 
-/** A network namespace of this computer: addresses and ports of its own; files and processes are everybody's. */
+/** A network namespace of this computer: its own addresses and ports, but shared files and processes. */
 export class NamespaceMachine implements Machine {
   readonly name: string;
   readonly sharesFiles = true;
@@ -31,7 +31,7 @@ export class NamespaceMachine implements Machine {
     if (words !== "") throw new MachineUnreachable(`${this.name}: ${words}`);
     const stream = new Duplex({
       read: () => void child.stdout.resume(),
-      // Who has closed its end reads no more, and what it sent last is still to be read.
+      // A peer that closed its end reads nothing more, but what it sent last must still be read.
       write: (chunk, _, done) => void child.stdin.write(chunk, () => done()),
       final: (done) => void child.stdin.end(() => done()),
       destroy: (error, done) => {

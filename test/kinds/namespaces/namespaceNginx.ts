@@ -19,7 +19,7 @@ export const namespaceNginx: NginxKind = {
   open: (inputs) => openNamespaceNginx(partOf(namespaceProxyDescriptor, inputs)),
 };
 
-/** An nginx that is a daemon in a namespace. */
+/** An nginx that runs as a daemon in a namespace. */
 export function openNamespaceNginx(proxy: NamespaceProxyDescriptor): OpenNginx {
   const { namespace, directory, address, port } = proxy;
   const machine = new NamespaceMachine(namespace);

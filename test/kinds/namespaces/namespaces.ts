@@ -7,7 +7,7 @@ import { namespaceHostDescriptor, namespaceProxyDescriptor } from "./namespaceDe
 import { namespaceHost, openNamespaceHost } from "./namespaceHost.ts";
 import { namespaceNginx, openNamespaceNginx } from "./namespaceNginx.ts";
 
-/** Hosts and nginx in network namespaces of this computer, each of which is called as its host is. */
+/** Hosts and nginx in network namespaces of this computer, named after the hosts. */
 export const namespaces = {
   host: namespaceHostDescriptor,
   proxy: namespaceProxyDescriptor,

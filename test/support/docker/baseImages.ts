@@ -7,7 +7,7 @@ import { docker } from "./engine.ts";
 const run = promisify(execFile);
 const PULL_MILLISECONDS = 300_000;
 
-/** An official image, and what stands in for it where no registry is reached. */
+/** An official image, and its substitute if no registry can be reached. */
 interface BaseImage {
   readonly official: string;
   readonly recipe: DebianRecipe;
@@ -42,8 +42,8 @@ export interface BaseImages {
 }
 
 /**
- * Images to build on: the official ones where they are there or can be pulled, else images made of Debian's packages.
- * Both stay for later runs. The first call may take minutes.
+ * Base images: the official ones if they exist or can be pulled, otherwise images made from Debian's packages. Both are
+ * kept for later runs. The first call may take minutes.
  */
 export async function baseImages(): Promise<BaseImages> {
   return { nginx: await ensure(NGINX), jre: await ensure(JRE) };
@@ -70,7 +70,7 @@ async function exists(name: string): Promise<boolean> {
   );
 }
 
-// Two test files may want it at once: the second one waits and finds it there. `docker import` knows few instructions.
+// Two test files may need it at once; the second one waits and finds it. `docker import` supports few instructions.
 const IMPORT = `
 set -eu
 root=$1 name=$2 changes=$3

@@ -13,7 +13,7 @@ import { docker } from "./engine.ts";
 
 const GRACE_SECONDS = 10;
 
-/** Hosts and nginx in real containers on the engine at hand, under names of their own. */
+/** Hosts and nginx in real containers on the current engine, with unique names. */
 export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDescriptor> {
   readonly prefix: string;
   readonly images: BaseImages;
@@ -38,7 +38,7 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
     this.images = images;
   }
 
-  /** Nginx serves; no host has a release yet. `images` are there already. */
+  /** nginx is serving; no host has a release yet. `images` must exist. */
   static async create(size: number, serving: object = {}, images?: BaseImages): Promise<DockerFleet> {
     const prefix = `rollgate-test-${randomBytes(3).toString("hex")}`;
     const directory = await mkdtemp(join(tmpdir(), "rollgate-docker-"));
@@ -65,7 +65,7 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
     });
   }
 
-  /** What Pulumi does once nginx knows the host no more. */
+  /** What Pulumi does once nginx no longer has the host. */
   async deleteHost(host: DockerHostDescriptor): Promise<void> {
     await remove({ ...host, graceSeconds: GRACE_SECONDS });
     await docker(["volume", "rm", host.volume]);
@@ -85,12 +85,12 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
     });
   }
 
-  /** What `docker inspect` says of a host's container, by a Go template. */
+  /** The output of `docker inspect` for a host's container, with a Go template. */
   async inspect(container: string, template: string): Promise<string> {
     return docker(["inspect", "--format", template, container]);
   }
 
-  /** What tells a restart, a reload or a new container of nginx: its identity, its start, its processes. */
+  /** What changes with a restart, a reload or a new container of nginx: its id, its start, its processes. */
   async nginxIdentity(): Promise<string> {
     const { container } = this.proxy;
     const identity = await this.inspect(container, "{{.Id}} {{.State.StartedAt}} {{.RestartCount}}");
@@ -102,7 +102,7 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
     return docker(["exec", "--user", "0", container, ...command]);
   }
 
-  /** Removes everything that was made. */
+  /** Removes everything that was created. */
   async remove(): Promise<void> {
     const mine = await docker(["ps", "-aq", "--filter", `name=${this.prefix}`]);
     if (mine !== "") await docker(["rm", "--force", ...mine.split("\n")]);

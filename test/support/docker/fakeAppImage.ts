@@ -5,7 +5,7 @@ import { docker } from "./engine.ts";
 const run = promisify(execFile);
 const NAME = "rollgate-test/fake-app:1";
 
-/** Understands what the rollout gives to java, and serves what a fake jar says by the nginx of the image. */
+/** Understands the arguments the rollout passes to java, and serves a fake jar with the image's nginx. */
 const JAVA = `#!/bin/sh
 for argument; do
   case $argument in
@@ -40,7 +40,7 @@ exec nginx -e stderr -c /tmp/app.conf
 const BUILD = `printf 'FROM %s\\nRUN echo %s | base64 -d > /usr/bin/java && chmod 755 /usr/bin/java\\n' "$1" "$2" |
 docker build --quiet --tag "$3" -`;
 
-/** An image that runs fake jars and is up at once, on top of an image with nginx. */
+/** An image that runs fake jars which are up at once, on top of an image with nginx. */
 export async function fakeAppImage(nginx: string): Promise<string> {
   const java = Buffer.from(JAVA).toString("base64");
   await run("sh", ["-c", BUILD, "sh", nginx, java, NAME]);

@@ -5,7 +5,7 @@ import { noSystemdServers } from "../ssh/systemdServers.ts";
 import { baseImages } from "./baseImages.ts";
 import { noDocker } from "./engine.ts";
 
-// Makes what the tests of nginx with njs and of containers stand on; tests that do not find it make it or are skipped.
+// Creates the images for the tests of nginx with njs and of containers; without them, tests create them or are skipped.
 const noRoot = await noDebianRoot();
 if (noRoot === undefined) report(`Debian 13 with nginx … ${await debianRoot(DEBIAN_NGINX)}`);
 else report(`Debian 13 with nginx … left out: ${noRoot}`);

@@ -7,7 +7,7 @@ import { docker } from "./engine.ts";
 const BUILD_MILLISECONDS = 180_000;
 const FOLDER = "/opt/fake";
 
-/** An image on top of `base` in which `java` runs fake jars, by the Node that runs this. */
+/** An image on top of `base` in which `java` runs fake jars, with this Node. */
 export async function nodeAppImage(base: string): Promise<{ readonly image: string; readonly java: string }> {
   const context = await mkdtemp(join(tmpdir(), "rollgate-image-"));
   try {

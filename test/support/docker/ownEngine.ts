@@ -11,7 +11,7 @@ import { until } from "../until.ts";
 const run = promisify(execFile);
 const START_SECONDS = 60;
 
-// As after a reboot, each start finds a network without bridges and rules; the machine's own engine is not in it.
+// As after a reboot, each start gets a network without bridges and rules, separate from the machine's own engine.
 const START = `
 ip link set lo up
 exec dockerd --data-root "$1/data" --exec-root "$1/exec" --pidfile "$1/pid" --host "unix://$1/docker.sock" --bridge none`;

@@ -4,12 +4,12 @@ import { serveHttp } from "../httpServer.ts";
 
 const MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 
-/** A registry on loopback with one image, for those who log in; https://distribution.github.io/distribution/spec/api/ */
+/** A registry on loopback with one image that needs a login; https://distribution.github.io/distribution/spec/api/ */
 export async function privateRegistry(
   user: string,
   password: string,
 ): Promise<{ image: string; host: string }> {
-  // Two empty blocks are a tar archive without files.
+  // Two empty blocks form a tar archive without files.
   const layer = Buffer.alloc(1024);
   const packed = gzipSync(layer);
   const config = Buffer.from(

@@ -5,16 +5,16 @@ import { freePort } from "../freePort.ts";
 import { RealFleet } from "../realFleet.ts";
 import { request } from "../request.ts";
 
-/** A server of a test: `directory` is a folder on it. */
+/** A server for a test; `directory` is a folder on it. */
 export interface Place {
-  /** What the SSH configuration calls it. */
+  /** Its name in the SSH configuration. */
   readonly name: string;
   readonly address: string;
   readonly directory: string;
 }
 
 export interface SshFleetOptions {
-  /** The SSH configuration that leads to the servers. */
+  /** The SSH configuration for the servers. */
   readonly config: string;
   readonly machines: readonly Place[];
   readonly web: Place;
@@ -23,14 +23,14 @@ export interface SshFleetOptions {
   readonly stack?: string;
 }
 
-/** App hosts on servers of their own behind an nginx on another one, all reached over SSH. */
+/** App hosts on one server each, behind an nginx on another one, all reached over SSH. */
 export class SshFleet extends RealFleet<SshHostDescriptor, SshProxyDescriptor> {
   private constructor(hosts: readonly SshHostDescriptor[], proxy: SshProxyDescriptor, launch: Launch) {
     // Rolls in this process only: hosts are on servers, and there is nothing to write here.
     super("", hosts, proxy, { launch, serving: { executable: "nginx" }, requestsPerSecond: 80 });
   }
 
-  /** Nothing is done on the servers yet. */
+  /** Nothing has been done on the servers yet. */
   static async declare(options: SshFleetOptions): Promise<SshFleet> {
     const { config, machines, web, launch, supervisor = "process", stack = "stack" } = options;
     const at = ({ name: server, address, directory }: Place, name: string) => ({
@@ -52,7 +52,7 @@ export class SshFleet extends RealFleet<SshHostDescriptor, SshProxyDescriptor> {
     return new SshFleet(hosts, { ...at(web, "nginx"), port: await portAt(web) }, launch);
   }
 
-  /** Nginx serves, no host has a release. */
+  /** nginx is serving, but no host has a release. */
   static async create(options: SshFleetOptions): Promise<SshFleet> {
     const fleet = await SshFleet.declare(options);
     await fleet.serveNginx();

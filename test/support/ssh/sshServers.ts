@@ -13,17 +13,17 @@ import { until } from "../until.ts";
 const run = promisify(execFile);
 let servers = 0;
 
-/** An SSH server of this machine, on an address and a port of its own, with a host key of its own. */
+/** An SSH server on this machine, with its own address, port and host key. */
 export interface SshServer {
-  /** What the tests' SSH configuration calls it. */
+  /** Its name in the tests' SSH configuration. */
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  /** A folder that stands for the disk of the server. */
+  /** A folder that serves as the server's disk. */
   readonly directory: string;
 }
 
-/** Real sshd processes with keys that were made for them, and the SSH configuration that leads to them. */
+/** Real sshd processes with their own keys, and an SSH configuration for them. */
 export class SshServers {
   /** For the setting `sshConfig`. */
   readonly config: string;
@@ -42,7 +42,7 @@ export class SshServers {
     if (sshd === undefined) throw new Error("expected sshd (openssh-server), found none");
     const directory = await mkdtemp(join(tmpdir(), "rollgate-ssh-"));
     await chmod(directory, 0o755);
-    // sshd of root refuses to start without it; a service would make it.
+    // As root, sshd needs this folder to start; a service would create it.
     if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
     const created = new SshServers(directory, sshd);
     await created.#makeKey("id");
@@ -60,7 +60,7 @@ export class SshServers {
     return created;
   }
 
-  /** Starts one more. Its address is loopback's, another one for each. */
+  /** Starts another server, each with its own loopback address. */
   async add(name: string): Promise<SshServer> {
     const address = `127.0.0.${2 + (servers++ % 250)}`;
     const server = { name, address, port: await freePort(address), directory: join(this.directory, name) };
@@ -85,13 +85,13 @@ SetEnv SHLVL=2
     await this.trust(server);
     const text = await readFile(this.config, "utf8");
     const entry = `Host ${name}\n  HostName ${address}\n  Port ${server.port}\n`;
-    // First in the file: the first value of an option wins.
+    // First in the file, because the first value of an option wins.
     await writeFile(this.config, `${entry}${text}`);
     await this.start(server);
     return server;
   }
 
-  /** Puts the host key that the server has now into known_hosts. */
+  /** Adds the server's current host key to known_hosts. */
   async trust({ name, address, port }: SshServer): Promise<void> {
     const [type, key] = (await readFile(this.#file(`${name}.key.pub`), "utf8")).split(" ");
     await appendFile(this.#file("known_hosts"), `[${address}]:${port} ${type} ${key?.trim()}\n`);
@@ -105,7 +105,7 @@ SetEnv SHLVL=2
     await until(() => answers(address, port), 10);
   }
 
-  /** Ends the server; the connections that it has stay. */
+  /** Stops the server, but not its connections. */
   async stop({ name }: SshServer): Promise<void> {
     const sshd = this.#running.get(name);
     this.#running.delete(name);
@@ -114,22 +114,22 @@ SetEnv SHLVL=2
     await once(sshd, "exit");
   }
 
-  /** Cuts every connection that the server has now; what commands started there goes on. */
+  /** Cuts the server's connections; processes that were started through them keep running. */
   async cut({ name }: SshServer): Promise<void> {
     for (const pid of await this.#sessions(name)) process.kill(pid, "SIGKILL");
   }
 
-  /** Leaves every connection that the server has now as it is, without an answer ever again. */
+  /** Freezes the server's connections: they stay open but never answer again. */
   async freeze({ name }: SshServer): Promise<void> {
     for (const pid of await this.#sessions(name)) process.kill(pid, "SIGSTOP");
   }
 
-  /** How many connections the server has now. */
+  /** The number of the server's connections. */
   async connections({ name }: SshServer): Promise<number> {
     return (await this.#sessions(name)).length;
   }
 
-  /** Starts it anew with one more line in its configuration, instead of the one that was given before. */
+  /** Restarts it with this extra line in its configuration. */
   async configure(server: SshServer, line: string): Promise<void> {
     const file = this.#file(`${server.name}.sshd`);
     const text = await readFile(file, "utf8");
@@ -140,7 +140,7 @@ SetEnv SHLVL=2
     await this.start(server);
   }
 
-  /** Gives the server another host key, as one that was installed anew has. */
+  /** Gives the server another host key, as after a reinstallation. */
   async changeKey(server: SshServer): Promise<void> {
     await this.stop(server);
     for (const end of ["", ".pub"]) await rm(this.#file(`${server.name}.key${end}`));
@@ -185,7 +185,7 @@ async function answers(address: string, port: number): Promise<boolean> {
   }
 }
 
-/** Why there is no SSH server to test with, or `undefined` when there is one. */
+/** Why there is no SSH server to test with; `undefined` if there is one. */
 export async function noSshd(): Promise<string | undefined> {
   if (await findExecutable("sshd")) return undefined;
   return "this machine has no sshd (package openssh-server)";

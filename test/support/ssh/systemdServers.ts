@@ -11,7 +11,7 @@ import { until } from "../until.ts";
 const run = promisify(execFile);
 const BUILD_MILLISECONDS = 600_000;
 
-/** A server as a provider gives it out: systemd, sshd, an account with all rights and one without any. */
+/** A server as a provider delivers it: systemd, sshd, an account with unrestricted sudo and one without. */
 const DOCKERFILE = (base: string) => `FROM ${base}
 RUN apt-get update -q \\
  && apt-get install -q -y --no-install-recommends systemd systemd-sysv dbus openssh-server sudo nginx procps >/dev/null \\
@@ -28,18 +28,18 @@ CMD ["/sbin/init"]
 export interface SystemdServer {
   readonly name: string;
   readonly address: string;
-  /** Runs a command in it as root, past everything. */
+  /** Runs a command in it as root, bypassing SSH. */
   exec(script: string): Promise<string>;
-  /** Ends everything in it at once, and begins anew with its disk. */
+  /** Kills everything in it at once and boots again from its disk. */
   reboot(): Promise<void>;
 }
 
-/** Servers with systemd, in containers, and the SSH configuration that leads to them. */
+/** Servers with systemd, in containers, and an SSH configuration for them. */
 export class SystemdServers {
   readonly directory: string;
   readonly config: string;
   readonly #image: string;
-  /** Of their own, so that a server keeps its address when it is rebooted. */
+  /** Their own network, so that a server keeps its address across reboots. */
   readonly #network = `rollgate-test-${randomUUID().slice(0, 8)}`;
   readonly #subnet = `10.${200 + randomInt(50)}.${randomInt(250)}`;
   readonly #containers: string[] = [];
@@ -112,7 +112,7 @@ export class SystemdServers {
   }
 }
 
-/** Why there are no such servers here, or `undefined`. */
+/** Why there are no such servers; `undefined` if there are. */
 export async function noSystemdServers(): Promise<string | undefined> {
   const reason = await noDocker();
   if (reason !== undefined) return reason;
