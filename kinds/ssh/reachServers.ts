@@ -1,13 +1,10 @@
-import pLimit from "p-limit";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { MachineUnreachable } from "#rollout/machine/machine.ts";
+import { atOnce } from "./atOnce.ts";
 import { explain, type Place, provisionScript, runProvision } from "./provisionPlace.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachines } from "./sshMachines.ts";
 import type { Provisioning } from "./sshServer.ts";
-
-/** A jump host would drop more at once. */
-const AT_ONCE = 8;
 
 interface Asked {
   /** The setting that names the server. */
@@ -27,7 +24,6 @@ export async function reachServers(
   { provisioning, ...proxy }: SshProxyDescriptor & { provisioning?: Provisioning },
 ): Promise<void> {
   const machines = new SshMachines();
-  const limit = pLimit(AT_ONCE);
   const places: readonly Asked[] = [
     ...hosts.map(({ provisioning, ...place }, index) => ({
       ...{ setting: `hosts[${index}].server`, place, provisioning },
@@ -36,7 +32,7 @@ export async function reachServers(
     { setting: "nginxServer", place: proxy, provisioning, way: "set nginxServer to another server" },
   ];
   try {
-    const answers = await Promise.all(places.map((asked) => limit(() => problemOf(asked, machines))));
+    const answers = await Promise.all(places.map((asked) => atOnce(() => problemOf(asked, machines))));
     const problems = answers.flatMap((problem) => problem ?? []);
     const [first, ...others] = problems;
     if (!first) return;

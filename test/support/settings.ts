@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, vi } from "vitest";
+import { AppHosts } from "../../components/appHosts.ts";
+import { CheckingNginx } from "../../components/checkingNginx.ts";
 import { type Preflight, preflight } from "../../settings/preflight.ts";
 import { readSettings, type Settings } from "../../settings/readSettings.ts";
 import { configure, mockPulumi } from "./pulumi.ts";
@@ -30,4 +32,13 @@ export async function refusal(settings: Readonly<Record<string, unknown>>): Prom
   // Pulumi prints the message of a RunError without a stack trace.
   if (!pulumi.RunError.isInstance(error)) throw new Error(`expected a RunError, got ${String(error)}`);
   return error.message;
+}
+
+/** What these settings declare for hosts and nginx: the inputs of each resource, by its name. */
+export async function declared({ app, nginx }: Pick<Settings, "app" | "nginx">) {
+  const { tree, resources } = await mockPulumi();
+  new AppHosts("app", app);
+  new CheckingNginx("nginx", nginx);
+  await tree();
+  return Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
 }

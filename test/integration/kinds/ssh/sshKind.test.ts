@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSettings } from "../../../../settings/readSettings.ts";
 import { configure } from "../../../support/pulumi.ts";
-import { refusal, withoutPulumi } from "../../../support/settings.ts";
+import { declared, refusal, withoutPulumi } from "../../../support/settings.ts";
 import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
@@ -59,23 +59,22 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
 
   test("has servers that are set up by the configured account", async () => {
     const settings = { sshProvisionUser: "admin", javaPackage: "jre", nginx: "/opt/nginx" };
-    const { app: declared, nginx } = await readSsh(settings);
-    const account = expect.stringMatching(/-test$/);
-    expect(Object(declared.hosts[0]).provisioning).toEqual({
+    const resources = await declared(await readSsh(settings));
+    expect(resources["app-app-1-server"]).toMatchObject({
+      place: { name: "app-1", server: "server-1" },
       user: "admin",
-      account,
+      account: expect.stringMatching(/-test$/),
       graceSeconds: 35,
       command: "java",
       package: "jre",
     });
     // A package brings a command by its name only.
-    expect(Object(nginx).provisioning).toMatchObject({ command: "/opt/nginx", package: "" });
+    expect(resources["nginx-machine"]).toMatchObject({ command: "/opt/nginx", package: "" });
   });
 
   test("declares no provisioning if that is turned off", async () => {
-    const { app: declared, nginx } = await readSsh({ sshProvision: false });
-    expect(Object(declared.hosts[0]).provisioning).toBeUndefined();
-    expect(nginx).not.toHaveProperty("provisioning");
+    const resources = await declared(await readSsh({ sshProvision: false }));
+    expect(Object.keys(resources).sort()).toEqual(["app", "app-app-1", "nginx", "nginx-server"]);
   });
 
   test.each<[string, Record<string, unknown>, RegExp]>([
@@ -120,7 +119,7 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
         nginxServer: "nowhere-1.invalid",
         hosts: [{ name: "app-1", server: "nowhere-2.invalid", address: "10.0.0.1" }],
       },
-      /^rollgate:hosts\[0\]\.server: app-1: nowhere-2\.invalid cannot be reached: .*; nginxServer: nginx: nowhere-1\.invalid cannot be reached: .*\. If gone for good: take app-1 out of hosts, set nginxServer to another server, and run `pulumi up`\. Nothing was changed\.$/,
+      /^rollgate:hosts\[0\]\.server: app-1: nowhere-2\.invalid cannot be reached: .*; nginxServer: nginx: nowhere-1\.invalid cannot be reached: .*\. If gone for good: remove app-1 from hosts, set nginxServer to another server, then run `pulumi up`\. Nothing was changed\.$/,
     ],
     [
       "servers that lack what they need, all of them at once",
@@ -135,7 +134,7 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
     [
       "a setting of another kind",
       { dockerSubnet: "10.0.0.0/24" },
-      /^rollgate:dockerSubnet: expected nothing/,
+      /^rollgate:dockerSubnet: expected no value/,
     ],
   ])("is refused with %s", async (_, settings, message) => {
     expect(await refusalOf(settings)).toMatch(message);

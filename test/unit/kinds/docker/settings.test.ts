@@ -2,13 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { AppHosts } from "../../../../components/appHosts.ts";
-import { CheckingNginx } from "../../../../components/checkingNginx.ts";
-import type { Settings } from "../../../../settings/readSettings.ts";
 import { dockerFolder } from "../../../support/dockerFolder.ts";
 import { fakeEngine } from "../../../support/fakeEngine.ts";
 import { mockPulumi } from "../../../support/pulumi.ts";
-import { read, withoutPulumi } from "../../../support/settings.ts";
+import { declared, read, withoutPulumi } from "../../../support/settings.ts";
 import { withoutDockerSettings } from "../../../support/withoutDockerSettings.ts";
 
 withoutPulumi();
@@ -21,15 +18,6 @@ beforeEach(async () => {
 });
 
 const readDocker = (settings: object = {}) => read({ kind: "docker", dockerEngine, ...settings });
-
-/** What hosts and nginx are made of by these settings, by the names of the resources. */
-async function declared({ app, nginx }: Pick<Settings, "app" | "nginx">) {
-  const { tree, resources } = await mockPulumi();
-  new AppHosts("app", app);
-  new CheckingNginx("nginx", nginx);
-  await tree();
-  return Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
-}
 
 describe("what is read", () => {
   test("with nothing but a jar and the kind, everything is as Pulumi.yaml says", async () => {
