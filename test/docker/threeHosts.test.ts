@@ -71,7 +71,7 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
       .filter((line) => phaseLine("app-\\d", "drain").test(line))
       .map((line) => /app-\d/.exec(line)?.[0]);
 
-  test("takes a peer next whose container is removed in the middle of a roll, which heals it, and goes on to the end", async () => {
+  test("takes a peer next whose container is removed in the middle of a roll, which repairs it, and finishes", async () => {
     const roll = await rollWith(next, phaseLine("app-1", "start"), () =>
       docker(["rm", "--force", containerOf("app-3")]),
     );
@@ -82,7 +82,7 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
     expect(await fleet.releases()).toEqual(all(next));
   });
 
-  test("waits for nobody when a container dies that cannot be started again, names who has its address, and heals once that is gone", async () => {
+  test("does not wait for a dead container that cannot be restarted, names the one that has its address, and recovers once that is gone", async () => {
     const { address, network } = fleet.host("app-3");
     const stranger = `${fleet.prefix}-stranger`;
     const roll = await rollWith(old, phaseLine("app-1", "start"), async () => {
@@ -119,7 +119,7 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
     expect(await fleet.releases()).toEqual(all(old));
   });
 
-  test("does not touch a host while another container has nginx's port, which the preview names", async () => {
+  test("does not touch a host while another container has nginx's port, and the preview names that container", async () => {
     const { proxy, images } = fleet;
     const rival = `${fleet.prefix}-rival`;
     await docker(["stop", proxy.container]);
@@ -143,7 +143,7 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
     await expect.poll(() => fleet.releases().catch(() => ({})), { timeout: 20_000 }).toEqual(all(old));
   });
 
-  test("may not lose all hosts that serve at once, which the preview says", async () => {
+  test("cannot lose all serving hosts at once, as the preview says", async () => {
     const olds = await fleet.checkNginx();
     const moved = fleet.members.map((member) => ({ ...member, port: 9090 }));
     await expect(fleet.checkNginx({ hosts: moved }, olds)).rejects.toThrow(
@@ -152,7 +152,7 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
     await fleet.checkNginx({ hosts: fleet.members.slice(1) }, olds);
   });
 
-  test("goes back at once from a container that is removed in its soak: nobody waits for connections to the dead", async () => {
+  test("rolls back at once when a container is removed in its soak, without waiting for its connections", async () => {
     const admitted = phaseLine("app-1", "admit");
     const roll = await rollWith(next, admitted, () => docker(["rm", "--force", containerOf("app-1")]), 20);
     expect(roll.code).toBe(1);

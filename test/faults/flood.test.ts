@@ -14,7 +14,7 @@ const HEALTH = { deadlineSeconds: 90 };
 const withoutSshd = await noSshd();
 const withoutDocker = await noDocker();
 
-describe("a release that logs 720 MB and ends", { timeout: 240_000 }, () => {
+describe("a release that logs 720 MB and exits", { timeout: 240_000 }, () => {
   let old: Market;
   let bad: Market;
   let began: number;
@@ -36,7 +36,7 @@ describe("a release that logs 720 MB and ends", { timeout: 240_000 }, () => {
     expect(output.length).toBeLessThan(10_000);
   }
 
-  test("is taken back on this machine and loses no request, with its reason and its last words", async () => {
+  test("is rolled back on this machine without a lost request, showing the reason and its last lines", async () => {
     const fleet = await LocalFleet.create(2);
     onTestFinished(() => fleet.remove(), 60_000);
     expect((await fleet.roll({ jar: old.jar })).code).toBe(0);
@@ -48,7 +48,7 @@ describe("a release that logs 720 MB and ends", { timeout: 240_000 }, () => {
     expect(await fleet.releases()).toEqual({ "app-1": old.id, "app-2": old.id });
   });
 
-  test.skipIf(withoutSshd)("is taken back on a server", async () => {
+  test.skipIf(withoutSshd)("is rolled back on a server", async () => {
     const servers = await SshServers.create();
     onTestFinished(async () => {
       await endProcessesUnder(servers.directory);
@@ -69,7 +69,7 @@ describe("a release that logs 720 MB and ends", { timeout: 240_000 }, () => {
     expect(await fleet.releases()).toEqual({ "app-1": old.id });
   });
 
-  test.skipIf(withoutDocker)("is taken back in a container", async () => {
+  test.skipIf(withoutDocker)("is rolled back in a container", async () => {
     const fleet = await DockerFleet.create(1);
     onTestFinished(() => fleet.remove(), 60_000);
     expect((await fleet.roll({ jar: old.jar })).code).toBe(0);

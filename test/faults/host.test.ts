@@ -137,7 +137,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     await shared.expectAllOn(next);
   });
 
-  test("comes back after a reboot in the middle of a roll, which ends nginx, every JVM and the deployer", async () => {
+  test("comes back after a reboot in the middle of a roll, which kills nginx, every JVM and the deployer", async () => {
     const { fleet } = shared;
     const release = await shared.other();
     const roller = await fleet.startRoll({ jar: release.jar });

@@ -114,7 +114,7 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
     expect(await fleet.releases()).toEqual(before);
   });
 
-  test("a server whose host key changed is refused, and nothing is touched", async () => {
+  test("a server whose host key changed is rejected, and nothing is touched", async () => {
     const before = await fleet.releases();
     const jar = await other();
     const [server] = machines;
@@ -258,7 +258,7 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
     expect(await fleet.releases()).toEqual(all(jar));
   });
 
-  test("hosts that serve may not all go at once, which the preview says", async () => {
+  test("the preview rejects removing all serving hosts at once", async () => {
     const olds = await fleet.checkNginx();
     const moved = fleet.members.map((member) => ({ ...member, port: member.port + 1 }));
     await expect(fleet.checkNginx({ hosts: moved }, olds)).rejects.toThrow(
@@ -267,7 +267,7 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
     await fleet.checkNginx({ hosts: fleet.members.slice(1) }, olds);
   });
 
-  test("a port that somebody takes between stop and start leaves its host drained and is named, and a roll after that heals", async () => {
+  test("a port taken between stop and start leaves its host drained and is named, and the next roll repairs that", async () => {
     const [jar, before] = [await other(), await fleet.releases()];
     const [host] = fleet.hosts;
     if (!host) throw new Error("there is no host");

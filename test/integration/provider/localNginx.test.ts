@@ -140,7 +140,7 @@ describe("check", () => {
     ]);
   });
 
-  test("refuses hosts none of which serves yet when all that serve go, and no others", async () => {
+  test("rejects removing all serving hosts, and nothing else", async () => {
     const { port } = await serveHttp((_, response) => response.end('{"status":"UP"}'));
     const host = { name: "app-1", address: "127.0.0.1", port };
     const other = { name: "app-2", address: "127.0.0.1", port: await freePort() };
@@ -253,7 +253,7 @@ describe("an nginx", () => {
     });
   });
 
-  test("that has not read its file is read as one that does not serve it, and the next update has it do so", async () => {
+  test("that has not read its file is read as not serving it, and the next update reloads it", async () => {
     const news = await inputs();
     const [passed, other] = [await checked(news), await checked({ ...news, healthPath: "/other" })];
     const { configuration } = Object(other);

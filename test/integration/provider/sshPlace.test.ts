@@ -107,7 +107,7 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
     expect(await sshHost.check({ olds: {}, news: host() })).toEqual({ inputs: host() });
   });
 
-  test("cannot move to a port that is taken, not even for its health", async () => {
+  test("cannot move to a port that is taken, not even for health", async () => {
     const port = await freePort();
     const { pid } = await startNode(listenOn(port, fleet.hosts[0]?.address));
     for (const [property, change] of [

@@ -28,7 +28,7 @@ const args: LocalNginxInputs = {
 };
 
 describe("nginx on this machine", () => {
-  test("is one child", async () => {
+  test("is a single child", async () => {
     const { tree } = await mockPulumi();
     new CheckingNginx("nginx", args);
     expect(await tree()).toEqual([

@@ -48,7 +48,7 @@ describe.each([
     expect(code[module]?.length).toBeLessThan(4096);
   });
 
-  test("imports what it does, and nothing else", () => {
+  test("imports its code, and nothing else", () => {
     const imports = [...(code[module] ?? "").matchAll(/import\(([^)]*)\)/g)].map(([, from]) => from);
     expect(imports).toEqual([JSON.stringify(module)]);
   });

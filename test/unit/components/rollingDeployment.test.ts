@@ -10,7 +10,7 @@ test("the deployment is one resource without a parent", async () => {
   expect(await tree()).toEqual(["pulumi-nodejs:dynamic/rollgate:RollingDeployment::rollout"]);
 });
 
-test("it is given the whole request, and nothing else", async () => {
+test("it gets the whole request, and nothing else", async () => {
   const { tree, resources } = await mockPulumi();
   new RollingDeployment("rollout", validRequest());
   await tree();

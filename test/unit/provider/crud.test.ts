@@ -11,7 +11,7 @@ test.each([UNKNOWN, { a: UNKNOWN }, { a: [{ b: UNKNOWN }] }])(
 );
 
 test.each([{}, { a: [{ b: "x" }], c: null, d: undefined }, "x", null, 5])(
-  "what is known is known: %j",
+  "known values are recognised as known: %j",
   (inputs) => {
     expect(hasUnknown(inputs)).toBe(false);
   },

@@ -27,14 +27,14 @@ describe("check", () => {
     expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
-  test("leaves open what is known only during the update", async () => {
+  test("leaves open what only the update will know", async () => {
     const { news, asked } = await hostOn();
     const unknown = { ...news, address: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
     expect(await check({ olds: {}, news: unknown })).toEqual({ inputs: unknown });
     expect(asked).toEqual([]);
   });
 
-  test("rejects leaving a container that runs for one of another name", async () => {
+  test("rejects replacing a running container by one with another name", async () => {
     const { news } = await hostOn({ [INSPECT]: inspected() });
     expect(await check({ olds: news, news: { ...news, container: "other" } })).toEqual({
       failures: [

@@ -108,7 +108,7 @@ describe("diff", () => {
   });
 });
 
-describe("an nginx whose container does not run", () => {
+describe("an nginx whose container is not running", () => {
   test("is read as serving nothing, so that the next update starts it", async () => {
     const { news } = await nginxOn({ [INSPECT]: stopped });
     const props = { ...news, configuration: "worker_processes 2;", running: true, __provider: "code" };
@@ -131,7 +131,7 @@ describe("an nginx whose container does not run", () => {
     expect(asked.filter((request) => !request.startsWith("GET "))).toEqual([]);
   });
 
-  test("cannot be told what to serve, and the engine says why it could not start it", async () => {
+  test("cannot be configured, and the engine says why it could not start it", async () => {
     const why = "driver failed: listen tcp4 127.0.0.1:8080: bind: address already in use";
     const { news } = await nginxOn({
       [INSPECT]: { State: { Running: false, Restarting: false, Error: why } },

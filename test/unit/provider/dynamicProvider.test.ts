@@ -9,7 +9,7 @@ const NOTHING: Crud = {
   read: async (id, olds) => ({ id, props: olds }),
 };
 
-test("each method gets what the program says and what the state says under their names", async () => {
+test("each method gets the inputs and the state by name", async () => {
   const told: unknown[] = [];
   const tell = async (...words: unknown[]) => {
     told.push(words);
@@ -42,13 +42,13 @@ test("each method gets what the program says and what the state says under their
   ]);
 });
 
-test("what has nothing to check and nothing to remove is taken as it is", async () => {
+test("a resource with nothing to check or remove is accepted as it is", async () => {
   const provider = dynamicProvider(async () => NOTHING);
   expect(await provider.check?.({}, { port: 1 })).toEqual({ inputs: { port: 1 } });
   await expect(provider.delete?.("id", {})).resolves.toBeUndefined();
 });
 
-test("what the state says and what the program says cannot be swapped: that does not compile", () => {
+test("swapping inputs and state does not compile", () => {
   const [olds, news]: [Olds, News] = [{ port: 1 }, { port: 2 }];
   const crud: Crud = {
     ...NOTHING,

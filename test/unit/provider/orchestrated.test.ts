@@ -76,7 +76,7 @@ beforeEach(() => {
   return () => vi.restoreAllMocks();
 });
 
-test("a kind whose own engine rolls is checked, rolled and read as any other, and nothing of it is opened by ours", async () => {
+test("a kind with its own orchestrator is checked, rolled and read like any other, without opening its hosts", async () => {
   const jar = await fakeJar({ version: "1.0.0" });
   const release = releaseId(jar);
   const { inputs = {} } = await check({ olds: {}, news: { ...given, jar: { path: jar.path } } }, kinds);
@@ -96,7 +96,7 @@ test("a kind whose own engine rolls is checked, rolled and read as any other, an
   expect(cluster.closed).toBe(2);
 });
 
-test("a release that its engine keeps is rolled to by name", async () => {
+test("a release that the orchestrator keeps is rolled to by name", async () => {
   const jar = await fakeJar({ version: "1.0.0" });
   const { inputs = {} } = await check({ olds: {}, news: { ...given, jar: { path: jar.path } } }, kinds);
   await create(inputs, kinds);
@@ -108,7 +108,7 @@ test("a release that its engine keeps is rolled to by name", async () => {
   ]);
 });
 
-test("a roll of its engine that fails leaves in the state what really runs, and shows no secret", async () => {
+test("a failed roll of the orchestrator leaves in the state what really runs, and shows no secret", async () => {
   const jar = await fakeJar({ version: "1.0.0" });
   const { inputs = {} } = await check({ olds: {}, news: { ...given, jar: { path: jar.path } } }, kinds);
   cluster.broken = true;
@@ -119,7 +119,7 @@ test("a roll of its engine that fails leaves in the state what really runs, and 
   expect(cluster.closed).toBe(1);
 });
 
-test("the ports of its hosts and its front may be the same where their machines differ", async () => {
+test("its hosts and its proxy may have the same port on different machines", async () => {
   const jar = { path: "/nowhere/app.jar", version: "1", sha256: "a".repeat(64) };
   const change = (port: number, address: string) => ({
     olds: {},

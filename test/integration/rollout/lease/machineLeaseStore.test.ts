@@ -78,7 +78,7 @@ describe.each(SHELLS)("the leases on a machine with %s", (shell) => {
     expect(await store.renew(1, record())).toEqual({ isHeld: true, stopRequested: false });
   });
 
-  test("are not renewed once somebody has taken them over, and the successor is named", async (context) => {
+  test("are not renewed after a takeover, and the successor is named", async (context) => {
     const { directory, store } = await newStore(context);
     await store.claim(1, record({ owner: "before" }));
     await store.claim(2, record({ owner: "successor" }));

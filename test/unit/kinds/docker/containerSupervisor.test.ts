@@ -75,7 +75,7 @@ describe("before a roll, a host", () => {
     );
   });
 
-  test("is not ready while another container has its address, and is with one of its own that is being started again", async () => {
+  test("is not ready while another container has its address, but is with its own container being restarted", async () => {
     const having = (Name: string) => ({
       "GET /networks/shop-prod": { Containers: { id: { Name, IPv4Address: "10.77.0.11/24" } } },
     });

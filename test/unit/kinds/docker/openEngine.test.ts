@@ -184,7 +184,7 @@ describe("an engine behind SSH", () => {
     );
   });
 
-  test("is asked many things at once, and closes the connections it does not keep without an error", async () => {
+  test("handles many requests at once, and closes idle connections without an error", async () => {
     const engine = await fakeEngine({ "GET /containers/app/json": { Name: "/app" } });
     await fakeSsh(engine.socket);
     const docker = openEngine("ssh://ann@build.example");

@@ -39,7 +39,7 @@ test("a request waits for an engine that is away for a moment, and reaches it ex
   }
 });
 
-test("a request to an engine behind TLS waits for it, too", async (context) => {
+test("a request to an engine behind TLS waits for it too", async (context) => {
   context.skip(!(await findExecutable("openssl")), "this machine has no openssl");
   const [folder, port] = [await selfSigned(), await freePort()];
   vi.stubEnv("DOCKER_TLS_VERIFY", "1");

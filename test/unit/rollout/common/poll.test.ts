@@ -25,7 +25,7 @@ test("it tries once even if there is no time at all", async () => {
   expect(await poll(made.attempt, { intervalMilliseconds: 100, deadlineMilliseconds: 0 })).toBe("yes");
 });
 
-test("without an answer it gives up at the deadline", async () => {
+test("without an answer it stops at the deadline", async () => {
   const made = attempts<string>(undefined);
   const began = performance.now();
   expect(await poll(made.attempt, { intervalMilliseconds: 10, deadlineMilliseconds: 60 })).toBeUndefined();

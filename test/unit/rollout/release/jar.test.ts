@@ -265,7 +265,7 @@ describe("a jar that needs files next to it, which a release would not have, is 
   });
 });
 
-test("a missing file is refused", async () => {
+test("a missing file is rejected", async () => {
   const path = await place();
   expect(await refusalOf(path)).toBe(`jar: expected a jar, found no file: ${path}`);
 });
@@ -275,25 +275,25 @@ test("a file below a file is rejected as missing", async () => {
   expect(await refusalOf(path)).toBe(`jar: expected a jar, found no file: ${path}`);
 });
 
-test("a directory is refused", async () => {
+test("a directory is rejected", async () => {
   const path = await temporaryDirectory();
   expect(await refusalOf(path)).toBe(`jar: expected a jar, got a directory: ${path}`);
 });
 
-test("a device is refused", async () => {
+test("a device is rejected", async () => {
   expect(await refusalOf("/dev/null")).toBe(
     "jar: expected a jar, got something that is not a regular file: /dev/null",
   );
 });
 
-test("an empty file is refused", async () => {
+test("an empty file is rejected", async () => {
   const path = await place();
   await writeFile(path, "");
   expect(await refusalOf(path)).toBe(`jar: expected a jar, got an empty file: ${path}`);
 });
 
 test.each(["x", "#!/bin/sh\nexec java -jar app.jar\n", "PK but no zip at all"])(
-  "a file that is not a zip archive is refused: %j",
+  "a file that is not a zip archive is rejected: %j",
   async (content) => {
     const path = await place();
     await writeFile(path, content);
@@ -301,7 +301,7 @@ test.each(["x", "#!/bin/sh\nexec java -jar app.jar\n", "PK but no zip at all"])(
   },
 );
 
-test.each([0.1, 0.5, 0.99])("a jar cut off after %d of its bytes is refused as truncated", async (share) => {
+test.each([0.1, 0.5, 0.99])("a jar cut off after %d of its bytes is rejected as truncated", async (share) => {
   const path = await writeJar(await place(), "1.0.0", { "filler.txt": "x".repeat(2000) });
   await truncate(path, Math.floor((await readFile(path)).length * share));
   expect(await refusalOf(path)).toBe(
@@ -309,7 +309,7 @@ test.each([0.1, 0.5, 0.99])("a jar cut off after %d of its bytes is refused as t
   );
 });
 
-test("a jar whose bytes are garbled inside is refused as damaged", async () => {
+test("a jar with garbled bytes inside is rejected as damaged", async () => {
   const path = await writeJar(await place(), "1.0.0");
   const bytes = await readFile(path);
   bytes.fill(0xff, bytes.length - 60, bytes.length - 30);
@@ -317,7 +317,7 @@ test("a jar whose bytes are garbled inside is refused as damaged", async () => {
   expect(await refusalOf(path)).toBe(`jar: expected a jar, got a damaged one: unexpected EOF: ${path}`);
 });
 
-test.each([1, 5000])("a jar with %d bytes after its end is refused, as java does", async (count) => {
+test.each([1, 5000])("a jar with %d bytes after its end is rejected, as by java", async (count) => {
   const path = await writeJar(await place(), "1.0.0");
   await writeFile(path, Buffer.concat([await readFile(path), Buffer.alloc(count, "x")]));
   expect(await refusalOf(path)).toBe(
@@ -325,7 +325,7 @@ test.each([1, 5000])("a jar with %d bytes after its end is refused, as java does
   );
 });
 
-test("a jar whose index points outside it is refused as damaged", async () => {
+test("a jar whose index points outside it is rejected as damaged", async () => {
   const path = await writeJar(await place(), "1.0.0");
   const bytes = await readFile(path);
   bytes.writeUInt32LE(bytes.length, bytes.length - 6);
@@ -335,7 +335,7 @@ test("a jar whose index points outside it is refused as damaged", async () => {
   );
 });
 
-test("a jar that ends with a jar inside it is refused as truncated, not opened as that one", async () => {
+test("a jar that ends with a jar inside it is rejected as truncated, not opened as the inner one", async () => {
   const path = await place();
   const inner = zip({ [MANIFEST]: "Main-Class: library.Main\nImplementation-Version: 9\n" });
   const start = zip({ "BOOT-INF/lib/library.jar": "" }).subarray(0, 30 + 24);
@@ -348,7 +348,7 @@ test("a jar that ends with a jar inside it is refused as truncated, not opened a
 test.each([
   ["an encrypted one: META-INF/MANIFEST.MF", 1, 8],
   ["one that Java cannot unpack: META-INF/MANIFEST.MF has compression method 12", 0, 12],
-])("what Java cannot read is refused by its cause: %s", async (cause, flags, method) => {
+])("what Java cannot read is rejected with the reason: %s", async (cause, flags, method) => {
   const path = await writeJar(await place(), "1.0.0");
   const bytes = await readFile(path);
   const index = bytes.indexOf("PK\x01\x02", "latin1");
@@ -358,14 +358,14 @@ test.each([
   expect(await refusalOf(path)).toBe(`jar: expected a jar, got ${cause}: ${path}`);
 });
 
-test("a zip without a manifest is refused", async () => {
+test("a zip without a manifest is rejected", async () => {
   const path = await jarOf({ "readme.txt": "hello" });
   expect(await refusalOf(path)).toBe(
     `jar: expected an executable jar, got a zip without META-INF/MANIFEST.MF: ${path}`,
   );
 });
 
-test("an archive with no entry at all is refused", async () => {
+test("an archive without entries is rejected", async () => {
   const path = await jarOf({});
   expect(await refusalOf(path)).toBe(
     `jar: expected an executable jar, got a zip without META-INF/MANIFEST.MF: ${path}`,
@@ -377,14 +377,14 @@ test.each([
   "Main-Class: \n",
   "Manifest-Version: 1.0\n\nName: x\nMain-Class: demo.Main\n",
   "",
-])("a manifest whose main section has no Main-Class is refused: %j", async (manifest) => {
+])("a manifest whose main section has no Main-Class is rejected: %j", async (manifest) => {
   const path = await jarOf({ [MANIFEST]: manifest, [BUILD_INFO]: "build.version=1.0.0\n" });
   expect(await refusalOf(path)).toBe(
     `jar: expected an executable jar, got one whose manifest has no Main-Class: ${path}`,
   );
 });
 
-test("a jar without a version is refused", async () => {
+test("a jar without a version is rejected", async () => {
   const path = await jarOf({ [MANIFEST]: "Main-Class: demo.Main\n" });
   expect(await refusalOf(path)).toBe(
     `jar: expected a version in META-INF/build-info.properties (or below BOOT-INF/classes or WEB-INF/classes), as Implementation-Version in the manifest, in the application's META-INF/maven/…/pom.properties or in the setting version, got none: ${path}`,

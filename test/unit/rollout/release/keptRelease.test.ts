@@ -30,7 +30,7 @@ test("a release that one host does not keep is rejected, listing those that ever
   );
 });
 
-test("a release is refused when no host keeps any", async () => {
+test("a release is rejected if no host keeps any", async () => {
   await expect(findKeptRelease("1.1.0", await hostsWith([], []))).rejects.toThrow(
     "release: expected a release that every host keeps (there is none), got 1.1.0",
   );

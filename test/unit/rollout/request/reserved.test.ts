@@ -86,7 +86,7 @@ test.each([
     'expected an option that starts with -, got "demo.Main", which java would run instead of the release',
   ],
   ["", 'expected an option that starts with -, got "", which java would run instead of the release'],
-])("the JVM option %s is refused", (option, message) => {
+])("the JVM option %s is rejected", (option, message) => {
   expect(reservedJvmOptions(["-Xmx1g", option])).toEqual([{ key: 1, message }]);
 });
 

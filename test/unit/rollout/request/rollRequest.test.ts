@@ -117,7 +117,7 @@ describe("strings have the right format", () => {
     ["onFailure", "retry", 'expected rollback or halt, got "retry"'],
     ["wrong", 1, "unknown setting"],
     ["health.wrong", 1, "unknown setting"],
-  ])("%s is refused when it is %j", (path, value, reason) => {
+  ])("%s is rejected if it is %j", (path, value, reason) => {
     expect(messages(withValue(validRequest(), path, value))).toEqual([`${path}: ${reason}`]);
   });
 

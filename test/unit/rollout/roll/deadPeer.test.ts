@@ -27,7 +27,7 @@ function done(fleet: FakeFleet): string[] {
 }
 
 describe("a peer whose process ends in the middle of a roll", () => {
-  test("is taken next, since that costs no capacity and heals it; the roll goes on to the end", async () => {
+  test("comes next, since that costs no capacity and repairs it; the roll finishes", async () => {
     const fleet = await three();
     fleet.when("start app-1", () => fleet.host("app-3").end());
     await fleet.roll(NEW, { policy: LONG });
@@ -36,7 +36,7 @@ describe("a peer whose process ends in the middle of a roll", () => {
     expect(fleet.messages("wait")).toEqual([]);
   });
 
-  test("is started once more when the roll had brought it to the release already", async () => {
+  test("is restarted once if the roll had already brought it to the release", async () => {
     const fleet = await three();
     fleet.when("start app-2", () => fleet.host("app-1").end());
     await fleet.roll(NEW, { policy: LONG });
@@ -49,7 +49,7 @@ describe("a peer whose process ends in the middle of a roll", () => {
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW, "app-3": NEW });
   });
 
-  test("goes back to what it ran before the roll when it cannot be started once more", async () => {
+  test("goes back to what it ran before the roll if it cannot be restarted", async () => {
     const fleet = await three();
     fleet.when("start app-2", async () => {
       await fleet.host("app-1").end();
@@ -60,7 +60,7 @@ describe("a peer whose process ends in the middle of a roll", () => {
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
   });
 
-  test("and again ends by itself after it was started once more fails the roll, which goes back", async () => {
+  test("and again ends by itself after a restart fails the roll, which rolls back", async () => {
     const fleet = await three();
     fleet.when("start app-2", async () => {
       await fleet.host("app-1").end();
@@ -73,7 +73,7 @@ describe("a peer whose process ends in the middle of a roll", () => {
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
   });
 
-  test("and cannot be started fails the roll at once: nobody waits for what only another roll can heal", async () => {
+  test("and cannot be started fails the roll at once, without waiting for what only another roll can repair", async () => {
     const fleet = await three();
     fleet.when("start app-1", async () => {
       await fleet.host("app-2").end();
@@ -99,7 +99,7 @@ describe("a peer whose process ends in the middle of a roll", () => {
     expect(fleet.state).toMatchObject({ "app-1": NEW, "app-3": OLD });
   });
 
-  test("keeps its JVM and is left drained: a way back does not wait for who will admit it", async () => {
+  test("keeps its JVM and stays drained, since a rollback does not wait for it", async () => {
     const fleet = await three();
     fleet.when("start app-2", () => {
       fleet.host("app-2").conduct[NEW] = "down";
@@ -110,7 +110,7 @@ describe("a peer whose process ends in the middle of a roll", () => {
     expect(fleet.messages("wait")).toEqual([]);
   });
 
-  test("while a host is being drained gives that host back at once, and is taken first", async () => {
+  test("while a host is being drained puts that host back at once, and comes first", async () => {
     const fleet = await three();
     fleet.when("count app-1", () => fleet.host("app-3").end());
     await fleet.roll(NEW, { policy: LONG });
@@ -128,7 +128,7 @@ describe("a peer whose process ends in the middle of a roll", () => {
 });
 
 describe("a peer whose machine goes away in the middle of a roll", () => {
-  test("is waited for, told who and for how long; then the roll fails, and its reason is told once", async () => {
+  test("is waited for, with its name and for how long; then the roll fails, giving the reason once", async () => {
     const fleet = await three();
     fleet.when("start app-1", () => fleet.host("app-2").vanish());
     const { message } = await failing(fleet, BRIEFLY);
@@ -142,7 +142,7 @@ describe("a peer whose machine goes away in the middle of a roll", () => {
     expect(fleet.messages("rollback", "app-1")).toEqual([]);
   });
 
-  test("is taken as soon as it is back", async () => {
+  test("comes next as soon as it is back", async () => {
     const fleet = await three();
     fleet.when("start app-1", async () => {
       await fleet.host("app-2").vanish();
@@ -155,7 +155,7 @@ describe("a peer whose machine goes away in the middle of a roll", () => {
     expect(fleet.messages("wait")).toHaveLength(1);
   });
 
-  test("holds up no other host where fewer have to serve; all but it end on the release, and the roll fails", async () => {
+  test("does not hold up other hosts if fewer must serve; all others get the release, and the roll fails", async () => {
     const fleet = await three();
     fleet.when("start app-1", () => fleet.host("app-2").vanish());
     const { message } = await failing(fleet, { ...BRIEFLY, minimumHealthy: 1 });
@@ -165,7 +165,7 @@ describe("a peer whose machine goes away in the middle of a roll", () => {
     );
   });
 
-  test("is not waited for on the way back of the others", async () => {
+  test("is not waited for while the others roll back", async () => {
     const fleet = await three();
     fleet.host("app-3").conduct[NEW] = "ends";
     fleet.when("start app-3", () => fleet.host("app-1").vanish());
@@ -175,7 +175,7 @@ describe("a peer whose machine goes away in the middle of a roll", () => {
     );
   });
 
-  test("in its own turn: the host stays drained, and the way back is not waited for", async () => {
+  test("in its own turn stays drained, and the rollback does not wait for it", async () => {
     const fleet = await three();
     fleet.when("stop app-1", () => fleet.host("app-1").vanish());
     const { message } = await failing(fleet, LONG);
@@ -185,7 +185,7 @@ describe("a peer whose machine goes away in the middle of a roll", () => {
   });
 });
 
-test("a host that is unreachable before the roll stops it before anything is touched, with its name", async () => {
+test("a host that is unreachable before the roll fails it before anything is touched, naming the host", async () => {
   const fleet = await three();
   const gone = new RollgateError("machine-unreachable", "server of app-2 cannot be reached");
   fleet.host("app-2").errors.preflight = gone;
@@ -195,7 +195,7 @@ test("a host that is unreachable before the roll stops it before anything is tou
   expect(fleet.journal).toEqual([]);
 });
 
-test("a host that has been brought to the release and is unhealthy at the end is a warning", async () => {
+test("a host that passed its gates and is unhealthy at the end is a warning", async () => {
   const fleet = await three();
   fleet.when("start app-3", () => {
     fleet.host("app-1").conduct[NEW] = "down";

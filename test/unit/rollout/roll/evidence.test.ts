@@ -19,7 +19,7 @@ async function shown(...writes: string[]): Promise<string[]> {
   return evidence(host, (text) => text);
 }
 
-test("a short log is shown whole, with where it is", async () => {
+test("a short log is shown completely, with its place", async () => {
   expect(await shown("no database")).toEqual([
     "1.0.0 starts",
     "no database",
@@ -28,7 +28,7 @@ test("a short log is shown whole, with where it is", async () => {
   ]);
 });
 
-test("root causes and errors are shown rather than the frames of a stack", async () => {
+test("root causes and errors are shown rather than stack frames", async () => {
   const lines = await shown(
     "ERROR 7 --- [main] o.s.boot.SpringApplication : Application run failed",
     "org.springframework.beans.factory.BeanCreationException: Error creating bean 'orders'",
@@ -50,7 +50,7 @@ test("root causes and errors are shown rather than the frames of a stack", async
   ]);
 });
 
-test("Spring's own analysis is shown: what it found and what helps", async () => {
+test("Spring's own analysis is shown, with description and action", async () => {
   const lines = await shown(
     ...frames(30),
     "***************************",
@@ -76,7 +76,7 @@ test("Spring's own analysis is shown: what it found and what helps", async () =>
   expect(lines).toHaveLength(16);
 });
 
-test("a flood of lines, colours and endless lines is shown as fifteen plain and short ones", async () => {
+test("a flood of long and coloured lines is shown as fifteen short and plain ones", async () => {
   const lines = await shown(
     ...Array.from({ length: 10_000 }, (_, index) => `\u001b[31mline ${index}\u001b[0m`),
     "x".repeat(1_000_000),
@@ -97,7 +97,7 @@ test("a log that cannot be read never replaces the failure", async () => {
   expect(fleet.state).toEqual({ "app-1": "1.0.0", "app-2": "1.0.0" });
 });
 
-test("a secret is hidden before a line is cut, so that no part of it is left", async () => {
+test("a secret is redacted before a line is cut, so that no part of it is left", async () => {
   const fleet = await FakeFleet.create({ "app-1": {} });
   const host = fleet.host("app-1");
   host.writes = [`${"x".repeat(495)}hunter2hunter2`];

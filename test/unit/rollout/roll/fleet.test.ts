@@ -12,25 +12,25 @@ async function member(before: Before, change: (fleet: FakeFleet) => void = () =>
   return observe(fleet.host("app-1"), fleet.proxy, signal);
 }
 
-test("a host serves when it runs, is healthy, is up for the proxy, and is not drained", async () => {
+test("a host is serving if it runs, is healthy, is up in the proxy, and is not drained", async () => {
   const found = await member({ runs: "1.0.0" });
   expect(found).toMatchObject({ serving: true, drained: false, health: { up: true, detail: "200 UP" } });
   expect(describeMember(found)).toBe("1.0.0");
 });
 
-test("a host that was started with other options than it would be now says so, and serves", async () => {
+test("a host that was started with other options is serving, and says so", async () => {
   const found = await member({ runs: "1.0.0", launch: "launch-0" });
   expect(found.serving).toBe(true);
   expect(describeMember(found)).toBe("1.0.0, started with other options");
 });
 
-test("a host that is drained does not serve", async () => {
+test("a drained host is not serving", async () => {
   const found = await member({ runs: "1.0.0", drained: true });
   expect(found).toMatchObject({ serving: false, drained: true });
   expect(describeMember(found)).toBe("1.0.0, drained");
 });
 
-test("a host that is unhealthy does not serve", async () => {
+test("an unhealthy host is not serving", async () => {
   const found = await member({ runs: "1.0.0" }, (fleet) => {
     fleet.host("app-1").conduct["1.0.0"] = "down";
   });
@@ -38,7 +38,7 @@ test("a host that is unhealthy does not serve", async () => {
   expect(describeMember(found)).toBe("1.0.0, unhealthy");
 });
 
-test("a host that the proxy sees down does not serve, however healthy it is", async () => {
+test("a host that the proxy sees as down is not serving, however healthy it is", async () => {
   const found = await member({ runs: "1.0.0" }, (fleet) => {
     fleet.proxy.views["1.0.0"] = { up: false, detail: "down" };
   });
@@ -46,7 +46,7 @@ test("a host that the proxy sees down does not serve, however healthy it is", as
   expect(describeMember(found)).toBe("1.0.0, down in nginx");
 });
 
-test("a host whose process has ended does not serve", async () => {
+test("a host whose process has ended is not serving", async () => {
   const found = await member({ current: "1.0.0", drained: false });
   expect(found.serving).toBe(false);
   expect(describeMember(found)).toBe("1.0.0, not running");
@@ -56,7 +56,7 @@ test("a new host has no release", async () => {
   expect(describeMember(await member({}))).toBe("no release");
 });
 
-test("a host that cannot be asked is a fact about that host: it does not serve, and says why", async () => {
+test("an unreachable host is not an error: it is not serving, and says why", async () => {
   const found = await member({ runs: "1.0.0" }, (fleet) => {
     fleet.host("app-1").gone = new RollgateError(
       "machine-unreachable",
@@ -68,7 +68,7 @@ test("a host that cannot be asked is a fact about that host: it does not serve, 
   expect(describeTrouble(found)).toBe("unreachable: server-1 cannot be reached: refused");
 });
 
-test("a host that hangs holds up what is asked of a fleet for ten seconds, not longer", async () => {
+test("a host that hangs delays observing a fleet by ten seconds at most", async () => {
   const fleet = await FakeFleet.create({ "app-1": { runs: "1.0.0" } });
   const host = fleet.host("app-1");
   host.observe = () => new Promise(() => {});
@@ -81,7 +81,7 @@ test("a host that hangs holds up what is asked of a fleet for ten seconds, not l
   expect(await observed).toMatchObject({ serving: false, unreachable: "it does not answer" });
 });
 
-test("a bug of ours is no fact about a host", async () => {
+test("a bug of ours is an error", async () => {
   const fleet = await FakeFleet.create({ "app-1": { runs: "1.0.0" } });
   fleet.host("app-1").observe = async () => {
     throw new TypeError("x is not a function");

@@ -25,7 +25,7 @@ async function failing(fleet: FakeFleet, policy: PolicyChange = {}, release = NE
 const TRIED = ["drain app-1", "stop app-1", `switch app-1 to ${NEW}`, "start app-1"];
 const BACK = ["drain app-1", "stop app-1", `switch app-1 to ${OLD}`, "start app-1", "admit app-1"];
 
-test("a release that comes up just before the deadline may complete its row of passes", async () => {
+test("a release that comes up just before the deadline may complete its passes", async () => {
   const fleet = await serving();
   const first = fleet.host("app-1");
   const probe = first.probe.bind(first);
@@ -41,7 +41,7 @@ test("a release that comes up just before the deadline may complete its row of p
 });
 
 describe("a release that does not become healthy", () => {
-  test("goes back to the one before, and no other host is touched", async () => {
+  test("goes back to the previous one, and no other host is touched", async () => {
     const fleet = await serving();
     fleet.host("app-1").conduct[NEW] = "down";
     const { error, done } = await failing(fleet, BRIEFLY);
@@ -53,7 +53,7 @@ describe("a release that does not become healthy", () => {
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
   });
 
-  test("says DOWN with 200: the body counts", async () => {
+  test("answers DOWN with 200 fails, since the body counts", async () => {
     const fleet = await serving();
     fleet.host("app-1").conduct[NEW] = "down with 200";
     const { error, done } = await failing(fleet, BRIEFLY);
@@ -63,7 +63,7 @@ describe("a release that does not become healthy", () => {
     );
   });
 
-  test("listens elsewhere: it is said where, since a refused connection alone tells nothing", async () => {
+  test("listens elsewhere fails with a message that says where", async () => {
     const fleet = await serving();
     const first = fleet.host("app-1");
     first.conduct[NEW] = "down";
@@ -74,7 +74,7 @@ describe("a release that does not become healthy", () => {
     );
   });
 
-  test("is healthy now and then, but never often enough in a row", async () => {
+  test("is healthy now and then, but not often enough in a row, fails", async () => {
     const fleet = await serving();
     const first = fleet.host("app-1");
     const probe = first.probe.bind(first);
@@ -89,7 +89,7 @@ describe("a release that does not become healthy", () => {
     expect(fleet.state["app-1"]).toBe(OLD);
   });
 
-  test("ends by itself: nobody waits for the deadline, and the end of its log is shown", async () => {
+  test("ends by itself fails before the deadline, and the end of its log is shown", async () => {
     const fleet = await serving();
     fleet.host("app-1").conduct[NEW] = "ends";
     const began = performance.now();
@@ -102,7 +102,7 @@ describe("a release that does not become healthy", () => {
     expect(error.evidence).toEqual([`${NEW} starts`, `${NEW} cannot start`, "Full log: /srv/app-1/app.log"]);
   });
 
-  test("was the first: it is stopped, and the host stays drained", async () => {
+  test("was the first one is stopped, and the host stays drained", async () => {
     const fleet = await FakeFleet.create({ "app-1": {}, "app-2": { runs: OLD } });
     fleet.host("app-1").conduct[NEW] = "down";
     const { error, done } = await failing(fleet, BRIEFLY);
@@ -113,7 +113,7 @@ describe("a release that does not become healthy", () => {
     expect(fleet.state["app-1"]).toBe("nothing, drained");
   });
 
-  test("cannot go back either: the host stays drained, and both reasons are told", async () => {
+  test("and cannot go back either leaves the host drained, with both reasons", async () => {
     const fleet = await serving();
     fleet.host("app-1").conduct[NEW] = "down";
     fleet.when("start app-1", () => {
@@ -135,7 +135,7 @@ describe("a release that does not become healthy", () => {
     expect(fleet.state["app-1"]).toBe("nothing, drained");
   });
 
-  test("is not admitted while nginx sees the host down, however healthy it is", async () => {
+  test("is not admitted while nginx sees the host as down, however healthy it is", async () => {
     const fleet = await serving();
     fleet.proxy.views[NEW] = { up: false, detail: "down, rise 0, fall 5" };
     const { error, done } = await failing(fleet, BRIEFLY);
@@ -145,7 +145,7 @@ describe("a release that does not become healthy", () => {
     );
   });
 
-  test("is not admitted while somebody else answers on its port", async () => {
+  test("is not admitted while another process answers on its port", async () => {
     const fleet = await serving();
     fleet.host("app-1").intruders[NEW] = { kind: "other", name: "pid 4711 (java -jar old.jar)" };
     const { error, done } = await failing(fleet);
@@ -164,7 +164,7 @@ describe("a release that does not become healthy", () => {
     );
   });
 
-  test("goes back to what was good here, when a deployer that died had left it running", async () => {
+  test("goes back to the last known good if a dead deployer had left it running", async () => {
     const left = {
       runs: NEW,
       drained: true,
@@ -185,7 +185,7 @@ describe("a release that does not become healthy", () => {
     expect(fleet.host("app-1").lastKnownGood).toEqual({ release: OLD, launch: LAUNCH });
   });
 
-  test("because of options that the host does not know any more says that it was started with other options", async () => {
+  test("because of options that the host no longer knows says that it was started with other options", async () => {
     const fleet = await serving();
     const first = fleet.host("app-1");
     first.launch = "launch-2";
@@ -199,7 +199,7 @@ describe("a release that does not become healthy", () => {
     );
   });
 
-  test("only after it was admitted goes back as well", async () => {
+  test("after it was admitted goes back too", async () => {
     const fleet = await serving();
     fleet.when("admit app-1", () => {
       fleet.host("app-1").conduct[NEW] = "down";
@@ -211,7 +211,7 @@ describe("a release that does not become healthy", () => {
     );
   });
 
-  test("because of its new options goes back to the ones before", async () => {
+  test("because of its new options goes back to the previous ones", async () => {
     const fleet = await serving();
     const first = fleet.host("app-1");
     first.launch = "launch-2";
@@ -233,7 +233,7 @@ describe("a release that does not become healthy", () => {
 });
 
 describe("a host that is soaked", () => {
-  test("may miss one answer: that is a hiccup under load", async () => {
+  test("may miss one answer, which is a hiccup under load", async () => {
     const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
     const first = fleet.host("app-1");
     const probe = first.probe.bind(first);
@@ -259,7 +259,7 @@ describe("a host that is soaked", () => {
 });
 
 describe("a host that is drained", () => {
-  test("is stopped once no connection is left to it, not before", async () => {
+  test("is stopped once it has no connections left, not before", async () => {
     const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
     fleet.proxy.left["app-1"] = 2;
     fleet.when("count app-1", () => {
@@ -273,7 +273,7 @@ describe("a host that is drained", () => {
     expect(fleet.messages("settle", "app-1")).toEqual(["no connections left"]);
   });
 
-  test("is stopped after the settle time with connections left, and the report says so", async () => {
+  test("is stopped after the settle time even with connections left, and the report says so", async () => {
     const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
     fleet.proxy.left["app-1"] = 3;
     const { warnings } = await fleet.roll(NEW, { policy: { timing: { settleSeconds: 0.1 } } });
@@ -287,14 +287,14 @@ describe("a host that is drained", () => {
     expect(fleet.state).toEqual({ "app-1": NEW });
   });
 
-  test("is killed when it does not stop, and the report says so", async () => {
+  test("is killed if it does not stop, and the report says so", async () => {
     const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
     fleet.host("app-1").ignoresSigterm = true;
     await fleet.roll(NEW);
     expect(fleet.messages("stop", "app-1")).toEqual(["killed: it ignored SIGTERM for 10 s"]);
   });
 
-  test("is admitted again when the roll is stopped while it settles, and nothing was stopped", async () => {
+  test("is admitted again if the roll is stopped while it settles, and nothing was stopped", async () => {
     const fleet = await serving();
     fleet.proxy.left["app-1"] = 1;
     const controller = new AbortController();
@@ -304,7 +304,7 @@ describe("a host that is drained", () => {
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
   });
 
-  test("stays drained when it was drained before and the roll is stopped while it settles", async () => {
+  test("stays drained if it was drained before and the roll is stopped while it settles", async () => {
     const fleet = await FakeFleet.create({ "app-1": { runs: OLD, drained: true }, "app-2": { runs: OLD } });
     fleet.proxy.left["app-1"] = 1;
     const controller = new AbortController();
@@ -313,7 +313,7 @@ describe("a host that is drained", () => {
     expect(fleet.state).toEqual({ "app-1": `${OLD}, drained`, "app-2": OLD });
   });
 
-  test("takes traffic again as before when it was unhealthy and the roll is stopped while it settles", async () => {
+  test("takes traffic again if it was unhealthy and the roll is stopped while it settles", async () => {
     const fleet = await serving();
     fleet.host("app-1").conduct[OLD] = "down";
     fleet.proxy.left["app-1"] = 1;
@@ -323,7 +323,7 @@ describe("a host that is drained", () => {
     expect(fleet.state["app-1"]).toBe(OLD);
   });
 
-  test("goes on serving when the proxy cannot drain it", async () => {
+  test("keeps serving if the proxy cannot drain it", async () => {
     const fleet = await serving();
     const drain = fleet.proxy.drain.bind(fleet.proxy);
     let failures = 1;
@@ -338,7 +338,7 @@ describe("a host that is drained", () => {
   });
 });
 
-test("a step that takes long tells every ten seconds that it is waited for", async () => {
+test("a step that takes long reports every ten seconds that the roll is waiting", async () => {
   const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   onTestFinished(() => void vi.useRealTimers());

@@ -28,13 +28,13 @@ describe("what to do next follows from what failed:", () => {
     expect(await nextAfter(fleet)).toMatch(expected);
   });
 
-  test("a port that somebody else has", async () => {
+  test("a port that another process has", async () => {
     const fleet = await two();
     fleet.host("app-1").errors.start = new RollgateError("port-taken", "port 8081 of app-1 is taken by nc");
     expect(await nextAfter(fleet)).toMatch(/^free the port .* give the host another one/);
   });
 
-  test("a port that is taken where the application alone says so, as after a host was renamed", async () => {
+  test("a port that is taken, according to the application alone, as after a rename", async () => {
     const fleet = await two();
     fleet.host("app-1").conduct[NEW] = "ends";
     fleet.host("app-1").writes = ["java.net.BindException: Address already in use"];
@@ -59,7 +59,7 @@ describe("what to do next follows from what failed:", () => {
     expect(await nextAfter(fleet, { health: { deadlineSeconds: 0.2 } })).toContain("`healthDeadlineSeconds`");
   });
 
-  test("a peer that is out of reach", async () => {
+  test("an unreachable peer", async () => {
     const fleet = await two();
     fleet.when("start app-1", () => fleet.host("app-2").vanish());
     expect(await nextAfter(fleet, { health: { deadlineSeconds: 0.2 } })).toContain(
@@ -67,7 +67,7 @@ describe("what to do next follows from what failed:", () => {
     );
   });
 
-  test("a peer that is out of reach, without which no other host may be taken out", async () => {
+  test("an unreachable peer, without which no other host may be taken out", async () => {
     const fleet = await FakeFleet.create({
       "app-1": { runs: "1.0.0" },
       "app-2": { runs: "1.0.0" },
@@ -79,7 +79,7 @@ describe("what to do next follows from what failed:", () => {
     );
   });
 
-  test("nginx that does not answer any more", async () => {
+  test("an nginx that no longer answers", async () => {
     const fleet = await two();
     fleet.when("stage app-2", () => {
       fleet.proxy.error = new RollgateError("nginx-unreachable", "nginx does not answer");
@@ -87,7 +87,7 @@ describe("what to do next follows from what failed:", () => {
     expect(await nextAfter(fleet)).toMatch(/^find out why this stack's nginx does not answer/);
   });
 
-  test("somebody else who rolls, or a request to stop", () => {
+  test("another roller, or a request to stop", () => {
     expect(nextStepFor(new RollgateError("lease-held", "ann rolls"))).toContain("wait for the other");
     const asked = new RollgateError("stop-requested", "someone asked the roll to stop");
     const stopped = new RollgateError("stopped", "the roll was stopped", { cause: asked });
@@ -96,7 +96,7 @@ describe("what to do next follows from what failed:", () => {
     );
   });
 
-  test("several things at once are all advised on, each once", async () => {
+  test("several failures at once get one piece of advice each", async () => {
     const fleet = await two();
     fleet.host("app-1").errors.preflight = new RollgateError("java-missing", "no java");
     fleet.host("app-2").errors.preflight = new RollgateError("java-missing", "no java");
@@ -106,7 +106,7 @@ describe("what to do next follows from what failed:", () => {
     expect(next).toContain("find out why this stack's nginx does not answer");
   });
 
-  test("anything else names nothing that may be wrong", () => {
+  test("anything else gets general advice", () => {
     expect(nextStepFor(new GateFailed("brand-new", "something"))).toMatch(/^see the reason above/);
   });
 });

@@ -7,7 +7,7 @@ test("a report is one line with its time, host and phase in columns", () => {
   ).toBe("[  3.2 s] app-1    start     1.1.0-3fa9c1d2e4b5");
 });
 
-test("what a server or an application said cannot change what a terminal shows", () => {
+test("the output of a server or an application cannot control the terminal", () => {
   expect(
     formatReport({ phase: "wait", message: "for app-1 (\u001b[2Junreachable\r)", elapsedSeconds: 1 }),
   ).toBe("[  1.0 s] fleet    wait      for app-1 (unreachable)");

@@ -30,7 +30,7 @@ async function failureOf(roll: Promise<unknown>): Promise<RollFailed> {
 }
 
 describe("a roll", () => {
-  test("brings a first release to all hosts at once, and admits each as soon as it is ready", async () => {
+  test("deploys a first release to all hosts at once, and admits each as soon as it is ready", async () => {
     const fleet = await FakeFleet.create({ "app-1": {}, "app-2": {} });
     fleet.host("app-1").conduct[NEW] = "down";
     fleet.when("admit app-2", () => {
@@ -71,7 +71,7 @@ describe("a roll", () => {
     expect(fleet.journal.slice(9, -9)).toEqual(names.flatMap((name) => replaced(name)));
   });
 
-  test("starts nothing more once one of the hosts that are started at once has failed, and names all that failed", async () => {
+  test("starts nothing more once one of several hosts has failed, and names all that failed", async () => {
     const names = ["app-1", "app-2", "app-3", "app-4", "app-5"];
     const fleet = await FakeFleet.create(Object.fromEntries(names.map((name) => [name, {}])));
     for (const host of fleet.hosts) host.conduct[NEW] = "ends";
@@ -87,14 +87,14 @@ describe("a roll", () => {
     expect(message).toContain("; app-5 was not touched. Now: ");
   });
 
-  test("goes host by host when all hosts run but are unhealthy: clients may get them all the same", async () => {
+  test("goes host by host if all hosts run but are unhealthy, since they may still be serving clients", async () => {
     const fleet = await serving();
     for (const host of fleet.hosts) host.conduct[OLD] = "down";
     await fleet.roll(NEW);
     expect(fleet.journal.slice(2, -2)).toEqual([...replaced("app-1"), ...replaced("app-2")]);
   });
 
-  test("brings the next release to every host, one after the other", async () => {
+  test("brings the next release to every host, one after another", async () => {
     const fleet = await serving();
     const { release, rolled, durationSeconds } = await fleet.roll(NEW);
     expect(fleet.journal).toEqual([
@@ -111,7 +111,7 @@ describe("a roll", () => {
     expect(durationSeconds).toBeGreaterThanOrEqual(0);
   });
 
-  test("tells every phase of every host, and how long it took", async () => {
+  test("reports every phase of every host, and how long it took", async () => {
     const fleet = await serving();
     const { rolled } = await fleet.roll(NEW, { policy: { timing: { soakSeconds: 0.05 } } });
     const phases = ["drain", "settle", "stop", "switch", "start", "health", "upstream", "admit", "soak"];
@@ -127,7 +127,7 @@ describe("a roll", () => {
     }
   });
 
-  test("to the release that every host serves touches nothing", async () => {
+  test("to the release that every host is serving touches nothing", async () => {
     const good = { release: OLD, launch: LAUNCH };
     const fleet = await FakeFleet.create({
       "app-1": { runs: OLD, lastKnownGood: good },
@@ -139,7 +139,7 @@ describe("a roll", () => {
     expect(fleet.messages("done", "app-1")).toEqual([`already serves ${OLD}`]);
   });
 
-  test("leaves a host alone that serves the release already", async () => {
+  test("leaves a host alone that is already serving the release", async () => {
     const good = { release: NEW, launch: LAUNCH };
     const fleet = await FakeFleet.create({
       "app-1": { runs: NEW, lastKnownGood: good },
@@ -155,7 +155,7 @@ describe("a roll", () => {
     ]);
   });
 
-  test("takes a host whose deployer died after it was admitted through its last gates, in traffic", async () => {
+  test("takes a host whose deployer died after admitting it through its last gates, in traffic", async () => {
     const good = { release: OLD, launch: LAUNCH };
     const fleet = await FakeFleet.create({ "app-1": { runs: NEW, lastKnownGood: good } });
     await fleet.roll(NEW);
@@ -163,7 +163,7 @@ describe("a roll", () => {
     expect(fleet.host("app-1").lastKnownGood).toEqual({ release: NEW, launch: LAUNCH });
   });
 
-  test("begins with hosts that do not serve: touching them costs no capacity", async () => {
+  test("begins with hosts that are not serving, since touching them costs no capacity", async () => {
     const fleet = await FakeFleet.create({
       "app-1": { runs: OLD },
       "app-2": { runs: OLD, drained: true },
@@ -174,7 +174,7 @@ describe("a roll", () => {
     expect(rolled.map(({ host }) => host)).toEqual(["app-2", "app-4", "app-1", "app-3"]);
   });
 
-  test("heals a fleet of which no host serves", async () => {
+  test("repairs a fleet in which no host is serving", async () => {
     const fleet = await serving();
     for (const host of fleet.hosts) host.conduct[OLD] = "down";
     await fleet.roll(NEW);
@@ -189,7 +189,7 @@ describe("a roll", () => {
     expect(fleet.host("app-1").running?.pid).toBe(pid);
   });
 
-  test("starts a host again whose release runs with other options", async () => {
+  test("restarts a host whose release runs with other options", async () => {
     const fleet = await serving();
     for (const host of fleet.hosts) host.launch = "launch-2";
     await fleet.roll(OLD);
@@ -202,7 +202,7 @@ describe("a roll", () => {
     expect(fleet.hosts.map(({ running }) => running?.launch)).toEqual(["launch-2", "launch-2"]);
   });
 
-  test("goes back to a release by its name alone, without a jar", async () => {
+  test("goes back to a release by name, without a jar", async () => {
     const fleet = await FakeFleet.create({
       "app-1": { runs: NEW, releases: [OLD, NEW] },
       "app-2": { runs: NEW, releases: [OLD, NEW] },
@@ -211,7 +211,7 @@ describe("a roll", () => {
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD });
   });
 
-  test("tells when the connection to a machine broke and was made again, and goes on", async () => {
+  test("reports that it reconnected to a machine, and continues", async () => {
     const fleet = await serving();
     const broken = Object.assign(fleet, {
       onReconnect: (tell: (message: string) => void) =>
@@ -222,14 +222,14 @@ describe("a roll", () => {
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
   });
 
-  test("of the only host goes on although nobody serves meanwhile", async () => {
+  test("of the only host continues although no host is serving meanwhile", async () => {
     const fleet = await serving("app-1");
     await fleet.roll(NEW);
     expect(fleet.state).toEqual({ "app-1": NEW });
     expect(fleet.messages("preflight")).toEqual(["1 host and nginx at http://proxy are ready"]);
   });
 
-  test("of the only host is no success when nobody serves at its end", async () => {
+  test("of the only host fails if it is not serving in the end", async () => {
     const fleet = await serving("app-1");
     fleet.when("admit app-1", () => {
       fleet.host("app-1").conduct[NEW] = "down";
@@ -241,7 +241,7 @@ describe("a roll", () => {
     expect(fleet.state).toEqual({ "app-1": OLD });
   });
 
-  test("keeps as many releases as it is told to", async () => {
+  test("keeps as many releases as configured", async () => {
     const fleet = await FakeFleet.create({ "app-1": { runs: OLD, releases: ["0.8.0", "0.9.0", OLD] } });
     await fleet.roll(NEW, { policy: { keepReleases: 2 } });
     expect((await fleet.host("app-1").observe()).releases).toEqual([OLD, NEW]);
@@ -249,7 +249,7 @@ describe("a roll", () => {
 });
 
 describe("before any host is touched", () => {
-  test("everything that stands in the way is named at once", async () => {
+  test("all obstacles are named at once", async () => {
     const fleet = await serving("app-1", "app-2", "app-3");
     fleet.host("app-1").errors.preflight = new RollgateError("x", "port 8081 of app-1 is taken by pid 7");
     fleet.host("app-3").errors.preflight = new RollgateError("x", "app-3 is out of reach");
@@ -262,7 +262,7 @@ describe("before any host is touched", () => {
     expect(fleet.journal).toEqual([]);
   });
 
-  test("a release that could not be staged everywhere is deployed nowhere, and all hosts that fail are named", async () => {
+  test("a release that cannot be staged everywhere is deployed nowhere, and all failing hosts are named", async () => {
     const fleet = await serving("app-1", "app-2", "app-3");
     for (const name of ["app-2", "app-3"]) {
       fleet.host(name).errors.stage = new RollgateError("disk-full", `no space left for ${NEW} on ${name}`);
@@ -274,7 +274,7 @@ describe("before any host is touched", () => {
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD, "app-3": OLD });
   });
 
-  test("a local host that cannot take the release is named, whatever its directory is called", async () => {
+  test("a local host that cannot stage the release is named, whatever its directory is called", async () => {
     const fleet = await serving("app-1", "app-2");
     const directory = await temporaryDirectory();
     await writeFile(join(directory, "releases"), "a file in the way");
@@ -286,13 +286,13 @@ describe("before any host is touched", () => {
     expect((await failureOf(fleet.roll(NEW))).message).toMatch(/(app-1|in-the-way).*No host was touched\.$/);
   });
 
-  test("a bug of ours is not dressed up as a failure of the roll", async () => {
+  test("a bug of ours is not disguised as a failed roll", async () => {
     const fleet = await serving();
     fleet.host("app-1").errors.preflight = new TypeError("x is not a function");
     await expect(fleet.roll(NEW)).rejects.toThrow(TypeError);
   });
 
-  test("somebody else who rolls this fleet is respected, and named", async () => {
+  test("another roller of this fleet is respected, and named", async () => {
     const fleet = await serving();
     const other = fleet.roll(NEW);
     let second: Promise<RollFailed> | undefined;
@@ -307,7 +307,7 @@ describe("before any host is touched", () => {
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
   });
 
-  test("a stop leaves every host untouched, and says so of every host", async () => {
+  test("a stop leaves every host untouched, and says so for every host", async () => {
     const fleet = await serving();
     const controller = new AbortController();
     fleet.when("stage app-2", () => controller.abort(new RollgateError("engine-gone", "pulumi is gone")));
@@ -318,7 +318,7 @@ describe("before any host is touched", () => {
     expect(fleet.journal).toEqual(["stage app-1", "stage app-2"]);
   });
 
-  test("a proxy that stops answering is a failure that touched no host", async () => {
+  test("a proxy that stops answering fails the roll without a host touched", async () => {
     const fleet = await serving();
     fleet.when("stage app-2", () => {
       fleet.proxy.error = new RollgateError("nginx-unreachable", "nginx at http://proxy does not answer");
@@ -330,7 +330,7 @@ describe("before any host is touched", () => {
 });
 
 describe("between two hosts", () => {
-  test("the roll waits until enough of the others serve", async () => {
+  test("the roll waits until enough other hosts are serving", async () => {
     const fleet = await serving();
     const first = fleet.host("app-1");
     fleet.when("admit app-1", () => {
@@ -343,7 +343,7 @@ describe("between two hosts", () => {
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
   });
 
-  test("a host is not touched while too few of the others serve", async () => {
+  test("a host is not touched while too few others are serving", async () => {
     const fleet = await serving();
     fleet.when("admit app-1", () => {
       fleet.host("app-1").conduct[NEW] = "down";
@@ -358,7 +358,7 @@ describe("between two hosts", () => {
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": OLD });
   });
 
-  test("no more hosts have to serve than the policy asks for", async () => {
+  test("no more hosts must serve than the policy asks for", async () => {
     const fleet = await serving("app-1", "app-2", "app-3");
     fleet.when("admit app-1", () => {
       fleet.host("app-1").conduct[NEW] = "down";
@@ -367,7 +367,7 @@ describe("between two hosts", () => {
     expect(fleet.hosts.map(({ running }) => running?.release)).toEqual([NEW, NEW, NEW]);
   });
 
-  test("a stop lets the host at hand be finished, and touches no other", async () => {
+  test("a stop lets the current host finish, and touches no other", async () => {
     const fleet = await serving("app-1", "app-2", "app-3");
     const controller = new AbortController();
     fleet.when("stop app-1", () => controller.abort(new RollgateError("engine-gone", "pulumi is gone")));
@@ -401,7 +401,7 @@ describe("between two hosts", () => {
     expect(fleet.journal.slice(3)).toEqual(replaced("app-1"));
   });
 
-  test("who takes the fleet over meanwhile has it: the one that lost it changes nothing more", async () => {
+  test("another roller that took over keeps the fleet, and the first one changes nothing more", async () => {
     const fleet = await serving();
     fleet.when("drain app-1", () =>
       fleet.leases.claim(2, { owner: "usurper", since: "", beat: 0, released: false }),
@@ -421,7 +421,7 @@ describe("when a later host fails", () => {
     return fleet;
   }
 
-  test("the hosts before it go back to what they ran, the last one first", async () => {
+  test("the previous hosts go back to what they ran, the last one first", async () => {
     const fleet = await thirdFails();
     const { message } = await failureOf(fleet.roll(NEW));
     expect(fleet.journal.slice(3)).toEqual([
@@ -447,7 +447,7 @@ describe("when a later host fails", () => {
     );
   });
 
-  test("the hosts before it stay on the new release when the policy says halt", async () => {
+  test("the previous hosts stay on the new release with the policy halt", async () => {
     const fleet = await thirdFails();
     const { message } = await failureOf(fleet.roll(NEW, { policy: { onFailure: "halt" } }));
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW, "app-3": OLD });
@@ -458,7 +458,7 @@ describe("when a later host fails", () => {
     );
   });
 
-  test("hosts that had the new release before this roll keep it", async () => {
+  test("hosts that already had the new release keep it", async () => {
     const fleet = await FakeFleet.create({
       "app-1": { runs: NEW },
       "app-2": { runs: OLD },
@@ -481,7 +481,7 @@ describe("when a later host fails", () => {
     );
   });
 
-  test("a host goes back to the release it ran, even when others were staged after that", async () => {
+  test("a host goes back to the release it ran, even if others were staged after that", async () => {
     const before = { runs: OLD, releases: [OLD, "1.0.1", "1.0.2"] };
     const fleet = await FakeFleet.create({ "app-1": before, "app-2": before });
     fleet.host("app-2").conduct[NEW] = "ends";
@@ -501,7 +501,7 @@ describe("when a later host fails", () => {
     ]);
   });
 
-  test("a host that cannot go back either ends it, and every host is accounted for", async () => {
+  test("a host that cannot go back either ends the rollback, and every host is accounted for", async () => {
     const fleet = await thirdFails();
     fleet.when(`switch app-3 to ${OLD}`, () => {
       fleet.host("app-2").conduct[OLD] = "ends";
