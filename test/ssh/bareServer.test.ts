@@ -68,7 +68,7 @@ describe.skipIf(reason)(
 
     test("needs an account with all privileges", async () => {
       await expect(ask("admin")).rejects.toThrow(
-        "hosts[0].server: app-1: server-1: expected root, or an account that sudo lets do anything without a password, got admin: set sshProvisionUser",
+        "hosts[0].server: app-1: server-1: expected root, or an account with unrestricted sudo and no password, got admin: set sshProvisionUser",
       );
     });
 

@@ -128,7 +128,9 @@ describe.skipIf(reason)(
       const unit = () => server.exec(`sha256sum /etc/systemd/system/${host.unit}.service`);
       const before = await unit();
       const other = provisionHost({ ...host, directory: "/srv/rollgate/other/app-1" }, OPTIONS);
-      await expect(provision(server, other)).rejects.toThrow(/expected no unit of somebody else, got \/etc/);
+      await expect(provision(server, other)).rejects.toThrow(
+        /expected no unit of another program or stack, got \/etc/,
+      );
       await provision(server, other, "remove");
       expect(await unit()).toBe(before);
       expect(await fleet.releases()).toEqual(all((await turn()).current));
