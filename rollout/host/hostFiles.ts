@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
 import { RollgateError } from "../common/errors.ts";
 import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
 import { READ_FILE } from "../machine/readFile.ts";
@@ -7,7 +8,6 @@ import { upload } from "../machine/upload.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import type { Jar } from "../release/jar.ts";
 import { archiveName, isReleaseOf } from "../release/release.ts";
-import { revisionSchema } from "../release/revision.ts";
 import { surplusReleases } from "../release/surplusReleases.ts";
 import type { HostState, Revision } from "./appHost.ts";
 import { type LaunchSpec, launchSpec } from "./launchSpec.ts";
@@ -26,6 +26,8 @@ const LIST = readScripts(SCRIPTS, "list-host");
 const REMOVE = readScripts(SCRIPTS, "remove-surplus");
 const REMOVE_ALL = readScripts(SCRIPTS, "remove-host");
 const KEPT_LAUNCHES = 5;
+
+const revisionSchema = z.object({ release: z.string(), launch: z.string() });
 
 /**
  * The files of one app host on its machine: `releases/<id>/app.jar` or `app.war`, the link `current`,

@@ -40,6 +40,13 @@ export async function checkedHost(name: string): Promise<CheckedHost> {
   return host;
 }
 
+/** One of several hosts. */
+export function hostAt<T>(hosts: readonly T[], index: number): T {
+  const host = hosts[index];
+  if (host === undefined) throw new Error(`there is no host ${index}`);
+  return host;
+}
+
 /** Hosts behind a real nginx that checks them every 300 ms, all admitted. */
 export class CheckedFleet {
   readonly hosts: readonly CheckedHost[];

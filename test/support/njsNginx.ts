@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { chmod, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
-import type { TestContext } from "vitest";
+import { beforeAll, type TestContext } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
@@ -31,10 +31,13 @@ export async function njsNginx(): Promise<NjsNginx> {
   return (await withModule(executable)) ?? { missing: `${executable} does not load its JavaScript module` };
 }
 
-/** Skips a test where there is no nginx with its JavaScript module; gives it otherwise. */
-export function skipWithoutNjs(context: TestContext, nginx: NjsNginx) {
-  if ("missing" in nginx) return context.skip(nginx.missing);
-  return nginx;
+/** For the tests of a file or a `describe`: a function that returns the nginx with its JavaScript module, or skips the test. */
+export function useNjsNginx() {
+  let nginx: NjsNginx;
+  beforeAll(async () => {
+    nginx = await njsNginx();
+  }, NJS_NGINX_MILLISECONDS);
+  return (context: TestContext) => ("missing" in nginx ? context.skip(nginx.missing) : nginx);
 }
 
 async function withModule(executable: string) {

@@ -14,6 +14,7 @@ import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { formatReport, type Phase } from "#rollout/roll/reporter.ts";
 import { roll } from "#rollout/roll/roll.ts";
 import { RollerProcess, type RollOutcome } from "./rollerProcess.ts";
+import { serving } from "./serving.ts";
 import { Traffic, type TrafficReport } from "./traffic.ts";
 
 const AFTERMATH_MILLISECONDS = 500;
@@ -103,21 +104,11 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
       olds: { ...olds },
       news: {
         ...this.proxy,
+        ...serving,
         flavour: "stock",
         hosts: this.members,
-        healthPath: "/actuator/health",
         slowestRequestSeconds: 1,
-        settleSeconds: 5,
-        leaseWaitSeconds: 0,
-        check: {
-          path: "/actuator/health",
-          intervalMilliseconds: 500,
-          rise: 2,
-          fall: 3,
-          timeoutMilliseconds: 2000,
-          expect: ["2xx", "3xx"],
-        },
-        statusAllow: [],
+        check: { ...serving.check, intervalMilliseconds: 500, timeoutMilliseconds: 2000 },
         ...this.#defaults.serving,
         ...settings,
       },

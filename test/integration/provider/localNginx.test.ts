@@ -1,14 +1,15 @@
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { LocalNginxInputs } from "#kinds/local/localDescriptors.ts";
 import { check, diff, read, remove, create as serve } from "#provider/nginx.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { freePort } from "../../support/freePort.ts";
 import { serveHttp } from "../../support/httpServer.ts";
 import { quitNginx, runningNginx } from "../../support/nginxProcess.ts";
-import { NJS_NGINX_MILLISECONDS, type NjsNginx, njsNginx, skipWithoutNjs } from "../../support/njsNginx.ts";
+import { useNjsNginx } from "../../support/njsNginx.ts";
 import { request } from "../../support/request.ts";
+import { serving } from "../../support/serving.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 beforeEach(() => {
@@ -25,21 +26,8 @@ async function inputs(change: Partial<LocalNginxInputs> = {}): Promise<LocalNgin
     address: "127.0.0.1",
     port: await freePort(),
     executable: "nginx",
-    flavour: "auto",
+    ...serving,
     hosts: [{ name: "app-1", address: "127.0.0.1", port: 8081 }],
-    healthPath: "/actuator/health",
-    slowestRequestSeconds: 30,
-    settleSeconds: 5,
-    leaseWaitSeconds: 0,
-    check: {
-      path: "/actuator/health",
-      intervalMilliseconds: 1000,
-      rise: 2,
-      fall: 3,
-      timeoutMilliseconds: 1000,
-      expect: ["2xx", "3xx"],
-    },
-    statusAllow: [],
     ...change,
   };
 }
@@ -297,20 +285,17 @@ describe("an nginx", () => {
 });
 
 describe("an nginx with its JavaScript module", () => {
-  let nginx: NjsNginx;
-  beforeAll(async () => {
-    nginx = await njsNginx();
-  }, NJS_NGINX_MILLISECONDS);
+  const withNjs = useNjsNginx();
 
   test("gets active checks by default", async (context) => {
-    const { executable } = skipWithoutNjs(context, nginx);
+    const { executable } = withNjs(context);
     const passed = await checked(await inputs({ executable }));
     expect(passed).toMatchObject({ flavour: "njs", configuration: expect.stringContaining("js_periodic") });
     expect(await checked(await inputs({ executable, flavour: "stock" }))).not.toHaveProperty("njsModule");
   });
 
   test("shows an edited script as an update, repairs it, and removes it in the end", async (context) => {
-    const { executable } = skipWithoutNjs(context, nginx);
+    const { executable } = withNjs(context);
     const news = await inputs({ executable });
     const passed = await checked(news);
     await serve(passed);

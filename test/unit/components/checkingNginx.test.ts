@@ -5,25 +5,14 @@ import { CheckingNginx } from "../../../components/checkingNginx.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
+import { serving } from "../../support/serving.ts";
 
 const { proxy } = validRequest();
 const args: LocalNginxInputs = {
   ...proxy,
   executable: "/usr/sbin/nginx",
-  flavour: "auto" as const,
+  ...serving,
   hosts: validRequest().hosts.map(({ name, address, port }) => ({ name, address, port })),
-  healthPath: "/actuator/health",
-  check: {
-    path: "/actuator/health",
-    intervalMilliseconds: 1000,
-    rise: 2,
-    fall: 3,
-    timeoutMilliseconds: 1000,
-    expect: ["2xx", "3xx"],
-  },
-  slowestRequestSeconds: 30,
-  settleSeconds: 30,
-  leaseWaitSeconds: 0,
   statusAllow: ["10.0.0.0/8"],
 };
 

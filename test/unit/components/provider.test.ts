@@ -5,6 +5,7 @@ import { NginxResource } from "../../../components/nginxResource.ts";
 import { RollingDeployment } from "../../../components/rollingDeployment.ts";
 import { mockPulumi } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
+import { serving } from "../../support/serving.ts";
 
 // Pulumi keeps the code of a provider in the state: whatever it captured would be kept, and diffed, with it.
 describe.each([
@@ -20,24 +21,7 @@ describe.each([
     const { hosts, proxy, ...request } = validRequest();
     for (const host of hosts.slice(0, 1))
       new AppHostResource("#provider/hostResource.ts", { ...host, java: "java", graceSeconds: 30 });
-    const serving = {
-      flavour: "stock" as const,
-      hosts: [],
-      healthPath: "/",
-      slowestRequestSeconds: 30,
-      settleSeconds: 30,
-      leaseWaitSeconds: 0,
-      check: {
-        path: "/",
-        intervalMilliseconds: 1000,
-        rise: 1,
-        fall: 1,
-        timeoutMilliseconds: 100,
-        expect: ["2xx", "3xx"],
-      },
-      statusAllow: [],
-    };
-    new NginxResource("#provider/nginx.ts", { ...proxy, ...serving, executable: "nginx" });
+    new NginxResource("#provider/nginx.ts", { ...proxy, ...serving, hosts: [], executable: "nginx" });
     new DockerImage("#kinds/docker/pulledImage.ts", { engine: "", image: "jre:17" });
     new RollingDeployment("#provider/deployment.ts", { ...request, hosts, proxy });
     await tree();

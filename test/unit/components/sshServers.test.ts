@@ -4,6 +4,7 @@ import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { AppHosts } from "../../../components/appHosts.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
+import { serving } from "../../support/serving.ts";
 
 const server = { server: "deploy@s", sshConfig: "", supervisor: "systemd" as const };
 const hosts: SshHostDescriptor[] = [1, 2].map((number) => ({
@@ -30,21 +31,8 @@ const nginx = {
   directory: "/srv/rollgate/prod/nginx",
   unit: "rollgate-prod-nginx",
   executable: "nginx",
-  flavour: "auto" as const,
+  ...serving,
   hosts: hosts.map(({ name, address, port }) => ({ name, address, port })),
-  healthPath: "/actuator/health",
-  check: {
-    path: "/actuator/health",
-    intervalMilliseconds: 1000,
-    rise: 2,
-    fall: 3,
-    timeoutMilliseconds: 1000,
-    expect: ["2xx"],
-  },
-  slowestRequestSeconds: 30,
-  settleSeconds: 30,
-  leaseWaitSeconds: 0,
-  statusAllow: [],
 };
 
 test("every host has one resource that sets up its server and another that keeps it", async () => {

@@ -3,6 +3,7 @@ import type { DockerNginxInputs } from "#kinds/docker/dockerDescriptors.ts";
 import { check, diff, read, create as serve } from "#provider/nginx.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
+import { serving } from "../../support/serving.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 // What needs an nginx in a container is tested with a real engine.
@@ -18,21 +19,8 @@ async function nginxOn(answers: Readonly<Record<string, EngineAnswer>> = {}) {
 function inputs(change: Partial<DockerNginxInputs> = {}): DockerNginxInputs {
   return {
     ...dockerProxy(),
-    flavour: "auto",
+    ...serving,
     hosts: [{ name: "app-1", address: "10.77.0.11", port: 8080 }],
-    healthPath: "/actuator/health",
-    slowestRequestSeconds: 30,
-    settleSeconds: 5,
-    leaseWaitSeconds: 0,
-    check: {
-      path: "/actuator/health",
-      intervalMilliseconds: 1000,
-      rise: 2,
-      fall: 3,
-      timeoutMilliseconds: 1000,
-      expect: ["2xx", "3xx"],
-    },
-    statusAllow: [],
     ...change,
   };
 }

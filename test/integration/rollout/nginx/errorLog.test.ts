@@ -2,24 +2,16 @@ import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../../support/freePort.ts";
 import { close, serveHttp } from "../../../support/httpServer.ts";
 import { nginxSettings, serveNginx } from "../../../support/nginx.ts";
-import {
-  NJS_NGINX_MILLISECONDS,
-  type NjsNginx,
-  njsNginx,
-  skipWithoutNjs,
-} from "../../../support/njsNginx.ts";
+import { useNjsNginx } from "../../../support/njsNginx.ts";
 import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 import { until } from "../../../support/until.ts";
 
-let njs: NjsNginx;
-beforeAll(async () => {
-  njs = await njsNginx();
-}, NJS_NGINX_MILLISECONDS);
+const withNjs = useNjsNginx();
 
 /** What an application does with connections while it starts, stops or hangs. */
 const NO_ANSWERS: readonly ((socket: Socket) => void)[] = [
@@ -81,7 +73,7 @@ test("a client's request that no host answers is logged", async () => {
 });
 
 test("about its own checks, nginx logs only when a host goes up or down", async (context) => {
-  const { executable, module } = skipWithoutNjs(context, njs);
+  const { executable, module } = withNjs(context);
   const directory = await temporaryDirectory();
   const { port: appPort, server } = await serveHttp((_, answer) => void answer.end("OK"));
   const hosts = [{ name: "app-1", address: "127.0.0.1", port: appPort }, ...(await silentHosts())];

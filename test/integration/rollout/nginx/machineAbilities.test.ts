@@ -1,14 +1,9 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
-import {
-  NJS_NGINX_MILLISECONDS,
-  type NjsNginx,
-  njsNginx,
-  skipWithoutNjs,
-} from "../../../support/njsNginx.ts";
+import { useNjsNginx } from "../../../support/njsNginx.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const findAbilities = (executable: string) => machineAbilities(new LocalMachine(), executable);
@@ -75,13 +70,10 @@ test("an executable that is not nginx is named", async () => {
 });
 
 describe("an nginx with its JavaScript module", () => {
-  let nginx: NjsNginx;
-  beforeAll(async () => {
-    nginx = await njsNginx();
-  }, NJS_NGINX_MILLISECONDS);
+  const withNjs = useNjsNginx();
 
   test("is recognised", async (context) => {
-    const { executable } = skipWithoutNjs(context, nginx);
+    const { executable } = withNjs(context);
     const { flavours, njsModule } = await findAbilities(executable);
     expect(flavours).toEqual(["njs", "stock"]);
     expect(njsModule ?? "/built-in.so").toMatch(/^\/.*\.so$/);

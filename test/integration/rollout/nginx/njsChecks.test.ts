@@ -1,33 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { describe, expect, type TestContext, test } from "vitest";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import type { CheckPolicy } from "#rollout/nginx/nginxSettings.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
-import { answering, CheckedFleet } from "../../../support/checkedFleet.ts";
+import { answering, CheckedFleet, hostAt } from "../../../support/checkedFleet.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 import { localHost } from "../../../support/localHost.ts";
 import { localNginxAccess } from "../../../support/nginx.ts";
-import {
-  NJS_NGINX_MILLISECONDS,
-  type NjsNginx,
-  njsNginx,
-  skipWithoutNjs,
-} from "../../../support/njsNginx.ts";
+import { useNjsNginx } from "../../../support/njsNginx.ts";
 import { until } from "../../../support/until.ts";
 
-let nginx: NjsNginx;
-beforeAll(async () => {
-  nginx = await njsNginx();
-}, NJS_NGINX_MILLISECONDS);
+const withNjs = useNjsNginx();
 
 async function start(context: TestContext, size: number, check: Partial<CheckPolicy> = {}) {
-  return CheckedFleet.start(skipWithoutNjs(context, nginx), size, check);
-}
-
-function hostAt<T>(hosts: readonly T[], index: number): T {
-  const host = hosts[index];
-  if (host === undefined) throw new Error(`there is no host ${index}`);
-  return host;
+  return CheckedFleet.start(withNjs(context), size, check);
 }
 
 describe("a host", () => {

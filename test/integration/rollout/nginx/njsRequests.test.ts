@@ -1,31 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { describe, expect, type TestContext, test } from "vitest";
 import type { CheckPolicy } from "#rollout/nginx/nginxSettings.ts";
-import { answering, CheckedFleet, checkedHost } from "../../../support/checkedFleet.ts";
-import {
-  NJS_NGINX_MILLISECONDS,
-  type NjsNginx,
-  njsNginx,
-  skipWithoutNjs,
-} from "../../../support/njsNginx.ts";
+import { answering, CheckedFleet, checkedHost, hostAt } from "../../../support/checkedFleet.ts";
+import { useNjsNginx } from "../../../support/njsNginx.ts";
 import { request } from "../../../support/request.ts";
 import { until } from "../../../support/until.ts";
 
-let nginx: NjsNginx;
-beforeAll(async () => {
-  nginx = await njsNginx();
-}, NJS_NGINX_MILLISECONDS);
+const withNjs = useNjsNginx();
 
 async function start(context: TestContext, size: number, check: Partial<CheckPolicy> = {}) {
-  return CheckedFleet.start(skipWithoutNjs(context, nginx), size, check);
-}
-
-function hostAt<T>(hosts: readonly T[], index: number): T {
-  const host = hosts[index];
-  if (host === undefined) throw new Error(`there is no host ${index}`);
-  return host;
+  return CheckedFleet.start(withNjs(context), size, check);
 }
 
 const NONE_HEALTHY = new Set(["503 no host is healthy\n"]);

@@ -1,25 +1,17 @@
-import { beforeAll, expect, test } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { parseCheckStatus } from "#rollout/nginx/checkStatus.ts";
 import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
 import { answering, CheckedFleet } from "../../../support/checkedFleet.ts";
 import { freePort } from "../../../support/freePort.ts";
-import {
-  NJS_NGINX_MILLISECONDS,
-  type NjsNginx,
-  njsNginx,
-  skipWithoutNjs,
-} from "../../../support/njsNginx.ts";
+import { useNjsNginx } from "../../../support/njsNginx.ts";
 import { request } from "../../../support/request.ts";
 import { until } from "../../../support/until.ts";
 
-let nginx: NjsNginx;
-beforeAll(async () => {
-  nginx = await njsNginx();
-}, NJS_NGINX_MILLISECONDS);
+const withNjs = useNjsNginx();
 
 /** Two hosts: the first is up, the second is down and drained. */
-async function oneOfTwo(context: Parameters<typeof skipWithoutNjs>[0]) {
-  const fleet = await CheckedFleet.start(skipWithoutNjs(context, nginx), 2);
+async function oneOfTwo(context: TestContext) {
+  const fleet = await CheckedFleet.start(withNjs(context), 2);
   const [one, two] = fleet.hosts;
   if (one === undefined || two === undefined) throw new Error("there are two");
   two.health = answering(503);

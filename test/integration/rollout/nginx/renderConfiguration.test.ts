@@ -1,18 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { describe, expect, type TestContext, test } from "vitest";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { freePort } from "../../../support/freePort.ts";
 import { hostsInARow, NGINX, nginxSettings } from "../../../support/nginx.ts";
 import { testConfiguration } from "../../../support/nginxProcess.ts";
-import {
-  NJS_NGINX_MILLISECONDS,
-  type NjsNginx,
-  njsNginx,
-  skipWithoutNjs,
-} from "../../../support/njsNginx.ts";
+import { useNjsNginx } from "../../../support/njsNginx.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 describe("the real nginx accepts the configuration", () => {
@@ -62,13 +57,10 @@ describe("the real nginx accepts the configuration", () => {
 });
 
 describe("an nginx with its JavaScript module accepts the configuration", () => {
-  let nginx: NjsNginx;
-  beforeAll(async () => {
-    nginx = await njsNginx();
-  }, NJS_NGINX_MILLISECONDS);
+  const withNjs = useNjsNginx();
 
   async function accepts(context: TestContext, settings: Partial<NginxSettings>, subdirectory = "") {
-    const { executable, module } = skipWithoutNjs(context, nginx);
+    const { executable, module } = withNjs(context);
     const directory = join(await temporaryDirectory(), subdirectory);
     for (const part of ["logs", "temp"]) await mkdir(join(directory, part), { recursive: true });
     const njs = { flavour: "njs", ...(module && { njsModule: module }) } as const;
