@@ -12,6 +12,7 @@ const oneAtATime = (name: string, groupOrder: number) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], fileParallelism: false, sequence: { groupOrder } },
 });
 
+// Four workers, whatever the processors: most tests wait more than they compute.
 export default defineConfig({
   test: {
     pool: "forks",
@@ -20,14 +21,16 @@ export default defineConfig({
     server: { deps: { external: [ours] } },
     projects: [
       // Node and npm packages only: no nginx, no JVM, no engine, no server.
-      // They share their processes: loading zod, undici and Pulumi anew for each file took most of the time.
-      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false } },
+      // They share processes, since loading zod, undici and Pulumi for each file would take most of the time.
+      {
+        extends: true,
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false, maxWorkers: 4 },
+      },
       {
         extends: true,
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
-          // They wait more than they compute.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
