@@ -35,7 +35,7 @@ async function down(): Promise<void> {
   await select();
   await pulumi(["destroy", "--yes", "--skip-preview", "-s", STACK]);
   await pulumi(["stack", "rm", "--yes", "-s", STACK]);
-  say("Nothing of the demo is left.");
+  say("The demo has been removed.");
 }
 
 async function select(): Promise<void> {

@@ -110,7 +110,7 @@ function addressIn(subnet: Subnet, given: unknown, name: string, index: number):
       `expected a name other than nginx and …-before, which rollgate uses itself, got ${name}`,
     );
   }
-  const range = `expected one from ${toText(subnet.first)} to ${toText(subnet.last)}`;
+  const range = `expected an address from ${toText(subnet.first)} to ${toText(subnet.last)}`;
   const refuse = (reason: string) => new InvalidInput(`hosts[${index}].address`, `${range}, ${reason}`);
   if (given !== undefined) {
     // The schema rejects what is not an address at all.

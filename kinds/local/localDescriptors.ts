@@ -15,7 +15,7 @@ export const localProxyDescriptor = proxyOf("local", {
   /** nginx's own prefix, absolute; holds `nginx.conf`, `drained` and `logs`. */
   directory: absolutePath.regex(/^[^"$\\\r\n]*$/, {
     error: (issue) =>
-      `expected a path without quotes, $ and \\, which nginx would read as its own, got ${show(issue.input)}`,
+      `expected a path without quotes, $ and \\, which are special to nginx, got ${show(issue.input)}`,
   }),
 });
 export type LocalProxyDescriptor = z.infer<typeof localProxyDescriptor>;

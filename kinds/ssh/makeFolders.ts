@@ -32,7 +32,7 @@ make_folder() {
 }
 require_folder() {
   if [ ! -L "$2" ] && [ -d "$2" ] && [ "$(stat -c %U "$2")" = "$1" ]; then return 0; fi
-  echo "expected a folder of $1, got something else: $2" >&2
+  echo "expected a folder owned by $1, got something else: $2" >&2
   exit 1
 }
 mkdir -p "\${folder%/*}"

@@ -62,6 +62,6 @@ export function installPackages(own: string, afterInstalling: string): string {
   case " $packages " in${forService} *) ;; esac
   installed=$packages
   look
-  if [ -n "$lacking$packages" ]; then echo "expected what$packages brings, found none once$installed was installed" >&2; exit 1; fi
+  if [ -n "$lacking$packages" ]; then echo "expected the commands of$packages, found none after installing$installed" >&2; exit 1; fi
 fi`;
 }

@@ -104,7 +104,7 @@ export class HostRoll {
       if (left > 0) {
         const open = left === 1 ? "1 connection was" : `${left} connections were`;
         this.#context.warn(
-          `was stopped while ${open} still open after ${settleSeconds} s: usually websockets or long streams, whose clients connect again`,
+          `was stopped while ${open} still open after ${settleSeconds} s: usually websockets or long streams, whose clients reconnect`,
           this.#host,
         );
       }

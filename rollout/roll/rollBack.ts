@@ -61,7 +61,7 @@ function nextBack(kept: readonly Replaced[], fleet: readonly FleetMember[]): [Re
   });
   const reachable = pairs.filter(([, { unreachable }]) => unreachable === undefined);
   const found = reachable.find(([, { serving }]) => !serving) ?? reachable[0] ?? pairs[0];
-  if (!found) throw new Error("a host of the roll is none of the fleet");
+  if (!found) throw new Error("a host of the roll is not in the fleet");
   return found;
 }
 

@@ -149,7 +149,7 @@ describe("a wrong setting is rejected with one line that names it", () => {
       'healthPath: expected a path such as /actuator/health, got "actuator/health"',
     ],
     [
-      "a health path that nginx would read as its own",
+      "a health path with characters special to nginx",
       { healthPath: "/health; }" },
       'healthPath: expected a path such as /actuator/health, got "/health; }"',
     ],
@@ -259,9 +259,9 @@ describe("a wrong setting is rejected with one line that names it", () => {
       "environment: expected a list or an object, got a string",
     ],
     [
-      "a directory that nginx would read as its own",
+      "a directory with characters special to nginx",
       { directory: "/srv/$stack" },
-      'directory: expected a path without quotes, $ and \\, which nginx would read as its own, got "/srv/$stack/nginx"',
+      'directory: expected a path without quotes, $ and \\, which are special to nginx, got "/srv/$stack/nginx"',
     ],
     ["no nginx", { nginx: "" }, "nginx: expected the nginx command, got an empty string"],
     ["neither a jar nor a release", { jar: "" }, "jar: expected a jar or a release, got neither"],

@@ -36,7 +36,7 @@ describe("a wrong setting is rejected with one line that names it", () => {
       (address): [string, Record<string, unknown>, string] => [
         `a host at ${address}`,
         { dockerSubnet, hosts: [{ name: "app-1" }, { name: "app-2", address }] },
-        `hosts[1].address: expected one from 10.77.0.10 to 10.77.0.254, got ${address}`,
+        `hosts[1].address: expected an address from 10.77.0.10 to 10.77.0.254, got ${address}`,
       ],
     ),
     [
@@ -47,17 +47,17 @@ describe("a wrong setting is rejected with one line that names it", () => {
     [
       "a host whose number leaves the network",
       { dockerSubnet, hosts: [{ name: "app-245" }, { name: "app-1" }] },
-      "hosts[0].address: expected one from 10.77.0.10 to 10.77.0.254, or a smaller number at the end of the name, got app-245",
+      "hosts[0].address: expected an address from 10.77.0.10 to 10.77.0.254, or a smaller number at the end of the name, got app-245",
     ],
     [
       "a host whose number is a very long one",
       { dockerSubnet, hosts: [{ name: "app-1" }, { name: "app-4294967297" }] },
-      "hosts[1].address: expected one from 10.77.0.10 to 10.77.0.254, or a smaller number at the end of the name, got app-4294967297",
+      "hosts[1].address: expected an address from 10.77.0.10 to 10.77.0.254, or a smaller number at the end of the name, got app-4294967297",
     ],
     [
       "a host without a number",
       { dockerSubnet, hosts: [{ name: "blue" }, { name: "green" }] },
-      "hosts[0].address: expected one from 10.77.0.10 to 10.77.0.254, or a name with a number at its end, got blue",
+      "hosts[0].address: expected an address from 10.77.0.10 to 10.77.0.254, or a name with a number at its end, got blue",
     ],
     [
       "two hosts that would have one address, on two ports",

@@ -152,7 +152,7 @@ describe("the script that sets up a server", () => {
     await mkdir(target, { mode: 0o700 });
     await rm(join(directory, "work"), { recursive: true });
     await symlink(target, join(directory, "work"));
-    expect(provision).toThrow(/expected a folder of \S+, got something else: .*\/work/);
+    expect(provision).toThrow(/expected a folder owned by \S+, got something else: .*\/work/);
     expect((await stat(target)).mode & 0o777).toBe(0o700);
   });
 

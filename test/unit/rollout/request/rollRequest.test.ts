@@ -95,12 +95,12 @@ describe("strings have the right format", () => {
     [
       "proxy.directory",
       '/srv/"nginx"',
-      'expected a path without quotes, $ and \\, which nginx would read as its own, got "/srv/\\"nginx\\""',
+      'expected a path without quotes, $ and \\, which are special to nginx, got "/srv/\\"nginx\\""',
     ],
     [
       "proxy.directory",
       "/srv/$pid",
-      'expected a path without quotes, $ and \\, which nginx would read as its own, got "/srv/$pid"',
+      'expected a path without quotes, $ and \\, which are special to nginx, got "/srv/$pid"',
     ],
     ["health.path", "actuator", 'expected a path such as /actuator/health, got "actuator"'],
     ["health.path", "/a b", 'expected a path such as /actuator/health, got "/a b"'],

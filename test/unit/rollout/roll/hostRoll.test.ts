@@ -278,7 +278,7 @@ describe("a host that is drained", () => {
     fleet.proxy.left["app-1"] = 3;
     const { warnings } = await fleet.roll(NEW, { policy: { timing: { settleSeconds: 0.1 } } });
     const warning =
-      "app-1 was stopped while 3 connections were still open after 0.1 s: usually websockets or long streams, whose clients connect again";
+      "app-1 was stopped while 3 connections were still open after 0.1 s: usually websockets or long streams, whose clients reconnect";
     expect(warnings).toEqual([warning]);
     expect(fleet.reports.at(-1)).toMatchObject({ phase: "warning", message: warning });
     expect(fleet.messages("settle", "app-1")).toEqual([
