@@ -8,7 +8,7 @@ import type { ListenPlace, NginxAccess, NginxAnswer } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
 const KEPT_MILLISECONDS = 30_000;
-/** How often a script looks whether connections are gone before it says that there are some: for about half a second. */
+/** How often a script checks for remaining connections before it reports them: about half a second in total. */
 const LOOKS = 12;
 const COUNT_CONNECTIONS = nginxScript("find-master", "count-connections");
 
@@ -21,7 +21,7 @@ export interface NginxPlace extends ListenPlace {
 }
 
 /**
- * Reaches an nginx from its own machine, where it takes the deployer for what it is: the connection comes from there.
+ * Reaches an nginx from its own machine, so that nginx sees the deployer connect from there.
  * No port has to be open to the deployer.
  */
 export class MachineNginxAccess implements NginxAccess {
@@ -62,7 +62,7 @@ export class MachineNginxAccess implements NginxAccess {
     return (await this.#run('if [ -e "$1/drained/$2" ]; then echo yes; fi', host)) !== "";
   }
 
-  /** Only nginx's own sockets count, as far as they can be told from others': somebody may talk to the host directly. */
+  /** Counts only nginx's own sockets, as far as they can be identified, since others may talk to the host directly. */
   async connectionsTo(address: string, port: number): Promise<number> {
     const args = [this.#place.directory, this.#master, tableEndpoint(address, port), String(LOOKS)];
     const [count, master] = (await this.#machine.run(COUNT_CONNECTIONS, args)).trim().split(" ");
@@ -103,7 +103,7 @@ export class MachineNginxAccess implements NginxAccess {
   }
 }
 
-/** Loopback stands for every address. */
+/** An unspecified address is reached at loopback. */
 function reachable(address: string): string {
   if (address === "0.0.0.0") return "127.0.0.1";
   return isUnspecified(address) ? "::1" : address;

@@ -42,7 +42,7 @@ export class NginxProxy implements ReverseProxy {
     return (await this.#drains(signal)).names;
   }
 
-  /** An unknown combination of drained hosts has no upstream of its own, and is served by all of them. */
+  /** A combination of drained hosts without an upstream is served by all hosts, so it has no effect. */
   async #drains(signal: AbortSignal): Promise<{ names: ReadonlySet<string>; effective: boolean }> {
     const { statusCode, body } = await this.#get("/rollgate/drained", signal);
     if (statusCode !== 200) {
@@ -80,7 +80,7 @@ export class NginxProxy implements ReverseProxy {
     try {
       const reached = await this.#reach(host, signal);
       if (!reached.up) return reached;
-      // The nginx that serves says what it does; the settings may have changed since it was configured.
+      // Asked from the running nginx, because the settings may have changed since it was configured.
       this.#flavour ??= await this.#askFlavour(signal);
       if (this.#flavour === "stock") return reached;
       return await this.#checked(host, signal);
@@ -101,13 +101,13 @@ export class NginxProxy implements ReverseProxy {
     );
   }
 
-  /** Nginx is made to ask the host itself, from its side of the network: active checks read no body. */
+  /** Lets nginx ask the host itself, from its side of the network, because active checks don't read the body. */
   async #reach(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
     const { statusCode, body } = await this.#get(`/rollgate/health/${host.name}`, signal);
     return judge(statusCode, textOf(body));
   }
 
-  /** A server that was replaced faster than nginx gives up on one is still up there; its last check must have passed. */
+  /** A server replaced before nginx noticed still counts as up, so its last check must have passed. */
   async #checked(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
     const { body } = await this.#get("/status?format=json", signal);
     const name = endpoint(host.address, host.port);

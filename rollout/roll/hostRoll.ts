@@ -63,7 +63,7 @@ export class HostRoll {
     return this.#beforeFirstTurn ?? earlierRevision(this.#before.state, this.#revision);
   }
 
-  /** A deployer that died after the start left a healthy host that is only to be admitted. */
+  /** A deployer that died after the start left a healthy host that only needs to be admitted. */
   #runsTheTarget(): boolean {
     const { running } = this.#before.state;
     const { release, launch } = this.#revision;

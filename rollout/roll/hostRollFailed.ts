@@ -11,7 +11,7 @@ export interface HostFailure {
   /** Where the host is now, in one clause; its subject is the host. */
   readonly outcome?: string;
   readonly cause: unknown;
-  /** Why the way back failed, if it did. */
+  /** Why the rollback failed, if it did. */
   readonly backFailure?: unknown;
 }
 

@@ -10,7 +10,7 @@ pid=$(main_pid "$1")
 [ "$pid" -gt 0 ] || exit 0
 title=$(title_of "$pid" 2>/dev/null)
 if [ -z "$title" ]; then
-  # It has just ended, or is hidden from this account: then systemd still names it, and it is taken for a master.
+  # It has just ended, or is hidden from this account: then systemd still names it, and it counts as a master.
   sleep 0.3
   [ "$(main_pid "$1")" = "$pid" ] || exit 0
   title=$(title_of "$pid" 2>/dev/null) || title="nginx: master process "
