@@ -10,8 +10,8 @@ export type RollingDeploymentArgs = Given<RollingDeploymentInputs>;
 const provider = dynamicProvider(() => import("#provider/deployment.ts"));
 
 /**
- * Rolls a jar over the hosts, one at a time, whenever the jar, its options or the fleet changes. If a roll fails, so does the
- * update; the state records what every host runs, and the next update continues.
+ * Rolls a jar over the hosts, one at a time, whenever the jar, its options or the fleet changes. If a roll fails, so
+ * does the update; the state records what every host runs, and the next update continues.
  */
 export class RollingDeployment extends pulumi.dynamic.Resource {
   /** Where clients reach the service. */

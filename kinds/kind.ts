@@ -10,7 +10,7 @@ import type { NginxKind } from "./nginxKind.ts";
 import type { Orchestrator } from "./orchestrator.ts";
 import type { ServingInputs } from "./servingInputs.ts";
 
-/** A kind of host: all that the rest of the program knows about it. It is rolled either by us or by its own orchestrator. */
+/** A kind of host, rolled either by us or by its own orchestrator: all that the rest of the program knows about it. */
 export type Kind = MachineKind | OrchestratedKind;
 
 /** Hosts and nginx on machines, which we roll. */

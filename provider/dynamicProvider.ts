@@ -10,8 +10,8 @@ export type Given<Inputs> = {
 };
 
 /**
- * A dynamic provider that loads its code when a method is first called. Pulumi serialises it into the state with everything
- * it captures, so it captures only `load`, a function that imports a module by name.
+ * A dynamic provider that loads its code when a method is first called. Pulumi serialises it into the state with
+ * everything it captures, so it captures only `load`, a function that imports a module by name.
  */
 export function dynamicProvider(load: () => Promise<Crud>): dynamic.ResourceProvider {
   return {

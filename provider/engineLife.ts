@@ -6,8 +6,8 @@ import { watchEngine } from "./watchEngine.ts";
 const FAREWELL_MILLISECONDS = 1_000;
 
 /**
- * Ends this provider process soon after Pulumi's engine is gone; the engine passes its address as an argument. Otherwise, a
- * provider whose engine was killed (`pulumi preview | head`) would wait for calls forever.
+ * Ends this provider process soon after Pulumi's engine is gone; the engine passes its address as an argument.
+ * Otherwise, a provider whose engine was killed (`pulumi preview | head`) would wait for calls forever.
  */
 const { signal } = watchEngine(process.argv[2]);
 let changes = 0;
@@ -15,8 +15,8 @@ signal.addEventListener("abort", endUnlessBusy);
 failPlainly();
 
 /**
- * Makes a change that must not be cut off if Pulumi's engine is lost; the process ends afterwards. `signal` lets a change
- * stop earlier, at its next safe point.
+ * Makes a change that must not be cut off if Pulumi's engine is lost; the process ends afterwards. `signal` lets a
+ * change stop earlier, at its next safe point.
  */
 export async function finishWithoutEngine<T>(change: (signal: AbortSignal) => Promise<T>): Promise<T> {
   changes++;

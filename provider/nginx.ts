@@ -39,8 +39,8 @@ const decidedServing = z.object({ ...servingInputs, ...decidedInputs });
 const QUIT_GRACE_SECONDS = 30;
 
 /**
- * Decides on the flavour and renders the configuration, if there is an nginx to ask; in a first preview there may be none.
- * Rejects what nginx doesn't support; changes nothing.
+ * Decides on the flavour and renders the configuration, if there is an nginx to ask; in a first preview there may be
+ * none. Rejects what nginx doesn't support; changes nothing.
  */
 export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   const given = ownInputs(news, "configuration", "running", "njsModule", "identity");

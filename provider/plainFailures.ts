@@ -9,8 +9,8 @@ export function isToldTwice(text: unknown): boolean {
 }
 
 /**
- * Makes failures of a provider process reach the user as one line. Pulumi's code prints what `check`, `diff`, `read` and
- * `delete` throw with a stack, and then passes it to Pulumi's engine, which prints the message again.
+ * Makes failures of a provider process reach the user as one line. Pulumi's code prints what `check`, `diff`, `read`
+ * and `delete` throw with a stack, and then passes it to Pulumi's engine, which prints the message again.
  */
 export function failPlainly(): void {
   const print = console.error;

@@ -5,8 +5,8 @@ const INTERVAL_MILLISECONDS = 1_000;
 const REFUSALS_NEEDED = 2;
 
 /**
- * Aborts once the Pulumi engine that started this provider is gone. Ctrl-C never reaches a dynamic provider, and one whose
- * engine was killed lives on as an orphan, but then the engine's address refuses connections.
+ * Aborts once the Pulumi engine that started this provider is gone. Ctrl-C never reaches a dynamic provider, and one
+ * whose engine was killed lives on as an orphan, but then the engine's address refuses connections.
  */
 export function watchEngine(address: string | undefined): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();

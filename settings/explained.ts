@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { settingOf } from "./settingOf.ts";
 
-/** Combines errors into one with a line each, which Pulumi prints without a stack trace; a bug of ours is returned as is. */
+/** Combines errors into one with a line each, printed without a stack trace; a bug of ours is returned as it is. */
 export function explained(...errors: readonly unknown[]): unknown {
   const bug = errors.find((error) => !(error instanceof RollgateError));
   if (bug !== undefined) return bug;

@@ -10,8 +10,8 @@ export interface Preflight extends Found {
 }
 
 /**
- * Reads the jar and looks for the Docker engine or the servers, all at once. The program does this, not the `check` of a
- * resource: Pulumi checks each resource only when its turn comes, so nginx would be reconfigured before a bad jar is
+ * Reads the jar and looks for the Docker engine or the servers, all at once. The program does this, not the `check` of
+ * a resource: Pulumi checks each resource only when its turn comes, so nginx would be reconfigured before a bad jar is
  * noticed. The results are passed on, so nothing is looked up twice.
  */
 export async function preflight({ rollout, preflight: askKind }: Settings): Promise<Preflight> {

@@ -4,9 +4,9 @@ import { InvalidInput } from "#rollout/common/errors.ts";
 const QUOTE_NUMBERS = "put a number in quotes, or set it with `--type string`";
 
 /**
- * Converts a value to a string, because `pulumi config set --path` saves digits, true and false as numbers and booleans.
- * Other numbers are rejected, since they may have changed: 1.10 is saved as 1.1. The value may be secret, so it is never
- * shown.
+ * Converts a value to a string, because `pulumi config set --path` saves digits, true and false as numbers and
+ * booleans. Other numbers are rejected, since they may have changed: 1.10 is saved as 1.1. The value may be secret, so
+ * it is never shown.
  */
 export function textOf(property: string, value: unknown): string {
   if (typeof value === "string") return value;

@@ -1,4 +1,4 @@
-/** Maps a path in the request to its key in the stack file: `proxy.port` to `nginxPort`, `health.path` to `healthPath`. */
+/** The key in the stack file for a path in the request, such as `nginxPort` for `proxy.port`. */
 export function settingOf(property: string): string {
   const [group = "", member, ...rest] = property.split(".");
   if (property === "jar.version") return "version";

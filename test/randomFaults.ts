@@ -7,8 +7,8 @@ import type { RollSettings } from "./support/realFleet.ts";
 import type { LostRequest } from "./support/traffic.ts";
 
 /**
- * Rolls a local fleet back and forth under load; a seeded generator draws what goes wrong in each roll, in which
- * phase and on which host. It ends with a good roll, and exits with 1 unless that brings every host to its release and the
+ * Rolls a local fleet back and forth under load; a seeded generator draws what goes wrong in each roll, in which phase
+ * and on which host. It ends with a good roll, and exits with 1 unless that brings every host to its release and the
  * only lost requests are those that a killed JVM was answering.
  * `node test/randomFaults.ts --rolls 100 --seed 42 --hosts 3 --minutes 60`
  */

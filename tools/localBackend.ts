@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { inRepository } from "./inRepository.ts";
 
-/** Environment variables that keep Pulumi's state in this repository, with a generated passphrase unless the user has one. */
+/** Environment variables for a state in this repository, with a generated passphrase unless the user has one. */
 export async function localBackend(environment: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   const state = inRepository(".rollgate", "state");
   await mkdir(inRepository(".rollgate"), { recursive: true });

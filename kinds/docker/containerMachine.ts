@@ -12,8 +12,8 @@ const BETWEEN_ATTEMPTS_MILLISECONDS = 200;
 const BETWEEN_LOOKS_MILLISECONDS = 500;
 
 /**
- * Connects standard input and output to a port. Debian's images have bash, Alpine's have nc (busybox). If either side hangs
- * up, both directions end. The child processes must be waited for, or nginx, as PID 1, logs an alert for each.
+ * Connects standard input and output to a port. Debian's images have bash, Alpine's have nc (busybox). If either side
+ * hangs up, both directions end. The child processes must be waited for, or nginx, as PID 1, logs an alert for each.
  */
 const TUNNEL = `
 if command -v bash >/dev/null; then

@@ -14,8 +14,8 @@ const RENEWAL_MILLISECONDS = 3_600_000;
 const KEEPER = "rollgate.files";
 
 /**
- * Accesses the hosts' volumes, whose own containers may not be running or not exist, through a helper container with all
- * volumes and no network. It exists only as long as it is needed.
+ * Accesses the hosts' volumes, whose own containers may not be running or not exist, through a helper container with
+ * all volumes and no network. It exists only as long as it is needed.
  */
 export class FileKeeper implements Pick<Machine, "run"> {
   readonly #docker: Docker;

@@ -10,8 +10,8 @@ export async function readLog(container: Docker.Container, tail: number): Promis
 }
 
 /**
- * Both outputs come in one, in frames of stream number, length and that many bytes. The client library would recurse for
- * each frame and overflow the stack with thousands.
+ * Both outputs come in one, in frames of stream number, length and that many bytes. The client library would recurse
+ * for each frame and overflow the stack with thousands.
  * https://docs.docker.com/reference/api/engine/version/v1.40/#tag/Container/operation/ContainerAttach
  */
 function payloadOf(frames: Buffer): Buffer {

@@ -33,8 +33,9 @@ export function isNoLogin(error: unknown): error is RollgateError {
 
 /**
  * Removes something from a server. If logging in fails there but works on another server, it counts as gone: a warning
- * says what is left behind, and the stack continues without it. If it works on no server, the cause may be local, so this
- * fails, and also if a server that was reached refuses another login. `name` is what to remove, `left` what stays behind.
+ * says what is left behind, and the stack continues without it. If it works on no server, the cause may be local, so
+ * this fails, and also if a server that was reached refuses another login. `name` is what to remove, `left` what stays
+ * behind.
  */
 export async function removeFrom(
   { server }: SshPlace,

@@ -16,8 +16,8 @@ interface Asked {
 }
 
 /**
- * Logs in to every server once, and checks that servers still to be set up meet the requirements. Throws all problems at
- * once, each with its setting.
+ * Logs in to every server once, and checks that servers still to be set up meet the requirements. Throws all problems
+ * at once, each with its setting.
  */
 export async function reachServers(
   hosts: readonly (SshHostDescriptor & { provisioning?: Provisioning })[],

@@ -15,8 +15,8 @@ const MAX_WORDS = 8_192;
 const LONGEST_FOLDER = 50;
 
 /**
- * The connection to a server, shared by all commands. It lives as long as this process holds its standard input open, so
- * even a killed deployer leaves nothing behind.
+ * The connection to a server, shared by all commands. It lives as long as this process holds its standard input open,
+ * so even a killed deployer leaves nothing behind.
  */
 export class SshConnection {
   readonly #place: SshPlace;

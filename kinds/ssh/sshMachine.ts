@@ -33,16 +33,16 @@ const KILL_AFTER_SECONDS = 5;
 const COMMANDS_AT_ONCE = 6;
 const [OVERDUE, KILLED] = [124, 137];
 /**
- * Mark the output of every command, because a login shell may print something first, and the server may report the end of
- * a command before all of its output.
+ * Mark the output of every command, because a login shell may print something first, and the server may report the end
+ * of a command before all of its output.
  */
 const HEADER = "rollgate-began\n";
 const TRAILER = /\nrollgate-ended:(\d+)$/;
 const SUDO_REFUSAL = /^sudo: .*(password is required|not allowed|must have a tty).*$|^Sorry, user .*$/im;
 
 /**
- * A server reached with this machine's OpenSSH client. If the connection breaks, a script runs again within its deadline,
- * provided the lease is still ours, so scripts must be safe to run twice.
+ * A server reached with this machine's OpenSSH client. If the connection breaks, a script runs again within its
+ * deadline, provided the lease is still ours, so scripts must be safe to run twice.
  */
 export class SshMachine implements Machine {
   readonly name: string;

@@ -20,9 +20,9 @@ const ANSWER_MILLISECONDS = 6_000;
 const REFUSED_MILLISECONDS = 1_500;
 
 /**
- * Applies a configuration in which hosts are added, removed or moved. An added or moved host starts drained; the rollout
- * admits it once a release has passed its gates there. A removed or moved host is drained and settles first, but only if a
- * host that stays is healthy. If `apply` fails, the previous drains are restored.
+ * Applies a configuration in which hosts are added, removed or moved. An added or moved host starts drained; the
+ * rollout admits it once a release has passed its gates there. A removed or moved host is drained and settles first,
+ * but only if a host that stays is healthy. If `apply` fails, the previous drains are restored.
  */
 export async function changeTopology(change: TopologyChange, apply: () => Promise<void>): Promise<void> {
   const { before, after, access, running } = change;

@@ -14,9 +14,9 @@ const MODULE_DIRECTORIES = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules"
 const CANNOT = /unknown directive|dlopen\(\)|not binary compatible/;
 
 /**
- * Finds out by testing configurations, because `nginx -V` doesn't list the modules that could be loaded. `versionOutput`
- * is the output of `nginx -V`; `test` runs `nginx -t` on a configuration, with a writable prefix, and throws nginx's own
- * message if it is rejected.
+ * Finds out by testing configurations, because `nginx -V` doesn't list the modules that could be loaded.
+ * `versionOutput` is the output of `nginx -V`; `test` runs `nginx -t` on a configuration, with a writable prefix, and
+ * throws nginx's own message if it is rejected.
  */
 export async function nginxAbilities(
   versionOutput: string,

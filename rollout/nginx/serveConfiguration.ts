@@ -18,8 +18,9 @@ const ANSWERS_IN_A_ROW = 5;
 
 /**
  * Makes nginx serve these settings. It starts or reloads nginx after testing the configuration, waits until new workers
- * answer, and otherwise restores the old configuration and drains. It does nothing if nginx already serves the settings.
- * `settleSeconds` limits the wait for a removed host; `assertHeld` runs right before anything is replaced and may throw.
+ * answer, and otherwise restores the old configuration and drains. It does nothing if nginx already serves the
+ * settings. `settleSeconds` limits the wait for a removed host; `assertHeld` runs right before anything is replaced and
+ * may throw.
  */
 export async function serveConfiguration(
   server: MachineNginxServer,
@@ -56,8 +57,8 @@ export async function serveConfiguration(
 }
 
 /**
- * A reload closes idle client connections, and a request already on its way over one of them is lost. So connections are
- * closed beforehand: busy ones with an answer, idle ones by clients that honour `Keep-Alive`.
+ * A reload closes idle client connections, and a request already on its way over one of them is lost. So connections
+ * are closed beforehand: busy ones with an answer, idle ones by clients that honour `Keep-Alive`.
  */
 async function withConnectionsClosed(server: MachineNginxServer, reload: () => Promise<void>): Promise<void> {
   await server.closeConnections(true);

@@ -1,8 +1,8 @@
 import type { DrainPool, PoolMember } from "./drainPools.ts";
 
 /**
- * An nginx `map` from host names, each followed by a space, to the upstream without exactly those hosts: `nobody` if there
- * are no names, `otherwise` for a combination without an upstream.
+ * An nginx `map` from host names, each followed by a space, to the upstream without exactly those hosts: `nobody` if
+ * there are no names, `otherwise` for a combination without an upstream.
  */
 export function upstreamMap(
   { source, target, nobody, otherwise }: Record<"source" | "target" | "nobody" | "otherwise", string>,

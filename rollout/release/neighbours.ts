@@ -12,8 +12,8 @@ const SPRING_BOOT_LAUNCHER = /^org\.springframework\.boot\.loader\./;
 
 /**
  * The first file next to an archive that `java -jar` puts on the class path and that a copy of the archive would lack.
- * With Spring Boot's launcher all libraries are inside the archive, so entries count only if the file exists; others are
- * left over from the build.
+ * With Spring Boot's launcher all libraries are inside the archive, so entries count only if the file exists; others
+ * are left over from the build.
  */
 export function findNeighbour(path: string, manifest: Manifest): Neighbour | undefined {
   const classPath = listed(manifest, "Class-Path", " ");

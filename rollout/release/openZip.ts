@@ -25,8 +25,8 @@ const MANY_ENTRIES = 0xffff;
 const HEAD_LENGTH = 65_536;
 
 /**
- * Opens a zip archive as `java -jar` does: it skips a prefix such as the launch script of an executable jar, even if the
- * archive's offsets don't include it (Spring Boot before 2.6), and rejects trailing data.
+ * Opens a zip archive as `java -jar` does: it skips a prefix such as the launch script of an executable jar, even if
+ * the archive's offsets don't include it (Spring Boot before 2.6), and rejects trailing data.
  */
 export async function openZip(path: string): Promise<ZipFile> {
   const file = await open(path);

@@ -9,7 +9,7 @@ export interface Release {
 
 const IDENTITY = /-([0-9a-f]{12})(\.war)?$/;
 
-/** The name of a release on a host and in every message: `<version>-<first 12 digits of the SHA-256>`, then `.war` for a war. */
+/** The name of a release: `<version>-<first 12 digits of the SHA-256>`, and then `.war` for a war. */
 export function releaseId({ path, version, sha256 }: Release): string {
   return `${version}-${sha256.slice(0, 12)}${/\.war$/i.test(path) ? ".war" : ""}`;
 }
@@ -25,8 +25,8 @@ export function isReleaseOf(id: string, sha256: string): boolean {
 }
 
 /**
- * The file name of a release on a host. It keeps the extension `.war`, because Spring Boot serves the pages of a war only
- * from a file with that extension.
+ * The file name of a release on a host. It keeps the extension `.war`, because Spring Boot serves the pages of a war
+ * only from a file with that extension.
  */
 export function archiveName(id: string): string {
   return id.endsWith(".war") ? "app.war" : "app.jar";

@@ -37,8 +37,8 @@ export class HostsUnreachable extends RollgateError {
 }
 
 /**
- * Decides by the current state of every host. Hosts that do not serve come first, since touching them costs no capacity;
- * a host whose process has exited is started again rather than waited for.
+ * Decides by the current state of every host. Hosts that do not serve come first, since touching them costs no
+ * capacity; a host whose process has exited is started again rather than waited for.
  */
 export function decideStep(fleet: readonly FleetMember[], progress: RollProgress): Step {
   const { release, minimumHealthy, turns } = progress;

@@ -31,8 +31,8 @@ const MIX: readonly (readonly [Method, string, number])[] = [
 ];
 
 /**
- * Constant traffic over keep-alive connections. Requests are sent at fixed times regardless of earlier answers, so that a
- * stall shows up as latency, not as fewer requests. Nothing is ever retried.
+ * Constant traffic over keep-alive connections. Requests are sent at fixed times regardless of earlier answers, so that
+ * a stall shows up as latency, not as fewer requests. Nothing is ever retried.
  */
 export class Traffic {
   readonly #pool: Pool;

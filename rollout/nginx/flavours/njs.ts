@@ -16,8 +16,8 @@ const BETWEEN_CHECKS_MILLISECONDS = 100;
 const LOG_MILLISECONDS = 1000;
 
 /**
- * nginx's own JavaScript module checks every host and picks the upstream of each request. Its state is in shared memory,
- * which survives a reload as long as the zone's name and size stay the same.
+ * nginx's own JavaScript module checks every host and picks the upstream of each request. Its state is in shared
+ * memory, which survives a reload as long as the zone's name and size stay the same.
  * https://nginx.org/en/docs/http/ngx_http_js_module.html
  */
 export function njsLines(

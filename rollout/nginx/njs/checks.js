@@ -92,8 +92,8 @@ async function ask(host, limits) {
 }
 
 /**
- * After a start, or a reload from another flavour, no host is up yet. While no host is up, only hosts that have failed a
- * check count as down: trying an unknown host is better than serving nobody.
+ * After a start, or a reload from another flavour, no host is up yet. While no host is up, only hosts that have failed
+ * a check count as down: trying an unknown host is better than serving nobody.
  */
 function downNow() {
   const hosts = settings().hosts;

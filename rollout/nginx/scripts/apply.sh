@@ -1,5 +1,5 @@
-# In nginx's folder: the proposed configuration becomes the served one, which is kept. Run twice, it finds that done. One
-# that is kept already is what was served last: a change before this one was not confirmed.
+# In nginx's folder: replaces the current configuration with the proposed one and keeps the old one. A second run finds
+# that done. If an old one is kept already, an earlier change was not confirmed, and it stays.
 [ -f nginx.conf.new ] || exit 0
 if [ -f nginx.conf ] && [ ! -f nginx.conf.old ]; then
   cp nginx.conf nginx.conf.kept || exit 1

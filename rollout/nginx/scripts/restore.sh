@@ -1,5 +1,5 @@
-# In nginx's folder: puts the kept configuration back and prints whether there was one; where there was none, the new one
-# goes away, unless it still waits: then the served one was not touched.
+# In nginx's folder: restores the old configuration and prints yes if there was one. Otherwise it removes the new one,
+# unless that was never put in place.
 if [ -f nginx.conf.old ]; then
   cp nginx.conf.old nginx.conf.back || exit 1
   mv nginx.conf.back nginx.conf || exit 1

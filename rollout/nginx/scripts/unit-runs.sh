@@ -1,5 +1,5 @@
-# $1 a unit. Prints its process if that is a master of nginx that has bound its ports, which is when it takes that title:
-# a unit that is started again and again has a process most of the time, too.
+# $1 a unit. Prints its process if that is an nginx master that has bound its ports, which is when it takes that title.
+# A unit that keeps crashing has a process most of the time too.
 main_pid() {
   systemctl show --property MainPID --value "$1.service"
 }
