@@ -1,4 +1,4 @@
-# After find-master.sh. $1 nginx's folder, $2 how long its requests in flight may take.
+# After find-master.sh. $1 nginx's folder, $2 how long requests in flight may take, in seconds.
 for step in "QUIT:$2" TERM:5 KILL:5; do
   master=$(find_master "$1")
   [ -n "$master" ] || exit 0

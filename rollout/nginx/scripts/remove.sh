@@ -1,6 +1,6 @@
-# In nginx's folder: removes what is ours, and the folder and the one above it where nobody else has anything there.
+# In nginx's folder: removes our files, then the folder and its parent if they are empty.
 rm -rf nginx.conf nginx.conf.new nginx.conf.old nginx.pid drained lease close-connections rollgate-*.js
-# What a service account owns cannot be removed by another one, but what is in it can.
+# Another account can't remove a folder of the service's account, but it can empty it.
 rm -rf logs/* temp/*
 rmdir logs temp 2>/dev/null
 folder=$(pwd)

@@ -1,2 +1,2 @@
-# Debian keeps nginx where the PATH of an account often does not look.
+# Debian keeps nginx in a directory that is often not on an account's PATH.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin

@@ -1,5 +1,5 @@
-# $1 the folder of the flag files. Prints root where only workers that stay root could look at them: root starts nginx,
-# and a folder above them is closed to others. One that is not there yet will be open.
+# $1 the folder of the flag files. Prints root if only workers running as root can see them, because root starts nginx and
+# a parent folder is closed to others. A folder that doesn't exist yet counts as open.
 [ "$(id -u)" = 0 ] || exit 0
 folder=$1
 while [ "$folder" != / ]; do
