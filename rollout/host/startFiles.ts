@@ -19,7 +19,7 @@ const PREFLIGHT = readScripts(SCRIPTS, "preflight-host", "preflight-java");
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The files written on a machine before an application is started. */
-export interface StartFiles {
+interface StartFiles {
   /** A shell script that execs the JVM; contains no secrets. */
   readonly start: string;
   /** Variable assignments for the shell to read. */

@@ -14,7 +14,7 @@ const STOP_SECONDS = 60;
 const BOUNDED_THEMSELVES = ["probe", "upstream"];
 
 /** How long a method may take; `undefined` if it needs no deadline. */
-export type Deadline = (method: string, args: readonly unknown[]) => number | undefined;
+type Deadline = (method: string, args: readonly unknown[]) => number | undefined;
 
 /** Wraps a host whose disk or machine may hang: every call returns or throws in time. */
 export function boundedHost(host: AppHost): AppHost {

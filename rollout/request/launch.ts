@@ -2,7 +2,7 @@ import { z } from "zod";
 import { integer, show, text } from "./fields.ts";
 
 /** The container that a JVM runs in; any change rolls. */
-export const container = z.strictObject({
+const container = z.strictObject({
   image: text.min(1, { error: "expected an image with a Java runtime, got an empty string" }),
   /** User and group, as numbers, because the image may not have names for them. */
   user: text.regex(/^[1-9]\d*(:[1-9]\d*)?$/, {

@@ -13,7 +13,7 @@ export const flavour = z.enum(["stock", "njs", "check-module"], {
 export type Flavour = z.infer<typeof flavour>;
 
 /** The health gate: `passes` answers of 200 and UP in a row within the deadline. */
-export const health = z.strictObject({
+const health = z.strictObject({
   path: urlPath,
   passes: integer(1, 100),
   intervalMilliseconds: integer(10, 60_000),
@@ -23,7 +23,7 @@ export const health = z.strictObject({
 export type HealthPolicy = z.infer<typeof health>;
 
 /** How long the other phases may take. */
-export const timing = z.strictObject({
+const timing = z.strictObject({
   settleSeconds: integer(0, 3600),
   graceSeconds: integer(0, 3600),
   soakSeconds: integer(0, 86_400),
@@ -39,7 +39,7 @@ export const timing = z.strictObject({
 export type Timing = z.infer<typeof timing>;
 
 /** What to do with the hosts already replaced when a later one fails. */
-export const onFailure = z.enum(["rollback", "halt"], {
+const onFailure = z.enum(["rollback", "halt"], {
   error: (issue) => `expected rollback or halt, got ${show(issue.input)}`,
 });
 export type OnFailure = z.infer<typeof onFailure>;

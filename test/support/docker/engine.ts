@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { TestContext } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 
 const run = promisify(execFile);
@@ -24,10 +23,4 @@ export async function noDocker(): Promise<string | undefined> {
     () => undefined,
     () => "no Docker engine answers",
   );
-}
-
-/** Skips a test where no Docker engine answers. */
-export async function skipWithoutDocker(context: TestContext): Promise<void> {
-  const reason = await noDocker();
-  context.skip(reason !== undefined, reason);
 }
