@@ -138,16 +138,17 @@ describe("a stack of two local hosts, with the real CLI, nginx and JVMs", { time
     expect(await jvms("app-2")).toEqual([untouched]);
   });
 
-  test("repairs a killed JVM and a killed nginx with up alone, without a manual refresh", async () => {
-    const [jvm] = await jvms("app-2");
-    process.kill(jvm?.pid ?? 0, "SIGKILL");
-    process.kill((await runningNginx(join(project.files, "nginx")))?.pid ?? 0, "SIGTERM");
-    await expect.poll(async () => (await jvms("app-2")).length).toBe(0);
+  test("comes back as it was with up alone after a reboot, which ends nginx and every JVM", async () => {
+    const all = async () => (await Promise.all(["app-1", "app-2"].map(jvms))).flat();
+    const before = await all();
+    for (const { pid } of before) process.kill(pid, "SIGKILL");
+    for (const pid of await nginxProcesses()) process.kill(pid, "SIGKILL");
+    await expect.poll(async () => (await all()).length).toBe(0);
     await expect.poll(async () => runningNginx(join(project.files, "nginx"))).toBeUndefined();
     const { code, output } = await project.up();
     expect(code, output).toBe(0);
     expect(await versionsServed()).toEqual(new Set(["1.0.0"]));
-    expect(await jvms("app-2")).toHaveLength(1);
+    expect((await all()).map(({ argv }) => argv)).toEqual(before.map(({ argv }) => argv));
   });
 
   test("leaves no process, no port and no file behind after destroy", async () => {

@@ -191,6 +191,45 @@ describe.skipIf(reason)(
       expect(await fleet.releases()).toEqual(all(other));
     });
 
+    test("isn't held up for long by a server that is gone, loses only what that was answering, and finishes once it is back", async () => {
+      const [{ other }, server] = [await turn(), hosts[1]];
+      if (!server) throw new Error("there is no second server");
+      const gone = Promise.withResolvers<{ from: number; until: number }>();
+      const { result, seen } = await fleet.underLoad(async () => {
+        const outcome = await fleet.rollHere(
+          other,
+          (phase, host) => {
+            if (phase !== "admit" || host !== "app-1") return;
+            const from = fleet.loadSeconds;
+            const powered = () => gone.resolve({ from, until: fleet.loadSeconds });
+            server.powerOff().then(powered, gone.reject);
+          },
+          { timing: { soakSeconds: 4 }, health: { deadlineSeconds: 12 } },
+        );
+        return { ...outcome, endedAt: fleet.loadSeconds };
+      });
+      const { from, until } = await gone.promise;
+      expect(result.failure).toMatch(
+        /^app-2 could not be brought to \S+: (server-2 cannot be reached: .*|it does not answer); app-1 keeps \S+; app-2 was not touched\. Now: app-1 \S+; app-2 unreachable\.$/,
+      );
+      const waits = result.lines.filter((line) =>
+        / wait +for app-2 \(unreachable: .*\): \d+ s of at most 12 s$/.test(line),
+      );
+      expect(waits.length).toBeGreaterThan(0);
+      // The deadline once, and what questions to the dead take to fail.
+      expect(result.endedAt - until).toBeLessThan(50);
+      // Whatever was on its way to that server at the time, a second at most.
+      const unexplained = seen.lost.filter(
+        ({ atSeconds }) => atSeconds < from - 1.5 || atSeconds > until + 0.1,
+      );
+      expect(unexplained).toEqual([]);
+      await server.powerOn();
+      const healed = await fleet.underLoad(() => fleet.rollHere(other));
+      expect(healed.result.failure).toBeUndefined();
+      expect(healed.seen.lost).toEqual([]);
+      expect(await fleet.releases()).toEqual(all(other));
+    });
+
     test("is not needed after a reboot, since every server serves again by itself", async () => {
       const before = await fleet.releases();
       await Promise.all([...hosts, web].map((server) => server.reboot()));

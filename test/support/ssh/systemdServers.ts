@@ -30,6 +30,9 @@ export interface SystemdServer {
   readonly address: string;
   /** Runs a command in it as root, bypassing SSH. */
   exec(script: string): Promise<string>;
+  /** Kills everything in it at once; its address no longer answers. */
+  powerOff(): Promise<void>;
+  powerOn(): Promise<void>;
   /** Kills everything in it at once and boots again from its disk. */
   reboot(): Promise<void>;
 }
@@ -97,12 +100,16 @@ export class SystemdServers {
     await writeFile(join(this.directory, "known_hosts"), `${address} ${type} ${hostKey}\n`, { flag: "a" });
     const text = await readFile(this.config, "utf8");
     await writeFile(this.config, `Host ${name}\n  HostName ${address}\n${text}`);
-    const reboot = async () => {
-      await docker(["kill", container]);
+    const powerOff = async () => void (await docker(["kill", container]));
+    const powerOn = async () => {
       await docker(["start", container]);
       await isUp();
     };
-    return { name, address, exec, reboot };
+    const reboot = async () => {
+      await powerOff();
+      await powerOn();
+    };
+    return { name, address, exec, powerOff, powerOn, reboot };
   }
 
   async remove(): Promise<void> {
