@@ -20,6 +20,11 @@ describe("a bad release", { timeout: 240_000 }, () => {
       says: /(200 UP|503 DOWN .*) for 8 s \(2 passes in a row needed\)/,
     },
     { fault: "slow-start", gate: "health", says: /connect ECONNREFUSED 127\.0\.0\.1:\d+ for 8 s/ },
+    {
+      fault: "ignore-arguments",
+      gate: "health",
+      says: /for 8 s .*; it listens at \S+:8081, not at 127\.0\.0\.1:\d+: does it ignore --server\.port\?/,
+    },
     { fault: "exit-at-start", gate: "health", says: /^ {4}.* exiting with code 1$/m },
   ])("loses no request and is rolled back at its first host: $fault", async ({ fault, gate, says }) => {
     const { fleet, old } = shared;
