@@ -1,0 +1,86 @@
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
+import { openSshHost } from "#kinds/ssh/openSshHost.ts";
+import { provisionCommand, provisionHost } from "#kinds/ssh/provision.ts";
+import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { describeAppHost, type NewHost } from "../contract/appHost.ts";
+import { fakeJava } from "../support/fakeJava.ts";
+import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
+
+const JAVA = "/opt/fake/java";
+const OPTIONS = {
+  ...{ deployer: "deploy", account: "rollgate-contract", graceSeconds: 10, command: "sh", package: "" },
+};
+const WRITE = 'sudo mkdir -p /opt/fake && sudo tee "$1" >/dev/null && sudo chmod 755 "$1"';
+const reason = await noSystemdServers();
+
+describe.skipIf(reason)(
+  `on a server with systemd${reason ? ` (${reason})` : ""}`,
+  { timeout: 120_000 },
+  () => {
+    let servers: SystemdServers;
+    let server: SystemdServer;
+    let admin: SshMachine;
+    let count = 0;
+
+    beforeAll(async () => {
+      servers = await SystemdServers.create();
+      server = await servers.add("server-1");
+      admin = new SshMachine({ server: `admin@${server.name}`, sshConfig: servers.config });
+      const application = `${await fakeJava(servers.directory)}.cjs`;
+      const java = `#!/bin/sh\nexec /opt/fake/node ${JAVA}.cjs "$@"\n`;
+      for (const [name, input] of [
+        ["/opt/fake/node", createReadStream(process.execPath)],
+        [JAVA, Readable.from([java])],
+        [`${JAVA}.cjs`, Readable.from([await readFile(application)])],
+      ] as const) {
+        await admin.run(WRITE, [name], { input, deadlineSeconds: 120 });
+      }
+    }, 600_000);
+
+    afterAll(async () => {
+      await admin?.close();
+      await servers?.remove();
+    }, 60_000);
+
+    async function open(): Promise<NewHost> {
+      const name = `app-${++count}`;
+      const place = {
+        kind: "ssh",
+        name,
+        address: server.address,
+        port: 8000 + count,
+        server: server.name,
+        sshConfig: servers.config,
+        directory: `/srv/rollgate/contract/hosts/${name}`,
+        supervisor: "systemd",
+        unit: `rollgate-contract-${name}`,
+      } as const;
+      const input = Readable.from([provisionHost(place, OPTIONS)]);
+      await admin.run(provisionCommand("install", "systemd"), [], { input, deadlineSeconds: 120 });
+      const machine = new SshMachine(place);
+      const parts = openSshHost(machine, place);
+      onTestFinished(async () => {
+        await parts.supervisor.stop(0);
+        await machine.close();
+      });
+      return {
+        parts,
+        machine,
+        directory: place.directory,
+        launch: { java: JAVA, jvmOptions: [], arguments: [] },
+      };
+    }
+
+    describeAppHost({
+      open,
+      workDirectory: ({ directory }) => `${directory}/work`,
+      cannot: {
+        seeSockets: "the application belongs to another account than the one that deploys",
+        keepFloods: "journald drops lines of a unit that writes more than 10,000 in 30 s",
+      },
+    });
+  },
+);
