@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { DockerFleet } from "../test/support/docker/dockerFleet.ts";
+import { DockerFleet } from "../harness/docker/dockerFleet.ts";
 import { buildMarket } from "../tools/buildMarket.ts";
 
 /**

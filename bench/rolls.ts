@@ -14,8 +14,8 @@ import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { roll } from "#rollout/roll/roll.ts";
-import { freePort } from "../test/support/freePort.ts";
-import { Traffic } from "../test/support/traffic.ts";
+import { freePort } from "../harness/freePort.ts";
+import { Traffic } from "../harness/traffic.ts";
 import { buildMarket } from "../tools/buildMarket.ts";
 
 /**

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { identifyJar } from "#rollout/release/jar.ts";
 import type { Launch } from "#rollout/request/launch.ts";
-import { endProcessesUnder } from "../test/support/endProcessesUnder.ts";
-import { fakeJar, fakeJava } from "../test/support/fakeJava.ts";
-import { LocalFleet } from "../test/support/localFleet.ts";
-import { SshFleet } from "../test/support/ssh/sshFleet.ts";
-import { type SshServer, SshServers } from "../test/support/ssh/sshServers.ts";
-import { Traffic } from "../test/support/traffic.ts";
+import { endProcessesUnder } from "../harness/endProcessesUnder.ts";
+import { writeFakeJar, writeFakeJava } from "../harness/fakeApplication.ts";
+import { LocalFleet } from "../harness/localFleet.ts";
+import { SshFleet } from "../harness/ssh/sshFleet.ts";
+import { type SshServer, SshServers } from "../harness/ssh/sshServers.ts";
+import { Traffic } from "../harness/traffic.ts";
 import { buildMarket } from "../tools/buildMarket.ts";
 
 /**
@@ -50,10 +50,10 @@ if (rolls > 0) {
 }
 
 const directory = await mkdtemp(join(tmpdir(), "rollgate-jars-"));
-const launch = { java: await fakeJava(directory), jvmOptions: [], arguments: [] };
+const launch = { java: await writeFakeJava(directory), jvmOptions: [], arguments: [] };
 const quick = [
-  await fakeJar({ version: "1.0.0" }, directory),
-  await fakeJar({ version: "1.1.0" }, directory),
+  await writeFakeJar({ version: "1.0.0" }, directory),
+  await writeFakeJar({ version: "1.1.0" }, directory),
 ];
 const local = await LocalFleet.create(HOSTS);
 await withFleet(launch, async (fleet) => {

@@ -1,10 +1,10 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { LocalFleet, unexplained } from "./support/localFleet.ts";
+import { LocalFleet, unexplained } from "../harness/localFleet.ts";
+import type { RollSettings } from "../harness/realFleet.ts";
+import type { LostRequest } from "../harness/traffic.ts";
 import { type Market, market } from "./support/market.ts";
 import { FAULTS, PHASES } from "./support/randomFault.ts";
-import type { RollSettings } from "./support/realFleet.ts";
-import type { LostRequest } from "./support/traffic.ts";
 
 /**
  * Rolls a local fleet back and forth under load; a seeded generator draws what goes wrong in each roll, in which phase

@@ -1,4 +1,4 @@
-import { Traffic, type TrafficReport } from "../test/support/traffic.ts";
+import { Traffic, type TrafficReport } from "../harness/traffic.ts";
 import { buildMarket } from "./buildMarket.ts";
 import { reportFailure } from "./reportFailure.ts";
 import { runPulumi } from "./runPulumi.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LocalFleet } from "../support/localFleet.ts";
-import { request } from "../support/request.ts";
+import { LocalFleet } from "../../harness/localFleet.ts";
+import { request } from "../../harness/request.ts";
 import { type ApplicationForm, buildApplication } from "./application.ts";
 
 const VERSIONS = ["2.3.12.RELEASE", "2.5.15", "2.7.18", "3.5.16", "4.0.5"];

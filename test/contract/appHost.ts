@@ -5,10 +5,11 @@ import { type HostParts, type HostPolicy, MachineAppHost } from "#rollout/host/m
 import type { Machine } from "#rollout/machine/machine.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { Launch } from "#rollout/request/launch.ts";
-import { type Behaviour, fakeJar } from "../support/fakeJava.ts";
-import { freePort } from "../support/freePort.ts";
-import { request } from "../support/request.ts";
-import { until } from "../support/until.ts";
+import type { Behaviour } from "../../harness/fakeApplication.ts";
+import { freePort } from "../../harness/freePort.ts";
+import { request } from "../../harness/request.ts";
+import { until } from "../../harness/until.ts";
+import { fakeJar } from "../support/fakeJava.ts";
 
 const { signal } = new AbortController();
 export const HEALTH = {

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { CommandFailed, type Machine } from "#rollout/machine/machine.ts";
-import { freePort } from "../support/freePort.ts";
+import { freePort } from "../../harness/freePort.ts";
 import { serveHttp } from "../support/httpServer.ts";
 
 /** A machine, and the address at which it reaches this process; closed after the test. */

@@ -4,8 +4,8 @@ import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { isServed, serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
+import { until } from "../../harness/until.ts";
 import { nginxSettings } from "../support/nginx.ts";
-import { until } from "../support/until.ts";
 
 const IN_TIME = { timeout: 60_000 };
 

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
+import { until } from "../../harness/until.ts";
 import { listenOn, startNode } from "../support/child.ts";
-import { until } from "../support/until.ts";
 import { answerOf, hostOf, install, type NewHost, run } from "./appHost.ts";
 
 const { signal } = new AbortController();

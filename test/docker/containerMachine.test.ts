@@ -2,8 +2,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { ContainerMachine } from "#kinds/docker/containerMachine.ts";
 import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
 import { openEngine } from "#kinds/docker/openEngine.ts";
-import { baseImages } from "../support/docker/baseImages.ts";
-import { docker, noDocker } from "../support/docker/engine.ts";
+import { baseImages } from "../../harness/docker/baseImages.ts";
+import { docker, noDocker } from "../../harness/docker/engine.ts";
 
 const reason = await noDocker();
 

@@ -4,10 +4,10 @@ import { openDockerNginx } from "#kinds/docker/dockerNginx.ts";
 import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
 import { openDockerHost } from "#kinds/docker/openDockerHost.ts";
 import { openEngine } from "#kinds/docker/openEngine.ts";
+import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
+import { docker, noDocker } from "../../harness/docker/engine.ts";
 import { describeAppHost, type NewHost } from "../contract/appHost.ts";
 import { describeMachine } from "../contract/machine.ts";
-import { DockerFleet } from "../support/docker/dockerFleet.ts";
-import { docker, noDocker } from "../support/docker/engine.ts";
 import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
 
 const HOSTS = 17;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DockerFleet } from "../support/docker/dockerFleet.ts";
-import { docker, noDocker } from "../support/docker/engine.ts";
+import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
+import { docker, noDocker } from "../../harness/docker/engine.ts";
+import { phaseLine } from "../../harness/rollerProcess.ts";
 import { type Market, market } from "../support/market.ts";
-import { phaseLine } from "../support/rollerProcess.ts";
 
 const reason = await noDocker();
 /** Room for the three jars of 22 MB that a host keeps at first, and not for a fourth. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
 import { dockerNginx } from "#kinds/docker/dockerNginx.ts";
+import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
+import { noDocker } from "../../harness/docker/engine.ts";
 import { describeNginx } from "../contract/nginx.ts";
-import { DockerFleet } from "../support/docker/dockerFleet.ts";
-import { noDocker } from "../support/docker/engine.ts";
 
 const reason = await noDocker();
 

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import { baseImages } from "../support/docker/baseImages.ts";
-import { DockerFleet } from "../support/docker/dockerFleet.ts";
-import { docker, noDocker } from "../support/docker/engine.ts";
+import { baseImages } from "../../harness/docker/baseImages.ts";
+import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
+import { docker, noDocker } from "../../harness/docker/engine.ts";
+import { phaseLine } from "../../harness/rollerProcess.ts";
+import { until } from "../../harness/until.ts";
 import { fakeAppImage, removeFakeAppImage } from "../support/docker/fakeAppImage.ts";
 import { noOwnEngine, OwnEngine } from "../support/docker/ownEngine.ts";
 import { fakeJar } from "../support/fakeJava.ts";
-import { phaseLine } from "../support/rollerProcess.ts";
-import { until } from "../support/until.ts";
 
 const reason = (await noDocker()) ?? (await noOwnEngine());
 

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openEngine } from "#kinds/docker/openEngine.ts";
 import { create, read } from "#kinds/docker/pulledImage.ts";
 import { requireImages } from "#kinds/docker/requireImages.ts";
-import { docker, noDocker } from "../support/docker/engine.ts";
+import { docker, noDocker } from "../../harness/docker/engine.ts";
 import { privateRegistry } from "../support/docker/privateRegistry.ts";
 import { temporaryDirectory } from "../support/temporaryDirectory.ts";
 

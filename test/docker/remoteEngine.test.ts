@@ -7,13 +7,13 @@ import { createServer } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import { baseImages } from "../support/docker/baseImages.ts";
-import { DockerFleet } from "../support/docker/dockerFleet.ts";
-import { docker, noDocker } from "../support/docker/engine.ts";
+import { baseImages } from "../../harness/docker/baseImages.ts";
+import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
+import { docker, noDocker } from "../../harness/docker/engine.ts";
+import { noSshd, SshServers } from "../../harness/ssh/sshServers.ts";
 import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
 import { fakeJar } from "../support/fakeJava.ts";
 import { selfSigned } from "../support/selfSigned.ts";
-import { noSshd, SshServers } from "../support/ssh/sshServers.ts";
 
 const reason = await noDocker();
 const withoutSsh = reason ?? (await noSshd());

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dockerNginx } from "#kinds/docker/dockerNginx.ts";
-import { DockerFleet } from "../support/docker/dockerFleet.ts";
-import { containerLog, docker, noDocker } from "../support/docker/engine.ts";
+import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
+import { containerLog, docker, noDocker } from "../../harness/docker/engine.ts";
+import { request } from "../../harness/request.ts";
 import { type Market, market } from "../support/market.ts";
-import { request } from "../support/request.ts";
 
 const reason = await noDocker();
 if (reason !== undefined) console.log(`skipped: ${reason}`);

@@ -4,12 +4,12 @@ import { requireFreePort } from "#kinds/docker/requireFreePort.ts";
 import * as nginx from "#provider/nginx.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import { baseImages } from "../support/docker/baseImages.ts";
-import { DockerFleet } from "../support/docker/dockerFleet.ts";
-import { docker, noDocker } from "../support/docker/engine.ts";
+import { baseImages } from "../../harness/docker/baseImages.ts";
+import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
+import { docker, noDocker } from "../../harness/docker/engine.ts";
+import { phaseLine } from "../../harness/rollerProcess.ts";
 import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
 import { fakeJar } from "../support/fakeJava.ts";
-import { phaseLine } from "../support/rollerProcess.ts";
 
 const reason = await noDocker();
 /** Longer than any of these tests may take: whoever waits for a dead container fails by the clock. */

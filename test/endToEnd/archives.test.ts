@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LocalFleet } from "../../harness/localFleet.ts";
+import { request } from "../../harness/request.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
-import { LocalFleet } from "../support/localFleet.ts";
 import { market } from "../support/market.ts";
-import { request } from "../support/request.ts";
 
 // One of each kind; `npm run test:applications` has them for every generation of Spring Boot.
 describe("what `java -jar` accepts", { timeout: 120_000 }, () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { baseImages } from "../../harness/docker/baseImages.ts";
+import { docker, noDocker } from "../../harness/docker/engine.ts";
+import { freePort } from "../../harness/freePort.ts";
+import { Traffic } from "../../harness/traffic.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
-import { baseImages } from "../support/docker/baseImages.ts";
-import { docker, noDocker } from "../support/docker/engine.ts";
-import { freePort } from "../support/freePort.ts";
-import { Traffic } from "../support/traffic.ts";
 import { noDockerPlugin } from "./noDockerPlugin.ts";
 import { Project } from "./project.ts";
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { baseImages } from "../support/docker/baseImages.ts";
-import { noDocker } from "../support/docker/engine.ts";
+import { baseImages } from "../../harness/docker/baseImages.ts";
+import { noDocker } from "../../harness/docker/engine.ts";
+import { freePort } from "../../harness/freePort.ts";
+import { until } from "../../harness/until.ts";
 import { fakeAppImage } from "../support/docker/fakeAppImage.ts";
 import { noOwnEngine, OwnEngine } from "../support/docker/ownEngine.ts";
 import { fakeJar } from "../support/fakeJava.ts";
-import { freePort } from "../support/freePort.ts";
-import { until } from "../support/until.ts";
 import { noDockerPlugin } from "./noDockerPlugin.ts";
 import { Project } from "./project.ts";
 

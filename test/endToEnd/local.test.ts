@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../harness/freePort.ts";
+import { runningNginx } from "../../harness/nginxProcess.ts";
+import { listProcesses, type ProcessEntry } from "../../harness/processTable.ts";
+import { Traffic } from "../../harness/traffic.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
-import { freePort } from "../support/freePort.ts";
-import { runningNginx } from "../support/nginxProcess.ts";
-import { listProcesses, type ProcessEntry } from "../support/processTable.ts";
 import { listenerOn } from "../support/tcpTable.ts";
-import { Traffic } from "../support/traffic.ts";
 import { Project } from "./project.ts";
 
 const REQUESTS_PER_SECOND = 220;

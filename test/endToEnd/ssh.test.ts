@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../support/freePort.ts";
+import { freePort } from "../../harness/freePort.ts";
+import { noSshd, SshServers } from "../../harness/ssh/sshServers.ts";
+import { Traffic } from "../../harness/traffic.ts";
 import { type Market, market } from "../support/market.ts";
-import { noSshd, SshServers } from "../support/ssh/sshServers.ts";
-import { Traffic } from "../support/traffic.ts";
 import { Project } from "./project.ts";
 
 const REQUESTS_PER_SECOND = 220;

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { endProcessesUnder } from "../support/endProcessesUnder.ts";
+import { endProcessesUnder } from "../../harness/endProcessesUnder.ts";
+import { freePort } from "../../harness/freePort.ts";
+import { noSshd, type SshServer, SshServers } from "../../harness/ssh/sshServers.ts";
 import { fakeJar, fakeJava } from "../support/fakeJava.ts";
-import { freePort } from "../support/freePort.ts";
-import { noSshd, type SshServer, SshServers } from "../support/ssh/sshServers.ts";
 import { Project } from "./project.ts";
 
 const reason = await noSshd();

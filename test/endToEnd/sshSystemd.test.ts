@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Traffic } from "../../harness/traffic.ts";
 import { type Market, market } from "../support/market.ts";
 import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
-import { Traffic } from "../support/traffic.ts";
 import { Project } from "./project.ts";
 
 const reason = await noSystemdServers();

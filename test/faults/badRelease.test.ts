@@ -1,10 +1,10 @@
 import { readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { unexplained } from "../support/localFleet.ts";
+import { unexplained } from "../../harness/localFleet.ts";
+import { phaseLine } from "../../harness/rollerProcess.ts";
+import { until } from "../../harness/until.ts";
 import { market } from "../support/market.ts";
-import { phaseLine } from "../support/rollerProcess.ts";
-import { until } from "../support/until.ts";
 import { useFleet } from "./useFleet.ts";
 
 describe("a bad release", { timeout: 240_000 }, () => {

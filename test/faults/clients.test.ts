@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LocalFleet } from "../../harness/localFleet.ts";
+import { request } from "../../harness/request.ts";
 import { JdkClient } from "../support/jdkClient.ts";
-import { LocalFleet } from "../support/localFleet.ts";
 import { market } from "../support/market.ts";
-import { request } from "../support/request.ts";
 
 /** As for an application that is behind a proxy. */
 const BEHIND_PROXY = { SERVER_FORWARD_HEADERS_STRATEGY: "framework" };

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { freePort } from "../support/freePort.ts";
-import { phaseLine } from "../support/rollerProcess.ts";
+import { freePort } from "../../harness/freePort.ts";
+import { phaseLine } from "../../harness/rollerProcess.ts";
 import { useFleet } from "./useFleet.ts";
 
 describe("deployers of one fleet", { timeout: 240_000 }, () => {

@@ -4,9 +4,9 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { hashFile } from "#rollout/release/hashFile.ts";
+import { LocalFleet } from "../../harness/localFleet.ts";
 import { damageRelease } from "../support/damageRelease.ts";
 import { hangFile } from "../support/hangingFile.ts";
-import { LocalFleet } from "../support/localFleet.ts";
 import { useFleet } from "./useFleet.ts";
 
 const IS_ROOT = process.getuid?.() === 0;

@@ -1,13 +1,13 @@
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { identifyJar } from "#rollout/release/jar.ts";
-import { DockerFleet } from "../support/docker/dockerFleet.ts";
-import { noDocker } from "../support/docker/engine.ts";
-import { endProcessesUnder } from "../support/endProcessesUnder.ts";
-import { LocalFleet } from "../support/localFleet.ts";
+import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
+import { noDocker } from "../../harness/docker/engine.ts";
+import { endProcessesUnder } from "../../harness/endProcessesUnder.ts";
+import { LocalFleet } from "../../harness/localFleet.ts";
+import { QUICK_START } from "../../harness/realFleet.ts";
+import { SshFleet } from "../../harness/ssh/sshFleet.ts";
+import { noSshd, SshServers } from "../../harness/ssh/sshServers.ts";
 import { type Market, market } from "../support/market.ts";
-import { QUICK_START } from "../support/realFleet.ts";
-import { SshFleet } from "../support/ssh/sshFleet.ts";
-import { noSshd, SshServers } from "../support/ssh/sshServers.ts";
 
 const LAST_WORDS = "market.fault log-flood: exiting with code 1";
 const HEALTH = { deadlineSeconds: 90 };

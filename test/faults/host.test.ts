@@ -1,12 +1,12 @@
 import { rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { unexplained } from "../../harness/localFleet.ts";
+import { phaseLine } from "../../harness/rollerProcess.ts";
+import { until } from "../../harness/until.ts";
 import { type Foreigner, grabPort, startForeignJvm } from "../support/foreigner.ts";
-import { unexplained } from "../support/localFleet.ts";
 import { market } from "../support/market.ts";
-import { phaseLine } from "../support/rollerProcess.ts";
 import { listenerOn } from "../support/tcpTable.ts";
-import { until } from "../support/until.ts";
 import { useFleet } from "./useFleet.ts";
 
 describe("a host on which something goes wrong", { timeout: 240_000 }, () => {

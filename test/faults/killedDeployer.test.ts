@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import type { LocalFleet } from "../support/localFleet.ts";
+import type { LocalFleet } from "../../harness/localFleet.ts";
+import { phaseLine, type RollerProcess } from "../../harness/rollerProcess.ts";
+import { until } from "../../harness/until.ts";
 import type { Market } from "../support/market.ts";
-import { phaseLine, type RollerProcess } from "../support/rollerProcess.ts";
-import { until } from "../support/until.ts";
 import { useFleet } from "./useFleet.ts";
 
 interface Moment {

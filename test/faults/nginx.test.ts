@@ -1,14 +1,14 @@
 import { mkdir, readFile, rename, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { freePort } from "../../harness/freePort.ts";
+import { LocalFleet } from "../../harness/localFleet.ts";
+import { runningNginx } from "../../harness/nginxProcess.ts";
+import { childrenOf } from "../../harness/processTable.ts";
+import { request } from "../../harness/request.ts";
+import { phaseLine } from "../../harness/rollerProcess.ts";
 import { EXTERNAL_ADDRESS } from "../support/addresses.ts";
 import { grabPort } from "../support/foreigner.ts";
-import { freePort } from "../support/freePort.ts";
-import { LocalFleet } from "../support/localFleet.ts";
-import { runningNginx } from "../support/nginxProcess.ts";
-import { childrenOf } from "../support/processTable.ts";
-import { request } from "../support/request.ts";
-import { phaseLine } from "../support/rollerProcess.ts";
 import { useFleet } from "./useFleet.ts";
 
 /** Nothing explains a request that was sent this long before nginx died. */

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { endProcessesUnder } from "../../harness/endProcessesUnder.ts";
+import { freePort } from "../../harness/freePort.ts";
+import { runningNginx } from "../../harness/nginxProcess.ts";
+import { isAlive, listProcesses, type ProcessEntry } from "../../harness/processTable.ts";
+import { Traffic } from "../../harness/traffic.ts";
+import { until } from "../../harness/until.ts";
 import { Project } from "../endToEnd/project.ts";
-import { endProcessesUnder } from "../support/endProcessesUnder.ts";
-import { freePort } from "../support/freePort.ts";
 import { type Market, market } from "../support/market.ts";
-import { runningNginx } from "../support/nginxProcess.ts";
-import { isAlive, listProcesses, type ProcessEntry } from "../support/processTable.ts";
-import { Traffic } from "../support/traffic.ts";
-import { until } from "../support/until.ts";
 
 const REQUESTS_PER_SECOND = 200;
 

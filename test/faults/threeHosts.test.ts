@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { unexplained } from "../support/localFleet.ts";
-import { phaseLine } from "../support/rollerProcess.ts";
+import { unexplained } from "../../harness/localFleet.ts";
+import { phaseLine } from "../../harness/rollerProcess.ts";
 import { useFleet } from "./useFleet.ts";
 
 describe("a fleet of three hosts", { timeout: 240_000 }, () => {

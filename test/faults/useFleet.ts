@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { LocalFleet } from "../support/localFleet.ts";
+import { LocalFleet } from "../../harness/localFleet.ts";
 import { type Market, market } from "../support/market.ts";
 
 /** A fleet shared by the tests of a file, with two good releases; it starts on the first. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as sshServer from "#kinds/ssh/provisionedServer.ts";
 import { reachServers } from "#kinds/ssh/reachServers.ts";
-import { SshFleet } from "../support/ssh/sshFleet.ts";
+import { SshFleet } from "../../harness/ssh/sshFleet.ts";
 import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
 
 const reason = await noSystemdServers();

@@ -7,13 +7,13 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import { endProcessesUnder } from "../support/endProcessesUnder.ts";
+import { endProcessesUnder } from "../../harness/endProcessesUnder.ts";
+import { listProcesses } from "../../harness/processTable.ts";
+import { request } from "../../harness/request.ts";
+import { SshFleet } from "../../harness/ssh/sshFleet.ts";
+import { noSshd, type SshServer, SshServers } from "../../harness/ssh/sshServers.ts";
 import { fakeJar, fakeJava } from "../support/fakeJava.ts";
 import { grabPort } from "../support/foreigner.ts";
-import { listProcesses } from "../support/processTable.ts";
-import { request } from "../support/request.ts";
-import { SshFleet } from "../support/ssh/sshFleet.ts";
-import { noSshd, type SshServer, SshServers } from "../support/ssh/sshServers.ts";
 
 const run = promisify(execFile);
 const reason = await noSshd();

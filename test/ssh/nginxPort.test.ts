@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { provisionCommand, provisionNginx } from "#kinds/ssh/provision.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
-import { SshFleet } from "../support/ssh/sshFleet.ts";
+import { SshFleet } from "../../harness/ssh/sshFleet.ts";
+import { until } from "../../harness/until.ts";
 import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
-import { until } from "../support/until.ts";
 
 const UNIT = "rollgate-stack-nginx";
 const reason = await noSystemdServers();

@@ -10,9 +10,9 @@ import { isSameServer } from "#kinds/ssh/sameServer.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { identifyJar, type Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
+import { unexplained } from "../../harness/localFleet.ts";
+import { SshFleet } from "../../harness/ssh/sshFleet.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
-import { unexplained } from "../support/localFleet.ts";
-import { SshFleet } from "../support/ssh/sshFleet.ts";
 import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
 
 const JAVA = "/opt/java/openjdk/bin/java";

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import { endProcessesUnder } from "../support/endProcessesUnder.ts";
+import { endProcessesUnder } from "../../harness/endProcessesUnder.ts";
+import { SshFleet } from "../../harness/ssh/sshFleet.ts";
+import { noSshd, SshServers } from "../../harness/ssh/sshServers.ts";
 import { fakeJar, fakeJava } from "../support/fakeJava.ts";
-import { SshFleet } from "../support/ssh/sshFleet.ts";
-import { noSshd, SshServers } from "../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
 

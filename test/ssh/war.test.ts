@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { identifyJar } from "#rollout/release/jar.ts";
+import { endProcessesUnder } from "../../harness/endProcessesUnder.ts";
+import { request } from "../../harness/request.ts";
+import { SshFleet } from "../../harness/ssh/sshFleet.ts";
+import { noSshd, SshServers } from "../../harness/ssh/sshServers.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
-import { endProcessesUnder } from "../support/endProcessesUnder.ts";
-import { request } from "../support/request.ts";
-import { SshFleet } from "../support/ssh/sshFleet.ts";
-import { noSshd, SshServers } from "../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
 

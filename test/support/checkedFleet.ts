@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { parseCheckStatus } from "#rollout/nginx/checkStatus.ts";
 import type { PoolMember } from "#rollout/nginx/drainPools.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
-import { freePort } from "./freePort.ts";
+import { freePort } from "../../harness/freePort.ts";
+import { request } from "../../harness/request.ts";
+import { until } from "../../harness/until.ts";
 import { close, serveHttp } from "./httpServer.ts";
 import { nginxSettings, serveNginx } from "./nginx.ts";
-import { request } from "./request.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
-import { until } from "./until.ts";
 
 /** A host whose health answers a test can set. */
 export interface CheckedHost {

@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { LocalFleet } from "./localFleet.ts";
+import type { LocalFleet } from "../../harness/localFleet.ts";
 
 /** Overwrites some bytes in the middle of a jar on a host, as a bad disk would; returns the jar's path. */
 export function damageRelease(fleet: LocalFleet, host: string, release: string): string {

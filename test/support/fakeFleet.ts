@@ -12,8 +12,8 @@ import type { ReverseProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts
 import type { Report } from "#rollout/roll/reporter.ts";
 import { type DesiredRelease, type RollResult, roll } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
+import { freePort } from "../../harness/freePort.ts";
 import { FileLeaseStore } from "./fileLeaseStore.ts";
-import { freePort } from "./freePort.ts";
 import { close } from "./httpServer.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { isSystemError } from "#rollout/common/errors.ts";
 import type { LeaseRecord, LeaseStore, Renewal } from "#rollout/lease/lease.ts";
-import { readProcess } from "./processTable.ts";
+import { readProcess } from "../../harness/processTable.ts";
 
 const leaseRecord = z.object({
   owner: z.string(),

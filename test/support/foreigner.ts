@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import type { LocalFleet } from "./localFleet.ts";
+import type { LocalFleet } from "../../harness/localFleet.ts";
 
 /** A process that doesn't belong to the fleet; `LocalFleet.remove` kills it at the latest. */
 export interface Foreigner {

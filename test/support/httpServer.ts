@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { onTestFinished } from "vitest";
-import { freePort } from "./freePort.ts";
+import { freePort } from "../../harness/freePort.ts";
 
 /** Ends the server and every connection to it. */
 export async function close(server: Server): Promise<void> {

@@ -7,7 +7,7 @@ import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
-import { quitNginx } from "./nginxProcess.ts";
+import { quitNginx } from "../../harness/nginxProcess.ts";
 
 /** The nginx of this machine. */
 export const NGINX = (await findExecutable("nginx")) ?? "/usr/sbin/nginx";

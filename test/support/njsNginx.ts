@@ -6,8 +6,8 @@ import { beforeAll, type TestContext } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
-import { DEBIAN_NGINX } from "./debianNginx.ts";
-import { debianRoot, noDebianRoot } from "./debianRoot.ts";
+import { DEBIAN_NGINX } from "../../harness/debianNginx.ts";
+import { debianRoot, noDebianRoot } from "../../harness/debianRoot.ts";
 
 const run = promisify(execFile);
 

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { LocalFleet } from "../../harness/localFleet.ts";
+import type { RollSettings } from "../../harness/realFleet.ts";
+import { phaseLine, type RollerProcess, type RollOutcome } from "../../harness/rollerProcess.ts";
+import { until } from "../../harness/until.ts";
 import { damageRelease } from "./damageRelease.ts";
 import { grabPort } from "./foreigner.ts";
-import type { LocalFleet } from "./localFleet.ts";
 import { type Market, market } from "./market.ts";
-import type { RollSettings } from "./realFleet.ts";
-import { phaseLine, type RollerProcess, type RollOutcome } from "./rollerProcess.ts";
-import { until } from "./until.ts";
 
 /** The fault of a roll, which strikes at the end of this phase of this host. */
 export interface Hit {

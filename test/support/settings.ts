@@ -3,11 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, vi } from "vitest";
 import { AppHosts } from "../../components/appHosts.ts";
 import { CheckingNginx } from "../../components/checkingNginx.ts";
+import { writeJar } from "../../harness/zip.ts";
 import { type Preflight, preflight } from "../../settings/preflight.ts";
 import { readSettings, type Settings } from "../../settings/readSettings.ts";
 import { configure, mockPulumi } from "./pulumi.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
-import { writeJar } from "./zip.ts";
 
 /** For every test of a file: no Pulumi engine, and no warnings in the output. */
 export function withoutPulumi(): void {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { answersAt, parseTcpTable, TCP_LISTEN, type TcpSocket } from "#rollout/machine/connections.ts";
-import { listProcesses, type ProcessEntry, socketInodes } from "./processTable.ts";
+import { listProcesses, type ProcessEntry, socketInodes } from "../../harness/processTable.ts";
 
 /** The TCP sockets of this network namespace, IPv4 and IPv6. */
 export async function readTcpTable(): Promise<TcpSocket[]> {

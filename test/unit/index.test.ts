@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { writeJar } from "../../harness/zip.ts";
 import { ownCopy } from "../support/ownCopy.ts";
 import { configure, mockPulumi, secret } from "../support/pulumi.ts";
 import { temporaryDirectory } from "../support/temporaryDirectory.ts";
-import { writeJar } from "../support/zip.ts";
 
 test("the program declares hosts, nginx and the rollout, in this order, from the settings alone", async () => {
   const { tree, resources } = await mockPulumi();

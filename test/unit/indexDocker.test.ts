@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { writeJar } from "../../harness/zip.ts";
 import { fakeEngine } from "../support/fakeEngine.ts";
 import { ownCopy } from "../support/ownCopy.ts";
 import { configure, mockPulumi } from "../support/pulumi.ts";
 import { temporaryDirectory } from "../support/temporaryDirectory.ts";
 import { withoutDockerSettings } from "../support/withoutDockerSettings.ts";
-import { writeJar } from "../support/zip.ts";
 
 withoutDockerSettings();
 

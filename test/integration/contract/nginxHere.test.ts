@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { describe, onTestFinished } from "vitest";
 import { openLocalNginx } from "#kinds/local/localNginx.ts";
 import type { OpenNginx } from "#kinds/nginxKind.ts";
+import { freePort } from "../../../harness/freePort.ts";
 import { describeNginx, describeOwnNginx } from "../../contract/nginx.ts";
-import { freePort } from "../../support/freePort.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 async function open(): Promise<OpenNginx> {

@@ -1,9 +1,9 @@
 import { beforeAll, describe, onTestFinished } from "vitest";
 import type { OpenNginx } from "#kinds/nginxKind.ts";
 import { sshNginx } from "#kinds/ssh/sshNginx.ts";
+import { freePort } from "../../../harness/freePort.ts";
+import { noSshd, type SshServer, SshServers } from "../../../harness/ssh/sshServers.ts";
 import { describeNginx, describeOwnNginx } from "../../contract/nginx.ts";
-import { freePort } from "../../support/freePort.ts";
-import { noSshd, type SshServer, SshServers } from "../../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
 

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
+import { freePort } from "../../../harness/freePort.ts";
 import { describeAppHost, type NewHost } from "../../contract/appHost.ts";
 import { describeProcessHost } from "../../contract/processHost.ts";
 import { fakeJava } from "../../support/fakeJava.ts";
-import { freePort } from "../../support/freePort.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 async function open({ ownHealthPort = false } = {}): Promise<NewHost> {

@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { beforeAll, describe, onTestFinished } from "vitest";
 import { openSshHost } from "#kinds/ssh/openSshHost.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { freePort } from "../../../harness/freePort.ts";
+import { noSshd, type SshServer, SshServers } from "../../../harness/ssh/sshServers.ts";
 import { describeAppHost, type NewHost } from "../../contract/appHost.ts";
 import { describeProcessHost } from "../../contract/processHost.ts";
 import { fakeJava } from "../../support/fakeJava.ts";
-import { freePort } from "../../support/freePort.ts";
-import { noSshd, type SshServer, SshServers } from "../../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, onTestFinished } from "vitest";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { noSshd, SshServers } from "../../../harness/ssh/sshServers.ts";
 import { describeMachine } from "../../contract/machine.ts";
-import { noSshd, SshServers } from "../../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
 

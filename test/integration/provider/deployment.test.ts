@@ -6,12 +6,13 @@ import { withJava } from "#kinds/local/withJava.ts";
 import { check, create, diff, read } from "#provider/deployment.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
-import { type Behaviour, fakeJar, fakeJava } from "../../support/fakeJava.ts";
-import { freePort } from "../../support/freePort.ts";
+import type { Behaviour } from "../../../harness/fakeApplication.ts";
+import { freePort } from "../../../harness/freePort.ts";
+import { listProcesses } from "../../../harness/processTable.ts";
+import { request } from "../../../harness/request.ts";
+import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
 import { localHost } from "../../support/localHost.ts";
 import { nginxSettings, serveNginx } from "../../support/nginx.ts";
-import { listProcesses } from "../../support/processTable.ts";
-import { request } from "../../support/request.ts";
 import { validRequest, withValue } from "../../support/rollRequest.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 

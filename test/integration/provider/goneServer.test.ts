@@ -8,11 +8,11 @@ import * as sshServer from "#kinds/ssh/provisionedServer.ts";
 import * as rollingDeployment from "#provider/deployment.ts";
 import * as sshHost from "#provider/hostResource.ts";
 import * as nginx from "#provider/nginx.ts";
-import { endProcessesUnder } from "../../support/endProcessesUnder.ts";
+import { endProcessesUnder } from "../../../harness/endProcessesUnder.ts";
+import { SshFleet } from "../../../harness/ssh/sshFleet.ts";
+import { noSshd, type SshServer, SshServers } from "../../../harness/ssh/sshServers.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
 import { validRequest } from "../../support/rollRequest.ts";
-import { SshFleet } from "../../support/ssh/sshFleet.ts";
-import { noSshd, type SshServer, SshServers } from "../../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
 

@@ -4,11 +4,11 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { LocalHostInputs } from "#kinds/local/localHost.ts";
 import { check, create, diff, read, remove } from "#provider/hostResource.ts";
 import { releaseId } from "#rollout/release/release.ts";
+import { freePort } from "../../../harness/freePort.ts";
+import { isAlive, readProcess } from "../../../harness/processTable.ts";
 import { listenOn, startNode } from "../../support/child.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
-import { freePort } from "../../support/freePort.ts";
 import { localHost } from "../../support/localHost.ts";
-import { isAlive, readProcess } from "../../support/processTable.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 const { signal } = new AbortController();

@@ -3,13 +3,13 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { LocalNginxInputs } from "#kinds/local/localDescriptors.ts";
 import { check, diff, read, remove, create as serve } from "#provider/nginx.ts";
+import { freePort } from "../../../harness/freePort.ts";
+import { quitNginx, runningNginx } from "../../../harness/nginxProcess.ts";
+import { request } from "../../../harness/request.ts";
+import { serving } from "../../../harness/serving.ts";
 import { listenOn, startNode } from "../../support/child.ts";
-import { freePort } from "../../support/freePort.ts";
 import { serveHttp } from "../../support/httpServer.ts";
-import { quitNginx, runningNginx } from "../../support/nginxProcess.ts";
 import { useNjsNginx } from "../../support/njsNginx.ts";
-import { request } from "../../support/request.ts";
-import { serving } from "../../support/serving.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 beforeEach(() => {

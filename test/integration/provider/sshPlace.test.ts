@@ -9,13 +9,13 @@ import { sshNginxPlace } from "#kinds/ssh/sshNginx.ts";
 import * as sshHost from "#provider/hostResource.ts";
 import * as nginx from "#provider/nginx.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
+import { endProcessesUnder } from "../../../harness/endProcessesUnder.ts";
+import { freePort } from "../../../harness/freePort.ts";
+import { SshFleet } from "../../../harness/ssh/sshFleet.ts";
+import { noSshd, SshServers } from "../../../harness/ssh/sshServers.ts";
 import { listenOn, startNode } from "../../support/child.ts";
-import { endProcessesUnder } from "../../support/endProcessesUnder.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
-import { freePort } from "../../support/freePort.ts";
 import { serveHttp } from "../../support/httpServer.ts";
-import { SshFleet } from "../../support/ssh/sshFleet.ts";
-import { noSshd, SshServers } from "../../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
 

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { docker } from "./engine.ts";
+import { docker } from "../../../harness/docker/engine.ts";
 
 const run = promisify(execFile);
 const NAME = "rollgate-test/fake-app:1";

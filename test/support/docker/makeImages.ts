@@ -1,9 +1,9 @@
+import { DEBIAN_NGINX } from "../../../harness/debianNginx.ts";
+import { debianRoot, noDebianRoot } from "../../../harness/debianRoot.ts";
+import { baseImages } from "../../../harness/docker/baseImages.ts";
+import { noDocker } from "../../../harness/docker/engine.ts";
 import { report } from "../../../tools/report.ts";
-import { DEBIAN_NGINX } from "../debianNginx.ts";
-import { debianRoot, noDebianRoot } from "../debianRoot.ts";
 import { noSystemdServers } from "../ssh/systemdServers.ts";
-import { baseImages } from "./baseImages.ts";
-import { noDocker } from "./engine.ts";
 
 // Creates the images for the tests of nginx with njs and of containers; without them, tests create them or are skipped.
 const noRoot = await noDebianRoot();

@@ -1,8 +1,8 @@
 import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { docker } from "../../../harness/docker/engine.ts";
 import { fakeJava } from "../fakeJava.ts";
-import { docker } from "./engine.ts";
 
 const BUILD_MILLISECONDS = 180_000;
 const FOLDER = "/opt/fake";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
-import { until } from "../until.ts";
+import { until } from "../../../harness/until.ts";
 
 const run = promisify(execFile);
 const START_SECONDS = 60;

@@ -4,9 +4,9 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { baseImages } from "../docker/baseImages.ts";
-import { docker, noDocker } from "../docker/engine.ts";
-import { until } from "../until.ts";
+import { baseImages } from "../../../harness/docker/baseImages.ts";
+import { docker, noDocker } from "../../../harness/docker/engine.ts";
+import { until } from "../../../harness/until.ts";
 
 const run = promisify(execFile);
 const BUILD_MILLISECONDS = 600_000;

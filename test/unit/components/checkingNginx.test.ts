@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { type DockerCheckingNginxArgs, nginxOnDocker } from "#kinds/docker/onDocker.ts";
 import type { LocalNginxInputs } from "#kinds/local/localDescriptors.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
+import { serving } from "../../../harness/serving.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
-import { serving } from "../../support/serving.ts";
 
 const { proxy } = validRequest();
 const args: LocalNginxInputs = {

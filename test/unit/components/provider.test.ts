@@ -3,9 +3,9 @@ import { DockerImage } from "#kinds/docker/dockerImage.ts";
 import { AppHostResource } from "../../../components/appHostResource.ts";
 import { NginxResource } from "../../../components/nginxResource.ts";
 import { RollingDeployment } from "../../../components/rollingDeployment.ts";
+import { serving } from "../../../harness/serving.ts";
 import { mockPulumi } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
-import { serving } from "../../support/serving.ts";
 
 // Pulumi keeps the code of a provider in the state: whatever it captured would be kept, and diffed, with it.
 describe.each([

@@ -3,8 +3,8 @@ import { hostsOnServers, nginxOnServer } from "#kinds/ssh/onServers.ts";
 import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { AppHosts } from "../../../components/appHosts.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
+import { serving } from "../../../harness/serving.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
-import { serving } from "../../support/serving.ts";
 
 const server = { server: "deploy@s", sshConfig: "", supervisor: "systemd" as const };
 const hosts: SshHostDescriptor[] = [1, 2].map((number) => ({

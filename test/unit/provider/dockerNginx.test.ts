@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { DockerNginxInputs } from "#kinds/docker/dockerDescriptors.ts";
 import { check, diff, read, create as serve } from "#provider/nginx.ts";
+import { serving } from "../../../harness/serving.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
-import { serving } from "../../support/serving.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 // What needs an nginx in a container is tested with a real engine.

@@ -1,9 +1,9 @@
 import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { MANIFEST, writeJar, zip } from "../../../harness/zip.ts";
 import { read, refusal, withoutPulumi } from "../../support/settings.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
-import { MANIFEST, writeJar, zip } from "../../support/zip.ts";
 
 withoutPulumi();
 

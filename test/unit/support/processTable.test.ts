@@ -4,15 +4,15 @@ import { copyFile, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { IDLE, startNode } from "../../support/child.ts";
-import { freePort } from "../../support/freePort.ts";
+import { freePort } from "../../../harness/freePort.ts";
 import {
   isAlive,
   listProcesses,
   readProcess,
   socketInodes,
   startVariable,
-} from "../../support/processTable.ts";
+} from "../../../harness/processTable.ts";
+import { IDLE, startNode } from "../../support/child.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 const NO_PID = 2 ** 22 + 1;

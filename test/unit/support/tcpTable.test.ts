@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../../harness/freePort.ts";
 import { skipWithoutIPv6 } from "../../support/addresses.ts";
 import { listenOn, startNode } from "../../support/child.ts";
-import { freePort } from "../../support/freePort.ts";
 import { describeListener, listenerOn } from "../../support/tcpTable.ts";
 
 test("nobody listens on a free port", async () => {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
+import { freePort } from "../../../../harness/freePort.ts";
 import { inRepository } from "../../../../tools/inRepository.ts";
-import { freePort } from "../../../support/freePort.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 

@@ -7,12 +7,12 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
 import type { Launch } from "#rollout/request/launch.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { until } from "../../../../harness/until.ts";
 import { answerOf, hostOf, install, run } from "../../../contract/appHost.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { fakeJava } from "../../../support/fakeJava.ts";
-import { freePort } from "../../../support/freePort.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
-import { until } from "../../../support/until.ts";
 
 const { signal } = new AbortController();
 

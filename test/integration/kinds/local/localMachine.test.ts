@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
-import { until } from "../../../support/until.ts";
+import { until } from "../../../../harness/until.ts";
 
 test("a script gets nothing of the deployer's environment but PATH", async () => {
   for (const [name, value] of Object.entries({ TZ: "Asia/Tokyo", LANG: "de_DE.UTF-8", SECRET: "s3cret" })) {

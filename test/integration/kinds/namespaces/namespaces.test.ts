@@ -6,6 +6,8 @@ import { KINDS, kindsOf } from "#kinds/kinds.ts";
 import { check, create, read } from "#provider/deployment.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { releaseId } from "#rollout/release/release.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { request } from "../../../../harness/request.ts";
 import { describeAppHost, type NewHost } from "../../../contract/appHost.ts";
 import { describeMachine } from "../../../contract/machine.ts";
 import { describeNginx, describeOwnNginx } from "../../../contract/nginx.ts";
@@ -15,10 +17,8 @@ import { NamespaceMachine } from "../../../kinds/namespaces/namespaceMachine.ts"
 import { openNamespaceNginx } from "../../../kinds/namespaces/namespaceNginx.ts";
 import { namespaces } from "../../../kinds/namespaces/namespaces.ts";
 import { fakeJar, fakeJava } from "../../../support/fakeJava.ts";
-import { freePort } from "../../../support/freePort.ts";
 import { NamespaceNetwork, noNamespaces } from "../../../support/namespaceNetwork.ts";
 import { nginxSettings } from "../../../support/nginx.ts";
-import { request } from "../../../support/request.ts";
 import { validRequest } from "../../../support/rollRequest.ts";
 
 const reason = await noNamespaces();

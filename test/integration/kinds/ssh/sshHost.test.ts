@@ -9,10 +9,10 @@ import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { Launch } from "#rollout/request/launch.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { noSshd, type SshServer, SshServers } from "../../../../harness/ssh/sshServers.ts";
+import { until } from "../../../../harness/until.ts";
 import { fakeJar, fakeJava } from "../../../support/fakeJava.ts";
-import { freePort } from "../../../support/freePort.ts";
-import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";
-import { until } from "../../../support/until.ts";
 
 const reason = await noSshd();
 const { signal } = new AbortController();

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { noSshd, type SshServer, SshServers } from "../../../../harness/ssh/sshServers.ts";
 import { readSettings } from "../../../../settings/readSettings.ts";
 import { configure } from "../../../support/pulumi.ts";
 import { declared, refusal, withoutPulumi } from "../../../support/settings.ts";
-import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";
 
 const reason = await noSshd();
 

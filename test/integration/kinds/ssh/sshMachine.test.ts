@@ -6,10 +6,10 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { listProcesses } from "../../../../harness/processTable.ts";
+import { noSshd, type SshServer, SshServers } from "../../../../harness/ssh/sshServers.ts";
+import { until } from "../../../../harness/until.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
-import { listProcesses } from "../../../support/processTable.ts";
-import { noSshd, type SshServer, SshServers } from "../../../support/ssh/sshServers.ts";
-import { until } from "../../../support/until.ts";
 
 const reason = await noSshd();
 

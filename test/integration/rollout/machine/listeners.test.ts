@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { portHolder } from "#rollout/machine/listeners.ts";
+import { freePort } from "../../../../harness/freePort.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { listenOn, startNode } from "../../../support/child.ts";
-import { freePort } from "../../../support/freePort.ts";
 import { localMachine, SHELLS } from "../../../support/localMachine.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 

@@ -3,13 +3,13 @@ import { readFile, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { freePort } from "../../../support/freePort.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { request } from "../../../../harness/request.ts";
+import { until } from "../../../../harness/until.ts";
 import { close, serveHttp } from "../../../support/httpServer.ts";
 import { nginxSettings, serveNginx } from "../../../support/nginx.ts";
 import { useNjsNginx } from "../../../support/njsNginx.ts";
-import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
-import { until } from "../../../support/until.ts";
 
 const withNjs = useNjsNginx();
 

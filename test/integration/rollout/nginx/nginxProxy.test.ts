@@ -5,12 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
-import { freePort } from "../../../support/freePort.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { request } from "../../../../harness/request.ts";
 import { close, serveHttp } from "../../../support/httpServer.ts";
 import { localHost } from "../../../support/localHost.ts";
 import { localNginxAccess, nginxSettings, serveNginx } from "../../../support/nginx.ts";
 import { recordedStatus } from "../../../support/nginxStatus.ts";
-import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const { signal } = new AbortController();

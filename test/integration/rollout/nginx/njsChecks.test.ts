@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, type TestContext, test } from "vitest";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import type { CheckPolicy } from "#rollout/nginx/nginxSettings.ts";
+import { until } from "../../../../harness/until.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { answering, CheckedFleet, hostAt } from "../../../support/checkedFleet.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 import { localHost } from "../../../support/localHost.ts";
 import { localNginxAccess } from "../../../support/nginx.ts";
 import { useNjsNginx } from "../../../support/njsNginx.ts";
-import { until } from "../../../support/until.ts";
 
 const withNjs = useNjsNginx();
 

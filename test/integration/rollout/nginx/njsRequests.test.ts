@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, type TestContext, test } from "vitest";
 import type { CheckPolicy } from "#rollout/nginx/nginxSettings.ts";
+import { request } from "../../../../harness/request.ts";
+import { until } from "../../../../harness/until.ts";
 import { answering, CheckedFleet, checkedHost, hostAt } from "../../../support/checkedFleet.ts";
 import { useNjsNginx } from "../../../support/njsNginx.ts";
-import { request } from "../../../support/request.ts";
-import { until } from "../../../support/until.ts";
 
 const withNjs = useNjsNginx();
 

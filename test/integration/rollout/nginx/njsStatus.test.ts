@@ -1,11 +1,11 @@
 import { expect, type TestContext, test } from "vitest";
 import { parseCheckStatus } from "#rollout/nginx/checkStatus.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { request } from "../../../../harness/request.ts";
+import { until } from "../../../../harness/until.ts";
 import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
 import { answering, CheckedFleet } from "../../../support/checkedFleet.ts";
-import { freePort } from "../../../support/freePort.ts";
 import { useNjsNginx } from "../../../support/njsNginx.ts";
-import { request } from "../../../support/request.ts";
-import { until } from "../../../support/until.ts";
 
 const withNjs = useNjsNginx();
 

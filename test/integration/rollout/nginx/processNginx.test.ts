@@ -2,14 +2,14 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
 import { ProcessNginx } from "#rollout/nginx/nginxRunner.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { runningNginx } from "../../../../harness/nginxProcess.ts";
+import { isAlive } from "../../../../harness/processTable.ts";
+import { request } from "../../../../harness/request.ts";
 import { listenOn, startNode } from "../../../support/child.ts";
-import { freePort } from "../../../support/freePort.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 import { localMachine, SHELLS } from "../../../support/localMachine.ts";
 import { NGINX, nginxSettings, serveNginx } from "../../../support/nginx.ts";
-import { runningNginx } from "../../../support/nginxProcess.ts";
-import { isAlive } from "../../../support/processTable.ts";
-import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 /** A prefix with this `nginx.conf`. */

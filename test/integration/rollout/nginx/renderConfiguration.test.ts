@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { testConfiguration } from "../../../../harness/nginxProcess.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
-import { freePort } from "../../../support/freePort.ts";
 import { hostsInARow, NGINX, nginxSettings } from "../../../support/nginx.ts";
-import { testConfiguration } from "../../../support/nginxProcess.ts";
 import { useNjsNginx } from "../../../support/njsNginx.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 

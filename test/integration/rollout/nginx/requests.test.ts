@@ -3,11 +3,11 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { request } from "../../../../harness/request.ts";
 import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
-import { freePort } from "../../../support/freePort.ts";
 import { close, serveHttp } from "../../../support/httpServer.ts";
 import { hostsInARow, nginxSettings, serveNginx } from "../../../support/nginx.ts";
-import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 describe("a running nginx", () => {

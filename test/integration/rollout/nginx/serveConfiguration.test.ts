@@ -8,13 +8,13 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { quitNginx, runningNginx } from "../../../../harness/nginxProcess.ts";
+import { request } from "../../../../harness/request.ts";
 import { EXTERNAL_ADDRESS, skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { listenOn, startNode } from "../../../support/child.ts";
-import { freePort } from "../../../support/freePort.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 import { localNginxServer, nginxSettings, serveNginx } from "../../../support/nginx.ts";
-import { quitNginx, runningNginx } from "../../../support/nginxProcess.ts";
-import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 /** Settings of an nginx before two hosts that answer with their names. */

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
-import { freePort } from "../../../support/freePort.ts";
+import { freePort } from "../../../../harness/freePort.ts";
 import { NGINX, nginxSettings, serveNginx } from "../../../support/nginx.ts";
 import { NJS_NGINX_MILLISECONDS, type NjsNginx, njsNginx } from "../../../support/njsNginx.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import * as abilities from "#rollout/nginx/machineAbilities.ts";
-import { freePort } from "../../../support/freePort.ts";
+import { freePort } from "../../../../harness/freePort.ts";
+import { runningNginx } from "../../../../harness/nginxProcess.ts";
+import { childrenOf } from "../../../../harness/processTable.ts";
+import { request } from "../../../../harness/request.ts";
 import { nginxSettings, serveNginx } from "../../../support/nginx.ts";
-import { runningNginx } from "../../../support/nginxProcess.ts";
-import { childrenOf } from "../../../support/processTable.ts";
-import { request } from "../../../support/request.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const workersAccount = (directory: string) => abilities.workersAccount(new LocalMachine(), directory);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openEngine } from "#kinds/docker/openEngine.ts";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
-import { freePort } from "../../../support/freePort.ts";
+import { freePort } from "../../../../harness/freePort.ts";
 import { close } from "../../../support/httpServer.ts";
 import { selfSigned } from "../../../support/selfSigned.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";

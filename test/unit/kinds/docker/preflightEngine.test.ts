@@ -3,9 +3,9 @@ import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { openEngine } from "#kinds/docker/openEngine.ts";
 import { preflightEngine, type WantedOnEngine } from "#kinds/docker/preflightEngine.ts";
+import { freePort } from "../../../../harness/freePort.ts";
 import { dockerHost, dockerProxy } from "../../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../../support/fakeEngine.ts";
-import { freePort } from "../../../support/freePort.ts";
 import { withoutDockerSettings } from "../../../support/withoutDockerSettings.ts";
 
 withoutDockerSettings();

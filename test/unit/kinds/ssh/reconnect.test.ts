@@ -3,8 +3,8 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { until } from "../../../../harness/until.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
-import { until } from "../../../support/until.ts";
 
 /** Stands for `ssh` and the server: runs what it is told here, with the boot that a file names. */
 const SSH = (directory: string) => `#!/bin/sh

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import type { HealthReport } from "#rollout/host/probe.ts";
-import { freePort } from "../../../support/freePort.ts";
+import { freePort } from "../../../../harness/freePort.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 
 const signal = new AbortController().signal;

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { endpoint, parseTcpTable, TCP_LISTEN, tableEndpoint } from "#rollout/machine/connections.ts";
+import { freePort } from "../../../../harness/freePort.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
-import { freePort } from "../../../support/freePort.ts";
 
 const ESTABLISHED = 1;
 const HEADER =

@@ -4,8 +4,8 @@ import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
+import { BUILD_INFO, MANIFEST, writeJar, zip } from "../../../../harness/zip.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
-import { BUILD_INFO, MANIFEST, writeJar, zip } from "../../../support/zip.ts";
 
 async function place(): Promise<string> {
   return join(await temporaryDirectory(), "app.jar");

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { inRepository } from "../../tools/inRepository.ts";
+import { inRepository } from "../tools/inRepository.ts";
 
 /** How a roll ended: its exit code, or the signal that ended it, and every line that it printed. */
 export interface RollOutcome {
@@ -19,7 +19,7 @@ export class RollerProcess {
 
   /** `engine` is the address whose silence tells the roller that Pulumi is gone. */
   constructor(inputsFile: string, engine = "none") {
-    const script = join(inRepository("test", "faults"), "roller.ts");
+    const script = join(inRepository("harness"), "roller.ts");
     const child = spawn(process.execPath, [script, engine, inputsFile], {
       cwd: inRepository(),
       stdio: ["ignore", "pipe", "pipe"],

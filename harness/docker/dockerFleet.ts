@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "#kinds/docker/dockerDescriptors.ts";
 import { remove } from "#provider/hostResource.ts";
 import { observe } from "#rollout/roll/fleet.ts";
-import { inRepository } from "../../../tools/inRepository.ts";
+import { inRepository } from "../../tools/inRepository.ts";
 import { freePort } from "../freePort.ts";
 import { QUICK_START, RealFleet } from "../realFleet.ts";
 import { type BaseImages, baseImages } from "./baseImages.ts";
