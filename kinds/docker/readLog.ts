@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { LOG_BYTES, linesOfLog } from "#rollout/host/supervisor.ts";
+import { LOG_BYTES, linesOfLog } from "#rollout/machine/linesOfLog.ts";
 
 const HEADER_LENGTH = 8;
 

@@ -1,10 +1,8 @@
 import { dirname } from "node:path";
 import { quote } from "#rollout/machine/quote.ts";
-import { journalCommand, systemctlCommand } from "#rollout/machine/rights.ts";
+import { readScripts } from "#rollout/machine/scripts.ts";
+import { journalCommand, systemctlCommand } from "#rollout/machine/systemd.ts";
 import { testUnit } from "#rollout/nginx/systemdNginx.ts";
-import { type Folders, makeFolders } from "./makeFolders.ts";
-import { type Removable, removePlace } from "./removePlace.ts";
-import { installPackages, requirements } from "./requirements.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { hostUnit, nginxTestUnit, nginxUnit, unitMark } from "./units.ts";
 
@@ -37,6 +35,15 @@ if sudo -n sh -c : 2>/dev/null; then exec sudo -n sh -s -- ${action}; fi
 ${otherwise}`;
 }
 
+const SCRIPTS = readScripts(
+  new URL("./scripts/", import.meta.url),
+  "look-for-tools",
+  "install-packages",
+  "make-folders",
+  "write-units",
+  "remove-place",
+  "provision",
+);
 const NGINX_STOP_SECONDS = 30;
 /** The default folder for all stacks on a server. */
 const SHARED = "/srv/rollgate";
@@ -54,7 +61,7 @@ export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions
     services: ["work"],
     shared: ["secrets"],
     settings: "settings java and javaPackage",
-    afterInstalling: "",
+    unwanted: "",
   });
 }
 
@@ -82,91 +89,67 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
     shared: [],
     settings: "settings nginx and nginxPackage",
     // Debian starts nginx with a default site when it installs it.
-    afterInstalling: "systemctl disable --now nginx.service 2>/dev/null || :",
+    unwanted: "nginx.service",
   });
 }
 
-interface Parts extends Folders, Removable {
+/** What differs between a host and nginx. */
+interface Parts {
+  /** The texts of the units by their names; the first is the one that is enabled. */
+  readonly units: Readonly<Record<string, string>>;
+  readonly enabled: string;
   /** The commands that a roll runs as root. */
   readonly rights: readonly string[];
-  readonly afterInstalling: string;
+  /** A file that exists from the first roll until the host, or nginx, is removed. */
+  readonly inUse: string;
+  /** The parent folders that belong to the stack, innermost first. */
+  readonly parents: readonly string[];
+  /** Subfolders that belong to the deployer, and those that belong to the service. */
+  readonly deployers: readonly string[];
+  readonly services: readonly string[];
+  /** Subfolders that the deployer can write, the service can read, and nobody else can access. */
+  readonly shared: readonly string[];
   /** The settings that determine the required command. */
   readonly settings: string;
+  /** A service that Debian starts with the package, if any. */
+  readonly unwanted: string;
 }
 
+/** The scripts, after the values that they read. */
 function script(
   { directory, supervisor }: SshHostDescriptor | SshProxyDescriptor,
   { deployer, account, command, package: debianPackage }: ProvisionOptions,
   parts: Parts,
 ): string {
   const withSystemd = supervisor === "systemd";
-  const runsAs = withSystemd ? account : deployer;
-  const steps = withSystemd
-    ? [
-        makeAccount(account),
-        makeFolders(directory, deployer, runsAs, parts),
-        units(parts, directory, command),
-        sudoers(deployer, parts),
-      ]
-    : [makeFolders(directory, deployer, runsAs, parts)];
-  return `# Written by rollgate: sets up a server, or removes that again. Runs as root, or without systemd as any account.
-set -eu
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-# One at a time, since hosts on a server share accounts and packages. Locks a folder, so that no lock file is left behind.
-lock() {
-  if [ "$(id -u)" = 0 ]; then exec 9<~root; else exec 9<"$HOME"; fi
-  flock -w 600 9
-}
-if [ "$1" = remove ]; then
-  lock
-${removePlace(directory, withSystemd ? account : undefined, parts)}  exit 0
-fi
-${requirements({ command, package: debianPackage, settings: parts.settings, deployer, withSystemd })}
-[ "$1" = install ] || exit 0
-lock
-${installPackages(debianPackage, parts.afterInstalling)}
-${steps.join("\n")}`;
-}
-
-function makeAccount(account: string): string {
-  return `if ! id -u ${account} >/dev/null 2>&1; then
-  useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ${account}
-fi`;
-}
-
-/** Replaces a unit only if it differs; running services are not restarted. */
-function units({ units: texts, enabled }: Parts, directory: string, command: string): string {
-  const writes = Object.entries(texts).map(
-    ([unit, text]) => `replace ${quote(`/etc/systemd/system/${unit}.service`)} 0644 <<'ROLLGATE'
-${text}ROLLGATE`,
+  const values = {
+    DIRECTORY: directory,
+    DEPLOYER: deployer,
+    ACCOUNT: withSystemd ? account : "",
+    SERVICE: withSystemd ? account : deployer,
+    COMMAND: command,
+    PACKAGE: debianPackage,
+    SETTINGS: parts.settings,
+    UNWANTED: parts.unwanted,
+    DEPLOYERS: parts.deployers.join(" "),
+    SERVICES: parts.services.join(" "),
+    SHARED: parts.shared.join(" "),
+    PARENTS: parts.parents.join("\n"),
+    IN_USE: parts.inUse,
+    MARK: unitMark(directory),
+    UNITS: Object.keys(parts.units).join(" "),
+    ENABLED: parts.enabled,
+    RIGHTS: parts.rights.join("\n"),
+  };
+  const texts = Object.entries(parts.units).map(
+    ([unit, text]) => `${quote(unit)}) printf %s ${quote(text)} ;;`,
   );
-  return `nginx=$(command -v ${quote(command)})
-changed=""
-replace() {
-  if [ -e "$1" ] && ! grep -qxF ${quote(unitMark(directory))} "$1"; then
-    echo "expected no unit of another program or stack, got $1" >&2
-    exit 1
-  fi
-  sed "s|@nginx@|$nginx|" > "$1.rollgate"
-  if cmp -s "$1.rollgate" "$1"; then rm "$1.rollgate"; return 0; fi
-  chmod "$2" "$1.rollgate"
-  mv "$1.rollgate" "$1"
-  changed=yes
-}
-${writes.join("\n")}
-if [ -n "$changed" ]; then systemctl daemon-reload; fi
-systemctl --quiet enable ${enabled}.service`;
-}
-
-/** Allows exactly the commands of a roll, without wildcards. */
-function sudoers(deployer: string, { rights, enabled }: Parts): string {
-  if (deployer === "root") return "";
-  const file = quote(`/etc/sudoers.d/${enabled}`);
-  return `cat > ${file}.rollgate <<'ROLLGATE'
-# Written by rollgate: what a roll needs.
-${rights.map((command) => `${deployer} ALL=(root) NOPASSWD: ${command}\n`).join("")}ROLLGATE
-chmod 0440 ${file}.rollgate
-visudo -c -q -f ${file}.rollgate
-mv ${file}.rollgate ${file}
-`;
+  return [
+    "# Written by rollgate: sets up a server, or removes that again.",
+    ...Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`),
+    `print_unit() { case "$1" in`,
+    ...texts,
+    "esac; }",
+    SCRIPTS,
+  ].join("\n");
 }

@@ -51,6 +51,8 @@ User=${account}
 Group=${account}
 WorkingDirectory=${directory}/work
 ExecStart=/bin/sh ${directory}/start
+# A release that floods its log says last why it ends; the journal would drop that. Its size is bounded by itself.
+LogRateLimitIntervalSec=0
 # A JVM's exit code after SIGTERM.
 SuccessExitStatus=143
 KillMode=mixed

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { LOG_BYTES, linesOfLog } from "../machine/linesOfLog.ts";
 import type { Machine } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
 import type { Launch } from "../request/launch.ts";
@@ -8,7 +9,7 @@ import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 import { preflightHost, writeStartFiles } from "./startFiles.ts";
-import { LOG_BYTES, linesOfLog, type Supervisor } from "./supervisor.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 const KILL_SECONDS = 10;
 const BEYOND_GRACE_SECONDS = KILL_SECONDS + 10;

@@ -23,12 +23,3 @@ export interface Supervisor {
   /** The last lines of the log, taken from a bounded number of bytes. */
   logTail(lines: number): Promise<string[]>;
 }
-
-/** How many bytes from the end of a log are read. */
-export const LOG_BYTES = 64 * 1024;
-
-/** Splits the end of a log into lines. */
-export function linesOfLog(text: string): string[] {
-  const written = text.trimEnd();
-  return written === "" ? [] : written.split("\n");
-}

@@ -1,6 +1,6 @@
 import type { Machine } from "../machine/machine.ts";
-import { journalCommand, systemctlCommand, withRights } from "../machine/rights.ts";
 import { readScripts } from "../machine/scripts.ts";
+import { journalCommand, preflightUnit, readJournal, systemctlCommand, wordsOf } from "../machine/systemd.ts";
 import type { Launch } from "../request/launch.ts";
 import type { PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
@@ -8,12 +8,15 @@ import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 import { preflightHost, writeStartFiles } from "./startFiles.ts";
-import { LOG_BYTES, linesOfLog, type Supervisor } from "./supervisor.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 const BEYOND_GRACE_SECONDS = 20;
 
 const OURS = new URL("./scripts/", import.meta.url);
-const START = readScripts(OURS, "../../machine/scripts/show-process", "await-java", "start-unit");
+const WITH_RIGHTS = "../../machine/scripts/with-rights";
+const SHOW_PROCESS = "../../machine/scripts/show-process";
+const START = readScripts(OURS, WITH_RIGHTS, SHOW_PROCESS, "await-java", "start-unit");
+const STOP = readScripts(OURS, WITH_RIGHTS, "stop-unit");
 
 /** Runs the application as an enabled unit, which systemd keeps running; needs rights in `/etc/sudoers.d` unless root. */
 export class SystemdSupervisor implements Supervisor {
@@ -60,17 +63,14 @@ export class SystemdSupervisor implements Supervisor {
   }
 
   async start({ release }: Revision): Promise<void> {
-    const script = `start_unit() { ${withRights(systemctlCommand("start", this.#unit))}; }\n${START}`;
-    await this.#machine.run(script, [this.#unit, this.#files.archiveOf(release)]);
+    const start = wordsOf(systemctlCommand("start", this.#unit));
+    await this.#machine.run(START, [this.#unit, this.#files.archiveOf(release), ...start]);
   }
 
   /** systemd waits for TimeoutStopSec, which is provisioned with the grace period. */
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
-    const script = `
-systemctl is-active --quiet "$1.service" && was=active
-${withRights(systemctlCommand("stop", this.#unit))} || exit 1
-[ -z "$was" ] || systemctl show --property Result --value "$1.service"`;
-    const result = await this.#machine.run(`${script}\nexit 0`, [this.#unit], {
+    const stop = wordsOf(systemctlCommand("stop", this.#unit));
+    const result = await this.#machine.run(STOP, [this.#unit, ...stop], {
       deadlineSeconds: graceSeconds + BEYOND_GRACE_SECONDS,
     });
     return { killed: result.trim() === "timeout" };
@@ -82,37 +82,4 @@ ${withRights(systemctlCommand("stop", this.#unit))} || exit 1
   async logTail(lines: number): Promise<string[]> {
     return readJournal(this.#machine, this.#unit, lines);
   }
-}
-
-/** Throws a one-line error if there is no such unit or no right to run these commands. */
-export async function preflightUnit(
-  machine: Pick<Machine, "run">,
-  unit: string,
-  commands: readonly string[],
-): Promise<void> {
-  const asked = commands.map((command) => `allowed ${command}`).join("\n");
-  const script = `
-if [ ! -d /run/systemd/system ]; then echo "expected systemd, found none: set sshSupervisor to process" >&2; exit 1; fi
-if [ "$(systemctl show --property LoadState --value "$1.service")" != loaded ]; then
-  echo "expected the unit $1.service, found none: the server is not set up" >&2
-  exit 1
-fi
-allowed() {
-  if [ "$(id -u)" = 0 ] || sudo -n -l "$@" >/dev/null 2>&1; then return 0; fi
-  echo "$(id -un) may not run $* with sudo: expected the rules in /etc/sudoers.d/${unit}" >&2
-  exit 1
-}
-${asked}`;
-  await machine.run(script, [unit]);
-}
-
-/** The last lines of a unit's journal, read with exactly the command that sudoers allows. */
-export async function readJournal(
-  machine: Pick<Machine, "run">,
-  unit: string,
-  lines: number,
-): Promise<string[]> {
-  const script = `journal=$(${withRights(journalCommand(unit))}) || exit 1
-printf '%s\\n' "$journal" | tail -c "$1" | tail -n "$2"`;
-  return linesOfLog(await machine.run(script, [String(LOG_BYTES), String(lines)]));
 }

@@ -1,6 +1,12 @@
-import { preflightUnit, readJournal } from "../host/systemdSupervisor.ts";
-import type { Machine, RunOptions } from "../machine/machine.ts";
-import { journalCommand, systemctlCommand, withRights } from "../machine/rights.ts";
+import type { Machine } from "../machine/machine.ts";
+import {
+  journalCommand,
+  preflightUnit,
+  readJournal,
+  systemctl,
+  systemctlCommand,
+  wordsOf,
+} from "../machine/systemd.ts";
 import type { NginxRunner } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
@@ -15,6 +21,7 @@ export function testUnit(unit: string): string {
 }
 
 const IS_RUNNING = nginxScript("unit-runs");
+const TEST = nginxScript("../../machine/scripts/with-rights", "run-test-unit", "say-why");
 
 /** nginx as a systemd unit: systemd restarts it after a crash or a reboot. */
 export class SystemdNginx implements NginxRunner {
@@ -44,32 +51,27 @@ export class SystemdNginx implements NginxRunner {
 
   /** The test unit reads the proposed file. */
   async test(): Promise<void> {
-    const script = `
-if ${withRights(systemctlCommand("start", testUnit(this.#unit)))} 2>/dev/null; then exit 0; fi
-words=$(cat "$1/${TEST_LOG}")
-${nginxScript("say-why")}`;
-    await this.#machine.run(script, [this.#directory]);
+    const start = wordsOf(systemctlCommand("start", testUnit(this.#unit)));
+    await this.#machine.run(TEST, [`${this.#directory}/${TEST_LOG}`, ...start]);
   }
 
   /** Stops it first, because systemd may be about to restart it with the configuration that failed. */
   async start(): Promise<void> {
-    await this.#systemctl("stop");
-    await this.#systemctl("start");
+    await systemctl(this.#machine, "stop", this.#unit);
+    await systemctl(this.#machine, "start", this.#unit);
   }
 
   async reload(): Promise<void> {
-    await this.#systemctl("reload");
+    await systemctl(this.#machine, "reload", this.#unit);
   }
 
   async quit(graceSeconds: number): Promise<void> {
-    await this.#systemctl("stop", { deadlineSeconds: graceSeconds + BEYOND_GRACE_SECONDS });
+    await systemctl(this.#machine, "stop", this.#unit, {
+      deadlineSeconds: graceSeconds + BEYOND_GRACE_SECONDS,
+    });
   }
 
   async logTail(lines: number): Promise<string[]> {
     return readJournal(this.#machine, this.#unit, lines);
-  }
-
-  async #systemctl(verb: "start" | "stop" | "reload", options: RunOptions = {}): Promise<void> {
-    await this.#machine.run(withRights(systemctlCommand(verb, this.#unit)), [], options);
   }
 }

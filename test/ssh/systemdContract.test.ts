@@ -79,7 +79,6 @@ describe.skipIf(reason)(
       workDirectory: ({ directory }) => `${directory}/work`,
       cannot: {
         seeSockets: "the application belongs to another account than the one that deploys",
-        keepFloods: "journald drops lines of a unit that writes more than 10,000 in 30 s",
       },
     });
   },

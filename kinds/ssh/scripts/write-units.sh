@@ -1,0 +1,40 @@
+# Makes $ACCOUNT, writes $UNITS, whose texts print_unit prints, enables $ENABLED and allows $DEPLOYER to run $RIGHTS.
+make_account() {
+  if ! id -u "$ACCOUNT" >/dev/null 2>&1; then
+    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$ACCOUNT"
+  fi
+}
+# Replaces a unit only if it differs; running services are not restarted.
+write_units() {
+  nginx=$(command -v "$COMMAND")
+  changed=""
+  for unit in $UNITS; do
+    file=/etc/systemd/system/$unit.service
+    if [ -e "$file" ] && ! grep -qxF "$MARK" "$file"; then
+      echo "expected no unit of another program or stack, got $file" >&2
+      exit 1
+    fi
+    print_unit "$unit" | sed "s|@nginx@|$nginx|" > "$file.rollgate"
+    if cmp -s "$file.rollgate" "$file"; then
+      rm "$file.rollgate"
+    else
+      chmod 0644 "$file.rollgate"
+      mv "$file.rollgate" "$file"
+      changed=yes
+    fi
+  done
+  if [ -n "$changed" ]; then systemctl daemon-reload; fi
+  systemctl --quiet enable "$ENABLED.service"
+}
+# Allows exactly the commands of a roll, one on each line of $RIGHTS, without wildcards.
+allow_commands() {
+  [ "$DEPLOYER" != root ] || return 0
+  file=/etc/sudoers.d/$ENABLED
+  {
+    echo "# Written by rollgate: what a roll needs."
+    printf '%s\n' "$RIGHTS" | sed "s|^|$DEPLOYER ALL=(root) NOPASSWD: |"
+  } > "$file.rollgate"
+  chmod 0440 "$file.rollgate"
+  visudo -c -q -f "$file.rollgate"
+  mv "$file.rollgate" "$file"
+}

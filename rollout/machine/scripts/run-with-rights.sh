@@ -1,0 +1,2 @@
+# After with-rights.sh. The arguments are the command.
+with_rights "$@"
