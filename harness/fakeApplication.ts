@@ -15,6 +15,8 @@ export interface Behaviour {
   readonly exits?: number;
   /** Listens there, ignoring its arguments. */
   readonly port?: number;
+  /** Runs, but listens nowhere. */
+  readonly hangs?: boolean;
   /** Prints this many lines of 100 characters first. */
   readonly floods?: number;
 }
@@ -27,7 +29,7 @@ if (args[0] === "-version") process.exit(0);
 const option = (name) => args.find((arg) => arg.startsWith("--" + name + "="))?.slice(name.length + 3);
 const jar = args[args.indexOf("-jar") + 1];
 const [behaviour] = /\\{"version":.*?\\}/.exec(require("node:fs").readFileSync(jar, "latin1"));
-const { version, health = "UP", ignoresSigterm, exits, port, floods = 0 } = JSON.parse(behaviour);
+const { version, health = "UP", ignoresSigterm, exits, port, hangs, floods = 0 } = JSON.parse(behaviour);
 console.log(version + " starts");
 for (let line = 0; line < floods; line++) console.log(String(line).padStart(100, "."));
 if (exits !== undefined) {
@@ -41,7 +43,8 @@ process.on("SIGTERM", () => {
 const answer = { version, args, environment: process.env, directory: process.cwd() };
 const served = port ?? Number(option("server.port"));
 const healthPort = Number(option("management.server.port") ?? served);
-for (const own of new Set([served, healthPort])) require("node:http")
+if (hangs) setInterval(() => {}, 1000);
+else for (const own of new Set([served, healthPort])) require("node:http")
   .createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://app");
     if (pathname !== "/actuator/health" || own !== healthPort) {

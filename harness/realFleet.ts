@@ -242,7 +242,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
         path: "/actuator/health",
         passes: 2,
         intervalMilliseconds: 100,
-        timeoutMilliseconds: 2000,
+        timeoutMilliseconds: 1000,
         deadlineSeconds: 30,
         ...defaults.health,
         ...health,

@@ -30,7 +30,7 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
     const container = { image: images.jre, user: "10001:10001", memoryMegabytes: 0, milliCpus: 0 };
     super(directory, [], proxy, {
       launch: { java: "java", jvmOptions: QUICK_START, arguments: [], container },
-      health: { deadlineSeconds: 60 },
+      health: { timeoutMilliseconds: 2000, deadlineSeconds: 60 },
       timing: { soakSeconds: 1 },
       serving: { flavour: "auto" },
     });

@@ -77,8 +77,7 @@ export class HostProcesses {
     const { application, inodes, uids, sockets } = await this.#sockets();
     const at = (wanted: number) => sockets.filter(({ local }) => answersAt(local, address, wanted));
     const [listeners, ofHealth] = [at(port), at(healthPort)];
-    const isOurs = ({ inode, uid }: TcpSocket) =>
-      inodes.length > 0 ? inodes.includes(inode) : uids.includes(uid);
+    const isOurs = ({ inode, uid }: TcpSocket) => inodes.includes(inode) || uids.includes(uid);
     if (healthPort !== port && ofHealth.length > 0 && !(application && ofHealth.some(isOurs))) {
       return { kind: "other", name: await describeHolder(this.#machine, ofHealth), port: healthPort };
     }

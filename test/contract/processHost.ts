@@ -67,6 +67,20 @@ export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) 
       process.kill(pid, 0);
     });
 
+    test("doesn't mistake the listener of another process of its account for that of an application that isn't listening yet", async () => {
+      const opened = await open();
+      const host = hostOf(opened);
+      const release = await install(host, { version: "1.0.0", hangs: true });
+      await host.start(host.launch);
+      expect((await host.runningApp())?.release).toBe(release);
+      expect(await host.portOwner()).toEqual({ kind: "nobody" });
+      const { pid } = await startNode(listenOn(host.port, host.address), opened);
+      expect(await host.portOwner()).toMatchObject({
+        kind: "other",
+        name: expect.stringContaining(`pid ${pid} (`),
+      });
+    });
+
     test("has its health on the configured port, from the started process and no other", async () => {
       const opened = await open({ ownHealthPort: true });
       const { healthPort = 0, address } = opened.parts.place;
