@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { SshHostDescriptor, SshProxyDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import type { Launch } from "#rollout/request/launch.ts";
 import { freePort } from "../freePort.ts";
@@ -26,8 +26,11 @@ export interface SshFleetOptions {
 /** App hosts on one server each, behind an nginx on another one, all reached over SSH. */
 export class SshFleet extends RealFleet<SshHostDescriptor, SshProxyDescriptor> {
   private constructor(hosts: readonly SshHostDescriptor[], proxy: SshProxyDescriptor, launch: Launch) {
-    // Rolls in this process only: hosts are on servers, and there is nothing to write here.
-    super("", hosts, proxy, { launch, serving: { executable: "nginx" }, requestsPerSecond: 80 });
+    super(dirname(proxy.sshConfig), hosts, proxy, {
+      launch,
+      serving: { executable: "nginx" },
+      requestsPerSecond: 80,
+    });
   }
 
   /** Nothing has been done on the servers yet. */
