@@ -27,7 +27,7 @@ export async function describeFailure(outcome: Outcome, context: RollContext): P
   const parts = [
     messageOf(error),
     stop && stop !== error && messageOf(stop),
-    ...(wayBack ? describeWayBack(wayBack, outcome.release, context) : [describeKept(outcome)]),
+    ...(wayBack ? describeWayBack(wayBack, outcome.release) : [describeKept(outcome)]),
     untouched.length > 0 && `${listHosts(untouched)} ${wereOrWas(untouched)} not touched`,
   ].filter(Boolean);
   const evidence = [error, wayBack?.stoppedBy].flatMap((failure) =>
@@ -45,15 +45,14 @@ function describeKept({ error, release, replaced }: Outcome): string | undefined
   return `${kept} stayed as the roll left ${hosts.length > 1 ? "them" : "it"}`;
 }
 
-function describeWayBack({ returned, kept, stoppedBy }: WayBack, release: string, context: RollContext) {
+function describeWayBack({ returned, kept, stoppedBy }: WayBack, release: string) {
   const back = returned.map(({ host, before }) => `${host.name} went back to ${before.release}`);
   if (!stoppedBy) return back;
   const unmoved = kept.map(({ host }) => host.name).filter((name) => !hostsNamedBy(stoppedBy).includes(name));
   const keep = (hosts: readonly string[]) =>
     hosts.length > 0 && `${listHosts(hosts)} ${hosts.length > 1 ? "keep" : "keeps"} ${release}`;
   if (stoppedBy instanceof TooFewPeers) {
-    const { minimumHealthy } = context.policy;
-    const why = `going back would leave fewer than ${minimumHealthy} of the others serving`;
+    const why = `going back would leave fewer than ${stoppedBy.minimumHealthy} of the others serving`;
     return [...back, `${keep(kept.map(({ host }) => host.name))}: ${why}`];
   }
   return [...back, `rolling back stopped: ${messageOf(stoppedBy)}`, keep(unmoved)];

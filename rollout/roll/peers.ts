@@ -5,6 +5,7 @@ import type { RollContext } from "./rollContext.ts";
 /** A host was not taken out of traffic because too few of the others serve. */
 export class TooFewPeers extends RollgateError {
   readonly hosts: readonly string[];
+  readonly minimumHealthy: number;
 
   constructor({ host }: FleetMember, peers: readonly FleetMember[], minimumHealthy: number) {
     const failing = peers
@@ -17,6 +18,7 @@ export class TooFewPeers extends RollgateError {
       gone && { cause: new RollgateError("unreachable", `${gone.host.name}: ${gone.unreachable}`) },
     );
     this.hosts = [host.name];
+    this.minimumHealthy = minimumHealthy;
   }
 }
 

@@ -1,6 +1,6 @@
 import { RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
-import { type FleetMember, observeFleet } from "./fleet.ts";
+import { type FleetMember, listHosts, observeFleet } from "./fleet.ts";
 import { HostRoll } from "./hostRoll.ts";
 import { mayBeTakenOut, peersOf, TooFewPeers } from "./peers.ts";
 import type { RollContext } from "./rollContext.ts";
@@ -23,8 +23,9 @@ export interface WayBack {
 }
 
 /**
- * Returns hosts to what they ran, the last one first, through the same gates and with the same minimum healthy as the
- * roll itself, from releases kept on the hosts. Does not wait for hosts that only another roll can fix.
+ * Returns hosts to what they ran, the last one first, through the same gates as the roll itself, from releases kept on
+ * the hosts. Does not wait for hosts that only another roll can fix, nor leave the others on two releases because of
+ * them.
  */
 export async function rollBack(replaced: readonly Replaced[], context: RollContext): Promise<WayBack> {
   const returned: Replaced[] = [];
@@ -35,13 +36,14 @@ export async function rollBack(replaced: readonly Replaced[], context: RollConte
       const fleet = await observeFleet(context);
       const [next, member] = nextBack(kept, fleet);
       requireReachable(member);
-      if (!mayBeTakenOut(member, fleet, context.policy.minimumHealthy)) {
-        await waitForPeers(member, fleet, waiting, context);
+      const minimumHealthy = minimumBack(member, fleet, context.policy.minimumHealthy);
+      if (!mayBeTakenOut(member, fleet, minimumHealthy)) {
+        await waitForPeers(member, fleet, waiting, minimumHealthy);
         continue;
       }
       waiting.isOver();
-      context.report("rollback", `going back to ${next.before.release}`, next.host);
-      if (!(await goBack(member, next, context))) continue;
+      context.report("rollback", describeStep(next, member, fleet), next.host);
+      if (!(await goBack(member, next, withMinimum(context, minimumHealthy)))) continue;
       returned.push(next);
       kept = kept.filter((other) => other !== next);
     }
@@ -70,17 +72,40 @@ function requireReachable({ host, unreachable }: FleetMember): void {
     throw new RollgateError("unreachable", `${host.name} is unreachable: ${unreachable}`);
 }
 
+/**
+ * How many of the others must serve while a host goes back. If the roll was told all of them, those that only another
+ * roll can fix don't count, but at least one must serve. A smaller number stands.
+ */
+function minimumBack(member: FleetMember, fleet: readonly FleetMember[], minimumHealthy: number): number {
+  const peers = peersOf(member, fleet);
+  if (minimumHealthy < peers.length) return minimumHealthy;
+  const alive = peers.filter((peer) => peer.serving || mayComeBack(peer)).length;
+  return Math.min(minimumHealthy, Math.max(1, alive));
+}
+
+function mayComeBack({ serving, drained, state }: FleetMember): boolean {
+  return !serving && !drained && state.running !== undefined;
+}
+
+function withMinimum(context: RollContext, minimumHealthy: number): RollContext {
+  return { ...context, policy: { ...context.policy, minimumHealthy } };
+}
+
+function describeStep({ before }: Replaced, member: FleetMember, fleet: readonly FleetMember[]): string {
+  const dead = peersOf(member, fleet).filter((peer) => !peer.serving && !mayComeBack(peer));
+  const without = dead.length > 0 ? ` without ${listHosts(dead.map(({ host }) => host.name))}` : "";
+  return `going back to ${before.release}${without}`;
+}
+
 async function waitForPeers(
   member: FleetMember,
   fleet: readonly FleetMember[],
   waiting: Waiting,
-  { policy }: RollContext,
+  minimumHealthy: number,
 ): Promise<void> {
   const peers = peersOf(member, fleet);
-  const error = new TooFewPeers(member, peers, policy.minimumHealthy);
-  const hopeful = peers.filter(
-    ({ serving, drained, state }) => !serving && !drained && state.running !== undefined,
-  );
+  const error = new TooFewPeers(member, peers, minimumHealthy);
+  const hopeful = peers.filter(mayComeBack);
   if (hopeful.length === 0) throw error;
   await waiting.goOn(hopeful, error);
 }

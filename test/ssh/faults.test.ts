@@ -227,7 +227,7 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
     expect(await fleet.releases()).toEqual(all(jar));
   });
 
-  test("a server that dies during the turn of another is waited for and reported; no other host is taken out, and the next roll repairs it", async () => {
+  test("a server that dies during the turn of another is waited for and reported; the others end on one release, and the next roll repairs it", async () => {
     const [jar, before] = [await other(), await fleet.releases()];
     const [, , server] = machines;
     if (!server) throw new Error("there is no third server");
@@ -242,16 +242,19 @@ describe.skipIf(reason)("what goes wrong with servers reached over SSH", { timeo
       },
       { health: { deadlineSeconds: 8 } },
     );
-    // The deadline once, with a question of at most 10 s before and after it, and not again for the way back.
-    expect(performance.now() - diedAt).toBeLessThan(32_000);
+    // The deadline once, with questions of at most 10 s before and after it, and not again for the way back.
+    expect(performance.now() - diedAt).toBeLessThan(70_000);
     await dead;
     expect(failure).toMatch(
-      /^app-2 was not taken out: at least 2 of the others must serve, but app-3 does not \(unreachable: [^;]*\); app-1 keeps \S+: going back would leave fewer than 2 of the others serving; app-3 was not touched\. Now: app-1 \S+; app-2 \S+; app-3 unreachable\.$/,
+      /^app-2 was not taken out: at least 2 of the others must serve, but app-3 does not \(unreachable: [^;]*\); app-1 went back to \S+; app-3 was not touched\. Now: app-1 \S+; app-2 \S+; app-3 unreachable\.$/,
     );
     expect(lines.filter((line) => / wait +for app-3 \(unreachable: /.test(line)).length).toBeGreaterThan(0);
-    expect(lines.filter((line) => / (rollback|app-2 +drain) /.test(line))).toEqual([]);
+    expect(lines.filter((line) => / app-2 +drain /.test(line))).toEqual([]);
+    expect(lines.filter((line) => / rollback /.test(line))).toEqual([
+      expect.stringMatching(/ app-1 +rollback +going back to \S+ without app-3$/),
+    ]);
     await servers.start(server);
-    expect(await fleet.releases()).toEqual({ ...before, "app-1": releaseId(jar), "app-3": "nothing" });
+    expect(await fleet.releases()).toEqual({ ...before, "app-3": "nothing" });
     const healed = await fleet.rollHere(jar);
     expect(healed.failure).toBeUndefined();
     expect(healed.lines.find((line) => / drain /.test(line))).toMatch(/app-3/);

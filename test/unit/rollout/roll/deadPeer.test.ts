@@ -91,12 +91,13 @@ describe("a peer whose process ends in the middle of a roll", () => {
       "drain app-2",
       "stop app-2",
       `switch app-2 to ${OLD}`,
+      ...replaced("app-1", OLD),
     ]);
     expect(message).toMatch(
-      /^app-2 failed its .* gate on 1\.1\.0: app-2 cannot start: no such directory; nginx saw .*\. Going back to 1\.0\.0 failed too \(.*\): app-2 stays drained; app-1 keeps 1\.1\.0: going back would leave fewer than 2 of the others serving; app-3 was not touched\. Now: app-1 1\.1\.0; app-2 1\.0\.0, not running; app-3 1\.0\.0\.$/,
+      /^app-2 failed its .* gate on 1\.1\.0: app-2 cannot start: no such directory; nginx saw .*\. Going back to 1\.0\.0 failed too \(.*\): app-2 stays drained; app-1 went back to 1\.0\.0; app-3 was not touched\. Now: app-1 1\.0\.0; app-2 1\.0\.0, not running; app-3 1\.0\.0\.$/,
     );
-    expect(fleet.messages("rollback", "app-1")).toEqual([]);
-    expect(fleet.state).toMatchObject({ "app-1": NEW, "app-3": OLD });
+    expect(fleet.messages("rollback", "app-1")).toEqual([`going back to ${OLD} without app-2`]);
+    expect(fleet.state).toMatchObject({ "app-1": OLD, "app-3": OLD });
   });
 
   test("keeps its JVM and stays drained, since a rollback does not wait for it", async () => {
@@ -106,7 +107,7 @@ describe("a peer whose process ends in the middle of a roll", () => {
       fleet.host("app-2").conduct[OLD] = "down";
     });
     const { message } = await failing(fleet, BRIEFLY);
-    expect(message).toContain("app-2 stays drained; app-1 keeps 1.1.0: going back would leave fewer than 2");
+    expect(message).toContain(`app-2 stays drained; app-1 went back to ${OLD}; app-3 was not touched.`);
     expect(fleet.messages("wait")).toEqual([]);
   });
 
@@ -132,14 +133,45 @@ describe("a peer whose machine goes away in the middle of a roll", () => {
     const fleet = await three();
     fleet.when("start app-1", () => fleet.host("app-2").vanish());
     const { message } = await failing(fleet, BRIEFLY);
-    expect(done(fleet)).toEqual(replaced("app-1"));
+    expect(done(fleet)).toEqual([...replaced("app-1"), ...replaced("app-1", OLD)]);
     expect(fleet.messages("wait")).toEqual([
       "for app-2 (unreachable: server of app-2 cannot be reached): 0 s of at most 0.3 s",
     ]);
     expect(message).toBe(
-      `app-3 was not taken out: at least 2 of the others must serve, but app-2 does not (unreachable: server of app-2 cannot be reached); app-1 keeps ${NEW}: going back would leave fewer than 2 of the others serving; app-2 was not touched. Now: app-1 ${NEW}; app-2 unreachable; app-3 ${OLD}.`,
+      `app-3 was not taken out: at least 2 of the others must serve, but app-2 does not (unreachable: server of app-2 cannot be reached); app-1 went back to ${OLD}; app-2 was not touched. Now: app-1 ${OLD}; app-2 unreachable; app-3 ${OLD}.`,
     );
-    expect(fleet.messages("rollback", "app-1")).toEqual([]);
+    expect(fleet.messages("rollback", "app-1")).toEqual([`going back to ${OLD} without app-2`]);
+  });
+
+  test("leaves the only host that serves on the release it has", async () => {
+    const fleet = await FakeFleet.create({ "app-1": { runs: OLD }, "app-2": { runs: OLD } });
+    fleet.when("start app-1", async () => {
+      await fleet.host("app-2").end();
+      fleet.host("app-2").errors.start = new RollgateError("host-files", "no such directory");
+    });
+    const { message } = await failing(fleet, LONG);
+    expect(fleet.state).toMatchObject({ "app-1": NEW });
+    expect(message).toContain(
+      `app-2 stays drained; app-1 keeps ${NEW}: going back would leave fewer than 1 of the others serving.`,
+    );
+  });
+
+  test("holds up the way back if fewer than the configured number of others would serve", async () => {
+    const fleet = await FakeFleet.create({
+      "app-1": { runs: OLD },
+      "app-2": { runs: OLD },
+      "app-3": { runs: OLD },
+      "app-4": { runs: OLD },
+    });
+    fleet.when("start app-1", async () => {
+      await fleet.host("app-2").vanish();
+      await fleet.host("app-3").vanish();
+    });
+    const { message } = await failing(fleet, { ...BRIEFLY, minimumHealthy: 2 });
+    expect(done(fleet)).toEqual(replaced("app-1"));
+    expect(message).toContain(
+      `app-1 keeps ${NEW}: going back would leave fewer than 2 of the others serving`,
+    );
   });
 
   test("comes next as soon as it is back", async () => {
