@@ -73,18 +73,18 @@ function requireReachable({ host, unreachable }: FleetMember): void {
 }
 
 /**
- * How many of the others must serve while a host goes back. If the roll was told all of them, those that only another
- * roll can fix don't count, but at least one must serve. A smaller number stands.
+ * How many of the others must serve while a host goes back. If the roll was told all of them, the dead don't count, but
+ * at least one must serve. A smaller number stands.
  */
 function minimumBack(member: FleetMember, fleet: readonly FleetMember[], minimumHealthy: number): number {
   const peers = peersOf(member, fleet);
   if (minimumHealthy < peers.length) return minimumHealthy;
-  const alive = peers.filter((peer) => peer.serving || mayComeBack(peer)).length;
-  return Math.min(minimumHealthy, Math.max(1, alive));
+  return Math.min(minimumHealthy, Math.max(1, peers.length - peers.filter(isDead).length));
 }
 
-function mayComeBack({ serving, drained, state }: FleetMember): boolean {
-  return !serving && !drained && state.running !== undefined;
+/** Whether only another roll can fix it; an unreachable one counts, since a rollback does not wait for machines. */
+function isDead({ serving, drained, state }: FleetMember): boolean {
+  return !serving && (drained || state.running === undefined);
 }
 
 function withMinimum(context: RollContext, minimumHealthy: number): RollContext {
@@ -92,7 +92,7 @@ function withMinimum(context: RollContext, minimumHealthy: number): RollContext 
 }
 
 function describeStep({ before }: Replaced, member: FleetMember, fleet: readonly FleetMember[]): string {
-  const dead = peersOf(member, fleet).filter((peer) => !peer.serving && !mayComeBack(peer));
+  const dead = peersOf(member, fleet).filter(isDead);
   const without = dead.length > 0 ? ` without ${listHosts(dead.map(({ host }) => host.name))}` : "";
   return `going back to ${before.release}${without}`;
 }
@@ -105,7 +105,7 @@ async function waitForPeers(
 ): Promise<void> {
   const peers = peersOf(member, fleet);
   const error = new TooFewPeers(member, peers, minimumHealthy);
-  const hopeful = peers.filter(mayComeBack);
+  const hopeful = peers.filter((peer) => !peer.serving && !isDead(peer));
   if (hopeful.length === 0) throw error;
   await waiting.goOn(hopeful, error);
 }
