@@ -51,6 +51,7 @@ const policy = {
     slowestRequestSeconds: 30,
     shutdownPhaseSeconds: 20,
   },
+  order: "stop-first" as const,
   minimumHealthy: 1,
   keepReleases: 3,
   onFailure: "rollback",

@@ -21,7 +21,9 @@ const AFTERMATH_MILLISECONDS = 500;
 
 /** What a test can set for a roll; everything else has quick and robust defaults. */
 export interface RollSettings
-  extends Partial<Pick<RollRequest, "environment" | "minimumHealthy" | "keepReleases" | "onFailure">> {
+  extends Partial<
+    Pick<RollRequest, "environment" | "order" | "minimumHealthy" | "keepReleases" | "onFailure">
+  > {
   readonly jar?: string;
   /** Replaces the version in the jar. */
   readonly version?: string;
@@ -258,6 +260,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
         ...defaults.timing,
         ...timing,
       },
+      order: "stop-first" as const,
       minimumHealthy: this.hosts.length - 1,
       keepReleases: 3,
       onFailure: "rollback" as const,

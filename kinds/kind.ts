@@ -63,11 +63,12 @@ export type Checked = Omit<RollRequest, "jar" | "release">;
 
 /** The hosts, for nginx. */
 export function poolOf({ hosts }: Checked): ServingInputs["hosts"] {
-  return hosts.map(({ name, address, port, healthPort }) => ({
+  return hosts.map(({ name, address, port, healthPort, second }) => ({
     name,
     address,
     port,
     ...(healthPort !== undefined && { healthPort }),
+    ...(second && { second }),
   }));
 }
 

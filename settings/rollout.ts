@@ -29,6 +29,7 @@ export function readRollout(reader: Reader, hosts: number) {
       slowestRequestSeconds: reader.number("slowestRequestSeconds"),
       shutdownPhaseSeconds: reader.number("shutdownPhaseSeconds"),
     },
+    order: reader.text("order"),
     minimumHealthy: readMinimumHealthy(reader.text("minimumHealthy"), hosts),
     keepReleases: reader.number("keepReleases"),
     onFailure: reader.text("onFailure"),

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { RollgateError } from "#rollout/common/errors.ts";
-import type { PortOwner, Revision, RunningApp } from "#rollout/host/appHost.ts";
+import type { MemoryRoom, PortOwner, Revision, RunningApp } from "#rollout/host/appHost.ts";
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import type { Supervisor } from "#rollout/host/supervisor.ts";
 import { PRINT_LISTENING, readListening } from "#rollout/machine/listeners.ts";
@@ -73,6 +73,12 @@ export class ContainerSupervisor implements Supervisor {
   /** Until then, it stays down after a crash or a reboot. */
   async keepRunning(): Promise<void> {
     await inItsWords(() => this.#container.keepRunning());
+  }
+
+  async retire(): Promise<void> {}
+
+  async memory(): Promise<MemoryRoom | undefined> {
+    return undefined;
   }
 
   logTail(lines: number): Promise<string[]> {

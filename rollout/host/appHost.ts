@@ -4,8 +4,10 @@ import type { HealthReport } from "./probe.ts";
 
 /** What a host reports about itself at one moment. */
 export interface HostState {
-  /** The process that runs a release, if there is one. */
+  /** The process in the first slot that runs a release, if there is one. */
   readonly running?: RunningApp;
+  /** The same in the second slot. */
+  readonly second?: RunningApp;
   /** The release that `current` points to. */
   readonly current?: string;
   /** What last passed all gates here, and so what the host goes back to. */
@@ -35,36 +37,32 @@ export type PortOwner =
   | { readonly kind: "other"; readonly name: string; readonly port?: number }
   | { readonly kind: "nobody" };
 
-/** One app host, as a roll uses it. */
-export interface AppHost {
+/** Memory of a machine, in bytes. */
+export interface MemoryRoom {
+  readonly availableBytes: number;
+  /** What the running application uses, or its limit if it has one. */
+  readonly neededBytes: number;
+}
+
+/** A place for one JVM on a host: an address and a port. */
+export interface Slot {
+  /** The host's own name for its first slot; unique in the fleet. */
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  /** Fingerprint of how this host would start the application now. */
-  readonly launch: string;
   /** Where people find the full log: a path, or a command that shows it. */
   readonly logPlace: string;
 
-  /** Throws `RollgateError` if the host cannot take part in a roll; changes nothing. */
-  preflight(signal: AbortSignal): Promise<void>;
-  observe(): Promise<HostState>;
-  /** The part of `observe` that gates need several times a second. */
+  /** Called several times a second by gates. */
   runningApp(): Promise<RunningApp | undefined>;
-  /**
-   * Puts the jar on the host under `id` and verifies its hash there; an intact release that is there already is left
-   * alone. Without a jar, the release must be there already.
-   */
-  stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void>;
   /** Sends SIGTERM, then SIGKILL after `graceSeconds`; returns whether it had to kill. */
   stop(graceSeconds: number): Promise<{ killed: boolean }>;
-  /** Points `current` at a release atomically. */
-  switchTo(id: string): Promise<void>;
+  /** Makes sure that what was stopped here isn't started again by a reboot, because another slot serves. */
+  retire(): Promise<void>;
   /** Starts what `current` points to, with the options behind the fingerprint; throws if the host does not know them. */
   start(launch: string): Promise<void>;
-  /** The options behind a fingerprint; `undefined` if the host no longer knows them. */
-  recallLaunch(launch: string): Promise<LaunchSpec | undefined>;
-  /** Records that a revision has passed all gates. */
-  markLastKnownGood(revision: Revision): Promise<void>;
+  /** Called once the application has passed its gates: from now on, restart it after a crash or a reboot if possible. */
+  keepRunning(): Promise<void>;
   /** Asks the application's own health endpoint once; never throws. */
   probe(signal: AbortSignal): Promise<HealthReport>;
   /** Who listens on the port: an application of this host, another process (by name), or nobody. */
@@ -73,6 +71,31 @@ export interface AppHost {
   listening(): Promise<readonly string[]>;
   /** The last lines of the application's log. */
   logTail(lines: number): Promise<string[]>;
+  /** Whether another JVM like the one that runs here would fit beside it; `undefined` if that cannot be told. */
+  memory(): Promise<MemoryRoom | undefined>;
+}
+
+/** One app host, as a roll uses it; the host itself is its first slot. */
+export interface AppHost extends Slot {
+  /** Where a new JVM can start beside the old one. */
+  readonly second?: Slot;
+  /** Fingerprint of how this host would start the application now, in either slot. */
+  readonly launch: string;
+
+  /** Throws `RollgateError` if the host cannot take part in a roll; changes nothing. */
+  preflight(signal: AbortSignal): Promise<void>;
+  observe(): Promise<HostState>;
+  /**
+   * Puts the jar on the host under `id` and verifies its hash there; an intact release that is there already is left
+   * alone. Without a jar, the release must be there already.
+   */
+  stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void>;
+  /** Points `current` at a release atomically. */
+  switchTo(id: string): Promise<void>;
+  /** The options behind a fingerprint; `undefined` if the host no longer knows them. */
+  recallLaunch(launch: string): Promise<LaunchSpec | undefined>;
+  /** Records that a revision has passed all gates. */
+  markLastKnownGood(revision: Revision): Promise<void>;
   /**
    * Removes releases beyond `keep`: first those that never ran, then those that ran longest ago; never the running,
    * the current or the last known good one, nor `spared`.

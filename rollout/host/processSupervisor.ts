@@ -3,7 +3,7 @@ import { LOG_BYTES, linesOfLog } from "../machine/linesOfLog.ts";
 import type { Machine } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
 import type { Launch } from "../request/launch.ts";
-import type { PortOwner, Revision, RunningApp } from "./appHost.ts";
+import type { MemoryRoom, PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
@@ -84,6 +84,12 @@ export class ProcessSupervisor implements Supervisor {
   }
 
   async keepRunning(): Promise<void> {}
+
+  async retire(): Promise<void> {}
+
+  async memory(): Promise<MemoryRoom | undefined> {
+    return undefined;
+  }
 
   async logTail(lines: number): Promise<string[]> {
     return linesOfLog(await this.#machine.run(TAIL, [this.#log, String(LOG_BYTES), String(lines)]));

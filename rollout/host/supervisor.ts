@@ -1,5 +1,5 @@
 import type { Launch } from "../request/launch.ts";
-import type { PortOwner, Revision, RunningApp } from "./appHost.ts";
+import type { MemoryRoom, PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 
 /** Starts, watches and stops the application of one host, and is responsible for nothing else. */
@@ -18,6 +18,10 @@ export interface Supervisor {
   start(revision: Revision, spec: LaunchSpec): Promise<void>;
   /** Sends SIGTERM, then SIGKILL after the grace period; returns whether that was needed. */
   stop(graceSeconds: number): Promise<{ readonly killed: boolean }>;
+  /** Makes sure that what was stopped isn't started again by a reboot. */
+  retire(): Promise<void>;
+  /** Whether another JVM like the running one would fit beside it; `undefined` if that cannot be told. */
+  memory(): Promise<MemoryRoom | undefined>;
   /** Called once the application has passed its gates: from now on, restart it after a crash or a reboot if possible. */
   keepRunning(): Promise<void>;
   /** The last lines of the log, taken from a bounded number of bytes. */

@@ -2,7 +2,7 @@ import type { Machine } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
 import { journalCommand, preflightUnit, readJournal, systemctlCommand, wordsOf } from "../machine/systemd.ts";
 import type { Launch } from "../request/launch.ts";
-import type { PortOwner, Revision, RunningApp } from "./appHost.ts";
+import type { MemoryRoom, PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
@@ -78,6 +78,12 @@ export class SystemdSupervisor implements Supervisor {
 
   /** Nothing to do: the unit is enabled. */
   async keepRunning(): Promise<void> {}
+
+  async retire(): Promise<void> {}
+
+  async memory(): Promise<MemoryRoom | undefined> {
+    return undefined;
+  }
 
   async logTail(lines: number): Promise<string[]> {
     return readJournal(this.#machine, this.#unit, lines);

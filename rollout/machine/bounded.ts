@@ -18,12 +18,19 @@ type Deadline = (method: string, args: readonly unknown[]) => number | undefined
 
 /** Wraps a host whose disk or machine may hang: every call returns or throws in time. */
 export function boundedHost(host: AppHost): AppHost {
-  return bounded(host, host.name, (method, [graceSeconds]) => {
-    if (method === "observe") return OBSERVE_SECONDS;
-    if (method === "stage") return STAGE_SECONDS;
-    if (method === "stop") return Number(graceSeconds) + STOP_SECONDS;
-    return answerSeconds(method);
-  });
+  const { second } = host;
+  const slot = second && bounded(second, second.name, hostSeconds);
+  const whole = bounded(host, host.name, hostSeconds);
+  return slot
+    ? new Proxy(whole, { get: (target, key) => (key === "second" ? slot : Reflect.get(target, key)) })
+    : whole;
+}
+
+function hostSeconds(method: string, [graceSeconds]: readonly unknown[]): number | undefined {
+  if (method === "observe") return OBSERVE_SECONDS;
+  if (method === "stage") return STAGE_SECONDS;
+  if (method === "stop") return Number(graceSeconds) + STOP_SECONDS;
+  return answerSeconds(method);
 }
 
 /** Wraps a proxy whose disk or machine may hang. */

@@ -1,13 +1,20 @@
 import { z } from "zod";
+import { slotsOf } from "../host/slots.ts";
 import { address, hostAddress, integer, name, text } from "./fields.ts";
 
-/** What the rollout knows about any host. */
-const hostFields = {
-  name,
+const slotFields = {
   address: hostAddress,
   port: integer(1, 65535),
   /** The port of the health endpoint, if not the application's (`management.server.port`). */
   healthPort: integer(1, 65535).exactOptional(),
+};
+
+/** What the rollout knows about any host. */
+const hostFields = {
+  name,
+  ...slotFields,
+  /** Where a new JVM can start beside the old one; absent if there is only one place. */
+  second: z.strictObject(slotFields).exactOptional(),
 };
 
 /** What the rollout knows about any nginx. */
@@ -35,6 +42,8 @@ export function proxyOf<Kind extends string, Fields extends z.ZodRawShape>(kind:
 }
 
 /** The ports that a host occupies on its machine. */
-export function portsOf({ port, healthPort = port }: HostPlace): number[] {
-  return [port, healthPort];
+export function portsOf(
+  place: Pick<HostPlace, "name" | "address" | "port" | "healthPort" | "second">,
+): number[] {
+  return slotsOf(place).flatMap(({ port, healthPort = port }) => [port, healthPort]);
 }

@@ -1,7 +1,7 @@
 import { endpoint } from "../machine/connections.ts";
 import { ofHost } from "./hostOptions.ts";
 import type { LaunchOptions } from "./launch.ts";
-import { type HostPlace, portsOf } from "./places.ts";
+import type { HostPlace } from "./places.ts";
 import { type ReservedValue, reservedArguments, reservedJvmOptions, reservedVariables } from "./reserved.ts";
 
 type Refuse = (path: (string | number)[], message: string) => void;
@@ -49,19 +49,22 @@ export function refuseDuplicates(hosts: readonly HostPlace[], refuse: Refuse) {
     if (namesake >= 0) {
       refuse(["hosts", index, "name"], `expected a unique name, got ${host.name} as in hosts[${namesake}]`);
     }
-    for (const key of ["port", "healthPort"] as const) {
-      if (host[key] === undefined) continue;
-      const own = endpoint(host.address, host[key]);
-      const neighbour = before.findIndex((other) => endpointsOf(other).includes(own));
+    for (const { path, own } of endpointsOf(host)) {
+      const neighbour = before.findIndex((other) => endpointsOf(other).some((there) => there.own === own));
       if (neighbour < 0) continue;
       refuse(
-        ["hosts", index, key],
+        ["hosts", index, ...path],
         `expected a unique address and port, got ${own} as in hosts[${neighbour}]`,
       );
     }
   });
 }
 
-function endpointsOf(host: HostPlace): string[] {
-  return portsOf(host).map((port) => endpoint(host.address, port));
+function endpointsOf({ second, ...first }: HostPlace): { path: string[]; own: string }[] {
+  const of = (slot: Omit<HostPlace, "kind" | "name" | "second">, path: string[]) =>
+    (["port", "healthPort"] as const).flatMap((key) => {
+      const port = slot[key];
+      return port === undefined ? [] : [{ path: [...path, key], own: endpoint(slot.address, port) }];
+    });
+  return [...of(first, []), ...(second ? of(second, ["second"]) : [])];
 }

@@ -44,6 +44,12 @@ const onFailure = z.enum(["rollback", "halt"], {
 });
 export type OnFailure = z.infer<typeof onFailure>;
 
+/** Which JVM of a host goes first: the new one, beside the old one, or the old one, to make room. */
+const order = z.enum(["auto", "start-first", "stop-first"], {
+  error: (issue) => `expected auto, start-first or stop-first, got ${show(issue.input)}`,
+});
+export type Order = z.infer<typeof order>;
+
 /** The schema of a fleet. */
 export function hostsOf<Host extends z.ZodType>(host: Host) {
   return z
@@ -71,6 +77,8 @@ export const rollRequest = z
     hostEnvironment: z.record(z.string(), environment).exactOptional(),
     health,
     timing,
+    /** `auto` means start-first on hosts that have room for two JVMs. */
+    order,
     /** How many hosts must keep serving while one is out; less than the number of hosts. */
     minimumHealthy: integer(0, 1000),
     /** Releases to keep on a host, including the running one. */

@@ -158,6 +158,8 @@ export class HostRoll {
         return "stayed healthy";
       });
     }
+    // In this order: once recorded, the host is not looked at again.
+    await this.#host.keepRunning();
     await this.#host.markLastKnownGood(revision);
   }
 

@@ -1,12 +1,13 @@
 import type { AppHost } from "../host/appHost.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
-import type { HealthPolicy, OnFailure, Timing } from "../request/rollRequest.ts";
+import type { HealthPolicy, OnFailure, Order, Timing } from "../request/rollRequest.ts";
 import type { Phase, Reporter } from "./reporter.ts";
 
 /** The limits that a roll keeps to. */
 export interface RollPolicy {
   readonly health: HealthPolicy;
   readonly timing: Timing;
+  readonly order: Order;
   readonly minimumHealthy: number;
   readonly keepReleases: number;
   readonly onFailure: OnFailure;

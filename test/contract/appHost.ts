@@ -1,7 +1,8 @@
 import pLimit from "p-limit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HostPlace } from "#rollout/host/hostPlace.ts";
-import { type HostParts, type HostPolicy, MachineAppHost } from "#rollout/host/machineAppHost.ts";
+import { type HostParts, MachineAppHost } from "#rollout/host/machineAppHost.ts";
+import type { HostPolicy } from "#rollout/host/machineSlot.ts";
 import type { Machine } from "#rollout/machine/machine.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { Launch } from "#rollout/request/launch.ts";

@@ -149,6 +149,7 @@ export class FakeFleet {
         shutdownPhaseSeconds: 0,
         ...timing,
       },
+      order: "auto",
       minimumHealthy: this.hosts.length - 1,
       keepReleases: 3,
       onFailure: "rollback",
@@ -268,6 +269,12 @@ export class FakeHost implements AppHost {
     await this.#run(this.#current, launch);
     await this.#fleet.record(`start ${this.name}`);
   }
+
+  async retire(): Promise<void> {}
+
+  async keepRunning(): Promise<void> {}
+
+  async memory(): Promise<undefined> {}
 
   async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {
     return this.launches[launch];

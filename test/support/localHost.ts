@@ -1,7 +1,8 @@
 import pLimit from "p-limit";
 import type { LocalHostDescriptor } from "#kinds/local/localDescriptors.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
-import { type HostPolicy, MachineAppHost } from "#rollout/host/machineAppHost.ts";
+import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
+import type { HostPolicy } from "#rollout/host/machineSlot.ts";
 
 /** A local host at this port; nothing runs there until somebody starts it. */
 export function localHost(

@@ -38,6 +38,7 @@ export function validRequest(): LocalRequest {
       rollDeadlineSeconds: 3600,
       leaseWaitSeconds: 0,
     },
+    order: "auto",
     minimumHealthy: 2,
     keepReleases: 3,
     onFailure: "rollback",

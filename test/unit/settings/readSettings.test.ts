@@ -40,6 +40,7 @@ describe("what is read", () => {
         rollDeadlineSeconds: 3600,
         leaseWaitSeconds: 0,
       },
+      order: "auto",
       minimumHealthy: 1,
       keepReleases: 3,
       onFailure: "rollback",

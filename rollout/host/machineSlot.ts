@@ -1,0 +1,149 @@
+import type { LimitFunction } from "p-limit";
+import { messageOf, RollgateError } from "../common/errors.ts";
+import { poll } from "../common/poll.ts";
+import type { HealthPolicy } from "../request/rollRequest.ts";
+import type { MemoryRoom, PortOwner, RunningApp, Slot } from "./appHost.ts";
+import type { HealthEndpoint } from "./healthEndpoint.ts";
+import type { HostFiles } from "./hostFiles.ts";
+import type { HostPlace } from "./hostPlace.ts";
+import { launchUnknown, noRelease, portTaken } from "./hostProblems.ts";
+import type { LaunchSpec } from "./launchSpec.ts";
+import type { HealthReport } from "./probe.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+const PORT_RELEASE = { intervalMilliseconds: 50, deadlineMilliseconds: 1_000 };
+
+/** How a host starts its application, and when it counts as healthy. */
+export interface HostPolicy extends LaunchSpec {
+  readonly health: HealthPolicy;
+  /** Limits how many jars are copied at once. */
+  readonly uploads: LimitFunction;
+}
+
+/** What differs between the slots of a host. */
+export interface SlotParts {
+  readonly place: HostPlace;
+  readonly supervisor: Supervisor;
+  readonly health: HealthEndpoint;
+}
+
+/** A slot of a host of any kind: a supervisor that runs the application, and its health endpoint. */
+export class MachineSlot implements Slot {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly logPlace: string;
+  protected readonly supervisor: Supervisor;
+  protected readonly health: HealthEndpoint;
+  protected readonly files: HostFiles;
+  protected readonly policy: HostPolicy;
+  readonly #ownLaunch: string;
+
+  /** `ownLaunch` is the fingerprint of the host's own options. */
+  constructor(
+    { place, supervisor, health }: SlotParts,
+    files: HostFiles,
+    policy: HostPolicy,
+    ownLaunch: string,
+  ) {
+    this.name = place.name;
+    this.address = place.address;
+    this.port = place.port;
+    this.logPlace = supervisor.logPlace;
+    this.supervisor = supervisor;
+    this.health = health;
+    this.files = files;
+    this.policy = policy;
+    this.#ownLaunch = ownLaunch;
+  }
+
+  async preflightSlot(signal: AbortSignal): Promise<void> {
+    await this.explain("is not ready", () => this.supervisor.preflight(this.policy.launch));
+    // Checked now, while the old release is still running.
+    await this.explain("is not ready", () => this.health.preflight(signal));
+  }
+
+  async runningApp(): Promise<RunningApp | undefined> {
+    return this.explain("cannot tell what it runs", () => this.supervisor.running());
+  }
+
+  async stop(graceSeconds: number): Promise<{ killed: boolean }> {
+    return this.explain("cannot be stopped", () => this.supervisor.stop(graceSeconds));
+  }
+
+  async retire(): Promise<void> {
+    await this.explain("cannot be kept from starting again", () => this.supervisor.retire());
+  }
+
+  async start(launch: string): Promise<void> {
+    const [{ current }, owner] = await Promise.all([
+      this.explain("cannot be started", () => this.files.describe()),
+      this.#lastingPortOwner(),
+    ]);
+    if (current === undefined) throw noRelease(this);
+    if (owner.kind === "other") throw portTaken(this, owner.name, owner.port);
+    if (owner.kind === "application") throw portTaken(this, `${owner.release}, which is still running`);
+    const what = `cannot start ${current}`;
+    const spec = await this.explain(what, () => this.recallLaunch(launch));
+    if (!spec) throw launchUnknown(this);
+    const revision = { release: current, launch };
+    await this.explain(what, async () => {
+      // Recorded before it is used, so that there is a way back to it.
+      await Promise.all([this.files.remember(launch, spec), this.supervisor.prepare(revision, spec)]);
+      await this.supervisor.start(revision, spec);
+    });
+  }
+
+  async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {
+    if (launch !== this.#ownLaunch) return this.files.recall(launch);
+    return { launch: this.policy.launch, environment: this.policy.environment };
+  }
+
+  async keepRunning(): Promise<void> {
+    await this.explain("cannot be kept running", () => this.supervisor.keepRunning());
+  }
+
+  async probe(signal: AbortSignal): Promise<HealthReport> {
+    const { path, timeoutMilliseconds } = this.policy.health;
+    return this.health.ask(path, timeoutMilliseconds, signal);
+  }
+
+  async portOwner(): Promise<PortOwner> {
+    return this.explain("cannot tell who has its port", () => this.supervisor.portOwner());
+  }
+
+  async listening(): Promise<readonly string[]> {
+    return this.explain("cannot list its sockets", () => this.supervisor.listening());
+  }
+
+  async logTail(lines: number): Promise<string[]> {
+    return this.explain("cannot read its log", () => this.supervisor.logTail(lines));
+  }
+
+  async memory(): Promise<MemoryRoom | undefined> {
+    return this.explain("cannot tell how much memory is free", () => this.supervisor.memory());
+  }
+
+  async close(): Promise<void> {
+    await this.health.close();
+  }
+
+  /** A killed JVM disappears from `/proc` a moment before the kernel closes its sockets. */
+  async #lastingPortOwner(): Promise<PortOwner> {
+    const other = async () => {
+      const owner = await this.portOwner();
+      return owner.kind === "other" ? undefined : owner;
+    };
+    return (await poll(other, PORT_RELEASE)) ?? this.portOwner();
+  }
+
+  /** Adds the name to whatever goes wrong. */
+  protected async explain<T>(what: string, step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      const code = error instanceof RollgateError ? error.code : "host-error";
+      throw new RollgateError(code, `${this.name} ${what}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
