@@ -6,10 +6,10 @@ import type { OpenHost } from "./hostKind.ts";
 export function hostInFolder(
   machine: Pick<Machine, "run">,
   directory: string,
-  { supervisor, files }: HostParts,
+  { supervisor, second, files }: HostParts,
 ): Omit<OpenHost, "id" | "close"> {
   return {
-    supervisor,
+    supervisors: [supervisor, ...(second ? [second.supervisor] : [])],
     portOwner: () => supervisor.portOwner(),
     isThere: async () =>
       (await machine.run('if [ -d "$1/releases" ]; then echo yes; fi', [directory])) !== "",

@@ -24,7 +24,8 @@ export interface HostKind extends Placed<HostInputs, OpenHost> {
 /** An app host that must be closed after use. */
 export interface OpenHost {
   readonly id: string;
-  readonly supervisor: Pick<Supervisor, "running" | "stop">;
+  /** Those of its slots, the first slot's first. */
+  readonly supervisors: readonly Pick<Supervisor, "running" | "stop">[];
   /** Which process has its ports. */
   portOwner(): Promise<PortOwner>;
   /** Creates what a roll needs; what exists is adopted. */

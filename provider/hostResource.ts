@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Change, News, Olds } from "#kinds/change.ts";
-import type { HostKind } from "#kinds/hostKind.ts";
+import type { HostKind, OpenHost } from "#kinds/hostKind.ts";
 import { machineKind } from "#kinds/kinds.ts";
 import { closing } from "#rollout/common/closing.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
@@ -27,7 +27,7 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   const change = { olds: inputsOf(olds), news: given };
   try {
     const inputs = (await kind.prepare?.(change)) ?? given;
-    await refuseToMove(kind, change, async ({ supervisor }) => (await supervisor.running()) !== undefined);
+    await refuseToMove(kind, change, isRunning);
     await requirePorts(kind, inputs);
     return { inputs };
   } catch (error) {
@@ -74,11 +74,16 @@ export async function remove(olds: Olds): Promise<void> {
   const { name, graceSeconds } = parse(kind.inputs, inputs);
   const removeHost = () =>
     closing(kind.open(inputs), async (host) => {
-      await host.supervisor.stop(graceSeconds);
+      for (const supervisor of host.supervisors) await supervisor.stop(graceSeconds);
       const left = await host.removeFiles();
       if (left !== undefined) console.log(`${name}: the application's files are kept in ${left}`);
     });
   await finishWithoutEngine(() => kind.removeOrLeave?.(inputs, removeHost) ?? removeHost());
+}
+
+async function isRunning({ supervisors }: OpenHost): Promise<boolean> {
+  const running = await Promise.all(supervisors.map((supervisor) => supervisor.running()));
+  return running.some((app) => app !== undefined);
 }
 
 /** A removed host frees its port only at the end of an update, so a renamed host would never get it. */

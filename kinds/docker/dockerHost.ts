@@ -31,7 +31,7 @@ function open(inputs: object): OpenHost {
   const supervisor = new ContainerSupervisor(docker, place);
   return {
     id: place.container,
-    supervisor,
+    supervisors: [supervisor],
     portOwner: () => supervisor.portOwner(),
     isThere: () =>
       docker
