@@ -61,6 +61,14 @@ export class Reader {
     return value;
   }
 
+  /** A structured setting, empty by default. */
+  object(key: string): object {
+    this.#refuseSecret(key);
+    const value = this.plain(key);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+    throw new InvalidInput(key, `expected an object, got ${JSON.stringify(value)}`);
+  }
+
   /** The entries of `hosts`, which may be secret if one of them has an environment. */
   hosts(): unknown[] {
     const value = this.plain("hosts");

@@ -1,5 +1,6 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { reservedArguments, whereElseSet } from "#rollout/request/reserved.ts";
+import { readHooks } from "./hooks.ts";
 import { type Reader, textOf } from "./reader.ts";
 
 /** The settings of a roll that all kinds share. */
@@ -33,7 +34,15 @@ export function readRollout(reader: Reader, hosts: number) {
     minimumHealthy: readMinimumHealthy(reader.text("minimumHealthy"), hosts),
     keepReleases: reader.number("keepReleases"),
     onFailure: reader.text("onFailure"),
+    ...readWarmUp(reader.object("warmUp")),
+    ...readHooks(reader.object("hooks")),
   };
+}
+
+/** An object without any entry means no warm-up. */
+function readWarmUp(given: object): { readonly warmUp?: object } {
+  if (Object.keys(given).length === 0) return {};
+  return { warmUp: { requests: 200, seconds: 10, ...given } };
 }
 
 /** The settings of nginx that all kinds share. */

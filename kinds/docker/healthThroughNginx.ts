@@ -23,6 +23,11 @@ export class HealthThroughNginx implements HealthEndpoint {
     return probe(get, timeoutMilliseconds, signal);
   }
 
+  async visit(path: string, signal: AbortSignal): Promise<number> {
+    const { statusCode } = await this.#nginx.get(`/rollgate/warm-up/${this.#name}${path}`, signal);
+    return statusCode;
+  }
+
   /** The fleet closes the access. */
   async close(): Promise<void> {}
 }

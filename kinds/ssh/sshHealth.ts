@@ -38,6 +38,10 @@ export class SshHealth implements HealthEndpoint {
     }
   }
 
+  visit(path: string, signal: AbortSignal): Promise<number> {
+    return this.#health.visit(path, signal);
+  }
+
   async close(): Promise<void> {
     await this.#health.close();
   }

@@ -65,6 +65,8 @@ export interface Slot {
   keepRunning(): Promise<void>;
   /** Asks the application's own health endpoint once; never throws. */
   probe(signal: AbortSignal): Promise<HealthReport>;
+  /** Requests a page from the application, over the same way as its health, and returns the status. */
+  visit(path: string, signal: AbortSignal): Promise<number>;
   /** Who listens on the port: an application of this host, another process (by name), or nobody. */
   portOwner(): Promise<PortOwner>;
   /** Where the application itself listens, such as `0.0.0.0:9000`; empty if that cannot be seen. */

@@ -108,6 +108,10 @@ export class MachineSlot implements Slot {
     return this.health.ask(path, timeoutMilliseconds, signal);
   }
 
+  visit(path: string, signal: AbortSignal): Promise<number> {
+    return this.health.visit(path, signal);
+  }
+
   async portOwner(): Promise<PortOwner> {
     return this.explain("cannot tell who has its port", () => this.supervisor.portOwner());
   }

@@ -10,8 +10,8 @@ const OBSERVE_SECONDS = 10;
 /** An upload has its own deadline, and may wait for earlier ones. */
 const STAGE_SECONDS = 3600;
 const STOP_SECONDS = 60;
-/** Methods that have their own deadline and never throw. */
-const BOUNDED_THEMSELVES = ["probe", "upstream"];
+/** Methods that have their own deadline. */
+const BOUNDED_THEMSELVES = ["probe", "upstream", "visit"];
 
 /** How long a method may take; `undefined` if it needs no deadline. */
 type Deadline = (method: string, args: readonly unknown[]) => number | undefined;

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
+import { hooks } from "./hooks.ts";
 import { environment, hostLaunch, launch } from "./launch.ts";
 import { hostPlace, proxyPlace } from "./places.ts";
 import { refuseDuplicates, refuseReserved, refuseUnknownHosts } from "./refuseHosts.ts";
+import { warmUp } from "./warmUp.ts";
 
 const MAX_HOSTS = 50;
 
@@ -84,6 +86,9 @@ export const rollRequest = z
     /** Releases to keep on a host, including the running one. */
     keepReleases: integer(2, 100),
     onFailure,
+    /** Absent if a new JVM gets its first request from a client. */
+    warmUp: warmUp.exactOptional(),
+    hooks: hooks.exactOptional(),
   })
   .superRefine((request, context) => {
     const refuse = (path: (string | number)[], message: string) =>

@@ -12,6 +12,8 @@ export type Phase =
   | "start"
   | "health"
   | "upstream"
+  | "warm-up"
+  | "hook"
   | "admit"
   | "soak"
   | "restore"

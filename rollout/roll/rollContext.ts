@@ -1,6 +1,8 @@
 import type { AppHost } from "../host/appHost.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
+import type { Hooks } from "../request/hooks.ts";
 import type { HealthPolicy, OnFailure, Order, Timing } from "../request/rollRequest.ts";
+import type { WarmUp } from "../request/warmUp.ts";
 import type { Phase, Reporter } from "./reporter.ts";
 
 /** The limits that a roll keeps to. */
@@ -11,6 +13,8 @@ export interface RollPolicy {
   readonly minimumHealthy: number;
   readonly keepReleases: number;
   readonly onFailure: OnFailure;
+  readonly warmUp?: WarmUp;
+  readonly hooks?: Hooks;
 }
 
 /** Passed to every step of a roll. */

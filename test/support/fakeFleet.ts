@@ -181,6 +181,8 @@ export class FakeHost implements AppHost {
   readonly errors: Partial<Record<"preflight" | "stage" | "start" | "logTail", Error>> = {};
   /** What the application writes when it starts, after its first line. */
   writes: readonly string[] = [];
+  /** The paths of its warm-ups. */
+  readonly visited: string[] = [];
   /** The error that every method throws because its machine is gone. */
   gone: RollgateError | undefined;
   readonly #fleet: FakeFleet;
@@ -283,6 +285,12 @@ export class FakeHost implements AppHost {
   async probe(signal: AbortSignal): Promise<HealthReport> {
     const health = new MachineHealth(new LocalMachine(), this, 0);
     return health.ask("/actuator/health", 5000, signal).finally(() => health.close());
+  }
+
+  async visit(path: string, signal: AbortSignal): Promise<number> {
+    this.visited.push(path);
+    const health = new MachineHealth(new LocalMachine(), this, 0);
+    return health.visit(path, signal).finally(() => health.close());
   }
 
   async markLastKnownGood(target: Revision): Promise<void> {

@@ -32,7 +32,7 @@ export function rolloutLocations(settings: NginxSettings, status: string, finger
             if ($stranger) { return 403; }
             return 200 "$drained_pool $drained";
         }
-${hosts.map((host) => healthLocation(host, settings)).join("")}`;
+${hosts.map((host) => healthLocation(host, settings) + warmUpLocation(host, settings)).join("")}`;
 }
 
 function healthLocation(host: PoolMember, settings: NginxSettings): string {
@@ -44,6 +44,18 @@ function healthLocation(host: PoolMember, settings: NginxSettings): string {
             proxy_set_header Host $proxy_host;
             proxy_connect_timeout 2s;
             proxy_read_timeout 5s;
+            error_page 502 504 @unreachable;
+        }
+`;
+}
+
+/** Every page of one host, drained or not. */
+function warmUpLocation(host: PoolMember, settings: NginxSettings): string {
+  return `        location ^~ /rollgate/warm-up/${host.name}/ {
+            if ($stranger) { return 403; }
+            error_log ${errorLogOf(settings)} crit;
+            proxy_pass http://${endpoint(host.address, host.port)}/;
+            proxy_set_header Host $proxy_host;
             error_page 502 504 @unreachable;
         }
 `;

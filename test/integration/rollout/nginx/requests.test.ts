@@ -163,6 +163,18 @@ describe("a running nginx", () => {
     expect((await request(`${url}/rollgate/health/app-3`)).status).toBe(404);
   });
 
+  test("requests any page of one host for the rollout, drained or not", async () => {
+    const { url, drain } = await run(2);
+    await drain("app-2");
+    const { body } = await request(`${url}/rollgate/warm-up/app-2/orders?page=1`);
+    expect(JSON.parse(body)).toMatchObject({ name: "app-2", url: "/orders?page=1" });
+    expect(JSON.parse((await request(`${url}/rollgate/warm-up/app-1/`)).body)).toMatchObject({
+      name: "app-1",
+      url: "/",
+    });
+    expect((await request(`${url}/rollgate/warm-up/app-3/`)).status).toBe(404);
+  });
+
   test("tries the next host if one refuses connections", async () => {
     const { servers, served } = await run(3);
     for (const { server } of servers.slice(0, 1)) await close(server);
@@ -182,7 +194,12 @@ describe("a running nginx", () => {
 
   outside("answers the rollout's own questions to loopback only", async () => {
     const { url, port } = await run(1, { address: "0.0.0.0", statusAllow: [`${EXTERNAL_ADDRESS}/32`] });
-    for (const path of ["/rollgate/drained", "/rollgate/configuration", "/rollgate/health/app-1"]) {
+    for (const path of [
+      "/rollgate/drained",
+      "/rollgate/configuration",
+      "/rollgate/health/app-1",
+      "/rollgate/warm-up/app-1/",
+    ]) {
       expect((await request(`${url}${path}`)).status).toBe(200);
       expect((await request(`http://${EXTERNAL_ADDRESS}:${port}${path}`)).status).toBe(403);
     }
@@ -194,7 +211,12 @@ describe("a running nginx", () => {
       const { url } = await run(1);
       const through = async (path: string) =>
         (await request(`${url}${path}`, { headers: { [name]: "for=192.0.2.7" } })).status;
-      for (const path of ["/status", "/rollgate/drained", "/rollgate/health/app-1"]) {
+      for (const path of [
+        "/status",
+        "/rollgate/drained",
+        "/rollgate/health/app-1",
+        "/rollgate/warm-up/app-1/",
+      ]) {
         expect((await request(`${url}${path}`)).status).toBe(200);
         expect(await through(path)).toBe(403);
       }
