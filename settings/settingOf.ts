@@ -5,6 +5,8 @@ export function settingOf(property: string): string {
   if (property === "flavour") return "nginxFlavour";
   if (property === "executable") return "nginx";
   if (property === "proxy.directory") return "directory";
+  const ofSecond = /^(hosts\[\d+\])\.second\.(\w+)$/.exec(property);
+  if (ofSecond) return `${ofSecond[1]}.${joined("second", ofSecond[2] ?? "")}`;
   if (/(^|\.)engine$/.test(property)) return "dockerEngine";
   if (/(^|\.)supervisor$/.test(property)) return "sshSupervisor";
   if (/(^|\.)sshConfig$/.test(property)) return "sshConfig";

@@ -2,11 +2,12 @@ import type Docker from "dockerode";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import { archiveName } from "#rollout/release/release.ts";
-import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
+import type { DockerSlot } from "./dockerSlot.ts";
 
-/** Labels of an app host's container: what it runs, and how. */
+/** Labels of an app host's container: what it runs, how, and in which slot. */
 export const LABELS = {
   host: "rollgate.host",
+  slot: "rollgate.slot",
   release: "rollgate.release",
   launch: "rollgate.launch",
 } as const;
@@ -15,18 +16,18 @@ const FILES = "/rollgate";
 
 /** The container for one release; Docker restarts it only once it has passed its gates. */
 export function containerOptions(
-  host: DockerHostDescriptor,
+  slot: DockerSlot,
   release: string,
   fingerprint: string,
   { launch, environment }: LaunchSpec,
 ): Docker.ContainerCreateOptions {
   const { container } = launch;
-  if (!container) throw new RollgateError("no-image", `${host.name}: expected an image to run in, got none`);
+  if (!container) throw new RollgateError("no-image", `${slot.name}: expected an image to run in, got none`);
   const jar = `${FILES}/releases/${release}/${archiveName(release)}`;
   return {
-    name: host.container,
+    name: slot.container,
     Image: container.image,
-    Hostname: host.name,
+    Hostname: slot.host,
     User: container.user,
     WorkingDir: "/tmp",
     Entrypoint: [launch.java],
@@ -34,23 +35,28 @@ export function containerOptions(
       ...launch.jvmOptions,
       "-jar",
       jar,
-      `--server.port=${host.port}`,
+      `--server.port=${slot.port}`,
       // All of the container's addresses, whatever the application's own properties say.
       "--server.address=0.0.0.0",
       ...launch.arguments,
     ],
-    Env: Object.entries({ ROLLGATE_HOST: host.name, ...environment }).map(
+    Env: Object.entries({ ROLLGATE_HOST: slot.host, ...environment }).map(
       ([key, value]) => `${key}=${value}`,
     ),
-    Labels: { [LABELS.host]: host.name, [LABELS.release]: release, [LABELS.launch]: fingerprint },
+    Labels: {
+      [LABELS.host]: slot.host,
+      [LABELS.slot]: slot.name,
+      [LABELS.release]: release,
+      [LABELS.launch]: fingerprint,
+    },
     // The image's own may be one that a JVM does not stop at.
     StopSignal: "SIGTERM",
     // The image's own check doesn't know this application.
     Healthcheck: { Test: ["NONE"] },
     HostConfig: {
-      NetworkMode: host.network,
+      NetworkMode: slot.network,
       // The application can't write to its releases, nor read the launches next to them, which belong to root.
-      Mounts: [{ Type: "volume", Source: host.volume, Target: FILES, ReadOnly: true }],
+      Mounts: [{ Type: "volume", Source: slot.volume, Target: FILES, ReadOnly: true }],
       Memory: container.memoryMegabytes * 1024 * 1024,
       // No swap on top of the limit.
       MemorySwap: container.memoryMegabytes * 1024 * 1024,
@@ -61,7 +67,8 @@ export function containerOptions(
     },
     NetworkingConfig: {
       EndpointsConfig: {
-        [host.network]: { IPAMConfig: { IPv4Address: host.address }, Aliases: [host.name] },
+        // Docker resolves an alias to the containers that run, so an empty slot is never meant.
+        [slot.network]: { IPAMConfig: { IPv4Address: slot.address }, Aliases: [slot.host] },
       },
     },
   };

@@ -4,33 +4,38 @@ import type { MemoryRoom, PortOwner, Revision, RunningApp } from "#rollout/host/
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import type { Supervisor } from "#rollout/host/supervisor.ts";
 import { PRINT_LISTENING, readListening } from "#rollout/machine/listeners.ts";
+import type { Machine } from "#rollout/machine/machine.ts";
 import type { Launch } from "#rollout/request/launch.ts";
 import { ContainerMachine, describeDockerError, isDockerError } from "./containerMachine.ts";
+import { availableBytes } from "./containerMemory.ts";
 import { containerOptions } from "./containerOptions.ts";
-import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
+import type { DockerSlot } from "./dockerSlot.ts";
 import { HostContainer } from "./hostContainer.ts";
 import { occupantOf } from "./occupantOf.ts";
 import { requireEngine } from "./openEngine.ts";
 
 /**
- * Runs an application in its own container. Each start creates a new container, because a container's image, limits and
+ * Runs an application in the container of a slot. Each start creates a new container, because a container's image, limits and
  * environment can't change; the previous one is kept stopped for its log. Labels say what is running.
  */
 export class ContainerSupervisor implements Supervisor {
   readonly logPlace: string;
   readonly #docker: Docker;
-  readonly #host: DockerHostDescriptor;
+  readonly #slot: DockerSlot;
+  readonly #machine: Pick<Machine, "run">;
   readonly #container: HostContainer;
 
-  constructor(docker: Docker, host: DockerHostDescriptor) {
+  /** `machine` is a container with a shell on the same engine; the application's image may have none. */
+  constructor(docker: Docker, slot: DockerSlot, machine: Pick<Machine, "run">) {
     this.#docker = docker;
-    this.#host = host;
-    this.#container = new HostContainer(docker, host);
-    this.logPlace = `docker logs ${host.container}`;
+    this.#slot = slot;
+    this.#machine = machine;
+    this.#container = new HostContainer(docker, slot);
+    this.logPlace = `docker logs ${slot.container}`;
   }
 
   async preflight({ container }: Launch): Promise<void> {
-    const { engine, volume, network } = this.#host;
+    const { engine, volume, network } = this.#slot;
     await requireEngine(this.#docker, engine);
     const { image = "", milliCpus = 0 } = container ?? {};
     await this.#requireProcessors(milliCpus / 1000);
@@ -47,7 +52,7 @@ export class ContainerSupervisor implements Supervisor {
   async portOwner(): Promise<PortOwner> {
     const running = await this.running();
     if (running) return { kind: "application", release: running.release };
-    const { network, address, container } = this.#host;
+    const { network, address, container } = this.#slot;
     const occupant = await inItsWords(() => occupantOf(this.#docker, network, address));
     if (occupant === undefined || occupant === container) return { kind: "nobody" };
     return { kind: "other", name: `container ${occupant}, which has the address ${address}` };
@@ -55,7 +60,7 @@ export class ContainerSupervisor implements Supervisor {
 
   /** Fails for an image without a shell. */
   async listening(): Promise<string[]> {
-    const machine = new ContainerMachine(this.#docker, this.#host.container);
+    const machine = new ContainerMachine(this.#docker, this.#slot.container);
     const sockets = readListening(await machine.run(PRINT_LISTENING, []));
     return sockets.map(({ local }) => local).filter((local) => !isEnginesOwn(local));
   }
@@ -63,7 +68,7 @@ export class ContainerSupervisor implements Supervisor {
   async prepare(): Promise<void> {}
 
   async start({ release, launch }: Revision, spec: LaunchSpec): Promise<void> {
-    await inItsWords(() => this.#container.replace(containerOptions(this.#host, release, launch, spec)));
+    await inItsWords(() => this.#container.replace(containerOptions(this.#slot, release, launch, spec)));
   }
 
   stop(graceSeconds: number): Promise<{ killed: boolean }> {
@@ -75,10 +80,16 @@ export class ContainerSupervisor implements Supervisor {
     await inItsWords(() => this.#container.keepRunning());
   }
 
-  async retire(): Promise<void> {}
+  /** Docker leaves down what was stopped through it; this says so in the container's own settings too. */
+  async retire(): Promise<void> {
+    await inItsWords(() => this.#container.retire());
+  }
 
   async memory(): Promise<MemoryRoom | undefined> {
-    return undefined;
+    const neededBytes = await inItsWords(() => this.#container.neededBytes());
+    return neededBytes === undefined
+      ? undefined
+      : { neededBytes, availableBytes: await availableBytes(this.#machine) };
   }
 
   logTail(lines: number): Promise<string[]> {

@@ -4,9 +4,11 @@ import { partOf } from "#rollout/request/partOf.ts";
 import { type Change, settingIn, type Values } from "../change.ts";
 import { type HostKind, keptInputs, type OpenHost } from "../hostKind.ts";
 import { cannotMove } from "../placed.ts";
-import { isDockerError } from "./containerMachine.ts";
+import { ContainerMachine, isDockerError } from "./containerMachine.ts";
 import { ContainerSupervisor } from "./containerSupervisor.ts";
 import { dockerHostDescriptor } from "./dockerDescriptors.ts";
+import { type DockerSlot, firstSlot, secondOf, secondSlot } from "./dockerSlot.ts";
+import { removeKeepers } from "./fileKeeper.ts";
 import { HostContainer } from "./hostContainer.ts";
 import { isSameEngine, openEngine, requireEngine } from "./openEngine.ts";
 
@@ -16,7 +18,7 @@ export type DockerHostInputs = z.infer<typeof dockerHostInputs>;
 
 const OWN_ENGINE = "the docker CLI's own engine";
 
-/** A host on a Docker engine: a volume, and the containers that rolls create for it. */
+/** A host on a Docker engine: a volume, and the containers that rolls create in its slots. */
 export const dockerHost: HostKind = {
   inputs: dockerHostInputs,
   asked: "container",
@@ -28,11 +30,15 @@ export const dockerHost: HostKind = {
 function open(inputs: object): OpenHost {
   const place = partOf(dockerHostDescriptor, inputs);
   const docker = openEngine(place.engine);
-  const supervisor = new ContainerSupervisor(docker, place);
+  const first = firstSlot(place);
+  // The settings may no longer have a second slot whose container is still there.
+  const slots = [first, { ...first, ...secondSlot(place), container: secondOf(first.container) }];
+  const supervise = (slot: DockerSlot) =>
+    new ContainerSupervisor(docker, slot, new ContainerMachine(docker, slot.container));
   return {
     id: place.container,
-    supervisors: [supervisor],
-    portOwner: () => supervisor.portOwner(),
+    supervisors: slots.map(supervise),
+    portOwner: () => supervise(first).portOwner(),
     isThere: () =>
       docker
         .getVolume(place.volume)
@@ -44,7 +50,8 @@ function open(inputs: object): OpenHost {
         }),
     // Pulumi removes the volume.
     removeFiles: async () => {
-      await new HostContainer(docker, place).remove();
+      await removeKeepers(docker, place.volume);
+      for (const slot of slots) await new HostContainer(docker, slot).remove();
       return undefined;
     },
     close: async () => {},

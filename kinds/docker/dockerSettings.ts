@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { isIP, isIPv4 } from "node:net";
+import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
-import { readHosts } from "../../settings/hosts.ts";
+import { readHosts, withHealthPort } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import type { Found } from "../declaration.ts";
 import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
@@ -13,7 +13,8 @@ import { findDockerHost } from "./findDockerHost.ts";
 import { hostsOnDocker, nginxOnDocker } from "./onDocker.ts";
 import { openEngine, requireEngine } from "./openEngine.ts";
 import { preflightEngine, type WantedOnEngine } from "./preflightEngine.ts";
-import { readSubnet, type Subnet, toNumber, toText } from "./subnet.ts";
+import { withSecondSlots } from "./secondAddresses.ts";
+import { expectedIn, isWithin, readSubnet, type Subnet, toText } from "./subnet.ts";
 
 const DEFAULT_PORT = 8080;
 /** Names used for nginx and for previous containers. */
@@ -30,16 +31,22 @@ export function readDockerSettings(reader: Reader): KindSettings {
   // Names include the stack, so that two stacks on one engine never collide.
   const nginx = `${prefix}-nginx`;
   const baseImage = reader.text("nginxImage");
-  const hosts = readHosts(reader.hosts(), ({ name, address }, index) => ({
-    kind: "docker",
-    engine,
-    container: `${prefix}-${name}`,
-    volume: `${prefix}-${name}`,
-    network: prefix,
-    port: DEFAULT_PORT,
-    ...(typeof name === "string" && { address: addressIn(subnet, address, name, index) }),
-  }));
-  refuseSharedAddresses(hosts);
+  const given = readHosts(
+    reader.hosts(),
+    ({ name, address }, index) => ({
+      kind: "docker",
+      engine,
+      container: `${prefix}-${name}`,
+      volume: `${prefix}-${name}`,
+      network: prefix,
+      port: DEFAULT_PORT,
+      ...(typeof name === "string" && { address: addressIn(subnet, address, name, index) }),
+    }),
+    ["secondAddress", "secondPort"],
+  );
+  refuseSharedAddresses(given);
+  // In a container of its own, the second slot can have the same ports.
+  const hosts = withSecondSlots(withHealthPort(given, reader.number("healthPort")), subnet);
   return {
     hosts,
     proxy: {
@@ -110,13 +117,12 @@ function addressIn(subnet: Subnet, given: unknown, name: string, index: number):
       `expected a name other than nginx and …-before, which rollgate uses itself, got ${name}`,
     );
   }
-  const range = `expected an address from ${toText(subnet.first)} to ${toText(subnet.last)}`;
-  const refuse = (reason: string) => new InvalidInput(`hosts[${index}].address`, `${range}, ${reason}`);
+  const refuse = (reason: string) =>
+    new InvalidInput(`hosts[${index}].address`, `${expectedIn(subnet)}, ${reason}`);
   if (given !== undefined) {
     // The schema rejects what is not an address at all.
     if (typeof given !== "string" || isIP(given) === 0) return given;
-    const isIn = isIPv4(given) && toNumber(given) >= subnet.first && toNumber(given) <= subnet.last;
-    if (!isIn) throw refuse(`got ${given}`);
+    if (!isWithin(subnet, given)) throw refuse(`got ${given}`);
     return given;
   }
   const digits = /\d+$/.exec(name)?.[0];

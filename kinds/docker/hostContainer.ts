@@ -2,30 +2,30 @@ import type Docker from "dockerode";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { RunningApp } from "#rollout/host/appHost.ts";
 import { isDockerError } from "./containerMachine.ts";
+import { usedBytes } from "./containerMemory.ts";
 import { LABELS } from "./containerOptions.ts";
-import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
-import { removeKeepers } from "./fileKeeper.ts";
+import type { DockerSlot } from "./dockerSlot.ts";
 import { readLog } from "./readLog.ts";
 import { removeContainer } from "./removeContainer.ts";
 
 const KILLED = 137;
 
-/** The container of one app host, and the previous one, which is kept stopped for its log. */
+/** The container in one slot of a host, and the previous one, which is kept stopped for its log. */
 export class HostContainer {
   readonly #docker: Docker;
-  readonly #host: DockerHostDescriptor;
+  readonly #slot: Pick<DockerSlot, "host" | "container">;
 
-  constructor(docker: Docker, host: DockerHostDescriptor) {
+  constructor(docker: Docker, slot: Pick<DockerSlot, "host" | "container">) {
     this.#docker = docker;
-    this.#host = host;
+    this.#slot = slot;
   }
 
   /** Returns `undefined` if there is none; throws if someone else's container has its name. */
   async inspect(): Promise<Docker.ContainerInspectInfo | undefined> {
-    const { name, container } = this.#host;
+    const { host, container } = this.#slot;
     try {
       const found = await this.#container.inspect();
-      if (found.Config.Labels[LABELS.host] === name) return found;
+      if (found.Config.Labels[LABELS.host] === host) return found;
     } catch (error) {
       if (isDockerError(error, 404)) return undefined;
       throw error;
@@ -56,7 +56,7 @@ export class HostContainer {
   async replace(options: Docker.ContainerCreateOptions): Promise<void> {
     const before = await this.inspect();
     if (before?.State.Running) {
-      throw new RollgateError("still-running", `container ${this.#host.container} is still running`);
+      throw new RollgateError("still-running", `container ${this.#slot.container} is still running`);
     }
     if (before) {
       await removeContainer(this.#docker, this.#aside);
@@ -72,6 +72,19 @@ export class HostContainer {
     await this.#container.update({ RestartPolicy: { Name: "unless-stopped" } });
   }
 
+  /** From now on, Docker leaves it down, whatever stopped it. */
+  async retire(): Promise<void> {
+    if (await this.inspect()) await this.#container.update({ RestartPolicy: { Name: "no" } });
+  }
+
+  /** The memory that another container like the running one needs: its limit, or what it uses without the cache. */
+  async neededBytes(): Promise<number | undefined> {
+    const found = await this.inspect();
+    if (!found?.State.Running) return undefined;
+    if (found.HostConfig.Memory) return found.HostConfig.Memory;
+    return usedBytes(this.#container);
+  }
+
   /** The last lines of its log, and how it ended. */
   async logTail(lines: number): Promise<string[]> {
     const found = await this.inspect();
@@ -84,16 +97,15 @@ export class HostContainer {
   }
 
   async remove(): Promise<void> {
-    await removeKeepers(this.#docker, this.#host.volume);
-    await removeContainer(this.#docker, this.#host.container);
+    await removeContainer(this.#docker, this.#slot.container);
     await removeContainer(this.#docker, this.#aside);
   }
 
   get #container(): Docker.Container {
-    return this.#docker.getContainer(this.#host.container);
+    return this.#docker.getContainer(this.#slot.container);
   }
 
   get #aside(): string {
-    return `${this.#host.container}-before`;
+    return `${this.#slot.container}-before`;
   }
 }

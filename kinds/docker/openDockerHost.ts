@@ -1,23 +1,30 @@
 import type Docker from "dockerode";
 import { HostFiles } from "#rollout/host/hostFiles.ts";
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
+import type { SlotParts } from "#rollout/host/machineSlot.ts";
 import type { NginxAccess } from "#rollout/nginx/nginxAccess.ts";
 import { ContainerSupervisor } from "./containerSupervisor.ts";
 import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
+import { type DockerSlot, firstSlot, secondSlot } from "./dockerSlot.ts";
 import type { FileKeeper } from "./fileKeeper.ts";
 import { HealthThroughNginx } from "./healthThroughNginx.ts";
 
-/** Opens a host in a container; its files are in a volume that outlives the container. */
+/** Opens a host with a container per slot; its files are in a volume that outlives them. */
 export function openDockerHost(
   docker: Docker,
   keeper: FileKeeper,
   nginx: NginxAccess,
   place: DockerHostDescriptor,
 ): HostParts {
+  const open = (slot: DockerSlot): SlotParts => ({
+    place: slot,
+    supervisor: new ContainerSupervisor(docker, slot, keeper),
+    health: new HealthThroughNginx(nginx, slot.name),
+  });
+  const second = secondSlot(place);
   return {
-    place,
+    ...open(firstSlot(place)),
     files: new HostFiles(keeper, keeper.folderOf(place.volume)),
-    supervisor: new ContainerSupervisor(docker, place),
-    health: new HealthThroughNginx(nginx, place.name),
+    ...(second && { second: open(second) }),
   };
 }

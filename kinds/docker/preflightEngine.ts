@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import { isDockerError } from "./containerMachine.ts";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "./dockerDescriptors.ts";
+import { firstSlot, secondSlot } from "./dockerSlot.ts";
 import { occupantIn } from "./occupantOf.ts";
 import { requireFreePort } from "./requireFreePort.ts";
 import { requireImages } from "./requireImages.ts";
@@ -39,13 +40,19 @@ async function requireNetwork(docker: Docker, { network, hosts }: WantedOnEngine
       `expected ${subnets.join(" and ")}, the subnet of the network ${network.name}, got ${network.subnet}: destroy the stack first, or keep the subnet`,
     );
   }
-  for (const [index, { name, address, container }] of hosts.entries()) {
-    const occupant = occupantIn(there.Containers, address);
-    if (occupant === undefined || occupant === container) continue;
-    throw new InvalidInput(
-      `hosts[${index}].address`,
-      `expected a free address, got ${address}, which is taken by the container ${occupant}: to rename a host or reuse its address, remove the old one and run pulumi up, then add ${name}; or give ${name} another address`,
-    );
+  for (const [index, host] of hosts.entries()) {
+    for (const [setting, slot] of Object.entries({
+      address: firstSlot(host),
+      secondAddress: secondSlot(host),
+    })) {
+      if (!slot) continue;
+      const occupant = occupantIn(there.Containers, slot.address);
+      if (occupant === undefined || occupant === slot.container) continue;
+      throw new InvalidInput(
+        `hosts[${index}].${setting}`,
+        `expected a free address, got ${slot.address}, which is taken by the container ${occupant}: to rename a host or reuse its address, remove the old one and run pulumi up, then add ${host.name}; or give ${host.name} another ${setting}`,
+      );
+    }
   }
 }
 

@@ -28,6 +28,16 @@ export function readSubnet(text: string): Subnet {
   return { text, base, first: base + FIRST_HOST, last: base + size - 2 };
 }
 
+/** Whether a value is an address in the range for hosts. */
+export function isWithin({ first, last }: Subnet, value: unknown): value is string {
+  return typeof value === "string" && isIPv4(value) && toNumber(value) >= first && toNumber(value) <= last;
+}
+
+/** What is expected of an address that is not in the range for hosts. */
+export function expectedIn({ first, last }: Subnet): string {
+  return `expected an address from ${toText(first)} to ${toText(last)}`;
+}
+
 /** The gateway that Docker would choose itself. */
 export function gatewayOf(subnet: string): string {
   return toText(readSubnet(subnet).base + 1);

@@ -6,6 +6,7 @@ import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 const INSPECT = "GET /containers/shop-prod-app-1/json";
+const INSPECT_SECOND = "GET /containers/shop-prod-app-1_b/json";
 
 async function hostOn(answers: Readonly<Record<string, EngineAnswer>> = {}) {
   const { url, asked } = await fakeEngine(answers);
@@ -45,6 +46,14 @@ describe("check", () => {
         },
       ],
     });
+  });
+
+  test("rejects it too while only the container in the second slot runs", async () => {
+    const { news } = await hostOn({ [INSPECT_SECOND]: inspected() });
+    const { failures } = await check({ olds: news, news: { ...news, container: "other" } });
+    expect(failures).toEqual([
+      { property: "container", reason: expect.stringContaining("where it is running") },
+    ]);
   });
 
   test("rejects a wrong setting, naming its path", async () => {
@@ -123,6 +132,18 @@ describe("diff", () => {
     });
   });
 
+  test("keeps a host that gets a second slot, another one or none any more", async () => {
+    const second = { ...news, second: { address: "10.77.0.253", port: 8080 } };
+    const other = { ...news, second: { address: "10.77.0.252", port: 8080 } };
+    for (const [from, to] of [
+      [news, second],
+      [second, other],
+      [other, news],
+    ] as const) {
+      expect(await diff({ olds: from, news: to })).toEqual({ changes: true, replaces: [] });
+    }
+  });
+
   test.each(["name", "container", "volume"])("treats another %s as another host", async (key) => {
     expect(await diff({ olds: news, news: { ...news, [key]: "other" } })).toEqual({
       changes: true,
@@ -149,24 +170,34 @@ describe("a host", () => {
     await expect(read("id", news)).rejects.toThrow("500");
   });
 
-  test("removes its containers, and those of dead deployers, after its grace period", async () => {
+  test("removes the containers of both slots, and those of dead deployers, after its grace period", async () => {
     const { news, asked } = await hostOn({
       [INSPECT]: inspected(),
+      // Still there, although the settings have no second slot any more.
+      [INSPECT_SECOND]: inspected(),
       [LIST]: [{ Id: "left-by-a-dead-deployer" }],
       "DELETE /containers/left-by-a-dead-deployer": {},
       "POST /containers/shop-prod-app-1/stop": {},
+      "POST /containers/shop-prod-app-1_b/stop": {},
       "DELETE /containers/shop-prod-app-1": {},
       "DELETE /containers/shop-prod-app-1-before": {},
+      "DELETE /containers/shop-prod-app-1_b": {},
+      "DELETE /containers/shop-prod-app-1_b-before": {},
     });
     await remove(news);
     expect(asked).toEqual([
       INSPECT,
       "POST /containers/shop-prod-app-1/stop",
       INSPECT,
+      INSPECT_SECOND,
+      "POST /containers/shop-prod-app-1_b/stop",
+      INSPECT_SECOND,
       LIST,
       "DELETE /containers/left-by-a-dead-deployer",
       "DELETE /containers/shop-prod-app-1",
       "DELETE /containers/shop-prod-app-1-before",
+      "DELETE /containers/shop-prod-app-1_b",
+      "DELETE /containers/shop-prod-app-1_b-before",
     ]);
   });
 

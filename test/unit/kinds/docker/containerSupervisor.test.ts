@@ -1,5 +1,7 @@
 import pLimit from "p-limit";
 import { describe, expect, test } from "vitest";
+import { ContainerSupervisor } from "#kinds/docker/containerSupervisor.ts";
+import { firstSlot } from "#kinds/docker/dockerSlot.ts";
 import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
 import { openDockerHost } from "#kinds/docker/openDockerHost.ts";
 import { openEngine } from "#kinds/docker/openEngine.ts";
@@ -89,5 +91,53 @@ describe("before a roll, a host", () => {
     expect(await preflight({ "GET /networks/shop-prod": { statusCode: 500 } })).toBe(
       "docker: app-1 is not ready: cannot see its network: /networks/shop-prod: 500",
     );
+  });
+});
+
+describe("a container", () => {
+  const INSPECT = "GET /containers/shop-prod-app-1/json";
+  const UPDATE = "POST /containers/shop-prod-app-1/update";
+  const STATS = "GET /containers/shop-prod-app-1/stats";
+
+  async function supervise(answers: Readonly<Record<string, EngineAnswer>>) {
+    const { url, asked } = await fakeEngine(answers);
+    const machine = { run: async () => "MemTotal:  9000000 kB\nMemAvailable:    4000000 kB\n" };
+    const supervisor = new ContainerSupervisor(openEngine(url), firstSlot(dockerHost()), machine);
+    return { supervisor, asked };
+  }
+
+  test("that is retired is left down by Docker; without one there is nothing to do", async () => {
+    const { supervisor, asked } = await supervise({
+      [INSPECT]: inspected({ state: { Running: false } }),
+      [UPDATE]: {},
+    });
+    await supervisor.retire();
+    expect(asked).toEqual([INSPECT, UPDATE]);
+    const empty = await supervise({});
+    await empty.supervisor.retire();
+    expect(empty.asked).toEqual([INSPECT]);
+  });
+
+  test("needs as much memory as its limit allows, on the machine of the engine", async () => {
+    const { supervisor } = await supervise({
+      [INSPECT]: { ...inspected(), HostConfig: { Memory: 700_000_000 } },
+    });
+    expect(await supervisor.memory()).toEqual({ neededBytes: 700_000_000, availableBytes: 4_096_000_000 });
+  });
+
+  test.each([
+    ["cgroup v1", { total_inactive_file: 50_000_000, inactive_file: 1 }],
+    ["cgroup v2", { inactive_file: 50_000_000 }],
+  ])("without a limit needs what the running one uses, without its cache (%s)", async (_, stats) => {
+    const used = { memory_stats: { usage: 350_000_000, stats } };
+    const { supervisor } = await supervise({ [INSPECT]: inspected(), [STATS]: used });
+    expect(await supervisor.memory()).toEqual({ neededBytes: 300_000_000, availableBytes: 4_096_000_000 });
+  });
+
+  test("that does not run, or stops just now, says nothing about memory", async () => {
+    const stopped = await supervise({ [INSPECT]: inspected({ state: { Running: false } }) });
+    expect(await stopped.supervisor.memory()).toBeUndefined();
+    const stopping = await supervise({ [INSPECT]: inspected(), [STATS]: { memory_stats: {} } });
+    expect(await stopping.supervisor.memory()).toBeUndefined();
   });
 });

@@ -71,6 +71,15 @@ test("an address that another container still has is rejected with what to do", 
   );
 });
 
+test("the second address of a host may be its own container's, and nobody else's", async () => {
+  const hosts = [dockerHost({ second: { address: "10.77.0.253", port: 8080 } })];
+  const with253 = (name: string) => ({ [NETWORK]: network("10.77.0.0/24", { "10.77.0.253": name }) });
+  expect(await preflight(with253("shop-prod-app-1_b"), { hosts })).toBe("ready");
+  expect(await preflight(with253("billing"), { hosts })).toBe(
+    "hosts[0].secondAddress: expected a free address, got 10.77.0.253, which is taken by the container billing: to rename a host or reuse its address, remove the old one and run pulumi up, then add app-1; or give app-1 another secondAddress",
+  );
+});
+
 test("a port that another container publishes is rejected, its own container's is not", async () => {
   const port = await freePort();
   const publishing = (name: string) => [

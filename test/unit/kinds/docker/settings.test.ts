@@ -28,6 +28,7 @@ describe("what is read", () => {
       name: `app-${number}`,
       address: `10.77.0.${10 + number}`,
       port: 8080 + number,
+      second: { address: `10.77.0.${254 - number}`, port: 8080 + number },
       container: `rollgate-test-app-${number}`,
       volume: `rollgate-test-app-${number}`,
       network: "rollgate-test",
@@ -46,7 +47,7 @@ describe("what is read", () => {
       ...proxy,
       around: expect.any(Function),
       flavour: "auto",
-      hosts: hosts.map(({ name, address, port }) => ({ name, address, port })),
+      hosts: hosts.map(({ name, address, port, second }) => ({ name, address, port, second })),
       healthPath: "/actuator/health",
       slowestRequestSeconds: 30,
       settleSeconds: 30,
@@ -157,6 +158,50 @@ describe("what is read", () => {
     const subnets = networks.map(({ ipamConfigs }) => ipamConfigs[0]?.subnet);
     expect(new Set(subnets).size).toBe(3);
     for (const subnet of subnets) expect(subnet).toMatch(/^10\.(12[89]|1[3-8]\d|19[01])\.\d{1,3}\.0\/24$/);
+  });
+
+  describe("the second address of a host is", () => {
+    const seconds = async (hosts: object[], dockerSubnet = "10.77.0.0/24", more: object = {}) => {
+      const { rollout } = await readDocker({ hosts, dockerSubnet, ...more });
+      return rollout.hosts.map(({ second }) => second?.address);
+    };
+
+    test("the mirror image of the first, whichever hosts are added or removed", async () => {
+      expect(await seconds([{ name: "app-1" }, { name: "app-2" }])).toEqual(["10.77.0.253", "10.77.0.252"]);
+      expect(await seconds([{ name: "app-40" }, { name: "app-2" }])).toEqual(["10.77.0.214", "10.77.0.252"]);
+    });
+
+    test("the last free one if that is another host's or its own", async () => {
+      const hosts = [{ name: "app-122" }, { name: "app-1" }, { name: "app-243" }, { name: "app-2" }];
+      expect(await seconds(hosts)).toEqual(["10.77.0.254", "10.77.0.251", "10.77.0.250", "10.77.0.252"]);
+    });
+
+    test("missing if the network has no room", async () => {
+      const hosts = [{ name: "app-0" }, { name: "app-1" }, { name: "app-2" }, { name: "app-3" }];
+      expect(await seconds(hosts, "10.77.0.0/28")).toEqual(["10.77.0.14", undefined, undefined, undefined]);
+    });
+
+    test("the given one, which the defaults of others avoid", async () => {
+      const hosts = [{ name: "app-1" }, { name: "app-2", secondAddress: "10.77.0.253" }];
+      expect(await seconds(hosts)).toEqual(["10.77.0.254", "10.77.0.253"]);
+    });
+
+    test("missing for a host whose secondPort is 0", async () => {
+      const hosts = [{ name: "app-1", secondPort: 0 }, { name: "app-2" }];
+      expect(await seconds(hosts)).toEqual([undefined, "10.77.0.252"]);
+    });
+
+    test("used with the ports of the first", async () => {
+      const { rollout } = await readDocker({
+        dockerSubnet: "10.77.0.0/24",
+        healthPort: 9001,
+        hosts: [{ name: "app-1" }, { name: "app-2", port: 9000, healthPort: 9002 }],
+      });
+      expect(rollout.hosts).toMatchObject([
+        { port: 8080, healthPort: 9001, second: { address: "10.77.0.253", port: 8080, healthPort: 9001 } },
+        { port: 9000, healthPort: 9002, second: { address: "10.77.0.252", port: 9000, healthPort: 9002 } },
+      ]);
+    });
   });
 
   test("a stack always gets the same network and its hosts the same addresses, whichever hosts are added or removed", async () => {

@@ -64,6 +64,39 @@ describe("a wrong setting is rejected with one line that names it", () => {
       { dockerSubnet, hosts: [{ name: "app-1" }, { name: "web-1", port: 9000 }] },
       "hosts[1].address: expected a unique address and port, got 10.77.0.11 as in hosts[0]",
     ],
+    ...["10.77.0.9", "10.77.1.20", "::1", "app-2.example", ""].map(
+      (secondAddress): [string, Record<string, unknown>, string] => [
+        `${JSON.stringify(secondAddress)} for a second slot`,
+        { dockerSubnet, hosts: [{ name: "app-1" }, { name: "app-2", secondAddress }] },
+        `hosts[1].secondAddress: expected an address from 10.77.0.10 to 10.77.0.254, got "${secondAddress}"`,
+      ],
+    ),
+    [
+      "a second slot at the address of a host",
+      { dockerSubnet, hosts: [{ name: "app-1", secondAddress: "10.77.0.12" }, { name: "app-2" }] },
+      "hosts[0].secondAddress: expected a unique address, got 10.77.0.12 as in hosts[1]",
+    ],
+    [
+      "a second slot at the address of the first",
+      { dockerSubnet, hosts: [{ name: "app-1" }, { name: "app-2", secondAddress: "10.77.0.12" }] },
+      "hosts[1].secondAddress: expected a unique address, got 10.77.0.12 as in hosts[1]",
+    ],
+    [
+      "two second slots at one address",
+      {
+        dockerSubnet,
+        hosts: [
+          { name: "app-1", secondAddress: "10.77.0.40" },
+          { name: "app-2", secondAddress: "10.77.0.40" },
+        ],
+      },
+      "hosts[1].secondAddress: expected a unique address, got 10.77.0.40 as in hosts[0]",
+    ],
+    [
+      "a second slot at a port that is none",
+      { dockerSubnet, hosts: [{ name: "app-1", secondPort: 70_000 }, { name: "app-2" }] },
+      "hosts[0].secondPort: expected 1–65535, got 70000",
+    ],
     [
       "two hosts with one name",
       { hosts: [{ name: "app-1" }, { name: "app-1" }] },

@@ -1,0 +1,25 @@
+import type Docker from "dockerode";
+import { z } from "zod";
+import { RollgateError } from "#rollout/common/errors.ts";
+import type { Machine } from "#rollout/machine/machine.ts";
+
+/** Empty once a container has stopped; `total_inactive_file` is how cgroup v1 calls it. */
+const memoryStats = z.object({
+  usage: z.number(),
+  stats: z.object({ total_inactive_file: z.number().optional(), inactive_file: z.number().default(0) }),
+});
+
+/** The memory that a running container uses, as `docker stats` shows it: without the cache that it would give back. */
+export async function usedBytes(container: Docker.Container): Promise<number | undefined> {
+  const { memory_stats } = await container.stats({ stream: false, "one-shot": true });
+  const { data } = memoryStats.safeParse(memory_stats);
+  return data && data.usage - (data.stats.total_inactive_file ?? data.stats.inactive_file);
+}
+
+/** The memory that is free on a container's machine, which its own `/proc/meminfo` describes. */
+export async function availableBytes(machine: Pick<Machine, "run">): Promise<number> {
+  const table = await machine.run("cat /proc/meminfo", []);
+  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(table)?.[1];
+  if (kilobytes === undefined) throw new RollgateError("no-memory", "expected MemAvailable in /proc/meminfo");
+  return Number(kilobytes) * 1024;
+}
