@@ -12,6 +12,12 @@ import { QUICK_START, RealFleet, type RollSettings, type UnderLoad } from "./rea
 import type { RollerProcess, RollOutcome } from "./rollerProcess.ts";
 import type { LostRequest } from "./traffic.ts";
 
+export interface LocalFleetOptions {
+  readonly nginxAddress?: string;
+  /** Whether each host has a second slot. */
+  readonly second?: boolean;
+}
+
 /** Hosts behind nginx on this machine, in a temporary directory and on free ports. */
 export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescriptor> {
   readonly #counts = { lost: 0, sent: 0 };
@@ -21,14 +27,15 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
   static async create(
     size: number,
     prepare?: (fleet: LocalFleet) => Promise<void>,
-    nginxAddress = "127.0.0.1",
+    { nginxAddress = "127.0.0.1", second = false }: LocalFleetOptions = {},
   ): Promise<LocalFleet> {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-faults-"));
     await chmod(directory, 0o755);
     const hosts: LocalHostDescriptor[] = [];
     for (let number = 1; number <= size; number++) {
       const name = `app-${number}`;
-      const place = { address: "127.0.0.1", port: await freePort() };
+      const slot = async () => ({ address: "127.0.0.1", port: await freePort() });
+      const place = { ...(await slot()), ...(second && { second: await slot() }) };
       hosts.push({ kind: "local", name, directory: join(directory, "hosts", name), ...place });
     }
     const place = { address: nginxAddress, port: await freePort() };
@@ -42,6 +49,11 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
     await prepare?.(fleet);
     await fleet.serveNginx();
     return fleet;
+  }
+
+  override get members() {
+    const seconds = this.hosts.map(({ second }) => second && { second });
+    return super.members.map((member, index) => ({ ...member, ...seconds[index] }));
   }
 
   override async startRoll(settings: RollSettings, engine?: string): Promise<RollerProcess> {

@@ -21,6 +21,8 @@ export interface SshFleetOptions {
   readonly launch: Launch;
   readonly supervisor?: "process" | "systemd";
   readonly stack?: string;
+  /** Whether each host has a second slot. */
+  readonly second?: boolean;
 }
 
 /** App hosts on one server each, behind an nginx on another one, all reached over SSH. */
@@ -35,7 +37,7 @@ export class SshFleet extends RealFleet<SshHostDescriptor, SshProxyDescriptor> {
 
   /** Nothing has been done on the servers yet. */
   static async declare(options: SshFleetOptions): Promise<SshFleet> {
-    const { config, machines, web, launch, supervisor = "process", stack = "stack" } = options;
+    const { config, machines, web, launch, supervisor = "process", stack = "stack", second } = options;
     const at = ({ name: server, address, directory }: Place, name: string) => ({
       kind: "ssh" as const,
       server,
@@ -46,11 +48,16 @@ export class SshFleet extends RealFleet<SshHostDescriptor, SshProxyDescriptor> {
       address,
     });
     // Servers that are processes share the ports of this machine.
-    const portAt = ({ address }: Place) => (supervisor === "process" ? freePort(address) : 8080);
+    const portAt = ({ address }: Place, port = 8080) => (supervisor === "process" ? freePort(address) : port);
     const hosts: SshHostDescriptor[] = [];
     for (const [index, machine] of machines.entries()) {
       const name = `app-${index + 1}`;
-      hosts.push({ name, ...at(machine, name), port: await portAt(machine) });
+      const { address } = machine;
+      const slots = {
+        port: await portAt(machine),
+        ...(second && { second: { address, port: await portAt(machine, 18_080) } }),
+      };
+      hosts.push({ name, ...at(machine, name), ...slots });
     }
     return new SshFleet(hosts, { ...at(web, "nginx"), port: await portAt(web) }, launch);
   }

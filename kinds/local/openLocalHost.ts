@@ -2,6 +2,7 @@ import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import { HostFiles } from "#rollout/host/hostFiles.ts";
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
 import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
+import { openSlots } from "#rollout/host/slots.ts";
 import type { LocalHostDescriptor } from "./localDescriptors.ts";
 import { LocalMachine } from "./localMachine.ts";
 
@@ -11,9 +12,11 @@ const THIS_MACHINE = new LocalMachine();
 export function openLocalHost(place: LocalHostDescriptor, machine = THIS_MACHINE): HostParts {
   const files = new HostFiles(machine, place.directory);
   return {
-    place,
     files,
-    supervisor: new ProcessSupervisor(machine, place, files),
-    health: new MachineHealth(machine, place, 0),
+    ...openSlots(place, (slot) => ({
+      place: slot,
+      supervisor: new ProcessSupervisor(machine, slot, files),
+      health: new MachineHealth(machine, slot, 0),
+    })),
   };
 }

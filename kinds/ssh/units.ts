@@ -1,9 +1,19 @@
+import type { HostFolder } from "#rollout/host/hostPlace.ts";
+import { SECOND } from "#rollout/host/slots.ts";
 import { TEST_LOG, testUnit } from "#rollout/nginx/systemdNginx.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 
 /** The first line of a unit, which tells our units from those of other stacks. */
 export function unitMark(directory: string): string {
   return `# Written by rollgate for ${directory}.`;
+}
+
+/** The unit of one slot of a host. */
+export function unitOf(
+  { unit }: Pick<SshHostDescriptor, "unit">,
+  { slot }: Pick<HostFolder, "slot">,
+): string {
+  return slot === undefined ? unit : `${unit}${SECOND}`;
 }
 
 /** A service can write only to these folders, and can't gain privileges. */

@@ -103,7 +103,7 @@ export class HostFiles {
       .filter((file) => !launches.includes(file.replace(/\.json$/, "")))
       .map((file) => `launches/${file}`);
     const removed = [...surplus, ...forgotten, ...linesOf(leftBehind)];
-    if (removed.length > 0) await this.#run(REMOVE, removed);
+    if (removed.length > 0) await this.remove(removed);
   }
 
   /** Removes everything that rolls put there. What the application wrote stays; if there is any, its path is returned. */
@@ -114,6 +114,11 @@ export class HostFiles {
   /** Writes a file, relative to the host's folder; readers see the old one or the new one. */
   async write(file: string, text: string, umask: string): Promise<void> {
     await writeFile(this.#machine, this.#directory, file, text, umask);
+  }
+
+  /** Removes files and folders, relative to the host's folder. */
+  async remove(names: readonly string[]): Promise<void> {
+    await this.#run(REMOVE, names);
   }
 
   async #ifThere(script: string, args: readonly string[], deadlineSeconds = 30): Promise<string | undefined> {

@@ -7,8 +7,10 @@ export interface HostPlace {
   readonly healthPort?: number;
 }
 
-/** A host with a folder on its machine. */
+/** A slot of a host with a folder on its machine. */
 export interface HostFolder extends HostPlace {
-  /** Absolute; holds `releases`, `current`, `work`, `logs`, `secrets` and `launches`. */
+  /** Absolute; holds `releases`, `current`, `work`, `logs`, `secrets` and `launches`. Both slots share it. */
   readonly directory: string;
+  /** Set for the second slot only. */
+  readonly slot?: "b";
 }

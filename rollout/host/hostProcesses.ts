@@ -16,8 +16,8 @@ interface SeenProcess {
 }
 
 /**
- * What runs on a host, read from `/proc` each time, so there is no pid file to go stale: a JVM is started with the path
- * of its release, never with the `current` link, and with the fingerprint of its options.
+ * What runs in a slot of a host, read from `/proc` each time, so there is no pid file to go stale: a JVM is started with the path
+ * of its release, never with the `current` link, with the fingerprint of its options, and with a mark in the second slot.
  */
 export class HostProcesses {
   readonly #machine: Pick<Machine, "run">;
@@ -62,7 +62,7 @@ export class HostProcesses {
   /** Checks the process seen last before looking for others. */
   async running(): Promise<RunningApp | undefined> {
     const seen = this.#seen;
-    const args = [this.#subject, String(seen?.app.pid ?? 0), seen?.began ?? ""];
+    const args = [this.#subject, this.#slot, String(seen?.app.pid ?? 0), seen?.began ?? ""];
     const text = await this.#machine.run(this.#running, args);
     if (text.trim() === "same") return seen?.app;
     const [app] = this.#javasOf(text);
@@ -92,7 +92,7 @@ export class HostProcesses {
   }
 
   async #sockets() {
-    const text = await this.#machine.run(this.#printSockets, [this.#subject]);
+    const text = await this.#machine.run(this.#printSockets, [this.#subject, this.#slot]);
     const end = text.indexOf("\n\n") + 1;
     const all = (word: string) =>
       [...text.matchAll(new RegExp(`^${word} (\\d+)$`, "gm"))].map(([, id]) => id ?? "");
@@ -102,6 +102,10 @@ export class HostProcesses {
       uids: all("uid"),
       sockets: readListening(text),
     };
+  }
+
+  get #slot(): string {
+    return this.#place.slot ?? "";
   }
 
   #javasOf(text: string): RunningApp[] {

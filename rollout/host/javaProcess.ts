@@ -4,6 +4,9 @@ import type { RunningApp } from "./appHost.ts";
 /** A JVM property, so that every account can read from the command line how it was started. */
 const LAUNCH_PROPERTY = "-Drollgate.launch=";
 
+/** Marks the JVM of a second slot. One without it is in the first slot, as all were before there was a second one. */
+export const SECOND_SLOT_OPTION = "-Drollgate.slot=b";
+
 /** The option that puts the fingerprint into a JVM's command line. */
 export function launchOption(fingerprint: string): string {
   return `${LAUNCH_PROPERTY}${fingerprint}`;

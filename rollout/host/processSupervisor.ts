@@ -8,7 +8,7 @@ import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
-import { preflightHost, writeStartFiles } from "./startFiles.ts";
+import { preflightHost, removeStartFiles, slotFiles, writeStartFiles } from "./startFiles.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const KILL_SECONDS = 10;
@@ -34,21 +34,19 @@ export class ProcessSupervisor implements Supervisor {
   readonly #processes: HostProcesses;
   readonly #log: string;
 
-  constructor(
-    machine: Pick<Machine, "run" | "name">,
-    place: HostFolder,
-    files: HostFiles,
-    logPlace?: string,
-  ) {
+  /** `server` is where people find the log, if not on this machine. */
+  constructor(machine: Pick<Machine, "run" | "name">, place: HostFolder, files: HostFiles, server?: string) {
     this.#machine = machine;
     this.#place = place;
     this.#files = files;
     this.#processes = new HostProcesses(machine, place, "find-by-releases", place.directory);
-    this.#log = `${place.directory}/logs/app.log`;
-    this.logPlace = logPlace ?? this.#log;
+    this.#log = `${place.directory}/${slotFiles(place).log}`;
+    this.logPlace = server === undefined ? this.#log : `${this.#log} on ${server}`;
   }
 
+  /** The second slot needs nothing that the first one doesn't. */
   async preflight({ java }: Launch): Promise<void> {
+    if (this.#place.slot !== undefined) return;
     await preflightHost(this.#machine, this.#place.directory, "process", java);
   }
 
@@ -69,7 +67,8 @@ export class ProcessSupervisor implements Supervisor {
   }
 
   async start({ release, launch }: Revision): Promise<void> {
-    const args = [this.#place.directory, this.#files.archiveOf(release), randomUUID()];
+    const { start, log } = slotFiles(this.#place);
+    const args = [this.#place.directory, this.#files.archiveOf(release), randomUUID(), start, log];
     const [pid, began] = (await this.#machine.run(START, args)).trim().split(" ");
     if (pid && began) this.#processes.expect({ pid: Number(pid), release, launch }, began);
   }
@@ -77,15 +76,17 @@ export class ProcessSupervisor implements Supervisor {
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
     const hundredths = [graceSeconds, KILL_SECONDS].map((seconds) => String(Math.round(seconds * 100)));
     const deadlineSeconds = graceSeconds + BEYOND_GRACE_SECONDS;
-    const printed = await this.#machine.run(STOP, [this.#place.directory, ...hundredths], {
-      deadlineSeconds,
-    });
+    const args = [this.#place.directory, this.#place.slot ?? "", ...hundredths];
+    const printed = await this.#machine.run(STOP, args, { deadlineSeconds });
     return { killed: printed.trim() === "killed" };
   }
 
   async keepRunning(): Promise<void> {}
 
-  async retire(): Promise<void> {}
+  /** Nothing would start it again, but its files are of no use any more. */
+  async retire(): Promise<void> {
+    await removeStartFiles(this.#files, this.#place);
+  }
 
   async memory(): Promise<MemoryRoom | undefined> {
     return undefined;

@@ -1,4 +1,4 @@
-import type { HostPlace } from "./hostPlace.ts";
+import type { HostFolder, HostPlace } from "./hostPlace.ts";
 
 /** A host with a second place for a JVM, perhaps. */
 export interface TwoSlots extends HostPlace {
@@ -9,7 +9,24 @@ export interface TwoSlots extends HostPlace {
 export const SECOND = "_b";
 
 /** The places for a JVM on a host, the first one under the host's own name. */
-export function slotsOf({ name, address, port, healthPort, second }: TwoSlots): HostPlace[] {
+export function slotsOf({ name, address, port, healthPort, second }: TwoSlots): [HostPlace, ...HostPlace[]] {
   const first = { name, address, port, ...(healthPort !== undefined && { healthPort }) };
   return second ? [first, { name: `${name}${SECOND}`, ...second }] : [first];
+}
+
+/** Opens the slots of a host that has a folder. */
+export function openSlots<Parts extends object>(
+  { directory, ...place }: TwoSlots & Pick<HostFolder, "directory">,
+  open: (slot: HostFolder) => Parts,
+): Parts & { readonly second?: Parts } {
+  const [first, second] = slotsOf(place);
+  return {
+    ...open({ ...first, directory }),
+    ...(second && { second: open({ ...second, directory, slot: "b" }) }),
+  };
+}
+
+/** The name of the host that a slot belongs to. */
+export function hostNameOf(slot: string): string {
+  return slot.endsWith(SECOND) ? slot.slice(0, -SECOND.length) : slot;
 }

@@ -3,20 +3,31 @@ import { endpoint } from "../machine/connections.ts";
 import { CommandFailed, type Machine } from "../machine/machine.ts";
 import { quote } from "../machine/quote.ts";
 import { readScripts } from "../machine/scripts.ts";
+import { isArgument } from "../request/reserved.ts";
 import type { Revision } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";
-import { launchOption } from "./javaProcess.ts";
+import { launchOption, SECOND_SLOT_OPTION } from "./javaProcess.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
+import { hostNameOf, SECOND } from "./slots.ts";
 
-/** Where the environment variables are: in a folder that only the deployer can write and the application can read. */
-export const ENVIRONMENT = "secrets/environment";
-
+const MANAGEMENT_PORT = "management.server.port";
 const JAVA_SECONDS = 20;
 const SCRIPTS = new URL("./scripts/", import.meta.url);
 const PREFLIGHT = readScripts(SCRIPTS, "preflight-host", "preflight-java");
 /** The same for every application, whoever starts it; variables from the settings come after it. */
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The files of one slot, relative to the host's folder. */
+export function slotFiles({ slot }: Pick<HostFolder, "slot">) {
+  const suffix = slot === undefined ? "" : SECOND;
+  return {
+    start: `start${suffix}`,
+    /** In a folder that only the deployer can write and the application can read. */
+    environment: `secrets/environment${suffix}`,
+    log: `logs/app${suffix}.log`,
+  };
+}
 
 /** The files written on a machine before an application is started. */
 interface StartFiles {
@@ -28,19 +39,21 @@ interface StartFiles {
 
 /** Starts a release by the path of its archive, never through the link, so that the command line names it. */
 export function startFiles(
-  { name, address, port, directory }: HostFolder,
+  place: HostFolder,
   archive: string,
   fingerprint: string,
   { launch, environment }: LaunchSpec,
 ): StartFiles {
+  const { name, address, port, directory, slot } = place;
   const words = [
     launchOption(fingerprint),
+    ...(slot === undefined ? [] : [SECOND_SLOT_OPTION]),
     ...launch.jvmOptions,
     "-jar",
     archive,
     `--server.port=${port}`,
     `--server.address=${address}`,
-    ...launch.arguments,
+    ...argumentsIn(place, launch.arguments),
   ];
   return {
     start: `# Written by rollgate: starts ${name} at ${endpoint(address, port)}.
@@ -48,15 +61,22 @@ export PATH=${PATH} LANG=C.UTF-8
 # Before the variables, which may have a PATH of their own.
 java=$(command -v ${quote(launch.java)}) || { echo "found no executable "${quote(launch.java)} >&2; exit 127; }
 set -a
-. ${quote(`${directory}/${ENVIRONMENT}`)}
+. ${quote(`${directory}/${slotFiles(place).environment}`)}
 set +a
 cd ${quote(`${directory}/work`)} || exit 1
 exec "$java" ${words.map(quote).join(" ")}
 `,
-    environment: Object.entries({ ROLLGATE_HOST: name, ...environment })
+    environment: Object.entries({ ROLLGATE_HOST: hostNameOf(name), ...environment })
       .map(([key, value]) => `${key}="${value.replaceAll(/["\\$`]/g, "\\$&")}"\n`)
       .join(""),
   };
+}
+
+/** The first slot's health port is the application's own setting; in the second slot it must not be the same. */
+function argumentsIn({ slot, healthPort }: HostFolder, given: readonly string[]): string[] {
+  if (slot === undefined || healthPort === undefined) return [...given];
+  const others = given.filter((argument) => !isArgument(argument, MANAGEMENT_PORT));
+  return [`--${MANAGEMENT_PORT}=${healthPort}`, ...others];
 }
 
 /** Writes the start files; `umask` decides who may read the variables. */
@@ -68,7 +88,17 @@ export async function writeStartFiles(
   umask: "077" | "027",
 ): Promise<void> {
   const { start, environment } = startFiles(place, files.archiveOf(release), launch, spec);
-  await Promise.all([files.write(ENVIRONMENT, environment, umask), files.write("start", start, "022")]);
+  const names = slotFiles(place);
+  await Promise.all([
+    files.write(names.environment, environment, umask),
+    files.write(names.start, start, "022"),
+  ]);
+}
+
+/** Removes the start files of a slot in which nothing should start. */
+export async function removeStartFiles(files: HostFiles, place: HostFolder): Promise<void> {
+  const { start, environment } = slotFiles(place);
+  await files.remove([start, environment]);
 }
 
 /** Throws a one-line error if a host could not take or run a release; at most creates its folders. */

@@ -7,7 +7,7 @@ import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
-import { preflightHost, writeStartFiles } from "./startFiles.ts";
+import { preflightHost, removeStartFiles, writeStartFiles } from "./startFiles.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const BEYOND_GRACE_SECONDS = 20;
@@ -37,7 +37,9 @@ export class SystemdSupervisor implements Supervisor {
   }
 
   async preflight({ java }: Launch): Promise<void> {
-    await preflightHost(this.#machine, this.#place.directory, "systemd", java);
+    if (this.#place.slot === undefined) {
+      await preflightHost(this.#machine, this.#place.directory, "systemd", java);
+    }
     await preflightUnit(this.#machine, this.#unit, [
       systemctlCommand("start", this.#unit),
       systemctlCommand("stop", this.#unit),
@@ -79,7 +81,10 @@ export class SystemdSupervisor implements Supervisor {
   /** Nothing to do: the unit is enabled. */
   async keepRunning(): Promise<void> {}
 
-  async retire(): Promise<void> {}
+  /** The unit stays enabled, but has a condition: it only starts if there is a start file. */
+  async retire(): Promise<void> {
+    await removeStartFiles(this.#files, this.#place);
+  }
 
   async memory(): Promise<MemoryRoom | undefined> {
     return undefined;

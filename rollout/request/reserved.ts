@@ -73,6 +73,12 @@ export function whereElseSet(
   return stands(Object.keys(Object(given.environment))) ? "environment" : undefined;
 }
 
+/** Whether an argument sets this property, in any spelling that Spring Boot accepts. */
+export function isArgument(argument: string, property: string): boolean {
+  const name = /^--([^=]*)/.exec(argument)?.[1];
+  return name !== undefined && isProperty(name, property);
+}
+
 /** Whether a name means this property, in any spelling that Spring Boot accepts. */
 function isProperty(name: string, property: string): boolean {
   const lower = name.toLowerCase();

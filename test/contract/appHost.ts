@@ -55,6 +55,11 @@ export function hostOf({ parts, launch }: NewHost, policy: Partial<HostPolicy> =
   return host;
 }
 
+/** Stops whatever runs on a host. */
+export async function stopAll({ supervisor, second }: HostParts): Promise<void> {
+  await Promise.all([supervisor.stop(0), second?.supervisor.stop(0)]);
+}
+
 /** Stages a release on the host and makes it current. */
 export async function install(host: MachineAppHost, behaviour: Behaviour): Promise<string> {
   const jar = await fakeJar(behaviour);

@@ -87,7 +87,7 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
   test.skipIf(!EXTERNAL_ADDRESS)(
     "answers a stranger with 403 at /status and at the rollout's own locations (skipped without an address besides loopback)",
     async () => {
-      const open = await LocalFleet.create(1, undefined, "0.0.0.0");
+      const open = await LocalFleet.create(1, undefined, { nginxAddress: "0.0.0.0" });
       try {
         const paths = ["/status", "/rollgate/configuration", "/rollgate/drained", "/rollgate/health/app-1"];
         for (const path of paths) {

@@ -1,7 +1,7 @@
-# After look-at-process.sh. $2 the pid of the process seen last, or 0; $3 its start time. Prints same if it is still
+# After look-at-process.sh. $3 the pid of the process seen last, or 0; $4 its start time. Prints same if it is still
 # running, without forking: gates ask several times a second.
 # shellcheck disable=SC2154 # Set by look_at.
-if [ "$2" != 0 ] && look_at "$2" && [ "$began" = "$3" ] && [ "$state" != Z ] && [ "$state" != X ]; then
+if [ "$3" != 0 ] && look_at "$3" && [ "$began" = "$4" ] && [ "$state" != Z ] && [ "$state" != X ]; then
   echo same
   exit 0
 fi

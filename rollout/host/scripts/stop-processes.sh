@@ -1,6 +1,6 @@
-# After look-at-process.sh and find-by-releases.sh. $2 the grace period, $3 how long SIGKILL may take, both in hundredths
+# After look-at-process.sh and find-by-releases.sh. $3 the grace period, $4 how long SIGKILL may take, both in hundredths
 # of a second. The start time distinguishes a process from a later one with the same pid.
-grace=$2 patience=$3
+grace=$3 patience=$4
 
 # Whether it still exists. The first thread of a process may have ended while others still hold its sockets.
 # shellcheck disable=SC2154 # Set by look_at.

@@ -3,18 +3,24 @@ import { onTestFinished } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
 import { freePort } from "../../../harness/freePort.ts";
-import { describeAppHost, type NewHost } from "../../contract/appHost.ts";
+import { describeAppHost, type NewHost, stopAll } from "../../contract/appHost.ts";
 import { describeProcessHost } from "../../contract/processHost.ts";
+import { describeSecondProcess } from "../../contract/secondProcess.ts";
+import { describeSecondSlot } from "../../contract/secondSlot.ts";
 import { fakeJava } from "../../support/fakeJava.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 async function open({ ownHealthPort = false } = {}): Promise<NewHost> {
   // What a shell would take for more than one word, and awk for the start of an escape.
   const directory = join(await temporaryDirectory(), "a host's \\n $HOME");
-  const place = { kind: "local", name: "app-1", address: "127.0.0.1", port: await freePort() } as const;
-  const health = ownHealthPort && { healthPort: await freePort() };
-  const parts = openLocalHost({ ...place, ...health, directory });
-  onTestFinished(async () => void (await parts.supervisor.stop(0)));
+  const slot = async () => ({
+    address: "127.0.0.1",
+    port: await freePort(),
+    ...(ownHealthPort && { healthPort: await freePort() }),
+  });
+  const place = { kind: "local", name: "app-1", ...(await slot()), second: await slot() } as const;
+  const parts = openLocalHost({ ...place, directory });
+  onTestFinished(() => stopAll(parts));
   return {
     parts,
     directory,
@@ -23,5 +29,8 @@ async function open({ ownHealthPort = false } = {}): Promise<NewHost> {
   };
 }
 
-describeAppHost({ open, workDirectory: ({ directory }) => `${directory}/work` });
+const kind = { open, workDirectory: ({ directory }: NewHost) => `${directory}/work` };
+describeAppHost(kind);
+describeSecondSlot(kind);
 describeProcessHost(open);
+describeSecondProcess(open);

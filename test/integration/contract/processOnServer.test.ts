@@ -4,8 +4,10 @@ import { openSshHost } from "#kinds/ssh/openSshHost.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { freePort } from "../../../harness/freePort.ts";
 import { noSshd, type SshServer, SshServers } from "../../../harness/ssh/sshServers.ts";
-import { describeAppHost, type NewHost } from "../../contract/appHost.ts";
+import { describeAppHost, type NewHost, stopAll } from "../../contract/appHost.ts";
 import { describeProcessHost } from "../../contract/processHost.ts";
+import { describeSecondProcess } from "../../contract/secondProcess.ts";
+import { describeSecondSlot } from "../../contract/secondSlot.ts";
 import { fakeJava } from "../../support/fakeJava.ts";
 
 const reason = await noSshd();
@@ -23,12 +25,17 @@ describe.skipIf(reason)(`on a server without systemd${reason ? ` (${reason})` : 
 
   async function open({ ownHealthPort = false } = {}): Promise<NewHost> {
     const name = `app-${++count}`;
+    const { address } = server;
+    const slot = async () => ({
+      address,
+      port: await freePort(address),
+      ...(ownHealthPort && { healthPort: await freePort(address) }),
+    });
     const place = {
       kind: "ssh",
       name,
-      address: server.address,
-      port: await freePort(server.address),
-      ...(ownHealthPort && { healthPort: await freePort(server.address) }),
+      ...(await slot()),
+      second: await slot(),
       server: server.name,
       sshConfig: servers.config,
       directory: join(server.directory, name),
@@ -38,13 +45,16 @@ describe.skipIf(reason)(`on a server without systemd${reason ? ` (${reason})` : 
     const machine = new SshMachine(place);
     const parts = openSshHost(machine, place);
     onTestFinished(async () => {
-      await parts.supervisor.stop(0);
+      await stopAll(parts);
       await machine.close();
     });
     const launch = { java: await fakeJava(), jvmOptions: [], arguments: [] };
     return { parts, machine, directory: place.directory, launch };
   }
 
-  describeAppHost({ open, workDirectory: ({ directory }) => `${directory}/work` });
+  const kind = { open, workDirectory: ({ directory }: NewHost) => `${directory}/work` };
+  describeAppHost(kind);
+  describeSecondSlot(kind);
   describeProcessHost(open);
+  describeSecondProcess(open);
 });

@@ -4,6 +4,7 @@ import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import { HostFiles } from "#rollout/host/hostFiles.ts";
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
 import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
+import { openSlots } from "#rollout/host/slots.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import { type NamespaceHostDescriptor, namespaceHostDescriptor } from "./namespaceDescriptors.ts";
 import { NamespaceMachine } from "./namespaceMachine.ts";
@@ -25,9 +26,11 @@ export function openNamespaceHost(place: NamespaceHostDescriptor): HostParts {
   const machine = new NamespaceMachine(place.namespace);
   const files = new HostFiles(machine, place.directory);
   return {
-    place,
     files,
-    supervisor: new ProcessSupervisor(machine, place, files),
-    health: new MachineHealth(machine, place, 0),
+    ...openSlots(place, (slot) => ({
+      place: slot,
+      supervisor: new ProcessSupervisor(machine, slot, files),
+      health: new MachineHealth(machine, slot, 0),
+    })),
   };
 }
