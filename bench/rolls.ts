@@ -52,6 +52,7 @@ const policy = {
     shutdownPhaseSeconds: 20,
   },
   order: "stop-first" as const,
+  batch: [1],
   minimumHealthy: 1,
   keepReleases: 3,
   onFailure: "rollback",

@@ -22,7 +22,7 @@ const AFTERMATH_MILLISECONDS = 500;
 /** What a test can set for a roll; everything else has quick and robust defaults. */
 export interface RollSettings
   extends Partial<
-    Pick<RollRequest, "environment" | "order" | "minimumHealthy" | "keepReleases" | "onFailure">
+    Pick<RollRequest, "environment" | "order" | "batch" | "minimumHealthy" | "keepReleases" | "onFailure">
   > {
   readonly jar?: string;
   /** Replaces the version in the jar. */
@@ -261,6 +261,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
         ...timing,
       },
       order: "stop-first" as const,
+      batch: [1],
       minimumHealthy: this.hosts.length - 1,
       keepReleases: 3,
       onFailure: "rollback" as const,

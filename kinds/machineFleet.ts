@@ -25,7 +25,11 @@ export function machineFleet(
 ): OpenFleet {
   const policy = { health: request.health, uploads: pLimit(UPLOADS_AT_ONCE) };
   const hosts = parts.hosts.map(
-    (part) => new MachineAppHost(part, { ...policy, ...launchOf(request, part.place.name) }),
+    (part) =>
+      new MachineAppHost(
+        { ...part, ...zoneOf(request, part.place.name) },
+        { ...policy, ...launchOf(request, part.place.name) },
+      ),
   );
   return {
     hosts,
@@ -35,4 +39,9 @@ export function machineFleet(
       await Promise.all([nginx.close(), ...hosts.map((host) => host.close())]).finally(close);
     },
   };
+}
+
+function zoneOf({ hosts }: FleetRequest, name: string): { readonly zone?: string } {
+  const zone = hosts.find((host) => host.name === name)?.zone;
+  return zone === undefined ? {} : { zone };
 }

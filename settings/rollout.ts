@@ -31,6 +31,7 @@ export function readRollout(reader: Reader, hosts: number) {
       shutdownPhaseSeconds: reader.number("shutdownPhaseSeconds"),
     },
     order: reader.text("order"),
+    batch: readBatch(reader),
     minimumHealthy: readMinimumHealthy(reader.text("minimumHealthy"), hosts),
     keepReleases: reader.number("keepReleases"),
     onFailure: reader.text("onFailure"),
@@ -95,4 +96,11 @@ function readArguments(reader: Reader, other: { jvmOptions: string[]; environmen
 function readMinimumHealthy(text: string, hosts: number): number | string {
   if (text === "all others") return Math.max(0, hosts - 1);
   return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+/** A number, a percentage or a list of them; a single one may be written as plain text. */
+function readBatch(reader: Reader): unknown[] {
+  const text = reader.text("batch");
+  if (text.startsWith("[")) return reader.list("batch");
+  return [/^\d+$/.test(text) ? Number(text) : text];
 }

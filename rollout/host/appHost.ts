@@ -81,6 +81,8 @@ export interface Slot {
 export interface AppHost extends Slot {
   /** Where a new JVM can start beside the old one. */
   readonly second?: Slot;
+  /** Hosts of different zones are never rolled side by side. */
+  readonly zone?: string;
   /** Fingerprint of how this host would start the application now, in either slot. */
   readonly launch: string;
 

@@ -11,17 +11,20 @@ export interface HostParts extends SlotParts {
   readonly files: HostFiles;
   /** Its other slot, if it has one. */
   readonly second?: SlotParts;
+  readonly zone?: string;
 }
 
 /** An app host of any kind: files on a machine, and one or two slots. */
 export class MachineAppHost extends MachineSlot implements AppHost {
   readonly launch: string;
   readonly second?: MachineSlot;
+  readonly zone?: string;
 
-  constructor({ files, second, ...first }: HostParts, policy: HostPolicy) {
+  constructor({ files, second, zone, ...first }: HostParts, policy: HostPolicy) {
     const launch = launchFingerprint(policy, first.place.address, first.place.port);
     super(first, files, policy, launch);
     this.launch = launch;
+    if (zone !== undefined) this.zone = zone;
     if (second) this.second = new MachineSlot(second, files, policy, launch);
   }
 

@@ -1,4 +1,4 @@
-import type { AppHost } from "../host/appHost.ts";
+import type { AppHost, Slot } from "../host/appHost.ts";
 
 /** How the proxy sees a host; `detail` is in the proxy's own words. */
 export interface UpstreamState {
@@ -15,11 +15,11 @@ export interface ReverseProxy {
   /** Names of the hosts that get no new request. */
   drained(signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Sends no new request to the host; returns once the proxy itself confirms it. */
-  drain(host: AppHost): Promise<void>;
+  drain(slot: Slot): Promise<void>;
   /** Sends requests to the host again; returns once the proxy itself confirms it. */
-  admit(host: AppHost): Promise<void>;
+  admit(slot: Slot): Promise<void>;
   /** How many connections the proxy has to the host, after waiting a moment for them to close. */
-  connections(host: AppHost): Promise<number>;
+  connections(slot: Slot): Promise<number>;
   /** Whether the proxy itself sees the host up; never throws. */
-  upstream(host: AppHost, signal: AbortSignal): Promise<UpstreamState>;
+  upstream(slot: Slot, signal: AbortSignal): Promise<UpstreamState>;
 }

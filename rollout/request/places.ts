@@ -13,6 +13,8 @@ const slotFields = {
 const hostFields = {
   name,
   ...slotFields,
+  /** Such as a rack or an availability zone; hosts of different zones are never rolled side by side. */
+  zone: name.exactOptional(),
   /** Where a new JVM can start beside the old one; absent if there is only one place. */
   second: z.strictObject(slotFields).exactOptional(),
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { batch } from "./batch.ts";
 import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
 import { hooks } from "./hooks.ts";
 import { environment, hostLaunch, launch } from "./launch.ts";
@@ -81,6 +82,7 @@ export const rollRequest = z
     timing,
     /** `auto` means start-first on hosts that have room for two JVMs. */
     order,
+    batch,
     /** How many hosts must keep serving while one is out; less than the number of hosts. */
     minimumHealthy: integer(0, 1000),
     /** Releases to keep on a host, including the running one. */

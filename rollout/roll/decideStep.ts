@@ -2,6 +2,7 @@ import { RollgateError } from "../common/errors.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { EVERY_COMBINATION_UP_TO } from "../nginx/drainPools.ts";
 import { describeTrouble, type FleetMember, isDone, isSameRevision, listHosts } from "./fleet.ts";
+import { runsTheRevision } from "./hostRoll.ts";
 import { mayBeTakenOut, peersOf, TooFewPeers } from "./peers.ts";
 
 /** What a roll does next. */
@@ -18,6 +19,10 @@ export type Step =
 export interface RollProgress {
   readonly release: string;
   readonly minimumHealthy: number;
+  /** How many hosts may be rolled side by side. */
+  readonly batchSize: number;
+  /** Whether a host keeps serving while it gets its new JVM. */
+  startsFirst(member: FleetMember): boolean;
   /** How often each host was brought to the release in this roll. */
   readonly turns: ReadonlyMap<AppHost, number>;
 }
@@ -53,12 +58,16 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
   if (nobodyRuns && takeable.length > 1 && fleet.length <= EVERY_COMBINATION_UP_TO)
     return { kind: "roll", members: takeable };
 
-  const free = takeable.find((member) => !member.serving || isDone(member, revisionOf(member, release)));
-  if (free) return { kind: "roll", members: [free] };
+  const free = takeable.filter(
+    (member) => !member.serving || runsTheRevision(member, revisionOf(member, release)),
+  );
+  if (free.length > 0)
+    return { kind: "roll", members: batchOf(free, fleet, { ...progress, startsFirst: () => true }) };
 
   const [next] = takeable;
   if (next) {
-    if (mayBeTakenOut(next, fleet, minimumHealthy)) return { kind: "roll", members: [next] };
+    const batch = batchOf(takeable, fleet, progress);
+    if (batch.length > 0) return { kind: "roll", members: batch };
     const peers = peersOf(next, fleet);
     const error = new TooFewPeers(next, peers, minimumHealthy);
     const members = peers.filter(mayComeBack);
@@ -74,6 +83,34 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
     return { kind: "fail", error: nobodyServes(pending, release) };
   }
   return { kind: "finish", doubtful: pending };
+}
+
+/**
+ * The hosts to roll next, side by side: of one zone, and no more of those that stop first than the others can make up
+ * for.
+ */
+export function batchOf(
+  candidates: readonly FleetMember[],
+  fleet: readonly FleetMember[],
+  {
+    batchSize,
+    minimumHealthy,
+    startsFirst,
+  }: Pick<RollProgress, "batchSize" | "minimumHealthy" | "startsFirst">,
+): FleetMember[] {
+  const batch: FleetMember[] = [];
+  const out = new Set<AppHost>();
+  for (const member of candidates) {
+    if (batch.length === batchSize) break;
+    if (batch[0] && batch[0].host.zone !== member.host.zone) continue;
+    if (!startsFirst(member)) {
+      const left = fleet.map((peer) => (out.has(peer.host) ? { ...peer, serving: false } : peer));
+      if (!mayBeTakenOut(member, left, minimumHealthy)) continue;
+      out.add(member.host);
+    }
+    batch.push(member);
+  }
+  return batch;
 }
 
 /** Serving is not enough: if a deployer died before the last gate, the release is not recorded as good. */

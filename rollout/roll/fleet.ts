@@ -1,38 +1,54 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, RollgateError } from "../common/errors.ts";
-import type { AppHost, HostState, Revision } from "../host/appHost.ts";
-import type { HealthReport } from "../host/probe.ts";
+import type { AppHost, HostState, Revision, RunningApp, Slot } from "../host/appHost.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
-import type { RollContext } from "./rollContext.ts";
+import type { HealthPolicy } from "../request/rollRequest.ts";
+import { bestFirst, emptySlot, type SlotView, viewSlot } from "./slotView.ts";
 
 /** A hanging host must not hold up the questions to others. */
 const ANSWER_MILLISECONDS = 10_000;
 const OUT_OF_REACH: HostState = { releases: [] };
 
-/** The current state of one host, according to itself and to the proxy. */
-export interface FleetMember {
+/** The part of a roll's context that is needed to observe its hosts. */
+interface Observing {
+  readonly hosts: readonly AppHost[];
+  readonly proxy: ReverseProxy;
+  readonly policy: { readonly health: HealthPolicy };
+  readonly signal: AbortSignal;
+}
+
+/** The current state of one host: that of the slot which serves, or would. */
+export interface FleetMember extends Omit<SlotView, "running"> {
   readonly host: AppHost;
   /** Why the host cannot be reached, if so; what it runs is then unknown. */
   readonly unreachable?: string | undefined;
+  /** `running` is what the serving slot runs. */
   readonly state: HostState;
-  readonly health: HealthReport;
-  readonly drained: boolean;
-  /** Healthy, up according to the proxy, and taking traffic. */
-  readonly serving: boolean;
+  /** The other slot, if the host has one and can be reached. */
+  readonly spare?: SlotView;
 }
 
 /** Asks a host and the proxy about it. A host that does not answer is a finding; a proxy that does not is an error. */
 export async function observe(host: AppHost, proxy: ReverseProxy, signal: AbortSignal): Promise<FleetMember> {
-  const timely = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]);
-  const [answer, health, upstream, drained] = await Promise.all([
-    askHost(host),
-    host.probe(timely),
-    proxy.upstream(host, timely),
-    proxy.drained(signal),
-  ]);
-  const isDrained = drained.has(host.name);
-  const serving = answer.state.running !== undefined && health.up && upstream.up && !isDrained;
-  return { host, ...answer, health, drained: isDrained, serving };
+  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]);
+  const { second } = host;
+  const asking = askHost(host);
+  if (!second) {
+    const runs = asking.then(({ state }) => state.running);
+    const [answer, { running: _, ...only }] = await Promise.all([
+      asking,
+      viewSlot(host, runs, proxy, signal, asked),
+    ]);
+    return { host, ...answer, ...only };
+  }
+  const [{ state, unreachable }, drained] = await Promise.all([asking, proxy.drained(signal)]);
+  const view = async (slot: Slot, app: RunningApp | undefined) =>
+    app ? viewSlot(slot, Promise.resolve(app), proxy, signal, asked) : emptySlot(slot, drained);
+  const views = await Promise.all([view(host, state.running), view(second, state.second)]);
+  const [{ running, ...main }, spare] = bestFirst(...views);
+  const { running: _, second: __, ...files } = state;
+  const found = { host, ...main, state: { ...files, ...(running && { running }) } };
+  return unreachable === undefined ? { ...found, spare } : { ...found, unreachable };
 }
 
 async function askHost(host: AppHost): Promise<Pick<FleetMember, "state" | "unreachable">> {
@@ -46,7 +62,7 @@ async function askHost(host: AppHost): Promise<Pick<FleetMember, "state" | "unre
 }
 
 /** Observes all hosts at the same time. */
-export async function observeFleet(context: RollContext): Promise<FleetMember[]> {
+export async function observeFleet(context: Observing): Promise<FleetMember[]> {
   return Promise.all(context.hosts.map((host) => observeSteadily(host, context)));
 }
 
@@ -54,7 +70,7 @@ export async function observeFleet(context: RollContext): Promise<FleetMember[]>
  * Asks again before reporting that a running, admitted host does not serve: one slow answer under load must not get it
  * restarted, or make it look like a host that costs nothing to take out.
  */
-export async function observeSteadily(host: AppHost, context: RollContext): Promise<FleetMember> {
+export async function observeSteadily(host: AppHost, context: Observing): Promise<FleetMember> {
   const { passes, intervalMilliseconds } = context.policy.health;
   for (let asked = 1; ; asked++) {
     const member = await observe(host, context.proxy, context.signal);
@@ -63,14 +79,21 @@ export async function observeSteadily(host: AppHost, context: RollContext): Prom
   }
 }
 
-/** Whether nothing is left to do: the release is running as intended, is the current one, and takes traffic. */
-export function isDone({ state, serving }: FleetMember, { release, launch }: Revision): boolean {
+/** Whether nothing is left to do: the release is running as intended, is the current one, and alone takes traffic. */
+export function isDone(member: FleetMember, { release, launch }: Revision): boolean {
+  const { state, serving } = member;
   return (
     serving &&
+    isTidy(member) &&
     state.current === release &&
     state.running?.release === release &&
     state.running.launch === launch
   );
+}
+
+/** Whether nothing runs in the other slot, and no request can go there. */
+export function isTidy({ spare }: FleetMember): boolean {
+  return !spare || (spare.running === undefined && spare.drained);
 }
 
 /** Whether two targets are one. */
@@ -86,8 +109,14 @@ export function describeMember(member: FleetMember): string {
   const remarks = [
     drained ? "drained" : serving ? "" : health.up ? "down in nginx" : "unhealthy",
     state.running.launch === host.launch ? "" : "started with other options",
+    describeSpare(member),
   ];
   return [state.running.release, ...remarks.filter(Boolean)].join(", ");
+}
+
+function describeSpare({ spare }: FleetMember): string {
+  if (spare?.running) return `${spare.running.release} still runs beside it`;
+  return spare && !spare.drained ? `requests may go to its empty slot ${spare.slot.name}` : "";
 }
 
 /** Why a host does not serve, in a few words. */

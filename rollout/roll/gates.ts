@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
-import type { AppHost, PortOwner, RunningApp } from "../host/appHost.ts";
+import type { AppHost, PortOwner, RunningApp, Slot } from "../host/appHost.ts";
 import type { HealthReport } from "../host/probe.ts";
 import { answersAt, endpoint } from "../machine/connections.ts";
 import type { UpstreamState } from "../nginx/reverseProxy.ts";
@@ -14,9 +14,15 @@ const SETTLE_POLL_MILLISECONDS = 25;
 /** How long a request that was routed to a host before its drain may take to connect. */
 const CONNECT_MILLISECONDS = 50;
 
+/** A slot of a host, which gates watch; reports name the host. */
+export interface Place {
+  readonly host: AppHost;
+  readonly slot: Slot;
+}
+
 /** Opens when the started process answers 200 and UP several times in a row. */
 export async function awaitHealthy(
-  host: AppHost,
+  { host, slot }: Place,
   release: string,
   context: RollContext,
   signal: AbortSignal,
@@ -26,10 +32,12 @@ export async function awaitHealthy(
   let last: HealthReport = { up: false, detail: "not asked yet" };
   let asked: Promise<PortOwner> | undefined;
   const ask = async () => {
-    last = await probeRunning(host, release, context, signal);
+    const report = await askRunning(slot, release, signal);
+    if (report === "exited") throw await exited(slot, context);
+    last = report;
     inARow = last.up ? inARow + 1 : 0;
     // While the other passes are waited for. Nobody can take the port from a process that listens on it.
-    asked = last.up ? (asked ?? host.portOwner()) : undefined;
+    asked = last.up ? (asked ?? slot.portOwner()) : undefined;
     asked?.catch(() => {});
     return inARow >= passes || undefined;
   };
@@ -48,33 +56,33 @@ export async function awaitHealthy(
   if (!(await telling(tell, askUntilHealthy))) {
     throw new GateFailed(
       "unhealthy",
-      `${last.detail} for ${deadlineSeconds} s (${passes} passes in a row needed)${await elsewhere(host)}`,
-      await evidence(host, context.redact),
+      `${last.detail} for ${deadlineSeconds} s (${passes} passes in a row needed)${await elsewhere(slot)}`,
+      await evidence(slot, context.redact),
     );
   }
-  const owner = await (asked ?? host.portOwner());
+  const owner = await (asked ?? slot.portOwner());
   if (owner.kind === "application" && owner.release === release) return;
   const other =
     owner.kind === "application" ? owner.release : owner.kind === "other" ? owner.name : owner.kind;
-  const port = (owner.kind === "other" && owner.port) || host.port;
+  const port = (owner.kind === "other" && owner.port) || slot.port;
   throw new GateFailed("port-stolen", `port ${port} is answered by ${other}, not by the release`);
 }
 
 /** For a message: where the application listens, if not where it was told to. */
-async function elsewhere(host: AppHost): Promise<string> {
-  const { address, port } = host;
-  const places = await host.listening().catch(() => []);
+async function elsewhere(slot: Slot): Promise<string> {
+  const { address, port } = slot;
+  const places = await slot.listening().catch(() => []);
   if (places.length === 0 || places.some((place) => answersAt(place, address, port))) return "";
   const told = endpoint(address, port);
   return `; it listens at ${places.join(", ")}, not at ${told}: does it ignore --server.port?`;
 }
 
 /** Opens when the proxy itself considers the host up. */
-export async function awaitUpstream(host: AppHost, context: RollContext, signal: AbortSignal) {
+export async function awaitUpstream({ host, slot }: Place, context: RollContext, signal: AbortSignal) {
   const { deadlineSeconds } = context.policy.health;
   let last: UpstreamState = { up: false, detail: "not asked yet" };
   const ask = async () => {
-    last = await context.proxy.upstream(host, signal);
+    last = await context.proxy.upstream(slot, signal);
     return last.up || undefined;
   };
   const tell = () => context.report("upstream", `waiting: nginx says ${last.detail}`, host);
@@ -86,16 +94,12 @@ export async function awaitUpstream(host: AppHost, context: RollContext, signal:
 }
 
 /** Waits until the proxy has no connection to the host; returns how many are left at the deadline. */
-export async function awaitSettled(
-  host: AppHost,
-  context: RollContext,
-  signal: AbortSignal,
-): Promise<number> {
+export async function awaitSettled(slot: Slot, context: RollContext, signal: AbortSignal): Promise<number> {
   let left = 0;
   await sleep(CONNECT_MILLISECONDS, undefined, { signal });
   await poll(
     async () => {
-      left = await context.proxy.connections(host);
+      left = await context.proxy.connections(slot);
       return left === 0 || undefined;
     },
     {
@@ -107,40 +111,49 @@ export async function awaitSettled(
   return left;
 }
 
-/** Watches a host under traffic for some time; fails if it becomes unhealthy, and ends early when asked to stop. */
-export async function soak(host: AppHost, release: string, context: RollContext, signal: AbortSignal) {
+/**
+ * Watches a slot under traffic for some time; fails if it becomes unhealthy, and ends early when asked to stop.
+ * `onFailure` comes before anything else, since reading a log may take long.
+ */
+export async function soak(
+  { slot }: Place,
+  release: string,
+  context: RollContext,
+  signal: AbortSignal,
+  onFailure: () => Promise<void> = async () => {},
+) {
   const { health, timing } = context.policy;
   const until = performance.now() + timing.soakSeconds * 1000;
   let failures = 0;
   while (performance.now() < until && !signal.aborted) {
     await sleep(Math.max(0, Math.min(health.intervalMilliseconds, until - performance.now())));
-    const { up, detail } = await probeRunning(host, release, context, new AbortController().signal);
-    failures = up ? 0 : failures + 1;
+    const asked = await askRunning(slot, release, new AbortController().signal);
+    failures = asked !== "exited" && asked.up ? 0 : failures + 1;
     // One failure may be a hiccup under load; as many in a row as the gate requires passes are not.
-    if (failures >= health.passes) {
-      throw new GateFailed(
-        "unhealthy",
-        `${detail} after it was admitted`,
-        await evidence(host, context.redact),
-      );
-    }
+    if (asked !== "exited" && failures < health.passes) continue;
+    await onFailure();
+    if (asked === "exited") throw await exited(slot, context);
+    const message = `${asked.detail} after it was admitted`;
+    throw new GateFailed("unhealthy", message, await evidence(slot, context.redact));
   }
 }
 
+async function exited(slot: Slot, { redact }: RollContext): Promise<GateFailed> {
+  return new GateFailed("exited", "the process ended by itself", await evidence(slot, redact));
+}
+
 /** If a host cannot be reached for a moment, an answer is missing; the release has not failed. */
-async function probeRunning(
-  host: AppHost,
+async function askRunning(
+  slot: Slot,
   release: string,
-  context: RollContext,
   signal: AbortSignal,
-): Promise<HealthReport> {
+): Promise<HealthReport | "exited"> {
   let running: RunningApp | undefined;
   try {
-    running = await host.runningApp();
+    running = await slot.runningApp();
   } catch (error) {
     if (!(error instanceof RollgateError)) throw error;
     return { up: false, detail: messageOf(error) };
   }
-  if (running?.release === release) return host.probe(signal);
-  throw new GateFailed("exited", "the process ended by itself", await evidence(host, context.redact));
+  return running?.release === release ? slot.probe(signal) : "exited";
 }

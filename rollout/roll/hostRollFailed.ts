@@ -11,6 +11,8 @@ export interface HostFailure {
   /** Where the host is now, in one clause; its subject is the host. */
   readonly outcome?: string;
   readonly cause: unknown;
+  /** The release beside which it was started, if it was. */
+  readonly startedBeside?: string;
   /** Why the rollback failed, if it did. */
   readonly backFailure?: unknown;
 }

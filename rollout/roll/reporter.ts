@@ -5,6 +5,7 @@ export type Phase =
   | "preflight"
   | "stage"
   | "wait"
+  | "order"
   | "drain"
   | "settle"
   | "stop"

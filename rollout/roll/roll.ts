@@ -6,8 +6,9 @@ import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import type { Jar } from "../release/jar.ts";
 import { HostsUnreachable } from "./decideStep.ts";
 import { describeFailure } from "./describeFailure.ts";
-import type { PhaseTimes } from "./hostRoll.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
+import type { PhaseTimes } from "./hostSteps.ts";
+import { Orders } from "./order.ts";
 import type { Reporter } from "./reporter.ts";
 import { rollBack } from "./rollBack.ts";
 import { type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
@@ -79,6 +80,7 @@ export async function roll(
     const context: RollContext = {
       ...fleet,
       policy,
+      orders: new Orders(policy.order),
       report,
       signal: AbortSignal.any([options.signal, lease.signal, deadline]),
       assertHeld: () => lease.assertHeld(),

@@ -1,9 +1,10 @@
 import { RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
+import { largestBatch } from "../request/batch.ts";
 import { type FleetMember, listHosts, observeFleet } from "./fleet.ts";
-import { HostRoll } from "./hostRoll.ts";
 import { mayBeTakenOut, peersOf, TooFewPeers } from "./peers.ts";
 import type { RollContext } from "./rollContext.ts";
+import { rollTogether } from "./rollTogether.ts";
 import { stopReason } from "./stopReason.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -34,18 +35,27 @@ export async function rollBack(replaced: readonly Replaced[], context: RollConte
   try {
     while (kept.length > 0) {
       const fleet = await observeFleet(context);
-      const [next, member] = nextBack(kept, fleet);
-      requireReachable(member);
-      const minimumHealthy = minimumBack(member, fleet, context.policy.minimumHealthy);
-      if (!mayBeTakenOut(member, fleet, minimumHealthy)) {
-        await waitForPeers(member, fleet, waiting, minimumHealthy);
+      const candidates = inOrder(kept, fleet);
+      await context.orders.decide(candidates.map(({ member }) => member));
+      const batch = nextBack(candidates, fleet, context);
+      if (batch.length === 0) {
+        await waitForPeers(candidates, fleet, waiting, context);
         continue;
       }
       waiting.isOver();
-      context.report("rollback", describeStep(next, member, fleet), next.host);
-      if (!(await goBack(member, next, withMinimum(context, minimumHealthy)))) continue;
-      returned.push(next);
-      kept = kept.filter((other) => other !== next);
+      for (const back of batch) context.report("rollback", describeStep(back, fleet), back.member.host);
+      const { done, failure } = await rollTogether(
+        batch.map(({ member, to, minimumHealthy }) => ({
+          member,
+          revision: to.before,
+          context: withMinimum(context, minimumHealthy),
+        })),
+        batch.length,
+      );
+      const back = batch.filter(({ member }) => done.some((roll) => roll.member === member));
+      returned.push(...back.map(({ to }) => to));
+      kept = kept.filter((one) => !returned.includes(one));
+      if (failure !== undefined) throw failure;
     }
   } catch (error) {
     const stoppedBy = context.signal.aborted ? stopReason(context) : error;
@@ -55,21 +65,54 @@ export async function rollBack(replaced: readonly Replaced[], context: RollConte
   return { returned, kept };
 }
 
-/** A host that does not serve costs no capacity. */
-function nextBack(kept: readonly Replaced[], fleet: readonly FleetMember[]): [Replaced, FleetMember] {
-  const pairs = kept.flatMap((one): [Replaced, FleetMember][] => {
-    const member = fleet.find(({ host }) => host === one.host);
-    return member ? [[one, member]] : [];
-  });
-  const reachable = pairs.filter(([, { unreachable }]) => unreachable === undefined);
-  const found = reachable.find(([, { serving }]) => !serving) ?? reachable[0] ?? pairs[0];
-  if (!found) throw new Error("a host of the roll is not in the fleet");
-  return found;
+/** A host that is to go back, as it is now. */
+interface Candidate {
+  readonly to: Replaced;
+  readonly member: FleetMember;
+  /** How many of the others must serve meanwhile. */
+  readonly minimumHealthy: number;
 }
 
-function requireReachable({ host, unreachable }: FleetMember): void {
-  if (unreachable !== undefined)
+/** Hosts that can be reached, those first that don't serve, since they cost no capacity. */
+function inOrder(
+  kept: readonly Replaced[],
+  fleet: readonly FleetMember[],
+): Omit<Candidate, "minimumHealthy">[] {
+  const pairs = kept.flatMap((to) => {
+    const member = fleet.find(({ host }) => host === to.host);
+    return member ? [{ to, member }] : [];
+  });
+  if (pairs.length < kept.length) throw new Error("a host of the roll is not in the fleet");
+  const reachable = pairs.filter(({ member }) => member.unreachable === undefined);
+  const [gone] = pairs;
+  if (reachable.length === 0 && gone) {
+    const { host, unreachable } = gone.member;
     throw new RollgateError("unreachable", `${host.name} is unreachable: ${unreachable}`);
+  }
+  const isServing = ({ member }: { member: FleetMember }) => member.serving;
+  return [...reachable.filter((one) => !isServing(one)), ...reachable.filter(isServing)];
+}
+
+/** The hosts to go back next, side by side. */
+function nextBack(
+  candidates: readonly Omit<Candidate, "minimumHealthy">[],
+  fleet: readonly FleetMember[],
+  { policy, orders }: RollContext,
+): Candidate[] {
+  const batch: Candidate[] = [];
+  const out = new Set<AppHost>();
+  for (const { to, member } of candidates) {
+    if (batch.length === largestBatch(policy.batch, fleet.length)) break;
+    const minimumHealthy = minimumBack(member, fleet, policy.minimumHealthy);
+    if (batch[0] && batch[0].member.host.zone !== member.host.zone) continue;
+    if (!orders.startsFirst(member)) {
+      const left = fleet.map((peer) => (out.has(peer.host) ? { ...peer, serving: false } : peer));
+      if (!mayBeTakenOut(member, left, minimumHealthy)) continue;
+      out.add(member.host);
+    }
+    batch.push({ to, member, minimumHealthy });
+  }
+  return batch;
 }
 
 /**
@@ -91,32 +134,23 @@ function withMinimum(context: RollContext, minimumHealthy: number): RollContext 
   return { ...context, policy: { ...context.policy, minimumHealthy } };
 }
 
-function describeStep({ before }: Replaced, member: FleetMember, fleet: readonly FleetMember[]): string {
+function describeStep({ to, member }: Candidate, fleet: readonly FleetMember[]): string {
   const dead = peersOf(member, fleet).filter(isDead);
   const without = dead.length > 0 ? ` without ${listHosts(dead.map(({ host }) => host.name))}` : "";
-  return `going back to ${before.release}${without}`;
+  return `going back to ${to.before.release}${without}`;
 }
 
 async function waitForPeers(
-  member: FleetMember,
+  [first]: readonly Pick<Candidate, "member">[],
   fleet: readonly FleetMember[],
   waiting: Waiting,
-  minimumHealthy: number,
+  { policy }: RollContext,
 ): Promise<void> {
+  if (!first) return;
+  const { member } = first;
   const peers = peersOf(member, fleet);
-  const error = new TooFewPeers(member, peers, minimumHealthy);
+  const error = new TooFewPeers(member, peers, minimumBack(member, fleet, policy.minimumHealthy));
   const hopeful = peers.filter((peer) => !peer.serving && !isDead(peer));
   if (hopeful.length === 0) throw error;
   await waiting.goOn(hopeful, error);
-}
-
-/** Whether it got there; not if a peer failed while the host was drained, which then takes traffic again. */
-async function goBack(member: FleetMember, { before }: Replaced, context: RollContext): Promise<boolean> {
-  try {
-    await new HostRoll(member, before, context).run();
-    return true;
-  } catch (error) {
-    if (error instanceof TooFewPeers) return false;
-    throw error;
-  }
 }

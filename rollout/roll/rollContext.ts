@@ -1,8 +1,10 @@
 import type { AppHost } from "../host/appHost.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
+import type { Batch } from "../request/batch.ts";
 import type { Hooks } from "../request/hooks.ts";
 import type { HealthPolicy, OnFailure, Order, Timing } from "../request/rollRequest.ts";
 import type { WarmUp } from "../request/warmUp.ts";
+import type { Orders } from "./order.ts";
 import type { Phase, Reporter } from "./reporter.ts";
 
 /** The limits that a roll keeps to. */
@@ -10,6 +12,7 @@ export interface RollPolicy {
   readonly health: HealthPolicy;
   readonly timing: Timing;
   readonly order: Order;
+  readonly batch: Batch;
   readonly minimumHealthy: number;
   readonly keepReleases: number;
   readonly onFailure: OnFailure;
@@ -22,6 +25,7 @@ export interface RollContext {
   readonly hosts: readonly AppHost[];
   readonly proxy: ReverseProxy;
   readonly policy: RollPolicy;
+  readonly orders: Orders;
   /** Asks the roll to stop at the next safe point. */
   readonly signal: AbortSignal;
   /** Throws unless this roller still holds the fleet's lease; called before each step that changes anything. */

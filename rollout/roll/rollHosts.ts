@@ -1,12 +1,13 @@
-import pLimit from "p-limit";
 import type { RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
+import { batchSize } from "../request/batch.ts";
 import { decideStep, isFinished } from "./decideStep.ts";
 import { describeTrouble, type FleetMember, observeFleet } from "./fleet.ts";
-import { HostRoll, type PhaseTimes } from "./hostRoll.ts";
-import { HostRollFailed, joinFailures } from "./hostRollFailed.ts";
+import { HostRollFailed } from "./hostRollFailed.ts";
+import type { PhaseTimes } from "./hostSteps.ts";
 import { TooFewPeers } from "./peers.ts";
 import type { RollContext } from "./rollContext.ts";
+import { rollTogether } from "./rollTogether.ts";
 import { Waiting } from "./waiting.ts";
 
 /** Starting JVMs compete for processors and memory, and hosts may share a machine. */
@@ -30,6 +31,7 @@ export class HostsRoll {
   readonly #turns = new Map<AppHost, number>();
   readonly #before = new Map<AppHost, Revision | undefined>();
   readonly #told = new Set<AppHost>();
+  #batches = 0;
 
   constructor(release: string, context: RollContext) {
     this.#release = release;
@@ -42,10 +44,14 @@ export class HostsRoll {
       this.#context.signal.throwIfAborted();
       const fleet = await observeFleet(this.#context);
       this.#tellFinished(fleet);
+      const { orders, policy } = this.#context;
+      await orders.decide(fleet.filter((member) => !isFinished(member, this.#release)));
       const step = decideStep(fleet, {
         release: this.#release,
-        minimumHealthy: this.#context.policy.minimumHealthy,
+        minimumHealthy: policy.minimumHealthy,
         turns: this.#turns,
+        batchSize: batchSize(policy.batch, this.#batches, fleet.length),
+        startsFirst: (member) => orders.startsFirst(member),
       });
       if (step.kind === "fail") throw step.error;
       if (step.kind === "finish") return this.#warnAbout(step.doubtful);
@@ -54,37 +60,28 @@ export class HostsRoll {
       } else {
         waiting.isOver();
         await this.#rollTogether(step.members);
+        this.#batches++;
       }
     }
   }
 
   async #rollTogether(members: readonly FleetMember[]): Promise<void> {
-    const limit = pLimit(TOGETHER);
-    const failures: unknown[] = [];
-    const roll = async (member: FleetMember) => {
-      // After the first failure, start nothing more.
-      if (failures.length > 0 || this.#context.signal.aborted) return;
-      await this.#rollOne(member).catch((error: unknown) => failures.push(error));
-    };
-    await Promise.all(members.map((member) => limit(() => roll(member))));
-    if (failures.length > 0) throw joinFailures(failures);
-  }
-
-  async #rollOne(member: FleetMember): Promise<void> {
-    const { host } = member;
-    const revision = { release: this.#release, launch: host.launch };
-    const hostRoll = new HostRoll(member, revision, this.#context, this.#before.get(host));
-    this.#forget(host);
-    try {
-      const times = await hostRoll.run();
-      this.rolled.push({ host, times, before: hostRoll.earlier });
-    } catch (error) {
-      // The host takes traffic as before; the state of its peers decides what comes next.
-      if (!(error instanceof TooFewPeers)) throw error;
-      return;
+    for (const { host } of members) this.#forget(host);
+    const hosts = members.map((member) => ({
+      member,
+      revision: { release: this.#release, launch: member.host.launch },
+      context: this.#context,
+      beforeFirstTurn: this.#before.get(member.host),
+    }));
+    const starting = members.some(({ state }) => !state.running);
+    const { done, failure } = await rollTogether(hosts, starting ? TOGETHER : members.length);
+    for (const { member, times, earlier } of done) {
+      const { host } = member;
+      this.rolled.push({ host, times, before: earlier });
+      this.#before.set(host, earlier);
+      this.#turns.set(host, (this.#turns.get(host) ?? 0) + 1);
     }
-    this.#before.set(host, hostRoll.earlier);
-    this.#turns.set(host, (this.#turns.get(host) ?? 0) + 1);
+    if (failure !== undefined) throw failure;
   }
 
   /** A host in another turn is either brought to the release again or put back by its own roll. */

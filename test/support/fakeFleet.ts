@@ -150,6 +150,7 @@ export class FakeFleet {
         ...timing,
       },
       order: "auto",
+      batch: [1],
       minimumHealthy: this.hosts.length - 1,
       keepReleases: 3,
       onFailure: "rollback",

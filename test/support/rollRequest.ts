@@ -39,6 +39,7 @@ export function validRequest(): LocalRequest {
       leaseWaitSeconds: 0,
     },
     order: "auto",
+    batch: [1],
     minimumHealthy: 2,
     keepReleases: 3,
     onFailure: "rollback",

@@ -41,6 +41,7 @@ describe("what is read", () => {
         leaseWaitSeconds: 0,
       },
       order: "auto",
+      batch: [1],
       minimumHealthy: 1,
       keepReleases: 3,
       onFailure: "rollback",

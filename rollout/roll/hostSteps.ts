@@ -1,0 +1,142 @@
+import { secondsSince } from "../common/secondsSince.ts";
+import type { AppHost, Revision, Slot } from "../host/appHost.ts";
+import { awaitHealthy, awaitSettled, awaitUpstream, soak } from "./gates.ts";
+import type { Phase } from "./reporter.ts";
+import type { RollContext } from "./rollContext.ts";
+import { telling } from "./telling.ts";
+
+/** Phases that report themselves what they wait for, or whose length is known. */
+const TELL_THEMSELVES: readonly Phase[] = ["health", "upstream", "soak"];
+
+/** How long each phase of one host took, in milliseconds. */
+export type PhaseTimes = Partial<Record<Phase, number>>;
+
+/** What a roll does to one host, step by step: each is timed, reported, and preceded by a look at the lease. */
+export class HostSteps {
+  readonly times: PhaseTimes = {};
+  readonly #host: AppHost;
+  readonly #context: RollContext;
+  #phase: Phase = "drain";
+
+  constructor(host: AppHost, context: RollContext) {
+    this.#host = host;
+    this.#context = context;
+  }
+
+  /** The last phase that began. */
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  async drain(slot: Slot): Promise<void> {
+    await this.#changing("drain", async () => {
+      await this.#context.proxy.drain(slot);
+      return "no new requests";
+    });
+  }
+
+  /** Waits until nginx has no connection to the slot; returns how many are left at the deadline. */
+  async settle(slot: Slot, signal: AbortSignal): Promise<number> {
+    let left = 0;
+    await this.#timed("settle", async () => {
+      left = await awaitSettled(slot, this.#context, signal);
+      return left === 0
+        ? "no connections left"
+        : `${left} connections left after ${this.#context.policy.timing.settleSeconds} s: graceful shutdown has to finish them`;
+    });
+    return left;
+  }
+
+  /** To be told once a slot was stopped that had connections left. */
+  warnOfConnections(left: number): void {
+    if (left === 0) return;
+    const { settleSeconds } = this.#context.policy.timing;
+    const open = left === 1 ? "1 connection was" : `${left} connections were`;
+    this.#context.warn(
+      `was stopped while ${open} still open after ${settleSeconds} s: usually websockets or long streams, whose clients reconnect`,
+      this.#host,
+    );
+  }
+
+  async stop(slot: Slot): Promise<void> {
+    await this.#changing("stop", async () => {
+      const { graceSeconds } = this.#context.policy.timing;
+      const running = await slot.runningApp();
+      const { killed } = await slot.stop(graceSeconds);
+      if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
+      return running ? `${running.release} stopped` : "nothing was running";
+    });
+  }
+
+  async switchTo(release: string): Promise<void> {
+    await this.#changing("switch", async () => {
+      await this.#host.switchTo(release);
+      return `current → ${release}`;
+    });
+  }
+
+  async start(slot: Slot, { release, launch }: Revision): Promise<void> {
+    await this.#changing("start", async () => {
+      await slot.start(launch);
+      return slot === this.#host ? release : `${release} at ${slot.name}`;
+    });
+  }
+
+  /** Waits until the application and nginx say that it is up. */
+  async awaitUp(slot: Slot, release: string, signal: AbortSignal): Promise<void> {
+    const place = { host: this.#host, slot };
+    await this.#timed("health", async () => {
+      await awaitHealthy(place, release, this.#context, signal);
+      return "UP";
+    });
+    await this.#timed("upstream", async () => {
+      const { detail } = await awaitUpstream(place, this.#context, signal);
+      return `nginx sees it: ${detail}`;
+    });
+  }
+
+  async admit(slot: Slot): Promise<void> {
+    await this.#changing("admit", async () => {
+      await this.#context.proxy.admit(slot);
+      return "takes traffic";
+    });
+  }
+
+  /** Watches it under traffic; `signal` ends that early, `onFailure` runs as soon as it fails. */
+  async soak(
+    slot: Slot,
+    release: string,
+    signal: AbortSignal,
+    onFailure?: () => Promise<void>,
+  ): Promise<void> {
+    if (this.#context.policy.timing.soakSeconds === 0) return;
+    await this.#timed("soak", async () => {
+      await soak({ host: this.#host, slot }, release, this.#context, signal, onFailure);
+      return "stayed healthy";
+    });
+  }
+
+  /** In this order: once recorded, the host is not looked at again. */
+  async markLastKnownGood(slot: Slot, revision: Revision): Promise<void> {
+    await slot.keepRunning();
+    await this.#host.markLastKnownGood(revision);
+  }
+
+  /** Takes a step that changes the host or nginx, which only the holder of the lease may do. */
+  async #changing(phase: Phase, step: () => Promise<string>): Promise<void> {
+    await this.#timed(phase, async () => {
+      await this.#context.assertHeld();
+      return step();
+    });
+  }
+
+  async #timed(phase: Phase, step: () => Promise<string>): Promise<void> {
+    this.#phase = phase;
+    const began = performance.now();
+    const tell = () =>
+      this.#context.report(phase, `waiting: ${Math.round(secondsSince(began))} s so far`, this.#host);
+    const message = await (TELL_THEMSELVES.includes(phase) ? step() : telling(tell, step));
+    this.times[phase] = performance.now() - began;
+    this.#context.report(phase, message, this.#host);
+  }
+}

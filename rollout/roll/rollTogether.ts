@@ -1,0 +1,58 @@
+import pLimit from "p-limit";
+import { chooseRoll } from "./chooseRoll.ts";
+import type { HostRoll, HostRollOptions } from "./hostRoll.ts";
+import { joinFailures } from "./hostRollFailed.ts";
+import { TooFewPeers } from "./peers.ts";
+
+/** What became of hosts that were rolled side by side. */
+export interface Together {
+  /** Those that run the revision now. */
+  readonly done: readonly HostRoll[];
+  /** Why the others don't, unless they take traffic as before for want of peers. */
+  readonly failure?: unknown;
+}
+
+/**
+ * Rolls hosts side by side, at most `atOnce` of them. The first failure ends the batch: hosts whose old application
+ * still runs take traffic with it again, and nothing more is started.
+ */
+export async function rollTogether(
+  hosts: readonly Omit<HostRollOptions, "signal">[],
+  atOnce: number,
+): Promise<Together> {
+  const batch = new AbortController();
+  const failures: unknown[] = [];
+  const brought: HostRoll[] = [];
+  const bring = async (options: Omit<HostRollOptions, "signal">) => {
+    const { context, member } = options;
+    const signal = AbortSignal.any([context.signal, batch.signal]);
+    if (signal.aborted) return;
+    const order = context.orders.describe(member);
+    if (order !== undefined) context.report("order", order, member.host);
+    const roll = chooseRoll({ ...options, signal }, context.orders.startsFirst(member));
+    try {
+      await roll.bring();
+      brought.push(roll);
+    } catch (error) {
+      const isOver = batch.signal.aborted && error === batch.signal.reason;
+      if (isOver || error instanceof TooFewPeers) return;
+      failures.push(error);
+      if (!context.signal.aborted) batch.abort(new Error("another host of the batch failed"));
+    }
+  };
+  const limit = pLimit(atOnce);
+  await Promise.all(hosts.map((options) => limit(() => bring(options))));
+  const done: HostRoll[] = [];
+  await Promise.all(
+    brought.map(async (roll) => {
+      try {
+        if (batch.signal.aborted && (await roll.undo())) return;
+        if (!batch.signal.aborted) await roll.commit();
+      } catch (error) {
+        failures.push(error);
+      }
+      done.push(roll);
+    }),
+  );
+  return failures.length > 0 ? { done, failure: joinFailures(failures) } : { done };
+}

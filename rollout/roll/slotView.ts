@@ -1,0 +1,48 @@
+import type { RunningApp, Slot } from "../host/appHost.ts";
+import type { HealthReport } from "../host/probe.ts";
+import type { ReverseProxy } from "../nginx/reverseProxy.ts";
+
+const NOTHING_RUNS: HealthReport = { up: false, detail: "nothing is running" };
+
+/** The current state of one slot of a host, according to the host and to the proxy. */
+export interface SlotView {
+  readonly slot: Slot;
+  readonly running: RunningApp | undefined;
+  readonly health: HealthReport;
+  readonly drained: boolean;
+  /** Healthy, up according to the proxy, and taking traffic. */
+  readonly serving: boolean;
+}
+
+/** Asks the application in a slot, and the proxy about it; `asked` ends questions to the application. */
+export async function viewSlot(
+  slot: Slot,
+  running: Promise<RunningApp | undefined>,
+  proxy: ReverseProxy,
+  signal: AbortSignal,
+  asked: AbortSignal,
+): Promise<SlotView> {
+  const [app, health, upstream, drained] = await Promise.all([
+    running,
+    slot.probe(asked),
+    proxy.upstream(slot, asked),
+    proxy.drained(signal),
+  ]);
+  const isDrained = drained.has(slot.name);
+  const serving = app !== undefined && health.up && upstream.up && !isDrained;
+  return { slot, running: app, health, drained: isDrained, serving };
+}
+
+/** A slot in which nothing runs; its address may belong to nobody, and asking there could take seconds. */
+export function emptySlot(slot: Slot, drained: ReadonlySet<string>): SlotView {
+  return { slot, running: undefined, health: NOTHING_RUNS, drained: drained.has(slot.name), serving: false };
+}
+
+/** The slot that serves comes first, or else the one that comes closest. */
+export function bestFirst(first: SlotView, second: SlotView): [SlotView, SlotView] {
+  return rank(second) > rank(first) ? [second, first] : [first, second];
+}
+
+function rank({ serving, running, drained }: SlotView): number {
+  return (serving ? 4 : 0) + (running ? 2 : 0) + (drained ? 0 : 1);
+}

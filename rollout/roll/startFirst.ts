@@ -1,0 +1,176 @@
+import { messageOf } from "../common/errors.ts";
+import type { AppHost, Revision, Slot } from "../host/appHost.ts";
+import { portTaken } from "../host/hostProblems.ts";
+import { describeGate } from "./describeGate.ts";
+import type { FleetMember } from "./fleet.ts";
+import { awaitSettled } from "./gates.ts";
+import { goesBackTo, type HostRoll, type HostRollOptions } from "./hostRoll.ts";
+import { HostRollFailed } from "./hostRollFailed.ts";
+import { HostSteps, type PhaseTimes } from "./hostSteps.ts";
+import type { RollContext } from "./rollContext.ts";
+import type { SlotView } from "./slotView.ts";
+import { clearSlot, tidyUp } from "./tidyUp.ts";
+
+/**
+ * Brings one host to a revision in its free slot, beside the old application, which serves until the new one has passed
+ * its gates, and is kept until the soak is over. Before the new one is admitted, a failure touches no traffic; after
+ * that, two flags lead back.
+ */
+export class StartFirst implements HostRoll {
+  readonly member: FleetMember;
+  readonly #options: HostRollOptions;
+  readonly #context: RollContext;
+  readonly #host: AppHost;
+  readonly #old: Slot;
+  readonly #spare: SlotView;
+  readonly #new: Slot;
+  readonly #revision: Revision;
+  readonly #steps: HostSteps;
+  readonly #isStarted: boolean;
+  /** Connections of clients to the old application that outlived the drain. */
+  #left = 0;
+  /** Whether the old application takes all traffic again. */
+  #isBack = false;
+  /** Whether clients may have reached the new application. */
+  #hasShifted: boolean;
+
+  /** `isStarted` says that a roller which died has started the revision in the spare slot. */
+  constructor(options: HostRollOptions, spare: SlotView, isStarted: boolean) {
+    this.#options = options;
+    this.member = options.member;
+    this.#context = options.context;
+    this.#host = this.member.host;
+    this.#old = this.member.slot;
+    this.#spare = spare;
+    this.#new = spare.slot;
+    this.#revision = options.revision;
+    this.#steps = new HostSteps(this.#host, this.#context);
+    this.#isStarted = isStarted;
+    this.#hasShifted = !spare.drained;
+  }
+
+  get times(): PhaseTimes {
+    return this.#steps.times;
+  }
+
+  get earlier(): Revision | undefined {
+    return goesBackTo(this.#options);
+  }
+
+  async bring(): Promise<void> {
+    const { signal } = this.#options;
+    try {
+      await this.#prepare(signal);
+      signal.throwIfAborted();
+      await this.#shift(signal);
+    } catch (error) {
+      await this.#giveUp(error);
+    }
+  }
+
+  /** The old application is stopped only now. */
+  async commit(): Promise<void> {
+    await this.#steps.markLastKnownGood(this.#new, this.#revision);
+    if (this.#left > 0) this.#left = await this.#context.proxy.connections(this.#old);
+    this.#steps.warnOfConnections(this.#left);
+    await tidyUp(this.#host, this.#context, async () => {
+      await this.#steps.stop(this.#old);
+      await this.#old.retire();
+    });
+  }
+
+  async undo(): Promise<boolean> {
+    await this.#goBack("another host of the batch failed");
+    await this.#stopNew();
+    return true;
+  }
+
+  /** Everything before the first request. */
+  async #prepare(signal: AbortSignal): Promise<void> {
+    if (this.#isStarted) {
+      await this.#steps.switchTo(this.#revision.release);
+    } else {
+      await clearSlot(this.#spare, this.#steps, signal);
+      const owner = await this.#new.portOwner();
+      if (owner.kind === "other") throw portTaken(this.#new, owner.name, owner.port);
+      await this.#steps.switchTo(this.#revision.release);
+      await this.#steps.start(this.#new, this.#revision);
+    }
+    await this.#steps.awaitUp(this.#new, this.#revision.release, signal);
+  }
+
+  /** In this order, so that capacity never drops. The old application finishes its requests during the soak. */
+  async #shift(signal: AbortSignal): Promise<void> {
+    this.#hasShifted = true;
+    await this.#steps.admit(this.#new);
+    await this.#steps.drain(this.#old);
+    const ended = new AbortController();
+    try {
+      const back = async () => {
+        await this.#goBack("it failed its soak");
+        this.#isBack = true;
+      };
+      const [left] = await Promise.all([
+        this.#steps.settle(this.#old, ended.signal),
+        this.#steps.soak(this.#new, this.#revision.release, signal, back),
+      ]);
+      this.#left = left;
+    } finally {
+      ended.abort();
+    }
+  }
+
+  /** Two flags. If another roller took over, they are theirs. */
+  async #goBack(why: string): Promise<void> {
+    const takes = this.#hasShifted ? "takes all traffic again" : "keeps all traffic";
+    if (this.#hasShifted) {
+      await this.#context.assertHeld();
+      await this.#context.proxy.admit(this.#old);
+      await this.#context.proxy.drain(this.#new);
+    }
+    this.#context.report("restore", `${why}; ${this.#oldRelease} ${takes}`, this.#host);
+  }
+
+  async #giveUp(failure: unknown): Promise<never> {
+    const { signal, revision } = this.#options;
+    const { name } = this.#host;
+    const { phase } = this.#steps;
+    const { earlier } = this;
+    const failed = { host: this.#host, slot: this.#new, phase, revision, earlier, failure };
+    const isStopped = signal.aborted && !(failure instanceof HostRollFailed);
+    const what = isStopped ? "" : (await describeGate(failed, this.#context)).what;
+    const startedBeside = this.#oldRelease;
+    try {
+      if (!this.#isBack) await this.#goBack(messageOf(failure));
+      await this.#stopNew();
+    } catch (error) {
+      const outcome = `Going back to ${this.#oldRelease} failed too (${messageOf(error)})`;
+      throw new HostRollFailed({
+        host: name,
+        phase,
+        what: what || messageOf(failure),
+        outcome,
+        cause: failure,
+        backFailure: error,
+        startedBeside,
+      });
+    }
+    if (isStopped) throw failure;
+    const outcome = `${name} serves ${this.#oldRelease}, which ran all the time`;
+    throw new HostRollFailed({ host: name, phase, what, outcome, cause: failure, startedBeside });
+  }
+
+  async #stopNew(): Promise<void> {
+    if (this.#hasShifted) await awaitSettled(this.#new, this.#context, new AbortController().signal);
+    await this.#context.assertHeld();
+    await this.#new.stop(this.#context.policy.timing.graceSeconds);
+    await this.#new.retire();
+    const { running, current } = this.member.state;
+    const back = running?.release ?? current;
+    if (back !== undefined) await this.#host.switchTo(back);
+  }
+
+  get #oldRelease(): string {
+    return this.member.state.running?.release ?? "the old release";
+  }
+}
