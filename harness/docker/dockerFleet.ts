@@ -13,13 +13,27 @@ import { docker } from "./engine.ts";
 
 const GRACE_SECONDS = 10;
 
+/** How a fleet differs from the usual one. */
+export interface DockerFleetOptions {
+  /** Must exist. */
+  readonly images?: BaseImages;
+  /** Whether a new container can start beside the old one on each host. */
+  readonly second?: boolean;
+}
+
 /** Hosts and nginx in real containers on the current engine, with unique names. */
 export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDescriptor> {
   readonly prefix: string;
   readonly images: BaseImages;
+  readonly #second: boolean;
   readonly #subnet = `10.${randomInt(192, 255)}.${randomInt(0, 255)}`;
 
-  private constructor(prefix: string, images: BaseImages, directory: string, port: number) {
+  private constructor(
+    prefix: string,
+    images: BaseImages,
+    directory: string,
+    { port, second }: { port: number; second: boolean },
+  ) {
     const proxy = {
       kind: "docker",
       engine: "",
@@ -36,13 +50,19 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
     });
     this.prefix = prefix;
     this.images = images;
+    this.#second = second;
   }
 
-  /** nginx is serving; no host has a release yet. `images` must exist. */
-  static async create(size: number, serving: object = {}, images?: BaseImages): Promise<DockerFleet> {
+  /** nginx is serving; no host has a release yet. */
+  static async create(
+    size: number,
+    serving: object = {},
+    { images, second = false }: DockerFleetOptions = {},
+  ): Promise<DockerFleet> {
     const prefix = `rollgate-test-${randomBytes(3).toString("hex")}`;
     const directory = await mkdtemp(join(tmpdir(), "rollgate-docker-"));
-    const fleet = new DockerFleet(prefix, images ?? (await baseImages()), directory, await freePort());
+    const place = { port: await freePort(), second };
+    const fleet = new DockerFleet(prefix, images ?? (await baseImages()), directory, place);
     await fleet.#declare();
     for (let number = 1; number <= size; number++) await fleet.addHost(number);
     await fleet.serveNginx(serving);
@@ -58,6 +78,7 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
       name,
       address: `${this.#subnet}.${10 + number}`,
       port: 8080,
+      ...(this.#second && { second: { address: `${this.#subnet}.${254 - number}`, port: 8080 } }),
       engine: "",
       container: label,
       volume: label,

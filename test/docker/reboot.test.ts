@@ -26,7 +26,7 @@ describe.skipIf(reason !== undefined)("after a restart", { timeout: 120_000 }, (
     engine = await OwnEngine.start();
     await engine.load(nginx, jre);
     process.env.DOCKER_HOST = engine.url;
-    fleet = await DockerFleet.create(2, {}, { nginx, jre });
+    fleet = await DockerFleet.create(2, {}, { images: { nginx, jre } });
     good = await fakeJar({ version: "1.0.0" }, fleet.directory);
     bad = await fakeJar({ version: "1.1.0", health: "DOWN" }, fleet.directory);
     const { code, output } = await fleet.roll({ jar: good.path });

@@ -41,7 +41,7 @@ describe.skipIf(reason !== undefined)("an engine of another machine", { timeout:
 
   /** Deploys a release to the engine of DOCKER_HOST, and rolls to the next. */
   async function expectRolls(): Promise<void> {
-    const fleet = await DockerFleet.create(1, {}, images);
+    const fleet = await DockerFleet.create(1, {}, { images });
     try {
       const [old, next] = [
         await fakeJar({ version: "1.0.0" }, fleet.directory),

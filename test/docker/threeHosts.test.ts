@@ -25,7 +25,7 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
   beforeAll(async () => {
     const images = await baseImages();
     ({ image, java } = await nodeAppImage(images.nginx));
-    fleet = await DockerFleet.create(3, {}, { ...images, jre: image });
+    fleet = await DockerFleet.create(3, {}, { images: { ...images, jre: image } });
     old = await fakeJar({ version: "1.0.0" }, fleet.directory);
     next = await fakeJar({ version: "1.1.0" }, fleet.directory);
     const { code, output } = await fleet.roll(to(old));
