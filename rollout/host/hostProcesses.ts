@@ -1,8 +1,8 @@
 import { answersAt, type TcpSocket } from "../machine/connections.ts";
 import { describeHolder, readListening } from "../machine/listeners.ts";
-import type { Machine } from "../machine/machine.ts";
+import { CommandFailed, type Machine } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
-import type { PortOwner, RunningApp } from "./appHost.ts";
+import type { MemoryRoom, PortOwner, RunningApp } from "./appHost.ts";
 import type { HostFolder } from "./hostPlace.ts";
 import { readJava } from "./javaProcess.ts";
 
@@ -25,6 +25,7 @@ export class HostProcesses {
   readonly #subject: string;
   readonly #running: string;
   readonly #printSockets: string;
+  readonly #printMemory: string;
   /** The process seen last or just started. */
   #seen: SeenProcess | undefined;
 
@@ -46,12 +47,27 @@ export class HostProcesses {
       find,
       readScripts(OURS, "print-running"),
     ].join("\n");
+    this.#printMemory = [show, find, readScripts(OURS, "print-memory")].join("\n");
     this.#printSockets = [
       show,
       find,
       readScripts(OURS, "print-sockets"),
       readScripts(MACHINES, "print-listening"),
     ].join("\n");
+  }
+
+  /** The room that the machine and its control groups leave, and the most memory that the process has used. */
+  async memory(): Promise<MemoryRoom | undefined> {
+    const printed = await this.#machine
+      .run(this.#printMemory, [this.#subject, this.#slot])
+      .catch((error: unknown) => {
+        // It is hidden from this account.
+        if (error instanceof CommandFailed) return "";
+        throw error;
+      });
+    const [, room, needed] = /^(-?\d+) (\d+)$/m.exec(printed) ?? [];
+    if (room === undefined || needed === undefined) return undefined;
+    return { availableBytes: Math.max(0, Number(room)) * 1024, neededBytes: Number(needed) * 1024 };
   }
 
   /** Records the process that was just started as the one seen last. */

@@ -88,8 +88,8 @@ export class ProcessSupervisor implements Supervisor {
     await removeStartFiles(this.#files, this.#place);
   }
 
-  async memory(): Promise<MemoryRoom | undefined> {
-    return undefined;
+  memory(): Promise<MemoryRoom | undefined> {
+    return this.#processes.memory();
   }
 
   async logTail(lines: number): Promise<string[]> {

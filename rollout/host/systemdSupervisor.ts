@@ -86,8 +86,8 @@ export class SystemdSupervisor implements Supervisor {
     await removeStartFiles(this.#files, this.#place);
   }
 
-  async memory(): Promise<MemoryRoom | undefined> {
-    return undefined;
+  memory(): Promise<MemoryRoom | undefined> {
+    return this.#processes.memory();
   }
 
   async logTail(lines: number): Promise<string[]> {

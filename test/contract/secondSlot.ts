@@ -28,6 +28,7 @@ export function describeSecondSlot({ open, workDirectory, cannot = {} }: HostKin
     test("runs a release beside that of the first slot, with a port and a log of its own", async (context) => {
       const opened = await open();
       const { host, second } = slotsOf(opened);
+      expect(await host.memory()).toBeUndefined();
       const before = await run(host, { version: "1.0.0" });
       const after = await runBeside(host, second, { version: "2.0.0" });
       const pid = expect.any(Number);
@@ -47,6 +48,12 @@ export function describeSecondSlot({ open, workDirectory, cannot = {} }: HostKin
       expect(answer).toMatchObject({ version: "2.0.0", directory: workDirectory(opened) });
       expect(answer.environment.ROLLGATE_HOST).toBe(host.name);
       await host.preflight(signal);
+      for (const slot of [host, second]) {
+        const { availableBytes = 0, neededBytes = 0 } = (await slot.memory()) ?? {};
+        expect(neededBytes).toBeGreaterThan(10_000_000);
+        expect(neededBytes).toBeLessThan(1_000_000_000);
+        expect(availableBytes).toBeGreaterThan(10_000_000);
+      }
       context.skip(cannot.seeSockets !== undefined, cannot.seeSockets);
       expect(await host.listening()).toEqual([expect.stringMatching(new RegExp(`:${host.port}$`))]);
       expect(await second.listening()).toEqual([expect.stringMatching(new RegExp(`:${second.port}$`))]);
