@@ -51,11 +51,6 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
     return fleet;
   }
 
-  override get members() {
-    const seconds = this.hosts.map(({ second }) => second && { second });
-    return super.members.map((member, index) => ({ ...member, ...seconds[index] }));
-  }
-
   override async startRoll(settings: RollSettings, engine?: string): Promise<RollerProcess> {
     const roller = await super.startRoll(settings, engine);
     roller.done.then((outcome) => {

@@ -91,7 +91,12 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
 
   /** The hosts as nginx's settings name them. */
   get members() {
-    return this.hosts.map(({ name, address, port }) => ({ name, address, port }));
+    return this.hosts.map(({ name, address, port, second }) => ({
+      name,
+      address,
+      port,
+      ...(second && { second }),
+    }));
   }
 
   host(name: string): Host {
@@ -204,14 +209,18 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     });
   }
 
+  /** What a host runs, in either slot. */
   async running(name: string): Promise<RunningApp | undefined> {
-    return (await this.observe(name)).running;
+    const { running, second } = await this.observe(name);
+    return running ?? second;
   }
 
   /** The release that each host runs. */
   async releases(): Promise<Record<string, string>> {
     return this.open(async ({ hosts }) => {
-      const running = await Promise.all(hosts.map((host) => host.runningApp()));
+      const running = await Promise.all(
+        hosts.map(async (host) => (await host.runningApp()) ?? host.second?.runningApp()),
+      );
       return Object.fromEntries(hosts.map(({ name }, index) => [name, running[index]?.release ?? "nothing"]));
     });
   }
