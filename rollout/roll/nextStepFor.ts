@@ -1,4 +1,5 @@
 import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
+import { HostRollFailed } from "./hostRollFailed.ts";
 
 const AGAIN = "then run `pulumi up` again";
 const REACH = `make sure the machine is up and reachable, ${AGAIN}; if it is gone for good, remove its host from \`hosts\` and run \`pulumi up\``;
@@ -6,6 +7,7 @@ const FREE_PORT = `free the port (\`ss -ltnp\` or \`docker ps\` on that machine 
 const LOOK_AT_NGINX = `find out why this stack's nginx does not answer: whether it is running, what its error log says, what listens on its port; ${AGAIN}`;
 const HALF_DONE = "run `pulumi up` again: it continues where this roll stopped";
 const RIGHT_RELEASE = `see the lines above for the reason, ${AGAIN} with a release, options and environment that start`;
+const NOT_TWICE = `see the lines above for the reason; if this application cannot run twice on a host, because of a lock file or a fixed JMX or debug port for example, set \`order: stop-first\`; ${AGAIN}`;
 const ONCE_MORE = `run \`pulumi up\` again, which stages the release again; if that fails too, check the machine's disk`;
 
 /** What the application itself said, which explains more than the failed gate. */
@@ -78,6 +80,7 @@ const OTHERWISE =
 /** What helps after a failed roll, according to what failed or what the application said. */
 export function nextStepFor(error: unknown): string {
   const failures = withCauses(error);
+  if (failures.some(endedBeside)) return NOT_TWICE;
   const words = failures.flatMap((failure) =>
     failure instanceof GateFailed ? [messageOf(failure), ...failure.evidence] : [messageOf(failure)],
   );
@@ -90,6 +93,13 @@ export function nextStepFor(error: unknown): string {
   const last = known.at(-1);
   const all = error instanceof Error && error.cause instanceof AggregateError ? known : last ? [last] : [];
   return all.length > 0 ? [...new Set(all)].join("; ") : OTHERWISE;
+}
+
+/** Whether an application ended while the old one ran beside it, which may be the reason. */
+function endedBeside(failure: unknown): boolean {
+  if (!(failure instanceof HostRollFailed) || failure.failure.startedBeside === undefined) return false;
+  const { cause, phase } = failure.failure;
+  return phase === "health" && cause instanceof GateFailed && cause.code === "exited";
 }
 
 /** A failure and its chain of causes; if several things failed at once, all of them. */

@@ -3,10 +3,19 @@ import { createServer, type Server } from "node:http";
 import { onTestFinished } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
-import type { AppHost, HostState, PortOwner, Revision, RunningApp } from "#rollout/host/appHost.ts";
+import type {
+  AppHost,
+  HostState,
+  MemoryRoom,
+  PortOwner,
+  Revision,
+  RunningApp,
+  Slot,
+} from "#rollout/host/appHost.ts";
 import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import type { HealthReport } from "#rollout/host/probe.ts";
+import { SECOND } from "#rollout/host/slots.ts";
 import type { LeaseTiming } from "#rollout/lease/lease.ts";
 import type { ReverseProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts";
 import type { Report } from "#rollout/roll/reporter.ts";
@@ -32,6 +41,11 @@ export interface Before {
   readonly releases?: readonly string[];
   /** By default, a host that runs nothing. */
   readonly drained?: boolean;
+  /** What its second slot runs, or `nothing`; without it, the host has only one slot. */
+  readonly beside?: string;
+  /** By default, it is. */
+  readonly besideDrained?: boolean;
+  readonly zone?: string;
 }
 
 export const LAUNCH = "launch-1";
@@ -52,18 +66,28 @@ export class FakeFleet {
   readonly reports: Report[] = [];
   readonly #actions = new Map<string, () => unknown>();
 
-  private constructor(names: readonly string[], ports: readonly number[], leaseDirectory: string) {
-    this.hosts = names.map((name, index) => new FakeHost(name, ports[index] ?? 0, this));
+  private constructor(
+    before: Readonly<Record<string, Before>>,
+    ports: readonly (readonly [number, number])[],
+    leaseDirectory: string,
+  ) {
+    this.hosts = Object.entries(before).map(([name, host], index) => {
+      const [port, other] = ports[index] ?? [0, 0];
+      return new FakeHost(name, port, this, host, other);
+    });
     this.proxy = new FakeProxy(this);
     this.leases = new FileLeaseStore(leaseDirectory);
   }
 
   static async create(before: Readonly<Record<string, Before>>): Promise<FakeFleet> {
     const names = Object.keys(before);
-    const ports = await Promise.all(names.map(() => freePort()));
-    const fleet = new FakeFleet(names, ports, `${await temporaryDirectory()}/lease`);
+    const ports = await Promise.all(names.map(async () => [await freePort(), await freePort()] as const));
+    const fleet = new FakeFleet(before, ports, `${await temporaryDirectory()}/lease`);
     onTestFinished(async () => {
-      for (const host of fleet.hosts) await host.end();
+      for (const host of fleet.hosts) {
+        await host.end();
+        await host.second?.end();
+      }
     });
     for (const host of fleet.hosts) await host.begin(before[host.name] ?? {});
     return fleet;
@@ -73,6 +97,11 @@ export class FakeFleet {
     const found = this.hosts.find((host) => host.name === name);
     if (found === undefined) throw new Error(`there is no ${name}`);
     return found;
+  }
+
+  slot(name: string): FakeSlot {
+    const host = this.host(name.replace(SECOND, ""));
+    return (name.endsWith(SECOND) && host.second) || host;
   }
 
   /** Runs an action on an event: an entry of the journal, or `count app-1`. */
@@ -94,10 +123,12 @@ export class FakeFleet {
   /** What each host runs, and whether it takes traffic. */
   get state(): Record<string, string> {
     return Object.fromEntries(
-      this.hosts.map(({ name, running }) => [
-        name,
-        `${running?.release ?? "nothing"}${this.proxy.without.has(name) ? ", drained" : ""}`,
-      ]),
+      this.hosts
+        .flatMap((host) => [host, ...(host.second ? [host.second] : [])])
+        .map(({ name, running }) => [
+          name,
+          `${running?.release ?? "nothing"}${this.proxy.without.has(name) ? ", drained" : ""}`,
+        ]),
     );
   }
 
@@ -159,60 +190,32 @@ export class FakeFleet {
   }
 }
 
-/** An app host whose application is an HTTP server in this process. */
-export class FakeHost implements AppHost {
+/** A slot whose application is an HTTP server in this process. */
+export class FakeSlot implements Slot {
   readonly name: string;
   readonly address = "127.0.0.1";
   readonly port: number;
   readonly logPlace: string;
-  launch = LAUNCH;
-  /** The launch options by fingerprint. */
-  readonly launches: Record<string, LaunchSpec> = {};
-  /** By release, or by release and launch (`1.1.0 launch-2`); all others are up. */
-  readonly conduct: Record<string, Conduct> = {};
   running: RunningApp | undefined;
-  lastKnownGood: Revision | undefined;
-  /** Ignores SIGTERM. */
-  ignoresSigterm = false;
   /** What answers on the port instead of the application, by release. */
   readonly intruders: Record<string, PortOwner> = {};
   /** Where its application listens instead of its port. */
   elsewhere: readonly string[] = [];
-  /** Errors to throw, by method. */
-  readonly errors: Partial<Record<"preflight" | "stage" | "start" | "logTail", Error>> = {};
-  /** What the application writes when it starts, after its first line. */
-  writes: readonly string[] = [];
   /** The paths of its warm-ups. */
   readonly visited: string[] = [];
-  /** The error that every method throws because its machine is gone. */
-  gone: RollgateError | undefined;
-  readonly #fleet: FakeFleet;
-  #current: string | undefined;
-  #releases: string[] = [];
+  room: MemoryRoom | undefined = { availableBytes: 2 ** 31, neededBytes: 2 ** 28 };
+  protected readonly fleet: FakeFleet;
+  readonly #host: () => FakeHost;
   #log: string[] = [];
   #server: Server | undefined;
   #pid = 1000;
 
-  constructor(name: string, port: number, fleet: FakeFleet) {
+  constructor(name: string, port: number, fleet: FakeFleet, host: () => FakeHost) {
     this.name = name;
     this.logPlace = `/srv/${name}/app.log`;
     this.port = port;
-    this.#fleet = fleet;
-  }
-
-  async begin({
-    runs,
-    launch = LAUNCH,
-    current = runs,
-    lastKnownGood,
-    releases,
-    drained,
-  }: Before): Promise<void> {
-    this.#current = current;
-    this.lastKnownGood = lastKnownGood;
-    this.#releases = [...(releases ?? (current === undefined ? [] : [current]))];
-    if (runs !== undefined) await this.#run(runs, launch);
-    if (drained ?? runs === undefined) this.#fleet.proxy.without.add(this.name);
+    this.fleet = fleet;
+    this.#host = host;
   }
 
   async end(): Promise<void> {
@@ -220,68 +223,32 @@ export class FakeHost implements AppHost {
     if (this.#server) await close(this.#server);
   }
 
-  /** Its machine dies, with the application. */
-  async vanish(): Promise<void> {
-    await this.end();
-    this.gone = new RollgateError("machine-unreachable", `server of ${this.name} cannot be reached`);
-  }
-
-  async preflight(): Promise<void> {
-    if (this.errors.preflight) throw this.errors.preflight;
-  }
-
-  async observe(): Promise<HostState> {
-    this.#requireReachable();
-    return {
-      ...(this.running && { running: this.running }),
-      ...(this.#current !== undefined && { current: this.#current }),
-      ...(this.lastKnownGood && { lastKnownGood: this.lastKnownGood }),
-      releases: [...this.#releases],
-    };
-  }
-
   async runningApp(): Promise<RunningApp | undefined> {
-    this.#requireReachable();
+    this.#host().requireReachable();
     return this.running;
   }
 
-  async stage(id: string): Promise<void> {
-    if (this.errors.stage) throw this.errors.stage;
-    if (!this.#releases.includes(id)) this.#releases.push(id);
-    await this.#fleet.record(`stage ${this.name}`);
-  }
-
   async stop(): Promise<{ killed: boolean }> {
-    this.#requireReachable();
+    this.#host().requireReachable();
     await this.end();
-    await this.#fleet.record(`stop ${this.name}`);
-    return { killed: this.ignoresSigterm };
+    await this.fleet.record(`stop ${this.name}`);
+    return { killed: this.#host().ignoresSigterm };
   }
 
-  async switchTo(id: string): Promise<void> {
-    this.#requireReachable();
-    if (!this.#releases.includes(id)) throw new RollgateError("gone", `${this.name} does not keep ${id}`);
-    this.#current = id;
-    await this.#fleet.record(`switch ${this.name} to ${id}`);
+  async retire(): Promise<void> {
+    await this.fleet.record(`retire ${this.name}`);
   }
 
   async start(launch: string): Promise<void> {
-    this.#requireReachable();
-    if (this.errors.start) throw this.errors.start;
-    if (this.#current === undefined) throw new Error(`${this.name} has no current release`);
-    await this.#run(this.#current, launch);
-    await this.#fleet.record(`start ${this.name}`);
+    const host = this.#host();
+    host.requireReachable();
+    if (host.errors.start) throw host.errors.start;
+    if (host.current === undefined) throw new Error(`${this.name} has no current release`);
+    await this.run(host.current, launch);
+    await this.fleet.record(`start ${this.name}`);
   }
-
-  async retire(): Promise<void> {}
 
   async keepRunning(): Promise<void> {}
-
-  async memory(): Promise<undefined> {}
-
-  async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {
-    return this.launches[launch];
-  }
 
   async probe(signal: AbortSignal): Promise<HealthReport> {
     const health = new MachineHealth(new LocalMachine(), this, 0);
@@ -294,12 +261,8 @@ export class FakeHost implements AppHost {
     return health.visit(path, signal).finally(() => health.close());
   }
 
-  async markLastKnownGood(target: Revision): Promise<void> {
-    this.lastKnownGood = target;
-  }
-
   async portOwner(): Promise<PortOwner> {
-    if (this.running === undefined) return { kind: "nobody" };
+    if (this.running === undefined) return this.intruders.nothing ?? { kind: "nobody" };
     const { release } = this.running;
     return this.intruders[release] ?? { kind: "application", release };
   }
@@ -309,16 +272,134 @@ export class FakeHost implements AppHost {
   }
 
   async logTail(lines: number): Promise<string[]> {
-    if (this.errors.logTail) throw this.errors.logTail;
+    const { logTail } = this.#host().errors;
+    if (logTail) throw logTail;
     return this.#log.slice(-lines);
   }
 
+  async memory(): Promise<MemoryRoom | undefined> {
+    return this.running && this.room;
+  }
+
+  async run(release: string, launch: string): Promise<void> {
+    const host = this.#host();
+    const running = { pid: this.#pid++, release, launch };
+    this.#log = [`${release} starts`, ...host.writes];
+    if (host.conductOf(running) === "ends") {
+      this.#log.push(`${release} cannot start`);
+      return;
+    }
+    this.#server = createServer((_, answer) => {
+      const conduct = host.conductOf(running);
+      answer.statusCode = conduct === "down" ? 503 : 200;
+      answer.end(JSON.stringify({ status: conduct === "up" ? "UP" : "DOWN" }));
+    }).listen(this.port, this.address);
+    await once(this.#server, "listening");
+    this.running = running;
+  }
+}
+
+/** An app host that lives in this process. */
+export class FakeHost extends FakeSlot implements AppHost {
+  readonly second?: FakeSlot;
+  readonly zone?: string;
+  launch = LAUNCH;
+  /** The launch options by fingerprint. */
+  readonly launches: Record<string, LaunchSpec> = {};
+  /** By release, or by release and launch (`1.1.0 launch-2`); all others are up. */
+  readonly conduct: Record<string, Conduct> = {};
+  lastKnownGood: Revision | undefined;
+  /** Ignores SIGTERM. */
+  ignoresSigterm = false;
+  /** Errors to throw, by method. */
+  readonly errors: Partial<Record<"preflight" | "stage" | "start" | "logTail", Error>> = {};
+  /** What the application writes when it starts, after its first line. */
+  writes: readonly string[] = [];
+  /** The error that every method throws because its machine is gone. */
+  gone: RollgateError | undefined;
+  current: string | undefined;
+  #releases: string[] = [];
+
+  constructor(name: string, port: number, fleet: FakeFleet, { beside, zone }: Before, secondPort: number) {
+    super(name, port, fleet, () => this);
+    if (zone !== undefined) this.zone = zone;
+    if (beside !== undefined) this.second = new FakeSlot(`${name}${SECOND}`, secondPort, fleet, () => this);
+  }
+
+  async begin({
+    runs,
+    launch = LAUNCH,
+    current = runs,
+    lastKnownGood,
+    releases,
+    drained,
+    beside,
+    besideDrained = true,
+  }: Before): Promise<void> {
+    this.current = current;
+    this.lastKnownGood = lastKnownGood;
+    this.#releases = [...(releases ?? (current === undefined ? [] : [current]))];
+    if (runs !== undefined) await this.run(runs, launch);
+    if (drained ?? runs === undefined) this.fleet.proxy.without.add(this.name);
+    if (beside === undefined) return;
+    if (beside !== "nothing") {
+      if (!this.#releases.includes(beside)) this.#releases.push(beside);
+      await this.second?.run(beside, launch);
+    }
+    if (besideDrained) this.fleet.proxy.without.add(`${this.name}${SECOND}`);
+  }
+
+  /** Its machine dies, with the applications. */
+  async vanish(): Promise<void> {
+    await this.end();
+    await this.second?.end();
+    this.gone = new RollgateError("machine-unreachable", `server of ${this.name} cannot be reached`);
+  }
+
+  async preflight(): Promise<void> {
+    if (this.errors.preflight) throw this.errors.preflight;
+  }
+
+  async observe(): Promise<HostState> {
+    this.requireReachable();
+    return {
+      ...(this.running && { running: this.running }),
+      ...(this.second?.running && { second: this.second.running }),
+      ...(this.current !== undefined && { current: this.current }),
+      ...(this.lastKnownGood && { lastKnownGood: this.lastKnownGood }),
+      releases: [...this.#releases],
+    };
+  }
+
+  async stage(id: string): Promise<void> {
+    if (this.errors.stage) throw this.errors.stage;
+    if (!this.#releases.includes(id)) this.#releases.push(id);
+    await this.fleet.record(`stage ${this.name}`);
+  }
+
+  async switchTo(id: string): Promise<void> {
+    this.requireReachable();
+    if (!this.#releases.includes(id)) throw new RollgateError("gone", `${this.name} does not keep ${id}`);
+    this.current = id;
+    await this.fleet.record(`switch ${this.name} to ${id}`);
+  }
+
+  async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {
+    return this.launches[launch];
+  }
+
+  async markLastKnownGood(target: Revision): Promise<void> {
+    this.lastKnownGood = target;
+  }
+
   async prune(keep: number, spared: readonly Revision[]): Promise<void> {
-    const named = [this.running, this.lastKnownGood, ...spared].map((target) => target?.release);
-    const never = new Set([this.#current, ...named].filter((id) => id !== undefined));
+    const named = [this.running, this.second?.running, this.lastKnownGood, ...spared].map(
+      (target) => target?.release,
+    );
+    const never = new Set([this.current, ...named].filter((id) => id !== undefined));
     const kept = [...never, ...this.#releases.toReversed()].slice(0, Math.max(keep, never.size));
     this.#releases = this.#releases.filter((id) => kept.includes(id));
-    await this.#fleet.record(`prune ${this.name}`);
+    await this.fleet.record(`prune ${this.name}`);
   }
 
   /** What a release on this host does from now on. */
@@ -326,24 +407,8 @@ export class FakeHost implements AppHost {
     return this.conduct[`${release} ${launch}`] ?? this.conduct[release] ?? "up";
   }
 
-  #requireReachable(): void {
+  requireReachable(): void {
     if (this.gone) throw this.gone;
-  }
-
-  async #run(release: string, launch: string): Promise<void> {
-    const running = { pid: this.#pid++, release, launch };
-    this.#log = [`${release} starts`, ...this.writes];
-    if (this.conductOf(running) === "ends") {
-      this.#log.push(`${release} cannot start`);
-      return;
-    }
-    this.#server = createServer((_, answer) => {
-      const conduct = this.conductOf(running);
-      answer.statusCode = conduct === "down" ? 503 : 200;
-      answer.end(JSON.stringify({ status: conduct === "up" ? "UP" : "DOWN" }));
-    }).listen(this.port, this.address);
-    await once(this.#server, "listening");
-    this.running = running;
   }
 }
 
@@ -373,23 +438,23 @@ export class FakeProxy implements ReverseProxy {
     return new Set(this.without);
   }
 
-  async drain({ name }: AppHost): Promise<void> {
+  async drain({ name }: Slot): Promise<void> {
     this.without.add(name);
     await this.#fleet.record(`drain ${name}`);
   }
 
-  async admit({ name }: AppHost): Promise<void> {
+  async admit({ name }: Slot): Promise<void> {
     this.without.delete(name);
     await this.#fleet.record(`admit ${name}`);
   }
 
-  async connections({ name }: AppHost): Promise<number> {
+  async connections({ name }: Slot): Promise<number> {
     await this.#fleet.happened(`count ${name}`);
     return this.left[name] ?? 0;
   }
 
-  async upstream(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
-    const { running } = this.#fleet.host(host.name);
-    return (running && this.views[running.release]) ?? host.probe(signal);
+  async upstream(slot: Slot, signal: AbortSignal): Promise<UpstreamState> {
+    const { running } = this.#fleet.slot(slot.name);
+    return (running && this.views[running.release]) ?? slot.probe(signal);
   }
 }

@@ -1,0 +1,257 @@
+import { describe, expect, test } from "vitest";
+import { RollFailed } from "#rollout/common/errors.ts";
+import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
+import { type Before, FakeFleet, type PolicyChange } from "../../../support/fakeFleet.ts";
+
+const OLD = "1.0.0";
+const NEW = "1.1.0";
+const ROOM: Before = { runs: OLD, beside: "nothing" };
+const SHORTLY: PolicyChange = { health: { deadlineSeconds: 0.3 } };
+const SOAKED: PolicyChange = { timing: { soakSeconds: 0.3 } };
+
+/** What a roll does to one host that has room. */
+const startFirst = (host: string, from: string, to: string, release = NEW) => [
+  `switch ${host} to ${release}`,
+  `start ${to}`,
+  `admit ${to}`,
+  `drain ${from}`,
+  `stop ${from}`,
+  `retire ${from}`,
+];
+
+function done(fleet: FakeFleet): string[] {
+  return fleet.journal.filter((entry) => !/^(stage|prune) /.test(entry));
+}
+
+async function failing(
+  fleet: FakeFleet,
+  policy: PolicyChange = {},
+  signal?: AbortSignal,
+): Promise<RollFailed> {
+  const error = await fleet.roll(NEW, { policy, ...(signal && { signal }) }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof RollFailed)) throw new Error(`expected RollFailed, got ${String(error)}`);
+  return error;
+}
+
+describe("a host with room for two JVMs", () => {
+  test("gets the new one beside the old one, which is stopped last", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    const { rolled } = await fleet.roll(NEW);
+    expect(done(fleet)).toEqual(startFirst("app-1", "app-1", "app-1_b"));
+    expect(fleet.state).toEqual({ "app-1": "nothing, drained", "app-1_b": NEW });
+    expect(fleet.messages("order", "app-1")).toEqual([
+      "start-first (2,048 MB free, the running JVM needs 256 MB)",
+    ]);
+    expect(fleet.host("app-1").lastKnownGood?.release).toBe(NEW);
+    expect(rolled.map(({ host }) => host)).toEqual(["app-1"]);
+  });
+
+  test("goes to and fro between its slots", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    await fleet.roll(NEW);
+    fleet.journal.length = 0;
+    await fleet.roll("1.2.0");
+    expect(done(fleet)).toEqual(startFirst("app-1", "app-1_b", "app-1", "1.2.0"));
+    expect(fleet.state).toEqual({ "app-1": "1.2.0", "app-1_b": "nothing, drained" });
+  });
+
+  test("is left alone once it serves the release", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    await fleet.roll(NEW);
+    fleet.journal.length = 0;
+    await fleet.roll(NEW);
+    expect(done(fleet)).toEqual([]);
+    expect(fleet.messages("done", "app-1")).toEqual([`already serves ${NEW}`]);
+  });
+
+  test("needs no peer, as its capacity never drops", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM, "app-2": { ...ROOM, runs: NEW, drained: true } });
+    fleet.host("app-2").conduct[NEW] = "down";
+    const error = await failing(fleet, { ...SHORTLY, order: "start-first" });
+    expect(error.message).toContain("app-2");
+    fleet.journal.length = 0;
+    fleet.host("app-1").conduct["1.2.0"] = "up";
+    fleet.host("app-2").conduct["1.2.0"] = "up";
+    await fleet.roll("1.2.0");
+    expect(fleet.state["app-1_b"]).toBe("1.2.0");
+  });
+
+  test("keeps the old one through the soak", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    let beside: unknown;
+    fleet.when("drain app-1", () => setTimeout(() => (beside = fleet.host("app-1").running?.release), 150));
+    await fleet.roll(NEW, { policy: SOAKED });
+    expect(beside).toBe(OLD);
+    expect(fleet.host("app-1").running).toBeUndefined();
+  });
+
+  test("tells how many connections were left when the old one was stopped", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    fleet.proxy.left["app-1"] = 2;
+    const { warnings } = await fleet.roll(NEW, { policy: { timing: { settleSeconds: 0.1 } } });
+    expect(warnings).toEqual([
+      "app-1 was stopped while 2 connections were still open after 0.1 s: usually websockets or long streams, whose clients reconnect",
+    ]);
+  });
+});
+
+describe("a release that fails beside the old one", () => {
+  test.each(["down", "down with 200", "ends"] as const)("(%s) touches no traffic", async (conduct) => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM, "app-2": ROOM });
+    fleet.host("app-1").conduct[NEW] = conduct;
+    const error = await failing(fleet, SHORTLY);
+    expect(done(fleet)).toEqual([
+      `switch app-1 to ${NEW}`,
+      "start app-1_b",
+      "stop app-1_b",
+      "retire app-1_b",
+      `switch app-1 to ${OLD}`,
+    ]);
+    expect(error.message).toContain(`app-1 failed its health gate on ${NEW}: `);
+    expect(error.message).toContain(
+      `. app-1 serves ${OLD}, which ran all the time; app-2 was not touched. Now: app-1 ${OLD}; app-2 ${OLD}.`,
+    );
+    expect(fleet.messages("restore", "app-1")[0]).toContain(`${OLD} keeps all traffic`);
+  });
+
+  test("and ends by itself may be one that cannot run twice, which is said", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    fleet.host("app-1").conduct[NEW] = "ends";
+    fleet.host("app-1").writes = [
+      "Database may be already in use: lock file app.lock",
+      "Address already in use",
+    ];
+    const error = await failing(fleet, SHORTLY);
+    expect(nextStepFor(error)).toBe(
+      "see the lines above for the reason; if this application cannot run twice on a host, because of a lock file or a fixed JMX or debug port for example, set `order: stop-first`; then run `pulumi up` again",
+    );
+  });
+
+  test("during its soak gives the traffic back before anything is read", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    const second = fleet.slot("app-1_b");
+    const order: string[] = [];
+    const logTail = second.logTail.bind(second);
+    second.logTail = async (lines) => {
+      order.push(...fleet.journal.slice(-2));
+      return logTail(lines);
+    };
+    fleet.when("drain app-1", () => second.end());
+    const error = await failing(fleet, SOAKED);
+    expect(order).toEqual(["admit app-1", "drain app-1_b"]);
+    expect(error.message).toContain(`app-1 failed its soak gate on ${NEW}: the process ended by itself`);
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
+    expect(fleet.host("app-1").current).toBe(OLD);
+  });
+
+  test("is not started at all if another program has the port", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    fleet.slot("app-1_b").intruders.nothing = { kind: "other", name: "nc (pid 7)" };
+    const error = await failing(fleet, { order: "start-first" });
+    expect(error.message).toMatch(/port \d+ of app-1_b is taken by nc \(pid 7\)/);
+    expect(done(fleet).filter((entry) => entry.startsWith("start"))).toEqual([]);
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
+  });
+
+  test("is stopped again when the roll is told to stop", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    fleet.host("app-1").conduct[NEW] = "down";
+    const stop = new AbortController();
+    fleet.when("start app-1_b", () => setTimeout(() => stop.abort(new Error("enough")), 50));
+    const error = await failing(fleet, {}, stop.signal);
+    expect(error.message).toContain("the roll was stopped");
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
+  });
+});
+
+describe("with order auto", () => {
+  test.each([
+    [
+      "the memory is short",
+      { availableBytes: 300 * 2 ** 20, neededBytes: 256 * 2 ** 20 },
+      "300 MB free, the running JVM needs 256 MB",
+    ],
+    ["the memory can't be told", undefined, "how much memory is free can't be told"],
+  ])("a host stops first if %s", async (_, room, why) => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM, "app-2": ROOM });
+    for (const host of fleet.hosts) host.room = room;
+    await fleet.roll(NEW);
+    expect(fleet.state).toEqual({
+      "app-1": NEW,
+      "app-1_b": "nothing, drained",
+      "app-2": NEW,
+      "app-2_b": "nothing, drained",
+    });
+    expect(fleet.messages("order", "app-1")).toEqual([`stop-first (${why})`]);
+  });
+
+  test("a host stops first if its second port is taken", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM, "app-2": ROOM });
+    fleet.slot("app-1_b").intruders.nothing = { kind: "other", name: "nc (pid 7)" };
+    await fleet.roll(NEW);
+    expect(fleet.state["app-1"]).toBe(NEW);
+    expect(fleet.messages("order", "app-1")[0]).toMatch(/^stop-first \(port \d+ is taken by nc \(pid 7\)\)$/);
+  });
+
+  test("stop-first replaces what runs in the second slot there", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM, "app-2": ROOM });
+    await fleet.roll(NEW);
+    fleet.journal.length = 0;
+    await fleet.roll("1.2.0", { policy: { order: "stop-first" } });
+    expect(done(fleet).slice(0, 5)).toEqual([
+      "drain app-1_b",
+      "stop app-1_b",
+      "switch app-1 to 1.2.0",
+      "start app-1_b",
+      "admit app-1_b",
+    ]);
+    expect(fleet.state["app-1_b"]).toBe("1.2.0");
+  });
+});
+
+describe("what a dead deployer left", () => {
+  test.each<[string, Before, string[]]>([
+    [
+      "a new application that takes no traffic yet",
+      { runs: OLD, beside: NEW },
+      [`switch app-1 to ${NEW}`, "admit app-1_b", "drain app-1", "stop app-1", "retire app-1"],
+    ],
+    [
+      "two applications that take traffic",
+      { runs: OLD, beside: NEW, besideDrained: false },
+      [`switch app-1 to ${NEW}`, "admit app-1_b", "drain app-1", "stop app-1", "retire app-1"],
+    ],
+    [
+      "an old application that takes no traffic any more",
+      { runs: OLD, drained: true, beside: NEW, besideDrained: false },
+      [`switch app-1 to ${NEW}`, "admit app-1_b", "stop app-1", "retire app-1"],
+    ],
+    [
+      "an application of another release",
+      { runs: OLD, beside: "0.9.0" },
+      ["stop app-1_b", "retire app-1_b", ...startFirst("app-1", "app-1", "app-1_b")],
+    ],
+    [
+      "an empty slot that requests may go to",
+      { runs: OLD, beside: "nothing", besideDrained: false },
+      ["drain app-1_b", ...startFirst("app-1", "app-1", "app-1_b")],
+    ],
+  ])("%s is finished", async (_, before, expected) => {
+    const fleet = await FakeFleet.create({ "app-1": before });
+    await fleet.roll(NEW);
+    expect(done(fleet)).toEqual(expected);
+    expect(fleet.state).toEqual({ "app-1": "nothing, drained", "app-1_b": NEW });
+  });
+
+  test("is taken away if the release is the old one again", async () => {
+    const fleet = await FakeFleet.create({
+      "app-1": { runs: OLD, beside: NEW, lastKnownGood: { release: OLD, launch: "launch-1" } },
+    });
+    await fleet.roll(OLD);
+    expect(done(fleet)).toEqual([`switch app-1 to ${OLD}`, "admit app-1", "stop app-1_b", "retire app-1_b"]);
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
+  });
+});
