@@ -25,15 +25,9 @@ export interface DockerFleetOptions {
 export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDescriptor> {
   readonly prefix: string;
   readonly images: BaseImages;
-  readonly #second: boolean;
   readonly #subnet = `10.${randomInt(192, 255)}.${randomInt(0, 255)}`;
 
-  private constructor(
-    prefix: string,
-    images: BaseImages,
-    directory: string,
-    { port, second }: { port: number; second: boolean },
-  ) {
+  private constructor(prefix: string, images: BaseImages, directory: string, port: number) {
     const proxy = {
       kind: "docker",
       engine: "",
@@ -50,7 +44,6 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
     });
     this.prefix = prefix;
     this.images = images;
-    this.#second = second;
   }
 
   /** nginx is serving; no host has a release yet. */
@@ -61,10 +54,10 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
   ): Promise<DockerFleet> {
     const prefix = `rollgate-test-${randomBytes(3).toString("hex")}`;
     const directory = await mkdtemp(join(tmpdir(), "rollgate-docker-"));
-    const place = { port: await freePort(), second };
-    const fleet = new DockerFleet(prefix, images ?? (await baseImages()), directory, place);
+    const fleet = new DockerFleet(prefix, images ?? (await baseImages()), directory, await freePort());
     await fleet.#declare();
     for (let number = 1; number <= size; number++) await fleet.addHost(number);
+    if (second) fleet.addSecondSlots();
     await fleet.serveNginx(serving);
     return fleet;
   }
@@ -78,12 +71,20 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
       name,
       address: `${this.#subnet}.${10 + number}`,
       port: 8080,
-      ...(this.#second && { second: { address: `${this.#subnet}.${254 - number}`, port: 8080 } }),
       engine: "",
       container: label,
       volume: label,
       network: this.prefix,
     });
+  }
+
+  /** What the settings of a stack have by default; nginx has to be told. */
+  addSecondSlots(): void {
+    for (const [index, host] of this.hosts.entries()) {
+      const [, own] = /\.(\d+)$/.exec(host.address) ?? [];
+      const second = { address: `${this.#subnet}.${264 - Number(own)}`, port: host.port };
+      this.hosts[index] = { ...host, second };
+    }
   }
 
   /** What Pulumi does once nginx no longer has the host. */

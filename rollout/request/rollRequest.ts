@@ -48,7 +48,7 @@ const onFailure = z.enum(["rollback", "halt"], {
 export type OnFailure = z.infer<typeof onFailure>;
 
 /** Which JVM of a host goes first: the new one, beside the old one, or the old one, to make room. */
-const order = z.enum(["auto", "start-first", "stop-first"], {
+export const order = z.enum(["auto", "start-first", "stop-first"], {
   error: (issue) => `expected auto, start-first or stop-first, got ${show(issue.input)}`,
 });
 export type Order = z.infer<typeof order>;
