@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { RollgateError } from "../common/errors.ts";
 import { chooseRoll } from "./chooseRoll.ts";
 import type { HostRoll, HostRollOptions } from "./hostRoll.ts";
 import { joinFailures } from "./hostRollFailed.ts";
@@ -34,7 +35,8 @@ export async function rollTogether(
       await roll.bring();
       brought.push(roll);
     } catch (error) {
-      const isOver = batch.signal.aborted && error === batch.signal.reason;
+      // Waits that were cut short throw an error of their own.
+      const isOver = batch.signal.aborted && !(error instanceof RollgateError);
       if (isOver || error instanceof TooFewPeers) return;
       failures.push(error);
       if (!context.signal.aborted) batch.abort(new Error("another host of the batch failed"));

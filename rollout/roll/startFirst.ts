@@ -1,4 +1,4 @@
-import { messageOf } from "../common/errors.ts";
+import { messageOf, RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
 import { portTaken } from "../host/hostProblems.ts";
 import { describeGate } from "./describeGate.ts";
@@ -137,7 +137,7 @@ export class StartFirst implements HostRoll {
     const { phase } = this.#steps;
     const { earlier } = this;
     const failed = { host: this.#host, slot: this.#new, phase, revision, earlier, failure };
-    const isStopped = signal.aborted && !(failure instanceof HostRollFailed);
+    const isStopped = signal.aborted && !(failure instanceof RollgateError);
     const what = isStopped ? "" : (await describeGate(failed, this.#context)).what;
     const startedBeside = this.#oldRelease;
     try {
