@@ -24,13 +24,18 @@ export class ContainerSupervisor implements Supervisor {
   readonly #slot: DockerSlot;
   readonly #machine: Pick<Machine, "run">;
   readonly #container: HostContainer;
+  readonly #former: HostContainer | undefined;
 
-  /** `machine` is a container with a shell on the same engine; the application's image may have none. */
-  constructor(docker: Docker, slot: DockerSlot, machine: Pick<Machine, "run">) {
+  /**
+   * `machine` is a container with a shell on the same engine; the application's image may have none. `former` is the
+   * container of a slot that the host had before; it is stopped together with this one.
+   */
+  constructor(docker: Docker, slot: DockerSlot, machine: Pick<Machine, "run">, former?: HostContainer) {
     this.#docker = docker;
     this.#slot = slot;
     this.#machine = machine;
     this.#container = new HostContainer(docker, slot);
+    this.#former = former;
     this.logPlace = `docker logs ${slot.container}`;
   }
 
@@ -72,7 +77,10 @@ export class ContainerSupervisor implements Supervisor {
   }
 
   stop(graceSeconds: number): Promise<{ killed: boolean }> {
-    return inItsWords(() => this.#container.stop(graceSeconds));
+    return inItsWords(async () => {
+      await this.#former?.stop(graceSeconds);
+      return this.#container.stop(graceSeconds);
+    });
   }
 
   /** Until then, it stays down after a crash or a reboot. */

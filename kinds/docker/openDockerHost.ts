@@ -5,9 +5,10 @@ import type { SlotParts } from "#rollout/host/machineSlot.ts";
 import type { NginxAccess } from "#rollout/nginx/nginxAccess.ts";
 import { ContainerSupervisor } from "./containerSupervisor.ts";
 import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
-import { type DockerSlot, firstSlot, secondSlot } from "./dockerSlot.ts";
+import { type DockerSlot, firstSlot, secondOf, secondSlot } from "./dockerSlot.ts";
 import type { FileKeeper } from "./fileKeeper.ts";
 import { HealthThroughNginx } from "./healthThroughNginx.ts";
+import { HostContainer } from "./hostContainer.ts";
 
 /** Opens a host with a container per slot; its files are in a volume that outlives them. */
 export function openDockerHost(
@@ -16,14 +17,15 @@ export function openDockerHost(
   nginx: NginxAccess,
   place: DockerHostDescriptor,
 ): HostParts {
-  const open = (slot: DockerSlot): SlotParts => ({
+  const open = (slot: DockerSlot, former?: HostContainer): SlotParts => ({
     place: slot,
-    supervisor: new ContainerSupervisor(docker, slot, keeper),
+    supervisor: new ContainerSupervisor(docker, slot, keeper, former),
     health: new HealthThroughNginx(nginx, slot.name),
   });
-  const second = secondSlot(place);
+  const [first, second] = [firstSlot(place), secondSlot(place)];
+  const former = new HostContainer(docker, { ...first, container: secondOf(first.container) });
   return {
-    ...open(firstSlot(place)),
+    ...(second ? open(first) : open(first, former)),
     files: new HostFiles(keeper, keeper.folderOf(place.volume)),
     ...(second && { second: open(second) }),
   };

@@ -140,4 +140,20 @@ describe("a container", () => {
     const stopping = await supervise({ [INSPECT]: inspected(), [STATS]: { memory_stats: {} } });
     expect(await stopping.supervisor.memory()).toBeUndefined();
   });
+
+  test.each([
+    ["stops together with the first if the settings no longer have its slot", {}, 1],
+    ["stays if they do", { second: { address: "10.77.0.253", port: 8080 } }, 0],
+  ])("in a second slot %s", async (_, change, stops) => {
+    const { url, asked } = await fakeEngine({
+      "GET /containers/shop-prod-app-1_b/json": inspected(),
+      "POST /containers/shop-prod-app-1_b/stop": {},
+    });
+    const place = dockerHost({ engine: url, ...change });
+    const keeper = new FileKeeper(openEngine(url), [], "shop-prod-nginx");
+    await openDockerHost(openEngine(url), keeper, Object(undefined), place).supervisor.stop(1);
+    expect(asked.filter((request) => request === "POST /containers/shop-prod-app-1_b/stop")).toHaveLength(
+      stops,
+    );
+  });
 });
