@@ -1,3 +1,4 @@
+import type { Order } from "#rollout/request/rollRequest.ts";
 import type { DesiredRelease, RollOptions, RollResult } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
 
@@ -7,6 +8,8 @@ export interface Orchestrator {
   roll(desired: DesiredRelease, policy: RollPolicy, options: RollOptions): Promise<RollResult>;
   /** What every host really runs. */
   survey(): Promise<Survey>;
+  /** How hosts would get a new JVM and why, by their names; without those that have no choice. */
+  plan(hosts: readonly string[], order: Order): Promise<Readonly<Record<string, string>>>;
   /** Finds the full name of a release that needs no jar; throws `InvalidInput` that lists the choices. */
   findRelease(name: string): Promise<string>;
   close(): Promise<void>;

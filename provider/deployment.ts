@@ -56,9 +56,18 @@ export async function check({ olds, news }: Change, kinds = everyKind): Promise<
     const request = { ...asked, ...(await identify(givenJar, name, asked, kinds)) };
     const old = runningBefore(olds, kinds);
     const names = request.hosts.map(({ name }) => name);
-    const rollingOrder = orderAsLastSeen(names, ownInputs(olds).rollingOrder).map(
-      (name) => `${name}: ${request.release}${startsAnew(name, request, old) ? ", restarted" : ""}`,
+    const lastSeen = linesOf(ownInputs(olds).rollingOrder);
+    const lines = orderAsLastSeen(names, lastSeen).map((name) => ({
+      name,
+      line: `${name}: ${request.release}${startsAnew(name, request, old) ? ", restarted" : ""}`,
+    }));
+    const changing = lines.filter(({ line }) => lastSeen.length > 0 && !lastSeen.includes(line));
+    const plans = await planFor(
+      changing.map(({ name }) => name),
+      request,
+      kinds,
     );
+    const rollingOrder = lines.map(({ name, line }) => [line, plans[name]].filter(Boolean).join(", "));
     return { inputs: { ...request, rollingOrder } };
   } catch (error) {
     if (error instanceof InvalidInput) return { failures: [failure(error)] };
@@ -158,9 +167,23 @@ function requestOf(known: Olds | News, kinds: Kinds): RollRequest {
   return parse(kinds.request, Object.fromEntries(keys.map((key) => [key, known[key]])));
 }
 
+function linesOf(rollingOrder: unknown): string[] {
+  return Array.isArray(rollingOrder) ? rollingOrder.map(String) : [];
+}
+
+/** How the hosts that change would get their new JVM; asked only then, since it takes a look at each. */
+async function planFor(
+  hosts: readonly string[],
+  request: RollRequest,
+  kinds: Kinds,
+): Promise<Readonly<Record<string, string>>> {
+  if (hosts.length === 0 || request.hosts.every(({ second }) => second === undefined)) return {};
+  return closing(openOrchestrator(request, kinds), (orchestrator) => orchestrator.plan(hosts, request.order));
+}
+
 /** The hosts in the order last seen, which is the order of the roll; new ones come first, since they run nothing. */
-function orderAsLastSeen(names: readonly string[], lastSeen: unknown): string[] {
-  const seen = Array.isArray(lastSeen) ? lastSeen.map((line) => String(line).replace(/: .*/, "")) : [];
+function orderAsLastSeen(names: readonly string[], lastSeen: readonly string[]): string[] {
+  const seen = lastSeen.map((line) => line.replace(/: .*/, ""));
   return names.toSorted((a, b) => seen.indexOf(a) - seen.indexOf(b));
 }
 

@@ -4,6 +4,7 @@ import type { Orchestrator } from "#kinds/orchestrator.ts";
 import { boundedHost, boundedLeases, boundedProxy } from "#rollout/machine/bounded.ts";
 import { findKeptRelease } from "#rollout/release/keptRelease.ts";
 import { roll } from "#rollout/roll/roll.ts";
+import { plan } from "./plan.ts";
 import { survey } from "./survey.ts";
 
 /** Opens the orchestrator for the hosts of a request, which are all of one kind. */
@@ -17,6 +18,7 @@ export async function openOrchestrator(
   return {
     roll: (desired, policy, options) => roll(fleet, desired, policy, options),
     survey: () => survey(fleet),
+    plan: (hosts, order) => plan(fleet, hosts, order),
     findRelease: (name) => findKeptRelease(name, fleet.hosts),
     close: () => fleet.close(),
   };

@@ -24,8 +24,9 @@ export interface Settings extends Declaration {
 export async function readSettings(): Promise<Settings> {
   try {
     const settings = await read(new Reader(new pulumi.Config()));
-    if (settings.rollout.hosts.length === 1) {
-      pulumi.log.warn("hosts: there is only one, so every roll means downtime.");
+    const [only, ...others] = settings.rollout.hosts;
+    if (others.length === 0 && (settings.rollout.order === "stop-first" || !only?.second)) {
+      pulumi.log.warn("hosts: there is only one, and it stops first, so every roll means downtime.");
     }
     return settings;
   } catch (error) {

@@ -98,6 +98,13 @@ export const rollRequest = z
     refuseDuplicates(request.hosts, refuse);
     refuseReserved(request, refuse);
     refuseUnknownHosts(request, refuse);
+    const single = request.hosts.find(({ second }) => second === undefined);
+    if (request.order === "start-first" && single) {
+      refuse(
+        ["order"],
+        `expected auto or stop-first, since ${single.name} has no second slot, got start-first`,
+      );
+    }
     if (request.minimumHealthy >= request.hosts.length) {
       refuse(
         ["minimumHealthy"],

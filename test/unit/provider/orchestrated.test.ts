@@ -28,6 +28,10 @@ class Cluster implements Orchestrator {
     return { release, rolled: [], durationSeconds: 1, warnings: [] };
   }
 
+  async plan() {
+    return {};
+  }
+
   async survey() {
     const rollingOrder = this.#pods.map((name) => `${name}: ${this.#release}`);
     const releases = Object.fromEntries(this.#pods.map((name) => [name, this.#release]));

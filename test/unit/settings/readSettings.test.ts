@@ -238,11 +238,34 @@ describe("what is read", () => {
     expect(rollout).not.toHaveProperty("jar");
   });
 
-  test("one host is allowed with a warning", async () => {
-    const { rollout } = await read({ hosts: twoHosts.slice(0, 1) });
+  test("one host is allowed, with a warning if it stops first", async () => {
+    const hosts = twoHosts.slice(0, 1);
+    const { rollout } = await read({ hosts, order: "stop-first" });
     expect(rollout.minimumHealthy).toBe(0);
     expect(console.warn).toHaveBeenCalledExactlyOnceWith(
-      expect.stringContaining("hosts: there is only one, so every roll means downtime."),
+      expect.stringContaining("hosts: there is only one, and it stops first, so every roll means downtime."),
     );
+  });
+
+  test("hosts may be rolled in batches, outside of which all others must serve if they stop first", async () => {
+    const hosts = Array.from({ length: 8 }, (_, index) => ({ name: `app-${index + 1}`, port: 8081 + index }));
+    const readBatches = async (settings: object) => {
+      const { batch, minimumHealthy } = (await read({ hosts, ...settings })).rollout;
+      return { batch, minimumHealthy };
+    };
+    expect(await readBatches({ batch: "25%" })).toEqual({ batch: ["25%"], minimumHealthy: 7 });
+    expect(await readBatches({ batch: "25%", order: "stop-first" })).toEqual({
+      batch: ["25%"],
+      minimumHealthy: 6,
+    });
+    expect(await readBatches({ batch: "100%", order: "stop-first" })).toEqual({
+      batch: ["100%"],
+      minimumHealthy: 1,
+    });
+    expect(await readBatches({ batch: [1, "25%", "100%"] })).toEqual({
+      batch: [1, "25%", "100%"],
+      minimumHealthy: 7,
+    });
+    expect(await readBatches({ batch: 3 })).toEqual({ batch: [3], minimumHealthy: 7 });
   });
 });
