@@ -14,6 +14,11 @@ export const LABELS = {
 
 const FILES = "/rollgate";
 
+/** The archive of a release inside the container. */
+export function jarInContainer(release: string): string {
+  return `${FILES}/releases/${release}/${archiveName(release)}`;
+}
+
 /** The container for one release; Docker restarts it only once it has passed its gates. */
 export function containerOptions(
   slot: DockerSlot,
@@ -23,7 +28,6 @@ export function containerOptions(
 ): Docker.ContainerCreateOptions {
   const { container } = launch;
   if (!container) throw new RollgateError("no-image", `${slot.name}: expected an image to run in, got none`);
-  const jar = `${FILES}/releases/${release}/${archiveName(release)}`;
   return {
     name: slot.container,
     Image: container.image,
@@ -34,7 +38,7 @@ export function containerOptions(
     Cmd: [
       ...launch.jvmOptions,
       "-jar",
-      jar,
+      jarInContainer(release),
       `--server.port=${slot.port}`,
       // All of the container's addresses, whatever the application's own properties say.
       "--server.address=0.0.0.0",

@@ -11,7 +11,7 @@ const LIFETIME_SECONDS = 7200;
 const RENEWAL_MILLISECONDS = 3_600_000;
 
 /** A label on every such container, so that removing a host also removes those of dead deployers. */
-const KEEPER = "rollgate.files";
+export const KEEPER = "rollgate.files";
 
 /**
  * Accesses the hosts' volumes, whose own containers may not be running or not exist, through a helper container with
@@ -20,15 +20,15 @@ const KEEPER = "rollgate.files";
 export class FileKeeper implements Pick<Machine, "run"> {
   readonly #docker: Docker;
   readonly #volumes: readonly string[];
-  readonly #imageOf: string;
+  /** A container whose image has a shell and the tools. */
+  readonly imageOf: string;
   #machine: Promise<ContainerMachine> | undefined;
   #startedAt = Number.POSITIVE_INFINITY;
 
-  /** `imageOf` is a container whose image has a shell and the tools. */
   constructor(docker: Docker, volumes: readonly string[], imageOf: string) {
     this.#docker = docker;
     this.#volumes = volumes;
-    this.#imageOf = imageOf;
+    this.imageOf = imageOf;
   }
 
   /** The folder of a volume in the helper container. */
@@ -71,11 +71,11 @@ export class FileKeeper implements Pick<Machine, "run"> {
   }
 
   async #start(): Promise<ContainerMachine> {
-    const { Image } = await this.#docker.getContainer(this.#imageOf).inspect();
+    const { Image } = await this.#docker.getContainer(this.imageOf).inspect();
     // Mounting a missing volume would create it, so missing ones are left out.
     const mounts = await Promise.all(this.#volumes.map((volume) => this.#isThere(volume)));
     this.#startedAt = performance.now();
-    const name = `${this.#imageOf}-files-${randomUUID().slice(0, 8)}`;
+    const name = `${this.imageOf}-files-${randomUUID().slice(0, 8)}`;
     const container = await this.#docker.createContainer({
       name,
       Image,
@@ -84,7 +84,7 @@ export class FileKeeper implements Pick<Machine, "run"> {
       // As PID 1 it would ignore SIGTERM and delay Docker's shutdown.
       StopSignal: "SIGKILL",
       User: "0",
-      Labels: { [KEEPER]: this.#imageOf },
+      Labels: { [KEEPER]: this.imageOf },
       Healthcheck: { Test: ["NONE"] },
       HostConfig: {
         AutoRemove: true,

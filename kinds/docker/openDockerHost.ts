@@ -4,6 +4,7 @@ import type { HostParts } from "#rollout/host/machineAppHost.ts";
 import type { SlotParts } from "#rollout/host/machineSlot.ts";
 import type { NginxAccess } from "#rollout/nginx/nginxAccess.ts";
 import { ContainerSupervisor } from "./containerSupervisor.ts";
+import { ContainerTasks } from "./containerTasks.ts";
 import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
 import { type DockerSlot, firstSlot, secondOf, secondSlot } from "./dockerSlot.ts";
 import type { FileKeeper } from "./fileKeeper.ts";
@@ -27,6 +28,7 @@ export function openDockerHost(
   return {
     ...(second ? open(first) : open(first, former)),
     files: new HostFiles(keeper, keeper.folderOf(place.volume)),
+    tasks: new ContainerTasks(docker, firstSlot(place), keeper.imageOf),
     ...(second && { second: open(second) }),
   };
 }

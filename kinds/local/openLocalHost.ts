@@ -1,6 +1,7 @@
 import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import { HostFiles } from "#rollout/host/hostFiles.ts";
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
+import { MachineTasks } from "#rollout/host/machineTasks.ts";
 import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
 import { openSlots } from "#rollout/host/slots.ts";
 import type { LocalHostDescriptor } from "./localDescriptors.ts";
@@ -13,6 +14,7 @@ export function openLocalHost(place: LocalHostDescriptor, machine = THIS_MACHINE
   const files = new HostFiles(machine, place.directory);
   return {
     files,
+    tasks: new MachineTasks(machine, place.directory, files),
     ...openSlots(place, (slot) => ({
       place: slot,
       supervisor: new ProcessSupervisor(machine, slot, files),

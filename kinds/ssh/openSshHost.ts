@@ -1,5 +1,6 @@
 import { HostFiles } from "#rollout/host/hostFiles.ts";
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
+import { MachineTasks } from "#rollout/host/machineTasks.ts";
 import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
 import { openSlots } from "#rollout/host/slots.ts";
 import { SystemdSupervisor } from "#rollout/host/systemdSupervisor.ts";
@@ -13,6 +14,7 @@ export function openSshHost(machine: SshMachine, place: SshHostDescriptor): Host
   const files = new HostFiles(machine, place.directory);
   return {
     files,
+    tasks: new MachineTasks(machine, place.directory, files),
     ...openSlots(place, (slot) => ({
       place: slot,
       supervisor:

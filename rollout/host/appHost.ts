@@ -1,3 +1,4 @@
+import type { Command, Ended, Output } from "../hooks/command.ts";
 import type { Jar } from "../release/jar.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 import type { HealthReport } from "./probe.ts";
@@ -94,6 +95,11 @@ export interface AppHost extends Slot {
    * alone. Without a jar, the release must be there already.
    */
   stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void>;
+  /**
+   * Runs a command on the host's machine, or in a container like the host's, with the application's environment and a
+   * release that is staged there but need not be running; ROLLGATE_JAR is its archive, ROLLGATE_JAVA the java command.
+   */
+  runTask(release: string, command: Command, output: Output): Promise<Ended>;
   /** Points `current` at a release atomically. */
   switchTo(id: string): Promise<void>;
   /** The options behind a fingerprint; `undefined` if the host no longer knows them. */

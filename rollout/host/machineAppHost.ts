@@ -1,14 +1,17 @@
+import type { Command, Ended, Output } from "../hooks/command.ts";
 import type { Jar } from "../release/jar.ts";
 import { retained } from "../release/retained.ts";
 import type { AppHost, HostState, Revision } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import { portTaken, releaseMissing } from "./hostProblems.ts";
+import type { HostTasks } from "./hostTasks.ts";
 import { launchFingerprint } from "./launchSpec.ts";
 import { type HostPolicy, MachineSlot, type SlotParts } from "./machineSlot.ts";
 
 /** The parts of a host that don't depend on how its application is started: enough to inspect and to remove it. */
 export interface HostParts extends SlotParts {
   readonly files: HostFiles;
+  readonly tasks: HostTasks;
   /** Its other slot, if it has one. */
   readonly second?: SlotParts;
   readonly zone?: string;
@@ -19,11 +22,13 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   readonly launch: string;
   readonly second?: MachineSlot;
   readonly zone?: string;
+  readonly #tasks: HostTasks;
 
-  constructor({ files, second, zone, ...first }: HostParts, policy: HostPolicy) {
+  constructor({ files, tasks, second, zone, ...first }: HostParts, policy: HostPolicy) {
     const launch = launchFingerprint(policy, first.place.address, first.place.port);
     super(first, files, policy, launch);
     this.launch = launch;
+    this.#tasks = tasks;
     if (zone !== undefined) this.zone = zone;
     if (second) this.second = new MachineSlot(second, files, policy, launch);
   }
@@ -59,6 +64,14 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     }
     if (await this.explain(`cannot verify ${id}`, () => this.files.holds(id))) return;
     throw releaseMissing(this, id);
+  }
+
+  async runTask(release: string, command: Command, output: Output): Promise<Ended> {
+    const { launch, environment } = this.policy;
+    const variables = { ...environment, ...command.variables, ROLLGATE_JAVA: launch.java };
+    return this.explain("cannot run a command", () =>
+      this.#tasks.run({ ...command, variables, release, spec: { launch, environment } }, output),
+    );
   }
 
   async switchTo(id: string): Promise<void> {

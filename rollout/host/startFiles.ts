@@ -3,6 +3,7 @@ import { endpoint } from "../machine/connections.ts";
 import { CommandFailed, type Machine } from "../machine/machine.ts";
 import { quote } from "../machine/quote.ts";
 import { readScripts } from "../machine/scripts.ts";
+import type { Environment } from "../request/launch.ts";
 import { isArgument } from "../request/reserved.ts";
 import type { Revision } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
@@ -66,9 +67,7 @@ set +a
 cd ${quote(`${directory}/work`)} || exit 1
 exec "$java" ${words.map(quote).join(" ")}
 `,
-    environment: Object.entries({ ROLLGATE_HOST: hostNameOf(name), ...environment })
-      .map(([key, value]) => `${key}="${value.replaceAll(/["\\$`]/g, "\\$&")}"\n`)
-      .join(""),
+    environment: assignments({ ROLLGATE_HOST: hostNameOf(name), ...environment }),
   };
 }
 
@@ -77,6 +76,13 @@ function argumentsIn({ slot, healthPort }: HostFolder, given: readonly string[])
   if (slot === undefined || healthPort === undefined) return [...given];
   const others = given.filter((argument) => !isArgument(argument, MANAGEMENT_PORT));
   return [`--${MANAGEMENT_PORT}=${healthPort}`, ...others];
+}
+
+/** Variable assignments for a shell to read. */
+export function assignments(environment: Environment): string {
+  return Object.entries(environment)
+    .map(([key, value]) => `${key}="${value.replaceAll(/["\\$`]/g, "\\$&")}"\n`)
+    .join("");
 }
 
 /** Writes the start files; `umask` decides who may read the variables. */

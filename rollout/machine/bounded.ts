@@ -11,7 +11,7 @@ const OBSERVE_SECONDS = 10;
 const STAGE_SECONDS = 3600;
 const STOP_SECONDS = 60;
 /** Methods that have their own deadline. */
-const BOUNDED_THEMSELVES = ["probe", "upstream", "visit"];
+const BOUNDED_THEMSELVES = ["probe", "upstream", "visit", "runTask"];
 
 /** How long a method may take; `undefined` if it needs no deadline. */
 type Deadline = (method: string, args: readonly unknown[]) => number | undefined;
@@ -26,10 +26,10 @@ export function boundedHost(host: AppHost): AppHost {
     : whole;
 }
 
-function hostSeconds(method: string, [graceSeconds]: readonly unknown[]): number | undefined {
+function hostSeconds(method: string, args: readonly unknown[]): number | undefined {
   if (method === "observe") return OBSERVE_SECONDS;
   if (method === "stage") return STAGE_SECONDS;
-  if (method === "stop") return Number(graceSeconds) + STOP_SECONDS;
+  if (method === "stop") return Number(args[0]) + STOP_SECONDS;
   return answerSeconds(method);
 }
 

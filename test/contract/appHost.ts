@@ -84,6 +84,10 @@ export async function answerOf({ address, port }: HostPlace) {
   return JSON.parse((await request(`http://${host}:${port}/`)).body);
 }
 
+async function outcome(work: Promise<unknown>): Promise<string> {
+  return work.then(String, (error: unknown) => (error instanceof Error ? error.message : String(error)));
+}
+
 /** The behaviour of every app host, on any machine and with any supervisor. */
 export function describeAppHost({ open, workDirectory, cannot = {} }: HostKind): void {
   describe("an app host", () => {
@@ -217,6 +221,78 @@ export function describeAppHost({ open, workDirectory, cannot = {} }: HostKind):
       await expect
         .poll(() => host.probe(signal), { timeout: 10_000 })
         .toEqual({ up: false, detail: '503 DOWN {"status":"DOWN"}' });
+    });
+
+    test("requests any page of the application, over the same way as its health", async () => {
+      const host = hostOf(await open());
+      await run(host, { version: "1.0.0" });
+      expect(await host.visit("/orders?ms=1", signal)).toBe(200);
+    });
+
+    test("runs a command once, with a staged release and the application's variables", async () => {
+      const opened = await open();
+      const host = hostOf(opened, { environment: { PASSWORD: 'it\'s "hunter2" for $5' } });
+      const release = await install(host, { version: "1.0.0" });
+      const script = `printf '%s\\n' "$PASSWORD" "$ROLLGATE_HOOK" "$ROLLGATE_JAVA" "$1"
+        pwd
+        echo to standard error >&2
+        if [ -s "$ROLLGATE_JAR" ]; then printf '%s\\n' "\${ROLLGATE_JAR##*/releases/}"; fi
+        sleep 0.3
+        echo last
+        exit 3`;
+      let printed = "";
+      const ended = await host.runTask(
+        release,
+        {
+          words: ["sh", "-c", script, "sh", "two words"],
+          variables: { ROLLGATE_HOOK: "beforeRoll" },
+          deadlineSeconds: 20,
+        },
+        (text) => {
+          printed += text;
+        },
+      );
+      expect(printed.split("\n")).toEqual([
+        'it\'s "hunter2" for $5',
+        "beforeRoll",
+        opened.launch.java,
+        "two words",
+        workDirectory(opened),
+        "to standard error",
+        `${release}/app.jar`,
+        "last",
+        "",
+      ]);
+      expect(ended).toBe(3);
+      const left = await opened.machine.run('ls -A "$1"', [opened.directory]);
+      expect(left).not.toContain(".task");
+    });
+
+    test("ends a command at its deadline, with everything that it started", async () => {
+      const opened = await open();
+      const host = hostOf(opened);
+      const release = await install(host, { version: "1.0.0" });
+      // No other process sleeps that long.
+      const sleep = `sleep 60.${host.port}`;
+      const script = `trap 'echo asked to end' TERM; (trap "" TERM; exec ${sleep}) & wait; exit 0`;
+      let printed = "";
+      const command = { words: ["sh", "-c", script], variables: {}, deadlineSeconds: 1 };
+      const ended = await host.runTask(release, command, (text) => {
+        printed += text;
+      });
+      expect(ended).toBe("overdue");
+      expect(printed).toBe("asked to end\n");
+      const find = `for pid in /proc/[0-9]*; do tr '\\0' ' ' < "$pid/cmdline"; echo; done 2>/dev/null`;
+      await until(async () => !(await opened.machine.run(find, [])).includes(`\n${sleep} `), 5);
+    });
+
+    test("says so if there is no such command", async () => {
+      const host = hostOf(await open());
+      const release = await install(host, { version: "1.0.0" });
+      const command = { words: ["no-such-command"], variables: {}, deadlineSeconds: 20 };
+      await expect(outcome(host.runTask(release, command, () => {}))).resolves.toMatch(
+        /^(127|.*no-such-command.*)$/,
+      );
     });
 
     test("says where an application listens if it is not its port", async (context) => {

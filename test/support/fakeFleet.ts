@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { onTestFinished } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
+import type { Command, Ended, Output } from "#rollout/hooks/command.ts";
 import type {
   AppHost,
   HostState,
@@ -313,6 +314,8 @@ export class FakeHost extends FakeSlot implements AppHost {
   ignoresSigterm = false;
   /** Errors to throw, by method. */
   readonly errors: Partial<Record<"preflight" | "stage" | "start" | "logTail", Error>> = {};
+  /** How commands on its machine end. */
+  tasksEnd: Ended = 0;
   /** What the application writes when it starts, after its first line. */
   writes: readonly string[] = [];
   /** The error that every method throws because its machine is gone. */
@@ -386,6 +389,12 @@ export class FakeHost extends FakeSlot implements AppHost {
 
   async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {
     return this.launches[launch];
+  }
+
+  async runTask(_release: string, { words }: Command, output: Output): Promise<Ended> {
+    await this.fleet.record(`run ${words.at(-1)} on ${this.name}`);
+    output(`${words.at(-1)} runs\n`);
+    return this.tasksEnd;
   }
 
   async markLastKnownGood(target: Revision): Promise<void> {

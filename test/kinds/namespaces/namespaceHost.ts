@@ -3,6 +3,7 @@ import { type HostKind, keptInputs } from "#kinds/hostKind.ts";
 import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import { HostFiles } from "#rollout/host/hostFiles.ts";
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
+import { MachineTasks } from "#rollout/host/machineTasks.ts";
 import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
 import { openSlots } from "#rollout/host/slots.ts";
 import { partOf } from "#rollout/request/partOf.ts";
@@ -27,6 +28,7 @@ export function openNamespaceHost(place: NamespaceHostDescriptor): HostParts {
   const files = new HostFiles(machine, place.directory);
   return {
     files,
+    tasks: new MachineTasks(machine, place.directory, files),
     ...openSlots(place, (slot) => ({
       place: slot,
       supervisor: new ProcessSupervisor(machine, slot, files),
