@@ -2,7 +2,7 @@ import { partOf } from "#rollout/request/partOf.ts";
 import { settingIn } from "../change.ts";
 import type { Placed } from "../placed.ts";
 import { askOrKeep, removeFrom } from "./lostServer.ts";
-import { nameOf } from "./provisionPlace.ts";
+import { nameOf, unitsOf } from "./provisionPlace.ts";
 import { identityOf, isSameServer } from "./sameServer.ts";
 import type { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 
@@ -22,7 +22,7 @@ export function placedOnServer(descriptor: SshDescriptor) {
     removeOrLeave: (inputs, remove) => {
       const place = placeOf(inputs);
       const what = "name" in place ? "the application" : "nginx";
-      return removeFrom(place, nameOf(place), `${what} (unit ${place.unit}) and ${place.directory}`, remove);
+      return removeFrom(place, nameOf(place), `${what} (${unitsOf(place)}) and ${place.directory}`, remove);
     },
     outputs: async (inputs) => ({ identity: await identityOf(placeOf(inputs)) }),
   } satisfies Partial<Placed<unknown, { close(): Promise<void> }>>;

@@ -1,10 +1,12 @@
 import { dirname } from "node:path";
+import { slotFiles } from "#rollout/host/startFiles.ts";
+import { unitRights } from "#rollout/host/systemdSupervisor.ts";
 import { quote } from "#rollout/machine/quote.ts";
 import { readScripts } from "#rollout/machine/scripts.ts";
 import { journalCommand, systemctlCommand } from "#rollout/machine/systemd.ts";
 import { testUnit } from "#rollout/nginx/systemdNginx.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
-import { hostUnit, nginxTestUnit, nginxUnit, unitMark } from "./units.ts";
+import { hostUnits, nginxTestUnit, nginxUnit, SLOTS, unitMark } from "./units.ts";
 
 /** What provisioning needs besides a descriptor. */
 export interface ProvisionOptions {
@@ -50,12 +52,13 @@ const SHARED = "/srv/rollgate";
 
 /** Sets up a server for one app host, or removes that again; running it twice changes nothing. */
 export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions): string {
-  const { unit } = host;
+  const units = hostUnits(host, options.account, options.graceSeconds);
+  const names = Object.keys(units);
   return script(host, options, {
-    units: { [unit]: hostUnit(host, options.account, options.graceSeconds) },
-    enabled: unit,
-    inUse: "start",
-    rights: [systemctlCommand("start", unit), systemctlCommand("stop", unit), journalCommand(unit)],
+    units,
+    enabled: names,
+    inUse: SLOTS.map((slot) => slotFiles(slot).start),
+    rights: names.flatMap(unitRights),
     parents: [dirname(host.directory), dirname(dirname(host.directory)), SHARED],
     deployers: ["releases"],
     services: ["work"],
@@ -74,8 +77,8 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
       [unit]: nginxUnit(proxy, options.account, NGINX_STOP_SECONDS),
       [test]: nginxTestUnit(proxy, options.account),
     },
-    enabled: unit,
-    inUse: "nginx.conf",
+    enabled: [unit],
+    inUse: ["nginx.conf"],
     rights: [
       systemctlCommand("start", unit),
       systemctlCommand("reload", unit),
@@ -95,13 +98,13 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
 
 /** What differs between a host and nginx. */
 interface Parts {
-  /** The texts of the units by their names; the first is the one that is enabled. */
+  /** The texts of the units by their names; some are enabled. */
   readonly units: Readonly<Record<string, string>>;
-  readonly enabled: string;
+  readonly enabled: readonly string[];
   /** The commands that a roll runs as root. */
   readonly rights: readonly string[];
-  /** A file that exists from the first roll until the host, or nginx, is removed. */
-  readonly inUse: string;
+  /** Files of which one exists from the first roll until the host, or nginx, is removed. */
+  readonly inUse: readonly string[];
   /** The parent folders that belong to the stack, innermost first. */
   readonly parents: readonly string[];
   /** Subfolders that belong to the deployer, and those that belong to the service. */
@@ -117,7 +120,7 @@ interface Parts {
 
 /** The scripts, after the values that they read. */
 function script(
-  { directory, supervisor }: SshHostDescriptor | SshProxyDescriptor,
+  { directory, supervisor, unit: rules }: SshHostDescriptor | SshProxyDescriptor,
   { deployer, account, command, package: debianPackage }: ProvisionOptions,
   parts: Parts,
 ): string {
@@ -135,10 +138,11 @@ function script(
     SERVICES: parts.services.join(" "),
     SHARED: parts.shared.join(" "),
     PARENTS: parts.parents.join("\n"),
-    IN_USE: parts.inUse,
+    IN_USE: parts.inUse.join(" "),
     MARK: unitMark(directory),
     UNITS: Object.keys(parts.units).join(" "),
-    ENABLED: parts.enabled,
+    ENABLED: parts.enabled.join(" "),
+    RULES: `/etc/sudoers.d/${rules}`,
     RIGHTS: parts.rights.join("\n"),
   };
   const texts = Object.entries(parts.units).map(

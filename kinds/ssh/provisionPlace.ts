@@ -9,6 +9,7 @@ import {
   provisionNginx,
 } from "./provision.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
+import { SLOTS, unitOf } from "./units.ts";
 
 /** Installing may include downloading packages. */
 const INSTALL_SECONDS = 1200;
@@ -42,6 +43,13 @@ export async function runProvision(
 /** The name of a place in messages. */
 export function nameOf(place: Place): string {
   return "name" in place ? place.name : "nginx";
+}
+
+/** The units of a place, for messages about what is left behind. */
+export function unitsOf(place: Place): string {
+  return "name" in place
+    ? `units ${SLOTS.map((slot) => unitOf(place, slot)).join(", ")}`
+    : `unit ${place.unit}`;
 }
 
 /** Describes a failure on the server of a place in one line that names both. */

@@ -14,7 +14,14 @@ import type { Change, News, Olds } from "../change.ts";
 import { askOrKeep, removeFrom } from "./lostServer.ts";
 import { onServer } from "./onServer.ts";
 import type { ProvisionAction } from "./provision.ts";
-import { explain, nameOf, provisionScript, runProvision, type ToProvision } from "./provisionPlace.ts";
+import {
+  explain,
+  nameOf,
+  provisionScript,
+  runProvision,
+  type ToProvision,
+  unitsOf,
+} from "./provisionPlace.ts";
 import { identityOf, isSameServer } from "./sameServer.ts";
 import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 
@@ -83,7 +90,7 @@ export async function read(id: string, olds: Olds): Promise<Found> {
 /** Removes everything but packages. */
 export function remove(olds: Olds): Promise<void> {
   const { place, account } = serverOf(olds);
-  const left = `the unit ${place.unit}, the account ${account} and ${place.directory}`;
+  const left = `the ${unitsOf(place)}, the account ${account} and ${place.directory}`;
   return finishWithoutEngine(() => removeFrom(place, nameOf(place), left, () => provision("remove", olds)));
 }
 

@@ -1,5 +1,6 @@
 import type { HostFolder } from "#rollout/host/hostPlace.ts";
 import { SECOND } from "#rollout/host/slots.ts";
+import { slotFiles } from "#rollout/host/startFiles.ts";
 import { TEST_LOG, testUnit } from "#rollout/nginx/systemdNginx.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 
@@ -8,7 +9,10 @@ export function unitMark(directory: string): string {
   return `# Written by rollgate for ${directory}.`;
 }
 
-/** The unit of one slot of a host. */
+/** The slots of every host on a server. */
+export const SLOTS = [{}, { slot: "b" }] as const;
+
+/** The name of the unit of one slot. */
 export function unitOf(
   { unit }: Pick<SshHostDescriptor, "unit">,
   { slot }: Pick<HostFolder, "slot">,
@@ -41,18 +45,32 @@ UMask=${umask}
 LimitNOFILE=65536
 `;
 
-/** The unit that runs a host's application as `account`, once there is a release. */
-export function hostUnit(
-  { name, unit, directory }: SshHostDescriptor,
+/** The units that run a host's application as `account`, by name: one for each slot, whether or not it is in use. */
+export function hostUnits(
+  host: SshHostDescriptor,
+  account: string,
+  graceSeconds: number,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    SLOTS.map((slot) => [unitOf(host, slot), hostUnit(host, slot, account, graceSeconds)]),
+  );
+}
+
+/** The unit of one slot; it does nothing until a roll has written the slot's start file. */
+function hostUnit(
+  host: SshHostDescriptor,
+  slot: Pick<HostFolder, "slot">,
   account: string,
   graceSeconds: number,
 ): string {
+  const { name, directory } = host;
+  const start = `${directory}/${slotFiles(slot).start}`;
   return `${unitMark(directory)}
 [Unit]
-Description=${unit}: the application of ${name}
+Description=${unitOf(host, slot)}: the application of ${name}
 Wants=network-online.target
 After=network-online.target
-ConditionPathExists=${directory}/start
+ConditionPathExists=${start}
 StartLimitIntervalSec=0
 
 [Service]
@@ -60,7 +78,7 @@ Type=exec
 User=${account}
 Group=${account}
 WorkingDirectory=${directory}/work
-ExecStart=/bin/sh ${directory}/start
+ExecStart=/bin/sh ${start}
 # A release that floods its log says last why it ends; the journal would drop that. Its size is bounded by itself.
 LogRateLimitIntervalSec=0
 # A JVM's exit code after SIGTERM.

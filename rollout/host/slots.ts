@@ -26,7 +26,7 @@ export function openSlots<Parts extends object>(
   };
 }
 
-/** The name of the host that a slot belongs to. */
-export function hostNameOf(slot: string): string {
+/** The name of the same host's first slot, which is the host's own. */
+export function firstNameOf(slot: string): string {
   return slot.endsWith(SECOND) ? slot.slice(0, -SECOND.length) : slot;
 }

@@ -10,7 +10,7 @@ import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";
 import { launchOption, SECOND_SLOT_OPTION } from "./javaProcess.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
-import { hostNameOf, SECOND } from "./slots.ts";
+import { firstNameOf, SECOND } from "./slots.ts";
 
 const MANAGEMENT_PORT = "management.server.port";
 const JAVA_SECONDS = 20;
@@ -67,7 +67,7 @@ set +a
 cd ${quote(`${directory}/work`)} || exit 1
 exec "$java" ${words.map(quote).join(" ")}
 `,
-    environment: assignments({ ROLLGATE_HOST: hostNameOf(name), ...environment }),
+    environment: assignments({ ROLLGATE_HOST: firstNameOf(name), ...environment }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
+import { firstNameOf } from "./slots.ts";
 import { preflightHost, removeStartFiles, writeStartFiles } from "./startFiles.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -17,6 +18,11 @@ const WITH_RIGHTS = "../../machine/scripts/with-rights";
 const SHOW_PROCESS = "../../machine/scripts/show-process";
 const START = readScripts(OURS, WITH_RIGHTS, SHOW_PROCESS, "await-java", "start-unit");
 const STOP = readScripts(OURS, WITH_RIGHTS, "stop-unit");
+
+/** The commands that a roll runs as root for the unit of a slot. */
+export function unitRights(unit: string): string[] {
+  return [systemctlCommand("start", unit), systemctlCommand("stop", unit), journalCommand(unit)];
+}
 
 /** Runs the application as an enabled unit, which systemd keeps running; needs rights in `/etc/sudoers.d` unless root. */
 export class SystemdSupervisor implements Supervisor {
@@ -40,11 +46,7 @@ export class SystemdSupervisor implements Supervisor {
     if (this.#place.slot === undefined) {
       await preflightHost(this.#machine, this.#place.directory, "systemd", java);
     }
-    await preflightUnit(this.#machine, this.#unit, [
-      systemctlCommand("start", this.#unit),
-      systemctlCommand("stop", this.#unit),
-      journalCommand(this.#unit),
-    ]);
+    await preflightUnit(this.#machine, this.#unit, unitRights(this.#unit), firstNameOf(this.#unit));
   }
 
   running(): Promise<RunningApp | undefined> {

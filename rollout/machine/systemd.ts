@@ -33,13 +33,17 @@ export async function systemctl(
   await machine.run(RUN, wordsOf(systemctlCommand(verb, unit)), options);
 }
 
-/** Throws a one-line error if there is no such unit or no right to run these commands. */
+/**
+ * Throws a one-line error if there is no such unit or no right to run these commands. `rules` is the file with the rights
+ * in `/etc/sudoers.d`.
+ */
 export async function preflightUnit(
   machine: Pick<Machine, "run">,
   unit: string,
   commands: readonly string[],
+  rules = unit,
 ): Promise<void> {
-  await machine.run(PREFLIGHT, [unit, ...commands]);
+  await machine.run(PREFLIGHT, [unit, rules, ...commands]);
 }
 
 /** The last lines of a unit's journal. */

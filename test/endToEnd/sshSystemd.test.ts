@@ -102,6 +102,9 @@ describe.skipIf(reason)(
         "/usr/bin/systemctl start rollgate-prod-app-1.service",
         "/usr/bin/systemctl stop rollgate-prod-app-1.service",
         "/usr/bin/journalctl --unit rollgate-prod-app-1.service --lines 200 --output cat --no-pager",
+        "/usr/bin/systemctl start rollgate-prod-app-1_b.service",
+        "/usr/bin/systemctl stop rollgate-prod-app-1_b.service",
+        "/usr/bin/journalctl --unit rollgate-prod-app-1_b.service --lines 200 --output cat --no-pager",
       ]);
     });
 

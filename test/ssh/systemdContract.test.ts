@@ -1,11 +1,12 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openSshHost } from "#kinds/ssh/openSshHost.ts";
 import { provisionCommand, provisionHost } from "#kinds/ssh/provision.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
-import { describeAppHost, type NewHost } from "../contract/appHost.ts";
+import { describeAppHost, type NewHost, run, stopAll } from "../contract/appHost.ts";
+import { describeSecondSlot, runBeside, slotsOf } from "../contract/secondSlot.ts";
 import { fakeJava } from "../support/fakeJava.ts";
 import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
 
@@ -52,6 +53,7 @@ describe.skipIf(reason)(
         name,
         address: server.address,
         port: 8000 + count,
+        second: { address: server.address, port: 9000 + count },
         server: server.name,
         sshConfig: servers.config,
         directory: `/srv/rollgate/contract/hosts/${name}`,
@@ -63,7 +65,7 @@ describe.skipIf(reason)(
       const machine = new SshMachine(place);
       const parts = openSshHost(machine, place);
       onTestFinished(async () => {
-        await parts.supervisor.stop(0);
+        await stopAll(parts);
         await machine.close();
       });
       return {
@@ -74,12 +76,32 @@ describe.skipIf(reason)(
       };
     }
 
-    describeAppHost({
+    const kind = {
       open,
-      workDirectory: ({ directory }) => `${directory}/work`,
+      workDirectory: ({ directory }: NewHost) => `${directory}/work`,
       cannot: {
         seeSockets: "the application belongs to another account than the one that deploys",
       },
+    };
+    describeAppHost(kind);
+    describeSecondSlot(kind);
+
+    test("a reboot starts the slot that serves, and not the one that was retired", async () => {
+      const { host, second } = slotsOf(await open());
+      await run(host, { version: "1.0.0" });
+      const release = await runBeside(host, second, { version: "2.0.0" });
+      await host.stop(10);
+      await host.retire();
+      await server.reboot();
+      await expect.poll(() => second.runningApp(), { timeout: 60_000 }).toMatchObject({ release });
+      expect(await host.runningApp()).toBeUndefined();
+      // It can be used again, and then starts after a reboot, too.
+      await host.start(host.launch);
+      await second.stop(10);
+      await second.retire();
+      await server.reboot();
+      await expect.poll(() => host.runningApp(), { timeout: 60_000 }).toMatchObject({ release });
+      expect(await second.runningApp()).toBeUndefined();
     });
   },
 );

@@ -1,16 +1,20 @@
-# Removes $DIRECTORY, $UNITS and $ACCOUNT, which is empty without systemd.
+# Removes $DIRECTORY, $UNITS, $RULES and $ACCOUNT, which is empty without systemd.
 remove_place() {
   # Still serving: its host is moving, or was only dropped from the program.
-  if [ -e "$DIRECTORY/$IN_USE" ]; then
-    echo "$DIRECTORY is still in use and was left as it is"
-    return 0
-  fi
+  for file in $IN_USE; do
+    if [ -e "$DIRECTORY/$file" ]; then
+      echo "$DIRECTORY is still in use and was left as it is"
+      return 0
+    fi
+  done
   if [ -n "$ACCOUNT" ]; then
-    file=/etc/systemd/system/$ENABLED.service
-    if [ -e "$file" ] && ! grep -qxF "$MARK" "$file"; then return 0; fi
-    systemctl --quiet disable --now "$ENABLED.service" 2>/dev/null || :
+    for unit in $UNITS; do
+      file=/etc/systemd/system/$unit.service
+      if [ -e "$file" ] && ! grep -qxF "$MARK" "$file"; then return 0; fi
+    done
+    for unit in $ENABLED; do systemctl --quiet disable --now "$unit.service" 2>/dev/null || :; done
     for unit in $UNITS; do rm -f "/etc/systemd/system/$unit.service"; done
-    rm -f "/etc/sudoers.d/$ENABLED"
+    rm -f "$RULES"
     systemctl daemon-reload
   fi
   keep_work

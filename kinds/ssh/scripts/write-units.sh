@@ -1,4 +1,5 @@
-# Makes $ACCOUNT, writes $UNITS, whose texts print_unit prints, enables $ENABLED and allows $DEPLOYER to run $RIGHTS.
+# Makes $ACCOUNT, writes $UNITS, whose texts print_unit prints, enables $ENABLED and writes to $RULES that $DEPLOYER may run
+# $RIGHTS.
 make_account() {
   if ! id -u "$ACCOUNT" >/dev/null 2>&1; then
     useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$ACCOUNT"
@@ -24,17 +25,16 @@ write_units() {
     fi
   done
   if [ -n "$changed" ]; then systemctl daemon-reload; fi
-  systemctl --quiet enable "$ENABLED.service"
+  for unit in $ENABLED; do systemctl --quiet enable "$unit.service"; done
 }
 # Allows exactly the commands of a roll, one on each line of $RIGHTS, without wildcards.
 allow_commands() {
   [ "$DEPLOYER" != root ] || return 0
-  file=/etc/sudoers.d/$ENABLED
   {
     echo "# Written by rollgate: what a roll needs."
     printf '%s\n' "$RIGHTS" | sed "s|^|$DEPLOYER ALL=(root) NOPASSWD: |"
-  } > "$file.rollgate"
-  chmod 0440 "$file.rollgate"
-  visudo -c -q -f "$file.rollgate"
-  mv "$file.rollgate" "$file"
+  } > "$RULES.rollgate"
+  chmod 0440 "$RULES.rollgate"
+  visudo -c -q -f "$RULES.rollgate"
+  mv "$RULES.rollgate" "$RULES"
 }

@@ -98,10 +98,10 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
     await Promise.all([sshHost.remove(host), sshServer.remove(server)]);
     expect(printed.sort()).toEqual([
       expect.stringMatching(
-        /^warning: app-2: server-2 cannot be reached: .* left on the server: the application \(unit rollgate-stack-app-2\) and \S+\/app-2$/,
+        /^warning: app-2: server-2 cannot be reached: .* left on the server: the application \(units rollgate-stack-app-2, rollgate-stack-app-2_b\) and \S+\/app-2$/,
       ),
       expect.stringMatching(
-        /^warning: app-2: server-2 cannot be reached: .* left on the server: the unit rollgate-stack-app-2, the account a and \S+\/app-2$/,
+        /^warning: app-2: server-2 cannot be reached: .* left on the server: the units rollgate-stack-app-2, rollgate-stack-app-2_b, the account a and \S+\/app-2$/,
       ),
     ]);
     expect(existsSync(String(Object(fleet.hosts[1]).directory))).toBe(true);

@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { provisionCommand, provisionHost, provisionNginx } from "#kinds/ssh/provision.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "#kinds/ssh/sshDescriptors.ts";
-import { hostUnit, nginxTestUnit, nginxUnit } from "#kinds/ssh/units.ts";
+import { hostUnits, nginxTestUnit, nginxUnit } from "#kinds/ssh/units.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const run = promisify(execFile);
@@ -25,8 +25,12 @@ function proxy(directory: string): SshProxyDescriptor {
 }
 
 describe.skipIf(!(await findExecutable("systemd-analyze")))("systemd itself accepts", () => {
+  const [first = "", second = ""] = Object.values(
+    hostUnits(host("/srv/rollgate/prod/hosts/app-1"), "nobody", 42),
+  );
   const units: [string, string][] = [
-    ["the unit of a host", hostUnit(host("/srv/rollgate/prod/hosts/app-1"), "nobody", 42)],
+    ["the unit of a host", first],
+    ["the unit of its second slot", second],
     ["the unit of nginx", nginxUnit(proxy("/srv/rollgate/prod/nginx"), "nobody", 30)],
     ["the unit that tests a configuration", nginxTestUnit(proxy("/srv/rollgate/prod/nginx"), "nobody")],
   ];
@@ -70,8 +74,62 @@ describe("the script that sets up a server", () => {
       "deploy ALL=(root) NOPASSWD: /usr/bin/systemctl start rollgate-prod-app-1.service",
       "deploy ALL=(root) NOPASSWD: /usr/bin/systemctl stop rollgate-prod-app-1.service",
       "deploy ALL=(root) NOPASSWD: /usr/bin/journalctl --unit rollgate-prod-app-1.service --lines 200 --output cat --no-pager",
+      "deploy ALL=(root) NOPASSWD: /usr/bin/systemctl start rollgate-prod-app-1_b.service",
+      "deploy ALL=(root) NOPASSWD: /usr/bin/systemctl stop rollgate-prod-app-1_b.service",
+      "deploy ALL=(root) NOPASSWD: /usr/bin/journalctl --unit rollgate-prod-app-1_b.service --lines 200 --output cat --no-pager",
       "",
     ]);
+  });
+
+  test("gives both slots of a host the same unit, apart from its name and the file it starts from", () => {
+    const units = hostUnits(host("/srv/a"), "nobody", 42);
+    const [[name, first] = ["", ""], [other, second] = ["", ""]] = Object.entries(units);
+    expect([name, other]).toEqual(["rollgate-prod-app-1", "rollgate-prod-app-1_b"]);
+    expect(first.match(/\/srv\/a\/start$/gm)).toHaveLength(2);
+    expect(second).toBe(first.replaceAll("/srv/a/start", "/srv/a/start_b").replace("app-1:", "app-1_b:"));
+  });
+
+  test("writes the unit of the second slot on a server that was set up before, and leaves the first one alone", async () => {
+    const directory = await temporaryDirectory();
+    const script = scripts[0]?.[1].replaceAll("/etc/systemd/system", directory) ?? "";
+    const systemctl = 'systemctl() { echo "systemctl $*"; }';
+    const write = () => call(script, "write_units", systemctl).trim().split("\n");
+    write();
+    const [first, second] = ["rollgate-prod-app-1.service", "rollgate-prod-app-1_b.service"].map((name) =>
+      join(directory, name),
+    );
+    const { ino } = await stat(first ?? "");
+    await rm(second ?? "");
+    expect(write()).toEqual([
+      "systemctl daemon-reload",
+      "systemctl --quiet enable rollgate-prod-app-1.service",
+      "systemctl --quiet enable rollgate-prod-app-1_b.service",
+    ]);
+    expect((await stat(first ?? "")).ino).toBe(ino);
+    expect(existsSync(second ?? "")).toBe(true);
+    expect(write()).not.toContain("systemctl daemon-reload");
+  });
+
+  test("removes the units and rights of both slots, unless one belongs to another stack", async () => {
+    const root = await temporaryDirectory();
+    const [units, rights] = [join(root, "units"), join(root, "rights")];
+    const at = (folder: string) =>
+      provisionHost(host(folder), { ...options, deployer: "deploy" })
+        .replaceAll("/etc/systemd/system", units)
+        .replaceAll("/etc/sudoers.d", rights);
+    for (const folder of [units, rights, join(root, "app-1")]) await mkdir(folder);
+    const stubs = 'systemctl() { echo "systemctl $*"; }; visudo() { :; }; userdel() { :; }';
+    const script = at(join(root, "app-1"));
+    call(script, "write_units; allow_commands", stubs);
+    expect(call(at(join(root, "other")), "remove_place", stubs)).toBe("");
+    expect(await readdir(units)).toHaveLength(2);
+    expect(call(script, "remove_place", stubs).trim().split("\n")).toEqual([
+      "systemctl --quiet disable --now rollgate-prod-app-1.service",
+      "systemctl --quiet disable --now rollgate-prod-app-1_b.service",
+      "systemctl daemon-reload",
+    ]);
+    expect((await readdir(root)).sort()).toEqual(["rights", "units"]);
+    expect([...(await readdir(units)), ...(await readdir(rights))]).toEqual([]);
   });
 
   test("creates the folders, changes nothing when it runs again, and removes what it created", async () => {
@@ -122,6 +180,11 @@ describe("the script that sets up a server", () => {
   test.each([
     ["a host", "start", (directory: string) => provisionHost(host(directory, "process"), options)],
     [
+      "a host in its second slot",
+      "start_b",
+      (directory: string) => provisionHost(host(directory, "process"), options),
+    ],
+    [
       "nginx",
       "nginx.conf",
       (directory: string) => provisionNginx({ ...proxy(directory), supervisor: "process" }, options),
@@ -146,6 +209,7 @@ describe("the script that sets up a server", () => {
 
   test.each([
     ["a host", "start", (directory: string) => provisionHost(host(directory), options)],
+    ["a host in its second slot", "start_b", (directory: string) => provisionHost(host(directory), options)],
     ["nginx", "nginx.conf", (directory: string) => provisionNginx(proxy(directory), options)],
   ])("stops no unit of %s that is in use", async (_, inUse, scriptFor) => {
     const directory = await temporaryDirectory();
