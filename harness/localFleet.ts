@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
+import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { endProcessesUnder, kill } from "./endProcessesUnder.ts";
 import { freePort } from "./freePort.ts";
 import { runningNginx } from "./nginxProcess.ts";
@@ -16,6 +17,8 @@ export interface LocalFleetOptions {
   readonly nginxAddress?: string;
   /** Whether each host has a second slot. */
   readonly second?: boolean;
+  /** The order of every roll; stop-first by default. */
+  readonly order?: RollRequest["order"];
 }
 
 /** Hosts behind nginx on this machine, in a temporary directory and on free ports. */
@@ -27,7 +30,7 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
   static async create(
     size: number,
     prepare?: (fleet: LocalFleet) => Promise<void>,
-    { nginxAddress = "127.0.0.1", second = false }: LocalFleetOptions = {},
+    { nginxAddress = "127.0.0.1", second = false, order = "stop-first" }: LocalFleetOptions = {},
   ): Promise<LocalFleet> {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-faults-"));
     await chmod(directory, 0o755);
@@ -44,6 +47,7 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
     const fleet = new LocalFleet(directory, hosts, proxy, {
       launch: { java: "java", jvmOptions, arguments: [] },
       serving: { executable: "nginx" },
+      order,
     });
     await mkdir(join(directory, "temp"));
     await prepare?.(fleet);

@@ -11,6 +11,7 @@ import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
+import { type FleetMember, observe } from "#rollout/roll/fleet.ts";
 import { formatReport, type Phase } from "#rollout/roll/reporter.ts";
 import { roll } from "#rollout/roll/roll.ts";
 import { RollerProcess, type RollOutcome } from "./rollerProcess.ts";
@@ -59,6 +60,8 @@ export interface FleetDefaults {
   /** Settings of the nginx resource. */
   readonly serving?: object;
   readonly requestsPerSecond?: number;
+  /** Stop-first unless given. */
+  readonly order?: RollRequest["order"];
 }
 
 /** JVM options that make a small application start quickly. */
@@ -200,12 +203,17 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     return (performance.now() - this.#trafficBegan) / 1000;
   }
 
-  /** The state of a host. */
+  /** The state of a host; it runs what its serving slot runs. */
   async observe(name: string): Promise<HostState> {
-    return this.open(async ({ hosts }) => {
+    return (await this.member(name)).state;
+  }
+
+  /** A host as a roll sees it. */
+  async member(name: string): Promise<FleetMember> {
+    return this.open(async ({ hosts, proxy }) => {
       const host = hosts.find((candidate) => candidate.name === name);
       if (!host) throw new Error(`there is no ${name}`);
-      return host.observe();
+      return observe(host, proxy, AbortSignal.timeout(10_000));
     });
   }
 
@@ -215,13 +223,14 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     return running ?? second;
   }
 
-  /** The release that each host runs. */
+  /** The release that each host runs, and what runs beside it. */
   async releases(): Promise<Record<string, string>> {
     return this.open(async ({ hosts }) => {
       const running = await Promise.all(
-        hosts.map(async (host) => (await host.runningApp()) ?? host.second?.runningApp()),
+        hosts.map(async (host) => [await host.runningApp(), await host.second?.runningApp()]),
       );
-      return Object.fromEntries(hosts.map(({ name }, index) => [name, running[index]?.release ?? "nothing"]));
+      const releases = (index: number) => running[index]?.flatMap((app) => app?.release ?? []).join(" + ");
+      return Object.fromEntries(hosts.map(({ name }, index) => [name, releases(index) || "nothing"]));
     });
   }
 
@@ -269,7 +278,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
         ...defaults.timing,
         ...timing,
       },
-      order: "stop-first" as const,
+      order: defaults.order ?? ("stop-first" as const),
       batch: [1],
       minimumHealthy: this.hosts.length - 1,
       keepReleases: 3,
