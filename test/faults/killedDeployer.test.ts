@@ -16,31 +16,36 @@ interface Moment {
 }
 
 const HOST = "app-1";
-const MOMENTS: readonly Moment[] = [
-  // The first: the release is not kept on the hosts yet.
-  { phase: "stage", reach: (fleet) => until(() => stagingIn(fleet).length > 0) },
+// The first: the release is not kept on the hosts yet.
+const STAGE: Moment = { phase: "stage", reach: (fleet) => until(() => stagingIn(fleet).length > 0) };
+const SWITCH: Moment = {
+  phase: "switch",
+  reach: (fleet, _, target) => until(async () => (await fleet.observe(HOST)).current === target.id),
+};
+const HEALTH: Moment = {
+  phase: "health",
+  reach: async (_, roller) => {
+    await roller.line(phaseLine(HOST, "start"));
+    await sleep(500);
+  },
+};
+const UPSTREAM: Moment = { phase: "upstream", reach: (_, roller) => roller.line(phaseLine(HOST, "health")) };
+
+const STOP_FIRST: readonly Moment[] = [
+  STAGE,
   { phase: "drain", reach: (fleet) => until(() => existsSync(fleet.flag(HOST))) },
   { phase: "settle", reach: (_, roller) => roller.line(phaseLine(HOST, "drain")) },
   {
     phase: "stop",
     reach: (fleet) => until(async () => (await logOf(fleet)).includes("Commencing graceful shutdown")),
   },
-  {
-    phase: "switch",
-    reach: (fleet, _, target) => until(async () => (await fleet.observe(HOST)).current === target.id),
-  },
+  SWITCH,
   {
     phase: "start",
     reach: (fleet, _, target) => until(async () => (await fleet.running(HOST))?.release === target.id),
   },
-  {
-    phase: "health",
-    reach: async (_, roller) => {
-      await roller.line(phaseLine(HOST, "start"));
-      await sleep(500);
-    },
-  },
-  { phase: "upstream", reach: (_, roller) => roller.line(phaseLine(HOST, "health")) },
+  HEALTH,
+  UPSTREAM,
   {
     phase: "admit",
     reach: async (fleet) => {
@@ -57,26 +62,59 @@ const MOMENTS: readonly Moment[] = [
   },
 ];
 
+const START_FIRST: readonly Moment[] = [
+  STAGE,
+  SWITCH,
+  {
+    phase: "start",
+    reach: (fleet) => until(async () => /\+/.test((await fleet.releases())[HOST] ?? "")),
+  },
+  HEALTH,
+  UPSTREAM,
+  { phase: "admit", reach: (_, roller) => roller.line(phaseLine(HOST, "upstream")) },
+  { phase: "drain", reach: (_, roller) => roller.line(phaseLine(HOST, "admit")) },
+  { phase: "settle", reach: (_, roller) => roller.line(phaseLine(HOST, "drain")) },
+  {
+    phase: "soak",
+    reach: async (_, roller) => {
+      await roller.line(phaseLine(HOST, "drain"));
+      await sleep(1000);
+    },
+  },
+  { phase: "stop", reach: (_, roller) => roller.line(phaseLine(HOST, "soak")) },
+];
+
+describe.each([
+  { order: "stop-first", size: 2, moments: STOP_FIRST },
+  { order: "start-first", size: 2, moments: START_FIRST },
+] as const)(
+  "a deployer that is killed while it rolls $order",
+  { timeout: 240_000 },
+  ({ order, size, moments }) => {
+    const shared = useFleet(size, undefined, { order, second: order === "start-first" });
+
+    test.each(moments)("in $phase loses no request, and the next roll finishes", async ({ reach }) => {
+      const { fleet } = shared;
+      const target = await shared.other();
+      const { result, seen } = await fleet.underLoad(async () => {
+        const roller = await fleet.startRoll({ jar: target.jar, timing: { soakSeconds: 2 } });
+        await reach(fleet, roller, target);
+        const killed = await roller.kill();
+        await sleep(300);
+        return { killed, next: await fleet.roll({ jar: target.jar }) };
+      });
+      expect(result.killed.code).toBeUndefined();
+      expect(stagingIn(fleet)).toEqual([]);
+      expect(result.next.code, result.next.output).toBe(0);
+      expect(result.next.output.split("\n")[2], "the interrupted host is the first").toContain(HOST);
+      expect(seen.lost).toEqual([]);
+      await shared.expectAllOn(target);
+    });
+  },
+);
+
 describe("a deployer that is killed", { timeout: 240_000 }, () => {
   const shared = useFleet(2);
-
-  test.each(MOMENTS)("in $phase loses no request, and the next roll finishes", async ({ reach }) => {
-    const { fleet } = shared;
-    const target = await shared.other();
-    const { result, seen } = await fleet.underLoad(async () => {
-      const roller = await fleet.startRoll({ jar: target.jar, timing: { soakSeconds: 2 } });
-      await reach(fleet, roller, target);
-      const killed = await roller.kill();
-      await sleep(300);
-      return { killed, next: await fleet.roll({ jar: target.jar }) };
-    });
-    expect(result.killed.code).toBeUndefined();
-    expect(stagingIn(fleet)).toEqual([]);
-    expect(result.next.code, result.next.output).toBe(0);
-    expect(result.next.output.split("\n")[2], "the interrupted host is the first").toContain(HOST);
-    expect(seen.lost).toEqual([]);
-    await shared.expectAllOn(target);
-  });
 
   test("while a host goes back loses no request, and the next roll finishes", async () => {
     const { fleet } = shared;

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { LocalFleet } from "../../harness/localFleet.ts";
+import { isTidy } from "#rollout/roll/fleet.ts";
+import { LocalFleet, type LocalFleetOptions } from "../../harness/localFleet.ts";
 import { type Market, market } from "../support/market.ts";
 
 /** A fleet shared by the tests of a file, with two good releases; it starts on the first. */
@@ -15,7 +15,11 @@ export interface SharedFleet {
 }
 
 /** Sets up a fleet for the tests of a file, prints what they saw, and leaves nothing behind. */
-export function useFleet(size: number, prepare?: (fleet: LocalFleet) => Promise<void>): SharedFleet {
+export function useFleet(
+  size: number,
+  prepare?: (fleet: LocalFleet) => Promise<void>,
+  options?: LocalFleetOptions,
+): SharedFleet {
   let shared: { fleet: LocalFleet; old: Market; next: Market } | undefined;
   const rows: string[] = [];
   const get = () => {
@@ -25,7 +29,7 @@ export function useFleet(size: number, prepare?: (fleet: LocalFleet) => Promise<
 
   beforeAll(async () => {
     const [old, next] = [await market({ version: "1.0.0" }), await market({ version: "1.1.0" })];
-    const fleet = await LocalFleet.create(size, prepare);
+    const fleet = await LocalFleet.create(size, prepare, options);
     shared = { fleet, old, next };
     const { code, output } = await fleet.roll({ jar: old.jar });
     expect(code, output).toBe(0);
@@ -62,8 +66,10 @@ export function useFleet(size: number, prepare?: (fleet: LocalFleet) => Promise<
       expect(await fleet.releases()).toEqual(all(id));
       expect(await fleet.served()).toEqual(all(version));
       for (const { name } of fleet.hosts) {
-        expect(existsSync(fleet.flag(name)), `the flag of ${name}`).toBe(false);
-        expect((await fleet.observe(name)).current).toBe(id);
+        const member = await fleet.member(name);
+        expect(member.serving, `${name} takes traffic`).toBe(true);
+        expect(isTidy(member), `${name} has nothing in its other slot`).toBe(true);
+        expect(member.state.current).toBe(id);
       }
     },
   };
