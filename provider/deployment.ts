@@ -106,6 +106,7 @@ async function deploy(orchestrator: Orchestrator, request: RollRequest, news: Ne
       signal,
       redact,
       leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),
+      ...(request.stack !== undefined && { stack: request.stack }),
     });
     return { ...news, ...(await orchestrator.survey()), durationSeconds };
   } catch (error) {

@@ -1,10 +1,12 @@
+import * as pulumi from "@pulumi/pulumi";
 import { textOf } from "./reader.ts";
 
-/** The hooks, each a list with its defaults filled in; absent if there are none. */
-export function readHooks(given: object): { readonly hooks?: object } {
+/** The hooks, each a list with its defaults filled in, and what they are told; nothing if there are none. */
+export function readHooks(given: object): { readonly hooks?: object; readonly stack?: string } {
   const entries = Object.entries(given);
   if (entries.length === 0) return {};
-  return { hooks: Object.fromEntries(entries.map(([key, value]) => [key, readMoment(key, value)])) };
+  const hooks = Object.fromEntries(entries.map(([key, value]) => [key, readMoment(key, value)]));
+  return { hooks, stack: pulumi.getStack() };
 }
 
 function readMoment(key: string, value: unknown): unknown[] {

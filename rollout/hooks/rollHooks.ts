@@ -4,7 +4,6 @@ import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost } from "../host/appHost.ts";
 import type { Hook, HookPoint, Hooks } from "../request/hooks.ts";
 import { HostRollFailed } from "../roll/hostRollFailed.ts";
-import type { RollContext } from "../roll/rollContext.ts";
 import type { Ended } from "./command.ts";
 import { HookFailed } from "./hookFailed.ts";
 import { PrintedLines } from "./printedLines.ts";
@@ -27,7 +26,13 @@ interface Occasion {
   readonly from: string;
 }
 
-type HookContext = Pick<RollContext, "report" | "warn" | "redact" | "proxy">;
+/** The part of a roll's context that hooks need. */
+interface HookContext {
+  readonly proxy: { readonly url: string };
+  report(phase: "hook", message: string, host?: AppHost): void;
+  redact(text: string): string;
+  warn(message: string): void;
+}
 
 /** Runs the user's commands at the moments of a roll; they are not interrupted if the roll is asked to stop. */
 export class RollHooks {

@@ -91,6 +91,8 @@ export const rollRequest = z
     /** Absent if a new JVM gets its first request from a client. */
     warmUp: warmUp.exactOptional(),
     hooks: hooks.exactOptional(),
+    /** The name of the stack, for hooks. */
+    stack: text.exactOptional(),
   })
   .superRefine((request, context) => {
     const refuse = (path: (string | number)[], message: string) =>

@@ -96,6 +96,11 @@ export function isTidy({ spare }: FleetMember): boolean {
   return !spare || (spare.running === undefined && spare.drained);
 }
 
+/** The release that a host runs, or should; empty if it has none. */
+export function releaseBefore({ state }: FleetMember): string {
+  return state.running?.release ?? state.current ?? "";
+}
+
 /** Whether two targets are one. */
 export function isSameRevision(a: Revision | undefined, b: Revision): boolean {
   return a?.release === b.release && a.launch === b.launch;

@@ -1,9 +1,11 @@
 import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
-import { awaitHealthy, awaitSettled, awaitUpstream, soak } from "./gates.ts";
+import type { WarmUp } from "../request/warmUp.ts";
+import { awaitHealthy, awaitSettled, awaitUpstream, type Place, soak } from "./gates.ts";
 import type { Phase } from "./reporter.ts";
 import type { RollContext } from "./rollContext.ts";
 import { telling } from "./telling.ts";
+import { warmUp } from "./warmUp.ts";
 
 /** Phases that report themselves what they wait for, or whose length is known. */
 const TELL_THEMSELVES: readonly Phase[] = ["health", "upstream", "soak"];
@@ -93,6 +95,27 @@ export class HostSteps {
       const { detail } = await awaitUpstream(place, this.#context, signal);
       return `nginx sees it: ${detail}`;
     });
+    const { warmUp } = this.#context.policy;
+    if (warmUp) await this.#warmUp(place, release, warmUp, signal);
+  }
+
+  /** The application may have ended under its first requests, so the gates are passed once more. */
+  async #warmUp(place: Place, release: string, policy: WarmUp, signal: AbortSignal): Promise<void> {
+    await this.#timed("warm-up", async () => {
+      const { message, inVain } = await warmUp(place.slot, policy, signal);
+      if (inVain) this.#context.warn(`was not warmed up: ${message}`, this.#host);
+      await awaitHealthy(place, release, this.#context, signal);
+      await awaitUpstream(place, this.#context, signal);
+      return message;
+    });
+  }
+
+  /** The user's own gate, if there is one. */
+  async afterHost(from: string): Promise<void> {
+    const { hooks } = this.#context;
+    if (!hooks) return;
+    this.#phase = "hook";
+    await hooks.afterHost(this.#host, from);
   }
 
   async admit(slot: Slot): Promise<void> {

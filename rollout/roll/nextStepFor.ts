@@ -39,6 +39,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   "engine-gone": HALF_DONE,
   exited: RIGHT_RELEASE,
   hangs: `make sure the machine and its disk respond, ${AGAIN}`,
+  "hook-failed": `see what the hook printed above, ${AGAIN}`,
   "invalid-input": `correct the setting, ${AGAIN}`,
   "java-missing": `install Java on that machine or set \`java\`, ${AGAIN}`,
   "jar-gone": `build the jar again, ${AGAIN}`,

@@ -1,5 +1,6 @@
 import { messageOf, RollFailed, RollgateError } from "../common/errors.ts";
 import { secondsSince } from "../common/secondsSince.ts";
+import { RollHooks } from "../hooks/rollHooks.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "../lease/lease.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
@@ -39,6 +40,8 @@ export interface RollOptions {
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   readonly leaseTiming: LeaseTiming;
+  /** For hooks. */
+  readonly stack?: string;
   /** Hides secrets in application output before it is shortened. */
   readonly redact?: (text: string) => string;
 }
@@ -64,8 +67,38 @@ export async function roll(
   policy: RollPolicy,
   options: RollOptions,
 ): Promise<RollResult> {
-  const began = performance.now();
+  const warnings: string[] = [];
   const report = reportTo(options.reporter);
+  const parts = {
+    ...fleet,
+    policy,
+    orders: new Orders(policy.order),
+    report,
+    redact: options.redact ?? ((text: string) => text),
+    warn: (message: string, host?: AppHost) => void warnings.push(host ? `${host.name} ${message}` : message),
+  };
+  const { stack = "" } = options;
+  const facts = { stack, release: desired.release, hooks: policy.hooks ?? {} };
+  const hooks = new RollHooks(facts, parts);
+  try {
+    return await rollOnce(fleet, desired, { ...parts, hooks, warnings }, options);
+  } catch (error) {
+    if (error instanceof RollgateError) await hooks.onFailure(error);
+    throw error;
+  }
+}
+
+/** The parts of a context that need no lease. */
+type Parts = Omit<RollContext, "signal" | "assertHeld"> & { readonly warnings: string[] };
+
+async function rollOnce(
+  fleet: Fleet,
+  desired: DesiredRelease,
+  { warnings, ...parts }: Parts,
+  options: RollOptions,
+): Promise<RollResult> {
+  const began = performance.now();
+  const { policy, report } = parts;
   const deadline = AbortSignal.timeout(policy.timing.rollDeadlineSeconds * 1000);
   await preflight({ ...fleet, report, signal: options.signal });
   const lease = await Lease.acquire(fleet.leases, options.owner, options.leaseTiming, {
@@ -75,17 +108,11 @@ export async function roll(
   }).catch(untouched);
   fleet.fence?.(() => lease.assertHeld());
   fleet.onReconnect?.((message) => report("reconnect", message));
-  const warnings: string[] = [];
   try {
     const context: RollContext = {
-      ...fleet,
-      policy,
-      orders: new Orders(policy.order),
-      report,
+      ...parts,
       signal: AbortSignal.any([options.signal, lease.signal, deadline]),
       assertHeld: () => lease.assertHeld(),
-      redact: options.redact ?? ((text) => text),
-      warn: (message, host) => void warnings.push(host ? `${host.name} ${message}` : message),
     };
     await stageEverywhere(desired, context);
     const rolled = await rollAll(desired.release, context);
@@ -116,6 +143,7 @@ async function rollAll(release: string, context: RollContext): Promise<RollResul
     throw await describeFailure({ error, stop, release, rolled: hosts, replaced, wayBack }, context);
   }
   await prune(rolled, context);
+  await context.hooks?.afterRoll();
   return rolled.map(({ host, times }) => ({ host: host.name, times }));
 }
 

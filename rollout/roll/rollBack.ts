@@ -131,7 +131,8 @@ function isDead({ serving, drained, state }: FleetMember): boolean {
 }
 
 function withMinimum(context: RollContext, minimumHealthy: number): RollContext {
-  return { ...context, policy: { ...context.policy, minimumHealthy } };
+  const { hooks: _, ...rest } = context;
+  return { ...rest, policy: { ...context.policy, minimumHealthy } };
 }
 
 function describeStep({ to, member }: Candidate, fleet: readonly FleetMember[]): string {

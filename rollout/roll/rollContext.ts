@@ -1,3 +1,4 @@
+import type { RollHooks } from "../hooks/rollHooks.ts";
 import type { AppHost } from "../host/appHost.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import type { Batch } from "../request/batch.ts";
@@ -26,6 +27,8 @@ export interface RollContext {
   readonly proxy: ReverseProxy;
   readonly policy: RollPolicy;
   readonly orders: Orders;
+  /** Absent on the way back. */
+  readonly hooks?: RollHooks;
   /** Asks the roll to stop at the next safe point. */
   readonly signal: AbortSignal;
   /** Throws unless this roller still holds the fleet's lease; called before each step that changes anything. */

@@ -2,7 +2,7 @@ import type { RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
 import { batchSize } from "../request/batch.ts";
 import { decideStep, isFinished } from "./decideStep.ts";
-import { describeTrouble, type FleetMember, observeFleet } from "./fleet.ts";
+import { describeTrouble, type FleetMember, observeFleet, releaseBefore } from "./fleet.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
 import { TooFewPeers } from "./peers.ts";
@@ -59,10 +59,18 @@ export class HostsRoll {
         await waiting.goOn(step.members, step.otherwise);
       } else {
         waiting.isOver();
+        // It may have taken long.
+        if (await this.#beforeRoll(step.members)) continue;
         await this.#rollTogether(step.members);
         this.#batches++;
       }
     }
+  }
+
+  async #beforeRoll([first]: readonly FleetMember[]): Promise<boolean> {
+    const { hooks } = this.#context;
+    if (!hooks || !first) return false;
+    return hooks.beforeRoll(first.host, releaseBefore(first));
   }
 
   async #rollTogether(members: readonly FleetMember[]): Promise<void> {

@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import { RollgateError } from "../common/errors.ts";
 import { chooseRoll } from "./chooseRoll.ts";
+import { releaseBefore } from "./fleet.ts";
 import type { HostRoll, HostRollOptions } from "./hostRoll.ts";
 import { joinFailures } from "./hostRollFailed.ts";
 import { TooFewPeers } from "./peers.ts";
@@ -32,6 +33,8 @@ export async function rollTogether(
     if (order !== undefined) context.report("order", order, member.host);
     const roll = chooseRoll({ ...options, signal }, context.orders.startsFirst(member));
     try {
+      await context.hooks?.beforeHost(member.host, releaseBefore(member));
+      signal.throwIfAborted();
       await roll.bring();
       brought.push(roll);
     } catch (error) {

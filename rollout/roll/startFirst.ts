@@ -2,7 +2,7 @@ import { messageOf, RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
 import { portTaken } from "../host/hostProblems.ts";
 import { describeGate } from "./describeGate.ts";
-import type { FleetMember } from "./fleet.ts";
+import { type FleetMember, releaseBefore } from "./fleet.ts";
 import { awaitSettled } from "./gates.ts";
 import { goesBackTo, type HostRoll, type HostRollOptions } from "./hostRoll.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
@@ -115,6 +115,7 @@ export class StartFirst implements HostRoll {
         this.#steps.soak(this.#new, this.#revision.release, signal, back),
       ]);
       this.#left = left;
+      await this.#steps.afterHost(releaseBefore(this.member));
     } finally {
       ended.abort();
     }

@@ -1,7 +1,7 @@
 import { messageOf } from "../common/errors.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
 import { describeGate } from "./describeGate.ts";
-import type { FleetMember } from "./fleet.ts";
+import { type FleetMember, releaseBefore } from "./fleet.ts";
 import { awaitSettled } from "./gates.ts";
 import { goesBackTo, type HostRoll, type HostRollOptions, runsTheRevision } from "./hostRoll.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
@@ -49,7 +49,7 @@ export class StopFirst implements HostRoll {
     try {
       if (onlyToBeAdmitted) await this.#steps.switchTo(this.#revision.release);
       else await this.#replace(this.#revision);
-      await this.#admit(this.#revision);
+      await this.#admit(this.#revision, () => this.#steps.afterHost(releaseBefore(this.member)));
     } catch (error) {
       await this.#restore(error);
     }
@@ -98,10 +98,11 @@ export class StopFirst implements HostRoll {
     await this.#steps.start(this.#slot, revision);
   }
 
-  async #admit(revision: Revision): Promise<void> {
+  async #admit(revision: Revision, lastGate = async () => {}): Promise<void> {
     await this.#steps.awaitUp(this.#slot, revision.release, this.#uninterrupted);
     await this.#steps.admit(this.#slot);
     await this.#steps.soak(this.#slot, revision.release, this.#options.signal);
+    await lastGate();
     await this.#steps.markLastKnownGood(this.#slot, revision);
   }
 

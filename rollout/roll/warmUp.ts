@@ -24,9 +24,10 @@ export interface WarmedUp {
 export async function warmUp(
   slot: Pick<Slot, "visit">,
   { paths, requests, seconds }: WarmUp,
+  signal: AbortSignal,
 ): Promise<WarmedUp> {
   const began = performance.now();
-  const over = AbortSignal.timeout(seconds * 1000);
+  const over = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
   const took: number[] = [];
   const failures: string[] = [];
   let next = 0;

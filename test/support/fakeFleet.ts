@@ -105,7 +105,7 @@ export class FakeFleet {
     return (name.endsWith(SECOND) && host.second) || host;
   }
 
-  /** Runs an action on an event: an entry of the journal, or `count app-1`. */
+  /** Runs an action on an event: an entry of the journal, `count app-1` or `visit app-1`. */
   when(event: string, action: () => unknown): void {
     this.#actions.set(event, action);
   }
@@ -204,6 +204,8 @@ export class FakeSlot implements Slot {
   elsewhere: readonly string[] = [];
   /** The paths of its warm-ups. */
   readonly visited: string[] = [];
+  /** Its answer to them instead of its own. */
+  visitStatus: number | undefined;
   room: MemoryRoom | undefined = { availableBytes: 2 ** 31, neededBytes: 2 ** 28 };
   protected readonly fleet: FakeFleet;
   readonly #host: () => FakeHost;
@@ -258,6 +260,8 @@ export class FakeSlot implements Slot {
 
   async visit(path: string, signal: AbortSignal): Promise<number> {
     this.visited.push(path);
+    await this.fleet.happened(`visit ${this.name}`);
+    if (this.visitStatus !== undefined) return this.visitStatus;
     const health = new MachineHealth(new LocalMachine(), this, 0);
     return health.visit(path, signal).finally(() => health.close());
   }

@@ -26,6 +26,7 @@ test("a hook needs only its command, and there may be several at one moment", as
       onFailure: { command: "./page.sh" },
     },
   });
+  expect(rollout.stack).toBe("test");
   expect(rollout.hooks).toEqual({
     beforeRoll: [
       { command: "./announce.sh", where: "deployer", deadlineSeconds: 300 },

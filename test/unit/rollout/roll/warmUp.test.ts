@@ -6,6 +6,8 @@ import { warmUp } from "#rollout/roll/warmUp.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 
+const { signal } = new AbortController();
+
 /** The rollout's own way to an application at this port. */
 function wayTo(port: number): MachineHealth {
   // Pages are at the application's port even if health is not.
@@ -26,11 +28,8 @@ test("a warm-up requests one path after the other, and says what the first and t
     asked.push(request.url);
     setTimeout(() => response.end("hello"), asked.length === 1 ? 300 : 0);
   });
-  const { message, inVain } = await warmUp(application, {
-    paths: ["/", "/orders?page=1"],
-    requests: 60,
-    seconds: 20,
-  });
+  const paths = ["/", "/orders?page=1"];
+  const { message, inVain } = await warmUp(application, { paths, requests: 60, seconds: 20 }, signal);
   expect(asked.filter((path) => path === "/")).toHaveLength(30);
   expect(asked.filter((path) => path === "/orders?page=1")).toHaveLength(30);
   expect(message).toMatch(/^60 requests in \d+(\.\d)? s, the last took \d+ ms \(the first \d+ ms\)$/);
@@ -48,7 +47,7 @@ test("a warm-up sends a few requests at a time, over connections that are kept",
       response.end();
     }, 5);
   });
-  await warmUp(application, { paths: ["/"], requests: 40, seconds: 20 });
+  await warmUp(application, { paths: ["/"], requests: 40, seconds: 20 }, signal);
   expect(most).toBe(4);
   expect(sockets.size).toBe(4);
 });
@@ -59,7 +58,7 @@ test("a warm-up ends in time, without the requests that this cut off", async () 
     if (++asked <= 3) response.end();
   });
   const began = performance.now();
-  const { message } = await warmUp(application, { paths: ["/"], requests: 1000, seconds: 1 });
+  const { message } = await warmUp(application, { paths: ["/"], requests: 1000, seconds: 1 }, signal);
   expect(performance.now() - began).toBeLessThan(5000);
   expect(message).toMatch(/^3 requests in 1(\.\d)? s, the last took /);
 });
@@ -72,7 +71,7 @@ test("a warm-up takes redirects and missing pages as they are, and counts errors
     else response.writeHead(request.url === "/none" ? 404 : 503).end();
   });
   const paths = ["/login", "/none", "/broken"];
-  const { message, inVain } = await warmUp(application, { paths, requests: 30, seconds: 20 });
+  const { message, inVain } = await warmUp(application, { paths, requests: 30, seconds: 20 }, signal);
   expect(asked).not.toContain("/elsewhere");
   expect(message).toMatch(/^30 requests, 10 failed \(503 from \/broken\), in \d+(\.\d)? s, the last took /);
   expect(inVain).toBe(false);
@@ -80,7 +79,7 @@ test("a warm-up takes redirects and missing pages as they are, and counts errors
 
 test("a warm-up that nobody answers says so, and that it was in vain", async () => {
   const port = await freePort();
-  const { message, inVain } = await warmUp(wayTo(port), { paths: ["/"], requests: 8, seconds: 20 });
+  const { message, inVain } = await warmUp(wayTo(port), { paths: ["/"], requests: 8, seconds: 20 }, signal);
   expect(message).toMatch(
     new RegExp(`^8 requests, all failed \\(connect ECONNREFUSED 127.0.0.1:${port}\\), in \\d+(\\.\\d)? s$`),
   );
@@ -92,7 +91,7 @@ test("a warm-up reads large answers to the end", async () => {
   const application = await serve((_, response) => {
     response.end("x".repeat(1024 * 1024), () => complete++);
   });
-  const { message } = await warmUp(application, { paths: ["/"], requests: 4, seconds: 20 });
+  const { message } = await warmUp(application, { paths: ["/"], requests: 4, seconds: 20 }, signal);
   expect(message).toMatch(/^4 requests in /);
   expect(complete).toBe(4);
 });
