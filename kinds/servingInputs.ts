@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { healthPortsOf } from "#rollout/nginx/flavours/checkModule.ts";
+import { canCheck } from "#rollout/nginx/flavours/checkModule.ts";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { absolutePath, integer, show, statuses, urlPath } from "#rollout/request/fields.ts";
@@ -68,7 +68,7 @@ export function decideFlavour(
     const reason = `expected classes such as 2xx with check-module, got ${wrong}`;
     return { property: "check.expect", reason };
   }
-  if (chosen === "check-module" && healthPortsOf(hosts).length > 1) {
+  if (chosen === "check-module" && !canCheck(hosts)) {
     const reason = "expected the same healthPort for all hosts with check-module, which supports only one";
     return { property: "hosts", reason };
   }

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RollgateError } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
+import type { HostPlace } from "../host/hostPlace.ts";
 import { judge } from "../host/probe.ts";
-import type { PoolMember } from "./drainPools.ts";
+import { slotsOf, type TwoSlots } from "../host/slots.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
 
 /** The hosts before and after a change of the configuration. */
 export interface TopologyChange {
-  readonly before: readonly PoolMember[];
-  readonly after: readonly PoolMember[];
+  readonly before: readonly TwoSlots[];
+  readonly after: readonly TwoSlots[];
   readonly access: NginxAccess;
   readonly running: boolean;
   readonly settleSeconds: number;
@@ -20,16 +21,15 @@ const ANSWER_MILLISECONDS = 6_000;
 const REFUSED_MILLISECONDS = 1_500;
 
 /**
- * Applies a configuration in which hosts are added, removed or moved. An added or moved host starts drained; the
- * rollout admits it once a release has passed its gates there. A removed or moved host is drained and settles first,
- * but only if a host that stays is healthy. If `apply` fails, the previous drains are restored.
+ * Applies a configuration in which hosts or slots are added, removed or moved. An added or moved slot starts drained;
+ * the rollout admits it once a release has passed its gates there. A removed or moved slot is drained and settles first,
+ * but only if a slot that stays is healthy. If `apply` fails, the previous drains are restored.
  */
 export async function changeTopology(change: TopologyChange, apply: () => Promise<void>): Promise<void> {
-  const { before, after, access, running } = change;
-  const coming = after.filter((host) => !isIn(before, host));
-  const leaving = before.filter((host) => !isIn(after, host));
+  const { access, running } = change;
+  const { coming, leaving } = slotsOfChange(change);
   const raised = new Set<string>();
-  const raise = async ({ name }: PoolMember) => {
+  const raise = async ({ name }: HostPlace) => {
     if (await access.isFlagged(name)) return;
     raised.add(name);
     await access.raiseFlag(name);
@@ -39,35 +39,33 @@ export async function changeTopology(change: TopologyChange, apply: () => Promis
       const why = await outageOf(change);
       if (why !== undefined)
         throw new RollgateError("topology-outage", `hosts: ${why}. nginx was not changed.`);
-      for (const host of leaving) await raise(host);
+      for (const slot of leaving) await raise(slot);
       await settle(await withoutDead(leaving, access), change);
     }
-    for (const host of coming) await raise(host);
+    for (const slot of coming) await raise(slot);
     await apply();
   } catch (error) {
     for (const name of raised) await access.lowerFlag(name);
     throw error;
   }
-  const gone = leaving.filter(({ name }) => !after.some((host) => host.name === name));
+  const gone = leaving.filter(({ name }) => !coming.some((slot) => slot.name === name));
   for (const { name } of gone) await access.lowerFlag(name);
 }
 
 /** Why nobody would be left to serve until a roll has started the hosts that are new, or `undefined`. */
 export async function outageOf({
-  before,
-  after,
   access,
+  ...change
 }: Pick<TopologyChange, "before" | "after" | "access">): Promise<string | undefined> {
-  const leaving = before.filter((host) => !isIn(after, host));
+  const { leaving, staying } = slotsOfChange(change);
   if (!(await anyServes(leaving, access))) return undefined;
-  const staying = before.filter((host) => isIn(after, host));
   if (await anyServes(staying, access)) return undefined;
   const names = staying.map(({ name }) => name).join(", ");
   return `expected at least one healthy host that stays where it is, got ${names ? `${names}, not healthy` : "none"}: change or remove hosts one at a time`;
 }
 
-async function anyServes(hosts: readonly PoolMember[], access: NginxAccess): Promise<boolean> {
-  for (const { name } of hosts) {
+async function anyServes(slots: readonly HostPlace[], access: NginxAccess): Promise<boolean> {
+  for (const { name } of slots) {
     if (await access.isFlagged(name)) continue;
     const answer = await access
       .get(`/rollgate/health/${name}`, AbortSignal.timeout(5_000))
@@ -77,10 +75,10 @@ async function anyServes(hosts: readonly PoolMember[], access: NginxAccess): Pro
   return false;
 }
 
-/** A host that accepts no connections has no requests to finish. */
-async function withoutDead(hosts: readonly PoolMember[], access: NginxAccess): Promise<PoolMember[]> {
-  const taken = await Promise.all(hosts.map((host) => takesConnections(host, access)));
-  return hosts.filter((_, index) => taken[index]);
+/** A slot that accepts no connections has no requests to finish. */
+async function withoutDead(slots: readonly HostPlace[], access: NginxAccess): Promise<HostPlace[]> {
+  const taken = await Promise.all(slots.map((slot) => takesConnections(slot, access)));
+  return slots.filter((_, index) => taken[index]);
 }
 
 /**
@@ -88,7 +86,7 @@ async function withoutDead(hosts: readonly PoolMember[], access: NginxAccess): P
  * separate health port says nothing about the application's own requests.
  */
 async function takesConnections(
-  { name, port, healthPort = port }: PoolMember,
+  { name, port, healthPort = port }: HostPlace,
   access: NginxAccess,
 ): Promise<boolean> {
   if (healthPort !== port) return true;
@@ -100,7 +98,7 @@ async function takesConnections(
 }
 
 async function settle(
-  leaving: readonly PoolMember[],
+  leaving: readonly HostPlace[],
   { access, settleSeconds }: TopologyChange,
 ): Promise<void> {
   await sleep(FLAG_MILLISECONDS);
@@ -113,6 +111,15 @@ async function settle(
   }
 }
 
-function isIn(hosts: readonly PoolMember[], { name, address, port }: PoolMember): boolean {
-  return hosts.some((host) => host.name === name && host.address === address && host.port === port);
+function slotsOfChange({ before, after }: Pick<TopologyChange, "before" | "after">) {
+  const [old, next] = [before.flatMap(slotsOf), after.flatMap(slotsOf)];
+  return {
+    coming: next.filter((slot) => !isIn(old, slot)),
+    leaving: old.filter((slot) => !isIn(next, slot)),
+    staying: old.filter((slot) => isIn(next, slot)),
+  };
+}
+
+function isIn(slots: readonly HostPlace[], { name, address, port }: HostPlace): boolean {
+  return slots.some((slot) => slot.name === name && slot.address === address && slot.port === port);
 }

@@ -1,47 +1,49 @@
-/** A host in an upstream. */
-export interface PoolMember {
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-  /** The port of its health endpoint, if not `port`. */
-  readonly healthPort?: number;
-}
+import type { HostPlace } from "../host/hostPlace.ts";
+import { slotsOf, type TwoSlots } from "../host/slots.ts";
 
-/** An upstream without some of the hosts. */
+/** An upstream without some of the slots. */
 export interface DrainPool {
   readonly name: string;
   readonly without: readonly string[];
-  readonly members: readonly PoolMember[];
+  readonly members: readonly HostPlace[];
 }
 
 const MAX_POOLS = 256;
-/** The largest fleet in which any combination of hosts may be drained. */
-export const EVERY_COMBINATION_UP_TO = 8;
+
+/** As many slots can be drained in any combination by upstreams alone. */
+export const EVERY_COMBINATION_UP_TO = Math.log2(MAX_POOLS);
 
 /**
- * The upstreams besides the full one: one for every combination of up to k drained hosts, with k as large as 256
- * upstreams allow but at least 1 (every combination up to 8 hosts, two at a time up to 22), and those for a first
- * deployment, in which the first hosts take traffic and the others don't yet.
+ * The upstreams besides the full one. With up to eight slots, there is one for every combination. With more, there are
+ * those in which every host serves from its first slot, or every host from its second, without any k hosts; k is as
+ * large as 256 upstreams allow, but at least 1. Drain groups serve the other combinations.
  */
-export function drainPools(hosts: readonly PoolMember[]): DrainPool[] {
-  const pools: DrainPool[] = [];
-  for (let size = 1; size < hosts.length; size++) {
-    const combinations = combinationsOf(hosts, size);
-    if (size > 1 && pools.length + combinations.length > MAX_POOLS) break;
-    pools.push(...combinations.map((drained) => poolWithout(drained, hosts)));
+export function drainPools(hosts: readonly TwoSlots[]): DrainPool[] {
+  const slotsByHost = hosts.map(slotsOf);
+  const slots = slotsByHost.flat();
+  const bases =
+    slots.length <= EVERY_COMBINATION_UP_TO
+      ? [slots]
+      : [0, -1].map((which) => slotsByHost.flatMap((of) => of.at(which) ?? []));
+  let pools = new Map<string, DrainPool>();
+  for (let size = 0; bases.some((base) => size < base.length); size++) {
+    const found = bases
+      .flatMap((base) => combinationsOf(base, size).map((out) => base.filter((slot) => !out.includes(slot))))
+      .map((members) => poolOf(members, slots))
+      .filter(({ without }) => without.length > 0);
+    const all = new Map([...pools, ...found.map((pool) => [pool.name, pool] as const)]);
+    if (size > 1 && all.size > MAX_POOLS) break;
+    pools = all;
   }
-  const drainedAtMost = Math.max(0, ...pools.map(({ without }) => without.length));
-  for (let admitted = 1; admitted < hosts.length - drainedAtMost; admitted++) {
-    pools.push(poolWithout(hosts.slice(admitted), hosts));
-  }
-  return pools;
+  return [...pools.values()];
 }
 
-function poolWithout(drained: readonly PoolMember[], hosts: readonly PoolMember[]): DrainPool {
+function poolOf(members: readonly HostPlace[], slots: readonly HostPlace[]): DrainPool {
+  const without = slots.filter((slot) => !members.includes(slot));
   return {
-    name: `drained_${drained.map((host) => hosts.indexOf(host) + 1).join("_")}`,
-    without: drained.map((host) => host.name),
-    members: hosts.filter((host) => !drained.includes(host)),
+    name: `drained_${without.map((slot) => slots.indexOf(slot) + 1).join("_")}`,
+    without: without.map(({ name }) => name),
+    members,
   };
 }
 

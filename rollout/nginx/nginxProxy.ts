@@ -29,7 +29,8 @@ export class NginxProxy implements ReverseProxy {
     await this.drained(signal);
     const { body } = await this.#get("/rollgate/hosts", signal);
     const known = textOf(body).split(" ");
-    const missing = hosts.filter(({ name }) => !known.includes(name)).map(({ name }) => name);
+    const slots = hosts.flatMap((host) => [host, host.second ?? []].flat());
+    const missing = slots.map(({ name }) => name).filter((name) => !known.includes(name));
     if (missing.length > 0) {
       throw new RollgateError(
         "not-in-nginx",
@@ -39,11 +40,6 @@ export class NginxProxy implements ReverseProxy {
   }
 
   async drained(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    return (await this.#drains(signal)).names;
-  }
-
-  /** A combination of drained hosts without an upstream is served by all hosts, so it has no effect. */
-  async #drains(signal: AbortSignal): Promise<{ names: ReadonlySet<string>; effective: boolean }> {
     const { statusCode, body } = await this.#get("/rollgate/drained", signal);
     if (statusCode !== 200) {
       throw new RollgateError(
@@ -51,20 +47,13 @@ export class NginxProxy implements ReverseProxy {
         `expected the nginx of this stack at ${this.url}, got ${statusCode} from /rollgate/drained`,
       );
     }
-    const [pool, ...names] = textOf(body).split(" ").filter(Boolean);
-    return { names: new Set(names), effective: names.length === 0 || pool !== "all" };
+    const [_pool, ...names] = textOf(body).split(" ").filter(Boolean);
+    return new Set(names);
   }
 
   async drain(host: AppHost): Promise<void> {
     await this.#access.raiseFlag(host.name);
     await this.#confirm(host, true);
-    const { names, effective } = await this.#drains(AbortSignal.timeout(ANSWER_MILLISECONDS));
-    if (effective) return;
-    await this.#access.lowerFlag(host.name);
-    throw new GateFailed(
-      "drain-impossible",
-      `nginx at ${this.url} has no upstream without ${[...names].join(" and ")} together: bring the others back first`,
-    );
   }
 
   async admit(host: AppHost): Promise<void> {
@@ -111,7 +100,9 @@ export class NginxProxy implements ReverseProxy {
   async #checked(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
     const { body } = await this.#get("/status?format=json", signal);
     const name = endpoint(host.address, host.port);
-    const server = parseCheckStatus(body).find((candidate) => candidate.name === name);
+    // The module checks a server once in each upstream.
+    const servers = parseCheckStatus(body).filter((candidate) => candidate.name === name);
+    const server = servers.find(({ up, fall }) => !up || fall > 0) ?? servers[0];
     if (!server) return { up: false, detail: `${name} is not in /status` };
     const { up, rise, fall } = server;
     return { up: up && fall === 0, detail: `${up ? "up" : "down"}, rise ${rise}, fall ${fall}` };

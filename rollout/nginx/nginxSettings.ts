@@ -1,5 +1,5 @@
+import type { TwoSlots } from "../host/slots.ts";
 import type { Flavour } from "../request/rollRequest.ts";
-import type { PoolMember } from "./drainPools.ts";
 
 /** Everything the configuration depends on. */
 export interface NginxSettings {
@@ -10,7 +10,7 @@ export interface NginxSettings {
   readonly directory: string;
   readonly address: string;
   readonly port: number;
-  readonly hosts: readonly PoolMember[];
+  readonly hosts: readonly TwoSlots[];
   readonly check: CheckPolicy;
   /** Path of the application's own health endpoint. */
   readonly healthPath: string;

@@ -1,19 +1,22 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { slotsOf, type TwoSlots } from "../host/slots.ts";
 import { endpoint } from "../machine/connections.ts";
 import { CLOSE_CONNECTIONS, IDLE_SECONDS } from "./closeConnections.ts";
 import { errorLogOf } from "./configuration/errorLog.ts";
+import { groupMaps } from "./configuration/groupMaps.ts";
 import { proxyHeaderMaps, proxyHeaders } from "./configuration/proxyHeaders.ts";
 import { rolloutLocations } from "./configuration/rolloutLocations.ts";
 import { strangerMaps } from "./configuration/strangers.ts";
 import { upstreams } from "./configuration/upstreams.ts";
-import { type DrainPool, drainPools, type PoolMember } from "./drainPools.ts";
+import { drainGroups } from "./drainGroups.ts";
+import { drainPools } from "./drainPools.ts";
 import { checkModuleLines } from "./flavours/checkModule.ts";
 import type { ConfigurationFile, FlavourLines } from "./flavours/flavourLines.ts";
 import { njsLines } from "./flavours/njs.ts";
 import { stockLines } from "./flavours/stock.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
-import { drainedKey, upstreamMap } from "./upstreamMap.ts";
+import { type DrainUpstreams, everySlotKey, upstreamMap } from "./upstreamMap.ts";
 
 /** A configuration, and the fingerprint that nginx answers with once it serves it. */
 export interface NginxConfiguration {
@@ -25,26 +28,28 @@ export interface NginxConfiguration {
 
 /** Renders `nginx.conf` and the files it needs; the same settings always give the same bytes. */
 export function renderConfiguration(settings: NginxSettings): NginxConfiguration {
-  const pools = drainPools(settings.hosts);
+  const { hosts } = settings;
+  const parts = { hosts, pools: drainPools(hosts), groups: drainGroups(hosts) };
   const withFingerprint = (fingerprint: string) => {
-    const lines = linesOf(settings, pools, fingerprint);
-    return { text: render(settings, pools, lines, fingerprint), fingerprint, files: lines.files };
+    const lines = linesOf(settings, parts, fingerprint);
+    return { text: render(settings, parts, lines, fingerprint), fingerprint, files: lines.files };
   };
   return withFingerprint(createHash("sha256").update(withFingerprint("").text).digest("hex").slice(0, 16));
 }
 
-function linesOf(settings: NginxSettings, pools: readonly DrainPool[], fingerprint: string): FlavourLines {
-  if (settings.flavour === "njs") return njsLines(settings, pools, fingerprint);
+function linesOf(settings: NginxSettings, parts: DrainUpstreams, fingerprint: string): FlavourLines {
+  if (settings.flavour === "njs") return njsLines(settings, parts, fingerprint);
   return settings.flavour === "check-module" ? checkModuleLines(settings) : stockLines;
 }
 
 function render(
   settings: NginxSettings,
-  pools: readonly DrainPool[],
+  parts: DrainUpstreams,
   lines: FlavourLines,
   fingerprint: string,
 ): string {
   const { directory, hosts } = settings;
+  const slots = hosts.flatMap(slotsOf);
   const inPrefix = (...parts: string[]) => quote(join(directory, ...parts));
   return `# Written by rollgate; edits are replaced by the next change of a setting.
 ${hostsLine(hosts)}
@@ -72,13 +77,13 @@ http {
     map_hash_bucket_size ${bucketSize(hosts)};
 ${proxyHeaderMaps}
 ${strangerMaps(settings)}
-${upstreams(hosts, pools, lines)}
+${upstreams(parts, lines)}
     # The names of the drained hosts select the upstream of a request: draining needs a file, not a reload.
-${upstreamMap({ source: "$drained", target: "$drained_pool", nobody: "all", otherwise: "all" }, hosts, pools)}${lines.http}
+${upstreamMap("$drained", "$drained_pool", parts)}${groupMaps(parts.groups, lines.out)}${lines.http}
     server {
 ${listens(settings)}
         set $drained "";
-${hosts.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $drained "\${drained}${name} "; }\n`).join("")}
+${slots.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $drained "\${drained}${name} "; }\n`).join("")}
 ${lines.server}        proxy_http_version 1.1;
         proxy_connect_timeout 2s;
         proxy_read_timeout ${Math.max(60, settings.slowestRequestSeconds)}s;
@@ -119,18 +124,24 @@ function listens({ address, port }: NginxSettings): string {
 }
 
 /** The hosts in a configuration of ours; `undefined` for any other file. */
-export function hostsOf(configuration: string): PoolMember[] | undefined {
-  const json = /^# hosts: (.*)$/m.exec(configuration)?.[1];
-  return json === undefined ? undefined : JSON.parse(json);
+export function hostsOf(configuration: string): TwoSlots[] | undefined {
+  const json = /^# hosts: (.*(?:\n# .*)*)$/m.exec(configuration)?.[1];
+  return json === undefined ? undefined : JSON.parse(json.replaceAll("\n# ", ""));
 }
 
-function hostsLine(hosts: readonly PoolMember[]): string {
-  return `# hosts: ${JSON.stringify(hosts.map(({ name, address, port, healthPort }) => ({ name, address, port, healthPort })))}`;
+/** nginx rejects a comment that is longer than its buffer of 4,096 bytes. */
+const LONGEST_COMMENT = 4_000;
+
+function hostsLine(hosts: readonly TwoSlots[]): string {
+  const listed = hosts.map(({ name, address, port, healthPort, second }) => {
+    return { name, address, port, healthPort, second };
+  });
+  const line = `# hosts: ${JSON.stringify(listed)}`;
+  return line.length <= LONGEST_COMMENT ? line : line.replaceAll('},{"name"', '},\n# {"name"');
 }
 
-function bucketSize(hosts: readonly PoolMember[]): number {
-  const longestKey = drainedKey(hosts.map(({ name }) => name)).length;
-  return 2 ** Math.ceil(Math.log2(longestKey + 64));
+function bucketSize(hosts: readonly TwoSlots[]): number {
+  return 2 ** Math.ceil(Math.log2(everySlotKey(hosts).length + 64));
 }
 
 function quote(path: string): string {

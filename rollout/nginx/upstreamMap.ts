@@ -1,26 +1,40 @@
-import type { DrainPool, PoolMember } from "./drainPools.ts";
+import { slotsOf, type TwoSlots } from "../host/slots.ts";
+import type { DrainGroup } from "./drainGroups.ts";
+import type { DrainPool } from "./drainPools.ts";
+
+/** The hosts behind nginx, and the upstreams besides the full one. */
+export interface DrainUpstreams {
+  readonly hosts: readonly TwoSlots[];
+  readonly pools: readonly DrainPool[];
+  readonly groups: readonly DrainGroup[];
+}
 
 /**
- * An nginx `map` from host names, each followed by a space, to the upstream without exactly those hosts: `nobody` if
- * there are no names, `otherwise` for a combination without an upstream.
+ * An nginx `map` from slots' names, each followed by a space, to the upstream without exactly those slots; `none` if
+ * those are all.
  */
 export function upstreamMap(
-  { source, target, nobody, otherwise }: Record<"source" | "target" | "nobody" | "otherwise", string>,
-  hosts: readonly PoolMember[],
-  pools: readonly DrainPool[],
+  source: string,
+  target: string,
+  { hosts, pools, groups }: DrainUpstreams,
 ): string {
   const rows = [
-    ["default", otherwise],
-    ['""', nobody],
+    ["default", groups.length > 0 ? "$group_pool" : "all"],
+    ['""', "all"],
     ...pools.map((pool) => [`"${drainedKey(pool.without)}"`, pool.name]),
-    [`"${drainedKey(hosts.map(({ name }) => name))}"`, "none"],
+    [`"${everySlotKey(hosts)}"`, "none"],
   ];
   return `    map ${source} ${target} {
 ${rows.map(([key, value]) => `        ${key} ${value};\n`).join("")}    }
 `;
 }
 
-/** The value of `$drained` while exactly these hosts are drained, in the order of the configuration. */
-export function drainedKey(names: readonly string[]): string {
+/** The value of `$drained` while every slot is drained. */
+export function everySlotKey(hosts: readonly TwoSlots[]): string {
+  return drainedKey(hosts.flatMap(slotsOf).map(({ name }) => name));
+}
+
+/** The value of `$drained` while exactly these slots are drained, in the order of the configuration. */
+function drainedKey(names: readonly string[]): string {
   return names.map((name) => `${name} `).join("");
 }

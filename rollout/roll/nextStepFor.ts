@@ -33,7 +33,6 @@ const BY_CODE: Readonly<Record<string, string>> = {
   "container-unreachable": REACH,
   "disk-full": `free up disk space on that machine, or keep fewer releases (\`keepReleases\`), ${AGAIN}`,
   "down-in-proxy": `check whether nginx's machine can reach the application: its address, a firewall, the checks (\`checkExpect\`, \`checkTimeoutMilliseconds\`); ${AGAIN}`,
-  "drain-impossible": `bring back the other drained hosts (\`pulumi up\` does that if they can run), ${AGAIN}`,
   "drain-unconfirmed": LOOK_AT_NGINX,
   "ended-again": `see the application's log for why it ends after becoming healthy, ${AGAIN} with a release that keeps running`,
   "engine-gone": HALF_DONE,

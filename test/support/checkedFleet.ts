@@ -1,8 +1,8 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import type { RequestListener } from "node:http";
 import { join } from "node:path";
+import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import { parseCheckStatus } from "#rollout/nginx/checkStatus.ts";
-import type { PoolMember } from "#rollout/nginx/drainPools.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { request } from "../../harness/request.ts";
@@ -13,7 +13,7 @@ import { temporaryDirectory } from "./temporaryDirectory.ts";
 
 /** A host whose health answers a test can set. */
 export interface CheckedHost {
-  readonly member: PoolMember;
+  readonly member: HostPlace;
   /** Replaces its answer to checks; nothing means 200. */
   health: RequestListener;
   readonly kill: () => Promise<void>;

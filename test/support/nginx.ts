@@ -2,7 +2,8 @@ import { onTestFinished } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { localNginxPlace, openLocalNginx } from "#kinds/local/localNginx.ts";
-import type { PoolMember } from "#rollout/nginx/drainPools.ts";
+import type { HostPlace } from "#rollout/host/hostPlace.ts";
+import type { TwoSlots } from "#rollout/host/slots.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
@@ -12,8 +13,16 @@ import { quitNginx } from "../../harness/nginxProcess.ts";
 /** The nginx of this machine. */
 export const NGINX = (await findExecutable("nginx")) ?? "/usr/sbin/nginx";
 
+/** Hosts with two slots each; the second slots follow the first ones' ports. */
+export function twoSlotsInARow(size: number, name?: (number: number) => string): TwoSlots[] {
+  return hostsInARow(size, name).map((host) => ({
+    ...host,
+    second: { address: host.address, port: host.port + size },
+  }));
+}
+
 /** Hosts with names and ports in a row. */
-export function hostsInARow(size: number, name = (number: number) => `app-${number}`): PoolMember[] {
+export function hostsInARow(size: number, name = (number: number) => `app-${number}`): HostPlace[] {
   return Array.from({ length: size }, (_, index) => ({
     name: name(index + 1),
     address: "127.0.0.1",

@@ -1,29 +1,34 @@
+import type { HostPlace } from "../../host/hostPlace.ts";
+import { slotsOf, type TwoSlots } from "../../host/slots.ts";
 import { endpoint } from "../../machine/connections.ts";
-import type { DrainPool, PoolMember } from "../drainPools.ts";
 import type { FlavourLines } from "../flavours/flavourLines.ts";
+import type { DrainUpstreams } from "../upstreamMap.ts";
 
-/** The upstream with all hosts, and one for each combination of drained hosts. */
+/** The upstream with all slots, one for each pool, and one for each combination within a group. */
 export function upstreams(
-  hosts: readonly PoolMember[],
-  pools: readonly DrainPool[],
-  { failover, checks }: Pick<FlavourLines, "failover" | "checks">,
+  { hosts, pools, groups }: DrainUpstreams,
+  { watch }: Pick<FlavourLines, "watch">,
 ): string {
-  return `    upstream all {
-${servers(hosts, failover.all)}${checks}    }
-${pools
-  .map(
-    ({ name, without, members }) => `
-    # without ${without.join(", ")}
-    upstream ${name} {
-${servers(members, failover.smaller)}    }
-`,
-  )
-  .join("")}`;
+  const upstream = (name: string, members: readonly HostPlace[], among: readonly TwoSlots[]) => {
+    const { failover, checks } = watch(name, members, among);
+    return `    upstream ${name} {\n${servers(members, failover)}${checks}    }\n`;
+  };
+  const small = groups.flatMap((group) =>
+    group.upstreams.map(({ name, members }) => upstream(name, members, group.hosts)),
+  );
+  return `${upstream("all", hosts.flatMap(slotsOf), hosts)}${pools
+    .map(
+      ({ name, without, members }) =>
+        `\n    # without ${without.join(", ")}\n${upstream(name, members, hosts)}`,
+    )
+    .join("")}${small.length > 0 ? "\n" : ""}${small.join("")}`;
 }
 
-function servers(hosts: readonly PoolMember[], failover: boolean): string {
+function servers(members: readonly HostPlace[], failover: boolean): string {
   // With active checks, a server that is up again must not stay out for nginx's own fail_timeout. Without them, a few
   // failures in a row take it out for a moment.
   const limits = failover ? "max_fails=3 fail_timeout=2s" : "max_fails=0";
-  return hosts.map(({ address, port }) => `        server ${endpoint(address, port)} ${limits};\n`).join("");
+  return members
+    .map(({ address, port }) => `        server ${endpoint(address, port)} ${limits};\n`)
+    .join("");
 }

@@ -1,27 +1,48 @@
-import type { PoolMember } from "../drainPools.ts";
+import type { HostPlace } from "../../host/hostPlace.ts";
+import { slotsOf, type TwoSlots } from "../../host/slots.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import type { FlavourLines } from "./flavourLines.ts";
 import { stockLines } from "./stock.ts";
 
 /**
- * The third-party module checks the upstream with all hosts; the others serve only for minutes and are not checked.
+ * The third-party module checks the upstreams that may serve for long: the one with all slots, and those with one slot of
+ * every host. The others serve only for minutes and are not checked.
  * https://github.com/yaoweibin/nginx_upstream_check_module
  */
-export function checkModuleLines({ check, hosts }: NginxSettings): FlavourLines {
-  const [healthPort] = healthPortsOf(hosts);
-  const port = healthPort === undefined ? "" : ` port=${healthPort}`;
+export function checkModuleLines({ check }: NginxSettings): FlavourLines {
   return {
     ...stockLines,
-    checks: `        check interval=${check.intervalMilliseconds} rise=${check.rise} fall=${check.fall} timeout=${check.timeoutMilliseconds} type=http${port};
+    watch: (upstream, members, hosts) => {
+      const [healthPort, ...others] = healthPortsOf(members);
+      const lasts = upstream === "all" || hasOneSlotOfEach(hosts, members);
+      // The module supports only one health port in an upstream.
+      if (!lasts || others.length > 0) return { failover: true, checks: "" };
+      const port = healthPort === undefined ? "" : ` port=${healthPort}`;
+      return {
+        failover: false,
+        checks: `        check interval=${check.intervalMilliseconds} rise=${check.rise} fall=${check.fall} timeout=${check.timeoutMilliseconds} type=http${port};
         check_http_send "GET ${check.path} HTTP/1.0\\r\\n\\r\\n";
         check_http_expect_alive ${check.expect.map((statuses) => `http_${statuses}`).join(" ")};
 `,
-    failover: { all: false, smaller: true },
+      };
+    },
     status: "check_status;",
   };
 }
 
-/** The distinct health ports of these hosts, `undefined` for the application's; the module supports only one. */
-export function healthPortsOf(hosts: readonly PoolMember[]): (number | undefined)[] {
-  return [...new Set(hosts.map(({ healthPort }) => healthPort))];
+/** Whether the module can check every slot: all have one health port, or all first slots one and all second ones one. */
+export function canCheck(hosts: readonly TwoSlots[]): boolean {
+  if (healthPortsOf(hosts.flatMap(slotsOf)).length <= 1) return true;
+  const seconds = hosts.flatMap(({ second }) => second ?? []);
+  return seconds.length === hosts.length && [hosts, seconds].every((of) => healthPortsOf(of).length === 1);
+}
+
+/** The distinct health ports, `undefined` for the application's. */
+function healthPortsOf(places: readonly Pick<HostPlace, "healthPort">[]): (number | undefined)[] {
+  return [...new Set(places.map(({ healthPort }) => healthPort))];
+}
+
+function hasOneSlotOfEach(hosts: readonly TwoSlots[], members: readonly HostPlace[]): boolean {
+  const isIn = ({ name }: HostPlace) => members.some((member) => member.name === name);
+  return hosts.every((host) => slotsOf(host).filter(isIn).length === 1);
 }

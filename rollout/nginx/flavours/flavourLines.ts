@@ -1,12 +1,15 @@
+import type { HostPlace } from "../../host/hostPlace.ts";
+import type { TwoSlots } from "../../host/slots.ts";
+
 /** What a flavour adds to `nginx.conf`, by block, and the files it needs next to it. */
 export interface FlavourLines {
   /** At the top of the file. */
   readonly main: string;
   readonly http: string;
-  /** At the end of the upstream with all hosts. */
-  readonly checks: string;
-  /** Whether nginx's passive failover is on in the upstream with all hosts, and in the smaller ones. */
-  readonly failover: { readonly all: boolean; readonly smaller: boolean };
+  /** How nginx notices that a member of this upstream is down; `hosts` are those that its members may be of. */
+  readonly watch: (upstream: string, members: readonly HostPlace[], hosts: readonly TwoSlots[]) => Watch;
+  /** The variable with the names of the slots that get no request. */
+  readonly out: string;
   /** The variable that names the upstream of a request, or `none`. */
   readonly pool: string;
   /** What a client is told if there is none; may be a variable. */
@@ -16,6 +19,14 @@ export interface FlavourLines {
   /** Answers `/status`. */
   readonly status: string;
   readonly files: readonly ConfigurationFile[];
+}
+
+/** How nginx notices that a member of an upstream is down. */
+export interface Watch {
+  /** Whether a few failures in a row take it out for a moment. */
+  readonly failover: boolean;
+  /** The lines for active checks, at the end of the upstream. */
+  readonly checks: string;
 }
 
 /** A file next to `nginx.conf`. */

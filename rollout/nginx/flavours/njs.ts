@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { slotsOf } from "../../host/slots.ts";
 import { endpoint } from "../../machine/connections.ts";
 import { errorLogOf } from "../configuration/errorLog.ts";
-import type { DrainPool } from "../drainPools.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { scriptName } from "../servedConfiguration.ts";
-import { upstreamMap } from "../upstreamMap.ts";
+import { type DrainUpstreams, everySlotKey, upstreamMap } from "../upstreamMap.ts";
 import type { ConfigurationFile, FlavourLines } from "./flavourLines.ts";
 import { stockLines } from "./stock.ts";
 
@@ -16,13 +16,13 @@ const BETWEEN_CHECKS_MILLISECONDS = 100;
 const LOG_MILLISECONDS = 1000;
 
 /**
- * nginx's own JavaScript module checks every host and picks the upstream of each request. Its state is in shared
+ * nginx's own JavaScript module checks every slot and picks the upstream of each request. Its state is in shared
  * memory, which survives a reload as long as the zone's name and size stay the same.
  * https://nginx.org/en/docs/http/ngx_http_js_module.html
  */
 export function njsLines(
   settings: NginxSettings,
-  pools: readonly DrainPool[],
+  upstreams: DrainUpstreams,
   fingerprint: string,
 ): FlavourLines {
   const { check, hosts, njsModule } = settings;
@@ -38,17 +38,16 @@ export function njsLines(
     js_shared_dict_zone zone=rollgate:256k;
     # Relative, because this directive rejects some characters that an absolute path may contain.
     js_import rollgate from ${script.name};
-    # The names of the hosts that are drained or that the checks have taken out.
+    # The names of the slots that are drained or that the checks have taken out.
     js_set $unavailable rollgate.unavailable;
-    # For a combination without an upstream: one of the other hosts.
-    js_set $direct rollgate.direct;
-${upstreamMap({ source: "$unavailable", target: "$pool", nobody: "$drained_pool", otherwise: "$direct" }, hosts, pools)}
-    map $drained_pool $outage {
+${upstreamMap("$unavailable", "$pool", upstreams)}
+    map $drained $outage {
         default "no host is healthy";
-        none    "no host takes traffic";
+        "${everySlotKey(hosts)}" "no host takes traffic";
     }
 `,
-    failover: { all: false, smaller: false },
+    watch: () => ({ failover: false, checks: "" }),
+    out: "$unavailable",
     pool: "$pool",
     outage: "$outage",
     server: `        # The module logs an error for each refused connection; people read the lines of the next location.
@@ -70,7 +69,7 @@ ${upstreamMap({ source: "$unavailable", target: "$pool", nobody: "$drained_pool"
 
 /** The JavaScript as nginx loads it, named after its hash, so that changing it also changes `nginx.conf`. */
 function scriptOf({ hosts, check }: NginxSettings): ConfigurationFile {
-  const table = hosts.map(({ name, address, port, healthPort = port }) => {
+  const table = hosts.flatMap(slotsOf).map(({ name, address, port, healthPort = port }) => {
     const place = endpoint(address, port);
     const url = `http://${endpoint(address, healthPort)}${check.path}`;
     return { name, address: place, key: `${name} ${place}`, url };
@@ -82,7 +81,7 @@ function scriptOf({ hosts, check }: NginxSettings): ConfigurationFile {
     `const ID = "${id}";`,
     `const settings = () => (${JSON.stringify({ hosts: table, rise, fall, timeoutMilliseconds, expect })});\n`,
     ...SOURCES.map((source) => readFileSync(source, "utf8")),
-    "export default { check, logChanges, unavailable, direct, status };\n",
+    "export default { check, logChanges, unavailable, status };\n",
   ].join("\n");
   return { name: scriptName(text), text };
 }

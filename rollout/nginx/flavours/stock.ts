@@ -4,8 +4,8 @@ import type { FlavourLines } from "./flavourLines.ts";
 export const stockLines: FlavourLines = {
   main: "",
   http: "",
-  checks: "",
-  failover: { all: true, smaller: true },
+  watch: () => ({ failover: true, checks: "" }),
+  out: "$drained",
   pool: "$drained_pool",
   outage: "no host takes traffic",
   server: "",

@@ -117,10 +117,3 @@ function unavailable(r) {
     .map((host) => `${host.name} `)
     .join("");
 }
-
-/** `$direct`: a random available host, for combinations without an upstream. */
-function direct(r) {
-  const out = r.variables.unavailable.split(" ");
-  const others = settings().hosts.filter((host) => !out.includes(host.name));
-  return others[Math.floor(Math.random() * others.length)].address;
-}

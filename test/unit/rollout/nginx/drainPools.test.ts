@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { slotsOf, type TwoSlots } from "#rollout/host/slots.ts";
 import { drainPools } from "#rollout/nginx/drainPools.ts";
+import { hostsInARow, twoSlotsInARow } from "../../../support/nginx.ts";
 
-function fleet(size: number) {
-  return Array.from({ length: size }, (_, index) => ({
-    name: `app-${index + 1}`,
-    address: "127.0.0.1",
-    port: 8081 + index,
-  }));
+/** The members of each upstream, by name. */
+function served(hosts: readonly TwoSlots[]): string[] {
+  return drainPools(hosts).map(({ members }) => members.map(({ name }) => name).join());
 }
 
 test.each([
@@ -19,32 +18,68 @@ test.each([
   [7, 126],
   [8, 254],
 ])("of %d hosts, any combination but all can be drained: %d pools", (size, pools) => {
-  expect(drainPools(fleet(size))).toHaveLength(pools);
+  expect(drainPools(hostsInARow(size))).toHaveLength(pools);
 });
 
 test.each([
-  [9, 9 + 36 + 84 + 126, 4],
-  [10, 10 + 45 + 120, 3],
-  [12, 12 + 66, 2],
-  [22, 22 + 231, 2],
-  [23, 23, 1],
-  [50, 50, 1],
-])("of %d hosts, as many can be drained as 256 pools allow, but at least one", (size, pools, most) => {
-  const combinations = drainPools(fleet(size)).filter(({ without }) => without.length <= most);
-  expect(combinations).toHaveLength(pools);
+  [1, 2],
+  [2, 14],
+  [3, 62],
+  [4, 254],
+])("of %d hosts with two slots, any combination of slots but all can be drained: %d pools", (size, pools) => {
+  expect(drainPools(twoSlotsInARow(size))).toHaveLength(pools);
 });
 
-test.each([2, 9, 23, 50])("of %d hosts, a first deployment can admit one after another, in order", (size) => {
-  const served = drainPools(fleet(size)).map(({ members }) => members.map(({ name }) => name).join());
-  for (let admitted = 1; admitted < size; admitted++) {
-    const first = fleet(size).slice(0, admitted);
-    expect(served).toContain(first.map(({ name }) => name).join());
-  }
+test.each([
+  [9, 9 + 36 + 84 + 126],
+  [10, 10 + 45 + 120],
+  [12, 12 + 66],
+  [22, 22 + 231],
+  [23, 23],
+  [50, 50],
+])("of %d hosts, as many can be drained as 256 pools allow, but at least one: %d pools", (size, pools) => {
+  expect(drainPools(hostsInARow(size))).toHaveLength(pools);
+});
+
+test.each([
+  [5, 2 * (1 + 5 + 10 + 10 + 5)],
+  [7, 2 * (2 ** 7 - 1)],
+  [9, 2 * (1 + 9 + 36)],
+  [15, 2 * (1 + 15 + 105)],
+  [16, 2 * (1 + 16)],
+  [50, 2 * (1 + 50)],
+])(
+  "of %d hosts with two slots, all may serve from their first or their second, or some be drained: %d pools",
+  (size, pools) => {
+    expect(drainPools(twoSlotsInARow(size))).toHaveLength(pools);
+  },
+);
+
+test.each([5, 9, 50])(
+  "%d hosts that all serve from one slot each have an upstream, and so have all but one of them",
+  (size) => {
+    const hosts = twoSlotsInARow(size);
+    const pools = served(hosts);
+    for (const which of [0, 1]) {
+      const base = hosts.map((host) => slotsOf(host)[which]?.name ?? "");
+      expect(pools).toContain(base.join());
+      for (const index of base.keys()) expect(pools).toContain(base.toSpliced(index, 1).join());
+    }
+  },
+);
+
+test("a host with one slot stays in while the others serve from their second", () => {
+  const [one, ...others] = hostsInARow(9);
+  const hosts = [
+    ...(one ? [one] : []),
+    ...others.map((host) => ({ ...host, second: { address: "127.0.0.1", port: 1 } })),
+  ];
+  expect(served(hosts)).toContain(["app-1", ...others.map(({ name }) => `${name}_b`)].join());
 });
 
 test("a pool is named after the positions of missing hosts, and contains the others in order", () => {
-  const [one, two, three] = fleet(3);
-  expect(drainPools(fleet(3))).toEqual([
+  const [one, two, three] = hostsInARow(3);
+  expect(drainPools(hostsInARow(3))).toEqual([
     { name: "drained_1", without: ["app-1"], members: [two, three] },
     { name: "drained_2", without: ["app-2"], members: [one, three] },
     { name: "drained_3", without: ["app-3"], members: [one, two] },
@@ -54,18 +89,32 @@ test("a pool is named after the positions of missing hosts, and contains the oth
   ]);
 });
 
-describe.each([2, 5, 9, 12, 23])("with %d hosts", (size) => {
-  test("no two pools have the same name or lack the same hosts", () => {
-    const pools = drainPools(fleet(size));
+test("a slot of a host with two is a member under its own name", () => {
+  const first = { name: "app-1", address: "127.0.0.1", port: 8081 };
+  const second = { name: "app-1_b", address: "127.0.0.1", port: 8082 };
+  expect(drainPools(twoSlotsInARow(1))).toEqual([
+    { name: "drained_1", without: ["app-1"], members: [second] },
+    { name: "drained_2", without: ["app-1_b"], members: [first] },
+  ]);
+});
+
+const FLEETS = [2, 5, 9, 12, 23].flatMap((size) => [
+  { title: `${size} hosts`, hosts: hostsInARow(size) },
+  { title: `${size} hosts with two slots`, hosts: twoSlotsInARow(size) },
+]);
+describe.each(FLEETS)("with $title", ({ hosts }) => {
+  test("no two pools have the same name or lack the same slots", () => {
+    const pools = drainPools(hosts);
     expect(new Set(pools.map(({ name }) => name)).size).toBe(pools.length);
     expect(new Set(pools.map(({ without }) => without.join())).size).toBe(pools.length);
   });
 
-  test("every host is either in a pool or missing from it, and no pool is empty", () => {
-    for (const { without, members } of drainPools(fleet(size))) {
+  test("every slot is either in a pool or missing from it, and no pool is empty", () => {
+    for (const { without, members } of drainPools(hosts)) {
       expect(members.length).toBeGreaterThan(0);
       expect([...without, ...members.map(({ name }) => name)].sort()).toEqual(
-        fleet(size)
+        hosts
+          .flatMap(slotsOf)
           .map(({ name }) => name)
           .sort(),
       );
