@@ -205,6 +205,8 @@ describe("diff", () => {
     ["minimumHealthy", 0],
     ["keepReleases", 9],
     ["onFailure", "halt"],
+    ["warmUp", { paths: ["/"], requests: 1, seconds: 1 }],
+    ["hooks", { afterRoll: [{ command: "true", where: "deployer", deadlineSeconds: 1 }] }],
   ])("does not show a change of %s, which only matters in the next roll", async (path, value) => {
     expect(await diff({ olds: news, news: withValue(news, path, value) })).toEqual({ changes: false });
   });
