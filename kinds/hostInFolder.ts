@@ -6,10 +6,10 @@ import type { OpenHost } from "./hostKind.ts";
 export function hostInFolder(
   machine: Pick<Machine, "run">,
   directory: string,
-  { supervisor, second, files }: HostParts,
+  { supervisor, second, former = second?.supervisor, files }: HostParts,
 ): Omit<OpenHost, "id" | "close"> {
   return {
-    supervisors: [supervisor, ...(second ? [second.supervisor] : [])],
+    supervisors: [supervisor, ...(former ? [former] : [])],
     portOwner: () => supervisor.portOwner(),
     isThere: async () =>
       (await machine.run('if [ -d "$1/releases" ]; then echo yes; fi', [directory])) !== "",

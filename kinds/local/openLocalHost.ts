@@ -2,8 +2,8 @@ import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import { HostFiles } from "#rollout/host/hostFiles.ts";
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
 import { MachineTasks } from "#rollout/host/machineTasks.ts";
+import { openSlots } from "#rollout/host/openSlots.ts";
 import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
-import { openSlots } from "#rollout/host/slots.ts";
 import type { LocalHostDescriptor } from "./localDescriptors.ts";
 import { LocalMachine } from "./localMachine.ts";
 

@@ -1,8 +1,8 @@
 import { HostFiles } from "#rollout/host/hostFiles.ts";
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
 import { MachineTasks } from "#rollout/host/machineTasks.ts";
+import { openSlots } from "#rollout/host/openSlots.ts";
 import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
-import { openSlots } from "#rollout/host/slots.ts";
 import { SystemdSupervisor } from "#rollout/host/systemdSupervisor.ts";
 import type { SshHostDescriptor } from "./sshDescriptors.ts";
 import { SshHealth } from "./sshHealth.ts";

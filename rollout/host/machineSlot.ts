@@ -25,6 +25,8 @@ export interface SlotParts {
   readonly place: HostPlace;
   readonly supervisor: Supervisor;
   readonly health: HealthEndpoint;
+  /** What may have been left running in a second slot that the host no longer has; it counts as the first one's. */
+  readonly former?: Pick<Supervisor, "running" | "stop" | "retire">;
 }
 
 /** A slot of a host of any kind: a supervisor that runs the application, and its health endpoint. */
@@ -37,11 +39,12 @@ export class MachineSlot implements Slot {
   protected readonly health: HealthEndpoint;
   protected readonly files: HostFiles;
   protected readonly policy: HostPolicy;
+  readonly #former: SlotParts["former"];
   readonly #ownLaunch: string;
 
   /** `ownLaunch` is the fingerprint of the host's own options. */
   constructor(
-    { place, supervisor, health }: SlotParts,
+    { place, supervisor, health, former }: SlotParts,
     files: HostFiles,
     policy: HostPolicy,
     ownLaunch: string,
@@ -54,6 +57,7 @@ export class MachineSlot implements Slot {
     this.health = health;
     this.files = files;
     this.policy = policy;
+    this.#former = former;
     this.#ownLaunch = ownLaunch;
   }
 
@@ -64,11 +68,20 @@ export class MachineSlot implements Slot {
   }
 
   async runningApp(): Promise<RunningApp | undefined> {
-    return this.explain("cannot tell what it runs", () => this.supervisor.running());
+    return this.explain(
+      "cannot tell what it runs",
+      async () => (await this.supervisor.running()) ?? this.#former?.running(),
+    );
   }
 
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
-    return this.explain("cannot be stopped", () => this.supervisor.stop(graceSeconds));
+    return this.explain("cannot be stopped", async () => {
+      if (await this.#former?.running()) {
+        await this.#former?.stop(graceSeconds);
+        await this.#former?.retire();
+      }
+      return this.supervisor.stop(graceSeconds);
+    });
   }
 
   async retire(): Promise<void> {

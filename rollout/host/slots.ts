@@ -1,4 +1,4 @@
-import type { HostFolder, HostPlace } from "./hostPlace.ts";
+import type { HostPlace } from "./hostPlace.ts";
 
 /** A host with a second place for a JVM, perhaps. */
 export interface TwoSlots extends HostPlace {
@@ -12,18 +12,6 @@ export const SECOND = "_b";
 export function slotsOf({ name, address, port, healthPort, second }: TwoSlots): [HostPlace, ...HostPlace[]] {
   const first = { name, address, port, ...(healthPort !== undefined && { healthPort }) };
   return second ? [first, { name: `${name}${SECOND}`, ...second }] : [first];
-}
-
-/** Opens the slots of a host that has a folder. */
-export function openSlots<Parts extends object>(
-  { directory, ...place }: TwoSlots & Pick<HostFolder, "directory">,
-  open: (slot: HostFolder) => Parts,
-): Parts & { readonly second?: Parts } {
-  const [first, second] = slotsOf(place);
-  return {
-    ...open({ ...first, directory }),
-    ...(second && { second: open({ ...second, directory, slot: "b" }) }),
-  };
 }
 
 /** The name of the same host's first slot, which is the host's own. */

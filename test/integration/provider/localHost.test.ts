@@ -99,6 +99,23 @@ describe("check", () => {
     );
   });
 
+  test("accepts a host that serves from its second slot while another process has its first port", async () => {
+    const news = await inputs({ second: { address: "127.0.0.1", port: await freePort() } });
+    const host = localHost(news, { launch: { java: news.java, jvmOptions: [], arguments: [] } });
+    onTestFinished(() => host.second?.stop(0).then(() => {}));
+    const jar = await fakeJar({ version: "1.0.0" });
+    await host.preflight(signal);
+    await host.stage(releaseId(jar), jar, signal);
+    await host.switchTo(releaseId(jar));
+    await startNode(listenOn(news.port));
+    expect(await check({ olds: {}, news })).toMatchObject({ failures: [{ property: "port" }] });
+    await host.second?.start(host.launch);
+    expect(await check({ olds: {}, news })).toEqual({ inputs: news });
+    // It may not move either while it runs there.
+    const moved = { ...news, directory: `${news.directory}-new` };
+    expect(await check({ olds: news, news: moved })).toMatchObject({ failures: [{ property: "directory" }] });
+  });
+
   test("rejects moving a running application to another directory, even together with its port", async () => {
     const olds = await inputs();
     const news = { ...olds, directory: `${olds.directory}-new`, port: await freePort() };
@@ -212,6 +229,25 @@ describe("a host", () => {
     await remove(news);
     expect(await isAlive(ran)).toBe(false);
     expect(await readdir(join(news.directory, "../../.."))).toEqual([]);
+  });
+
+  test("stops the application in its second slot too when it is removed, even if it no longer has one", async () => {
+    for (const keepsSecond of [true, false]) {
+      const news = await inputs({ second: { address: "127.0.0.1", port: await freePort() } });
+      await create(news);
+      const host = localHost(news, { launch: { java: news.java, jvmOptions: [], arguments: [] } });
+      onTestFinished(() => host.second?.stop(0).then(() => {}));
+      const jar = await fakeJar({ version: "1.0.0" });
+      await host.stage(releaseId(jar), jar, signal);
+      await host.switchTo(releaseId(jar));
+      await host.second?.start(host.launch);
+      const ran = await readProcess((await host.second?.runningApp())?.pid ?? 0);
+      if (ran === undefined) throw new Error("nothing runs");
+      const { second, ...single } = news;
+      await remove(keepsSecond ? news : single);
+      expect(await isAlive(ran)).toBe(false);
+      expect(await readdir(join(news.directory, "../../.."))).toEqual([]);
+    }
   });
 
   test("keeps files of others when it is removed", async () => {

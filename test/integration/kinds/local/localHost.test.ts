@@ -9,7 +9,8 @@ import { openLocalHost } from "#kinds/local/openLocalHost.ts";
 import type { Launch } from "#rollout/request/launch.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { until } from "../../../../harness/until.ts";
-import { answerOf, hostOf, install, run } from "../../../contract/appHost.ts";
+import { answerOf, hostOf, install, run, stopAll } from "../../../contract/appHost.ts";
+import { runBeside, slotsOf } from "../../../contract/secondSlot.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
 import { fakeJava } from "../../../support/fakeJava.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
@@ -188,4 +189,24 @@ test("only the end of a huge log is read", async () => {
   await truncate(log, 3 * 1024 ** 3);
   await appendFile(log, "\nwhy it ended\n");
   expect(await hostOf(opened).logTail(1)).toEqual(["why it ended"]);
+});
+
+test("an application that was left in a second slot which the host no longer has is stopped by the next roll", async () => {
+  const { place, opened } = await newHost();
+  const second = { address: place.address, port: await freePort() };
+  const parts = openLocalHost({ ...place, second }, opened.machine);
+  onTestFinished(() => stopAll(parts));
+  const { host: before, second: slot } = slotsOf({ ...opened, parts });
+  const release = await runBeside(before, slot, { version: "1.0.0" });
+  const host = hostOf(opened);
+  expect(await host.runningApp()).toMatchObject({ release });
+  expect(await host.portOwner()).toEqual({ kind: "nobody" });
+  expect(await host.probe(signal)).toMatchObject({ up: false });
+  await host.preflight(signal);
+  expect(await host.stop(5)).toEqual({ killed: false });
+  expect(await host.runningApp()).toBeUndefined();
+  expect(await slot.runningApp()).toBeUndefined();
+  expect(await opened.machine.run('cd "$1"; ls start*; exit 0', [opened.directory])).toBe("");
+  await host.start(host.launch);
+  expect(await host.runningApp()).toMatchObject({ release });
 });

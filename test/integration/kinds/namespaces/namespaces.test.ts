@@ -8,10 +8,12 @@ import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { request } from "../../../../harness/request.ts";
-import { describeAppHost, type NewHost } from "../../../contract/appHost.ts";
+import { describeAppHost, type NewHost, stopAll } from "../../../contract/appHost.ts";
 import { describeMachine } from "../../../contract/machine.ts";
 import { describeNginx, describeOwnNginx } from "../../../contract/nginx.ts";
 import { describeProcessHost } from "../../../contract/processHost.ts";
+import { describeSecondProcess } from "../../../contract/secondProcess.ts";
+import { describeSecondSlot } from "../../../contract/secondSlot.ts";
 import { openNamespaceHost } from "../../../kinds/namespaces/namespaceHost.ts";
 import { NamespaceMachine } from "../../../kinds/namespaces/namespaceMachine.ts";
 import { openNamespaceNginx } from "../../../kinds/namespaces/namespaceNginx.ts";
@@ -48,9 +50,14 @@ describe.skipIf(reason)(
     }
 
     async function open({ ownHealthPort = false } = {}): Promise<NewHost> {
-      const host = { ...(await hostIn(place)), ...(ownHealthPort && { healthPort: await freePort() }) };
+      const slot = async () => ({
+        port: await freePort(),
+        ...(ownHealthPort && { healthPort: await freePort() }),
+      });
+      const second = { address: place.address, ...(await slot()) };
+      const host = { ...(await hostIn(place)), ...(await slot()), second };
       const parts = openNamespaceHost(host);
-      onTestFinished(async () => void (await parts.supervisor.stop(0)));
+      onTestFinished(() => stopAll(parts));
       return {
         parts,
         directory: host.directory,
@@ -74,8 +81,11 @@ describe.skipIf(reason)(
       machine: new NamespaceMachine(place.namespace),
       address: network.address,
     }));
-    describeAppHost({ open, workDirectory: ({ directory }) => `${directory}/work` });
+    const kind = { open, workDirectory: ({ directory }: NewHost) => `${directory}/work` };
+    describeAppHost(kind);
+    describeSecondSlot(kind);
     describeProcessHost(open);
+    describeSecondProcess(open);
     describeNginx(() => nginxIn(place));
     describeOwnNginx(() => nginxIn(place));
 
