@@ -29,8 +29,8 @@ function withTextName(host: { readonly name?: unknown }, property: string): obje
 }
 
 /** Gives the common `healthPort` to hosts without their own; 0 stands for the application's port. */
-export function withHealthPort(hosts: readonly unknown[], healthPort: unknown): unknown[] {
-  if (healthPort === 0) return [...hosts];
+export function withHealthPort(hosts: readonly unknown[], healthPort: unknown): object[] {
+  if (healthPort === 0) return hosts.map((host) => ({ ...Object(host) }));
   const problem = problemsOf(integer(0, 65535), healthPort)[0];
   if (problem) throw new InvalidInput("healthPort", problem.reason);
   return hosts.map((host) => ({ healthPort, ...Object(host) }));

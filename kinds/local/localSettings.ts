@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { parse } from "#rollout/request/validate.ts";
-import { readHosts } from "../../settings/hosts.ts";
+import { readHosts, withHealthPort } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
+import { SECOND_PORTS, withSecondPorts } from "../../settings/secondPorts.ts";
 import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
 import { localHostDescriptor, localNginxInputs, localProxyDescriptor } from "./localDescriptors.ts";
 
@@ -14,12 +15,17 @@ export function readLocalSettings(reader: Reader): KindSettings {
   reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
   reader.ignore("containerImage", "containerUser", "nginxImage", ...SSH_DEFAULTS);
   const executable = reader.text("nginx");
+  const given = readHosts(
+    reader.hosts(),
+    ({ name }) => ({ kind: "local", address: "127.0.0.1", directory: `${root}/hosts/${name}` }),
+    SECOND_PORTS,
+  );
+  const here = () => "this machine";
   return {
-    hosts: readHosts(reader.hosts(), ({ name }) => ({
-      kind: "local",
-      address: "127.0.0.1",
-      directory: `${root}/hosts/${name}`,
-    })),
+    hosts: withSecondPorts(withHealthPort(given, reader.number("healthPort")), {
+      machineOf: here,
+      nginx: { machine: here(), port: reader.number("nginxPort") },
+    }),
     proxy: {
       kind: "local",
       directory: `${root}/nginx`,

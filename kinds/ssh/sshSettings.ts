@@ -3,8 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
-import { readHosts } from "../../settings/hosts.ts";
+import { readHosts, withHealthPort } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
+import { SECOND_PORTS, withSecondPorts } from "../../settings/secondPorts.ts";
 import { type KindSettings, poolOf } from "../kind.ts";
 import { hostsOnServers, nginxOnServer } from "./onServers.ts";
 import { type ProvisionSettings, provisionServers } from "./provisionServers.ts";
@@ -52,16 +53,23 @@ export function readSshSettings(reader: Reader): KindSettings {
     javaPackage: readPackage(reader, "javaPackage"),
     nginxPackage: readPackage(reader, "nginxPackage"),
   };
+  // Servers that are set up by other means may have no unit for a second slot.
+  const isPrepared = provision.wanted || supervisor !== "systemd";
+  const given = readHosts(
+    reader.hosts(),
+    ({ name, address }) => ({
+      kind: "ssh",
+      port: DEFAULT_PORT,
+      ...onServer(address, String(name), `hosts/${name}`),
+      ...(!isPrepared && { secondPort: 0 }),
+    }),
+    ["server", ...SECOND_PORTS],
+  );
   return {
-    hosts: readHosts(
-      reader.hosts(),
-      ({ name, address }) => ({
-        kind: "ssh",
-        port: DEFAULT_PORT,
-        ...onServer(address, String(name), `hosts/${name}`),
-      }),
-      ["server"],
-    ),
+    hosts: withSecondPorts(withHealthPort(given, reader.number("healthPort")), {
+      machineOf: (host) => host.server,
+      nginx: { machine: server, port: reader.number("nginxPort") },
+    }),
     proxy: {
       kind: "ssh",
       ...onServer(server, "nginx", "nginx"),

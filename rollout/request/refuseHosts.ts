@@ -49,8 +49,11 @@ export function refuseDuplicates(hosts: readonly HostPlace[], refuse: Refuse) {
     if (namesake >= 0) {
       refuse(["hosts", index, "name"], `expected a unique name, got ${host.name} as in hosts[${namesake}]`);
     }
+    const { second: _, ...first } = host;
     for (const { path, own } of endpointsOf(host)) {
-      const neighbour = before.findIndex((other) => endpointsOf(other).some((there) => there.own === own));
+      // The second slot must not have an endpoint of its own host's first one either.
+      const others = path[0] === "second" ? [...before, first] : before;
+      const neighbour = others.findIndex((other) => endpointsOf(other).some((there) => there.own === own));
       if (neighbour < 0) continue;
       refuse(
         ["hosts", index, ...path],

@@ -20,10 +20,11 @@ test("the program declares hosts, nginx and the rollout, in this order, from the
   ]);
 
   const root = resolve("somewhere");
+  const address = "127.0.0.1";
   const hosts = [
-    { kind: "local", name: "app-1", address: "127.0.0.1", port: 8081, directory: `${root}/hosts/app-1` },
-    { kind: "local", name: "app-2", address: "127.0.0.1", port: 8082, directory: `${root}/hosts/app-2` },
-  ];
+    { name: "app-1", address, port: 8081, second: { address, port: 18_081 } },
+    { name: "app-2", address, port: 8082, second: { address, port: 18_082 } },
+  ].map((host) => ({ kind: "local", ...host, directory: `${root}/hosts/${host.name}` }));
   const proxy = { kind: "local", directory: `${root}/nginx`, address: "127.0.0.1", port: 8080 };
   const inputs = Object.fromEntries(
     resources.map((resource) => {
@@ -37,7 +38,7 @@ test("the program declares hosts, nginx and the rollout, in this order, from the
     ...proxy,
     executable: "nginx",
     flavour: "auto",
-    hosts: hosts.map(({ name, address, port }) => ({ name, address, port })),
+    hosts: hosts.map(({ name, address, port, second }) => ({ name, address, port, second })),
     healthPath: "/actuator/health",
     settleSeconds: 30,
   });

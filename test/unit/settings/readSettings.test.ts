@@ -16,12 +16,14 @@ describe("what is read", () => {
     const { rollout, nginx, jar } = await read({});
     const root = resolve(".rollgate/test");
     const { environment, ...plain } = rollout;
+    const address = "127.0.0.1";
+    const hosts = [
+      { name: "app-1", address, port: 8081, second: { address, port: 18_081 } },
+      { name: "app-2", address, port: 8082, second: { address, port: 18_082 } },
+    ];
     expect(plain).toEqual({
       jar: { path: expect.stringMatching(/\/app\.jar$/) },
-      hosts: [
-        { kind: "local", name: "app-1", address: "127.0.0.1", port: 8081, directory: `${root}/hosts/app-1` },
-        { kind: "local", name: "app-2", address: "127.0.0.1", port: 8082, directory: `${root}/hosts/app-2` },
-      ],
+      hosts: hosts.map((host) => ({ kind: "local", ...host, directory: `${root}/hosts/${host.name}` })),
       proxy: { kind: "local", directory: `${root}/nginx`, address: "127.0.0.1", port: 8080 },
       launch: { java: "java", jvmOptions: [], arguments: [] },
       health: {
@@ -59,10 +61,7 @@ describe("what is read", () => {
       port: 8080,
       executable: "nginx",
       flavour: "auto",
-      hosts: [
-        { name: "app-1", address: "127.0.0.1", port: 8081 },
-        { name: "app-2", address: "127.0.0.1", port: 8082 },
-      ],
+      hosts,
       healthPath: "/actuator/health",
       slowestRequestSeconds: 30,
       settleSeconds: 30,
@@ -199,7 +198,7 @@ describe("what is read", () => {
     ];
     const { rollout, nginx } = await read({ hosts: places, healthPort: 9090 });
     expect(rollout.hosts).toMatchObject([{ healthPort: 9090 }, { healthPort: 9099 }]);
-    expect(nginx.hosts).toEqual([{ ...places[0], healthPort: 9090 }, places[1]]);
+    expect(nginx.hosts).toMatchObject([{ ...places[0], healthPort: 9090 }, { ...places[1] }]);
   });
 
   test("a host may have its own options, and its environment is secret like the common one", async () => {

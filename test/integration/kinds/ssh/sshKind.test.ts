@@ -46,6 +46,7 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
         server: "server-1",
         address: app.address,
         port: 8080,
+        second: { address: app.address, port: 18_080 },
         directory: "/srv/rollgate/test/hosts/app-1",
         unit: expect.stringMatching(/-test-app-1$/),
       },
@@ -72,9 +73,19 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
     expect(resources["nginx-machine"]).toMatchObject({ command: "/opt/nginx", package: "" });
   });
 
-  test("declares no provisioning if that is turned off", async () => {
-    const resources = await declared(await readSsh({ sshProvision: false }));
-    expect(Object.keys(resources).sort()).toEqual(["app", "app-app-1", "nginx", "nginx-server"]);
+  test("declares no provisioning if that is turned off, nor a second slot, whose unit nobody may have created", async () => {
+    const settings = await readSsh({ sshProvision: false });
+    expect(Object.keys(await declared(settings)).sort()).toEqual([
+      "app",
+      "app-app-1",
+      "nginx",
+      "nginx-server",
+    ]);
+    expect(settings.rollout.hosts[0]).not.toHaveProperty("second");
+    const host = { name: "app-1", server: "server-1", address: app.address, secondPort: 9001 };
+    for (const changed of [{ hosts: [host] }, { sshSupervisor: "process" }]) {
+      expect((await readSsh({ sshProvision: false, ...changed })).rollout.hosts[0]).toHaveProperty("second");
+    }
   });
 
   test.each<[string, Record<string, unknown>, RegExp]>([
