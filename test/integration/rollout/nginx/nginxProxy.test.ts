@@ -132,6 +132,15 @@ describe("a stock nginx", () => {
     },
   );
 
+  test("is rejected if it does not know a host's second slot yet", async () => {
+    const { proxy, one } = await run();
+    const { port } = one.host;
+    const host = localHost({ name: "app-1", port, second: { address: "127.0.0.1", port: port + 1 } });
+    await expect(proxy.preflight([host], signal)).rejects.toThrow(
+      `nginx at ${proxy.url} has no host app-1_b in its configuration`,
+    );
+  });
+
   test("is rejected if it lacks a host while all its hosts are drained", async () => {
     const { proxy, one } = await run();
     const stranger = localHost({ name: "app-3", port: one.host.port });
@@ -242,6 +251,30 @@ describe("an nginx with the check module", () => {
     expect(await proxy.upstream(localHost({ port: 18201 }), signal)).toEqual({
       up: false,
       detail: "up, rise 0, fall 1",
+    });
+  });
+
+  test("does not see a host as up before every upstream that it is in does", async () => {
+    const server = (upstream: string, status: string, rise: number) => ({
+      index: 0,
+      upstream,
+      name: "127.0.0.1:18201",
+      status,
+      rise,
+      fall: 0,
+      type: "http",
+      port: 0,
+    });
+    const page = (...server: readonly object[]) => Buffer.from(JSON.stringify({ servers: { server } }));
+    const early = await replay(page(server("all", "up", 2), server("drained_1", "down", 1)));
+    expect(await early.upstream(localHost({ port: 18201 }), signal)).toEqual({
+      up: false,
+      detail: "down, rise 1, fall 0",
+    });
+    const late = await replay(page(server("all", "up", 3), server("drained_1", "up", 2)));
+    expect(await late.upstream(localHost({ port: 18201 }), signal)).toEqual({
+      up: true,
+      detail: "up, rise 3, fall 0",
     });
   });
 

@@ -6,9 +6,13 @@ import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { testConfiguration } from "../../../../harness/nginxProcess.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";
-import { hostsInARow, NGINX, nginxSettings } from "../../../support/nginx.ts";
+import { hostsInARow, NGINX, nginxSettings, twoSlotsInARow } from "../../../support/nginx.ts";
 import { useNjsNginx } from "../../../support/njsNginx.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+function longestName(number: number): string {
+  return `a${"b".repeat(28)}-${String(number).padStart(2, "0")}`;
+}
 
 describe("the real nginx accepts the configuration", () => {
   async function accepts(settings: Partial<NginxSettings>, subdirectory = ""): Promise<void> {
@@ -23,10 +27,13 @@ describe("the real nginx accepts the configuration", () => {
     await accepts({ hosts: hostsInARow(size) });
   });
 
-  test("with many hosts with the longest possible names", async () => {
-    await accepts({
-      hosts: hostsInARow(12, (number) => `a${"b".repeat(28)}-${String(number).padStart(2, "0")}`),
-    });
+  test.each([1, 4, 5, 15, 50])("with %d hosts with two slots", async (size) => {
+    await accepts({ hosts: twoSlotsInARow(size) });
+  });
+
+  test.each([12, 50])("with %d hosts with the longest possible names", async (size) => {
+    await accepts({ hosts: hostsInARow(size, longestName) });
+    await accepts({ hosts: twoSlotsInARow(size, longestName) });
   });
 
   test("with IPv6 hosts, on an IPv6 address", async (context) => {
@@ -77,8 +84,8 @@ describe("an nginx with its JavaScript module accepts the configuration", () => 
   });
 
   test("with many hosts with the longest possible names", async (context) => {
-    const name = (number: number) => `a${"b".repeat(28)}-${String(number).padStart(2, "0")}`;
-    await accepts(context, { hosts: hostsInARow(22, name) });
+    await accepts(context, { hosts: hostsInARow(22, longestName) });
+    await accepts(context, { hosts: twoSlotsInARow(50, longestName) });
   });
 
   test.for(["a b", "it's", "semi;colon {brace}", "# hash", "ünïcode"])(

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { decideFlavour } from "#kinds/servingInputs.ts";
+import type { TwoSlots } from "#rollout/host/slots.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { nginxSettings } from "../../../support/nginx.ts";
 
@@ -41,11 +42,20 @@ test("two health ports are rejected with the check module, which supports only o
     leaseWaitSeconds: 0,
   };
   const inputs = { ...settings, check: { ...settings.check, expect: ["2xx"] }, statusAllow: [] };
-  const decide = (two: typeof hosts, flavours: ["check-module"] | ["njs"]) =>
-    decideFlavour({ ...inputs, hosts: two }, { flavours }, "nginx");
+  const decide = (two: readonly TwoSlots[], flavours: ["check-module"] | ["njs"]) =>
+    decideFlavour({ ...inputs, hosts: [...two] }, { flavours }, "nginx");
   const mixed = hosts.map((host, index) => ({ ...host, healthPort: 9090 + index }));
   expect(decide(hosts, ["check-module"])).toEqual({ flavour: "check-module" });
   expect(decide(mixed, ["njs"])).toEqual({ flavour: "njs" });
+  const withSecond = (ports: readonly number[]) =>
+    hosts.map((host, index) => {
+      const healthPort = ports[index];
+      return healthPort ? { ...host, second: { address: host.address, port: 8081, healthPort } } : host;
+    });
+  expect(decide(withSecond([9091, 9091]), ["check-module"])).toEqual({ flavour: "check-module" });
+  for (const ports of [[9091, 9092], [9091]]) {
+    expect(decide(withSecond(ports), ["check-module"])).toMatchObject({ property: "hosts" });
+  }
   expect(decide(mixed, ["check-module"])).toEqual({
     property: "hosts",
     reason: "expected the same healthPort for all hosts with check-module, which supports only one",

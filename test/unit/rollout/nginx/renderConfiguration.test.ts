@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { hostsOf, renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
-import { hostsInARow, nginxSettings } from "../../../support/nginx.ts";
+import { hostsInARow, nginxSettings, twoSlotsInARow } from "../../../support/nginx.ts";
 
 describe("the bytes of the configuration", () => {
   const settings = nginxSettings({ directory: "/srv/nginx", port: 8080 });
@@ -86,6 +86,48 @@ describe("with the check module", () => {
     ]);
   });
 
+  /** The upstreams with active checks. */
+  function checked(hosts: NginxSettings["hosts"]): string[] {
+    const { text } = renderConfiguration(
+      nginxSettings({ directory: "/srv/nginx", port: 8080, flavour: "check-module", hosts }),
+    );
+    const blocks = [...text.matchAll(/^ {4}upstream (\S+) \{\n([^}]*)/gm)];
+    return blocks.filter(([, , lines]) => lines?.includes("check interval=")).map(([, name]) => name ?? "");
+  }
+
+  test("upstreams that may serve until the next roll are checked: one slot of every host", () => {
+    expect(checked(twoSlotsInARow(1))).toEqual(["all", "drained_1", "drained_2"]);
+    expect(checked(twoSlotsInARow(2))).toEqual([
+      "all",
+      "drained_1_3",
+      "drained_1_4",
+      "drained_2_3",
+      "drained_2_4",
+    ]);
+    expect(checked(hostsInARow(2))).toEqual(["all"]);
+  });
+
+  test("a large fleet is checked in the upstreams of its groups too, a slot at most six times", () => {
+    const hosts = twoSlotsInARow(50);
+    const names = checked(hosts);
+    expect(names.filter((name) => !name.startsWith("group_"))).toHaveLength(3);
+    expect(names.filter((name) => name.startsWith("group_7_"))).toEqual([
+      "group_7_0101",
+      "group_7_0110",
+      "group_7_1001",
+      "group_7_1010",
+    ]);
+  });
+
+  test("slots with a health port of their own are not checked in one upstream with others", () => {
+    const hosts = twoSlotsInARow(2).map((host) => ({
+      ...host,
+      healthPort: 9090,
+      second: { ...host.second, address: host.address, port: host.port + 2, healthPort: 9091 },
+    }));
+    expect(checked(hosts)).toEqual(["drained_1_3", "drained_2_4"]);
+  });
+
   test("/status is the module's own page", () => {
     expect(text).toMatch(
       /location = \/status \{\n\s+if \(\$status_stranger\) \{ return 403; \}\n\s+check_status;\n/,
@@ -164,8 +206,17 @@ test("the application has as much time as the slowest request takes, but at leas
   expect([timeout(5), timeout(300)]).toEqual(["60s", "300s"]);
 });
 
-test("the hosts of a configuration can be read back from it, and from no other file", () => {
-  const settings = nginxSettings({ directory: "/srv/nginx", port: 8080, hosts: hostsInARow(3) });
-  expect(hostsOf(renderConfiguration(settings).text)).toEqual(hostsInARow(3));
+test.each([
+  ["3 hosts", hostsInARow(3)],
+  ["3 hosts with two slots", twoSlotsInARow(3)],
+  ["50 hosts with two slots", twoSlotsInARow(50)],
+  ["hosts with health ports", twoSlotsInARow(2).map((host) => ({ ...host, healthPort: 9090 }))],
+])("%s can be read back from a configuration, in lines that nginx accepts", (_, hosts) => {
+  const { text } = renderConfiguration(nginxSettings({ directory: "/srv/nginx", port: 8080, hosts }));
+  expect(hostsOf(text)).toEqual(hosts);
+  for (const line of text.split("\n")) if (line.startsWith("#")) expect(line.length).toBeLessThan(4096);
+});
+
+test("no hosts are read from another file", () => {
   expect(hostsOf("events {}\n")).toBeUndefined();
 });
