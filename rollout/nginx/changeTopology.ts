@@ -60,8 +60,11 @@ export async function outageOf({
   const { leaving, staying } = slotsOfChange(change);
   if (!(await anyServes(leaving, access))) return undefined;
   if (await anyServes(staying, access)) return undefined;
-  const names = staying.map(({ name }) => name).join(", ");
-  return `expected at least one healthy host that stays where it is, got ${names ? `${names}, not healthy` : "none"}: change or remove hosts one at a time`;
+  const hosts = change.before.filter((host) => slotsOf(host).some((slot) => isIn(staying, slot)));
+  const others = hosts.filter((host) => slotsOf(host).some((slot) => isIn(leaving, slot)));
+  const names = (of: readonly TwoSlots[]) => of.map(({ name }) => name).join(", ");
+  const hint = others.length > 0 ? `, or roll first, which moves ${names(others)} to the other slot` : "";
+  return `expected at least one healthy host that stays where it is, got ${hosts.length > 0 ? `${names(hosts)}, not healthy` : "none"}: change or remove hosts one at a time${hint}`;
 }
 
 async function anyServes(slots: readonly HostPlace[], access: NginxAccess): Promise<boolean> {
