@@ -5,6 +5,7 @@ import { slotsOf, type TwoSlots } from "#rollout/host/slots.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { request } from "../../harness/request.ts";
+import { until } from "../../harness/until.ts";
 import { close, serveHttp } from "./httpServer.ts";
 import { hostsInARow, nginxSettings, serveNginx } from "./nginx.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
@@ -23,6 +24,17 @@ export class SlotFleet {
     this.settings = settings;
     this.url = `http://127.0.0.1:${settings.port}`;
     this.#executable = executable;
+  }
+
+  /** The same before an nginx that checks them ten times a second. */
+  static async checked({ executable, module }: { executable: string; module: string }, size: number) {
+    const check = { path: "/actuator/health", intervalMilliseconds: 100, timeoutMilliseconds: 200 };
+    const njs = { flavour: "njs", ...(module && { njsModule: module }) } as const;
+    return SlotFleet.start(
+      size,
+      { ...njs, check: { ...check, rise: 1, fall: 3, expect: ["2xx"] } },
+      { executable },
+    );
   }
 
   /** All slots are drained and empty; hosts have two of them unless told otherwise. */
@@ -78,6 +90,8 @@ export class SlotFleet {
   /** Exactly these slots are filled and take traffic. */
   async admitOnly(...names: readonly string[]): Promise<void> {
     for (const name of names) this.#filled.add(name);
+    if (this.settings.flavour === "njs")
+      await until(async () => (await this.#up()).isSupersetOf(new Set(names)));
     for (const name of names) await rm(this.#flag(name), { force: true });
     for (const name of this.#servers.keys()) {
       if (names.includes(name)) continue;
@@ -113,6 +127,13 @@ export class SlotFleet {
   /** Who answers the next requests. */
   async served(requests: number): Promise<ReadonlySet<string>> {
     return new Set((await this.answers(requests)).keys());
+  }
+
+  /** The slots that nginx's own checks see up. */
+  async #up(): Promise<Set<string>> {
+    const { body } = await request(`${this.url}/status?format=json`);
+    const servers: { readonly host: string; readonly status: string }[] = JSON.parse(body).servers.server;
+    return new Set(servers.filter(({ status }) => status === "up").map(({ host }) => host));
   }
 
   #flag(name: string): string {

@@ -69,11 +69,13 @@ ${upstreamMap("$unavailable", "$pool", upstreams)}
 
 /** The JavaScript as nginx loads it, named after its hash, so that changing it also changes `nginx.conf`. */
 function scriptOf({ hosts, check }: NginxSettings): ConfigurationFile {
-  const table = hosts.flatMap(slotsOf).map(({ name, address, port, healthPort = port }) => {
-    const place = endpoint(address, port);
-    const url = `http://${endpoint(address, healthPort)}${check.path}`;
-    return { name, address: place, key: `${name} ${place}`, url };
-  });
+  const table = hosts.flatMap((host) =>
+    slotsOf(host).map(({ name, address, port, healthPort = port }) => {
+      const place = endpoint(address, port);
+      const url = `http://${endpoint(address, healthPort)}${check.path}`;
+      return { name, host: host.name, address: place, key: `${name} ${place}`, url };
+    }),
+  );
   const { rise, fall, timeoutMilliseconds, expect } = check;
   const id = createHash("sha256").update(JSON.stringify(table)).digest("hex").slice(0, 16);
   const text = [

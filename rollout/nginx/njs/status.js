@@ -1,5 +1,15 @@
 // nginx's status page; checks.js comes before it in the file that nginx loads.
 
+/**
+ * Whether a slot waits for the next release: it is drained and down while its host serves from the other one. If the
+ * host serves from none, its first slot counts as down.
+ */
+function isEmpty(server, servers) {
+  if (server.status === "up" || !server.drained) return false;
+  const other = servers.find((one) => one.slotOf === server.slotOf && one !== server);
+  return other !== undefined && (!other.drained || other.status === "up" || server.host !== server.slotOf);
+}
+
 /** `/status`: a page, `?format=json` (a superset of the upstream check module's JSON), or `?format=prometheus`. */
 function status(r) {
   const drained = r.variables.drained.split(" ");
@@ -15,11 +25,15 @@ function status(r) {
       type: "http",
       port: 0,
       host: host.name,
+      slotOf: host.host,
       drained: drained.includes(host.name),
       checked: state.at === 0 ? null : new Date(state.at).toISOString(),
       tookMilliseconds: state.took,
       result: state.result,
     };
+  });
+  servers.forEach((server) => {
+    server.empty = isEmpty(server, servers);
   });
   const report = {
     total: servers.length,
@@ -43,10 +57,12 @@ function asJson(report) {
   return `${JSON.stringify({ servers: report }, null, 2)}\n`;
 }
 
+/** An empty slot has no metrics, because it would look like a host that is down. */
 function asPrometheus(report) {
+  const servers = report.server.filter((server) => !server.empty);
   const quote = (text) => `"${text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n")}"`;
   const gauge = (name, help, value) =>
-    `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${report.server
+    `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${servers
       .map((server) => `${name}{host=${quote(server.host)},address=${quote(server.name)}} ${value(server)}\n`)
       .join("")}`;
   return [
@@ -83,16 +99,23 @@ footer { margin-top: 1.5rem; }
 
 function asPage(report) {
   const html = (value) => String(value).replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
-  const taking = report.server.filter((server) => server.status === "up" && !server.drained).length;
-  const title = `${taking} of ${report.total} ${report.total === 1 ? "host" : "hosts"} ${taking === 1 ? "takes" : "take"} traffic`;
+  const hosts = report.server.filter((server) => server.host === server.slotOf);
+  const serving = report.server.filter((server) => server.status === "up" && !server.drained);
+  const taking = hosts.filter((host) => serving.some((server) => server.slotOf === host.slotOf)).length;
+  const total = hosts.length;
+  const title = `${taking} of ${total} ${total === 1 ? "host" : "hosts"} ${taking === 1 ? "takes" : "take"} traffic`;
+  const mark = (server) =>
+    server.empty
+      ? '<span class="mark">empty</span>'
+      : `<span class="mark ${server.status}">${server.status}</span>`;
   const now = Date.now();
   const ago = (checked) =>
     checked === null ? "" : `${Math.round((now - Date.parse(checked)) / 1000)} s ago`;
   const rows = report.server.map(
     (server) => `<tr>
 <td>${html(server.host)}</td><td>${html(server.name)}</td>
-<td><span class="mark ${server.status}">${server.status}</span></td>
-<td>${server.drained ? '<span class="mark">drained</span>' : ""}</td>
+<td>${mark(server)}</td>
+<td>${server.drained && !server.empty ? '<span class="mark">drained</span>' : ""}</td>
 <td class="number">${server.rise}</td><td class="number">${server.fall}</td>
 <td>${server.checked === null ? "not yet" : html(server.result)}</td>
 <td class="number">${server.checked === null ? "" : `${server.tookMilliseconds} ms`}</td>

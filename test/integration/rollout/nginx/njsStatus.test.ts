@@ -1,4 +1,4 @@
-import { expect, type TestContext, test } from "vitest";
+import { describe, expect, type TestContext, test } from "vitest";
 import { parseCheckStatus } from "#rollout/nginx/checkStatus.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { request } from "../../../../harness/request.ts";
@@ -6,6 +6,7 @@ import { until } from "../../../../harness/until.ts";
 import { EXTERNAL_ADDRESS } from "../../../support/addresses.ts";
 import { answering, CheckedFleet } from "../../../support/checkedFleet.ts";
 import { useNjsNginx } from "../../../support/njsNginx.ts";
+import { SlotFleet } from "../../../support/slotFleet.ts";
 
 const withNjs = useNjsNginx();
 
@@ -117,6 +118,49 @@ test("people get a page that refreshes itself", async (context) => {
   for (const shown of ["app-1", "app-2", ...addresses, ">up<", ">down<", ">drained<", ">200<", ">503<"]) {
     expect(body).toContain(shown);
   }
+});
+
+describe("an empty slot", () => {
+  /** Two hosts with two slots: the first one serves from its second slot, the other one is down altogether. */
+  async function oneServes(context: TestContext) {
+    const fleet = await SlotFleet.checked(withNjs(context), 2);
+    await fleet.admitOnly("app-1_b");
+    await until(async () => (await fleet.served(4)).has("app-1_b"));
+    return fleet;
+  }
+
+  test("is told from a host that is down", async (context) => {
+    const { url, settings } = await oneServes(context);
+    const { servers } = JSON.parse((await request(`${url}/status?format=json`)).body);
+    const seen = Object.fromEntries(
+      servers.server.map((server: Record<string, unknown>) => [
+        server.host,
+        [server.slotOf, server.status, server.drained, server.empty],
+      ]),
+    );
+    expect(seen).toEqual({
+      "app-1": ["app-1", "down", true, true],
+      "app-1_b": ["app-1", "up", false, false],
+      "app-2": ["app-2", "down", true, false],
+      "app-2_b": ["app-2", "down", true, true],
+    });
+    const page = (await request(`${url}/status`)).body;
+    expect(page).toContain("<title>1 of 2 hosts takes traffic</title>");
+    const marks = [...page.matchAll(/<td>([^<]+)<\/td><td>[\d.:]+<\/td>\n<td><span class="[^"]*">(\w+)</g)];
+    expect(marks.map(([, host, mark]) => [host, mark])).toEqual([
+      ["app-1", "empty"],
+      ["app-1_b", "up"],
+      ["app-2", "down"],
+      ["app-2_b", "empty"],
+    ]);
+    const samples = readExposition((await request(`${url}/status?format=prometheus`)).body);
+    const ups = Object.entries(samples).filter(([key]) => key.startsWith("rollgate_host_up"));
+    const [one, two] = settings.hosts;
+    expect(ups).toEqual([
+      [`rollgate_host_up{host="app-1_b",address="127.0.0.1:${one?.second?.port}"}`, 1],
+      [`rollgate_host_up{host="app-2",address="127.0.0.1:${two?.port}"}`, 0],
+    ]);
+  });
 });
 
 test.skipIf(EXTERNAL_ADDRESS === undefined)(

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { freePort } from "../../../../harness/freePort.ts";
+import { useNjsNginx } from "../../../support/njsNginx.ts";
 import { SlotFleet } from "../../../support/slotFleet.ts";
 
 type Names = readonly (readonly [string, string])[];
@@ -92,6 +93,34 @@ describe("a fleet too large for an upstream for every combination", () => {
     const left = [2, 3, 11, 22].map((number) => `app-${number}`);
     await fleet.admitOnly(...left);
     expect(await fleet.served(240)).toEqual(new Set(left));
+  });
+});
+
+describe("an nginx that checks slots", () => {
+  const withNjs = useNjsNginx();
+
+  test("sends requests to the slots in traffic only, all through a start-first roll", {
+    timeout: 60_000,
+  }, async (context) => {
+    const fleet = await SlotFleet.checked(withNjs(context), 2);
+    for (const state of statesOfRoll(fleet.names, 0)) {
+      await fleet.admitOnly(...state);
+      expect(await fleet.served(60)).toEqual(new Set(state));
+    }
+    expect(fleet.tried).toEqual(new Set());
+  });
+
+  test("serves any mix of slots of a large fleet exactly, and has another one to try", {
+    timeout: 60_000,
+  }, async (context) => {
+    const fleet = await SlotFleet.checked(withNjs(context), 9);
+    const state = fleet.names.map((slots, index) => slots[index % 2] ?? "");
+    await fleet.admitOnly(...state);
+    expect(await fleet.served(300)).toEqual(new Set(state));
+    expect(fleet.tried).toEqual(new Set());
+    const [first, ...others] = state;
+    await fleet.kill(first ?? "");
+    expect(await fleet.served(300)).toEqual(new Set(others));
   });
 });
 
