@@ -7,6 +7,7 @@ import { type Flavour, flavour } from "../request/rollRequest.ts";
 import { parseCheckStatus } from "./checkStatus.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
 import type { ReverseProxy, UpstreamState } from "./reverseProxy.ts";
+import { STANDBY_FLAG } from "./standby.ts";
 
 const ANSWER_MILLISECONDS = 5_000;
 const CONFIRM = { intervalMilliseconds: 20, deadlineMilliseconds: 5_000 };
@@ -59,6 +60,10 @@ export class NginxProxy implements ReverseProxy {
   async admit(host: AppHost): Promise<void> {
     await this.#access.lowerFlag(host.name);
     await this.#confirm(host, false);
+  }
+
+  async standBy(isOn: boolean): Promise<void> {
+    await (isOn ? this.#access.raiseFlag(STANDBY_FLAG) : this.#access.lowerFlag(STANDBY_FLAG));
   }
 
   async connections(host: AppHost): Promise<number> {

@@ -16,6 +16,7 @@ import type { ConfigurationFile, FlavourLines } from "./flavours/flavourLines.ts
 import { njsLines } from "./flavours/njs.ts";
 import { stockLines } from "./flavours/stock.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
+import { STANDBY_FLAG, standbyMap, standbyPools } from "./standby.ts";
 import { type DrainUpstreams, everySlotKey, upstreamMap } from "./upstreamMap.ts";
 
 /** A configuration, and the fingerprint that nginx answers with once it serves it. */
@@ -29,7 +30,8 @@ export interface NginxConfiguration {
 /** Renders `nginx.conf` and the files it needs; the same settings always give the same bytes. */
 export function renderConfiguration(settings: NginxSettings): NginxConfiguration {
   const { hosts } = settings;
-  const parts = { hosts, pools: drainPools(hosts), groups: drainGroups(hosts) };
+  const pools = drainPools(hosts);
+  const parts = { hosts, pools, groups: drainGroups(hosts), standby: standbyPools(hosts, pools) };
   const withFingerprint = (fingerprint: string) => {
     const lines = linesOf(settings, parts, fingerprint);
     return { text: render(settings, parts, lines, fingerprint), fingerprint, files: lines.files };
@@ -50,6 +52,7 @@ function render(
 ): string {
   const { directory, hosts } = settings;
   const slots = hosts.flatMap(slotsOf);
+  const pool = parts.standby.length > 0 ? "$standby_pool" : lines.pool;
   const inPrefix = (...parts: string[]) => quote(join(directory, ...parts));
   return `# Written by rollgate; edits are replaced by the next change of a setting.
 ${hostsLine(hosts)}
@@ -79,11 +82,11 @@ ${proxyHeaderMaps}
 ${strangerMaps(settings)}
 ${upstreams(parts, lines)}
     # The names of the drained hosts select the upstream of a request: draining needs a file, not a reload.
-${upstreamMap("$drained", "$drained_pool", parts)}${groupMaps(parts.groups, lines.out)}${lines.http}
+${upstreamMap("$drained", "$drained_pool", parts)}${groupMaps(parts.groups, lines.out)}${lines.http}${standbyMap(parts.standby, lines.pool)}
     server {
 ${listens(settings)}
         set $drained "";
-${slots.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $drained "\${drained}${name} "; }\n`).join("")}
+${slots.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $drained "\${drained}${name} "; }\n`).join("")}${standbyFlag(parts, inPrefix("drained", STANDBY_FLAG))}
 ${lines.server}        proxy_http_version 1.1;
         proxy_connect_timeout 2s;
         proxy_read_timeout ${Math.max(60, settings.slowestRequestSeconds)}s;
@@ -103,16 +106,23 @@ ${proxyHeaders}        # Clients that honour it close idle connections themselve
             }
             error_page 418 = @last_answer;
             if (-f ${inPrefix(CLOSE_CONNECTIONS)}) { return 418; }
-            proxy_pass http://${lines.pool};
+            proxy_pass http://${pool};
         }
         # Before a reload, each connection is closed with an answer, because the reload would cut off requests on it.
         location @last_answer {
             keepalive_timeout 0;
-            proxy_pass http://${lines.pool};
+            proxy_pass http://${pool};
         }
 
 ${rolloutLocations(settings, lines.status, fingerprint)}    }
 }
+`;
+}
+
+function standbyFlag({ standby }: DrainUpstreams, file: string): string {
+  if (standby.length === 0) return "";
+  return `        set $standby "";
+        if (-f ${file}) { set $standby "standby "; }
 `;
 }
 

@@ -18,6 +18,11 @@ export interface ReverseProxy {
   drain(slot: Slot): Promise<void>;
   /** Sends requests to the host again; returns once the proxy itself confirms it. */
   admit(slot: Slot): Promise<void>;
+  /**
+   * Whether old applications that are drained may answer, should every new one fail to: on once all of them are gated
+   * and take no traffic, off before anything starts that is not gated.
+   */
+  standBy(isOn: boolean): Promise<void>;
   /** How many connections the proxy has to the host, after waiting a moment for them to close. */
   connections(slot: Slot): Promise<number>;
   /** Whether the proxy itself sees the host up; never throws. */

@@ -1,12 +1,14 @@
 import { slotsOf, type TwoSlots } from "../host/slots.ts";
 import type { DrainGroup } from "./drainGroups.ts";
 import type { DrainPool } from "./drainPools.ts";
+import type { StandbyPool } from "./standby.ts";
 
 /** The hosts behind nginx, and the upstreams besides the full one. */
 export interface DrainUpstreams {
   readonly hosts: readonly TwoSlots[];
   readonly pools: readonly DrainPool[];
   readonly groups: readonly DrainGroup[];
+  readonly standby: readonly StandbyPool[];
 }
 
 /**

@@ -118,6 +118,12 @@ export class HostSteps {
     await hooks.afterHost(this.#host, from);
   }
 
+  /** Whether the old application may answer again, should the new one die. */
+  async standBy(isOn: boolean): Promise<void> {
+    await this.#context.assertHeld();
+    await this.#context.proxy.standBy(isOn);
+  }
+
   async admit(slot: Slot): Promise<void> {
     await this.#changing("admit", async () => {
       await this.#context.proxy.admit(slot);

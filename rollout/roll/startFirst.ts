@@ -74,6 +74,7 @@ export class StartFirst implements HostRoll {
     if (this.#left > 0) this.#left = await this.#context.proxy.connections(this.#old);
     this.#steps.warnOfConnections(this.#left);
     await tidyUp(this.#host, this.#context, async () => {
+      await this.#steps.standBy(false);
       await this.#steps.stop(this.#old);
       await this.#old.retire();
     });
@@ -87,6 +88,7 @@ export class StartFirst implements HostRoll {
 
   /** Everything before the first request. */
   async #prepare(signal: AbortSignal): Promise<void> {
+    await this.#steps.standBy(false);
     if (this.#isStarted) {
       await this.#steps.switchTo(this.#revision.release);
     } else {
@@ -104,6 +106,7 @@ export class StartFirst implements HostRoll {
     this.#hasShifted = true;
     await this.#steps.admit(this.#new);
     await this.#steps.drain(this.#old);
+    await this.#steps.standBy(true);
     const ended = new AbortController();
     try {
       const back = async () => {
@@ -128,6 +131,7 @@ export class StartFirst implements HostRoll {
       await this.#context.assertHeld();
       await this.#context.proxy.admit(this.#old);
       await this.#context.proxy.drain(this.#new);
+      await this.#context.proxy.standBy(false);
     }
     this.#context.report("restore", `${why}; ${this.#oldRelease} ${takes}`, this.#host);
   }

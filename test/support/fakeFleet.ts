@@ -430,6 +430,8 @@ export class FakeProxy implements ReverseProxy {
   readonly url = "http://proxy";
   /** The drained hosts. */
   readonly without = new Set<string>();
+  /** Whether drained applications may answer for dead ones. */
+  standsBy = false;
   /** Open connections, by host. */
   readonly left: Record<string, number> = {};
   /** Its view of a host instead of asking it, by release. */
@@ -459,6 +461,10 @@ export class FakeProxy implements ReverseProxy {
   async admit({ name }: Slot): Promise<void> {
     this.without.delete(name);
     await this.#fleet.record(`admit ${name}`);
+  }
+
+  async standBy(isOn: boolean): Promise<void> {
+    this.standsBy = isOn;
   }
 
   async connections({ name }: Slot): Promise<number> {

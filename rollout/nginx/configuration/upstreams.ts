@@ -6,12 +6,18 @@ import type { DrainUpstreams } from "../upstreamMap.ts";
 
 /** The upstream with all slots, one for each pool, and one for each combination within a group. */
 export function upstreams(
-  { hosts, pools, groups }: DrainUpstreams,
+  { hosts, pools, groups, standby }: DrainUpstreams,
   { watch }: Pick<FlavourLines, "watch">,
 ): string {
-  const upstream = (name: string, members: readonly HostPlace[], among: readonly TwoSlots[]) => {
+  const upstream = (
+    name: string,
+    members: readonly HostPlace[],
+    among: readonly TwoSlots[],
+    backups: readonly HostPlace[] = [],
+  ) => {
     const { failover, checks } = watch(name, members, among);
-    return `    upstream ${name} {\n${servers(members, failover)}${checks}    }\n`;
+    const spare = servers(backups, failover).replaceAll(";", " backup;");
+    return `    upstream ${name} {\n${servers(members, failover)}${spare}${checks}    }\n`;
   };
   const small = groups.flatMap((group) =>
     group.upstreams.map(({ name, members }) => upstream(name, members, group.hosts)),
@@ -21,6 +27,8 @@ export function upstreams(
       ({ name, without, members }) =>
         `\n    # without ${without.join(", ")}\n${upstream(name, members, hosts)}`,
     )
+    .join("")}${standby
+    .map(({ name, members, backups }) => `\n${upstream(name, members, hosts, backups)}`)
     .join("")}${small.length > 0 ? "\n" : ""}${small.join("")}`;
 }
 

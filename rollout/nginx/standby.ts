@@ -1,0 +1,43 @@
+import type { HostPlace } from "../host/hostPlace.ts";
+import { SECOND, slotsOf, type TwoSlots } from "../host/slots.ts";
+import type { DrainPool } from "./drainPools.ts";
+
+/** The flag, next to those that drain slots, which lets old applications answer for new ones that don't. */
+export const STANDBY_FLAG = "_standby";
+
+/** An upstream that falls back on the old applications while they are kept. */
+export interface StandbyPool extends DrainPool {
+  /** The pool without the fallback. */
+  readonly of: string;
+  readonly backups: readonly HostPlace[];
+}
+
+/**
+ * The twins of the pools in which every host serves from its first slot, or every host from its second. If all new
+ * applications die in their soak, these send requests to the old ones until the rollout lowers the drains; in any other
+ * state some host still serves what it served before.
+ */
+export function standbyPools(hosts: readonly TwoSlots[], pools: readonly DrainPool[]): StandbyPool[] {
+  if (hosts.length === 0 || hosts.some(({ second }) => !second)) return [];
+  const slots = hosts.flatMap(slotsOf);
+  const isSecond = ({ name }: HostPlace) => name.endsWith(SECOND);
+  return [isSecond, (slot: HostPlace) => !isSecond(slot)].flatMap((serves) => {
+    const members = slots.filter(serves);
+    const names = members.map(({ name }) => name).join();
+    const pool = pools.find((each) => each.members.map(({ name }) => name).join() === names);
+    if (!pool) return [];
+    const backups = slots.filter((slot) => !serves(slot));
+    return [{ ...pool, of: pool.name, name: `${pool.name}_standby`, backups }];
+  });
+}
+
+/** The map to the upstream of a request from that by drains alone; `pool` is its variable. */
+export function standbyMap(pools: readonly StandbyPool[], pool: string): string {
+  if (pools.length === 0) return "";
+  return `
+    # While every host's old application is kept for the way back, it answers if no new one does.
+    map "$standby${pool}" $standby_pool {
+        default ${pool};
+${pools.map(({ of, name }) => `        "standby ${of}" ${name};\n`).join("")}    }
+`;
+}
