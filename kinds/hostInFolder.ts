@@ -10,7 +10,12 @@ export function hostInFolder(
 ): Omit<OpenHost, "id" | "close"> {
   return {
     supervisors: [supervisor, ...(former ? [former] : [])],
-    portOwner: () => supervisor.portOwner(),
+    portOwner: async () => {
+      const owner = await supervisor.portOwner();
+      // A host that serves from its second slot doesn't need the ports of the first one.
+      const isServed = owner.kind === "other" && (await second?.supervisor.running()) !== undefined;
+      return isServed ? { kind: "nobody" } : owner;
+    },
     isThere: async () =>
       (await machine.run('if [ -d "$1/releases" ]; then echo yes; fi', [directory])) !== "",
     removeFiles: () => files.removeAll(),

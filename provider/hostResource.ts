@@ -86,15 +86,9 @@ async function isRunning({ supervisors }: OpenHost): Promise<boolean> {
   return running.some((app) => app !== undefined);
 }
 
-/**
- * A removed host frees its port only at the end of an update, so a renamed host would never get it. A host that serves
- * from its second slot doesn't need the first one.
- */
+/** A removed host frees its port only at the end of an update, so a renamed host would never get it. */
 async function requirePorts(kind: HostKind, inputs: object): Promise<void> {
-  const owner = await closing(kind.open(inputs), async (host) => {
-    const owner = await host.portOwner();
-    return owner.kind === "other" && (await isRunning(host)) ? { kind: "nobody" as const } : owner;
-  });
+  const owner = await closing(kind.open(inputs), (host) => host.portOwner());
   if (owner.kind !== "other") return;
   const port = owner.port ?? parse(kind.inputs, inputs).port;
   throw new InvalidInput(
