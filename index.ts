@@ -6,7 +6,7 @@ import { preflight } from "./settings/preflight.ts";
 import { readSettings } from "./settings/readSettings.ts";
 
 const settings = await readSettings();
-const { jar, engine } = await preflight(settings);
+const { jar, canary, engine } = await preflight(settings);
 
 const providers = engine ? { docker: new docker.Provider("engine", engine) } : {};
 
@@ -14,7 +14,7 @@ const app = new AppHosts("app", settings.app, { providers });
 const nginx = new CheckingNginx("nginx", settings.nginx, { providers, dependsOn: app });
 const deployment = new RollingDeployment(
   "rollout",
-  { ...settings.rollout, jar, hosts: app.hosts, proxy: nginx.proxy },
+  { ...settings.rollout, jar, canary, hosts: app.hosts, proxy: nginx.proxy },
   { dependsOn: [app, nginx] },
 );
 

@@ -1,6 +1,7 @@
 import type { Order } from "#rollout/request/rollRequest.ts";
-import type { DesiredRelease, RollOptions, RollResult } from "#rollout/roll/roll.ts";
+import type { RollOptions, RollResult } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
+import type { DesiredRelease } from "#rollout/roll/targets.ts";
 
 /** Rolls a fleet: ours for hosts on machines, or the hosts' own. */
 export interface Orchestrator {

@@ -7,14 +7,17 @@ import { printable } from "#rollout/common/plainLine.ts";
 import { redactor } from "#rollout/common/redact.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
 import { launchFingerprint } from "#rollout/host/launchSpec.ts";
+import { identifyCanary } from "#rollout/release/identifyCanary.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
+import type { Canary } from "#rollout/request/canary.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import { type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
 import { formatReport } from "#rollout/roll/reporter.ts";
+import { targetOf } from "#rollout/roll/targets.ts";
 import {
   type CheckAnswer,
   type Created,
@@ -33,7 +36,7 @@ const ID = "rolling-deployment";
 const DECISIVE = ["rollingOrder", "hosts", "proxy", "launch", "environment", "hostLaunch", "hostEnvironment"];
 
 /** The inputs: a jar, or the name of a release that the hosts keep; `check` fills in the rest. */
-export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release" | "hosts" | "proxy"> & {
+export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release" | "hosts" | "proxy" | "canary"> & {
   hosts: HostPlace[];
   proxy: ProxyPlace;
   /**
@@ -41,17 +44,21 @@ export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release" | "hos
    */
   jar?: { path: string; version?: string } | NonNullable<RollRequest["jar"]>;
   release?: string;
+  /** Hosts that get another jar than the others. */
+  canary?: Omit<Canary, "jar" | "release"> & { jar: { path: string; version?: string } | Canary["jar"] };
 };
 
 /** Validates the inputs and fills in release and rolling order; each failure names its setting. */
 export async function check({ olds, news }: Change, kinds = everyKind): Promise<CheckAnswer> {
   if (hasUnknown(news)) return { inputs: news };
-  const { jar: givenJar, release: name, rollingOrder: _, ...given } = ownInputs(news);
+  const { jar: givenJar, release: name, canary: givenCanary, rollingOrder: _, ...given } = ownInputs(news);
   try {
     const identified = Object(givenJar).sha256 !== undefined && { jar: givenJar };
-    const problems = problemsOf(kinds.request, { ...given, ...identified, release: "" });
+    const canary = givenCanary !== undefined && { canary: await withRelease(givenCanary) };
+    const candidate = { ...given, ...identified, ...canary, release: "" };
+    const problems = problemsOf(kinds.request, candidate);
     if (problems.length > 0) return { failures: problems.map(failure) };
-    const parsed = parse(kinds.request, { ...given, ...identified, release: "" });
+    const parsed = parse(kinds.request, candidate);
     const asked = { ...parsed, launch: withJava(parsed, olds, kinds) };
     const request = { ...asked, ...(await identify(givenJar, name, asked, kinds)) };
     const old = runningBefore(olds, kinds);
@@ -59,7 +66,7 @@ export async function check({ olds, news }: Change, kinds = everyKind): Promise<
     const lastSeen = linesOf(ownInputs(olds).rollingOrder);
     const lines = orderAsLastSeen(names, lastSeen).map((name) => ({
       name,
-      line: `${name}: ${request.release}${startsAnew(name, request, old) ? ", restarted" : ""}`,
+      line: `${name}: ${targetOf(request, name).release}${startsAnew(name, request, old) ? ", restarted" : ""}`,
     }));
     const changing = lines.filter(({ line }) => lastSeen.length > 0 && !lastSeen.includes(line));
     const plans = await planFor(
@@ -131,7 +138,7 @@ export async function read(id: string, olds: Olds, kinds = everyKind): Promise<F
 
 /** Whether a host restarts the same release with other options; a change of a secret would not show in a preview. */
 function startsAnew(name: string, next: RollRequest, old: RollRequest | undefined): boolean {
-  if (old?.release !== next.release) return false;
+  if (!old || targetOf(old, name).release !== targetOf(next, name).release) return false;
   const [was, is] = [old, next].map((request) => {
     const host = request.hosts.find((candidate) => candidate.name === name);
     return host && launchFingerprint(launchOf(request, name), host.address, host.port);
@@ -161,6 +168,13 @@ async function identify(jar: unknown, name: unknown, request: RollRequest, kinds
   const version = Object(jar).version === undefined ? undefined : String(Object(jar).version);
   const identified = await identifyJar(path, version);
   return { release: releaseId(identified), jar: identified };
+}
+
+/** The canary with its jar opened and hashed, unless the program has done that. */
+async function withRelease(canary: unknown): Promise<unknown> {
+  const { jar } = Object(canary);
+  if (Object(jar).sha256 !== undefined) return { ...Object(canary), release: releaseId(jar) };
+  return { ...Object(canary), ...(await identifyCanary(Object(jar))) };
 }
 
 function requestOf(known: Olds | News, kinds: Kinds): RollRequest {

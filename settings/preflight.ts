@@ -1,5 +1,7 @@
 import type { Found } from "#kinds/declaration.ts";
+import { identifyCanary } from "#rollout/release/identifyCanary.ts";
 import { identifyJar, type Jar } from "#rollout/release/jar.ts";
+import type { Canary } from "#rollout/request/canary.ts";
 import { explained } from "./explained.ts";
 import type { Settings } from "./readSettings.ts";
 
@@ -7,6 +9,8 @@ import type { Settings } from "./readSettings.ts";
 export interface Preflight extends Found {
   /** Absent if the settings name a kept release. */
   readonly jar?: Jar;
+  /** Absent if there are none. */
+  readonly canary?: Canary;
 }
 
 /**
@@ -15,12 +19,24 @@ export interface Preflight extends Found {
  * noticed. The results are passed on, so nothing is looked up twice.
  */
 export async function preflight({ rollout, preflight: askKind }: Settings): Promise<Preflight> {
-  const [jar, found] = await Promise.allSettled([identify(rollout.jar), askKind()]);
-  if (jar.status === "fulfilled" && found.status === "fulfilled") return { ...found.value, ...jar.value };
-  throw explained(...[jar, found].flatMap((each) => (each.status === "rejected" ? [each.reason] : [])));
+  const [jar, canary, found] = await Promise.allSettled([
+    identify(rollout.jar),
+    identifyCanaries(rollout.canary),
+    askKind(),
+  ]);
+  if (jar.status === "fulfilled" && canary.status === "fulfilled" && found.status === "fulfilled")
+    return { ...found.value, ...jar.value, ...canary.value };
+  throw explained(
+    ...[jar, canary, found].flatMap((each) => (each.status === "rejected" ? [each.reason] : [])),
+  );
 }
 
 async function identify(jar: { path: string; version?: string } | undefined): Promise<{ jar?: Jar }> {
   if (jar === undefined) return {};
   return { jar: await identifyJar(jar.path, jar.version) };
+}
+
+async function identifyCanaries(canary: Settings["rollout"]["canary"]): Promise<{ canary?: Canary }> {
+  if (canary === undefined) return {};
+  return { canary: { ...canary, ...(await identifyCanary(canary.jar)) } };
 }

@@ -3,8 +3,10 @@ import type { Declaration } from "#kinds/declaration.ts";
 import { kinds } from "#kinds/kinds.ts";
 import type { RollingDeploymentInputs } from "#provider/deployment.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
+import type { Canary } from "#rollout/request/canary.ts";
 import type { Environment } from "#rollout/request/launch.ts";
 import { parse } from "#rollout/request/validate.ts";
+import { readCanary } from "./canary.ts";
 import { explained } from "./explained.ts";
 import { withHealthPort } from "./hosts.ts";
 import { Reader } from "./reader.ts";
@@ -42,20 +44,34 @@ async function read(reader: Reader): Promise<Settings> {
   const own = readHostOptions(reader);
   const serving = readServing(reader, candidate);
   const [path, version, release] = [reader.text("jar"), reader.text("version"), reader.text("release")];
+  const canary = readCanary(reader.object("canary"));
   reader.refuseUnknown();
   if (path === "" && release === "") {
     throw new InvalidInput("jar", "expected a jar or a release, got neither");
   }
   const launch = { ...candidate.launch, ...(container !== undefined && { container }) };
-  const checked = parse(kinds.request, { ...candidate, ...own, hosts: places, proxy, launch, release });
-  const { release: _, jar: __, hostEnvironment, ...request } = checked;
+  const checked = parse(kinds.request, {
+    ...candidate,
+    ...own,
+    ...(canary && { canary: canary.request }),
+    hosts: places,
+    proxy,
+    launch,
+    release,
+  });
+  const { release: _, jar: __, canary: canaries, hostEnvironment, ...request } = checked;
   return {
     ...declare(request, serving),
     rollout: {
       ...request,
       ...(release === "" ? { jar: { path, ...(version !== "" && { version }) } } : { release }),
+      ...(canary && canaries && { canary: withJar(canaries, canary.jar) }),
       environment: pulumi.secret(request.environment),
       ...(hostEnvironment && { hostEnvironment: pulumi.secret(hostEnvironment) }),
     },
   };
+}
+
+function withJar({ release: _, ...canaries }: Canary, jar: { path: string; version?: string }) {
+  return { ...canaries, jar };
 }

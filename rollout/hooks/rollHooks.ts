@@ -4,6 +4,7 @@ import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost } from "../host/appHost.ts";
 import type { Hook, HookPoint, Hooks } from "../request/hooks.ts";
 import { HostRollFailed } from "../roll/hostRollFailed.ts";
+import { type DesiredRelease, targetOf } from "../roll/targets.ts";
 import type { Ended } from "./command.ts";
 import { HookFailed } from "./hookFailed.ts";
 import { PrintedLines } from "./printedLines.ts";
@@ -14,8 +15,7 @@ const LONGEST_NAME = 60;
 /** What hooks are told about the roll. */
 export interface HookFacts {
   readonly stack: string;
-  /** The release to roll to. */
-  readonly release: string;
+  readonly desired: DesiredRelease;
   readonly hooks: Hooks;
 }
 
@@ -105,6 +105,7 @@ export class RollHooks {
   }
 
   async #run(point: HookPoint, hook: Hook, { host, from }: Occasion, more: Record<string, string>) {
+    const release = this.#releaseFor(host ?? this.#first?.host);
     const { report, redact } = this.#context;
     const name = nameOf(hook);
     const on = hook.where === "first-host" ? this.#first?.host : undefined;
@@ -114,13 +115,13 @@ export class RollHooks {
     report("hook", `${point}: ${name}`, about);
     const command = {
       words: typeof hook.command === "string" ? ["sh", "-c", hook.command] : hook.command,
-      variables: { ...this.#variables(point, from), ROLLGATE_HOST: about?.name ?? "", ...more },
+      variables: { ...this.#variables(point, release, from), ROLLGATE_HOST: about?.name ?? "", ...more },
       deadlineSeconds: hook.deadlineSeconds,
     };
     const output = (text: string) => lines.add(text);
     let ended: Ended;
     try {
-      ended = await (on ? on.runTask(this.#facts.release, command, output) : runHere(command, output));
+      ended = await (on ? on.runTask(release, command, output) : runHere(command, output));
     } catch (error) {
       throw new HookFailed(point, name, `could not be run: ${messageOf(error)}`, lines.last, error);
     } finally {
@@ -130,10 +131,15 @@ export class RollHooks {
     report("hook", `${point}: done in ${secondsSince(began)} s`, about);
   }
 
-  #variables(point: HookPoint, from: string): Record<string, string> {
-    const { stack, release } = this.#facts;
+  /** What that host is brought to, or else most of them. */
+  #releaseFor(host: AppHost | undefined): string {
+    const { desired } = this.#facts;
+    return host ? targetOf(desired, host.name).release : desired.release;
+  }
+
+  #variables(point: HookPoint, release: string, from: string): Record<string, string> {
     return {
-      ROLLGATE_STACK: stack,
+      ROLLGATE_STACK: this.#facts.stack,
       ROLLGATE_RELEASE: release,
       ROLLGATE_RELEASE_FROM: from,
       ROLLGATE_URL: this.#context.proxy.url,

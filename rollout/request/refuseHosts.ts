@@ -1,4 +1,5 @@
 import { endpoint } from "../machine/connections.ts";
+import type { Canary } from "./canary.ts";
 import { ofHost } from "./hostOptions.ts";
 import type { LaunchOptions } from "./launch.ts";
 import type { HostPlace } from "./places.ts";
@@ -39,6 +40,19 @@ export function refuseUnknownHosts(
       if (!hosts.some((host) => host.name === name)) refuse([key, name], "expected the name of a host");
     }
   }
+}
+
+/** Rejects canaries that are no hosts, or that leave no other host. */
+export function refuseCanaries(
+  { hosts, canary }: { readonly hosts: readonly HostPlace[]; readonly canary?: Pick<Canary, "hosts"> },
+  refuse: Refuse,
+) {
+  canary?.hosts.forEach((name, index) => {
+    if (!hosts.some((host) => host.name === name))
+      refuse(["canary", "hosts", index], `expected the name of a host, got ${name}`);
+  });
+  if (canary && hosts.every(({ name }) => canary.hosts.includes(name)))
+    refuse(["canary", "hosts"], "expected some of the hosts, got all of them: set jar instead");
 }
 
 /** Rejects two hosts with the same name or address. */

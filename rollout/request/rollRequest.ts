@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { batch } from "./batch.ts";
-import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
+import { canary } from "./canary.ts";
+import { integer, show, text, urlPath } from "./fields.ts";
 import { hooks } from "./hooks.ts";
+import { identifiedJar } from "./identifiedJar.ts";
 import { environment, hostLaunch, launch } from "./launch.ts";
 import { hostPlace, proxyPlace } from "./places.ts";
-import { refuseDuplicates, refuseReserved, refuseUnknownHosts } from "./refuseHosts.ts";
+import { refuseCanaries, refuseDuplicates, refuseReserved, refuseUnknownHosts } from "./refuseHosts.ts";
 import { warmUp } from "./warmUp.ts";
 
 const MAX_HOSTS = 50;
@@ -67,9 +69,8 @@ export const rollRequest = z
     /** `<version>-<sha256:12>`, and `.war` after it for a war. */
     release: text,
     /** Absent if the hosts keep the release. */
-    jar: z
-      .strictObject({ path: absolutePath, version: text, sha256: text.regex(/^[0-9a-f]{64}$/) })
-      .optional(),
+    jar: identifiedJar.optional(),
+    canary: canary.exactOptional(),
     hosts: hostsOf(hostPlace),
     proxy: proxyPlace,
     launch,
@@ -100,6 +101,7 @@ export const rollRequest = z
     refuseDuplicates(request.hosts, refuse);
     refuseReserved(request, refuse);
     refuseUnknownHosts(request, refuse);
+    refuseCanaries(request, refuse);
     const single = request.hosts.find(({ second }) => second === undefined);
     if (request.order === "start-first" && single) {
       refuse(

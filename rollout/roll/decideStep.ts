@@ -17,7 +17,8 @@ export type Step =
 
 /** Where a roll is going, and how far it has got. */
 export interface RollProgress {
-  readonly release: string;
+  /** The release that a host is brought to. */
+  releaseOf(host: AppHost): string;
   readonly minimumHealthy: number;
   /** How many hosts may be rolled side by side. */
   readonly batchSize: number;
@@ -32,12 +33,13 @@ const MOST_TURNS = 2;
 
 /** Hosts can no longer be reached, so what they run is unknown. */
 export class HostsUnreachable extends RollgateError {
-  constructor(members: readonly FleetMember[], release: string) {
+  constructor(members: readonly FleetMember[], releaseOf: (host: AppHost) => string) {
     const hosts = members.map(({ host }) => host.name);
     const why = members.map(({ host, unreachable }) =>
       members.length > 1 ? `${host.name}: ${unreachable}` : unreachable,
     );
-    super("unreachable", `${listHosts(hosts)} could not be brought to ${release}: ${why.join(", ")}`);
+    const releases = [...new Set(members.map(({ host }) => releaseOf(host)))].join(" and ");
+    super("unreachable", `${listHosts(hosts)} could not be brought to ${releases}: ${why.join(", ")}`);
   }
 }
 
@@ -46,8 +48,8 @@ export class HostsUnreachable extends RollgateError {
  * capacity; a host whose process has exited is started again rather than waited for.
  */
 export function decideStep(fleet: readonly FleetMember[], progress: RollProgress): Step {
-  const { release, minimumHealthy, turns } = progress;
-  const pending = fleet.filter((member) => !isFinished(member, release));
+  const { releaseOf, minimumHealthy, turns } = progress;
+  const pending = fleet.filter((member) => !isFinished(member, releaseOf(member.host)));
   const unreachable = pending.filter((member) => member.unreachable !== undefined);
   const takeable = pending.filter((member) => mayBeTaken(member, progress));
 
@@ -59,7 +61,7 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
     return { kind: "roll", members: takeable };
 
   const free = takeable.filter(
-    (member) => !member.serving || runsTheRevision(member, revisionOf(member, release)),
+    (member) => !member.serving || runsTheRevision(member, revisionOf(member, releaseOf(member.host))),
   );
   if (free.length > 0)
     return { kind: "roll", members: batchOf(free, fleet, { ...progress, startsFirst: () => true }) };
@@ -74,13 +76,13 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
     return members.length > 0 ? { kind: "wait", members, otherwise: error } : { kind: "fail", error };
   }
   if (unreachable.length > 0) {
-    const otherwise = new HostsUnreachable(unreachable, release);
+    const otherwise = new HostsUnreachable(unreachable, releaseOf);
     return { kind: "wait", members: unreachable, otherwise };
   }
-  const ended = pending.find((member) => member.state.running?.release !== release);
-  if (ended) return { kind: "fail", error: endedAgain(ended, release) };
+  const ended = pending.find((member) => member.state.running?.release !== releaseOf(member.host));
+  if (ended) return { kind: "fail", error: endedAgain(ended, releaseOf(ended.host)) };
   if (pending.length > 0 && !fleet.some(({ serving }) => serving)) {
-    return { kind: "fail", error: nobodyServes(pending, release) };
+    return { kind: "fail", error: nobodyServes(pending, progress) };
   }
   return { kind: "finish", doubtful: pending };
 }
@@ -123,10 +125,10 @@ function revisionOf({ host: { launch } }: FleetMember, release: string) {
   return { release, launch };
 }
 
-function mayBeTaken({ host, unreachable, state }: FleetMember, { release, turns }: RollProgress): boolean {
+function mayBeTaken({ host, unreachable, state }: FleetMember, { releaseOf, turns }: RollProgress): boolean {
   if (unreachable !== undefined) return false;
   const taken = turns.get(host) ?? 0;
-  return taken === 0 || (taken < MOST_TURNS && state.running?.release !== release);
+  return taken === 0 || (taken < MOST_TURNS && state.running?.release !== releaseOf(host));
 }
 
 /** Without a roll: because it answers again, or its supervisor restarts it after a reboot. */
@@ -134,11 +136,12 @@ function mayComeBack({ serving, unreachable, state }: FleetMember): boolean {
   return !serving && (unreachable !== undefined || state.running !== undefined);
 }
 
-function nobodyServes(members: readonly FleetMember[], release: string): RollgateError {
+function nobodyServes(members: readonly FleetMember[], { releaseOf }: RollProgress): RollgateError {
+  const releases = [...new Set(members.map(({ host }) => releaseOf(host)))].join(" or ");
   const trouble = members.map((member) => `${member.host.name} (${describeTrouble(member)})`).join(", ");
   return new RollgateError(
     "nobody-serves",
-    `no host is serving ${release} after passing its gates: ${trouble}`,
+    `no host is serving ${releases} after passing its gates: ${trouble}`,
   );
 }
 

@@ -5,13 +5,14 @@ import { TooFewPeers } from "./peers.ts";
 import type { Replaced, WayBack } from "./rollBack.ts";
 import type { RollContext } from "./rollContext.ts";
 import { hostsNamedBy } from "./rollHosts.ts";
+import { type DesiredRelease, targetOf } from "./targets.ts";
 
 /** What a roll had done when it failed. */
 export interface Outcome {
   readonly error: RollgateError;
   /** Who asked it to stop, if anyone. */
   readonly stop: RollgateError | undefined;
-  readonly release: string;
+  readonly desired: DesiredRelease;
   /** The names of the hosts that run the release. */
   readonly rolled: readonly string[];
   readonly replaced: readonly Replaced[];
@@ -27,7 +28,7 @@ export async function describeFailure(outcome: Outcome, context: RollContext): P
   const parts = [
     messageOf(error),
     stop && stop !== error && messageOf(stop),
-    ...(wayBack ? describeWayBack(wayBack, outcome.release) : [describeKept(outcome)]),
+    ...(wayBack ? describeWayBack(wayBack, outcome.desired) : [describeKept(outcome)]),
     untouched.length > 0 && `${listHosts(untouched)} ${wereOrWas(untouched)} not touched`,
   ].filter(Boolean);
   const evidence = [error, wayBack?.stoppedBy].flatMap((failure) =>
@@ -37,25 +38,31 @@ export async function describeFailure(outcome: Outcome, context: RollContext): P
   return new RollFailed(`${parts.join("; ")}. ${state}`, evidence, { cause: error });
 }
 
-function describeKept({ error, release, replaced }: Outcome): string | undefined {
+function describeKept({ error, desired, replaced }: Outcome): string | undefined {
   if (replaced.length === 0) return undefined;
   const hosts = replaced.map(({ host }) => host.name);
   const kept = listHosts(hosts);
-  if (error instanceof HostsUnreachable) return `${kept} ${hosts.length > 1 ? "keep" : "keeps"} ${release}`;
+  if (error instanceof HostsUnreachable)
+    return `${kept} ${hosts.length > 1 ? "keep" : "keeps"} ${releasesOf(hosts, desired)}`;
   return `${kept} stayed as the roll left ${hosts.length > 1 ? "them" : "it"}`;
 }
 
-function describeWayBack({ returned, kept, stoppedBy }: WayBack, release: string) {
+function describeWayBack({ returned, kept, stoppedBy }: WayBack, desired: DesiredRelease) {
   const back = returned.map(({ host, before }) => `${host.name} went back to ${before.release}`);
   if (!stoppedBy) return back;
   const unmoved = kept.map(({ host }) => host.name).filter((name) => !hostsNamedBy(stoppedBy).includes(name));
   const keep = (hosts: readonly string[]) =>
-    hosts.length > 0 && `${listHosts(hosts)} ${hosts.length > 1 ? "keep" : "keeps"} ${release}`;
+    hosts.length > 0 &&
+    `${listHosts(hosts)} ${hosts.length > 1 ? "keep" : "keeps"} ${releasesOf(hosts, desired)}`;
   if (stoppedBy instanceof TooFewPeers) {
     const why = `going back would leave fewer than ${stoppedBy.minimumHealthy} of the others serving`;
     return [...back, `${keep(kept.map(({ host }) => host.name))}: ${why}`];
   }
   return [...back, `rolling back stopped: ${messageOf(stoppedBy)}`, keep(unmoved)];
+}
+
+function releasesOf(hosts: readonly string[], desired: DesiredRelease): string {
+  return [...new Set(hosts.map((host) => targetOf(desired, host).release))].join(" and ");
 }
 
 async function describeAll({ hosts, proxy }: RollContext): Promise<string[]> {

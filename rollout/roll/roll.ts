@@ -4,9 +4,9 @@ import { RollHooks } from "../hooks/rollHooks.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "../lease/lease.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
-import type { Jar } from "../release/jar.ts";
 import { HostsUnreachable } from "./decideStep.ts";
 import { describeFailure } from "./describeFailure.ts";
+import { listHosts } from "./fleet.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
 import { Orders } from "./order.ts";
@@ -15,6 +15,7 @@ import { rollBack } from "./rollBack.ts";
 import { type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
 import { HostsRoll, type Rolled } from "./rollHosts.ts";
 import { stopReason } from "./stopReason.ts";
+import { type DesiredRelease, targetOf } from "./targets.ts";
 
 /** The hosts, the proxy in front of them, and the store of their lease. */
 export interface Fleet {
@@ -25,12 +26,6 @@ export interface Fleet {
   fence?(assertHeld: () => Promise<void>): void;
   /** If connections are kept: called with one line when a broken one was restored. */
   onReconnect?(tell: (message: string) => void): void;
-}
-
-/** What to roll to: a jar, or just the name of a release that all hosts keep. */
-export interface DesiredRelease {
-  readonly release: string;
-  readonly jar?: Jar | undefined;
 }
 
 /** Who is rolling, who listens, and what may end the roll. */
@@ -78,7 +73,7 @@ export async function roll(
     warn: (message: string, host?: AppHost) => void warnings.push(host ? `${host.name} ${message}` : message),
   };
   const { stack = "" } = options;
-  const facts = { stack, release: desired.release, hooks: policy.hooks ?? {} };
+  const facts = { stack, desired, hooks: policy.hooks ?? {} };
   const hooks = new RollHooks(facts, parts);
   try {
     return await rollOnce(fleet, desired, { ...parts, hooks, warnings }, options);
@@ -115,7 +110,7 @@ async function rollOnce(
       assertHeld: () => lease.assertHeld(),
     };
     await stageEverywhere(desired, context);
-    const rolled = await rollAll(desired.release, context);
+    const rolled = await rollAll(desired, context);
     for (const warning of warnings) report("warning", warning);
     return { release: desired.release, rolled, durationSeconds: secondsSince(began), warnings };
   } finally {
@@ -125,8 +120,8 @@ async function rollOnce(
 }
 
 /** Rolls all hosts; on failure, rolls back those that the policy says, and reports what all hosts run. */
-async function rollAll(release: string, context: RollContext): Promise<RollResult["rolled"]> {
-  const hostsRoll = new HostsRoll(release, context);
+async function rollAll(desired: DesiredRelease, context: RollContext): Promise<RollResult["rolled"]> {
+  const hostsRoll = new HostsRoll(desired, context);
   const { rolled } = hostsRoll;
   try {
     await hostsRoll.run();
@@ -140,7 +135,7 @@ async function rollAll(release: string, context: RollContext): Promise<RollResul
       context.policy.onFailure === "rollback" && !stop && !(error instanceof HostsUnreachable);
     const wayBack = mayGoBack ? await rollBack(replaced, context) : undefined;
     const hosts = rolled.map(({ host }) => host.name);
-    throw await describeFailure({ error, stop, release, rolled: hosts, replaced, wayBack }, context);
+    throw await describeFailure({ error, stop, desired, rolled: hosts, replaced, wayBack }, context);
   }
   await prune(rolled, context);
   await context.hooks?.afterRoll();
@@ -185,11 +180,17 @@ async function preflight({
 }
 
 async function stageEverywhere(
-  { release, jar }: DesiredRelease,
+  desired: DesiredRelease,
   { hosts, signal, report }: RollContext,
 ): Promise<void> {
-  refuse(await Promise.allSettled(hosts.map((host) => host.stage(release, jar, signal))));
-  report("stage", `${release} is on every host, hash verified`);
+  const stage = async (host: AppHost) => {
+    const { release, jar } = targetOf(desired, host.name);
+    await host.stage(release, jar, signal);
+  };
+  refuse(await Promise.allSettled(hosts.map(stage)));
+  const { release, canary } = desired;
+  const others = canary ? `every other host, ${canary.release} on ${listHosts(canary.hosts)}` : "every host";
+  report("stage", `${release} is on ${others}, hash verified`);
 }
 
 /** Reports all problems at once rather than one per run. */

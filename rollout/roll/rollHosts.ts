@@ -8,6 +8,7 @@ import type { PhaseTimes } from "./hostSteps.ts";
 import { TooFewPeers } from "./peers.ts";
 import type { RollContext } from "./rollContext.ts";
 import { rollTogether } from "./rollTogether.ts";
+import { type DesiredRelease, type Target, targetOf } from "./targets.ts";
 import { Waiting } from "./waiting.ts";
 
 /** Starting JVMs compete for processors and memory, and hosts may share a machine. */
@@ -26,15 +27,15 @@ export interface Rolled {
  */
 export class HostsRoll {
   readonly rolled: Rolled[] = [];
-  readonly #release: string;
+  readonly #desired: DesiredRelease;
   readonly #context: RollContext;
   readonly #turns = new Map<AppHost, number>();
   readonly #before = new Map<AppHost, Revision | undefined>();
   readonly #told = new Set<AppHost>();
   #batches = 0;
 
-  constructor(release: string, context: RollContext) {
-    this.#release = release;
+  constructor(desired: DesiredRelease, context: RollContext) {
+    this.#desired = desired;
     this.#context = context;
   }
 
@@ -45,9 +46,9 @@ export class HostsRoll {
       const fleet = await observeFleet(this.#context);
       this.#tellFinished(fleet);
       const { orders, policy } = this.#context;
-      await orders.decide(fleet.filter((member) => !isFinished(member, this.#release)));
+      await orders.decide(fleet.filter((member) => !this.#isFinished(member)));
       const step = decideStep(fleet, {
-        release: this.#release,
+        releaseOf: (host) => this.#targetOf(host).release,
         minimumHealthy: policy.minimumHealthy,
         turns: this.#turns,
         batchSize: batchSize(policy.batch, this.#batches, fleet.length),
@@ -77,8 +78,8 @@ export class HostsRoll {
     for (const { host } of members) this.#forget(host);
     const hosts = members.map((member) => ({
       member,
-      revision: { release: this.#release, launch: member.host.launch },
-      context: this.#context,
+      revision: { release: this.#targetOf(member.host).release, launch: member.host.launch },
+      context: this.#contextOf(member.host),
       beforeFirstTurn: this.#before.get(member.host),
     }));
     const starting = members.some(({ state }) => !state.running);
@@ -98,12 +99,27 @@ export class HostsRoll {
     if (index >= 0) this.rolled.splice(index, 1);
   }
 
+  #targetOf({ name }: AppHost): Target {
+    return targetOf(this.#desired, name);
+  }
+
+  #isFinished(member: FleetMember): boolean {
+    return isFinished(member, this.#targetOf(member.host).release);
+  }
+
+  /** A canary may have a soak of its own. */
+  #contextOf(host: AppHost): RollContext {
+    const { policy, ...rest } = this.#context;
+    const { soakSeconds = policy.timing.soakSeconds } = this.#targetOf(host);
+    return { ...rest, policy: { ...policy, timing: { ...policy.timing, soakSeconds } } };
+  }
+
   #tellFinished(fleet: readonly FleetMember[]): void {
     for (const member of fleet) {
       const { host } = member;
-      if (this.#turns.has(host) || this.#told.has(host) || !isFinished(member, this.#release)) continue;
+      if (this.#turns.has(host) || this.#told.has(host) || !this.#isFinished(member)) continue;
       this.#told.add(host);
-      this.#context.report("done", `already serves ${this.#release}`, host);
+      this.#context.report("done", `already serves ${this.#targetOf(host).release}`, host);
     }
   }
 

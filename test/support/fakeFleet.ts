@@ -20,8 +20,9 @@ import { SECOND } from "#rollout/host/slots.ts";
 import type { LeaseTiming } from "#rollout/lease/lease.ts";
 import type { ReverseProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts";
 import type { Report } from "#rollout/roll/reporter.ts";
-import { type DesiredRelease, type RollResult, roll } from "#rollout/roll/roll.ts";
+import { type RollResult, roll } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
+import type { DesiredRelease } from "#rollout/roll/targets.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { FileLeaseStore } from "./fileLeaseStore.ts";
 import { close } from "./httpServer.ts";
@@ -146,14 +147,20 @@ export class FakeFleet {
       policy = {},
       signal = new AbortController().signal,
       jar = { path: `/srv/${release}.jar`, version: release, sha256: "" },
-    }: { policy?: PolicyChange; signal?: AbortSignal; jar?: DesiredRelease["jar"] } = {},
+      canary,
+    }: {
+      policy?: PolicyChange;
+      signal?: AbortSignal;
+      jar?: DesiredRelease["jar"];
+      canary?: DesiredRelease["canary"];
+    } = {},
   ): Promise<RollResult> {
     const leaseTiming: LeaseTiming = {
       heartbeatMilliseconds: 20,
       expiryMilliseconds: 2000,
       waitMilliseconds: 0,
     };
-    return roll(this, { release, jar }, this.#policy(policy), {
+    return roll(this, { release, jar, ...(canary && { canary }) }, this.#policy(policy), {
       owner: "test",
       reporter: (report) => this.reports.push(report),
       signal,

@@ -5,14 +5,11 @@ import type { News } from "#kinds/change.ts";
 import { withJava } from "#kinds/local/withJava.ts";
 import { check, create, diff, read } from "#provider/deployment.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import type { RollRequest } from "#rollout/request/rollRequest.ts";
-import type { Behaviour } from "../../../harness/fakeApplication.ts";
-import { freePort } from "../../../harness/freePort.ts";
 import { listProcesses } from "../../../harness/processTable.ts";
 import { request } from "../../../harness/request.ts";
 import { fakeJar, fakeJava } from "../../support/fakeJava.ts";
+import { inputsFor, newFleet, versionServed } from "../../support/localDeployment.ts";
 import { localHost } from "../../support/localHost.ts";
-import { nginxSettings, serveNginx } from "../../support/nginx.ts";
 import { validRequest, withValue } from "../../support/rollRequest.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
@@ -213,58 +210,6 @@ describe("diff", () => {
 });
 
 describe("a deployment", () => {
-  /** Two hosts with a fake java behind a real nginx; nothing is deployed yet. */
-  async function newFleet(environment: Record<string, string> = {}, { ownHealthPorts = false } = {}) {
-    const directory = await temporaryDirectory();
-    const java = await fakeJava();
-    const proxy = {
-      kind: "local",
-      directory: join(directory, "nginx"),
-      address: "127.0.0.1",
-      port: await freePort(),
-    };
-    const hosts = await Promise.all(
-      ["app-1", "app-2"].map(async (name) => ({
-        kind: "local" as const,
-        name,
-        directory: join(directory, "hosts", name),
-        address: "127.0.0.1",
-        port: await freePort(),
-        ...(ownHealthPorts && { healthPort: await freePort() }),
-      })),
-    );
-    await serveNginx(nginxSettings({ ...proxy, hosts }));
-    for (const host of hosts) onTestFinished(async () => void (await localHost(host).stop(0)));
-    const request: Omit<RollRequest, "jar" | "release" | "proxy"> = {
-      ...given(),
-      hosts,
-      launch: { java, jvmOptions: [], arguments: [] },
-      environment,
-      health: {
-        path: "/actuator/health",
-        passes: 1,
-        intervalMilliseconds: 20,
-        timeoutMilliseconds: 2000,
-        deadlineSeconds: 20,
-      },
-      timing: { ...given().timing, soakSeconds: 0 },
-      minimumHealthy: 1,
-    };
-    return { hosts, url: `http://127.0.0.1:${proxy.port}`, request: { ...request, proxy } };
-  }
-
-  /** Inputs as `check` leaves them, with what Pulumi adds. */
-  async function inputsFor(request: object, behaviour: Behaviour) {
-    const jar = await fakeJar(behaviour);
-    const { inputs, failures } = await check({ olds: {}, news: { ...request, jar: { path: jar.path } } });
-    if (inputs === undefined) throw new Error(`refused: ${JSON.stringify(failures)}`);
-    return { inputs: { ...inputs, __provider: "code" }, release: releaseId(jar) };
-  }
-
-  async function versionServed(url: string): Promise<string> {
-    return JSON.parse((await request(`${url}/`)).body).version;
-  }
-
   test("returns the service's URL, what every host runs, and how long the roll took", async () => {
     const { request, url } = await newFleet();
     const { inputs, release } = await inputsFor(request, { version: "1.0.0" });

@@ -18,7 +18,7 @@ async function hooksOf(hooks: Hooks) {
   const reports: string[] = [];
   const warnings: string[] = [];
   const runner = new RollHooks(
-    { stack: "prod", release: "1.1.0", hooks },
+    { stack: "prod", desired: { release: "1.1.0" }, hooks },
     {
       proxy: fleet.proxy,
       redact: redactor(["hunter2"]),
