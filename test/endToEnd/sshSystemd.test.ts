@@ -62,6 +62,13 @@ describe.skipIf(reason)(
     }, 120_000);
 
     const url = () => `http://${web.address}`;
+    const UNITS = ["rollgate-prod-app-1", "rollgate-prod-app-1_b"] as const;
+
+    /** The units of app-1 that run. */
+    async function activeUnits(): Promise<string[]> {
+      const states = await hosts[0]?.exec(`systemctl is-active ${UNITS.join(" ")} || :`);
+      return UNITS.filter((_, index) => states?.split("\n")[index] === "active");
+    }
 
     test("is provisioned and deployed", async () => {
       const { code, output } = await project.up();
@@ -116,30 +123,39 @@ describe.skipIf(reason)(
       expect(code, output).toBe(0);
       expect(seen.lost).toEqual([]);
       expect(Object.keys(seen.versions).sort()).toEqual(["1.0.0", "1.1.0"]);
+      expect(await activeUnits()).toEqual([UNITS[1]]);
       console.log(`${seen.sent} requests, ${seen.lost.length} lost`);
     });
 
     test("has systemd restart a killed application and a killed nginx", async () => {
-      await hosts[0]?.exec("kill -9 $(systemctl show -p MainPID --value rollgate-prod-app-1)");
+      const [unit] = await activeUnits();
+      await hosts[0]?.exec(`kill -9 $(systemctl show -p MainPID --value ${unit})`);
       await web.exec("kill -9 $(systemctl show -p MainPID --value rollgate-prod-nginx)");
-      await expect
-        .poll(() => hosts[0]?.exec("systemctl is-active rollgate-prod-app-1 || :"), { timeout: 20_000 })
-        .toBe("active");
+      await expect.poll(activeUnits, { timeout: 20_000 }).toEqual([unit]);
       await expect
         .poll(() => fetch(`${url()}/hello`).then(({ status }) => status, String), { timeout: 30_000 })
         .toBe(200);
     });
 
-    test("changes only the unit if the grace period changes", async () => {
-      const pid = () => hosts[0]?.exec("systemctl show -p MainPID --value rollgate-prod-app-1");
-      const before = await pid();
+    test("changes only the units if the grace period changes, and writes those that a server set up before lacks", async () => {
+      const [unit] = await activeUnits();
+      const pid = () => hosts[0]?.exec(`systemctl show -p MainPID --value ${unit}`);
+      const rights = () => hosts[0]?.exec("cat /etc/sudoers.d/rollgate-prod-app-1");
+      const before = { pid: await pid(), rights: await rights() };
+      const idle = UNITS.find((other) => other !== unit);
+      await hosts[0]?.exec(
+        `systemctl disable ${idle}; rm /etc/systemd/system/${idle}.service; sed -i /${idle}.service/d /etc/sudoers.d/rollgate-prod-app-1; systemctl daemon-reload`,
+      );
+      expect(await rights()).not.toBe(before.rights);
       await project.configure({ graceSeconds: 40 });
       const { code, output } = await project.up();
       expect(code, output).toBe(0);
-      expect(await hosts[0]?.exec("systemctl show -p TimeoutStopUSec --value rollgate-prod-app-1")).toBe(
-        "40s",
-      );
-      expect(await pid()).toBe(before);
+      for (const each of UNITS) {
+        expect(
+          await hosts[0]?.exec(`systemctl show -p TimeoutStopUSec -p UnitFileState --value ${each}`),
+        ).toBe("40s\nenabled");
+      }
+      expect({ pid: await pid(), rights: await rights() }).toEqual(before);
     });
 
     test("fails with a message about sudo if the rights were taken away", async () => {
