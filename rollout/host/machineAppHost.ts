@@ -34,13 +34,14 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   }
 
   async preflight(signal: AbortSignal): Promise<void> {
-    const slots = [this, ...(this.second ? [this.second] : [])];
-    const [ready, owner, running] = await Promise.allSettled([
-      Promise.all(slots.map((slot) => slot.preflightSlot(signal))),
+    const [first, second, owner, running] = await Promise.allSettled([
+      this.preflightSlot(signal),
+      this.second?.preflightSlot(signal),
       this.portOwner(),
       this.second?.runningApp(),
     ]);
-    for (const found of [ready, owner, running]) if (found.status === "rejected") throw found.reason;
+    // What both slots lack is reported for the first one, which has the host's name.
+    for (const found of [first, second, owner, running]) if (found.status === "rejected") throw found.reason;
     if (owner.status !== "fulfilled" || owner.value.kind !== "other") return;
     // A host that serves from its second slot can go on without the first one.
     if (running.status === "fulfilled" && running.value) return;
