@@ -2,8 +2,9 @@ import type Docker from "dockerode";
 import { z } from "zod";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { Machine } from "#rollout/machine/machine.ts";
+import { isDockerError } from "./containerMachine.ts";
 
-/** Empty once a container has stopped; `total_inactive_file` is how cgroup v1 calls it. */
+/** Empty if the engine has none; `total_inactive_file` is the name in cgroup v1. */
 const memoryStats = z.object({
   usage: z.number(),
   stats: z.object({ total_inactive_file: z.number().optional(), inactive_file: z.number().default(0) }),
@@ -13,7 +14,21 @@ const memoryStats = z.object({
 export async function usedBytes(container: Docker.Container): Promise<number | undefined> {
   const { memory_stats } = await container.stats({ stream: false, "one-shot": true });
   const { data } = memoryStats.safeParse(memory_stats);
-  return data && data.usage - (data.stats.total_inactive_file ?? data.stats.inactive_file);
+  if (!data) return residentBytes(container);
+  return data.usage - (data.stats.total_inactive_file ?? data.stats.inactive_file);
+}
+
+/** A rootless engine, for one, may have no statistics, but it can list the processes. */
+async function residentBytes(container: Docker.Container): Promise<number | undefined> {
+  try {
+    const { Processes } = await container.top({ ps_args: "-o pid,rss" });
+    const kilobytes = z.array(z.tuple([z.string(), z.coerce.number()])).parse(Processes);
+    return kilobytes.reduce((sum, [, each]) => sum + each * 1024, 0);
+  } catch (error) {
+    // It has stopped, or the engine's `ps` has no such column.
+    if (isDockerError(error, 404, 409, 500)) return undefined;
+    throw error;
+  }
 }
 
 /** The memory that is free on a container's machine, which its own `/proc/meminfo` describes. */

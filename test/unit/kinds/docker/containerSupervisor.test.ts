@@ -134,6 +134,21 @@ describe("a container", () => {
     expect(await supervisor.memory()).toEqual({ neededBytes: 300_000_000, availableBytes: 4_096_000_000 });
   });
 
+  test("needs what its processes use if the engine has no statistics", async () => {
+    const { supervisor } = await supervise({
+      [INSPECT]: inspected(),
+      [STATS]: { memory_stats: {} },
+      "GET /containers/shop-prod-app-1/top": {
+        Titles: ["PID", "RSS"],
+        Processes: [
+          ["4711", "200000"],
+          ["4712", "1000"],
+        ],
+      },
+    });
+    expect(await supervisor.memory()).toEqual({ neededBytes: 205_824_000, availableBytes: 4_096_000_000 });
+  });
+
   test("that does not run, or stops just now, says nothing about memory", async () => {
     const stopped = await supervise({ [INSPECT]: inspected({ state: { Running: false } }) });
     expect(await stopped.supervisor.memory()).toBeUndefined();
