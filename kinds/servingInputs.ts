@@ -2,7 +2,8 @@ import { z } from "zod";
 import { canCheck } from "#rollout/nginx/flavours/checkModule.ts";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
-import { absolutePath, integer, show, statuses, urlPath } from "#rollout/request/fields.ts";
+import { canaryTraffic } from "#rollout/request/canary.ts";
+import { absolutePath, integer, name, show, statuses, urlPath } from "#rollout/request/fields.ts";
 import { poolMember } from "#rollout/request/places.ts";
 import { flavour } from "#rollout/request/rollRequest.ts";
 
@@ -32,6 +33,8 @@ export const servingInputs = {
       error: (issue) => `expected an address or a network such as 10.0.0.0/8, got ${show(issue.input)}`,
     }),
   ),
+  /** The hosts with another release, and whether clients get to them without asking. */
+  canary: z.strictObject({ hosts: z.array(name), traffic: canaryTraffic }).exactOptional(),
 };
 
 /** The same for an nginx that rollgate starts itself. */
@@ -81,7 +84,7 @@ export function settingsFor(
   { flavour, njsModule }: Decision,
   place: Pick<NginxSettings, "directory" | "address" | "port" | "user" | "errorLog" | "pidFile">,
 ): NginxSettings {
-  const { hosts, check, healthPath, slowestRequestSeconds, statusAllow } = inputs;
+  const { hosts, check, healthPath, slowestRequestSeconds, statusAllow, canary } = inputs;
   return {
     ...place,
     flavour,
@@ -91,5 +94,6 @@ export function settingsFor(
     healthPath,
     slowestRequestSeconds,
     statusAllow,
+    ...(canary && { canary }),
   };
 }

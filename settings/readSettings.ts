@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "#kinds/declaration.ts";
 import { kinds } from "#kinds/kinds.ts";
+import type { ServingInputs } from "#kinds/servingInputs.ts";
 import type { RollingDeploymentInputs } from "#provider/deployment.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import type { Canary } from "#rollout/request/canary.ts";
@@ -61,7 +62,7 @@ async function read(reader: Reader): Promise<Settings> {
   });
   const { release: _, jar: __, canary: canaries, hostEnvironment, ...request } = checked;
   return {
-    ...declare(request, serving),
+    ...declare(request, { ...serving, ...(canaries && { canary: routingOf(canaries) }) }),
     rollout: {
       ...request,
       ...(release === "" ? { jar: { path, ...(version !== "" && { version }) } } : { release }),
@@ -74,4 +75,8 @@ async function read(reader: Reader): Promise<Settings> {
 
 function withJar({ release: _, ...canaries }: Canary, jar: { path: string; version?: string }) {
   return { ...canaries, jar };
+}
+
+function routingOf({ hosts, traffic = "share" }: Canary): ServingInputs["canary"] {
+  return { hosts, traffic };
 }

@@ -1,5 +1,6 @@
 import type { TwoSlots } from "../host/slots.ts";
 import type { Flavour } from "../request/rollRequest.ts";
+import type { CanaryRouting } from "./configuration/canaryRouting.ts";
 
 /** Everything the configuration depends on. */
 export interface NginxSettings {
@@ -18,6 +19,8 @@ export interface NginxSettings {
   readonly slowestRequestSeconds: number;
   /** Addresses or networks, besides loopback, that may read `/status`. */
   readonly statusAllow: readonly string[];
+  /** Absent if all hosts run the same release. */
+  readonly canary?: CanaryRouting;
   /** Such as `stderr`; a file under the prefix unless given. */
   readonly errorLog?: string;
   /** Relative to the prefix; `nginx.pid` unless given. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { slotsOf, type TwoSlots } from "../host/slots.ts";
 import { endpoint } from "../machine/connections.ts";
 import { CLOSE_CONNECTIONS, IDLE_SECONDS } from "./closeConnections.ts";
+import { canaryLines, canaryMap, canaryPick } from "./configuration/canaryRouting.ts";
 import { errorLogOf } from "./configuration/errorLog.ts";
 import { groupMaps } from "./configuration/groupMaps.ts";
 import { proxyHeaderMaps, proxyHeaders } from "./configuration/proxyHeaders.ts";
@@ -50,7 +51,7 @@ function render(
   lines: FlavourLines,
   fingerprint: string,
 ): string {
-  const { directory, hosts } = settings;
+  const { directory, hosts, canary } = settings;
   const slots = hosts.flatMap(slotsOf);
   const pool = parts.standby.length > 0 ? "$standby_pool" : lines.pool;
   const inPrefix = (...parts: string[]) => quote(join(directory, ...parts));
@@ -79,7 +80,7 @@ http {
 
     map_hash_bucket_size ${bucketSize(hosts)};
 ${proxyHeaderMaps}
-${strangerMaps(settings)}
+${strangerMaps(settings)}${canaryMap(canary)}
 ${upstreams(parts, lines)}
     # The names of the drained hosts select the upstream of a request: draining needs a file, not a reload.
 ${upstreamMap("$drained", "$drained_pool", parts)}${groupMaps(parts.groups, lines.out)}${lines.http}${standbyMap(parts.standby, lines.pool)}
@@ -87,7 +88,7 @@ ${upstreamMap("$drained", "$drained_pool", parts)}${groupMaps(parts.groups, line
 ${listens(settings)}
         set $drained "";
 ${slots.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $drained "\${drained}${name} "; }\n`).join("")}${standbyFlag(parts, inPrefix("drained", STANDBY_FLAG))}
-${lines.server}        proxy_http_version 1.1;
+${canaryLines(canary, hosts, (slot) => inPrefix("drained", slot))}${lines.server}        proxy_http_version 1.1;
         proxy_connect_timeout 2s;
         proxy_read_timeout ${Math.max(60, settings.slowestRequestSeconds)}s;
         # A request that kills its host must not be tried on all of them.
@@ -100,7 +101,7 @@ ${proxyHeaders}        # Clients that honour it close idle connections themselve
         keepalive_timeout 75s ${IDLE_SECONDS}s;
 
         location / {
-            if (${lines.pool} = none) {
+${canaryPick(canary)}            if (${lines.pool} = none) {
                 add_header Retry-After 5 always;
                 return 503 "${lines.outage}\\n";
             }

@@ -2,6 +2,11 @@ import { z } from "zod";
 import { integer, name, show, text } from "./fields.ts";
 import { identifiedJar } from "./identifiedJar.ts";
 
+/** Whether canaries get the same share of requests as all hosts, or only those that ask for it. */
+export const canaryTraffic = z.enum(["share", "testers"], {
+  error: (issue) => `expected share or testers, got ${show(issue.input)}`,
+});
+
 /** Hosts that run another release than the others for as long as the settings say so. */
 export const canary = z.strictObject({
   hosts: z
@@ -10,6 +15,8 @@ export const canary = z.strictObject({
   /** Like the release of all others. */
   release: text,
   jar: identifiedJar,
+  /** For nginx; `share` if absent. */
+  traffic: canaryTraffic.exactOptional(),
   /** Instead of the soak of all others. */
   soakSeconds: integer(0, 86_400).exactOptional(),
 });

@@ -18,14 +18,16 @@ test("by default, no host is a canary", async () => {
 
 test("the jar of canaries is read before anything is declared", async () => {
   const jar = await newJar("2.0.0");
-  const { canary } = await read({ canary: { hosts: ["app-1"], jar, soakSeconds: 60 } });
+  const { canary, nginx } = await read({ canary: { hosts: ["app-1"], jar, soakSeconds: 60 } });
+  expect(nginx.canary).toEqual({ hosts: ["app-1"], traffic: "share" });
   expect(canary).toEqual({
     hosts: ["app-1"],
     soakSeconds: 60,
     release: expect.stringMatching(/^2\.0\.0-[0-9a-f]{12}$/),
     jar: { path: jar, version: "2.0.0", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
   });
-  const other = await read({ canary: { hosts: ["app-2"], jar, version: "next" } });
+  const other = await read({ canary: { hosts: ["app-2"], jar, version: "next", traffic: "testers" } });
+  expect(other.nginx.canary).toEqual({ hosts: ["app-2"], traffic: "testers" });
   expect(other.canary?.release).toMatch(/^next-/);
 });
 
@@ -42,6 +44,11 @@ test.each<[title: string, canary: object, line: string]>([
     "all hosts",
     { hosts: ["app-1", "app-2"], jar: "/x.jar" },
     "canary.hosts: expected some of the hosts, got all of them: set jar instead",
+  ],
+  [
+    "an unknown kind of traffic",
+    { hosts: ["app-1"], jar: "/x.jar", traffic: "5%" },
+    'canary.traffic: expected share or testers, got "5%"',
   ],
   ["an unknown key", { hosts: ["app-1"], jar: "/x.jar", share: 5 }, "canary.share: unknown setting"],
   [
