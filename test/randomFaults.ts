@@ -7,8 +7,8 @@ import { type Market, market } from "./support/market.ts";
 import { FAULTS, PHASES } from "./support/randomFault.ts";
 
 /**
- * Rolls a local fleet back and forth under load; a seeded generator draws what goes wrong in each roll, in which phase
- * and on which host. It ends with a good roll, and exits with 1 unless that brings every host to its release and the
+ * Rolls a local fleet back and forth under load; a seeded generator draws the order and the batch of each roll, what goes
+ * wrong in it, in which phase and on which host. It ends with a good roll, and exits with 1 unless that brings every host to its release and the
  * only lost requests are those that a killed JVM was answering.
  * `node test/randomFaults.ts --rolls 100 --seed 42 --hosts 3 --minutes 60`
  */
@@ -24,20 +24,22 @@ const rolls = Math.min(1000, Number(values.rolls));
 const endsAt = performance.now() + Math.min(600, Number(values.minutes)) * 60_000;
 const random = generator(Number(values.seed));
 const settings = {
-  health: { deadlineSeconds: 10 },
+  health: { deadlineSeconds: 20 },
   timing: { soakSeconds: 1, graceSeconds: 3 },
 } satisfies RollSettings;
+const ORDERS = ["start-first", "stop-first"] as const;
+const BATCHES = [1, 2, "100%"] as const;
 
 console.log(`seed ${values.seed}, ${rolls} rolls over ${values.hosts} hosts`);
 const [old, next] = [await market({ version: "1.0.0" }), await market({ version: "1.1.0" })];
-const fleet = await LocalFleet.create(Number(values.hosts));
+const fleet = await LocalFleet.create(Number(values.hosts), undefined, { second: true });
 const problems: string[] = [];
 for (const signal of ["SIGINT", "SIGTERM"])
   process.once(signal, () => fleet.remove().then(() => process.exit(1)));
 try {
   await mustReach(old, "the first deployment");
   console.log(
-    "roll  fault                after     host    exit    sent  lost  unexplained  seconds  hosts run",
+    "roll  order        batch  fault                after     host    exit    sent  lost  unexplained  seconds  hosts run",
   );
   for (let roll = 1; roll <= rolls && performance.now() < endsAt; roll++) await meetFault(roll);
   await mustReach((await fleet.releases())["app-1"] === next.id ? old : next, "the last roll");
@@ -50,9 +52,16 @@ process.exitCode = problems.length === 0 ? 0 : 1;
 
 async function meetFault(roll: number): Promise<void> {
   const [fault, phase] = [draw(Object.keys(FAULTS)), draw(PHASES)];
+  const [order, batch] = [draw(ORDERS), draw(BATCHES)];
   const host = draw(fleet.hosts).name;
   const target = (await fleet.releases())["app-1"] === old.id ? next : old;
-  const hit = { fleet, target, phase, host, settings: { ...settings, jar: target.jar } };
+  const hit = {
+    fleet,
+    target,
+    phase,
+    host,
+    settings: { ...settings, order, batch: [batch], jar: target.jar },
+  };
   const began = performance.now();
   const { result, seen } = await fleet.underLoad(async () => FAULTS[fault]?.(hit));
   const seconds = (performance.now() - began) / 1000;
@@ -60,7 +69,9 @@ async function meetFault(roll: number): Promise<void> {
   const releases = Object.values(await fleet.releases());
   const columns = [
     String(roll).padStart(4),
-    ` ${fault.padEnd(20)}`,
+    ` ${order.padEnd(12)}`,
+    String(batch).padEnd(6),
+    fault.padEnd(20),
     phase.padEnd(9),
     host.padEnd(7),
     String(result?.code ?? "killed").padEnd(6),

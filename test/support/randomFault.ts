@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LocalFleet } from "../../harness/localFleet.ts";
@@ -23,6 +22,7 @@ export interface HitResult extends RollOutcome {
   readonly killedAt?: number | undefined;
 }
 
+/** In the words of either order. */
 export const PHASES = ["drain", "settle", "stop", "switch", "start", "health", "upstream", "admit", "soak"];
 
 /** The faults that a roll may meet; each ends with the end of the roll. */
@@ -76,7 +76,8 @@ export const FAULTS: Readonly<Record<string, (hit: Hit) => Promise<HitResult>>> 
       return first;
     }),
   "port taken": async ({ fleet, host, settings }) => {
-    const grabber = grabPort(fleet, fleet.host(host).port);
+    const { slot } = await fleet.member(host);
+    const grabber = grabPort(fleet, slot.port);
     try {
       return await fleet.roll(settings);
     } finally {
@@ -84,7 +85,10 @@ export const FAULTS: Readonly<Record<string, (hit: Hit) => Promise<HitResult>>> 
     }
   },
   "flag left behind": async ({ fleet, host, settings }) => {
-    if (await othersServe(fleet, host)) await writeFile(fleet.flag(host), "");
+    if (await othersServe(fleet, host)) {
+      const { slot } = await fleet.member(host);
+      await writeFile(fleet.flag(slot.name), "");
+    }
     return fleet.roll(settings);
   },
   "staged jar damaged": async ({ fleet, host, target, settings }) => {
@@ -115,7 +119,7 @@ async function rollBadJar({ fleet, settings }: Hit, fault: string): Promise<Roll
 /** Kills a JVM unless its host is the last that takes traffic; returns when, if it took traffic. */
 async function killJvm(fleet: LocalFleet, host: string): Promise<number | undefined> {
   if (!(await fleet.running(host))) return undefined;
-  const takesTraffic = !existsSync(fleet.flag(host));
+  const takesTraffic = !(await fleet.member(host)).drained;
   if (takesTraffic && !(await othersServe(fleet, host))) return undefined;
   const killedAt = await fleet.killJvm(host);
   return takesTraffic ? killedAt : undefined;
@@ -123,8 +127,9 @@ async function killJvm(fleet: LocalFleet, host: string): Promise<number | undefi
 
 async function othersServe(fleet: LocalFleet, host: string): Promise<boolean> {
   for (const { name } of fleet.hosts) {
-    if (name === host || existsSync(fleet.flag(name))) continue;
-    if (await fleet.running(name)) return true;
+    if (name === host) continue;
+    const { drained, state } = await fleet.member(name);
+    if (!drained && state.running) return true;
   }
   return false;
 }
