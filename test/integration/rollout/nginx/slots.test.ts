@@ -27,17 +27,22 @@ function numbersBelow(limit: number, count: number): number[] {
 }
 
 describe("a start-first roll", () => {
-  test.each([1, 2, 3, 9])(
-    "of %d hosts sends requests to the slots in traffic only, there and back",
+  test.each([
+    [1, [0, 1], 60],
+    [2, [0, 1], 60],
+    [3, [0, 1], 60],
+    [9, [0], 200],
+  ] as const)(
+    "of %d hosts sends requests to the slots in traffic only",
     {
       timeout: 60_000,
     },
-    async (size) => {
+    async (size, directions, requests) => {
       const fleet = await SlotFleet.start(size);
-      for (const from of [0, 1] as const) {
+      for (const from of directions) {
         for (const state of statesOfRoll(fleet.names, from)) {
           await fleet.admitOnly(...state);
-          expect(await fleet.served(size < 9 ? 60 : 240)).toEqual(new Set(state));
+          expect(await fleet.served(requests)).toEqual(new Set(state));
         }
       }
       expect(fleet.tried).toEqual(new Set());
