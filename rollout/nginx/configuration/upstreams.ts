@@ -15,7 +15,7 @@ export function upstreams(
     among: readonly TwoSlots[],
     backups: readonly HostPlace[] = [],
   ) => {
-    const { failover, checks } = watch(name, members, among);
+    const { failover, checks } = watch({ name, members, backups }, among);
     const spare = servers(backups, failover).replaceAll(";", " backup;");
     return `    upstream ${name} {\n${servers(members, failover)}${spare}${checks}    }\n`;
   };

@@ -12,9 +12,9 @@ import { stockLines } from "./stock.ts";
 export function checkModuleLines({ check }: NginxSettings): FlavourLines {
   return {
     ...stockLines,
-    watch: (upstream, members, hosts) => {
+    watch: ({ name, members, backups }, hosts) => {
       const [healthPort, ...others] = healthPortsOf(members);
-      const lasts = upstream === "all" || hasOneSlotOfEach(hosts, members);
+      const lasts = name === "all" || (backups.length === 0 && hasOneSlotOfEach(hosts, members));
       // The module supports only one health port in an upstream.
       if (!lasts || others.length > 0) return { failover: true, checks: "" };
       const port = healthPort === undefined ? "" : ` port=${healthPort}`;

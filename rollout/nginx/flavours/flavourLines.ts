@@ -7,7 +7,7 @@ export interface FlavourLines {
   readonly main: string;
   readonly http: string;
   /** How nginx notices that a member of this upstream is down; `hosts` are those that its members may be of. */
-  readonly watch: (upstream: string, members: readonly HostPlace[], hosts: readonly TwoSlots[]) => Watch;
+  readonly watch: (upstream: UpstreamServers, hosts: readonly TwoSlots[]) => Watch;
   /** The variable with the names of the slots that get no request. */
   readonly out: string;
   /** The variable that names the upstream of a request, or `none`. */
@@ -19,6 +19,13 @@ export interface FlavourLines {
   /** Answers `/status`. */
   readonly status: string;
   readonly files: readonly ConfigurationFile[];
+}
+
+/** An upstream: its members, and those that serve only if none of them does. */
+export interface UpstreamServers {
+  readonly name: string;
+  readonly members: readonly HostPlace[];
+  readonly backups: readonly HostPlace[];
 }
 
 /** How nginx notices that a member of an upstream is down. */
