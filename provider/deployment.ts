@@ -33,6 +33,8 @@ import { openOrchestrator } from "./openOrchestrator.ts";
 
 /** A stack has only one. */
 const ID = "rolling-deployment";
+/** What every roll did before there were settings for it. */
+const BEFORE_SETTING = { order: "stop-first", batch: [1] };
 const DECISIVE = ["rollingOrder", "hosts", "proxy", "launch", "environment", "hostLaunch", "hostEnvironment"];
 
 /** The inputs: a jar, or the name of a release that the hosts keep; `check` fills in the rest. */
@@ -127,7 +129,7 @@ async function deploy(orchestrator: Orchestrator, request: RollRequest, news: Ne
 
 /** Reads what every host really runs; drift shows up as a change of `rollingOrder`. */
 export async function read(id: string, olds: Olds, kinds = everyKind): Promise<Found> {
-  const request = requestOf(olds, kinds);
+  const request = recordedRequest(olds, kinds);
   const found = await closing(openOrchestrator(request, kinds), (orchestrator) => orchestrator.survey());
   return {
     id,
@@ -149,7 +151,7 @@ function startsAnew(name: string, next: RollRequest, old: RollRequest | undefine
 /** The previous request, unless another version of rollgate wrote it. */
 function runningBefore(olds: Olds, kinds: Kinds): RollRequest | undefined {
   try {
-    return requestOf(olds, kinds);
+    return recordedRequest(olds, kinds);
   } catch {
     return undefined;
   }
@@ -180,6 +182,11 @@ async function withRelease(canary: unknown): Promise<unknown> {
 function requestOf(known: Olds | News, kinds: Kinds): RollRequest {
   const keys = Object.keys(rollRequest.shape).filter((key) => known[key] !== undefined);
   return parse(kinds.request, Object.fromEntries(keys.map((key) => [key, known[key]])));
+}
+
+/** The request in the state, which may have been written before there were all of its settings. */
+function recordedRequest(olds: Olds, kinds: Kinds): RollRequest {
+  return requestOf({ ...BEFORE_SETTING, ...olds }, kinds);
 }
 
 function linesOf(rollingOrder: unknown): string[] {

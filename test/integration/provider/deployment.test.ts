@@ -282,6 +282,15 @@ describe("a deployment", () => {
     expect(await versionServed(url)).toBe("1.0.0");
   });
 
+  test("is read, too, if it was recorded before order and batch were settings", async () => {
+    const { request } = await newFleet();
+    const { inputs, release } = await inputsFor(request, { version: "1.0.0" });
+    const { order: _, batch: __, ...recorded } = await deploy(inputs);
+    const found = await read("id", recorded);
+    expect(found.props).toMatchObject({ releases: { "app-1": release, "app-2": release } });
+    expect(found.inputs).toEqual({ ...inputs, order: "stop-first", batch: [1] });
+  });
+
   test("that fails tells Pulumi what every host really runs, why it failed and what to do next, without secrets", async () => {
     const secret = "this application";
     const { request, url } = await newFleet({ PASSWORD: secret });
