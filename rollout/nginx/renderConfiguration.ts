@@ -101,7 +101,7 @@ ${proxyHeaders}        # Clients that honour it close idle connections themselve
         keepalive_timeout 75s ${IDLE_SECONDS}s;
 
         location / {
-${canaryPick(canary)}            if (${lines.pool} = none) {
+${canaryPick(canary)}            if (${pool} = none) {
                 add_header Retry-After 5 always;
                 return 503 "${lines.outage}\\n";
             }

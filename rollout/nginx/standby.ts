@@ -34,10 +34,15 @@ export function standbyPools(hosts: readonly TwoSlots[], pools: readonly DrainPo
 /** The map to the upstream of a request from that by drains alone; `pool` is its variable. */
 export function standbyMap(pools: readonly StandbyPool[], pool: string): string {
   if (pools.length === 0) return "";
+  const rows = pools.flatMap(({ of, name }) => [
+    [`standby ${of} ${of}`, name],
+    // The checks have taken out every new application, so that no try is left for them.
+    [`standby none ${of}`, pools.find((other) => other.of !== of)?.of ?? name],
+  ]);
   return `
     # While every host's old application is kept for the way back, it answers if no new one does.
-    map "$standby${pool}" $standby_pool {
+    map "$standby${pool} $drained_pool" $standby_pool {
         default ${pool};
-${pools.map(({ of, name }) => `        "standby ${of}" ${name};\n`).join("")}    }
+${rows.map(([key, value]) => `        "${key}" ${value};\n`).join("")}    }
 `;
 }

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { slotsOf, type TwoSlots } from "#rollout/host/slots.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
+import { STANDBY_FLAG } from "#rollout/nginx/standby.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { request } from "../../harness/request.ts";
 import { until } from "../../harness/until.ts";
@@ -98,6 +99,14 @@ export class SlotFleet {
       await writeFile(this.#flag(name), "");
       this.#filled.delete(name);
     }
+  }
+
+  /** Moves every host to these slots; the applications in the others are kept, drained, as in a soak. */
+  async soakIn(...names: readonly string[]): Promise<void> {
+    const before = [...this.#filled];
+    await this.admitOnly(...names);
+    for (const name of before) this.#filled.add(name);
+    await writeFile(this.#flag(STANDBY_FLAG), "");
   }
 
   /** The application in this slot ends without a drain. */

@@ -46,7 +46,8 @@ ${upstreamMap("$unavailable", "$pool", upstreams)}
         "${everySlotKey(hosts)}" "no host takes traffic";
     }
 `,
-    watch: () => ({ failover: false, checks: "" }),
+    // An upstream with old applications in reserve gets to them before the checks have noticed.
+    watch: ({ backups }) => ({ failover: backups.length > 0, checks: "" }),
     out: "$unavailable",
     pool: "$pool",
     outage: "$outage",
