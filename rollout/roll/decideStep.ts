@@ -1,6 +1,5 @@
 import { RollgateError } from "../common/errors.ts";
 import type { AppHost } from "../host/appHost.ts";
-import { EVERY_COMBINATION_UP_TO } from "../nginx/drainPools.ts";
 import { describeTrouble, type FleetMember, isDone, isSameRevision, listHosts } from "./fleet.ts";
 import { runsTheRevision } from "./hostRoll.ts";
 import { mayBeTakenOut, peersOf, TooFewPeers } from "./peers.ts";
@@ -27,6 +26,9 @@ export interface RollProgress {
   /** How often each host was brought to the release in this roll. */
   readonly turns: ReadonlyMap<AppHost, number>;
 }
+
+/** In a larger fleet, JVMs on one machine that all start together would not be healthy in time. */
+const MOST_AT_ONCE = 8;
 
 /** If a host stops again after a restart, it needs a person. */
 const MOST_TURNS = 2;
@@ -56,8 +58,7 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
   // A running but unhealthy one may still be serving clients: not every nginx checks.
   const nobodyRuns =
     turns.size === 0 && fleet.every(({ state, unreachable: why }) => !state.running && why === undefined);
-  // Larger fleets don't have an upstream for every combination of hosts that are ready.
-  if (nobodyRuns && takeable.length > 1 && fleet.length <= EVERY_COMBINATION_UP_TO)
+  if (nobodyRuns && takeable.length > 1 && fleet.length <= MOST_AT_ONCE)
     return { kind: "roll", members: takeable };
 
   const free = takeable.filter(

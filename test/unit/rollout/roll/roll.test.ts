@@ -64,7 +64,7 @@ describe("a roll", () => {
     expect(fleet.state).toEqual(Object.fromEntries(names.map((name) => [name, NEW])));
   });
 
-  test("goes host by host in a fleet too large for nginx to have an upstream for every combination", async () => {
+  test("goes host by host in a fleet too large for all JVMs to start at once", async () => {
     const names = Array.from({ length: 9 }, (_, index) => `app-${index + 1}`);
     const fleet = await FakeFleet.create(Object.fromEntries(names.map((name) => [name, {}])));
     await fleet.roll(NEW);
