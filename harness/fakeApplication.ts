@@ -13,6 +13,8 @@ export interface Behaviour {
   readonly ending?: "jar" | "war";
   /** Prints a line and exits with this code instead of serving. */
   readonly exits?: number;
+  /** Does so only on the host with this name. */
+  readonly exitsOn?: string;
   /** Listens there, ignoring its arguments. */
   readonly port?: number;
   /** Runs, but listens nowhere. */
@@ -29,10 +31,10 @@ if (args[0] === "-version") process.exit(0);
 const option = (name) => args.find((arg) => arg.startsWith("--" + name + "="))?.slice(name.length + 3);
 const jar = args[args.indexOf("-jar") + 1];
 const [behaviour] = /\\{"version":.*?\\}/.exec(require("node:fs").readFileSync(jar, "latin1"));
-const { version, health = "UP", ignoresSigterm, exits, port, hangs, floods = 0 } = JSON.parse(behaviour);
+const { version, health = "UP", ignoresSigterm, exits, exitsOn, port, hangs, floods = 0 } = JSON.parse(behaviour);
 console.log(version + " starts");
 for (let line = 0; line < floods; line++) console.log(String(line).padStart(100, "."));
-if (exits !== undefined) {
+if (exits !== undefined && (exitsOn ?? process.env.ROLLGATE_HOST) === process.env.ROLLGATE_HOST) {
   console.error("Error: this application cannot start");
   process.exit(exits);
 }
