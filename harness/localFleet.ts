@@ -63,8 +63,12 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
     return roller;
   }
 
-  override async underLoad<T>(work: () => Promise<T>, requests?: number): Promise<UnderLoad<T>> {
-    const outcome = await super.underLoad(work, requests);
+  override async underLoad<T>(
+    work: () => Promise<T>,
+    requests?: number,
+    requestsPerSecond?: number,
+  ): Promise<UnderLoad<T>> {
+    const outcome = await super.underLoad(work, requests, requestsPerSecond);
     this.#counts.sent += outcome.seen.sent;
     this.#counts.lost += outcome.seen.lost.length;
     return outcome;

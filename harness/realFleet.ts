@@ -185,9 +185,13 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
   }
 
   /** Runs `work` while clients send requests, and a moment longer: at least `requests` of them. */
-  async underLoad<T>(work: () => Promise<T>, requests = 0): Promise<UnderLoad<T>> {
+  async underLoad<T>(
+    work: () => Promise<T>,
+    requests = 0,
+    requestsPerSecond = this.#defaults.requestsPerSecond ?? 200,
+  ): Promise<UnderLoad<T>> {
     this.#trafficBegan = performance.now();
-    const traffic = new Traffic(this.url, this.#defaults.requestsPerSecond ?? 200);
+    const traffic = new Traffic(this.url, requestsPerSecond);
     try {
       const result = await work();
       while (traffic.sent < requests) await sleep(100);

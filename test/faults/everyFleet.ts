@@ -16,35 +16,35 @@ export interface Standing {
 export const EVERY_FLEET: readonly {
   readonly where: string;
   readonly reason: string | undefined;
-  create(size: number): Promise<Standing>;
+  create(size: number, options?: { readonly second?: boolean }): Promise<Standing>;
 }[] = [
   {
     where: "on this machine",
     reason: undefined,
-    create: async (size) => {
-      const fleet = await LocalFleet.create(size);
+    create: async (size, options) => {
+      const fleet = await LocalFleet.create(size, undefined, options);
       return { fleet, remove: () => fleet.remove() };
     },
   },
   {
     where: "in containers",
     reason: await noDocker(),
-    create: async (size) => {
-      const fleet = await DockerFleet.create(size);
+    create: async (size, options) => {
+      const fleet = await DockerFleet.create(size, undefined, options);
       return { fleet, remove: () => fleet.remove() };
     },
   },
   {
     where: "on servers",
     reason: await noSshd(),
-    create: async (size) => {
+    create: async (size, options) => {
       const servers = await SshServers.create();
       const machines = [];
       for (let number = 1; number <= size; number++) machines.push(await servers.add(`server-${number}`));
       const web = await servers.add("server-web");
       const launch = { java: "java", jvmOptions: QUICK_START, arguments: [] };
       return {
-        fleet: await SshFleet.create({ config: servers.config, machines, web, launch }),
+        fleet: await SshFleet.create({ config: servers.config, machines, web, launch, ...options }),
         remove: async () => {
           await endProcessesUnder(servers.directory);
           await servers.remove();
