@@ -88,4 +88,25 @@ describe.skipIf(reason !== undefined)("after a restart", { timeout: 120_000 }, (
     const running = await docker(["ps", "--format", "{{.Names}}"]);
     expect(running.split("\n").sort()).toEqual([fleet.host("app-2").container, fleet.proxy.container].sort());
   });
+
+  test("of the engine, the containers that serve come back, and those that they have replaced stay down", async () => {
+    fleet.addSecondSlots();
+    await fleet.serveNginx();
+    const next = await fakeJar({ version: "1.2.0" }, fleet.directory);
+    const { code, output } = await fleet.roll({ jar: next.path, order: "start-first" });
+    expect(code, output).toBe(0);
+    const running = async () => {
+      const names = (await docker(["ps", "--format", "{{.Names}}"])).split("\n");
+      return names.filter((name) => name !== fleet.proxy.container).sort();
+    };
+    // The test before left nothing to replace on the first host.
+    const serving = [fleet.host("app-1").container, `${fleet.host("app-2").container}_b`];
+    expect(await running()).toEqual(serving);
+    await engine.restart();
+    await until(async () => (await served()) === "1.2.0");
+    await expect
+      .poll(() => fleet.releases(), { timeout: 20_000 })
+      .toEqual({ "app-1": releaseId(next), "app-2": releaseId(next) });
+    expect(await running()).toEqual(serving);
+  });
 });
