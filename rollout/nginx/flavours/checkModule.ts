@@ -6,15 +6,18 @@ import { stockLines } from "./stock.ts";
 
 /**
  * The third-party module checks the upstreams that may serve for long: the one with all slots, and those with one slot of
- * every host. The others serve only for minutes and are not checked.
+ * every host, of every canary, or of every other host. The rest serve only for minutes and are not checked.
  * https://github.com/yaoweibin/nginx_upstream_check_module
  */
-export function checkModuleLines({ check }: NginxSettings): FlavourLines {
+export function checkModuleLines({ check, canary }: NginxSettings): FlavourLines {
+  const isCanary = ({ name }: TwoSlots) => canary?.hosts.includes(name) ?? false;
   return {
     ...stockLines,
     watch: ({ name, members, backups }, hosts) => {
       const [healthPort, ...others] = healthPortsOf(members);
-      const lasts = name === "all" || (backups.length === 0 && hasOneSlotOfEach(hosts, members));
+      const parts = [hosts, hosts.filter(isCanary), hosts.filter((host) => !isCanary(host))];
+      const lasts =
+        name === "all" || (backups.length === 0 && parts.some((part) => isOneSlotOfEach(part, members)));
       // The module supports only one health port in an upstream.
       if (!lasts || others.length > 0) return { failover: true, checks: "" };
       const port = healthPort === undefined ? "" : ` port=${healthPort}`;
@@ -42,7 +45,7 @@ function healthPortsOf(places: readonly Pick<HostPlace, "healthPort">[]): (numbe
   return [...new Set(places.map(({ healthPort }) => healthPort))];
 }
 
-function hasOneSlotOfEach(hosts: readonly TwoSlots[], members: readonly HostPlace[]): boolean {
+function isOneSlotOfEach(hosts: readonly TwoSlots[], members: readonly HostPlace[]): boolean {
   const isIn = ({ name }: HostPlace) => members.some((member) => member.name === name);
-  return hosts.every((host) => slotsOf(host).filter(isIn).length === 1);
+  return hosts.length === members.length && hosts.every((host) => slotsOf(host).filter(isIn).length === 1);
 }

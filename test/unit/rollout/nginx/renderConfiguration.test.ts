@@ -87,9 +87,9 @@ describe("with the check module", () => {
   });
 
   /** The upstreams with active checks. */
-  function checked(hosts: NginxSettings["hosts"]): string[] {
+  function checked(hosts: NginxSettings["hosts"], settings: Partial<NginxSettings> = {}): string[] {
     const { text } = renderConfiguration(
-      nginxSettings({ directory: "/srv/nginx", port: 8080, flavour: "check-module", hosts }),
+      nginxSettings({ directory: "/srv/nginx", port: 8080, flavour: "check-module", hosts, ...settings }),
     );
     const blocks = [...text.matchAll(/^ {4}upstream (\S+) \{\n([^}]*)/gm)];
     return blocks.filter(([, , lines]) => lines?.includes("check interval=")).map(([, name]) => name ?? "");
@@ -105,6 +105,11 @@ describe("with the check module", () => {
       "drained_2_4",
     ]);
     expect(checked(hostsInARow(2))).toEqual(["all"]);
+  });
+
+  test("with canaries, upstreams of canaries alone and of the others alone are checked too", () => {
+    const canary = { hosts: ["app-2"], traffic: "testers" as const };
+    expect(checked(hostsInARow(3), { canary })).toEqual(["all", "drained_2", "drained_1_3"]);
   });
 
   test("a large fleet is checked in the upstreams of its groups too, a slot at most six times", () => {
