@@ -23,7 +23,18 @@ const AFTERMATH_MILLISECONDS = 500;
 /** What a test can set for a roll; everything else has quick and robust defaults. */
 export interface RollSettings
   extends Partial<
-    Pick<RollRequest, "environment" | "order" | "batch" | "minimumHealthy" | "keepReleases" | "onFailure">
+    Pick<
+      RollRequest,
+      | "environment"
+      | "order"
+      | "batch"
+      | "minimumHealthy"
+      | "keepReleases"
+      | "onFailure"
+      | "warmUp"
+      | "hooks"
+      | "canary"
+    >
   > {
   readonly jar?: string;
   /** Replaces the version in the jar. */
