@@ -71,6 +71,18 @@ describe.each(ORDERS)("hooks of a roll, %s", (_, host) => {
     expect(fleet.journal.filter((entry) => entry.startsWith("run "))).toHaveLength(1);
   });
 
+  test("are followed by another look at the hosts, since they may take long", async () => {
+    const fleet = await fleetOf();
+    fleet.when("run migrate on app-1", () => fleet.host("app-2").end());
+    await fleet.roll(NEW, { policy: { hooks: { beforeRoll: onHost("migrate") }, minimumHealthy: 0 } });
+    // A host that has stopped serving comes first.
+    const started = fleet.journal.filter((entry) => entry.startsWith("start "));
+    expect(started.map((entry) => entry.slice("start ".length, "start app-2".length))).toEqual([
+      "app-2",
+      "app-1",
+    ]);
+  });
+
   test("touch nothing if beforeRoll fails", async () => {
     const fleet = await fleetOf();
     const error = await failing(fleet, { hooks: { ...ALL, beforeRoll: here("echo why; exit 3") } });
