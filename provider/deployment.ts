@@ -6,18 +6,15 @@ import { InvalidInput, messageOf, RollFailed } from "#rollout/common/errors.ts";
 import { printable } from "#rollout/common/plainLine.ts";
 import { redactor } from "#rollout/common/redact.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
-import { launchFingerprint } from "#rollout/host/launchSpec.ts";
 import { identifyCanary } from "#rollout/release/identifyCanary.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { Canary } from "#rollout/request/canary.ts";
-import { launchOf } from "#rollout/request/hostOptions.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import { type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
 import { formatReport } from "#rollout/roll/reporter.ts";
-import { targetOf } from "#rollout/roll/targets.ts";
 import {
   type CheckAnswer,
   type Created,
@@ -30,6 +27,7 @@ import {
 import { finishWithoutEngine } from "./engineLife.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
+import { rollingOrderOf } from "./rollingOrder.ts";
 
 /** A stack has only one. */
 const ID = "rolling-deployment";
@@ -64,19 +62,8 @@ export async function check({ olds, news }: Change, kinds = everyKind): Promise<
     const asked = { ...parsed, launch: withJava(parsed, olds, kinds) };
     const request = { ...asked, ...(await identify(givenJar, name, asked, kinds)) };
     const old = runningBefore(olds, kinds);
-    const names = request.hosts.map(({ name }) => name);
     const lastSeen = linesOf(ownInputs(olds).rollingOrder);
-    const lines = orderAsLastSeen(names, lastSeen).map((name) => ({
-      name,
-      line: `${name}: ${targetOf(request, name).release}${startsAnew(name, request, old) ? ", restarted" : ""}`,
-    }));
-    const changing = lines.filter(({ line }) => lastSeen.length > 0 && !lastSeen.includes(line));
-    const plans = await planFor(
-      changing.map(({ name }) => name),
-      request,
-      kinds,
-    );
-    const rollingOrder = lines.map(({ name, line }) => [line, plans[name]].filter(Boolean).join(", "));
+    const rollingOrder = await rollingOrderOf(request, old, lastSeen, kinds);
     return { inputs: { ...request, rollingOrder } };
   } catch (error) {
     if (error instanceof InvalidInput) return { failures: [failure(error)] };
@@ -138,16 +125,6 @@ export async function read(id: string, olds: Olds, kinds = everyKind): Promise<F
   };
 }
 
-/** Whether a host restarts the same release with other options; a change of a secret would not show in a preview. */
-function startsAnew(name: string, next: RollRequest, old: RollRequest | undefined): boolean {
-  if (!old || targetOf(old, name).release !== targetOf(next, name).release) return false;
-  const [was, is] = [old, next].map((request) => {
-    const host = request.hosts.find((candidate) => candidate.name === name);
-    return host && launchFingerprint(launchOf(request, name), host.address, host.port);
-  });
-  return was !== undefined && was !== is;
-}
-
 /** The previous request, unless another version of rollgate wrote it. */
 function runningBefore(olds: Olds, kinds: Kinds): RollRequest | undefined {
   try {
@@ -191,22 +168,6 @@ function recordedRequest(olds: Olds, kinds: Kinds): RollRequest {
 
 function linesOf(rollingOrder: unknown): string[] {
   return Array.isArray(rollingOrder) ? rollingOrder.map(String) : [];
-}
-
-/** How the hosts that change would get their new JVM; asked only then, since it takes a look at each. */
-async function planFor(
-  hosts: readonly string[],
-  request: RollRequest,
-  kinds: Kinds,
-): Promise<Readonly<Record<string, string>>> {
-  if (hosts.length === 0 || request.hosts.every(({ second }) => second === undefined)) return {};
-  return closing(openOrchestrator(request, kinds), (orchestrator) => orchestrator.plan(hosts, request.order));
-}
-
-/** The hosts in the order last seen, which is the order of the roll; new ones come first, since they run nothing. */
-function orderAsLastSeen(names: readonly string[], lastSeen: readonly string[]): string[] {
-  const seen = lastSeen.map((line) => line.replace(/: .*/, ""));
-  return names.toSorted((a, b) => seen.indexOf(a) - seen.indexOf(b));
 }
 
 function reasonOf(error: unknown): string {

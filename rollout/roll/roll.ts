@@ -10,6 +10,7 @@ import { listHosts } from "./fleet.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
 import { Orders } from "./order.ts";
+import { prune } from "./prune.ts";
 import type { Reporter } from "./reporter.ts";
 import { rollBack } from "./rollBack.ts";
 import { type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
@@ -140,25 +141,6 @@ async function rollAll(desired: DesiredRelease, context: RollContext): Promise<R
   await prune(rolled, context);
   await context.hooks?.afterRoll();
   return rolled.map(({ host, times }) => ({ host: host.name, times }));
-}
-
-/** Only once no host may have to go back; what each host ran before is spared all the same. */
-async function prune(
-  rolled: readonly Rolled[],
-  { hosts, policy, assertHeld, warn }: RollContext,
-): Promise<void> {
-  await assertHeld();
-  await Promise.all(
-    hosts.map(async (host) => {
-      const before = rolled.find((done) => done.host === host)?.before;
-      try {
-        await host.prune(policy.keepReleases, before ? [before] : []);
-      } catch (error) {
-        if (!(error instanceof RollgateError)) throw error;
-        warn(`keeps old releases that could not be removed: ${messageOf(error)}`, host);
-      }
-    }),
-  );
 }
 
 async function preflight({
