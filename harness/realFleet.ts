@@ -13,7 +13,7 @@ import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { type FleetMember, observe } from "#rollout/roll/fleet.ts";
 import { formatReport, type Phase } from "#rollout/roll/reporter.ts";
-import { roll } from "#rollout/roll/roll.ts";
+import { type RollResult, roll } from "#rollout/roll/roll.ts";
 import { RollerProcess, type RollOutcome } from "./rollerProcess.ts";
 import { serving } from "./serving.ts";
 import { Traffic, type TrafficReport } from "./traffic.ts";
@@ -58,6 +58,7 @@ export interface UnderLoad<T> {
 export interface RollHere {
   readonly lines: readonly string[];
   readonly failure: string | undefined;
+  readonly result: RollResult | undefined;
   /** What the application wrote about it. */
   readonly evidence: readonly string[];
   readonly seconds: number;
@@ -164,20 +165,21 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
   async rollHere(
     jar: Jar,
     onPhase: (phase: Phase, host?: string) => void = () => {},
-    settings: Pick<RollSettings, "timing" | "health"> = {},
+    settings: Omit<RollSettings, "jar" | "version" | "release"> = {},
   ): Promise<RollHere> {
     const began = performance.now();
     const lines: string[] = [];
     const request = this.request(settings);
     const fleet = await openFleet(request, machineKind(this.proxy.kind));
-    const done = (failure?: string, evidence: readonly string[] = []) => ({
+    const done = (failure?: string, evidence: readonly string[] = [], result?: RollResult) => ({
       lines,
+      result,
       failure,
       evidence,
       seconds: (performance.now() - began) / 1000,
     });
     try {
-      await roll(fleet, { release: releaseId(jar), jar }, request, {
+      const result = await roll(fleet, { release: releaseId(jar), jar }, request, {
         owner: "a test",
         reporter: (report) => {
           lines.push(formatReport(report));
@@ -186,7 +188,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
         signal: new AbortController().signal,
         leaseTiming: { heartbeatMilliseconds: 500, expiryMilliseconds: 8_000, waitMilliseconds: 0 },
       });
-      return done();
+      return done(undefined, [], result);
     } catch (error) {
       const evidence = error instanceof RollFailed ? error.evidence : [];
       return done(error instanceof Error ? error.message : String(error), evidence);

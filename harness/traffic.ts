@@ -14,6 +14,8 @@ export interface TrafficReport {
   /** Answers by the version that gave them. */
   readonly versions: Readonly<Record<string, number>>;
   readonly longestMilliseconds: number;
+  /** Every answered `GET /hello`: when it was sent, and how long it took. */
+  readonly quick: readonly { readonly atSeconds: number; readonly milliseconds: number }[];
 }
 
 type Method = "GET" | "POST";
@@ -40,6 +42,7 @@ export class Traffic {
   readonly #began = performance.now();
   readonly #lost: LostRequest[] = [];
   readonly #versions: Record<string, number> = {};
+  readonly #quick: { atSeconds: number; milliseconds: number }[] = [];
   readonly #pending = new Set<Promise<void>>();
   #sent = 0;
   #longest = 0;
@@ -64,6 +67,7 @@ export class Traffic {
       lost: this.#lost,
       versions: this.#versions,
       longestMilliseconds: Math.round(this.#longest),
+      quick: this.#quick,
     };
   }
 
@@ -89,7 +93,9 @@ export class Traffic {
     } catch (error) {
       lose(String(error));
     }
-    this.#longest = Math.max(this.#longest, performance.now() - began);
+    const milliseconds = performance.now() - began;
+    this.#longest = Math.max(this.#longest, milliseconds);
+    if (path === "/hello") this.#quick.push({ atSeconds: (began - this.#began) / 1000, milliseconds });
   }
 
   #count(text: string): void {
