@@ -14,7 +14,7 @@ import { prune } from "./prune.ts";
 import type { Reporter } from "./reporter.ts";
 import { rollBack } from "./rollBack.ts";
 import { type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
-import { HostsRoll, type Rolled } from "./rollHosts.ts";
+import { HostsRoll } from "./rollHosts.ts";
 import { stopReason } from "./stopReason.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
