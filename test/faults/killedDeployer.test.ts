@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { LocalFleet } from "../../harness/localFleet.ts";
+import type { RollSettings } from "../../harness/realFleet.ts";
 import { phaseLine, type RollerProcess } from "../../harness/rollerProcess.ts";
 import { until } from "../../harness/until.ts";
 import type { Market } from "../support/market.ts";
@@ -11,6 +12,8 @@ import { useFleet } from "./useFleet.ts";
 
 interface Moment {
   readonly phase: string;
+  /** Of the roll that is killed. */
+  readonly settings?: RollSettings;
   /** Resolves while the first host is in the phase. */
   reach(fleet: LocalFleet, roller: RollerProcess, target: Market): Promise<void>;
 }
@@ -29,10 +32,24 @@ const HEALTH: Moment = {
     await sleep(500);
   },
 };
+const HOOK: Moment = {
+  phase: "beforeRoll",
+  settings: { hooks: { beforeRoll: [{ command: "sleep 5", where: "first-host", deadlineSeconds: 30 }] } },
+  reach: (_, roller) => roller.line(phaseLine(HOST, "hook")),
+};
+const WARM_UP: Moment = {
+  phase: "warm-up",
+  settings: { warmUp: { paths: ["/slow?ms=500"], requests: 1000, seconds: 20 } },
+  reach: async (_, roller) => {
+    await roller.line(phaseLine(HOST, "upstream"));
+    await sleep(700);
+  },
+};
 const UPSTREAM: Moment = { phase: "upstream", reach: (_, roller) => roller.line(phaseLine(HOST, "health")) };
 
 const STOP_FIRST: readonly Moment[] = [
   STAGE,
+  HOOK,
   { phase: "drain", reach: (fleet) => until(() => existsSync(fleet.flag(HOST))) },
   { phase: "settle", reach: (_, roller) => roller.line(phaseLine(HOST, "drain")) },
   {
@@ -46,6 +63,7 @@ const STOP_FIRST: readonly Moment[] = [
   },
   HEALTH,
   UPSTREAM,
+  WARM_UP,
   {
     phase: "admit",
     reach: async (fleet) => {
@@ -64,6 +82,7 @@ const STOP_FIRST: readonly Moment[] = [
 
 const START_FIRST: readonly Moment[] = [
   STAGE,
+  HOOK,
   SWITCH,
   {
     phase: "start",
@@ -71,6 +90,7 @@ const START_FIRST: readonly Moment[] = [
   },
   HEALTH,
   UPSTREAM,
+  WARM_UP,
   { phase: "admit", reach: (_, roller) => roller.line(phaseLine(HOST, "upstream")) },
   { phase: "drain", reach: (_, roller) => roller.line(phaseLine(HOST, "admit")) },
   { phase: "settle", reach: (_, roller) => roller.line(phaseLine(HOST, "drain")) },
@@ -93,23 +113,30 @@ describe.each([
   ({ order, size, moments }) => {
     const shared = useFleet(size, undefined, { order, second: order === "start-first" });
 
-    test.each(moments)("in $phase loses no request, and the next roll finishes", async ({ reach }) => {
-      const { fleet } = shared;
-      const target = await shared.other();
-      const { result, seen } = await fleet.underLoad(async () => {
-        const roller = await fleet.startRoll({ jar: target.jar, timing: { soakSeconds: 2 } });
-        await reach(fleet, roller, target);
-        const killed = await roller.kill();
-        await sleep(300);
-        return { killed, next: await fleet.roll({ jar: target.jar }) };
-      });
-      expect(result.killed.code).toBeUndefined();
-      expect(stagingIn(fleet)).toEqual([]);
-      expect(result.next.code, result.next.output).toBe(0);
-      expect(result.next.output.split("\n")[2], "the interrupted host is the first").toContain(HOST);
-      expect(seen.lost).toEqual([]);
-      await shared.expectAllOn(target);
-    });
+    test.each(moments)(
+      "in $phase loses no request, and the next roll finishes",
+      async ({ reach, settings = {} }) => {
+        const { fleet } = shared;
+        const target = await shared.other();
+        const { result, seen } = await fleet.underLoad(async () => {
+          const roller = await fleet.startRoll({
+            ...settings,
+            jar: target.jar,
+            timing: { soakSeconds: 2 },
+          });
+          await reach(fleet, roller, target);
+          const killed = await roller.kill();
+          await sleep(300);
+          return { killed, next: await fleet.roll({ jar: target.jar }) };
+        });
+        expect(result.killed.code).toBeUndefined();
+        expect(stagingIn(fleet)).toEqual([]);
+        expect(result.next.code, result.next.output).toBe(0);
+        expect(result.next.output.split("\n")[2], "the interrupted host is the first").toContain(HOST);
+        expect(seen.lost).toEqual([]);
+        await shared.expectAllOn(target);
+      },
+    );
   },
 );
 

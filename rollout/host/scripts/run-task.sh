@@ -10,6 +10,7 @@ umask 077
   # shellcheck disable=SC1091 # A file of this task.
   . "$task/environment"
   set +a
+  rm "$task/environment"
   cd "$task/../work" || exit 1
   umask 027
   exec setsid "$@" >> "$task/output" 2>&1

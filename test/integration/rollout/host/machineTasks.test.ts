@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
@@ -40,6 +40,20 @@ test("a command runs once, even if a broken connection makes its machine run eve
   });
   expect([ended, printed]).toEqual([4, "printed\n"]);
   expect(await readFile(file, "utf8")).toBe("ran\n");
+});
+
+test("secrets are gone once the command has them, and so is what a dead deployer left behind", async () => {
+  const directory = await temporaryDirectory();
+  const tasks = await tasksIn(directory);
+  await mkdir(join(directory, ".task.old"));
+  await writeFile(join(directory, ".task.old", "environment"), 'PASSWORD="hunter2"');
+  let printed = "";
+  await tasks.run(task('ls -A "$1" "$1"/.task.*', directory), (text) => {
+    printed += text;
+  });
+  expect(printed).toContain("began");
+  expect(printed).not.toMatch(/environment|\.task\.old/);
+  expect(await readdir(directory)).toEqual(["work"]);
 });
 
 test("long output arrives complete, also where a character is split", async () => {
