@@ -86,6 +86,17 @@ describe.skipIf(reason)(
     describeAppHost(kind);
     describeSecondSlot(kind);
 
+    test("a roll needs the rights for both units, which are in one file", async () => {
+      const { host } = slotsOf(await open());
+      const unit = `rollgate-contract-${host.name}`;
+      const rules = `/etc/sudoers.d/${unit}`;
+      await server.exec(`cp ${rules} /root/rights; sed -i '/${unit}_b.service/d' ${rules}`);
+      onTestFinished(async () => void (await server.exec(`mv /root/rights ${rules}`)));
+      await expect(host.preflight(new AbortController().signal)).rejects.toThrow(
+        `${host.name}_b is not ready: deploy may not run /usr/bin/systemctl start ${unit}_b.service with sudo: expected the rules in ${rules}`,
+      );
+    });
+
     test("a reboot starts the slot that serves, and not the one that was retired", async () => {
       const { host, second } = slotsOf(await open());
       await run(host, { version: "1.0.0" });
