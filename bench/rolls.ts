@@ -17,12 +17,13 @@ import { roll } from "#rollout/roll/roll.ts";
 import { freePort } from "../harness/freePort.ts";
 import { Traffic } from "../harness/traffic.ts";
 import { buildMarket } from "../tools/buildMarket.ts";
+import { measureBatches } from "./batches.ts";
 
 /**
  * Rolls two local hosts back and forth under constant traffic and prints, per roll, the lost requests and
  * the wall time relative to what the JVMs alone need: the sum over the hosts of stop and start-to-first-UP,
  * taken in the same roll. `npm run bench -- --rolls 5 --rate 250 --requests 10000`; `--rate 0`: no traffic;
- * `--nginx <command>`: another nginx, with the best flavour it supports.
+ * `--nginx <command>`: another nginx, with the best flavour it supports. Then three hosts, in either order.
  */
 const { values } = parseArgs({
   options: {
@@ -126,6 +127,7 @@ try {
   await nginx.close();
   await rm(directory, { recursive: true, force: true });
 }
+await measureBatches(rolls);
 
 async function measure(index: number, jar: string): Promise<void> {
   jvmMilliseconds.clear();
