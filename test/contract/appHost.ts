@@ -235,7 +235,9 @@ export function describeAppHost({ open, workDirectory, cannot = {} }: HostKind):
       const release = await install(host, { version: "1.0.0" });
       const script = `printf '%s\\n' "$PASSWORD" "$ROLLGATE_HOOK" "$ROLLGATE_JAVA" "$1"
         pwd
+        sleep 0.3 # An engine reads both outputs of a container side by side.
         echo to standard error >&2
+        sleep 0.3
         if [ -s "$ROLLGATE_JAR" ]; then printf '%s\\n' "\${ROLLGATE_JAR##*/releases/}"; fi
         sleep 0.3
         echo last
