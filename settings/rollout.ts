@@ -1,13 +1,12 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
-import { batch, largestBatch } from "#rollout/request/batch.ts";
 import { reservedArguments, whereElseSet } from "#rollout/request/reserved.ts";
+import { readAvailability } from "./availability.ts";
 import { readHooks } from "./hooks.ts";
 import { type Reader, textOf } from "./reader.ts";
 
 /** The settings of a roll that all kinds share. */
 export function readRollout(reader: Reader, hosts: number) {
   const jvmOptions = reader.texts("jvmOptions");
-  const [order, batchSizes] = [reader.text("order"), readBatch(reader)];
   const environment = readEnvironment("environment", reader.plain("environment"));
   return {
     launch: {
@@ -32,13 +31,7 @@ export function readRollout(reader: Reader, hosts: number) {
       slowestRequestSeconds: reader.number("slowestRequestSeconds"),
       shutdownPhaseSeconds: reader.number("shutdownPhaseSeconds"),
     },
-    order,
-    batch: batchSizes,
-    minimumHealthy: readMinimumHealthy(
-      reader.text("minimumHealthy"),
-      hosts,
-      order === "stop-first" ? batchSizes : [1],
-    ),
+    ...readAvailability(reader, hosts),
     keepReleases: reader.number("keepReleases"),
     onFailure: reader.text("onFailure"),
     ...readWarmUp(reader.object("warmUp")),
@@ -97,19 +90,4 @@ function readArguments(reader: Reader, other: { jvmOptions: string[]; environmen
   const [reserved] = reservedArguments(given);
   if (reserved) throw new InvalidInput(`arguments[${reserved.key}]`, reserved.message);
   return [`--spring.profiles.active=${profiles.join(",")}`, ...given];
-}
-
-/** "All others" are those outside a batch, as far as its hosts are out together; at least one, if there is any. */
-function readMinimumHealthy(text: string, hosts: number, together: unknown[]): number | string {
-  if (text !== "all others") return /^-?\d+$/.test(text) ? Number(text) : text;
-  const sizes = batch.safeParse(together);
-  const out = sizes.success ? largestBatch(sizes.data, hosts) : 1;
-  return Math.max(Math.min(1, hosts - 1), hosts - out);
-}
-
-/** A number, a percentage or a list of them; a single one may be written as plain text. */
-function readBatch(reader: Reader): unknown[] {
-  const text = reader.text("batch");
-  if (text.startsWith("[")) return reader.list("batch");
-  return [/^\d+$/.test(text) ? Number(text) : text];
 }

@@ -265,6 +265,11 @@ describe("what is read", () => {
       batch: [1, "25%", "100%"],
       minimumHealthy: 7,
     });
+    expect(await readBatches({ batch: 4, order: "stop-first", maxUnavailable: "25%" })).toEqual({
+      batch: [4],
+      minimumHealthy: 6,
+    });
+    expect(await readBatches({ maxUnavailable: 3 })).toEqual({ batch: [1], minimumHealthy: 5 });
     expect(await readBatches({ batch: 3 })).toEqual({ batch: [3], minimumHealthy: 7 });
   });
 });

@@ -138,6 +138,26 @@ describe("a wrong setting is rejected with one line that names it", () => {
       "minimumHealthy: expected less than the number of hosts (2), got 2: no host could ever be taken out",
     ],
     [
+      "a batch of no size",
+      { batch: "all" },
+      'batch[0]: expected a number of hosts or a percentage such as 25%, got "all"',
+    ],
+    [
+      "an unknown order",
+      { order: "new-first" },
+      'order: expected auto, start-first or stop-first, got "new-first"',
+    ],
+    [
+      "a maxUnavailable that is neither a number nor a percentage",
+      { maxUnavailable: "half" },
+      'maxUnavailable: expected a number of hosts or a percentage such as 25%, got "half"',
+    ],
+    [
+      "a maxUnavailable beside a minimumHealthy",
+      { maxUnavailable: 1, minimumHealthy: 1 },
+      "maxUnavailable: expected either this or minimumHealthy, got 1 and 1",
+    ],
+    [
       "a minimumHealthy that is no number",
       { minimumHealthy: "most" },
       'minimumHealthy: expected 0–1000, got "most"',
