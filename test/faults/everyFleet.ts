@@ -8,7 +8,7 @@ import { noSshd, SshServers } from "../../harness/ssh/sshServers.ts";
 
 /** A fleet, and the way to leave nothing behind. */
 export interface Standing {
-  readonly fleet: Pick<RealFleet<never, never>, "url" | "roll" | "underLoad" | "releases">;
+  readonly fleet: Pick<RealFleet<never, never>, "url" | "roll" | "startRoll" | "underLoad" | "releases">;
   remove(): Promise<void>;
 }
 
