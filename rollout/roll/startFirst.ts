@@ -82,7 +82,7 @@ export class StartFirst implements HostRoll {
 
   async undo(): Promise<boolean> {
     await this.#goBack("another host of the batch failed");
-    await this.#stopNew();
+    await this.#leaveOld();
     return true;
   }
 
@@ -108,19 +108,22 @@ export class StartFirst implements HostRoll {
     await this.#steps.drain(this.#old);
     await this.#steps.standBy(true);
     const ended = new AbortController();
+    const back = async () => {
+      await this.#goBack("it failed its soak");
+      this.#isBack = true;
+    };
+    const watching = AbortSignal.any([signal, ended.signal]);
+    const both = [
+      this.#steps.settle(this.#old, ended.signal),
+      this.#steps.soak(this.#new, this.#revision.release, watching, back),
+    ] as const;
     try {
-      const back = async () => {
-        await this.#goBack("it failed its soak");
-        this.#isBack = true;
-      };
-      const [left] = await Promise.all([
-        this.#steps.settle(this.#old, ended.signal),
-        this.#steps.soak(this.#new, this.#revision.release, signal, back),
-      ]);
-      this.#left = left;
+      [this.#left] = await Promise.all(both);
       await this.#steps.afterHost(releaseBefore(this.member));
     } finally {
       ended.abort();
+      // The soak goes back by itself, which must not happen while something else goes on.
+      await Promise.allSettled(both);
     }
   }
 
@@ -145,9 +148,10 @@ export class StartFirst implements HostRoll {
     const isStopped = signal.aborted && !(failure instanceof RollgateError);
     const what = isStopped ? "" : (await describeGate(failed, this.#context)).what;
     const startedBeside = this.#oldRelease;
+    let hadEnded = false;
     try {
       if (!this.#isBack) await this.#goBack(messageOf(failure));
-      await this.#stopNew();
+      hadEnded = await this.#leaveOld();
     } catch (error) {
       const outcome = `Going back to ${this.#oldRelease} failed too (${messageOf(error)})`;
       throw new HostRollFailed({
@@ -161,11 +165,14 @@ export class StartFirst implements HostRoll {
       });
     }
     if (isStopped) throw failure;
-    const outcome = `${name} serves ${this.#oldRelease}, which ran all the time`;
+    const outcome = hadEnded
+      ? `${name} is back on ${this.#oldRelease}, which had ended by itself and was started again`
+      : `${name} serves ${this.#oldRelease}, which ran all the time`;
     throw new HostRollFailed({ host: name, phase, what, outcome, cause: failure, startedBeside });
   }
 
-  async #stopNew(): Promise<void> {
+  /** Stops the new application; returns whether the old one had ended meanwhile and had to be started again. */
+  async #leaveOld(): Promise<boolean> {
     if (this.#hasShifted) await awaitSettled(this.#new, this.#context, new AbortController().signal);
     await this.#context.assertHeld();
     await this.#new.stop(this.#context.policy.timing.graceSeconds);
@@ -173,6 +180,17 @@ export class StartFirst implements HostRoll {
     const { running, current } = this.member.state;
     const back = running?.release ?? current;
     if (back !== undefined) await this.#host.switchTo(back);
+    if (!running || (await this.#old.runningApp())?.pid === running.pid) return false;
+    await this.#startOld({ release: running.release, launch: running.launch ?? this.#revision.launch });
+    return true;
+  }
+
+  /** Its supervisor may have done so already. Like any other application, it passes its gates before it is admitted. */
+  async #startOld(revision: Revision): Promise<void> {
+    await this.#steps.drain(this.#old);
+    if (!(await this.#old.runningApp())) await this.#steps.start(this.#old, revision);
+    await this.#steps.awaitUp(this.#old, revision.release, new AbortController().signal);
+    await this.#steps.admit(this.#old);
   }
 
   get #oldRelease(): string {

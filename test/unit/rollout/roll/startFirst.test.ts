@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { RollFailed } from "#rollout/common/errors.ts";
+import { RollFailed, RollgateError } from "#rollout/common/errors.ts";
 import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
 import { type Before, FakeFleet, type PolicyChange } from "../../../support/fakeFleet.ts";
 
@@ -88,6 +89,30 @@ describe("a host with room for two JVMs", () => {
     expect(fleet.host("app-1").running).toBeUndefined();
   });
 
+  test.each<[string, Before]>([
+    ["is drained", { ...ROOM, drained: true }],
+    ["runs nothing", { beside: "nothing" }],
+  ])("gets it in the same slot if it %s, since nothing can be kept up", async (_, before) => {
+    const fleet = await FakeFleet.create({ "app-1": before, "app-2": ROOM });
+    await fleet.roll(NEW, { policy: { order: "start-first" } });
+    expect(done(fleet).slice(-10, -6)).toEqual([
+      "stop app-1",
+      `switch app-1 to ${NEW}`,
+      "start app-1",
+      "admit app-1",
+    ]);
+    expect(fleet.state["app-1"]).toBe(NEW);
+    expect(fleet.state["app-2_b"]).toBe(NEW);
+  });
+
+  test("gets the new one as usual if the old one ends meanwhile", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    fleet.when("start app-1_b", () => fleet.host("app-1").end());
+    await fleet.roll(NEW);
+    expect(done(fleet)).toEqual(startFirst("app-1", "app-1", "app-1_b"));
+    expect(fleet.state).toEqual({ "app-1": "nothing, drained", "app-1_b": NEW });
+  });
+
   test("tells how many connections were left when the old one was stopped", async () => {
     const fleet = await FakeFleet.create({ "app-1": ROOM });
     fleet.proxy.left["app-1"] = 2;
@@ -145,6 +170,68 @@ describe("a release that fails beside the old one", () => {
     expect(error.message).toContain(`app-1 failed its soak gate on ${NEW}: the process ended by itself`);
     expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
     expect(fleet.host("app-1").current).toBe(OLD);
+  });
+
+  test("does so after the old one has ended: that one is started again, and nobody says it ran all the time", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM, "app-2": ROOM });
+    fleet.host("app-1").conduct[NEW] = "down";
+    fleet.when("start app-1_b", () => fleet.host("app-1").end());
+    const error = await failing(fleet, SHORTLY);
+    expect(done(fleet).slice(2)).toEqual([
+      "stop app-1_b",
+      "retire app-1_b",
+      `switch app-1 to ${OLD}`,
+      "drain app-1",
+      "start app-1",
+      "admit app-1",
+    ]);
+    expect(error.message).toContain(`app-1 failed its health gate on ${NEW}: `);
+    expect(error.message).toContain(
+      `app-1 is back on ${OLD}, which had ended by itself and was started again; app-2 was not touched`,
+    );
+    expect(error.message).not.toContain("ran all the time");
+  });
+
+  test("in its soak does so after the old one has ended", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    fleet.when("drain app-1", async () => {
+      await fleet.host("app-1").end();
+      fleet.host("app-1").conduct[NEW] = "down";
+    });
+    const error = await failing(fleet, SOAKED);
+    expect(error.message).toContain(
+      `app-1 is back on ${OLD}, which had ended by itself and was started again`,
+    );
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
+  });
+
+  test("goes back if another host of its batch fails after the old one has ended", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM, "app-2": ROOM });
+    fleet.host("app-2").conduct[NEW] = "down";
+    fleet.when("drain app-1", () => fleet.host("app-1").end());
+    await failing(fleet, { ...SHORTLY, batch: [2] });
+    expect(fleet.state).toMatchObject({ "app-1": OLD, "app-1_b": "nothing, drained", "app-2": OLD });
+  });
+
+  test("goes back once if the connections to the old one can't be counted", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    fleet.when("count app-1", () => {
+      throw new RollgateError("hangs", "the machine does not answer");
+    });
+    fleet.when("stop app-1_b", () => sleep(100));
+    const error = await failing(fleet, { timing: { soakSeconds: 1 } });
+    expect(error.message).toContain("the machine does not answer");
+    expect(done(fleet).filter((entry) => entry === "admit app-1")).toHaveLength(1);
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
+  });
+
+  test("on the second host leaves the first one on the new release with halt", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM, "app-2": ROOM });
+    fleet.host("app-2").conduct[NEW] = "down";
+    const error = await failing(fleet, { ...SHORTLY, onFailure: "halt" });
+    expect(error.message).toContain(
+      `app-2 serves ${OLD}, which ran all the time; app-1 stayed as the roll left it. Now: app-1 ${NEW}; app-2 ${OLD}.`,
+    );
   });
 
   test("is not started at all if another program has the port", async () => {
