@@ -52,7 +52,7 @@ export async function rollBack(replaced: readonly Replaced[], context: RollConte
         })),
         batch.length,
       );
-      const back = batch.filter(({ member }) => done.some((roll) => roll.member === member));
+      const back = batch.filter(({ member }) => done.some((roll) => roll.member.host === member.host));
       returned.push(...back.map(({ to }) => to));
       kept = kept.filter((one) => !returned.includes(one));
       if (failure !== undefined) throw failure;

@@ -105,7 +105,7 @@ export class StartFirst implements HostRoll {
   async #shift(signal: AbortSignal): Promise<void> {
     this.#hasShifted = true;
     await this.#steps.admit(this.#new);
-    await this.#steps.drain(this.#old);
+    if (!this.member.drained) await this.#steps.drain(this.#old);
     await this.#steps.standBy(true);
     const ended = new AbortController();
     const back = async () => {

@@ -333,6 +333,32 @@ describe("what a dead deployer left", () => {
     expect(fleet.state).toEqual({ "app-1": "nothing, drained", "app-1_b": NEW });
   });
 
+  test.each<[string, boolean]>([
+    ["takes traffic", false],
+    ["was drained", true],
+  ])("is the quick way back if the old one still runs and %s: no start, no gap", async (_, drained) => {
+    const fleet = await FakeFleet.create({
+      "app-1": {
+        runs: NEW,
+        beside: OLD,
+        besideDrained: drained,
+        lastKnownGood: { release: OLD, launch: "launch-1" },
+      },
+    });
+    fleet.when(`switch app-1 to ${NEW}`, () => setTimeout(() => fleet.host("app-1").end(), 100));
+    const error = await failing(fleet, SOAKED);
+    expect(error.message).toContain(`app-1 failed its soak gate on ${NEW}: the process ended by itself`);
+    expect(error.message).toContain(`app-1 serves ${OLD}, which ran all the time`);
+    expect(done(fleet).slice(-5)).toEqual([
+      "admit app-1_b",
+      "drain app-1",
+      "stop app-1",
+      "retire app-1",
+      `switch app-1 to ${OLD}`,
+    ]);
+    expect(fleet.state).toEqual({ "app-1": "nothing, drained", "app-1_b": OLD });
+  });
+
   test("is taken away if the release is the old one again", async () => {
     const fleet = await FakeFleet.create({
       "app-1": { runs: OLD, beside: NEW, lastKnownGood: { release: OLD, launch: "launch-1" } },
