@@ -18,14 +18,16 @@ export class HostSteps {
   readonly times: PhaseTimes = {};
   readonly #host: AppHost;
   readonly #context: RollContext;
-  #phase: Phase = "drain";
+  #phase: Phase;
 
-  constructor(host: AppHost, context: RollContext) {
+  /** `first` is the phase of what fails before any other begins. */
+  constructor(host: AppHost, context: RollContext, first: Phase) {
     this.#host = host;
     this.#context = context;
+    this.#phase = first;
   }
 
-  /** The last phase that began. */
+  /** The last phase that began, or the first. */
   get phase(): Phase {
     return this.#phase;
   }

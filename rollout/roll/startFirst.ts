@@ -44,7 +44,7 @@ export class StartFirst implements HostRoll {
     this.#spare = spare;
     this.#new = spare.slot;
     this.#revision = options.revision;
-    this.#steps = new HostSteps(this.#host, this.#context);
+    this.#steps = new HostSteps(this.#host, this.#context, "start");
     this.#isStarted = isStarted;
     this.#hasShifted = !spare.drained;
   }

@@ -32,7 +32,7 @@ export class StopFirst implements HostRoll {
     this.#host = this.member.host;
     this.#slot = this.member.slot;
     this.#revision = options.revision;
-    this.#steps = new HostSteps(this.#host, this.#context);
+    this.#steps = new HostSteps(this.#host, this.#context, "drain");
   }
 
   get times(): PhaseTimes {
@@ -44,6 +44,8 @@ export class StopFirst implements HostRoll {
   }
 
   async bring(): Promise<void> {
+    // A deployer that died may have left it on, and the new application is drained until it has passed its gates.
+    if (this.member.spare) await this.#steps.standBy(false);
     const onlyToBeAdmitted = runsTheRevision(this.member, this.#revision);
     if (!onlyToBeAdmitted) await this.#drain();
     try {

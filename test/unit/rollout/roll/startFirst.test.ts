@@ -238,7 +238,9 @@ describe("a release that fails beside the old one", () => {
     const fleet = await FakeFleet.create({ "app-1": ROOM });
     fleet.slot("app-1_b").intruders.nothing = { kind: "other", name: "nc (pid 7)" };
     const error = await failing(fleet, { order: "start-first" });
-    expect(error.message).toMatch(/port \d+ of app-1_b is taken by nc \(pid 7\)/);
+    expect(error.message).toMatch(
+      /app-1 failed its start gate on \S+: port \d+ of app-1_b is taken by nc \(pid 7\)/,
+    );
     expect(done(fleet).filter((entry) => entry.startsWith("start"))).toEqual([]);
     expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
   });
@@ -357,6 +359,15 @@ describe("what a dead deployer left", () => {
       `switch app-1 to ${OLD}`,
     ]);
     expect(fleet.state).toEqual({ "app-1": "nothing, drained", "app-1_b": OLD });
+  });
+
+  test("never lets a drained application answer while the host gets its release in the same slot", async () => {
+    const fleet = await FakeFleet.create({ "app-1": { ...ROOM, drained: true } });
+    fleet.proxy.standsBy = true;
+    let stoodBy: unknown;
+    fleet.when("start app-1", () => (stoodBy = fleet.proxy.standsBy));
+    await fleet.roll(NEW);
+    expect(stoodBy).toBe(false);
   });
 
   test("is taken away if the release is the old one again", async () => {
