@@ -105,8 +105,11 @@ async function mustReach(target: Market, what: string): Promise<void> {
   if (!first && seen.lost.length > 0) problems.push(`${what} lost ${seen.lost.length} requests`);
 }
 
-function unexplainedBy(killedAt: number | undefined, lost: readonly LostRequest[]): readonly LostRequest[] {
-  return killedAt === undefined ? lost : unexplained(lost, killedAt);
+function unexplainedBy(
+  killedAt: number | readonly number[] = [],
+  lost: readonly LostRequest[],
+): readonly LostRequest[] {
+  return [killedAt].flat().reduce((left: readonly LostRequest[], at) => unexplained(left, at), lost);
 }
 
 function draw<T>(from: readonly T[]): T {

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalFleet } from "../../harness/localFleet.ts";
 import type { RollSettings } from "../../harness/realFleet.ts";
 import { phaseLine, type RollerProcess, type RollOutcome } from "../../harness/rollerProcess.ts";
-import { until } from "../../harness/until.ts";
 import { damageRelease } from "./damageRelease.ts";
 import { grabPort } from "./foreigner.ts";
 import { type Market, market } from "./market.ts";
@@ -19,7 +19,7 @@ export interface Hit {
 
 /** How the roll ended, and when (on the clock of the traffic) the fault killed a JVM that took traffic. */
 export interface HitResult extends RollOutcome {
-  readonly killedAt?: number | undefined;
+  readonly killedAt?: number | readonly number[] | undefined;
 }
 
 /** In the words of either order. */
@@ -55,11 +55,8 @@ export const FAULTS: Readonly<Record<string, (hit: Hit) => Promise<HitResult>>> 
     const bad = await market({ version: "1.2.0", fault: "crash-after-healthy" });
     const timing = { ...settings.timing, soakSeconds: 8 };
     const roller = await fleet.startRoll({ ...settings, jar: bad.jar, timing });
-    const first = await firstAdmitted(roller);
-    if (first === undefined) return roller.done;
-    await until(async () => (await fleet.running(first))?.release !== bad.id, 60);
-    const killedAt = fleet.loadSeconds;
-    return { ...(await roller.done), killedAt };
+    const crashes = crashesOf(bad.id, fleet, roller);
+    return { ...(await roller.done), killedAt: await crashes };
   },
   "stop asked": (hit) =>
     onPhase(hit, async (roller) => {
@@ -134,7 +131,20 @@ async function othersServe(fleet: LocalFleet, host: string): Promise<boolean> {
   return false;
 }
 
-async function firstAdmitted(roller: RollerProcess): Promise<string | undefined> {
-  await roller.line(/ admit /).catch(() => undefined);
-  return /\] (\S+) +admit /.exec(roller.output)?.[1];
+/** When the JVMs of a release ended, one by one; the hosts of a batch run it side by side. */
+async function crashesOf(release: string, fleet: LocalFleet, roller: RollerProcess): Promise<number[]> {
+  let isOver = false;
+  roller.done.finally(() => {
+    isOver = true;
+  });
+  const crashes: number[] = [];
+  let before: string[] = [];
+  while (!isOver) {
+    const all = Object.entries(await fleet.releases());
+    const running = all.filter(([, releases]) => releases.includes(release)).map(([host]) => host);
+    if (before.some((host) => !running.includes(host))) crashes.push(fleet.loadSeconds);
+    before = running;
+    await sleep(50);
+  }
+  return crashes;
 }
