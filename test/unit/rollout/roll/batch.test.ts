@@ -93,7 +93,7 @@ describe("with room for two JVMs", () => {
   test("of twelve hosts in batches of a quarter, all go back when the eighth fails", async () => {
     const fleet = await fleetOf(12, () => ({ runs: OLD, beside: "nothing" }));
     fleet.host("app-8").conduct[NEW] = "down";
-    const error = await failing(fleet, { batch: ["25%"], health: { deadlineSeconds: 0.5 } });
+    const error = await failing(fleet, { batch: ["25%"], health: { deadlineSeconds: 3 } });
     expect(error.message).toContain("app-8 failed its health gate");
     const serving = fleet.hosts.map(({ name, running, second }) => {
       const app = fleet.proxy.without.has(name) ? second?.running : running;
