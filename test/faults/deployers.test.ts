@@ -7,8 +7,12 @@ import { freePort } from "../../harness/freePort.ts";
 import { phaseLine } from "../../harness/rollerProcess.ts";
 import { useFleet } from "./useFleet.ts";
 
-describe("deployers of one fleet", { timeout: 240_000 }, () => {
-  const shared = useFleet(2);
+describe.each([
+  { order: "stop-first", asked: "start" },
+  // Before the admission, there is nothing to finish.
+  { order: "start-first", asked: "settle" },
+] as const)("deployers of one fleet that roll $order", { timeout: 240_000 }, ({ order, asked }) => {
+  const shared = useFleet(2, undefined, { order, second: order === "start-first" });
 
   test("one rolls, another fails and names the first, a third waits and finds nothing to do", async () => {
     const { fleet, next } = shared;
@@ -43,7 +47,7 @@ describe("deployers of one fleet", { timeout: 240_000 }, () => {
     const lease = join(fleet.proxy.directory, "lease");
     const { result, seen } = await fleet.underLoad(async () => {
       const roller = await fleet.startRoll({ jar: old.jar, timing: { soakSeconds: 4 } });
-      await roller.line(phaseLine("app-1", "start"));
+      await roller.line(phaseLine("app-1", asked));
       await mkdir(lease, { recursive: true });
       await writeFile(join(lease, "stop"), "");
       const stopped = await roller.done;
@@ -68,7 +72,7 @@ describe("deployers of one fleet", { timeout: 240_000 }, () => {
     const { result, seen } = await fleet.underLoad(async () => {
       const settings = { jar: next.jar, timing: { soakSeconds: 5 } };
       const roller = await fleet.startRoll(settings, `127.0.0.1:${port}`);
-      await roller.line(phaseLine("app-1", "start"));
+      await roller.line(phaseLine("app-1", asked));
       engine.close();
       const stopped = await roller.done;
       return { stopped, between: await fleet.releases(), finished: await fleet.roll({ jar: next.jar }) };
@@ -80,4 +84,49 @@ describe("deployers of one fleet", { timeout: 240_000 }, () => {
     expect(seen.lost).toEqual([]);
     await shared.expectAllOn(next);
   });
+
+  test.runIf(order === "start-first")(
+    "one that finds a stop file before it has admitted anything leaves everything as it was",
+    async () => {
+      const { fleet, old, next } = shared;
+      const { result, seen } = await fleet.underLoad(async () => {
+        const roller = await fleet.startRoll({ jar: old.jar, health: { passes: 60 } });
+        await roller.line(phaseLine("app-1", "start"));
+        await writeFile(join(fleet.proxy.directory, "lease", "stop"), "");
+        return roller.done;
+      });
+      expect(result.code).toBe(1);
+      expect(result.output).toContain("the roll was stopped: someone asked the roll to stop");
+      expect(result.output).toContain(`Now: app-1 ${next.id}; app-2 ${next.id}.`);
+      expect(result.output).not.toMatch(phaseLine("app-1", "(admit|drain)"));
+      expect(seen.lost).toEqual([]);
+      await shared.expectAllOn(next);
+    },
+  );
+
+  test.runIf(order === "start-first")(
+    "one that was frozen in its soak changes nothing after another has taken over and finished",
+    async () => {
+      const { fleet, old } = shared;
+      const { result, seen } = await fleet.underLoad(async () => {
+        const frozen = await fleet.startRoll({ jar: old.jar, timing: { soakSeconds: 4 } });
+        await frozen.line(phaseLine("app-1", "settle"));
+        process.kill(frozen.pid, "SIGSTOP");
+        const finished = await fleet.roll({ jar: old.jar, timing: { leaseWaitSeconds: 60 } });
+        const before = await runningPids();
+        process.kill(frozen.pid, "SIGCONT");
+        return { finished, before, thawed: await frozen.done, after: await runningPids() };
+      });
+      expect(result.finished.code, result.finished.output).toBe(0);
+      expect(result.thawed.code, result.thawed.output).toBe(1);
+      expect(result.thawed.output).toContain("has taken over this fleet");
+      expect(result.after).toEqual(result.before);
+      expect(seen.lost).toEqual([]);
+      await shared.expectAllOn(old);
+    },
+  );
+
+  function runningPids() {
+    return Promise.all(shared.fleet.hosts.map(async ({ name }) => (await shared.fleet.running(name))?.pid));
+  }
 });

@@ -94,3 +94,70 @@ describe("a fleet of three hosts", { timeout: 240_000 }, () => {
     return roller.done;
   }
 });
+
+describe("a fleet of three hosts that start first", { timeout: 240_000 }, () => {
+  const shared = useFleet(3, undefined, { second: true, order: "start-first" });
+
+  test("repairs a peer next whose JVM dies in the middle of a roll, and finishes", async () => {
+    const { fleet, next } = shared;
+    const { result, seen } = await fleet.underLoad(async () => {
+      const roller = await fleet.startRoll({ jar: next.jar });
+      await roller.line(phaseLine("app-1", "start"));
+      const killedAt = await fleet.killJvm("app-3");
+      return { killedAt, ...(await roller.done) };
+    });
+    expect(result.code, result.output).toBe(0);
+    const started = result.output.split("\n").filter((line) => phaseLine("app-\\d", "start").test(line));
+    expect(started.map((line) => /app-\d/.exec(line)?.[0])).toEqual(["app-1", "app-3", "app-2"]);
+    expect(unexplained(seen.lost, result.killedAt)).toEqual([]);
+    await shared.expectAllOn(next);
+  });
+
+  test("goes back to one release if a peer dies for good, and the next roll repairs it first", async () => {
+    const { fleet, old, next } = shared;
+    const { result, seen } = await fleet.underLoad(async () => {
+      const roller = await fleet.startRoll({ jar: old.jar });
+      await roller.line(phaseLine("app-1", "start"));
+      const killedAt = await fleet.killJvm("app-3");
+      await rm(fleet.host("app-3").directory, { recursive: true });
+      const failed = await roller.done;
+      return {
+        killedAt,
+        failed,
+        between: await fleet.releases(),
+        healed: await fleet.roll({ jar: old.jar }),
+      };
+    });
+    expect(result.failed.code).toBe(1);
+    expect(result.failed.output).toContain("app-3 has no earlier release: it is stopped and drained");
+    expect(result.failed.output).toContain(
+      `app-1 went back to ${next.id}; app-2 was not touched. Now: app-1 ${next.id}; app-2 ${next.id}; app-3 no release.`,
+    );
+    expect(result.between).toEqual({ "app-1": next.id, "app-2": next.id, "app-3": "nothing" });
+    expect(result.healed.code, result.healed.output).toBe(0);
+    expect(unexplained(seen.lost, result.killedAt)).toEqual([]);
+    await shared.expectAllOn(old);
+  });
+
+  test.each([
+    { onFailure: "rollback", says: "app-2 went back to OLD; app-1 went back to OLD" },
+    { onFailure: "halt", says: "app-1 and app-2 stayed as the roll left them" },
+  ] as const)("loses nothing when the third fails, with $onFailure", async ({ onFailure, says }) => {
+    const { fleet, old, next } = shared;
+    const { result, seen } = await fleet.underLoad(async () => {
+      const roller = await fleet.startRoll({ jar: next.jar, onFailure });
+      await roller.line(phaseLine("app-3", "start"));
+      const { pid } = (await fleet.member("app-3")).spare?.running ?? {};
+      if (pid === undefined) throw new Error("app-3 runs nothing in its other slot");
+      process.kill(pid, "SIGKILL");
+      return roller.done;
+    });
+    const others = onFailure === "halt" ? next.id : old.id;
+    expect(result.code).toBe(1);
+    expect(result.output).toContain(
+      `app-3 serves ${old.id}, which ran all the time; ${says.replaceAll("OLD", old.id)}. Now: app-1 ${others}; app-2 ${others}; app-3 ${old.id}.`,
+    );
+    expect(seen.lost).toEqual([]);
+    expect(await fleet.releases()).toEqual({ "app-1": others, "app-2": others, "app-3": old.id });
+  });
+});
