@@ -17,7 +17,7 @@ import type { ConfigurationFile, FlavourLines } from "./flavours/flavourLines.ts
 import { njsLines } from "./flavours/njs.ts";
 import { stockLines } from "./flavours/stock.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
-import { STANDBY_FLAG, standbyMap, standbyPools } from "./standby.ts";
+import { STANDBY_FLAG, standbyLocation, standbyMap, standbyPools, standbyReturn } from "./standby.ts";
 import { type DrainUpstreams, everySlotKey, upstreamMap } from "./upstreamMap.ts";
 
 /** A configuration, and the fingerprint that nginx answers with once it serves it. */
@@ -107,14 +107,14 @@ ${canaryPick(canary)}            if (${pool} = none) {
             }
             error_page 418 = @last_answer;
             if (-f ${inPrefix(CLOSE_CONNECTIONS)}) { return 418; }
-            proxy_pass http://${pool};
+${standbyReturn(parts.standby)}            proxy_pass http://${pool};
         }
         # Before a reload, each connection is closed with an answer, because the reload would cut off requests on it.
         location @last_answer {
             keepalive_timeout 0;
             proxy_pass http://${pool};
         }
-
+${standbyLocation(parts.standby, pool)}
 ${rolloutLocations(settings, lines.status, fingerprint)}    }
 }
 `;

@@ -46,3 +46,27 @@ export function standbyMap(pools: readonly StandbyPool[], pool: string): string 
 ${rows.map(([key, value]) => `        "${key}" ${value};\n`).join("")}    }
 `;
 }
+
+/** In the location of all requests: sends them to the next one while the flag is raised. */
+export function standbyReturn(pools: readonly StandbyPool[]): string {
+  if (pools.length === 0) return "";
+  return `            error_page 419 = @in_soak;
+            if ($standby) { return 419; }
+`;
+}
+
+/**
+ * All new applications of a batch may die together, and a request must find a host beyond them. The time limits that to
+ * connections that are refused, so that a request which kills its host is still not tried on all of them.
+ */
+export function standbyLocation(pools: readonly StandbyPool[], pool: string): string {
+  const [first] = pools;
+  if (!first) return "";
+  return `        # While new applications are in their soak, several of them may die at once.
+        location @in_soak {
+            proxy_next_upstream_tries ${first.members.length + 1};
+            proxy_next_upstream_timeout 500ms;
+            proxy_pass http://${pool};
+        }
+`;
+}

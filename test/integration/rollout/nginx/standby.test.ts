@@ -35,4 +35,12 @@ describe.for(["stock", "njs"] as const)("in a soak before a %s nginx", (flavour)
     const over = performance.now() + 1_500;
     while (performance.now() < over) expect((await fleet.served(20)).isSubsetOf(old)).toBe(true);
   });
+
+  test("no request fails if several new applications die and another host still serves", async (context) => {
+    const fleet = await (flavour === "njs" ? SlotFleet.checked(withNjs(context), 4) : SlotFleet.start(4));
+    await fleet.admitOnly("app-1", "app-2", "app-3", "app-4");
+    await fleet.soakIn("app-1_b", "app-2_b", "app-3_b", "app-4");
+    for (const name of ["app-1_b", "app-2_b", "app-3_b"]) await fleet.kill(name);
+    expect(await fleet.served(40)).toEqual(new Set(["app-4"]));
+  });
 });
