@@ -150,7 +150,8 @@ export class StartFirst implements HostRoll {
     const startedBeside = this.#oldRelease;
     let hadEnded = false;
     try {
-      if (!this.#isBack) await this.#goBack(messageOf(failure));
+      // A wait that was cut short says only that.
+      if (!this.#isBack) await this.#goBack(messageOf(isStopped ? signal.reason : failure));
       hadEnded = await this.#leaveOld();
     } catch (error) {
       const outcome = `Going back to ${this.#oldRelease} failed too (${messageOf(error)})`;

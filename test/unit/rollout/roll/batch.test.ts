@@ -90,6 +90,21 @@ describe("with room for two JVMs", () => {
     expect(fleet.hosts.map(({ current }) => current)).toEqual([OLD, OLD, OLD]);
   });
 
+  test("a failure ends the batch for those that are still being gated, too, and each says why", async () => {
+    const fleet = await fleetOf(3, () => ({ runs: OLD, beside: "nothing" }));
+    for (const name of ["app-1", "app-3"]) fleet.host(name).conduct[NEW] = "down";
+    fleet.host("app-2").conduct[NEW] = "ends";
+    const error = await failing(fleet, { batch: ["100%"] });
+    expect(error.message).toContain("app-2 failed its health gate");
+    for (const name of ["app-1", "app-3"]) {
+      const [said] = fleet.messages("restore", name);
+      expect(said).toBe(`another host of the batch failed; ${OLD} keeps all traffic`);
+    }
+    expect(Object.values(fleet.state)).toEqual(
+      Array.from({ length: 3 }, () => [OLD, "nothing, drained"]).flat(),
+    );
+  });
+
   test("of twelve hosts in batches of a quarter, all go back when the eighth fails", async () => {
     const fleet = await fleetOf(12, () => ({ runs: OLD, beside: "nothing" }));
     fleet.host("app-8").conduct[NEW] = "down";
