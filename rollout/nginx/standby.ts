@@ -55,17 +55,16 @@ export function standbyReturn(pools: readonly StandbyPool[]): string {
 `;
 }
 
-/**
- * All new applications of a batch may die together, and a request must find a host beyond them. The time limits that to
- * connections that are refused, so that a request which kills its host is still not tried on all of them.
- */
+/** How many hosts a request may try in a soak: not all, since it may be the request that kills them. */
+const TRIES_IN_SOAK = 4;
+
+/** All new applications of a batch may die together, and a request must find a host beyond them. */
 export function standbyLocation(pools: readonly StandbyPool[], pool: string): string {
   const [first] = pools;
   if (!first) return "";
   return `        # While new applications are in their soak, several of them may die at once.
         location @in_soak {
-            proxy_next_upstream_tries ${first.members.length + 1};
-            proxy_next_upstream_timeout 500ms;
+            proxy_next_upstream_tries ${Math.min(first.members.length + 1, TRIES_IN_SOAK)};
             proxy_pass http://${pool};
         }
 `;
