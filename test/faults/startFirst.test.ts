@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hashFile } from "#rollout/release/hashFile.ts";
+import { freePort } from "../../harness/freePort.ts";
 import { LocalFleet, unexplained } from "../../harness/localFleet.ts";
 import { phaseLine } from "../../harness/rollerProcess.ts";
 import { until } from "../../harness/until.ts";
@@ -100,6 +101,22 @@ describe("a single host that starts first and gets into trouble", { timeout: 240
     expect(result.output).toMatch(/app-1 +stop +killed: it ignored SIGTERM for 1 s/);
     expect(seen.lost).toEqual([]);
     await shared.expectAllOn(next);
+  });
+
+  test("says which order helps an application that cannot run twice, here because of its JMX port", async () => {
+    const { fleet, old, next } = shared;
+    const jmx = [`port=${await freePort()}`, "authenticate=false", "ssl=false"].map(
+      (option) => `-Dcom.sun.management.jmxremote.${option}`,
+    );
+    const launch = { jvmOptions: [...fleet.launch.jvmOptions, ...jmx] };
+    expect((await fleet.roll({ jar: old.jar, launch })).code).toBe(0);
+    const { result, seen } = await fleet.underLoad(() => fleet.roll({ jar: next.jar, launch }));
+    expect(result.code, result.output).toBe(1);
+    expect(result.output).toContain("the process ended by itself");
+    expect(result.output).toMatch(/^Next: .*cannot run twice on a host.*set `order: stop-first`/m);
+    expect(seen.lost).toEqual([]);
+    expect(Object.keys(seen.versions)).toEqual([old.version]);
+    expect(await fleet.releases()).toEqual({ "app-1": old.id });
   });
 });
 
