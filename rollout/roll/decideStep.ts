@@ -2,7 +2,8 @@ import { RollgateError } from "../common/errors.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { describeTrouble, type FleetMember, isDone, isSameRevision, listHosts } from "./fleet.ts";
 import { runsTheRevision } from "./hostRoll.ts";
-import { mayBeTakenOut, peersOf, TooFewPeers } from "./peers.ts";
+import { peersOf, TooFewPeers } from "./peers.ts";
+import { takeBatch } from "./takeBatch.ts";
 
 /** What a roll does next. */
 export type Step =
@@ -50,7 +51,8 @@ export class HostsUnreachable extends RollgateError {
  * capacity; a host whose process has exited is started again rather than waited for.
  */
 export function decideStep(fleet: readonly FleetMember[], progress: RollProgress): Step {
-  const { releaseOf, minimumHealthy, turns } = progress;
+  const { releaseOf, minimumHealthy, turns, batchSize, startsFirst } = progress;
+  const limits = { size: batchSize, startsFirst, minimumHealthy: () => minimumHealthy };
   const pending = fleet.filter((member) => !isFinished(member, releaseOf(member.host)));
   const unreachable = pending.filter((member) => member.unreachable !== undefined);
   const takeable = pending.filter((member) => mayBeTaken(member, progress));
@@ -65,11 +67,11 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
     (member) => !member.serving || runsTheRevision(member, revisionOf(member, releaseOf(member.host))),
   );
   if (free.length > 0)
-    return { kind: "roll", members: batchOf(free, fleet, { ...progress, startsFirst: () => true }) };
+    return { kind: "roll", members: takeBatch(free, fleet, { ...limits, startsFirst: () => true }) };
 
   const [next] = takeable;
   if (next) {
-    const batch = batchOf(takeable, fleet, progress);
+    const batch = takeBatch(takeable, fleet, limits);
     if (batch.length > 0) return { kind: "roll", members: batch };
     const peers = peersOf(next, fleet);
     const error = new TooFewPeers(next, peers, minimumHealthy);
@@ -86,34 +88,6 @@ export function decideStep(fleet: readonly FleetMember[], progress: RollProgress
     return { kind: "fail", error: nobodyServes(pending, progress) };
   }
   return { kind: "finish", doubtful: pending };
-}
-
-/**
- * The hosts to roll next, side by side: of one zone, and no more of those that stop first than the others can make up
- * for.
- */
-export function batchOf(
-  candidates: readonly FleetMember[],
-  fleet: readonly FleetMember[],
-  {
-    batchSize,
-    minimumHealthy,
-    startsFirst,
-  }: Pick<RollProgress, "batchSize" | "minimumHealthy" | "startsFirst">,
-): FleetMember[] {
-  const batch: FleetMember[] = [];
-  const out = new Set<AppHost>();
-  for (const member of candidates) {
-    if (batch.length === batchSize) break;
-    if (batch[0] && batch[0].host.zone !== member.host.zone) continue;
-    if (!startsFirst(member)) {
-      const left = fleet.map((peer) => (out.has(peer.host) ? { ...peer, serving: false } : peer));
-      if (!mayBeTakenOut(member, left, minimumHealthy)) continue;
-      out.add(member.host);
-    }
-    batch.push(member);
-  }
-  return batch;
 }
 
 /** Serving is not enough: if a deployer died before the last gate, the release is not recorded as good. */

@@ -2,10 +2,11 @@ import { RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
 import { largestBatch } from "../request/batch.ts";
 import { type FleetMember, listHosts, observeFleet } from "./fleet.ts";
-import { mayBeTakenOut, peersOf, TooFewPeers } from "./peers.ts";
+import { peersOf, TooFewPeers } from "./peers.ts";
 import type { RollContext } from "./rollContext.ts";
 import { rollTogether } from "./rollTogether.ts";
 import { stopReason } from "./stopReason.ts";
+import { takeBatch } from "./takeBatch.ts";
 import { Waiting } from "./waiting.ts";
 
 /** A host that this roll has changed, and what it ran before. */
@@ -99,20 +100,19 @@ function nextBack(
   fleet: readonly FleetMember[],
   { policy, orders }: RollContext,
 ): Candidate[] {
-  const batch: Candidate[] = [];
-  const out = new Set<AppHost>();
-  for (const { to, member } of candidates) {
-    if (batch.length === largestBatch(policy.batch, fleet.length)) break;
-    const minimumHealthy = minimumBack(member, fleet, policy.minimumHealthy);
-    if (batch[0] && batch[0].member.host.zone !== member.host.zone) continue;
-    if (!orders.startsFirst(member)) {
-      const left = fleet.map((peer) => (out.has(peer.host) ? { ...peer, serving: false } : peer));
-      if (!mayBeTakenOut(member, left, minimumHealthy)) continue;
-      out.add(member.host);
-    }
-    batch.push({ to, member, minimumHealthy });
-  }
-  return batch;
+  const minimumHealthy = (member: FleetMember) => minimumBack(member, fleet, policy.minimumHealthy);
+  const batch = takeBatch(
+    candidates.map(({ member }) => member),
+    fleet,
+    {
+      size: largestBatch(policy.batch, fleet.length),
+      startsFirst: (member) => orders.startsFirst(member),
+      minimumHealthy,
+    },
+  );
+  return candidates
+    .filter(({ member }) => batch.includes(member))
+    .map((one) => ({ ...one, minimumHealthy: minimumHealthy(one.member) }));
 }
 
 /**
