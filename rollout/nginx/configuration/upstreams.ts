@@ -16,7 +16,7 @@ export function upstreams(
     backups: readonly HostPlace[] = [],
   ) => {
     const { failover, checks } = watch({ name, members, backups }, among);
-    const spare = servers(backups, failover).replaceAll(";", " backup;");
+    const spare = servers(backups, failover, " backup");
     return `    upstream ${name} {\n${servers(members, failover)}${spare}${checks}    }\n`;
   };
   const small = groups.flatMap((group) =>
@@ -32,11 +32,11 @@ export function upstreams(
     .join("")}${small.length > 0 ? "\n" : ""}${small.join("")}`;
 }
 
-function servers(members: readonly HostPlace[], failover: boolean): string {
+function servers(members: readonly HostPlace[], failover: boolean, role = ""): string {
   // With active checks, a server that is up again must not stay out for nginx's own fail_timeout. Without them, a few
   // failures in a row take it out for a moment.
   const limits = failover ? "max_fails=3 fail_timeout=2s" : "max_fails=0";
   return members
-    .map(({ address, port }) => `        server ${endpoint(address, port)} ${limits};\n`)
+    .map(({ address, port }) => `        server ${endpoint(address, port)} ${limits}${role};\n`)
     .join("");
 }
