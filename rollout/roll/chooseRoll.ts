@@ -1,4 +1,4 @@
-import type { FleetMember } from "./fleet.ts";
+import { type FleetMember, isSameRevision } from "./fleet.ts";
 import { goesBackTo, type HostRoll, type HostRollOptions, runsTheRevision } from "./hostRoll.ts";
 import type { SlotView } from "./slotView.ts";
 import { StartFirst } from "./startFirst.ts";
@@ -15,16 +15,14 @@ export function chooseRoll(options: HostRollOptions, startsFirst: boolean): Host
   if (spare && runsTheRevision(member, revision) && isWayBack(spare, options))
     return new StartFirst({ ...options, member: swapSlots(member, spare) }, viewOf(member), true);
   if (!spare || !serving || runsTheRevision(member, revision)) return new StopFirst(options);
-  const { release, launch } = revision;
-  const isStarted = spare.running?.release === release && spare.running.launch === launch && spare.health.up;
+  const isStarted = spare.health.up && isSameRevision(spare.running, revision);
   return startsFirst || isStarted ? new StartFirst(options, spare, isStarted) : new StopFirst(options);
 }
 
 /** Whether a slot is ready to serve what the host would go back to. */
 function isWayBack({ running, health }: SlotView, options: HostRollOptions): boolean {
   const earlier = goesBackTo(options);
-  if (!running || !health.up || !earlier) return false;
-  return running.release === earlier.release && running.launch === earlier.launch;
+  return health.up && earlier !== undefined && isSameRevision(running, earlier);
 }
 
 /** The host as it was before the new application was admitted. */

@@ -32,18 +32,18 @@ export interface FleetMember extends Omit<SlotView, "running"> {
 export async function observe(host: AppHost, proxy: ReverseProxy, signal: AbortSignal): Promise<FleetMember> {
   const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]);
   const { second } = host;
-  const asking = askHost(host);
+  const [asking, draining] = [askHost(host), proxy.drained(signal)];
   if (!second) {
     const runs = asking.then(({ state }) => state.running);
     const [answer, { running: _, ...only }] = await Promise.all([
       asking,
-      viewSlot(host, runs, proxy, signal, asked),
+      viewSlot(host, runs, draining, proxy, asked),
     ]);
     return { host, ...answer, ...only };
   }
-  const [{ state, unreachable }, drained] = await Promise.all([asking, proxy.drained(signal)]);
+  const [{ state, unreachable }, drained] = await Promise.all([asking, draining]);
   const view = async (slot: Slot, app: RunningApp | undefined) =>
-    app ? viewSlot(slot, Promise.resolve(app), proxy, signal, asked) : emptySlot(slot, drained);
+    app ? viewSlot(slot, app, drained, proxy, asked) : emptySlot(slot, drained);
   const views = await Promise.all([view(host, state.running), view(second, state.second)]);
   const [{ running, ...main }, spare] = bestFirst(...views);
   const { running: _, second: __, ...files } = state;
@@ -80,14 +80,10 @@ export async function observeSteadily(host: AppHost, context: Observing): Promis
 }
 
 /** Whether nothing is left to do: the release is running as intended, is the current one, and alone takes traffic. */
-export function isDone(member: FleetMember, { release, launch }: Revision): boolean {
+export function isDone(member: FleetMember, revision: Revision): boolean {
   const { state, serving } = member;
   return (
-    serving &&
-    isTidy(member) &&
-    state.current === release &&
-    state.running?.release === release &&
-    state.running.launch === launch
+    serving && isTidy(member) && state.current === revision.release && isSameRevision(state.running, revision)
   );
 }
 
@@ -101,8 +97,8 @@ export function releaseBefore({ state }: FleetMember): string {
   return state.running?.release ?? state.current ?? "";
 }
 
-/** Whether two targets are one. */
-export function isSameRevision(a: Revision | undefined, b: Revision): boolean {
+/** Whether what runs, or is to run, is this revision. */
+export function isSameRevision(a: Revision | RunningApp | undefined, b: Revision): boolean {
   return a?.release === b.release && a.launch === b.launch;
 }
 

@@ -1,6 +1,6 @@
 import type { Revision } from "../host/appHost.ts";
 import { earlierRevision } from "./earlierRevision.ts";
-import type { FleetMember } from "./fleet.ts";
+import { type FleetMember, isSameRevision } from "./fleet.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
 import type { RollContext } from "./rollContext.ts";
 
@@ -33,8 +33,8 @@ export interface HostRollOptions {
 }
 
 /** A deployer that died after the start left a healthy host that only needs to be admitted. */
-export function runsTheRevision({ state, health }: FleetMember, { release, launch }: Revision): boolean {
-  return state.running?.release === release && state.running.launch === launch && health.up;
+export function runsTheRevision({ state, health }: FleetMember, revision: Revision): boolean {
+  return health.up && isSameRevision(state.running, revision);
 }
 
 /** What a host goes back to. */

@@ -14,21 +14,21 @@ export interface SlotView {
   readonly serving: boolean;
 }
 
-/** Asks the application in a slot, and the proxy about it; `asked` ends questions to the application. */
+/** Asks the application in a slot, and the proxy about it, until `signal` ends that. */
 export async function viewSlot(
   slot: Slot,
-  running: Promise<RunningApp | undefined>,
+  running: RunningApp | undefined | Promise<RunningApp | undefined>,
+  drained: ReadonlySet<string> | Promise<ReadonlySet<string>>,
   proxy: ReverseProxy,
   signal: AbortSignal,
-  asked: AbortSignal,
 ): Promise<SlotView> {
-  const [app, health, upstream, drained] = await Promise.all([
+  const [app, out, health, upstream] = await Promise.all([
     running,
-    slot.probe(asked),
-    proxy.upstream(slot, asked),
-    proxy.drained(signal),
+    drained,
+    slot.probe(signal),
+    proxy.upstream(slot, signal),
   ]);
-  const isDrained = drained.has(slot.name);
+  const isDrained = out.has(slot.name);
   const serving = app !== undefined && health.up && upstream.up && !isDrained;
   return { slot, running: app, health, drained: isDrained, serving };
 }

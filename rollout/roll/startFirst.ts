@@ -108,10 +108,7 @@ export class StartFirst implements HostRoll {
     if (!this.member.drained) await this.#steps.drain(this.#old);
     await this.#steps.standBy(true);
     const ended = new AbortController();
-    const back = async () => {
-      await this.#goBack("it failed its soak");
-      this.#isBack = true;
-    };
+    const back = () => this.#goBack("it failed its soak");
     const watching = AbortSignal.any([signal, ended.signal]);
     const both = [
       this.#steps.settle(this.#old, ended.signal),
@@ -129,6 +126,7 @@ export class StartFirst implements HostRoll {
 
   /** Two flags. If another roller took over, they are theirs. */
   async #goBack(why: string): Promise<void> {
+    if (this.#isBack) return;
     const takes = this.#hasShifted ? "takes all traffic again" : "keeps all traffic";
     if (this.#hasShifted) {
       await this.#context.assertHeld();
@@ -136,6 +134,7 @@ export class StartFirst implements HostRoll {
       await this.#context.proxy.drain(this.#new);
       await this.#context.proxy.standBy(false);
     }
+    this.#isBack = true;
     this.#context.report("restore", `${why}; ${this.#oldRelease} ${takes}`, this.#host);
   }
 
@@ -151,7 +150,7 @@ export class StartFirst implements HostRoll {
     let hadEnded = false;
     try {
       // A wait that was cut short says only that.
-      if (!this.#isBack) await this.#goBack(messageOf(isStopped ? signal.reason : failure));
+      await this.#goBack(messageOf(isStopped ? signal.reason : failure));
       hadEnded = await this.#leaveOld();
     } catch (error) {
       const outcome = `Going back to ${this.#oldRelease} failed too (${messageOf(error)})`;
