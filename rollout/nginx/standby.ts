@@ -35,7 +35,8 @@ export function standbyPools(hosts: readonly TwoSlots[], pools: readonly DrainPo
 export function standbyMap(pools: readonly StandbyPool[], pool: string): string {
   if (pools.length === 0) return "";
   const rows = pools.flatMap(({ of, name }) => [
-    [`standby ${of} ${of}`, name],
+    // Whichever of the new applications the checks have taken out so far.
+    [`~^standby \\S+ ${of}$`, name],
     // The checks have taken out every new application, so that no try is left for them.
     [`standby none ${of}`, pools.find((other) => other.of !== of)?.of ?? name],
   ]);
