@@ -14,7 +14,7 @@ const app = new AppHosts("app", settings.app, { providers });
 const nginx = new CheckingNginx("nginx", settings.nginx, { providers, dependsOn: app });
 const deployment = new RollingDeployment(
   "rollout",
-  { ...settings.rollout, jar, canary, hosts: app.hosts, proxy: nginx.proxy },
+  { ...settings.rollout, jar, canary, hosts: app.hosts, proxies: nginx.proxies },
   { dependsOn: [app, nginx] },
 );
 

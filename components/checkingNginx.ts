@@ -8,7 +8,7 @@ import { NginxResource } from "./nginxResource.ts";
 /** nginx in front of the app hosts: it drains hosts by flag files and reports how it sees them. */
 export class CheckingNginx extends pulumi.ComponentResource {
   /** What a rollout needs to know about nginx. */
-  readonly proxy: pulumi.Output<ProxyPlace>;
+  readonly proxies: pulumi.Output<[ProxyPlace, ...ProxyPlace[]]>;
 
   constructor(
     name: string,
@@ -18,7 +18,9 @@ export class CheckingNginx extends pulumi.ComponentResource {
     super("rollgate:index:CheckingNginx", name, {}, options);
     const dependsOn = around?.(name, this) ?? [];
     new NginxResource(`${name}-server`, inputs, { parent: this, dependsOn });
-    this.proxy = pulumi.output<ProxyPlace>(partOf(kinds.named(inputs.kind).proxy, inputs));
-    this.registerOutputs({ proxy: this.proxy });
+    this.proxies = pulumi.output<[ProxyPlace, ...ProxyPlace[]]>([
+      partOf(kinds.named(inputs.kind).proxy, inputs),
+    ]);
+    this.registerOutputs({ proxies: this.proxies });
   }
 }

@@ -272,7 +272,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     const spec = defaults.launch.container && { container: { ...defaults.launch.container, ...container } };
     return {
       hosts: this.hosts,
-      proxy: this.proxy,
+      proxies: [this.proxy] as const,
       launch: { ...defaults.launch, ...spec, ...launch },
       environment: {},
       health: {

@@ -45,13 +45,16 @@ export interface OpenFleet extends Fleet {
 
 /** The part of a request that says where a fleet is and how it is started. */
 export type FleetRequest = Pick<RollRequest, "health"> &
-  LaunchOptions & { readonly hosts: readonly HostPlace[]; readonly proxy: ProxyPlace };
+  LaunchOptions & {
+    readonly hosts: readonly HostPlace[];
+    readonly proxies: readonly [ProxyPlace, ...ProxyPlace[]];
+  };
 
 /** The settings of a kind, read without any I/O. */
 export interface KindSettings {
   /** Validated later with the whole request, hence unknown. */
   readonly hosts: readonly unknown[];
-  readonly proxy: Readonly<Record<string, unknown>>;
+  readonly proxies: readonly Readonly<Record<string, unknown>>[];
   /** The container that each host runs in, if any. */
   readonly container?: unknown;
   /** What to declare, once the whole request is valid. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { show } from "#rollout/request/fields.ts";
-import { portsOf } from "#rollout/request/places.ts";
+import { proxiesOf } from "#rollout/request/places.ts";
+import { refuseSharedPlaces } from "#rollout/request/refuseProxies.ts";
 import { hostsOf, type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
 import { docker } from "./docker/docker.ts";
 import type { Kind, MachineKind } from "./kind.ts";
@@ -33,16 +34,14 @@ export function kindsOf(each: Readonly<Record<string, Kind>>): Kinds {
   const host = z.discriminatedUnion("kind", atLeastOne(kinds.map((kind) => kind.host)), { error });
   const proxy = z.discriminatedUnion("kind", atLeastOne(kinds.map((kind) => kind.proxy)), { error });
   const request = rollRequest
-    .safeExtend({ hosts: hostsOf(host), proxy })
-    .superRefine(({ hosts, proxy }, context) => {
-      const machine = named(proxy.kind).machineOf(proxy);
-      const clash = hosts.find(
-        (host) => portsOf(host).includes(proxy.port) && named(host.kind).machineOf(host) === machine,
-      );
-      if (!clash) return;
-      const message = `expected a unique port, got ${proxy.port}, the port of ${clash.name}`;
-      context.addIssue({ code: "custom", path: ["proxy", "port"], message });
-    });
+    .safeExtend({ hosts: hostsOf(host), proxies: proxiesOf(proxy) })
+    .superRefine((places, context) =>
+      refuseSharedPlaces(
+        places,
+        (place) => named(place.kind).machineOf(place),
+        (path, message) => context.addIssue({ code: "custom", path, message }),
+      ),
+    );
   return { request, named };
 }
 

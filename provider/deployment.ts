@@ -33,12 +33,23 @@ import { rollingOrderOf } from "./rollingOrder.ts";
 const ID = "rolling-deployment";
 /** What every roll did before there were settings for it. */
 const BEFORE_SETTING = { order: "stop-first", batch: [1] };
-const DECISIVE = ["rollingOrder", "hosts", "proxy", "launch", "environment", "hostLaunch", "hostEnvironment"];
+const DECISIVE = [
+  "rollingOrder",
+  "hosts",
+  "proxies",
+  "launch",
+  "environment",
+  "hostLaunch",
+  "hostEnvironment",
+];
 
 /** The inputs: a jar, or the name of a release that the hosts keep; `check` fills in the rest. */
-export type RollingDeploymentInputs = Omit<RollRequest, "jar" | "release" | "hosts" | "proxy" | "canary"> & {
+export type RollingDeploymentInputs = Omit<
+  RollRequest,
+  "jar" | "release" | "hosts" | "proxies" | "canary"
+> & {
   hosts: HostPlace[];
-  proxy: ProxyPlace;
+  proxies: [ProxyPlace, ...ProxyPlace[]];
   /**
    * `version` overrides the one in the jar. If the hash is given too, the jar is not read again.
    */
@@ -72,7 +83,11 @@ export async function check({ olds, news }: Change, kinds = everyKind): Promise<
 }
 
 /** A Java looked up on this machine is remembered, because another shell may find another one. */
-function withJava({ launch, proxy }: RollRequest, olds: Olds, kinds: Kinds): RollRequest["launch"] {
+function withJava(
+  { launch, proxies: [proxy] }: RollRequest,
+  olds: Olds,
+  kinds: Kinds,
+): RollRequest["launch"] {
   const known = Object(olds.launch).java;
   return kinds.named(proxy.kind).withJava?.(launch, typeof known === "string" ? known : undefined) ?? launch;
 }

@@ -12,7 +12,7 @@ export async function openOrchestrator(
   request: FleetRequest,
   kinds: Kinds = everyKind,
 ): Promise<Orchestrator> {
-  const kind = kinds.named(request.proxy.kind);
+  const kind = kinds.named(request.proxies[0].kind);
   if ("openOrchestrator" in kind) return kind.openOrchestrator(request);
   const fleet = await openFleet(request, kind);
   return {

@@ -39,7 +39,7 @@ export async function readSettings(): Promise<Settings> {
 
 async function read(reader: Reader): Promise<Settings> {
   const kind = kinds.named(reader.text("kind"));
-  const { hosts, proxy, container, declare } = await kind.readSettings(reader);
+  const { hosts, proxies, container, declare } = await kind.readSettings(reader);
   const candidate = readRollout(reader, hosts.length);
   const places = withHealthPort(hosts, reader.number("healthPort"));
   const own = readHostOptions(reader);
@@ -56,7 +56,7 @@ async function read(reader: Reader): Promise<Settings> {
     ...own,
     ...(canary && { canary: canary.request }),
     hosts: places,
-    proxy,
+    proxies,
     launch,
     release,
   });

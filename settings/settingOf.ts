@@ -1,21 +1,29 @@
-/** The key in the stack file for a path in the request, such as `nginxPort` for `proxy.port`. */
+/** The key in the stack file for a path in the request, such as `nginxPort` for `proxies[0].port`. */
 export function settingOf(property: string): string {
   const [group = "", member, ...rest] = property.split(".");
   if (property === "jar.version") return "version";
   if (property === "flavour") return "nginxFlavour";
   if (property === "executable") return "nginx";
-  if (property === "proxy.directory") return "directory";
+  const [, index, ofNginx] = /^proxies\[(\d+)\](?:\.(\w+))?$/.exec(property) ?? [];
+  if (ofNginx === "directory") return "directory";
   const ofSecond = /^(hosts\[\d+\])\.second\.(\w+)$/.exec(property);
   if (ofSecond) return `${ofSecond[1]}.${joined("second", ofSecond[2] ?? "")}`;
   if (/(^|\.)engine$/.test(property)) return "dockerEngine";
   if (/(^|\.)supervisor$/.test(property)) return "sshSupervisor";
   if (/(^|\.)sshConfig$/.test(property)) return "sshConfig";
+  if (index !== undefined) return settingOfNginx(Number(index), ofNginx);
   if (member === undefined || group.includes("[")) return property;
   if (member === "container" && rest[0] !== undefined) return joined("container", rest[0]);
   const tail = rest.length > 0 ? `.${rest.join(".")}` : "";
   if (group === "timing" || group === "launch") return `${member}${tail}`;
-  if (group !== "proxy" && group !== "health" && group !== "check") return property;
-  return `${joined(group === "proxy" ? "nginx" : group, member)}${tail}`;
+  if (group !== "health" && group !== "check") return property;
+  return `${joined(group, member)}${tail}`;
+}
+
+/** The first nginx has settings of its own, the others are in a list. */
+function settingOfNginx(index: number, member: string | undefined): string {
+  if (index === 0) return member === undefined ? "nginxServers" : joined("nginx", member);
+  return [`nginxServers[${index - 1}]`, member ?? []].flat().join(".");
 }
 
 function joined(group: string, member: string): string {

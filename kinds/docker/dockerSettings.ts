@@ -49,13 +49,15 @@ export function readDockerSettings(reader: Reader): KindSettings {
   const hosts = withSecondSlots(withHealthPort(given, reader.number("healthPort")), subnet);
   return {
     hosts,
-    proxy: {
-      kind: "docker",
-      engine,
-      container: nginx,
-      address: reader.text("nginxAddress"),
-      port: reader.number("nginxPort"),
-    },
+    proxies: [
+      {
+        kind: "docker",
+        engine,
+        container: nginx,
+        address: reader.text("nginxAddress"),
+        port: reader.number("nginxPort"),
+      },
+    ],
     container: {
       image: reader.text("containerImage"),
       user: reader.text("containerUser"),
@@ -63,7 +65,7 @@ export function readDockerSettings(reader: Reader): KindSettings {
       milliCpus: readMilliCpus(reader.text("containerCpus")),
     },
     declare(request, serving) {
-      const inputs = { ...request.proxy, ...Object(serving), hosts: poolOf(request) };
+      const inputs = { ...request.proxies[0], ...Object(serving), hosts: poolOf(request) };
       const nginxInputs = parse(dockerNginxInputs, inputs);
       const wanted: WantedOnEngine = {
         hosts: parse(z.array(dockerHostDescriptor), request.hosts),

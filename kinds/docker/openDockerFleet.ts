@@ -10,7 +10,7 @@ import { openEngine } from "./openEngine.ts";
 
 /** Opens hosts and nginx in containers on one engine. */
 export function openDockerFleet(request: FleetRequest): OpenFleet {
-  const proxy = parse(dockerProxyDescriptor, request.proxy);
+  const proxy = parse(dockerProxyDescriptor, request.proxies[0]);
   const hosts = parse(z.array(dockerHostDescriptor), request.hosts);
   const docker = openEngine(proxy.engine);
   const { leases, server } = openDockerNginx(docker, proxy);

@@ -17,7 +17,7 @@ export async function requireFreePort(docker: Docker, proxy: DockerProxyDescript
   if (owner === container) return;
   const refuse = (taker: string) =>
     new InvalidInput(
-      "proxy.port",
+      "proxies[0].port",
       `expected a free port at ${address}, got ${port}, which is taken by ${taker}`,
     );
   if (owner !== undefined) throw refuse(`the container ${owner}`);

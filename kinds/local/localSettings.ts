@@ -26,14 +26,16 @@ export function readLocalSettings(reader: Reader): KindSettings {
       machineOf: here,
       nginx: { machine: here(), port: reader.number("nginxPort") },
     }),
-    proxy: {
-      kind: "local",
-      directory: `${root}/nginx`,
-      address: reader.text("nginxAddress"),
-      port: reader.number("nginxPort"),
-    },
+    proxies: [
+      {
+        kind: "local",
+        directory: `${root}/nginx`,
+        address: reader.text("nginxAddress"),
+        port: reader.number("nginxPort"),
+      },
+    ],
     declare(request, serving) {
-      const place = parse(localProxyDescriptor, request.proxy);
+      const place = parse(localProxyDescriptor, request.proxies[0]);
       const inputs = { ...place, ...Object(serving), executable, hosts: poolOf(request) };
       return {
         app: {

@@ -9,7 +9,7 @@ import { withJava } from "./withJava.ts";
 
 /** Hosts and nginx on this machine. */
 export function openLocalFleet(request: FleetRequest): OpenFleet {
-  const { leases, server } = openLocalNginx(parse(localProxyDescriptor, request.proxy));
+  const { leases, server } = openLocalNginx(parse(localProxyDescriptor, request.proxies[0]));
   const hosts = parse(z.array(localHostDescriptor), request.hosts).map((host) => openLocalHost(host));
   const found = { ...request, launch: withJava(request.launch) };
   return machineFleet(found, { hosts, nginx: server.access, leases });

@@ -9,7 +9,7 @@ import { openSshNginx } from "./sshNginx.ts";
 
 /** Hosts and nginx on servers that are reached over SSH. */
 export function openSshFleet(request: FleetRequest): OpenFleet {
-  const proxy = parse(sshProxyDescriptor, request.proxy);
+  const proxy = parse(sshProxyDescriptor, request.proxies[0]);
   const machines = new SshMachines();
   const { leases, server } = openSshNginx(proxy, undefined, machines.of(proxy));
   const hosts = parse(z.array(sshHostDescriptor), request.hosts).map((host) =>

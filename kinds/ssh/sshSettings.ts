@@ -70,15 +70,17 @@ export function readSshSettings(reader: Reader): KindSettings {
       machineOf: (host) => host.server,
       nginx: { machine: server, port: reader.number("nginxPort") },
     }),
-    proxy: {
-      kind: "ssh",
-      ...onServer(server, "nginx", "nginx"),
-      address: reader.text("nginxAddress"),
-      port: reader.number("nginxPort"),
-    },
+    proxies: [
+      {
+        kind: "ssh",
+        ...onServer(server, "nginx", "nginx"),
+        address: reader.text("nginxAddress"),
+        port: reader.number("nginxPort"),
+      },
+    ],
     declare(request, serving) {
       const hosts = parse(z.array(sshHostDescriptor), request.hosts);
-      const place = parse(sshProxyDescriptor, request.proxy);
+      const place = parse(sshProxyDescriptor, request.proxies[0]);
       const inputs = { ...place, ...Object(serving), executable, hosts: poolOf(request) };
       const nginx = parse(sshNginxInputs, inputs);
       const { graceSeconds } = request.timing;

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { slotsOf } from "../host/slots.ts";
-import { address, hostAddress, integer, name, text } from "./fields.ts";
+import { address, hostAddress, integer, name, show, text } from "./fields.ts";
+
+const MAX_PROXIES = 8;
 
 const slotFields = {
   address: hostAddress,
@@ -41,6 +43,15 @@ export function hostOf<Kind extends string, Fields extends z.ZodRawShape>(kind: 
 /** The schema of the nginx of one kind. */
 export function proxyOf<Kind extends string, Fields extends z.ZodRawShape>(kind: Kind, fields: Fields) {
   return z.strictObject({ kind: z.literal(kind), ...proxyFields, ...fields });
+}
+
+/** The schema of the nginx in front of a fleet, of which there is at least one. */
+export function proxiesOf<Place extends z.ZodType>(proxy: Place) {
+  return z
+    .array(z.unknown(), { error: (issue) => `expected a list of nginx, got ${show(issue.input)}` })
+    .min(1, { error: "expected at least one nginx, got none" })
+    .max(MAX_PROXIES, { error: `expected at most ${MAX_PROXIES} nginx` })
+    .pipe(z.tuple([proxy], proxy));
 }
 
 /** The ports that a host occupies on its machine. */

@@ -5,7 +5,7 @@ import { integer, show, text, urlPath } from "./fields.ts";
 import { hooks } from "./hooks.ts";
 import { identifiedJar } from "./identifiedJar.ts";
 import { environment, hostLaunch, launch } from "./launch.ts";
-import { hostPlace, proxyPlace } from "./places.ts";
+import { hostPlace, proxiesOf, proxyPlace } from "./places.ts";
 import { refuseCanaries, refuseDuplicates, refuseReserved, refuseUnknownHosts } from "./refuseHosts.ts";
 import { warmUp } from "./warmUp.ts";
 
@@ -72,7 +72,8 @@ export const rollRequest = z
     jar: identifiedJar.optional(),
     canary: canary.exactOptional(),
     hosts: hostsOf(hostPlace),
-    proxy: proxyPlace,
+    /** The first one keeps the lease of the fleet. */
+    proxies: proxiesOf(proxyPlace),
     launch,
     environment,
     /** Options of single hosts, by host name. */

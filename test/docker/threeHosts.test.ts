@@ -128,7 +128,7 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
     await docker(["run", "--detach", "--stop-signal", "KILL", ...place, images.nginx, "sleep", "600"]);
     await expect(docker(["start", proxy.container])).rejects.toThrow();
     await expect(requireFreePort(openEngine(""), proxy)).rejects.toThrow(
-      `proxy.port: expected a free port at 127.0.0.1, got ${proxy.port}, which is taken by the container ${rival}`,
+      `proxies[0].port: expected a free port at 127.0.0.1, got ${proxy.port}, which is taken by the container ${rival}`,
     );
     await expect(fleet.serveNginx()).rejects.toThrow(
       new RegExp(`container ${proxy.container} is not running: .*port is already allocated`),

@@ -35,7 +35,7 @@ export async function newFleet(environment: Record<string, string> = {}, { ownHe
   );
   await serveNginx(nginxSettings({ ...proxy, hosts }));
   for (const host of hosts) onTestFinished(async () => void (await localHost(host).stop(0)));
-  const request: Omit<RollRequest, "jar" | "release" | "proxy"> = {
+  const request: Omit<RollRequest, "jar" | "release" | "proxies"> = {
     ...given,
     hosts,
     launch: { java, jvmOptions: [], arguments: [] },
@@ -50,7 +50,7 @@ export async function newFleet(environment: Record<string, string> = {}, { ownHe
     timing: { ...given.timing, soakSeconds: 0 },
     minimumHealthy: 1,
   };
-  return { hosts, url: `http://127.0.0.1:${proxy.port}`, request: { ...request, proxy } };
+  return { hosts, url: `http://127.0.0.1:${proxy.port}`, request: { ...request, proxies: [proxy] } };
 }
 
 /** Inputs as `check` leaves them, with what Pulumi adds. */

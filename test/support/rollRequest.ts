@@ -4,7 +4,7 @@ import type { RollRequest } from "#rollout/request/rollRequest.ts";
 /** A request of the local kind. */
 export interface LocalRequest extends RollRequest {
   hosts: LocalHostDescriptor[];
-  proxy: LocalProxyDescriptor;
+  proxies: [LocalProxyDescriptor, ...LocalProxyDescriptor[]];
 }
 
 /** A request that nothing is wrong with: three hosts behind one nginx. */
@@ -19,7 +19,7 @@ export function validRequest(): LocalRequest {
       address: "127.0.0.1",
       port: 8080 + number,
     })),
-    proxy: { kind: "local", directory: "/srv/nginx", address: "127.0.0.1", port: 8080 },
+    proxies: [{ kind: "local", directory: "/srv/nginx", address: "127.0.0.1", port: 8080 }],
     launch: { java: "java", jvmOptions: ["-Xmx256m"], arguments: ["--spring.profiles.active=prod"] },
     environment: { DATABASE_URL: "jdbc:h2:mem:" },
     health: {

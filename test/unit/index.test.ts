@@ -45,7 +45,7 @@ test("the program declares hosts, nginx and the rollout, in this order, from the
   expect(inputs.rollout).toMatchObject({
     jar: { path: jar, version: "1.2.3" },
     hosts,
-    proxy,
+    proxies: [proxy],
     environment: secret({ PASSWORD: "hunter2" }),
     minimumHealthy: 1,
   });

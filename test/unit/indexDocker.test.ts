@@ -44,7 +44,7 @@ test("on a Docker engine, all Docker resources use that engine's provider, and t
   expect(inputs.rollout).toMatchObject({
     jar: { path: jar, version: "1.2.3" },
     hosts: [{ container: "rollgate-test-app-1" }, { container: "rollgate-test-app-2" }],
-    proxy: { kind: "docker", engine: url, container: "rollgate-test-nginx" },
+    proxies: [{ kind: "docker", engine: url, container: "rollgate-test-nginx" }],
   });
   expect(Object.keys(program).sort()).toEqual(["durationSeconds", "releases", "url"]);
   // Looked for before anything is declared, and nothing made.

@@ -118,7 +118,7 @@ describe("check", () => {
   });
 
   test("passes on what is known only during the update", async () => {
-    const news = { ...given(), proxy: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    const news = { ...given(), proxies: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
     expect(await check({ olds: {}, news })).toEqual({ inputs: news });
   });
 
@@ -187,7 +187,7 @@ describe("diff", () => {
   test.each([
     ["rollingOrder", ["app-1: 1.0.0-aaaaaaaaaaaa"]],
     ["hosts[0].port", 9],
-    ["proxy.port", 9],
+    ["proxies[0].port", 9],
     ["launch.jvmOptions[0]", "-Xmx1g"],
     ["environment.DATABASE_URL", "other"],
     ["hostEnvironment", { "app-1": { A: "1" } }],

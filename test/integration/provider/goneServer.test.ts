@@ -74,7 +74,7 @@ describe.skipIf(reason)("a server that is gone for good", { timeout: 60_000 }, (
     const { hosts, proxy, launch } = fleet;
     const { props } = await rollingDeployment.read("id", {
       ...validRequest(),
-      ...{ hosts, proxy, launch, minimumHealthy: 1 },
+      ...{ hosts, proxies: [proxy], launch, minimumHealthy: 1 },
     });
     expect(Object(props).releases).toEqual({
       "app-1": expect.stringMatching(/^1\.0\.0-/),

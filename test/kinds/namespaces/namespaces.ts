@@ -19,17 +19,19 @@ export const namespaces = {
         const { name } = Object(host);
         return { ...Object(host), kind: "namespaces", namespace: name, directory: `${root}/${name}` };
       }),
-      proxy: {
-        kind: "namespaces",
-        namespace: "nginx",
-        directory: `${root}/nginx`,
-        address: reader.text("nginxAddress"),
-        port: reader.number("nginxPort"),
-      },
+      proxies: [
+        {
+          kind: "namespaces",
+          namespace: "nginx",
+          directory: `${root}/nginx`,
+          address: reader.text("nginxAddress"),
+          port: reader.number("nginxPort"),
+        },
+      ],
       declare: (request, serving) => ({
         app: { hosts: request.hosts, graceSeconds: request.timing.graceSeconds },
         nginx: parse(namespaceNginx.inputs, {
-          ...request.proxy,
+          ...request.proxies[0],
           ...Object(serving),
           executable: reader.text("nginx"),
           hosts: poolOf(request),
@@ -41,7 +43,7 @@ export const namespaces = {
   hosts: async () => namespaceHost,
   nginx: async () => namespaceNginx,
   openFleet: async (request) => {
-    const { leases, server } = openNamespaceNginx(parse(namespaceProxyDescriptor, request.proxy));
+    const { leases, server } = openNamespaceNginx(parse(namespaceProxyDescriptor, request.proxies[0]));
     const hosts = parse(z.array(namespaceHostDescriptor), request.hosts).map(openNamespaceHost);
     return machineFleet(request, { hosts, nginx: server.access, leases });
   },

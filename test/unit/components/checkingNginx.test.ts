@@ -7,7 +7,9 @@ import { dockerProxy } from "../../support/dockerHost.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
 
-const { proxy } = validRequest();
+const {
+  proxies: [proxy],
+} = validRequest();
 const args: LocalNginxInputs = {
   ...proxy,
   executable: "/usr/sbin/nginx",
@@ -36,7 +38,7 @@ describe("nginx on this machine", () => {
   test("a caller gets nginx's place, so that a preview knows it", async () => {
     const { tree } = await mockPulumi();
     const nginx = new CheckingNginx("nginx", args);
-    expect(await known(nginx.proxy)).toEqual(proxy);
+    expect(await known(nginx.proxies)).toEqual([proxy]);
     await tree();
   });
 });
@@ -139,7 +141,7 @@ describe("nginx on a Docker engine", () => {
   test("passes its place to a caller, so that a preview knows it", async () => {
     const { tree } = await mockPulumi();
     const nginx = new CheckingNginx("nginx", nginxOnDocker(dockerArgs));
-    expect(await known(nginx.proxy)).toEqual(dockerProxy({ port: 80, address: "0.0.0.0" }));
+    expect(await known(nginx.proxies)).toEqual([dockerProxy({ port: 80, address: "0.0.0.0" })]);
     await tree();
   });
 });

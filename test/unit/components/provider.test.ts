@@ -18,12 +18,12 @@ describe.each([
 
   beforeAll(async () => {
     const { tree, resources } = await mockPulumi();
-    const { hosts, proxy, ...request } = validRequest();
+    const { hosts, proxies, ...request } = validRequest();
     for (const host of hosts.slice(0, 1))
       new AppHostResource("#provider/hostResource.ts", { ...host, java: "java", graceSeconds: 30 });
-    new NginxResource("#provider/nginx.ts", { ...proxy, ...serving, hosts: [], executable: "nginx" });
+    new NginxResource("#provider/nginx.ts", { ...proxies[0], ...serving, hosts: [], executable: "nginx" });
     new DockerImage("#kinds/docker/pulledImage.ts", { engine: "", image: "jre:17" });
-    new RollingDeployment("#provider/deployment.ts", { ...request, hosts, proxy });
+    new RollingDeployment("#provider/deployment.ts", { ...request, hosts, proxies });
     await tree();
     for (const { name, inputs } of resources) code[name] = String(inputs.__provider);
   });

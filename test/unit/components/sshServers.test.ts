@@ -73,7 +73,7 @@ test("nginx's server is set up, nginx is configured, and a caller gets its place
   const { inputs } = resources.find(({ name }) => name === "nginx-server") ?? {};
   expect(inputs).toEqual({ ...nginx, __provider: expect.any(String) });
   const { kind, address, port, directory, unit } = nginx;
-  expect(await known(component.proxy)).toEqual({ kind, ...server, directory, unit, address, port });
+  expect(await known(component.proxies)).toEqual([{ kind, ...server, directory, unit, address, port }]);
 });
 
 test("the providers in the state import the rollout and contain none of its code", async () => {

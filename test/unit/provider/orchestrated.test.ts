@@ -71,7 +71,7 @@ const hosts = valid.hosts.map(({ name }, index) => ({
   namespace: "shop",
 }));
 const proxy = { kind: "orchestra", address: "10.0.0.1", port: 80, service: "shop" };
-const given = { ...valid, hosts, proxy, environment: { PASSWORD: "hunter2" } };
+const given = { ...valid, hosts, proxies: [proxy], environment: { PASSWORD: "hunter2" } };
 
 beforeEach(() => {
   cluster = new Cluster(hosts.map(({ name }) => name));
@@ -88,7 +88,7 @@ test("a kind with its own orchestrator is checked, rolled and read like any othe
   expect(asked).toEqual([]);
 
   const { outs } = await create(inputs, kinds);
-  expect(asked).toMatchObject([{ hosts, proxy, environment: { PASSWORD: "hunter2" } }]);
+  expect(asked).toMatchObject([{ hosts, proxies: [proxy], environment: { PASSWORD: "hunter2" } }]);
   expect(outs).toMatchObject({
     url: "http://10.0.0.1:80",
     durationSeconds: 1,
@@ -127,8 +127,10 @@ test("its hosts and its proxy may have the same port on different machines", asy
   const jar = { path: "/nowhere/app.jar", version: "1", sha256: "a".repeat(64) };
   const change = (port: number, address: string) => ({
     olds: {},
-    news: { ...given, jar, proxy: { ...proxy, address, port } },
+    news: { ...given, jar, proxies: [{ ...proxy, address, port }] },
   });
   expect((await check(change(8080, "10.0.0.1"), kinds)).failures).toBeUndefined();
-  expect((await check(change(8080, "10.0.1.2"), kinds)).failures).toMatchObject([{ property: "proxy.port" }]);
+  expect((await check(change(8080, "10.0.1.2"), kinds)).failures).toMatchObject([
+    { property: "proxies[0].port" },
+  ]);
 });

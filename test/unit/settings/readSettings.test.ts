@@ -24,7 +24,7 @@ describe("what is read", () => {
     expect(plain).toEqual({
       jar: { path: expect.stringMatching(/\/app\.jar$/) },
       hosts: hosts.map((host) => ({ kind: "local", ...host, directory: `${root}/hosts/${host.name}` })),
-      proxy: { kind: "local", directory: `${root}/nginx`, address: "127.0.0.1", port: 8080 },
+      proxies: [{ kind: "local", directory: `${root}/nginx`, address: "127.0.0.1", port: 8080 }],
       launch: { java: "java", jvmOptions: [], arguments: [] },
       health: {
         path: "/actuator/health",

@@ -104,7 +104,7 @@ describe.skipIf(reason)(
           olds: {},
           news: {
             ...valid,
-            ...{ hosts, proxy, minimumHealthy: 1, jar: { path: jar.path } },
+            ...{ hosts, proxies: [proxy], minimumHealthy: 1, jar: { path: jar.path } },
             launch: { java: await fakeJava(), jvmOptions: [], arguments: [] },
             timing: { ...valid.timing, soakSeconds: 0 },
           },

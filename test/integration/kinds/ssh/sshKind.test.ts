@@ -51,7 +51,7 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
         unit: expect.stringMatching(/-test-app-1$/),
       },
     ]);
-    expect(rollout.proxy).toMatchObject({
+    expect(rollout.proxies[0]).toMatchObject({
       ...onServer,
       server: "server-web",
       directory: "/srv/rollgate/test/nginx",

@@ -88,7 +88,7 @@ test("a port that another container publishes is rejected, its own container's i
   const proxy = dockerProxy({ port });
   expect(await preflight({ "GET /containers/json": publishing("shop-prod-nginx") }, { proxy })).toBe("ready");
   expect(await preflight({ "GET /containers/json": publishing("billing") }, { proxy })).toBe(
-    `proxy.port: expected a free port at 127.0.0.1, got ${port}, which is taken by the container billing`,
+    `proxies[0].port: expected a free port at 127.0.0.1, got ${port}, which is taken by the container billing`,
   );
 });
 
@@ -98,7 +98,7 @@ test("a port that a process on this machine has is rejected for an engine on thi
   onTestFinished(() => void server.close());
   const port = Number(Object(server.address()).port);
   expect(await preflight({}, { proxy: dockerProxy({ port }) })).toBe(
-    `proxy.port: expected a free port at 127.0.0.1, got ${port}, which is taken by a process on this machine`,
+    `proxies[0].port: expected a free port at 127.0.0.1, got ${port}, which is taken by a process on this machine`,
   );
   const elsewhere = dockerProxy({ port, engine: "ssh://deploy@10.0.0.5" });
   expect(await preflight({}, { proxy: elsewhere })).toBe("ready");

@@ -65,7 +65,7 @@ describe("what is read", () => {
     expect(rollout).toMatchObject({
       jar: { path: expect.stringMatching(/\/app\.jar$/) },
       hosts,
-      proxy,
+      proxies: [proxy],
       launch: {
         java: "java",
         jvmOptions: [],

@@ -14,11 +14,15 @@ test("a valid request is accepted unchanged", () => {
 });
 
 test("the rollout accepts hosts of an unknown kind, with that kind's own fields", () => {
-  const { hosts, proxy, ...rest } = validRequest();
+  const {
+    hosts,
+    proxies: [proxy],
+    ...rest
+  } = validRequest();
   const namespaces = {
     ...rest,
     hosts: hosts.map(({ directory: _, ...host }) => ({ ...host, kind: "namespace", namespace: host.name })),
-    proxy: { kind: "namespace", address: proxy.address, port: proxy.port },
+    proxies: [{ kind: "namespace", address: proxy.address, port: proxy.port }],
   };
   expect(parse(rollRequest, namespaces)).toEqual(namespaces);
   expect(messages(namespaces)).toContain('hosts[0].kind: expected local, docker or ssh, got "namespace"');
@@ -27,7 +31,7 @@ test("the rollout accepts hosts of an unknown kind, with that kind's own fields"
 describe("numbers stay within their bounds", () => {
   const bounds: [path: string, minimum: number, maximum: number][] = [
     ["hosts[2].port", 1, 65_535],
-    ["proxy.port", 1, 65_535],
+    ["proxies[0].port", 1, 65_535],
     ["health.passes", 1, 100],
     ["health.intervalMilliseconds", 10, 60_000],
     ["health.timeoutMilliseconds", 10, 60_000],
@@ -90,15 +94,15 @@ describe("strings have the right format", () => {
     ["hosts[0].directory", "hosts/app-1", 'expected an absolute path, got "hosts/app-1"'],
     ["hosts[0].colour", "red", "unknown setting"],
     ["hosts[0].kind", "podman", 'expected local, docker or ssh, got "podman"'],
-    ["proxy.address", "example.org", 'expected an IP address, got "example.org"'],
-    ["proxy.directory", "nginx", 'expected an absolute path, got "nginx"'],
+    ["proxies[0].address", "example.org", 'expected an IP address, got "example.org"'],
+    ["proxies[0].directory", "nginx", 'expected an absolute path, got "nginx"'],
     [
-      "proxy.directory",
+      "proxies[0].directory",
       '/srv/"nginx"',
       'expected a path without quotes, $ and \\, which are special to nginx, got "/srv/\\"nginx\\""',
     ],
     [
-      "proxy.directory",
+      "proxies[0].directory",
       "/srv/$pid",
       'expected a path without quotes, $ and \\, which are special to nginx, got "/srv/$pid"',
     ],
@@ -127,9 +131,9 @@ describe("strings have the right format", () => {
     ["hosts[0].name", "a".repeat(32)],
     ["hosts[0].address", "::1"],
     ["hosts[0].address", "10.1.2.3"],
-    ["proxy.directory", "/srv/my nginx (it's mine)"],
-    ["proxy.address", "0.0.0.0"],
-    ["proxy.address", "::"],
+    ["proxies[0].directory", "/srv/my nginx (it's mine)"],
+    ["proxies[0].address", "0.0.0.0"],
+    ["proxies[0].address", "::"],
     ["health.path", "/"],
     ["health.path", "/actuator/health/readiness%20a,b&c=@~!*(d)"],
     ["environment._x", ""],
@@ -211,9 +215,33 @@ describe("settings must agree with each other", () => {
   });
 
   test("nginx must not use the port of a host", () => {
-    expect(messages(withValue(validRequest(), "proxy.port", 8082))).toEqual([
-      "proxy.port: expected a unique port, got 8082, the port of app-2",
+    expect(messages(withValue(validRequest(), "proxies[0].port", 8082))).toEqual([
+      "proxies[0].port: expected a unique port, got 8082, the port of app-2",
     ]);
+  });
+
+  test.each([
+    ["none", [], ["proxies: expected at least one nginx, got none"]],
+    ["one", {}, ["proxies: expected a list of nginx, got {}"]],
+    ["two in one place", [{}, {}], ["proxies[1]: expected another nginx, got the one of proxies[0] again"]],
+    [
+      "two on one port",
+      [{}, { directory: "/srv/nginx-2" }],
+      ["proxies[1].port: expected a unique port, got 8080 as in proxies[0]"],
+    ],
+    [
+      "the second on a host's port",
+      [{}, { directory: "/srv/nginx-2", port: 8082 }],
+      ["proxies[1].port: expected a unique port, got 8082, the port of app-2"],
+    ],
+    ["nine", Array.from({ length: 9 }, () => ({})), ["proxies: expected at most 8 nginx"]],
+    ["two in two places", [{}, { directory: "/srv/nginx-2", port: 8090 }], []],
+  ])("several nginx: %s", (_, changes, expected) => {
+    const {
+      proxies: [proxy],
+    } = validRequest();
+    const proxies = Array.isArray(changes) ? changes.map((change) => ({ ...proxy, ...change })) : changes;
+    expect(messages(withValue(validRequest(), "proxies", proxies))).toEqual(expected);
   });
 
   test("at least one host can always be taken out", () => {
