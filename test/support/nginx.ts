@@ -5,7 +5,7 @@ import { localNginxPlace, openLocalNginx } from "#kinds/local/localNginx.ts";
 import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import type { TwoSlots } from "#rollout/host/slots.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
-import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
+import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { quitNginx } from "../../harness/nginxProcess.ts";
@@ -70,7 +70,7 @@ export async function serveNginx(
 export function localNginxServer(
   { directory, address, port }: Pick<NginxSettings, "directory" | "address" | "port">,
   executable = NGINX,
-): MachineNginxServer {
+): NginxServer {
   const { server, close } = openLocalNginx({ kind: "local", directory, address, port }, executable);
   onTestFinished(close);
   return server;
