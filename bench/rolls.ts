@@ -14,7 +14,7 @@ import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { roll } from "#rollout/roll/roll.ts";
-import { freePort } from "../harness/freePort.ts";
+import { controlPortFor, freePort } from "../harness/freePort.ts";
 import { Traffic } from "../harness/traffic.ts";
 import { buildMarket } from "../tools/buildMarket.ts";
 import { measureBatches } from "./batches.ts";
@@ -70,6 +70,7 @@ const proxyDescriptor: LocalProxyDescriptor = {
   directory: `${directory}/nginx`,
   address: "127.0.0.1",
   port,
+  controlPort: controlPortFor(port),
 };
 const descriptors = hostPorts.map(
   (hostPort, index): LocalHostDescriptor => ({
@@ -99,6 +100,7 @@ try {
     nginx.server,
     {
       ...proxyDescriptor,
+      name: "bench",
       flavour: flavours[0],
       ...(flavours[0] === "njs" && njsModule && { njsModule }),
       hosts: descriptors,
@@ -112,6 +114,8 @@ try {
       },
       healthPath: health.path,
       slowestRequestSeconds: 30,
+      closedPaths: [],
+      openPaths: [],
       statusAllow: [],
       ...(process.getuid?.() === 0 && { user: "root" }),
     },

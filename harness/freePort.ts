@@ -3,10 +3,17 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { isSystemError } from "#rollout/common/errors.ts";
 
+const FIRST = 22_000;
+
+/** The port on which the rollout reaches an nginx with this port; nobody else is given it. */
+export function controlPortFor(port: number): number {
+  return port < FIRST ? port + 10_000 : port - 10_000;
+}
+
 /** A free port, below the range for clients, so that it stays free for a while. */
 export async function freePort(address = "127.0.0.1"): Promise<number> {
   for (;;) {
-    const port = randomInt(15_000, 32_000);
+    const port = randomInt(FIRST, 32_000);
     const server = createServer().listen(port, address);
     try {
       await once(server, "listening");

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { endProcessesUnder, kill } from "./endProcessesUnder.ts";
-import { freePort } from "./freePort.ts";
+import { controlPortFor, freePort } from "./freePort.ts";
 import { runningNginx } from "./nginxProcess.ts";
 import { listProcesses } from "./processTable.ts";
 import { QUICK_START, RealFleet, type RollSettings, type UnderLoad } from "./realFleet.ts";
@@ -41,7 +41,8 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
       const place = { ...(await slot()), ...(second && { second: await slot() }) };
       hosts.push({ kind: "local", name, directory: join(directory, "hosts", name), ...place });
     }
-    const place = { address: nginxAddress, port: await freePort() };
+    const port = await freePort();
+    const place = { address: nginxAddress, port, controlPort: controlPortFor(port) };
     const proxy = { kind: "local", directory: join(directory, "nginx"), ...place } as const;
     const jvmOptions = [...QUICK_START, `-Djava.io.tmpdir=${join(directory, "temp")}`];
     const fleet = new LocalFleet(directory, hosts, proxy, {

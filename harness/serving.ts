@@ -13,5 +13,8 @@ export const serving = {
     timeoutMilliseconds: 1000,
     expect: ["2xx", "3xx"],
   },
+  name: "market",
+  closedPaths: [],
+  openPaths: [],
   statusAllow: [],
 };

@@ -3,7 +3,7 @@ import { canCheck } from "#rollout/nginx/flavours/checkModule.ts";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { canaryTraffic } from "#rollout/request/canary.ts";
-import { absolutePath, integer, name, show, statuses, urlPath } from "#rollout/request/fields.ts";
+import { absolutePath, integer, name, show, statuses, text, urlPath } from "#rollout/request/fields.ts";
 import { poolMember } from "#rollout/request/places.ts";
 import { flavour } from "#rollout/request/rollRequest.ts";
 
@@ -13,6 +13,10 @@ export const servingInputs = {
   flavour: z.enum(["auto", ...flavour.options], {
     error: (issue) =>
       `expected auto, ${flavour.options.slice(0, -1).join(", ")} or ${flavour.options.at(-1)}, got ${show(issue.input)}`,
+  }),
+  /** The stack's, for all names in the configuration: others may share the nginx. */
+  name: text.regex(/^[a-z][a-z0-9_]{0,23}$/, {
+    error: (issue) => `expected at most 24 lower-case letters, digits and _, got ${show(issue.input)}`,
   }),
   hosts: z.array(poolMember),
   healthPath: urlPath,
@@ -28,6 +32,9 @@ export const servingInputs = {
     timeoutMilliseconds: integer(10, 600_000),
     expect: z.array(statuses).min(1, { error: "expected at least one status, got none" }),
   }),
+  /** Paths that clients don't reach, with all below them, and exact exceptions. */
+  closedPaths: z.array(urlPath),
+  openPaths: z.array(urlPath),
   statusAllow: z.array(
     z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
       error: (issue) => `expected an address or a network such as 10.0.0.0/8, got ${show(issue.input)}`,
@@ -82,17 +89,24 @@ export function decideFlavour(
 export function settingsFor(
   inputs: ServingInputs,
   { flavour, njsModule }: Decision,
-  place: Pick<NginxSettings, "directory" | "address" | "port" | "user" | "errorLog" | "pidFile">,
+  place: Pick<
+    NginxSettings,
+    "directory" | "address" | "port" | "controlPort" | "user" | "errorLog" | "pidFile"
+  >,
 ): NginxSettings {
-  const { hosts, check, healthPath, slowestRequestSeconds, statusAllow, canary } = inputs;
+  const { hosts, check, healthPath, slowestRequestSeconds, canary } = inputs;
+  const { name, statusAllow, closedPaths, openPaths } = inputs;
   return {
     ...place,
+    name,
     flavour,
     ...(njsModule !== undefined && { njsModule }),
     hosts,
     check,
     healthPath,
     slowestRequestSeconds,
+    closedPaths,
+    openPaths,
     statusAllow,
     ...(canary && { canary }),
   };

@@ -3,6 +3,7 @@ import { reservedArguments, whereElseSet } from "#rollout/request/reserved.ts";
 import { readAvailability } from "./availability.ts";
 import { readHooks } from "./hooks.ts";
 import { type Reader, textOf } from "./reader.ts";
+import { stackName } from "./stackName.ts";
 
 /** The settings of a roll that all kinds share. */
 export function readRollout(reader: Reader, hosts: number) {
@@ -49,6 +50,7 @@ function readWarmUp(given: object): { readonly warmUp?: object } {
 export function readServing(reader: Reader, { health, timing }: ReturnType<typeof readRollout>) {
   return {
     flavour: reader.text("nginxFlavour"),
+    name: stackName(),
     healthPath: health.path,
     slowestRequestSeconds: timing.slowestRequestSeconds,
     settleSeconds: timing.settleSeconds,
@@ -61,6 +63,8 @@ export function readServing(reader: Reader, { health, timing }: ReturnType<typeo
       timeoutMilliseconds: reader.number("checkTimeoutMilliseconds"),
       expect: reader.list("checkExpect"),
     },
+    closedPaths: reader.list("closedPaths"),
+    openPaths: reader.list("openPaths"),
     statusAllow: reader.list("statusAllow"),
   };
 }

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import type { SshHostDescriptor, SshProxyDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import type { Launch } from "#rollout/request/launch.ts";
-import { freePort } from "../freePort.ts";
+import { controlPortFor, freePort } from "../freePort.ts";
 import { RealFleet } from "../realFleet.ts";
 import { request } from "../request.ts";
 
@@ -59,7 +59,9 @@ export class SshFleet extends RealFleet<SshHostDescriptor, SshProxyDescriptor> {
       };
       hosts.push({ name, ...at(machine, name), ...slots });
     }
-    return new SshFleet(hosts, { ...at(web, "nginx"), port: await portAt(web) }, launch);
+    const port = await portAt(web);
+    const proxy = { ...at(web, "nginx"), port, controlPort: controlPortFor(port) };
+    return new SshFleet(hosts, proxy, launch);
   }
 
   /** nginx is serving, but no host has a release. */

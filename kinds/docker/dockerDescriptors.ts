@@ -7,6 +7,8 @@ import { servingInputs } from "../servingInputs.ts";
 export const NGINX_DIRECTORY = "/rollgate";
 /** The port inside the container; any account can bind it. */
 export const NGINX_PORT = 8080;
+/** The port inside the container for the rollout only; not published. */
+export const NGINX_CONTROL_PORT = 8079;
 
 /** Where a Docker engine is, as in DOCKER_HOST; empty means where the docker CLI would look. */
 const engine = text.regex(/^$|^(unix|npipe|tcp|http|https|ssh):\/\/\S+$/, {

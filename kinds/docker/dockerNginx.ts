@@ -12,13 +12,19 @@ import {
   type DockerProxyDescriptor,
   dockerNginxInputs,
   dockerProxyDescriptor,
+  NGINX_CONTROL_PORT,
   NGINX_DIRECTORY,
   NGINX_PORT,
 } from "./dockerDescriptors.ts";
 import { openEngine, requireEngine } from "./openEngine.ts";
 
 /** Where it listens inside the container. */
-const INSIDE = { directory: NGINX_DIRECTORY, address: "0.0.0.0", port: NGINX_PORT };
+const INSIDE = {
+  directory: NGINX_DIRECTORY,
+  address: "0.0.0.0",
+  port: NGINX_PORT,
+  controlPort: NGINX_CONTROL_PORT,
+};
 
 /** An nginx in a container, which Pulumi creates and removes. */
 export const dockerNginx: NginxKind = {

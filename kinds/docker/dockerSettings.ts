@@ -24,6 +24,7 @@ const TAKEN_NAMES = /^nginx$|-before$/;
 export function readDockerSettings(reader: Reader): KindSettings {
   reader.refuseSet("local", ["directory"]);
   reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
+  reader.refuseSet("local or ssh", ["controlPort"]);
   reader.ignore("nginx", ...SSH_DEFAULTS);
   const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase();
   const engine = reader.text("dockerEngine");

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { absolutePath, show } from "#rollout/request/fields.ts";
-import { hostOf, proxyOf } from "#rollout/request/places.ts";
+import { controlPort, hostOf, proxyOf } from "#rollout/request/places.ts";
 import { startedInputs } from "../servingInputs.ts";
 
 /** An app host on this machine: a directory, an address and a port. */
@@ -12,6 +12,7 @@ export type LocalHostDescriptor = z.infer<typeof localHostDescriptor>;
 
 /** An nginx on this machine. */
 export const localProxyDescriptor = proxyOf("local", {
+  controlPort,
   /** nginx's own prefix, absolute; holds `nginx.conf`, `drained` and `logs`. */
   directory: absolutePath.regex(/^[^"$\\\r\n]*$/, {
     error: (issue) =>

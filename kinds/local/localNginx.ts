@@ -23,7 +23,7 @@ export const localNginx: NginxKind = {
 
 /** Opens an nginx on this machine; `executable` is a path or a name to look up. */
 export function openLocalNginx(proxy: LocalProxyDescriptor, executable = "nginx"): OpenNginx {
-  const { directory, address, port } = proxy;
+  const { directory, address, port, controlPort } = proxy;
   const machine = new LocalMachine();
   const command = executable.includes("/") && !isAbsolute(executable) ? resolve(executable) : executable;
   const server = new MachineNginxServer(
@@ -38,7 +38,13 @@ export function openLocalNginx(proxy: LocalProxyDescriptor, executable = "nginx"
     sharesPorts: true,
     leases: new MachineLeaseStore(machine, `${directory}/lease`),
     abilities: () => machineAbilities(machine, command),
-    settings: async () => ({ directory, address, port, ...(await workersAccount(machine, directory)) }),
+    settings: async () => ({
+      directory,
+      address,
+      port,
+      controlPort,
+      ...(await workersAccount(machine, directory)),
+    }),
     unknown: async () =>
       new RollgateError("nginx-missing", `expected nginx, found no executable ${executable}`),
     close: () => server.access.close(),
@@ -46,6 +52,7 @@ export function openLocalNginx(proxy: LocalProxyDescriptor, executable = "nginx"
 }
 
 /** Clients connect to the address that nginx listens on. */
-export function localNginxPlace({ directory, address, port }: LocalProxyDescriptor): NginxPlace {
-  return { directory, address, port, url: `http://${endpoint(address, port)}` };
+export function localNginxPlace({ kind: _, ...place }: LocalProxyDescriptor): NginxPlace {
+  const { address, port } = place;
+  return { ...place, url: `http://${endpoint(address, port)}` };
 }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { parse } from "#rollout/request/validate.ts";
+import { readControlPort } from "../../settings/controlPort.ts";
 import { readHosts, withHealthPort } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { SECOND_PORTS, withSecondPorts } from "../../settings/secondPorts.ts";
@@ -32,6 +33,7 @@ export function readLocalSettings(reader: Reader): KindSettings {
         directory: `${root}/nginx`,
         address: reader.text("nginxAddress"),
         port: reader.number("nginxPort"),
+        controlPort: readControlPort(reader, root),
       },
     ],
     declare(request, serving) {

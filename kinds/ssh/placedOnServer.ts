@@ -1,16 +1,12 @@
-import { partOf } from "#rollout/request/partOf.ts";
 import { settingIn } from "../change.ts";
 import type { Placed } from "../placed.ts";
 import { askOrKeep, removeFrom } from "./lostServer.ts";
 import { nameOf, unitsOf } from "./provisionPlace.ts";
 import { identityOf, isSameServer } from "./sameServer.ts";
-import type { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
-
-type SshDescriptor = typeof sshHostDescriptor | typeof sshProxyDescriptor;
+import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 
 /** What app hosts and nginx on servers have in common; another spelling of a server is not another server. */
-export function placedOnServer(descriptor: SshDescriptor) {
-  const placeOf = (inputs: object) => partOf(descriptor, inputs);
+export function placedOnServer(placeOf: (inputs: object) => SshHostDescriptor | SshProxyDescriptor) {
   return {
     asked: "server",
     place: ["directory", "supervisor", "unit"],

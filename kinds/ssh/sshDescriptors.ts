@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { show, text } from "#rollout/request/fields.ts";
-import { hostOf, proxyOf } from "#rollout/request/places.ts";
+import { controlPort, hostOf, proxyOf } from "#rollout/request/places.ts";
 import { startedInputs } from "../servingInputs.ts";
 
 /** A folder on a server, with characters that need no quoting for systemd, nginx or a shell. */
@@ -32,7 +32,7 @@ export const sshHostDescriptor = hostOf("ssh", onServer);
 export type SshHostDescriptor = z.infer<typeof sshHostDescriptor>;
 
 /** An nginx on a server reached over SSH; it listens on this address and port. */
-export const sshProxyDescriptor = proxyOf("ssh", onServer);
+export const sshProxyDescriptor = proxyOf("ssh", { ...onServer, controlPort });
 export type SshProxyDescriptor = z.infer<typeof sshProxyDescriptor>;
 
 /** The inputs of an nginx on a server. */

@@ -14,7 +14,7 @@ export type SshHostInputs = z.infer<typeof sshHostInputs>;
 
 /** A host in a folder on a server; whether the server can be reached is checked before anything is declared. */
 export const sshHost: HostKind = {
-  ...placedOnServer(sshHostDescriptor),
+  ...placedOnServer((inputs) => partOf(sshHostDescriptor, inputs)),
   inputs: sshHostInputs,
   open,
 };

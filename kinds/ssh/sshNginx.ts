@@ -14,7 +14,7 @@ import { SshMachine } from "./sshMachine.ts";
 
 /** An nginx on a server reached over SSH. */
 export const sshNginx: NginxKind = {
-  ...placedOnServer(sshProxyDescriptor),
+  ...placedOnServer((inputs) => partOf(sshProxyDescriptor, inputs)),
   inputs: sshNginxInputs,
   ways: ["server", "sshConfig"],
   deleteBeforeReplace: true,
@@ -27,7 +27,7 @@ export function openSshNginx(
   executable = "nginx",
   machine = new SshMachine(proxy),
 ): OpenNginx {
-  const { server: name, directory, address, port, supervisor, unit } = proxy;
+  const { server: name, directory, address, port, controlPort, supervisor, unit } = proxy;
   const withSystemd = supervisor === "systemd";
   const runner = withSystemd
     ? new SystemdNginx(machine, directory, unit)
@@ -48,6 +48,7 @@ export function openSshNginx(
       directory,
       address,
       port,
+      controlPort,
       // nginx's own account can write there.
       pidFile: "temp/nginx.pid",
       ...(withSystemd ? { errorLog: "stderr" } : await workersAccount(machine, directory)),
@@ -59,9 +60,10 @@ export function openSshNginx(
 }
 
 /** The URL for clients: the address nginx listens on, or the server's name. */
-export function sshNginxPlace({ directory, address, port, server }: SshProxyDescriptor): NginxPlace {
+export function sshNginxPlace(proxy: SshProxyDescriptor): NginxPlace {
+  const { directory, address, port, controlPort, server } = proxy;
   const host = isUnspecified(address) ? `${hostOf(server)}:${port}` : endpoint(address, port);
-  return { directory, address, port, url: `http://${host}` };
+  return { directory, address, port, controlPort, url: `http://${host}` };
 }
 
 /** The server's name, without account and SSH port. */

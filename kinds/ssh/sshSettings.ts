@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
+import { readControlPort } from "../../settings/controlPort.ts";
 import { readHosts, withHealthPort } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { SECOND_PORTS, withSecondPorts } from "../../settings/secondPorts.ts";
@@ -76,6 +77,7 @@ export function readSshSettings(reader: Reader): KindSettings {
         ...onServer(server, "nginx", "nginx"),
         address: reader.text("nginxAddress"),
         port: reader.number("nginxPort"),
+        controlPort: readControlPort(reader, `${pulumi.getProject()}/${pulumi.getStack()}`),
       },
     ],
     declare(request, serving) {

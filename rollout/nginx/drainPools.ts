@@ -8,42 +8,34 @@ export interface DrainPool {
   readonly members: readonly HostPlace[];
 }
 
-const MAX_POOLS = 256;
-
-/** As many slots can be drained in any combination by upstreams alone. */
-export const EVERY_COMBINATION_UP_TO = Math.log2(MAX_POOLS);
+/** With so many slots, there is an upstream for every combination: at most 255. */
+export const EVERY_COMBINATION_UP_TO = 8;
 
 /**
  * The upstreams besides the full one. With up to eight slots, there is one for every combination. With more, there are
- * those in which every host serves from its first slot, or every host from its second, without any k hosts; k is as
- * large as 256 upstreams allow, but at least 1. Drain groups serve the other combinations.
+ * the two in which every host serves from its first slot, or every host from its second; drain groups serve the other
+ * combinations.
  */
 export function drainPools(hosts: readonly TwoSlots[]): DrainPool[] {
   const slotsByHost = hosts.map(slotsOf);
   const slots = slotsByHost.flat();
-  const bases =
+  const outs =
     slots.length <= EVERY_COMBINATION_UP_TO
-      ? [slots]
-      : [0, -1].map((which) => slotsByHost.flatMap((of) => of.at(which) ?? []));
-  let pools = new Map<string, DrainPool>();
-  for (let size = 0; bases.some((base) => size < base.length); size++) {
-    const found = bases
-      .flatMap((base) => combinationsOf(base, size).map((out) => base.filter((slot) => !out.includes(slot))))
-      .map((members) => poolOf(members, slots))
-      .filter(({ without }) => without.length > 0);
-    const all = new Map([...pools, ...found.map((pool) => [pool.name, pool] as const)]);
-    if (size > 1 && all.size > MAX_POOLS) break;
-    pools = all;
-  }
-  return [...pools.values()];
+      ? slots.flatMap((_, size) => combinationsOf(slots, size))
+      : [0, -1].map((which) => {
+          const members = slotsByHost.flatMap((of) => of.at(which) ?? []);
+          return slots.filter((slot) => !members.includes(slot));
+        });
+  return outs.filter((out) => out.length > 0).map((out) => poolOf(out, slots));
 }
 
-function poolOf(members: readonly HostPlace[], slots: readonly HostPlace[]): DrainPool {
-  const without = slots.filter((slot) => !members.includes(slot));
+function poolOf(out: readonly HostPlace[], slots: readonly HostPlace[]): DrainPool {
+  const numbers = out.map((slot) => slots.indexOf(slot) + 1);
   return {
-    name: `drained_${without.map((slot) => slots.indexOf(slot) + 1).join("_")}`,
-    without: without.map(({ name }) => name),
-    members,
+    name:
+      slots.length <= EVERY_COMBINATION_UP_TO ? `drained_${numbers.join("_")}` : `drained_from_${numbers[0]}`,
+    without: out.map(({ name }) => name),
+    members: slots.filter((slot) => !out.includes(slot)),
   };
 }
 

@@ -1,10 +1,11 @@
 import { errors, type Pool } from "undici";
 import { isSystemError } from "../common/errors.ts";
-import { isUnspecified, tableEndpoint } from "../machine/connections.ts";
+import { tableEndpoint } from "../machine/connections.ts";
 import type { Machine } from "../machine/machine.ts";
 import { machinePool } from "../machine/machinePool.ts";
 import { untilConnected } from "../machine/untilConnected.ts";
-import type { ListenPlace, NginxAccess, NginxAnswer } from "./nginxAccess.ts";
+import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
+import type { NginxAccess, NginxAnswer } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
 const KEPT_MILLISECONDS = 30_000;
@@ -13,13 +14,16 @@ const LOOKS = 12;
 const COUNT_CONNECTIONS = nginxScript("find-master", "count-connections");
 
 /** Where an nginx is on its machine. */
-export interface NginxPlace extends ListenPlace {
+export interface NginxPlace {
+  /** Where clients reach it on its machine. */
+  readonly address: string;
+  readonly port: number;
+  /** Where only the rollout does. */
+  readonly controlPort: number;
   /** Where clients reach the service. */
   readonly url: string;
-  /** The folder of our files, which is nginx's prefix if it is ours. */
+  /** nginx's own prefix. */
   readonly directory: string;
-  /** What tells its master from others, if not that prefix: its pid file, or another prefix. */
-  readonly master?: string;
 }
 
 /**
@@ -45,8 +49,8 @@ export class MachineNginxAccess implements NginxAccess {
     return untilConnected(this.#machine, (allowed) => this.#get(path, allowed), signal);
   }
 
-  async getAnew(path: string, signal: AbortSignal, at?: ListenPlace): Promise<NginxAnswer> {
-    return untilConnected(this.#machine, (allowed) => this.#getAnew(path, allowed, at), signal);
+  async getAnew(path: string, signal: AbortSignal, controlPort?: number): Promise<NginxAnswer> {
+    return untilConnected(this.#machine, (allowed) => this.#getAnew(path, allowed, controlPort), signal);
   }
 
   async raiseFlag(host: string): Promise<void> {
@@ -66,8 +70,7 @@ export class MachineNginxAccess implements NginxAccess {
 
   /** Counts only nginx's own sockets, as far as they can be identified, since others may talk to the host directly. */
   async connectionsTo(address: string, port: number): Promise<number> {
-    const { directory, master: where = directory } = this.#place;
-    const args = [where, this.#master, tableEndpoint(address, port), String(LOOKS)];
+    const args = [this.#place.directory, this.#master, tableEndpoint(address, port), String(LOOKS)];
     const [count, master] = (await this.#machine.run(COUNT_CONNECTIONS, args)).trim().split(" ");
     this.#master = master ?? "0";
     return Number(count);
@@ -88,8 +91,8 @@ export class MachineNginxAccess implements NginxAccess {
     }
   }
 
-  async #getAnew(path: string, signal: AbortSignal, at?: ListenPlace): Promise<NginxAnswer> {
-    const pool = this.#open({ connections: 1 }, at);
+  async #getAnew(path: string, signal: AbortSignal, controlPort?: number): Promise<NginxAnswer> {
+    const pool = this.#open({ connections: 1 }, controlPort);
     try {
       return await ask(pool, path, signal);
     } finally {
@@ -101,15 +104,9 @@ export class MachineNginxAccess implements NginxAccess {
     return this.#machine.run(script, [this.#place.directory, host]);
   }
 
-  #open(options: Pool.Options, { address, port }: ListenPlace = this.#place): Pool {
-    return machinePool(this.#machine, reachable(address), port, options);
+  #open(options: Pool.Options, controlPort = this.#place.controlPort): Pool {
+    return machinePool(this.#machine, CONTROL_ADDRESS, controlPort, options);
   }
-}
-
-/** An unspecified address is reached at loopback. */
-function reachable(address: string): string {
-  if (address === "0.0.0.0") return "127.0.0.1";
-  return isUnspecified(address) ? "::1" : address;
 }
 
 async function ask(pool: Pool, path: string, signal: AbortSignal): Promise<NginxAnswer> {

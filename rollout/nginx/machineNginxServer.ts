@@ -4,10 +4,10 @@ import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
 import { READ_FILE } from "../machine/readFile.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import { CLOSE_CONNECTIONS } from "./closeConnections.ts";
+import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { MachineNginxAccess, type NginxPlace } from "./machineNginxAccess.ts";
 import type { NginxRunner } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
-import type { NginxServer } from "./nginxServer.ts";
 import type { NginxConfiguration } from "./renderConfiguration.ts";
 import { isScript, servedConfiguration } from "./servedConfiguration.ts";
 
@@ -15,10 +15,9 @@ const LOG_LINES = 200;
 const [APPLY, RESTORE, REMOVE] = [nginxScript("apply"), nginxScript("restore"), nginxScript("remove")];
 
 /** An nginx with a configuration of ours, in a folder on any machine; `runner` starts it. */
-export class MachineNginxServer implements NginxServer {
+export class MachineNginxServer {
   readonly access: MachineNginxAccess;
   readonly machine: Machine;
-  readonly isForeign = false;
   readonly #place: NginxPlace;
   readonly #runner: NginxRunner;
 
@@ -120,11 +119,19 @@ export class MachineNginxServer implements NginxServer {
     return portHolder(this.machine, this.#place.address, this.#place.port);
   }
 
+  /** Which process listens on the port for the rollout, for a message; it may be nginx itself. */
+  async controlPortHolder(): Promise<string | undefined> {
+    return portHolder(this.machine, CONTROL_ADDRESS, this.#place.controlPort);
+  }
+
   async #requireFreePort(): Promise<void> {
     const holder = await this.portHolder();
+    const [port, taken] = holder
+      ? [this.#place.port, holder]
+      : [this.#place.controlPort, await this.controlPortHolder()];
     // It may be our own nginx, which its supervisor has just restarted.
-    if (holder === undefined || (await this.isRunning())) return;
-    throw new RollgateError("port-taken", `port ${this.#place.port} of nginx is taken by ${holder}`);
+    if (taken === undefined || (await this.isRunning())) return;
+    throw new RollgateError("port-taken", `port ${port} of nginx is taken by ${taken}`);
   }
 
   #run(script: string): Promise<string> {

@@ -4,23 +4,17 @@ export interface NginxAnswer {
   readonly body: Uint8Array;
 }
 
-/** Where nginx listens on its machine. */
-export interface ListenPlace {
-  readonly address: string;
-  readonly port: number;
-}
-
 /** How the rollout talks to one nginx. */
 export interface NginxAccess {
   /** Where clients reach the service. */
   readonly url: string;
-  /** Requests a path. */
+  /** Requests a path of the server that only the rollout talks to. */
   get(path: string, signal: AbortSignal): Promise<NginxAnswer>;
   /**
-   * Requests a path over a new connection, because after a reload an old one may still belong to an old worker. `at` is
-   * where nginx listened before it moved.
+   * Requests a path over a new connection, because after a reload an old one may still belong to an old worker.
+   * `controlPort` is where nginx listened for the rollout before it moved.
    */
-  getAnew(path: string, signal: AbortSignal, at?: ListenPlace): Promise<NginxAnswer>;
+  getAnew(path: string, signal: AbortSignal, controlPort?: number): Promise<NginxAnswer>;
   /** Creates the flag that drains a host. */
   raiseFlag(host: string): Promise<void>;
   /** Removes the flag, if it is there. */

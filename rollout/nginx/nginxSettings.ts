@@ -4,6 +4,8 @@ import type { CanaryRouting } from "./configuration/canaryRouting.ts";
 
 /** Everything the configuration depends on. */
 export interface NginxSettings {
+  /** The stack's: all names in the configuration start with it. */
+  readonly name: string;
   readonly flavour: Flavour;
   /** The file of nginx's JavaScript module, if it must be loaded. */
   readonly njsModule?: string;
@@ -11,13 +13,18 @@ export interface NginxSettings {
   readonly directory: string;
   readonly address: string;
   readonly port: number;
+  /** Where only the rollout reaches nginx, on the loopback address of its machine. */
+  readonly controlPort: number;
   readonly hosts: readonly TwoSlots[];
   readonly check: CheckPolicy;
   /** Path of the application's own health endpoint. */
   readonly healthPath: string;
   /** How long a host may take to answer before nginx gives up. */
   readonly slowestRequestSeconds: number;
-  /** Addresses or networks, besides loopback, that may read `/status`. */
+  /** Paths that clients don't reach, with all below them, and exact exceptions. */
+  readonly closedPaths: readonly string[];
+  readonly openPaths: readonly string[];
+  /** Addresses or networks that may read `/status`; it doesn't exist if there are none. */
   readonly statusAllow: readonly string[];
   /** Absent if all hosts run the same release. */
   readonly canary?: CanaryRouting;

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { slotsOf, type TwoSlots } from "../host/slots.ts";
+import type { TwoSlots } from "../host/slots.ts";
 import { endpoint } from "../machine/connections.ts";
-import { CLOSE_CONNECTIONS, IDLE_SECONDS } from "./closeConnections.ts";
-import { canaryLines, canaryMap, canaryPick } from "./configuration/canaryRouting.ts";
+import { applicationLocation } from "./configuration/applicationLocation.ts";
+import { canaryMap } from "./configuration/canaryRouting.ts";
+import { closedPathsMap } from "./configuration/closedPaths.ts";
+import { controlServer, statusLocation } from "./configuration/controlServer.ts";
 import { errorLogOf } from "./configuration/errorLog.ts";
+import { fileIn } from "./configuration/fileIn.ts";
 import { groupMaps } from "./configuration/groupMaps.ts";
-import { proxyHeaderMaps, proxyHeaders } from "./configuration/proxyHeaders.ts";
-import { rolloutLocations } from "./configuration/rolloutLocations.ts";
-import { strangerMaps } from "./configuration/strangers.ts";
+import { proxyHeaderMaps } from "./configuration/proxyHeaders.ts";
 import { upstreams } from "./configuration/upstreams.ts";
 import { drainGroups } from "./drainGroups.ts";
 import { drainPools } from "./drainPools.ts";
@@ -17,8 +18,9 @@ import type { ConfigurationFile, FlavourLines } from "./flavours/flavourLines.ts
 import { njsLines } from "./flavours/njs.ts";
 import { stockLines } from "./flavours/stock.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
-import { STANDBY_FLAG, standbyLocation, standbyMap, standbyPools, standbyReturn } from "./standby.ts";
-import { type DrainUpstreams, everySlotKey, upstreamMap } from "./upstreamMap.ts";
+import { ownNames } from "./ownNames.ts";
+import { standbyMap, standbyPools } from "./standby.ts";
+import { type DrainUpstreams, upstreamMap } from "./upstreamMap.ts";
 
 /** A configuration, and the fingerprint that nginx answers with once it serves it. */
 export interface NginxConfiguration {
@@ -35,31 +37,31 @@ export function renderConfiguration(settings: NginxSettings): NginxConfiguration
   const parts = { hosts, pools, groups: drainGroups(hosts), standby: standbyPools(hosts, pools) };
   const withFingerprint = (fingerprint: string) => {
     const lines = linesOf(settings, parts, fingerprint);
-    return { text: render(settings, parts, lines, fingerprint), fingerprint, files: lines.files };
+    return { text: mainFile(settings, parts, lines, fingerprint), fingerprint, files: lines.files };
   };
   return withFingerprint(createHash("sha256").update(withFingerprint("").text).digest("hex").slice(0, 16));
 }
 
 function linesOf(settings: NginxSettings, parts: DrainUpstreams, fingerprint: string): FlavourLines {
   if (settings.flavour === "njs") return njsLines(settings, parts, fingerprint);
-  return settings.flavour === "check-module" ? checkModuleLines(settings) : stockLines;
+  return settings.flavour === "check-module" ? checkModuleLines(settings) : stockLines(settings);
 }
 
-function render(
+/** `nginx.conf` of an nginx that is ours alone. */
+function mainFile(
   settings: NginxSettings,
   parts: DrainUpstreams,
   lines: FlavourLines,
   fingerprint: string,
 ): string {
-  const { directory, hosts, canary } = settings;
-  const slots = hosts.flatMap(slotsOf);
-  const pool = parts.standby.length > 0 ? "$standby_pool" : lines.pool;
-  const inPrefix = (...parts: string[]) => quote(join(directory, ...parts));
+  const { directory, hosts, address, port, controlPort, user, pidFile = "nginx.pid" } = settings;
+  const temporary = (name: string) => fileIn(directory, join("temp", name));
   return `# Written by rollgate; edits are replaced by the next change of a setting.
 ${hostsLine(hosts)}
-${lines.main}${settings.user ? `user ${settings.user};\n` : ""}worker_processes auto;
+# place: ${JSON.stringify({ address, port, controlPort })}
+${lines.main}${user ? `user ${user};\n` : ""}worker_processes auto;
 worker_rlimit_nofile 16384;
-pid ${inPrefix(settings.pidFile ?? "nginx.pid")};
+pid ${fileIn(directory, pidFile)};
 error_log ${errorLogOf(settings)} warn;
 
 events {
@@ -70,61 +72,38 @@ events {
 http {
     access_log off;
     server_tokens off;
-    client_body_temp_path ${inPrefix("temp", "body")};
-    proxy_temp_path ${inPrefix("temp", "proxy")};
-    fastcgi_temp_path ${inPrefix("temp", "fastcgi")};
-    uwsgi_temp_path ${inPrefix("temp", "uwsgi")};
-    scgi_temp_path ${inPrefix("temp", "scgi")};
-    # Spring Boot's own default for a multipart request.
-    client_max_body_size 10m;
+    client_body_temp_path ${temporary("body")};
+    proxy_temp_path ${temporary("proxy")};
+    fastcgi_temp_path ${temporary("fastcgi")};
+    uwsgi_temp_path ${temporary("uwsgi")};
+    scgi_temp_path ${temporary("scgi")};
 
-    map_hash_bucket_size ${bucketSize(hosts)};
-${proxyHeaderMaps}
-${strangerMaps(settings)}${canaryMap(canary)}
-${upstreams(parts, lines)}
-    # The names of the drained hosts select the upstream of a request: draining needs a file, not a reload.
-${upstreamMap("$drained", "$drained_pool", parts)}${groupMaps(parts.groups, lines.out)}${lines.http}${standbyMap(parts.standby, lines.pool)}
+${indented(httpPart(settings, parts, lines, fingerprint))}
     server {
 ${listens(settings)}
-        set $drained "";
-${slots.map(({ name }) => `        if (-f ${inPrefix("drained", name)}) { set $drained "\${drained}${name} "; }\n`).join("")}${standbyFlag(parts, inPrefix("drained", STANDBY_FLAG))}
-${canaryLines(canary, hosts, (slot) => inPrefix("drained", slot))}${lines.server}        proxy_http_version 1.1;
-        proxy_connect_timeout 2s;
-        proxy_read_timeout ${Math.max(60, settings.slowestRequestSeconds)}s;
-        # A request that kills its host must not be tried on all of them.
-        proxy_next_upstream_tries 2;
-        # Connect at the first byte, so that a drain waits for slow uploads too.
-        proxy_request_buffering off;
-        proxy_buffer_size 16k;
-        proxy_buffers 8 16k;
-${proxyHeaders}        # Clients that honour it close idle connections themselves, before a reload does.
-        keepalive_timeout 75s ${IDLE_SECONDS}s;
-
-        location / {
-${canaryPick(canary)}            if (${pool} = none) {
-                add_header Retry-After 5 always;
-                return 503 "${lines.outage}\\n";
-            }
-            error_page 418 = @last_answer;
-            if (-f ${inPrefix(CLOSE_CONNECTIONS)}) { return 418; }
-${standbyReturn(parts.standby)}            proxy_pass http://${pool};
-        }
-        # Before a reload, each connection is closed with an answer, because the reload would cut off requests on it.
-        location @last_answer {
-            keepalive_timeout 0;
-            proxy_pass http://${pool};
-        }
-${standbyLocation(parts.standby, pool)}
-${rolloutLocations(settings, lines.status, fingerprint)}    }
+${indented(indented(serverPart(settings, parts, lines)))}    }
 }
 `;
 }
 
-function standbyFlag({ standby }: DrainUpstreams, file: string): string {
-  if (standby.length === 0) return "";
-  return `        set $standby "";
-        if (-f ${file}) { set $standby "standby "; }
-`;
+/** What our server blocks need, for the `http` block. */
+function httpPart(
+  settings: NginxSettings,
+  parts: DrainUpstreams,
+  lines: FlavourLines,
+  fingerprint: string,
+): string {
+  const own = ownNames(settings.name);
+  return `${proxyHeaderMaps(own)}${canaryMap(settings.canary, own)}${closedPathsMap(settings, own)}
+${upstreams(parts, lines, own)}
+# The slots that are out select the upstream of a request.
+${upstreamMap("drained", "drained_pool", parts, own)}${groupMaps(parts.groups, lines.out, own)}${lines.http}${standbyMap(parts.standby, lines.pool, own)}
+${controlServer(settings, lines, fingerprint)}`;
+}
+
+/** What clients get, for a server block. */
+function serverPart(settings: NginxSettings, parts: DrainUpstreams, lines: FlavourLines): string {
+  return `${applicationLocation(settings, parts, lines)}${statusLocation(settings)}`;
 }
 
 /** One socket per family, because nginx can't make an IPv6-only socket dual-stack without a restart. */
@@ -136,7 +115,7 @@ function listens({ address, port }: NginxSettings): string {
 
 /** The hosts in a configuration of ours; `undefined` for any other file. */
 export function hostsOf(configuration: string): TwoSlots[] | undefined {
-  const json = /^# hosts: (.*(?:\n# .*)*)$/m.exec(configuration)?.[1];
+  const json = /^# hosts: (.*(?:\n# (?!place: ).*)*)$/m.exec(configuration)?.[1];
   return json === undefined ? undefined : JSON.parse(json.replaceAll("\n# ", ""));
 }
 
@@ -151,10 +130,6 @@ function hostsLine(hosts: readonly TwoSlots[]): string {
   return line.length <= LONGEST_COMMENT ? line : line.replaceAll('},{"name"', '},\n# {"name"');
 }
 
-function bucketSize(hosts: readonly TwoSlots[]): number {
-  return 2 ** Math.ceil(Math.log2(everySlotKey(hosts).length + 64));
-}
-
-function quote(path: string): string {
-  return `"${path}"`;
+function indented(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, "    ");
 }

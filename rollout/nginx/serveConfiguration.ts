@@ -4,8 +4,8 @@ import { poll } from "../common/poll.ts";
 import { LeaseLost } from "../lease/lease.ts";
 import { changeTopology } from "./changeTopology.ts";
 import { IDLE_SECONDS } from "./closeConnections.ts";
-import type { ListenPlace, NginxAccess } from "./nginxAccess.ts";
-import type { NginxServer } from "./nginxServer.ts";
+import type { MachineNginxServer } from "./machineNginxServer.ts";
+import type { NginxAccess } from "./nginxAccess.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
 import { hostsOf, renderConfiguration } from "./renderConfiguration.ts";
 import { servedPlace } from "./servedConfiguration.ts";
@@ -23,7 +23,7 @@ const ANSWERS_IN_A_ROW = 5;
  * may throw.
  */
 export async function serveConfiguration(
-  server: NginxServer,
+  server: MachineNginxServer,
   settings: NginxSettings,
   settleSeconds: number,
   assertHeld: () => Promise<void> = async () => {},
@@ -35,7 +35,7 @@ export async function serveConfiguration(
   if (running && served === configuration.text && (await answers(access, fingerprint))) return "unchanged";
   await server.propose(configuration);
   // A file that is not ours doesn't list its hosts, so none of them can be drained.
-  const before = hostsOf(served ?? "") ?? (running && !server.isForeign ? settings.hosts : []);
+  const before = hostsOf(served ?? "") ?? (running ? settings.hosts : []);
   const change = { before, after: settings.hosts, access, running, settleSeconds };
   await changeTopology(change, async () => {
     const replace = async () => {
@@ -60,7 +60,7 @@ export async function serveConfiguration(
  * A reload closes idle client connections, and a request already on its way over one of them is lost. So connections
  * are closed beforehand: busy ones with an answer, idle ones by clients that honour `Keep-Alive`.
  */
-async function withConnectionsClosed(server: NginxServer, reload: () => Promise<void>): Promise<void> {
+async function withConnectionsClosed(server: MachineNginxServer, reload: () => Promise<void>): Promise<void> {
   await server.closeConnections(true);
   try {
     await sleep(IDLE_SECONDS * 1000);
@@ -70,7 +70,10 @@ async function withConnectionsClosed(server: NginxServer, reload: () => Promise<
   }
 }
 
-async function whyNot(server: NginxServer, running: boolean): Promise<Pick<Failure, "code" | "reason">> {
+async function whyNot(
+  server: MachineNginxServer,
+  running: boolean,
+): Promise<Pick<Failure, "code" | "reason">> {
   const words = await server.lastError();
   return running
     ? { code: "reload-failed", reason: `nginx accepted the configuration but failed to reload it: ${words}` }
@@ -89,7 +92,7 @@ interface Failure {
 
 /** Restores the previous state: an nginx that ran keeps running, one that didn't is stopped again. */
 async function takeBack(
-  server: NginxServer,
+  server: MachineNginxServer,
   { running, code, reason, cause }: Failure,
 ): Promise<RollgateError> {
   const state = await (running ? goBack(server) : giveUp(server)).catch(
@@ -98,7 +101,7 @@ async function takeBack(
   return new RollgateError(code, `${reason}. ${state}.`, { cause });
 }
 
-async function goBack(server: NginxServer): Promise<string> {
+async function goBack(server: MachineNginxServer): Promise<string> {
   if (!(await server.restore())) {
     return "There was no configuration before, so none is left; nginx keeps running with the one it had loaded";
   }
@@ -110,7 +113,7 @@ async function goBack(server: NginxServer): Promise<string> {
     : "The old configuration is back, but nginx does not serve it";
 }
 
-async function giveUp(server: NginxServer): Promise<string> {
+async function giveUp(server: MachineNginxServer): Promise<string> {
   await server.quit(0);
   const hadOld = await server.restore();
   await server.forgetKept();
@@ -118,16 +121,16 @@ async function giveUp(server: NginxServer): Promise<string> {
 }
 
 /** Whether nginx serves the configuration file on its disk. */
-async function servesItsFile(server: NginxServer): Promise<boolean> {
+async function servesItsFile(server: MachineNginxServer): Promise<boolean> {
   const place = servedPlace((await server.served()) ?? "");
-  return place !== undefined && takesEffect(server.access, place.fingerprint, IS_BACK, place);
+  return place !== undefined && takesEffect(server.access, place.fingerprint, IS_BACK, place.controlPort);
 }
 
 /** Whether nginx answers with a configuration that is on its disk; of a file that is not ours nobody can tell. */
 export async function isServed(access: NginxAccess, text: string): Promise<boolean> {
   const place = servedPlace(text);
   if (!place) return true;
-  const answering = async () => (await answers(access, place.fingerprint, place)) || undefined;
+  const answering = async () => (await answers(access, place.fingerprint, place.controlPort)) || undefined;
   return (await poll(answering, IS_BACK)) ?? false;
 }
 
@@ -136,19 +139,19 @@ async function takesEffect(
   access: NginxAccess,
   fingerprint: string,
   deadline = TAKES_EFFECT,
-  at?: ListenPlace,
+  controlPort?: number,
 ): Promise<boolean> {
   let inARow = 0;
   const settled = await poll(async () => {
-    inARow = (await answers(access, fingerprint, at)) ? inARow + 1 : 0;
+    inARow = (await answers(access, fingerprint, controlPort)) ? inARow + 1 : 0;
     return inARow >= ANSWERS_IN_A_ROW || undefined;
   }, deadline);
   return settled ?? false;
 }
 
-async function answers(access: NginxAccess, fingerprint: string, at?: ListenPlace): Promise<boolean> {
+async function answers(access: NginxAccess, fingerprint: string, controlPort?: number): Promise<boolean> {
   try {
-    const { body } = await access.getAnew("/rollgate/configuration", AbortSignal.timeout(1_000), at);
+    const { body } = await access.getAnew("/rollgate/configuration", AbortSignal.timeout(1_000), controlPort);
     return Buffer.from(body).toString("utf8").endsWith(` ${fingerprint}`);
   } catch {
     return false;

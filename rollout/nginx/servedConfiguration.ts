@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { CLOSE_CONNECTIONS } from "./closeConnections.ts";
 
 /** Where nginx serves a configuration of ours. */
 export interface ServedPlace {
   readonly address: string;
   readonly port: number;
+  readonly controlPort: number;
   readonly fingerprint: string;
 }
 
@@ -34,29 +36,20 @@ export async function servedConfiguration(
   const text = await read("nginx.conf");
   if (text !== undefined && (await read(CLOSE_CONNECTIONS)) !== undefined)
     return `${text}# ${CLOSE_CONNECTIONS} was left behind\n`;
-  if (text === undefined) return undefined;
-  const problem = await scriptProblem(text, read);
-  return problem === undefined ? text : `${text}# ${problem}\n`;
-}
-
-/** Whether the script that a configuration uses is missing or was edited; `undefined` if neither. */
-export async function scriptProblem(
-  text: string,
-  read: (name: string) => Promise<string | undefined>,
-): Promise<string | undefined> {
-  const [script] = SCRIPT.exec(text) ?? [];
-  if (script === undefined) return undefined;
+  const [script] = SCRIPT.exec(text ?? "") ?? [];
+  if (text === undefined || script === undefined) return text;
   const held = await read(script);
-  if (held === undefined) return `${script} is missing`;
-  return scriptName(held) === script ? undefined : `${script} was edited`;
+  if (held === undefined) return `${text}# ${script} is missing\n`;
+  return scriptName(held) === script ? text : `${text}# ${script} was edited\n`;
 }
 
-/** The address and fingerprint in a configuration of ours; `undefined` for any other file. */
+const place = z.object({ address: z.string(), port: z.number(), controlPort: z.number() });
+
+/** The place and fingerprint in a configuration of ours; `undefined` for any other file. */
 export function servedPlace(configuration: string): ServedPlace | undefined {
-  const [, v6, v4, port] = /^\s*listen (?:\[([^\]]+)\]|([\d.]+)):(\d+)/m.exec(configuration) ?? [];
+  const [, json] = /^# place: (.*)$/m.exec(configuration) ?? [];
   const [, fingerprint] = /return 200 "[a-z-]+ ([0-9a-f]{16})";/.exec(configuration) ?? [];
-  const address = v4 ?? v6;
-  return address && fingerprint ? { address, port: Number(port), fingerprint } : undefined;
+  return json && fingerprint ? { ...place.parse(JSON.parse(json)), fingerprint } : undefined;
 }
 
 function hashOf(text: string): string {

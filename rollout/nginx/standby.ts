@@ -1,6 +1,7 @@
 import type { HostPlace } from "../host/hostPlace.ts";
 import { SECOND, slotsOf, type TwoSlots } from "../host/slots.ts";
 import type { DrainPool } from "./drainPools.ts";
+import type { OwnName } from "./ownNames.ts";
 
 /** The flag, next to those that drain slots, which lets old applications answer for new ones that don't. */
 export const STANDBY_FLAG = "_standby";
@@ -32,27 +33,29 @@ export function standbyPools(hosts: readonly TwoSlots[], pools: readonly DrainPo
 }
 
 /** The map to the upstream of a request from that by drains alone; `pool` is its variable. */
-export function standbyMap(pools: readonly StandbyPool[], pool: string): string {
+export function standbyMap(pools: readonly StandbyPool[], pool: string, own: OwnName): string {
   if (pools.length === 0) return "";
   const rows = pools.flatMap(({ of, name }) => [
     // Whichever of the new applications the checks have taken out so far.
-    [`~^standby \\S+ ${of}$`, name],
+    [`~^standby (?!none )\\S+ ${own(of)}$`, own(name)],
     // The checks have taken out every new application, so that no try is left for them.
-    [`standby none ${of}`, pools.find((other) => other.of !== of)?.of ?? name],
+    [`~^standby none ${own(of)}$`, own(pools.find((other) => other.of !== of)?.of ?? name)],
   ]);
   return `
-    # While every host's old application is kept for the way back, it answers if no new one does.
-    map "$standby${pool} $drained_pool" $standby_pool {
-        default ${pool};
-${rows.map(([key, value]) => `        "${key}" ${value};\n`).join("")}    }
+# While every host's old application is kept for the way back, it answers if no new one does.
+map "$${own("standby")}$${own(pool)} $${own("drained_pool")}" $${own("standby_pool")} {
+    default $${own(pool)};
+${rows.map(([key, value]) => `    "${key}" ${value};\n`).join("")}}
 `;
 }
 
 /** In the location of all requests: sends them to the next one while the flag is raised. */
-export function standbyReturn(pools: readonly StandbyPool[]): string {
+export function standbyReturn(pools: readonly StandbyPool[], flag: string, own: OwnName): string {
   if (pools.length === 0) return "";
-  return `            error_page 419 = @in_soak;
-            if ($standby) { return 419; }
+  return `    set $${own("standby")} "";
+    if (-f ${flag}) { set $${own("standby")} "standby "; }
+    error_page 419 = @${own("in_soak")};
+    if ($${own("standby")}) { return 419; }
 `;
 }
 
@@ -60,13 +63,15 @@ export function standbyReturn(pools: readonly StandbyPool[]): string {
 const TRIES_IN_SOAK = 4;
 
 /** All new applications of a batch may die together, and a request must find a host beyond them. */
-export function standbyLocation(pools: readonly StandbyPool[], pool: string): string {
+export function standbyLocation(
+  pools: readonly StandbyPool[],
+  own: OwnName,
+  passOn: (tries: number) => string,
+): string {
   const [first] = pools;
   if (!first) return "";
-  return `        # While new applications are in their soak, several of them may die at once.
-        location @in_soak {
-            proxy_next_upstream_tries ${Math.min(first.members.length + 1, TRIES_IN_SOAK)};
-            proxy_pass http://${pool};
-        }
+  return `# While new applications are in their soak, several of them may die at once.
+location @${own("in_soak")} {
+${passOn(Math.min(first.members.length + 1, TRIES_IN_SOAK))}}
 `;
 }

@@ -24,6 +24,9 @@ const hostFields = {
 /** What the rollout knows about any nginx. */
 const proxyFields = { address, port: integer(1, 65535) };
 
+/** Where only the rollout reaches an nginx, on the loopback address of its machine. */
+export const controlPort = integer(1, 65535);
+
 /** A host, for nginx. */
 export const poolMember = z.object(hostFields);
 

@@ -5,9 +5,10 @@ import { localNginxPlace, openLocalNginx } from "#kinds/local/localNginx.ts";
 import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import type { TwoSlots } from "#rollout/host/slots.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
-import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
+import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
+import { controlPortFor } from "../../harness/freePort.ts";
 import { quitNginx } from "../../harness/nginxProcess.ts";
 
 /** The nginx of this machine. */
@@ -35,8 +36,10 @@ export function nginxSettings(
   settings: Partial<NginxSettings> & Pick<NginxSettings, "directory" | "port">,
 ): NginxSettings {
   return {
+    name: "market",
     flavour: "stock",
     address: "127.0.0.1",
+    controlPort: controlPortFor(settings.port),
     hosts: [
       { name: "app-1", address: "127.0.0.1", port: 8081 },
       { name: "app-2", address: "127.0.0.1", port: 8082 },
@@ -51,11 +54,16 @@ export function nginxSettings(
     },
     healthPath: "/actuator/health",
     slowestRequestSeconds: 30,
+    closedPaths: [],
+    openPaths: [],
     statusAllow: [],
     ...(process.getuid?.() === 0 && { user: "root" }),
     ...settings,
   };
 }
+
+type LocalPlace = Pick<NginxSettings, "directory" | "address" | "port"> &
+  Partial<Pick<NginxSettings, "controlPort">>;
 
 /** Makes a real nginx serve these settings; it is gone after the test. */
 export async function serveNginx(
@@ -68,19 +76,26 @@ export async function serveNginx(
 
 /** The nginx of a directory of this machine; what was opened to reach it is let go of after the test. */
 export function localNginxServer(
-  { directory, address, port }: Pick<NginxSettings, "directory" | "address" | "port">,
+  { directory, address, port, controlPort = controlPortFor(port) }: LocalPlace,
   executable = NGINX,
-): NginxServer {
-  const { server, close } = openLocalNginx({ kind: "local", directory, address, port }, executable);
+): MachineNginxServer {
+  const { server, close } = openLocalNginx(
+    { kind: "local", directory, address, port, controlPort },
+    executable,
+  );
   onTestFinished(close);
   return server;
 }
 
 /** The way to an nginx of this machine, for the time of a test. */
-export function localNginxAccess(
-  place: Pick<NginxSettings, "directory" | "address" | "port">,
-): MachineNginxAccess {
-  const access = new MachineNginxAccess(new LocalMachine(), localNginxPlace({ kind: "local", ...place }));
+export function localNginxAccess({
+  directory,
+  address,
+  port,
+  controlPort = controlPortFor(port),
+}: LocalPlace): MachineNginxAccess {
+  const place = localNginxPlace({ kind: "local", directory, address, port, controlPort });
+  const access = new MachineNginxAccess(new LocalMachine(), place);
   onTestFinished(() => access.close());
   return access;
 }

@@ -19,7 +19,9 @@ export function validRequest(): LocalRequest {
       address: "127.0.0.1",
       port: 8080 + number,
     })),
-    proxies: [{ kind: "local", directory: "/srv/nginx", address: "127.0.0.1", port: 8080 }],
+    proxies: [
+      { kind: "local", directory: "/srv/nginx", address: "127.0.0.1", port: 8080, controlPort: 18_080 },
+    ],
     launch: { java: "java", jvmOptions: ["-Xmx256m"], arguments: ["--spring.profiles.active=prod"] },
     environment: { DATABASE_URL: "jdbc:h2:mem:" },
     health: {

@@ -1,5 +1,5 @@
 # Whether nginx serves a configuration of the rollout at port $1; needs bash or nc, like the rollout itself.
-port=${1:-8080}
+port=${1:-8079}
 path=/rollgate/configuration
 if command -v bash >/dev/null; then
   # shellcheck disable=SC2016 # These are variables of the other shell.

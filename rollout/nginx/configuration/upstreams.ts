@@ -2,12 +2,14 @@ import type { HostPlace } from "../../host/hostPlace.ts";
 import { slotsOf, type TwoSlots } from "../../host/slots.ts";
 import { endpoint } from "../../machine/connections.ts";
 import type { FlavourLines } from "../flavours/flavourLines.ts";
+import type { OwnName } from "../ownNames.ts";
 import type { DrainUpstreams } from "../upstreamMap.ts";
 
 /** The upstream with all slots, one for each pool, and one for each combination within a group. */
 export function upstreams(
   { hosts, pools, groups, standby }: DrainUpstreams,
   { watch }: Pick<FlavourLines, "watch">,
+  own: OwnName,
 ): string {
   const upstream = (
     name: string,
@@ -17,15 +19,14 @@ export function upstreams(
   ) => {
     const { failover, checks } = watch({ name, members, backups }, among);
     const spare = servers(backups, failover, " backup");
-    return `    upstream ${name} {\n${servers(members, failover)}${spare}${checks}    }\n`;
+    return `upstream ${own(name)} {\n${servers(members, failover)}${spare}${checks}}\n`;
   };
   const small = groups.flatMap((group) =>
     group.upstreams.map(({ name, members }) => upstream(name, members, group.hosts)),
   );
   return `${upstream("all", hosts.flatMap(slotsOf), hosts)}${pools
     .map(
-      ({ name, without, members }) =>
-        `\n    # without ${without.join(", ")}\n${upstream(name, members, hosts)}`,
+      ({ name, without, members }) => `\n# without ${without.join(", ")}\n${upstream(name, members, hosts)}`,
     )
     .join("")}${standby
     .map(({ name, members, backups }) => `\n${upstream(name, members, hosts, backups)}`)
@@ -37,6 +38,6 @@ function servers(members: readonly HostPlace[], failover: boolean, role = ""): s
   // failures in a row take it out for a moment.
   const limits = failover ? "max_fails=3 fail_timeout=2s" : "max_fails=0";
   return members
-    .map(({ address, port }) => `        server ${endpoint(address, port)} ${limits}${role};\n`)
+    .map(({ address, port }) => `    server ${endpoint(address, port)} ${limits}${role};\n`)
     .join("");
 }

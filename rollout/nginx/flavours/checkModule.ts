@@ -9,10 +9,11 @@ import { stockLines } from "./stock.ts";
  * every host, of every canary, or of every other host. The rest serve only for minutes and are not checked.
  * https://github.com/yaoweibin/nginx_upstream_check_module
  */
-export function checkModuleLines({ check, canary }: NginxSettings): FlavourLines {
+export function checkModuleLines(settings: NginxSettings): FlavourLines {
+  const { check, canary } = settings;
   const isCanary = ({ name }: TwoSlots) => canary?.hosts.includes(name) ?? false;
   return {
-    ...stockLines,
+    ...stockLines(settings),
     watch: ({ name, members, backups }, hosts) => {
       const [healthPort, ...others] = healthPortsOf(members);
       const parts = [hosts, hosts.filter(isCanary), hosts.filter((host) => !isCanary(host))];
@@ -23,9 +24,9 @@ export function checkModuleLines({ check, canary }: NginxSettings): FlavourLines
       const port = healthPort === undefined ? "" : ` port=${healthPort}`;
       return {
         failover: false,
-        checks: `        check interval=${check.intervalMilliseconds} rise=${check.rise} fall=${check.fall} timeout=${check.timeoutMilliseconds} type=http${port};
-        check_http_send "GET ${check.path} HTTP/1.0\\r\\n\\r\\n";
-        check_http_expect_alive ${check.expect.map((statuses) => `http_${statuses}`).join(" ")};
+        checks: `    check interval=${check.intervalMilliseconds} rise=${check.rise} fall=${check.fall} timeout=${check.timeoutMilliseconds} type=http${port};
+    check_http_send "GET ${check.path} HTTP/1.0\\r\\n\\r\\n";
+    check_http_expect_alive ${check.expect.map((statuses) => `http_${statuses}`).join(" ")};
 `,
       };
     },

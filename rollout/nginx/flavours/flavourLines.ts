@@ -8,13 +8,13 @@ export interface FlavourLines {
   readonly http: string;
   /** How nginx notices that a member of this upstream is down; `hosts` are those that its members may be of. */
   readonly watch: (upstream: UpstreamServers, hosts: readonly TwoSlots[]) => Watch;
-  /** The variable with the names of the slots that get no request. */
+  /** The variable with the bits of the slots that get no request; this and the next one without the stack's name. */
   readonly out: string;
   /** The variable that names the upstream of a request, or `none`. */
   readonly pool: string;
   /** What a client is told if there is none; may be a variable. */
   readonly outage: string;
-  /** Before the locations. */
+  /** Before the locations of the control server. */
   readonly server: string;
   /** Answers `/status`. */
   readonly status: string;

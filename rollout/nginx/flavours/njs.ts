@@ -5,6 +5,7 @@ import { slotsOf } from "../../host/slots.ts";
 import { endpoint } from "../../machine/connections.ts";
 import { errorLogOf } from "../configuration/errorLog.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
+import { ownNames } from "../ownNames.ts";
 import { scriptName } from "../servedConfiguration.ts";
 import { type DrainUpstreams, everySlotKey, upstreamMap } from "../upstreamMap.ts";
 import type { ConfigurationFile, FlavourLines } from "./flavourLines.ts";
@@ -25,56 +26,56 @@ export function njsLines(
   upstreams: DrainUpstreams,
   fingerprint: string,
 ): FlavourLines {
-  const { check, hosts, njsModule } = settings;
+  const { check, hosts, njsModule, name } = settings;
+  const own = ownNames(name);
   const script = scriptOf(settings);
   const period = Math.max(
     check.intervalMilliseconds,
     check.timeoutMilliseconds + BETWEEN_CHECKS_MILLISECONDS,
   );
   return {
-    ...stockLines,
+    ...stockLines(settings),
     main: njsModule ? `load_module "${njsModule}";\n` : "",
     http: `
-    js_shared_dict_zone zone=rollgate:256k;
-    # Relative, because this directive rejects some characters that an absolute path may contain.
-    js_import rollgate from ${script.name};
-    # The names of the slots that are drained or that the checks have taken out.
-    js_set $unavailable rollgate.unavailable;
-${upstreamMap("$unavailable", "$pool", upstreams)}
-    map $drained $outage {
-        default "no host is healthy";
-        "${everySlotKey(hosts)}" "no host takes traffic";
-    }
+js_shared_dict_zone zone=${name}:256k;
+# Relative, because this directive rejects some characters that an absolute path may contain.
+js_import ${name} from ${script.name};
+# The slots that are drained or that the checks have taken out.
+js_set $${own("unavailable")} ${name}.unavailable;
+${upstreamMap("unavailable", "pool", upstreams, own)}
+map $${own("drained")} $${own("outage")} {
+    default "no host is healthy";
+    "${everySlotKey(hosts)}" "no host takes traffic";
+}
 `,
     // An upstream with old applications in reserve gets to them before the checks have noticed.
     watch: ({ backups }) => ({ failover: backups.length > 0, checks: "" }),
-    out: "$unavailable",
-    pool: "$pool",
-    outage: "$outage",
-    server: `        # The module logs an error for each refused connection; people read the lines of the next location.
-        location @checks {
-            error_log ${errorLogOf(settings)} crit;
-            js_periodic rollgate.check interval=${period}ms;
-            js_fetch_timeout ${check.timeoutMilliseconds}ms;
-        }
-        location @changes {
-            js_periodic rollgate.logChanges interval=${LOG_MILLISECONDS}ms;
-        }
-
+    out: "unavailable",
+    pool: "pool",
+    outage: `$${own("outage")}`,
+    server: `    # The module logs an error for each refused connection; people read the lines of the next location.
+    location @checks {
+        error_log ${errorLogOf(settings)} crit;
+        js_periodic ${name}.check interval=${period}ms;
+        js_fetch_timeout ${check.timeoutMilliseconds}ms;
+    }
+    location @changes {
+        js_periodic ${name}.logChanges interval=${LOG_MILLISECONDS}ms;
+    }
 `,
-    status: `set $fingerprint "${fingerprint}";
-            js_content rollgate.status;`,
+    status: `set $${own("fingerprint")} "${fingerprint}";
+        js_content ${name}.status;`,
     files: [script],
   };
 }
 
 /** The JavaScript as nginx loads it, named after its hash, so that changing it also changes `nginx.conf`. */
-function scriptOf({ hosts, check }: NginxSettings): ConfigurationFile {
+function scriptOf({ name, hosts, check }: NginxSettings): ConfigurationFile {
   const table = hosts.flatMap((host) =>
-    slotsOf(host).map(({ name, address, port, healthPort = port }) => {
+    slotsOf(host).map(({ name: slot, address, port, healthPort = port }) => {
       const place = endpoint(address, port);
       const url = `http://${endpoint(address, healthPort)}${check.path}`;
-      return { name, host: host.name, address: place, key: `${name} ${place}`, url };
+      return { name: slot, host: host.name, address: place, key: `${slot} ${place}`, url };
     }),
   );
   const { rise, fall, timeoutMilliseconds, expect } = check;
@@ -82,6 +83,7 @@ function scriptOf({ hosts, check }: NginxSettings): ConfigurationFile {
   const text = [
     "// Written by rollgate.",
     `const ID = "${id}";`,
+    `const STACK = "${name}";`,
     `const settings = () => (${JSON.stringify({ hosts: table, rise, fall, timeoutMilliseconds, expect })});\n`,
     ...SOURCES.map((source) => readFileSync(source, "utf8")),
     "export default { check, logChanges, unavailable, status };\n",

@@ -1,13 +1,14 @@
-// Active checks for nginx's own JavaScript module. nginx gets one file: `ID` and `settings`, this file and status.js.
+// Active checks for nginx's own JavaScript module. nginx gets one file: `ID`, `STACK` and `settings`, this file and
+// status.js.
 // The module supports no destructuring, spread, for-of or optional chaining, and runs top-level code on every request.
 
-/** The names of the hosts that are down, each followed by a space, in the order of the settings. */
+/** The slots that are down: a 1 for each that is, a 0 for each other, in the order of the settings. */
 const DOWN = `down ${ID}`;
 /** Lines about hosts that went up or down, not yet logged. */
 const CHANGES = "changes";
 
 function stateOf(host) {
-  const text = ngx.shared.rollgate.get(host.key);
+  const text = ngx.shared[STACK].get(host.key);
   return text === undefined ? { up: false, rise: 0, fall: 0, at: 0, took: 0, result: "" } : JSON.parse(text);
 }
 
@@ -15,13 +16,13 @@ function stateOf(host) {
 async function check() {
   countGeneration(String(process.pid));
   forgetOthers();
-  ngx.shared.rollgate.set(DOWN, downNow());
+  ngx.shared[STACK].set(DOWN, downNow());
   await Promise.all(settings().hosts.map(checkOne));
 }
 
 /** The previous worker may still run for a moment and must not count as a new one. */
 function countGeneration(worker) {
-  const dict = ngx.shared.rollgate;
+  const dict = ngx.shared[STACK];
   const workers = (dict.get("workers") ?? "").split(" ");
   if (workers.includes(worker)) return;
   dict.set("workers", `${worker} ${workers[0]}`);
@@ -31,11 +32,11 @@ function countGeneration(worker) {
 /** Forgets hosts of other configurations; one that returns later starts from scratch. */
 function forgetOthers() {
   const known = ["workers", "generation", DOWN, CHANGES].concat(settings().hosts.map((host) => host.key));
-  ngx.shared.rollgate
+  ngx.shared[STACK]
     .keys()
     .filter((key) => !known.includes(key))
     .forEach((key) => {
-      ngx.shared.rollgate.delete(key);
+      ngx.shared[STACK].delete(key);
     });
 }
 
@@ -48,19 +49,19 @@ async function checkOne(host) {
   const fall = answer.passed ? 0 : before.fall + 1;
   const up = before.up ? fall < limits.fall : rise >= limits.rise;
   const now = { up, rise, fall, at, took: Date.now() - at, result: answer.result };
-  ngx.shared.rollgate.set(host.key, JSON.stringify(now));
-  if (up !== before.up || fall > 0 !== before.fall > 0) ngx.shared.rollgate.set(DOWN, downNow());
+  ngx.shared[STACK].set(host.key, JSON.stringify(now));
+  if (up !== before.up || fall > 0 !== before.fall > 0) ngx.shared[STACK].set(DOWN, downNow());
   if (up !== before.up) noteChange(`${host.name} is ${up ? "up" : "down"}: ${answer.result}`);
 }
 
 function noteChange(line) {
-  const dict = ngx.shared.rollgate;
+  const dict = ngx.shared[STACK];
   dict.set(CHANGES, `${dict.get(CHANGES) ?? ""}${line}\n`);
 }
 
 /** Runs every second in a location with log level warn; the location of the checks logs only critical errors. */
 function logChanges() {
-  (ngx.shared.rollgate.pop(CHANGES) ?? "")
+  (ngx.shared[STACK].pop(CHANGES) ?? "")
     .split("\n")
     .filter((line) => line !== "")
     .forEach((line) => {
@@ -99,21 +100,15 @@ function downNow() {
   const hosts = settings().hosts;
   const states = hosts.map(stateOf);
   const anyUp = states.some((state) => state.up);
-  return hosts
-    .filter((_, index) => (anyUp ? !states[index].up : states[index].fall > 0))
-    .map((host) => `${host.name} `)
-    .join("");
+  return states.map((state) => ((anyUp ? !state.up : state.fall > 0) ? "1" : "0")).join("");
 }
 
-/** `$unavailable`: the hosts that are drained or down, in the format of `$drained`. */
+/** `$unavailable`: the slots that are drained or down, in the format of `$drained`. */
 function unavailable(r) {
-  const drained = r.variables.drained;
-  const down = ngx.shared.rollgate.get(DOWN) ?? downNow();
-  if (down === "" || down === drained) return drained;
-  if (drained === "") return down;
-  const out = `${drained}${down}`.split(" ");
+  const drained = r.variables[`${STACK}_drained`];
+  const down = ngx.shared[STACK].get(DOWN) ?? downNow();
+  if (down === drained || !down.includes("1")) return drained;
   return settings()
-    .hosts.filter((host) => out.includes(host.name))
-    .map((host) => `${host.name} `)
+    .hosts.map((_, index) => (drained[index] === "1" || down[index] === "1" ? "1" : "0"))
     .join("");
 }

@@ -12,7 +12,7 @@ function isEmpty(server, servers) {
 
 /** `/status`: a page, `?format=json` (a superset of the upstream check module's JSON), or `?format=prometheus`. */
 function status(r) {
-  const drained = r.variables.drained.split(" ");
+  const drained = r.variables[`${STACK}_drained`];
   const servers = settings().hosts.map((host, index) => {
     const state = stateOf(host);
     return {
@@ -26,7 +26,7 @@ function status(r) {
       port: 0,
       host: host.name,
       slotOf: host.host,
-      drained: drained.includes(host.name),
+      drained: drained[index] === "1",
       checked: state.at === 0 ? null : new Date(state.at).toISOString(),
       tookMilliseconds: state.took,
       result: state.result,
@@ -39,8 +39,8 @@ function status(r) {
     total: servers.length,
     up: servers.filter((server) => server.status === "up").length,
     down: servers.filter((server) => server.status === "down").length,
-    generation: Number(ngx.shared.rollgate.get("generation") ?? 0),
-    configuration: r.variables.fingerprint,
+    generation: Number(ngx.shared[STACK].get("generation") ?? 0),
+    configuration: r.variables[`${STACK}_fingerprint`],
     server: servers,
   };
   const formats = {

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { LocalNginxInputs } from "#kinds/local/localDescriptors.ts";
 import { check, diff, read, remove, create as serve } from "#provider/nginx.ts";
-import { freePort } from "../../../harness/freePort.ts";
+import { controlPortFor, freePort } from "../../../harness/freePort.ts";
 import { quitNginx, runningNginx } from "../../../harness/nginxProcess.ts";
 import { request } from "../../../harness/request.ts";
 import { serving } from "../../../harness/serving.ts";
@@ -20,11 +20,13 @@ beforeEach(() => {
 async function inputs(change: Partial<LocalNginxInputs> = {}): Promise<LocalNginxInputs> {
   const directory = join(await temporaryDirectory(), "stack", "nginx");
   onTestFinished(() => quitNginx(directory, 5));
+  const port = await freePort();
   return {
     kind: "local",
     directory,
     address: "127.0.0.1",
-    port: await freePort(),
+    port,
+    controlPort: controlPortFor(port),
     executable: "nginx",
     ...serving,
     hosts: [{ name: "app-1", address: "127.0.0.1", port: 8081 }],

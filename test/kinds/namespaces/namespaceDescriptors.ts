@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { absolutePath, text } from "#rollout/request/fields.ts";
-import { hostOf, proxyOf } from "#rollout/request/places.ts";
+import { controlPort, hostOf, proxyOf } from "#rollout/request/places.ts";
 
 const inNamespace = { namespace: text.min(1), directory: absolutePath };
 
@@ -9,5 +9,5 @@ export const namespaceHostDescriptor = hostOf("namespaces", inNamespace);
 export type NamespaceHostDescriptor = z.infer<typeof namespaceHostDescriptor>;
 
 /** An nginx in a network namespace. */
-export const namespaceProxyDescriptor = proxyOf("namespaces", inNamespace);
+export const namespaceProxyDescriptor = proxyOf("namespaces", { ...inNamespace, controlPort });
 export type NamespaceProxyDescriptor = z.infer<typeof namespaceProxyDescriptor>;

@@ -21,9 +21,9 @@ export const namespaceNginx: NginxKind = {
 
 /** An nginx that runs as a daemon in a namespace. */
 export function openNamespaceNginx(proxy: NamespaceProxyDescriptor): OpenNginx {
-  const { namespace, directory, address, port } = proxy;
+  const { namespace, directory, address, port, controlPort } = proxy;
   const machine = new NamespaceMachine(namespace);
-  const place = { directory, address, port, url: `http://${address}:${port}` };
+  const place = { directory, address, port, controlPort, url: `http://${address}:${port}` };
   const server = new MachineNginxServer(machine, place, new ProcessNginx(machine, directory, "nginx"));
   return {
     id: `${namespace}:${directory}`,
@@ -32,7 +32,13 @@ export function openNamespaceNginx(proxy: NamespaceProxyDescriptor): OpenNginx {
     sharesPorts: true,
     leases: new MachineLeaseStore(machine, `${directory}/lease`),
     abilities: () => machineAbilities(machine, "nginx"),
-    settings: async () => ({ directory, address, port, ...(await workersAccount(machine, directory)) }),
+    settings: async () => ({
+      directory,
+      address,
+      port,
+      controlPort,
+      ...(await workersAccount(machine, directory)),
+    }),
     unknown: async () => new RollgateError("nginx-missing", "expected nginx, found none"),
     close: () => server.access.close(),
   };

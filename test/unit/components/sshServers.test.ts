@@ -28,6 +28,7 @@ const nginx = {
   ...server,
   address: "10.0.0.9",
   port: 80,
+  controlPort: 20_080,
   directory: "/srv/rollgate/prod/nginx",
   unit: "rollgate-prod-nginx",
   executable: "nginx",
@@ -72,8 +73,10 @@ test("nginx's server is set up, nginx is configured, and a caller gets its place
   ]);
   const { inputs } = resources.find(({ name }) => name === "nginx-server") ?? {};
   expect(inputs).toEqual({ ...nginx, __provider: expect.any(String) });
-  const { kind, address, port, directory, unit } = nginx;
-  expect(await known(component.proxies)).toEqual([{ kind, ...server, directory, unit, address, port }]);
+  const { kind, address, port, controlPort, directory, unit } = nginx;
+  expect(await known(component.proxies)).toEqual([
+    { kind, ...server, directory, unit, address, port, controlPort },
+  ]);
 });
 
 test("the providers in the state import the rollout and contain none of its code", async () => {

@@ -17,6 +17,7 @@ describe("what is read", () => {
     const root = resolve(".rollgate/test");
     const { environment, ...plain } = rollout;
     const address = "127.0.0.1";
+    const controlPort = expect.toSatisfy((port: number) => port >= 20_000 && port < 30_000);
     const hosts = [
       { name: "app-1", address, port: 8081, second: { address, port: 18_081 } },
       { name: "app-2", address, port: 8082, second: { address, port: 18_082 } },
@@ -24,7 +25,7 @@ describe("what is read", () => {
     expect(plain).toEqual({
       jar: { path: expect.stringMatching(/\/app\.jar$/) },
       hosts: hosts.map((host) => ({ kind: "local", ...host, directory: `${root}/hosts/${host.name}` })),
-      proxies: [{ kind: "local", directory: `${root}/nginx`, address: "127.0.0.1", port: 8080 }],
+      proxies: [{ kind: "local", directory: `${root}/nginx`, address: "127.0.0.1", port: 8080, controlPort }],
       launch: { java: "java", jvmOptions: [], arguments: [] },
       health: {
         path: "/actuator/health",
@@ -59,8 +60,10 @@ describe("what is read", () => {
       directory: `${root}/nginx`,
       address: "127.0.0.1",
       port: 8080,
+      controlPort,
       executable: "nginx",
       flavour: "auto",
+      name: "rollgate_test",
       hosts,
       healthPath: "/actuator/health",
       slowestRequestSeconds: 30,
@@ -74,6 +77,8 @@ describe("what is read", () => {
         timeoutMilliseconds: 1000,
         expect: ["2xx", "3xx"],
       },
+      closedPaths: ["/actuator"],
+      openPaths: [],
       statusAllow: [],
     });
     expect(console.warn).not.toHaveBeenCalled();
@@ -94,6 +99,9 @@ describe("what is read", () => {
       nginxFlavour: "check-module",
       nginxAddress: "0.0.0.0",
       nginxPort: 9000,
+      controlPort: 9999,
+      closedPaths: ["/shop/actuator", "/internal"],
+      openPaths: ["/shop/actuator/health"],
       statusAllow: ["10.0.0.0/8", "fd00::/8", "192.0.2.1", "2001:db8::1"],
       checkIntervalMilliseconds: 3000,
       checkRise: 4,
@@ -149,6 +157,9 @@ describe("what is read", () => {
       flavour: "check-module",
       address: "0.0.0.0",
       port: 9000,
+      controlPort: 9999,
+      closedPaths: ["/shop/actuator", "/internal"],
+      openPaths: ["/shop/actuator/health"],
       statusAllow: ["10.0.0.0/8", "fd00::/8", "192.0.2.1", "2001:db8::1"],
       check: {
         path: "/ready",

@@ -68,7 +68,8 @@ describe.skipIf(reason)(
     }
 
     async function nginxIn(where: typeof place) {
-      const { name: _, ...proxy } = await hostIn(where, "nginx");
+      const { name: _, ...place } = await hostIn(where, "nginx");
+      const proxy = { ...place, controlPort: place.port + 1 };
       const nginx = openNamespaceNginx(proxy);
       onTestFinished(async () => {
         await nginx.server.quit(0);

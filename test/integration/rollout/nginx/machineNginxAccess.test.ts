@@ -19,7 +19,8 @@ function accessOf(machine: Machine, port: number, directory = "/nowhere"): Machi
     url: "http://192.0.2.1:8080",
     directory,
     address: "127.0.0.1",
-    port,
+    port: 8080,
+    controlPort: port,
   });
   onTestFinished(() => access.close());
   return access;

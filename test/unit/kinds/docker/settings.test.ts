@@ -60,6 +60,9 @@ describe("what is read", () => {
         timeoutMilliseconds: 1000,
         expect: ["2xx", "3xx"],
       },
+      name: "rollgate_test",
+      closedPaths: ["/actuator"],
+      openPaths: [],
       statusAllow: [],
     });
     expect(rollout).toMatchObject({

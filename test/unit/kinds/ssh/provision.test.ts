@@ -21,7 +21,14 @@ function host(directory: string, supervisor: "systemd" | "process" = "systemd"):
 }
 
 function proxy(directory: string): SshProxyDescriptor {
-  return { kind: "ssh", ...place, directory, supervisor: "systemd", unit: "rollgate-prod-nginx" };
+  return {
+    kind: "ssh",
+    ...place,
+    controlPort: 20_080,
+    directory,
+    supervisor: "systemd",
+    unit: "rollgate-prod-nginx",
+  };
 }
 
 describe.skipIf(!(await findExecutable("systemd-analyze")))("systemd itself accepts", () => {

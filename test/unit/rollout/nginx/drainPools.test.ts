@@ -30,43 +30,15 @@ test.each([
   expect(drainPools(twoSlotsInARow(size))).toHaveLength(pools);
 });
 
-test.each([
-  [9, 9 + 36 + 84 + 126],
-  [10, 10 + 45 + 120],
-  [12, 12 + 66],
-  [22, 22 + 231],
-  [23, 23],
-  [50, 50],
-])("of %d hosts, as many can be drained as 256 pools allow, but at least one: %d pools", (size, pools) => {
-  expect(drainPools(hostsInARow(size))).toHaveLength(pools);
+test.each([9, 10, 50])("of %d hosts, drain groups serve every combination", (size) => {
+  expect(drainPools(hostsInARow(size))).toEqual([]);
 });
 
-test.each([
-  [5, 2 * (1 + 5 + 10 + 10 + 5)],
-  [7, 2 * (2 ** 7 - 1)],
-  [9, 2 * (1 + 9 + 36)],
-  [15, 2 * (1 + 15 + 105)],
-  [16, 2 * (1 + 16)],
-  [50, 2 * (1 + 50)],
-])(
-  "of %d hosts with two slots, all may serve from their first or their second, or some be drained: %d pools",
-  (size, pools) => {
-    expect(drainPools(twoSlotsInARow(size))).toHaveLength(pools);
-  },
-);
-
-test.each([5, 9, 50])(
-  "%d hosts that all serve from one slot each have an upstream, and so have all but one of them",
-  (size) => {
-    const hosts = twoSlotsInARow(size);
-    const pools = served(hosts);
-    for (const which of [0, 1]) {
-      const base = hosts.map((host) => slotsOf(host)[which]?.name ?? "");
-      expect(pools).toContain(base.join());
-      for (const index of base.keys()) expect(pools).toContain(base.toSpliced(index, 1).join());
-    }
-  },
-);
+test.each([5, 9, 50])("%d hosts that all serve from one slot each have an upstream", (size) => {
+  const hosts = twoSlotsInARow(size);
+  const bases = [1, 0].map((which) => hosts.map((host) => slotsOf(host)[which]?.name ?? "").join());
+  expect(served(hosts).sort()).toEqual(bases.sort());
+});
 
 test("a host with one slot stays in while the others serve from their second", () => {
   const [one, ...others] = hostsInARow(9);

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { decideFlavour } from "#kinds/servingInputs.ts";
 import type { TwoSlots } from "#rollout/host/slots.ts";
-import { readBuild } from "#rollout/nginx/nginxBuild.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { nginxSettings } from "../../../support/nginx.ts";
 
@@ -36,15 +35,16 @@ test("without a health port, checks go to the application's", () => {
 });
 
 test("two health ports are rejected with the check module, which supports only one", () => {
+  const OPEN = { closedPaths: [], openPaths: [], statusAllow: [] };
   const settings = {
     ...nginxSettings(place),
     flavour: "auto" as const,
     settleSeconds: 0,
     leaseWaitSeconds: 0,
   };
-  const inputs = { ...settings, check: { ...settings.check, expect: ["2xx"] }, statusAllow: [] };
+  const inputs = { ...settings, check: { ...settings.check, expect: ["2xx"] }, ...OPEN };
   const decide = (two: readonly TwoSlots[], flavours: ["check-module"] | ["njs"]) =>
-    decideFlavour({ ...inputs, hosts: [...two] }, { flavours, build: readBuild("") }, "nginx");
+    decideFlavour({ ...inputs, hosts: [...two] }, { flavours }, "nginx");
   const mixed = hosts.map((host, index) => ({ ...host, healthPort: 9090 + index }));
   expect(decide(hosts, ["check-module"])).toEqual({ flavour: "check-module" });
   expect(decide(mixed, ["njs"])).toEqual({ flavour: "njs" });

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import type { HostPlace } from "../../host/hostPlace.ts";
+import { slotsOf } from "../../host/slots.ts";
+import { endpoint } from "../../machine/connections.ts";
+import type { FlavourLines } from "../flavours/flavourLines.ts";
+import type { NginxSettings } from "../nginxSettings.ts";
+import { ownNames } from "../ownNames.ts";
+import { drainLines } from "./drainLines.ts";
+import { errorLogOf } from "./errorLog.ts";
+import { fileIn } from "./fileIn.ts";
+
+/** Where the rollout reaches nginx on its machine. */
+export const CONTROL_ADDRESS = "127.0.0.1";
+
+/** The server that only the rollout talks to: it listens on loopback, on a port that no client is given. */
+export function controlServer(settings: NginxSettings, lines: FlavourLines, fingerprint: string): string {
+  const { flavour, hosts, directory, controlPort, name } = settings;
+  const own = ownNames(name);
+  const slots = hosts.flatMap(slotsOf);
+  const flagOf = (slot: string) => fileIn(directory, join("drained", slot));
+  const names = slots.map((slot) => {
+    return `    if (-f ${flagOf(slot.name)}) { set $${own("names")} "\${${own("names")}}${slot.name} "; }\n`;
+  });
+  return `# For the rollout only.
+server {
+    listen ${endpoint(CONTROL_ADDRESS, controlPort)};
+    access_log off;
+${drainLines(hosts, flagOf, own)}    set $${own("names")} "";
+${names.join("")}${lines.server}
+    location / {
+        return 404;
+    }
+    location = /status {
+        ${lines.status}
+    }
+    # Only for nginx's own errors, not for the host's answers.
+    location @unreachable {
+        default_type text/plain;
+        return 502 "no answer to nginx\\n";
+    }
+    location = /rollgate/configuration {
+        return 200 "${flavour} ${fingerprint}";
+    }
+    location = /rollgate/hosts {
+        return 200 "${slots.map((slot) => slot.name).join(" ")}";
+    }
+    location = /rollgate/drained {
+        return 200 "$${own("drained_pool")} $${own("names")}";
+    }
+${slots.map((slot) => healthLocation(slot, settings) + warmUpLocation(slot, settings)).join("")}}
+`;
+}
+
+/** `/status` for the people and the monitoring that may read it, on the server of the clients. */
+export function statusLocation({ statusAllow, controlPort }: NginxSettings): string {
+  if (statusAllow.length === 0) return "";
+  return `location = /status {
+${statusAllow.map((network) => `    allow ${network};\n`).join("")}    deny all;
+    proxy_pass http://${endpoint(CONTROL_ADDRESS, controlPort)};
+}
+`;
+}
+
+/** For the rollout, a host that doesn't answer is a result, not an error. */
+function healthLocation(slot: HostPlace, settings: NginxSettings): string {
+  return `    location = /rollgate/health/${slot.name} {
+        error_log ${errorLogOf(settings)} crit;
+        proxy_pass http://${endpoint(slot.address, slot.healthPort ?? slot.port)}${settings.healthPath};
+        proxy_http_version 1.1;
+        proxy_set_header Connection close;
+        proxy_connect_timeout 2s;
+        proxy_read_timeout 5s;
+        error_page 502 504 @unreachable;
+    }
+`;
+}
+
+/** Every page of one host, drained or not. */
+function warmUpLocation(slot: HostPlace, settings: NginxSettings): string {
+  return `    location ^~ /rollgate/warm-up/${slot.name}/ {
+        error_log ${errorLogOf(settings)} crit;
+        proxy_pass http://${endpoint(slot.address, slot.port)}/;
+        proxy_http_version 1.1;
+        proxy_set_header Connection close;
+        proxy_connect_timeout 2s;
+        proxy_read_timeout ${Math.max(60, settings.slowestRequestSeconds)}s;
+        error_page 502 504 @unreachable;
+    }
+`;
+}
