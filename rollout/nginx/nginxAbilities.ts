@@ -1,5 +1,6 @@
 import { messageOf } from "../common/errors.ts";
 import type { Flavour } from "../request/rollRequest.ts";
+import { type NginxBuild, readBuild } from "./nginxBuild.ts";
 
 /** What an nginx supports. */
 export interface NginxAbilities {
@@ -7,6 +8,7 @@ export interface NginxAbilities {
   readonly flavours: readonly [Flavour, ...Flavour[]];
   /** The file of the JavaScript module, if nginx must load it. */
   readonly njsModule?: string;
+  readonly build: NginxBuild;
 }
 
 const MODULE_DIRECTORIES = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/share/nginx/modules"];
@@ -33,11 +35,12 @@ export async function nginxAbilities(
   const others: [Flavour, ...Flavour[]] = (await accepts(CHECK_MODULE))
     ? ["check-module", "stock"]
     : ["stock"];
-  if (await accepts(withJavaScript())) return { flavours: ["njs", ...others] };
+  const build = readBuild(versionOutput);
+  if (await accepts(withJavaScript())) return { flavours: ["njs", ...others], build };
   for (const njsModule of moduleFiles(versionOutput)) {
-    if (await accepts(withJavaScript(njsModule))) return { flavours: ["njs", ...others], njsModule };
+    if (await accepts(withJavaScript(njsModule))) return { flavours: ["njs", ...others], njsModule, build };
   }
-  return { flavours: others };
+  return { flavours: others, build };
 }
 
 /** Where the JavaScript module may be, most likely first. */
@@ -48,7 +51,7 @@ export function moduleFiles(versionOutput: string): string[] {
 }
 
 /** Uses only files under nginx's prefix, because the user may not be able to write elsewhere. */
-function probe(main: string, http: string): string {
+export function probe(main: string, http: string): string {
   return `${main}pid probe.pid;
 error_log stderr;
 events {}

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { decideFlavour } from "#kinds/servingInputs.ts";
 import type { TwoSlots } from "#rollout/host/slots.ts";
+import { readBuild } from "#rollout/nginx/nginxBuild.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { nginxSettings } from "../../../support/nginx.ts";
 
@@ -44,7 +45,7 @@ test("two health ports are rejected with the check module, which supports only o
   };
   const inputs = { ...settings, check: { ...settings.check, expect: ["2xx"] }, ...OPEN };
   const decide = (two: readonly TwoSlots[], flavours: ["check-module"] | ["njs"]) =>
-    decideFlavour({ ...inputs, hosts: [...two] }, { flavours }, "nginx");
+    decideFlavour({ ...inputs, hosts: [...two] }, { flavours, build: readBuild("") }, "nginx");
   const mixed = hosts.map((host, index) => ({ ...host, healthPort: 9090 + index }));
   expect(decide(hosts, ["check-module"])).toEqual({ flavour: "check-module" });
   expect(decide(mixed, ["njs"])).toEqual({ flavour: "njs" });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { moduleFiles, nginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 
 const VERSION = "nginx version: nginx/1.26.3\nconfigure arguments: --modules-path=/opt/modules --with-compat";
+const build = { version: "1.26.3", modules: [], user: "nobody" };
 
 /** An nginx that refuses configurations in these words. */
 function refusing(words: (configuration: string) => string | undefined) {
@@ -35,6 +36,7 @@ describe("what an nginx supports", () => {
     expect(await abilities).toEqual({
       flavours: ["njs", "stock"],
       njsModule: "/usr/lib64/nginx/modules/ngx_http_js_module.so",
+      build,
     });
   });
 
@@ -45,19 +47,19 @@ describe("what an nginx supports", () => {
         ? 'unknown directive "js_periodic"'
         : 'unknown directive "js_shared_dict_zone"';
     });
-    expect(await abilities).toEqual({ flavours: ["stock"] });
+    expect(await abilities).toEqual({ flavours: ["stock"], build });
   });
 
   test("a module built for another nginx counts as none", async () => {
     const { abilities } = refusing((text) =>
       text.includes("load_module") ? 'module "/x.so" is not binary compatible' : 'unknown directive "x"',
     );
-    expect(await abilities).toEqual({ flavours: ["stock"] });
+    expect(await abilities).toEqual({ flavours: ["stock"], build });
   });
 
   test("of two modules, the JavaScript one is preferred", async () => {
     const { abilities } = refusing(() => undefined);
-    expect(await abilities).toEqual({ flavours: ["njs", "check-module", "stock"] });
+    expect(await abilities).toEqual({ flavours: ["njs", "check-module", "stock"], build });
   });
 
   test("any other error is passed on", async () => {

@@ -1,0 +1,70 @@
+import type { TlsProfile } from "../../request/frontDoor/tls.ts";
+
+/** HTTPS, as this nginx can serve it. */
+export interface TlsServing {
+  /** The folder of `certificate.pem` and `key.pem`, or of files with other names. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Where nginx listens. */
+  readonly port: number;
+  /** The port that clients use. */
+  readonly publicPort: number;
+  /** How this nginx is told to speak HTTP/2, if it is to. */
+  readonly http2: "directive" | "listen" | "off";
+  readonly http3: boolean;
+  /** Whether this nginx can end a handshake for a name that it doesn't serve. */
+  readonly canReject: boolean;
+  readonly profile: TlsProfile;
+  readonly redirect: boolean;
+  readonly hstsSeconds: number;
+  readonly acmeWebroot?: string;
+}
+
+/** Mozilla's guidelines 5.7, without DHE, which needs a file and which no client of the profile depends on. */
+const PROFILES: Readonly<Record<TlsProfile, string>> = {
+  intermediate: `        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+`,
+  modern: `        ssl_protocols TLSv1.3;
+`,
+};
+
+/** What HTTPS needs in the `http` block. */
+export function tlsMaps(name: string, tls: TlsServing | undefined): string {
+  if (!tls) return "";
+  const altSvc = `
+    map $https $${name}_alt_svc {
+        default "";
+        on      'h3=":${tls.publicPort}"; ma=86400';
+    }`;
+  return `    # A variable, so that nginx reads these files at each handshake: a renewed certificate needs no reload.
+    map "" $${name}_certificate { default "${tls.certificate}"; }
+    map "" $${name}_certificate_key { default "${tls.key}"; }${tls.http3 ? altSvc : ""}
+`;
+}
+
+/** The certificate and the profile, for a server. */
+export function tlsLines(name: string, tls: TlsServing): string {
+  return `        ssl_certificate $${name}_certificate;
+        ssl_certificate_key $${name}_certificate_key;
+${tlsProtocolLines(name, tls)}`;
+}
+
+/** Everything about TLS but the certificate. */
+export function tlsProtocolLines(name: string, { profile, http2 }: TlsServing): string {
+  return `${http2 === "directive" ? "        http2 on;\n" : ""}${PROFILES[profile]}        ssl_prefer_server_ciphers off;
+        ssl_ecdh_curve X25519:prime256v1:secp384r1;
+        # Clients resume by this cache: before 1.23.2, nginx never changes the keys of its tickets.
+        ssl_session_cache shared:${name}_tls:10m;
+        ssl_session_timeout 1d;
+        ssl_session_tickets off;
+`;
+}
+
+/** Headers of every answer; a block with an \`add_header\` of its own must repeat them. */
+export function tlsHeaders(name: string, tls: TlsServing | undefined, indent = "        "): string {
+  if (!tls) return "";
+  const hsts = `${indent}add_header Strict-Transport-Security "max-age=${tls.hstsSeconds}" always;\n`;
+  const altSvc = `${indent}add_header Alt-Svc $${name}_alt_svc always;\n`;
+  return `${tls.hstsSeconds > 0 ? hsts : ""}${tls.http3 ? altSvc : ""}`;
+}
