@@ -1,7 +1,7 @@
 import type { RollgateError } from "#rollout/common/errors.ts";
 import type { LeaseStore } from "#rollout/lease/lease.ts";
-import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
+import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import type { ProxyPlace } from "#rollout/request/places.ts";
 import type { Placed } from "./placed.ts";
@@ -22,7 +22,7 @@ export interface OpenNginx {
   readonly id: string;
   /** For messages about what it supports. */
   readonly name: string;
-  readonly server: MachineNginxServer;
+  readonly server: NginxServer;
   readonly leases: LeaseStore;
   /** Whether other programs could listen on its port. */
   readonly sharesPorts: boolean;

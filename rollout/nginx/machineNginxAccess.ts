@@ -22,8 +22,10 @@ export interface NginxPlace {
   readonly controlPort: number;
   /** Where clients reach the service. */
   readonly url: string;
-  /** nginx's own prefix. */
+  /** The folder of our files, which is nginx's prefix if it is ours. */
   readonly directory: string;
+  /** What tells its master from others, if not that prefix: its pid file, or another prefix. */
+  readonly master?: string;
 }
 
 /**
@@ -70,7 +72,8 @@ export class MachineNginxAccess implements NginxAccess {
 
   /** Counts only nginx's own sockets, as far as they can be identified, since others may talk to the host directly. */
   async connectionsTo(address: string, port: number): Promise<number> {
-    const args = [this.#place.directory, this.#master, tableEndpoint(address, port), String(LOOKS)];
+    const { directory, master: where = directory } = this.#place;
+    const args = [where, this.#master, tableEndpoint(address, port), String(LOOKS)];
     const [count, master] = (await this.#machine.run(COUNT_CONNECTIONS, args)).trim().split(" ");
     this.#master = master ?? "0";
     return Number(count);

@@ -8,6 +8,7 @@ import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { MachineNginxAccess, type NginxPlace } from "./machineNginxAccess.ts";
 import type { NginxRunner } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
+import type { NginxServer } from "./nginxServer.ts";
 import type { NginxConfiguration } from "./renderConfiguration.ts";
 import { isScript, servedConfiguration } from "./servedConfiguration.ts";
 
@@ -15,9 +16,10 @@ const LOG_LINES = 200;
 const [APPLY, RESTORE, REMOVE] = [nginxScript("apply"), nginxScript("restore"), nginxScript("remove")];
 
 /** An nginx with a configuration of ours, in a folder on any machine; `runner` starts it. */
-export class MachineNginxServer {
+export class MachineNginxServer implements NginxServer {
   readonly access: MachineNginxAccess;
   readonly machine: Machine;
+  readonly isForeign = false;
   readonly #place: NginxPlace;
   readonly #runner: NginxRunner;
 

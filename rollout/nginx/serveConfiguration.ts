@@ -4,8 +4,8 @@ import { poll } from "../common/poll.ts";
 import { LeaseLost } from "../lease/lease.ts";
 import { changeTopology } from "./changeTopology.ts";
 import { IDLE_SECONDS } from "./closeConnections.ts";
-import type { MachineNginxServer } from "./machineNginxServer.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
+import type { NginxServer } from "./nginxServer.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
 import { hostsOf, renderConfiguration } from "./renderConfiguration.ts";
 import { servedPlace } from "./servedConfiguration.ts";
@@ -23,7 +23,7 @@ const ANSWERS_IN_A_ROW = 5;
  * may throw.
  */
 export async function serveConfiguration(
-  server: MachineNginxServer,
+  server: NginxServer,
   settings: NginxSettings,
   settleSeconds: number,
   assertHeld: () => Promise<void> = async () => {},
@@ -35,7 +35,7 @@ export async function serveConfiguration(
   if (running && served === configuration.text && (await answers(access, fingerprint))) return "unchanged";
   await server.propose(configuration);
   // A file that is not ours doesn't list its hosts, so none of them can be drained.
-  const before = hostsOf(served ?? "") ?? (running ? settings.hosts : []);
+  const before = hostsOf(served ?? "") ?? (running && !server.isForeign ? settings.hosts : []);
   const change = { before, after: settings.hosts, access, running, settleSeconds };
   await changeTopology(change, async () => {
     const replace = async () => {
@@ -60,7 +60,7 @@ export async function serveConfiguration(
  * A reload closes idle client connections, and a request already on its way over one of them is lost. So connections
  * are closed beforehand: busy ones with an answer, idle ones by clients that honour `Keep-Alive`.
  */
-async function withConnectionsClosed(server: MachineNginxServer, reload: () => Promise<void>): Promise<void> {
+async function withConnectionsClosed(server: NginxServer, reload: () => Promise<void>): Promise<void> {
   await server.closeConnections(true);
   try {
     await sleep(IDLE_SECONDS * 1000);
@@ -70,10 +70,7 @@ async function withConnectionsClosed(server: MachineNginxServer, reload: () => P
   }
 }
 
-async function whyNot(
-  server: MachineNginxServer,
-  running: boolean,
-): Promise<Pick<Failure, "code" | "reason">> {
+async function whyNot(server: NginxServer, running: boolean): Promise<Pick<Failure, "code" | "reason">> {
   const words = await server.lastError();
   return running
     ? { code: "reload-failed", reason: `nginx accepted the configuration but failed to reload it: ${words}` }
@@ -92,7 +89,7 @@ interface Failure {
 
 /** Restores the previous state: an nginx that ran keeps running, one that didn't is stopped again. */
 async function takeBack(
-  server: MachineNginxServer,
+  server: NginxServer,
   { running, code, reason, cause }: Failure,
 ): Promise<RollgateError> {
   const state = await (running ? goBack(server) : giveUp(server)).catch(
@@ -101,7 +98,7 @@ async function takeBack(
   return new RollgateError(code, `${reason}. ${state}.`, { cause });
 }
 
-async function goBack(server: MachineNginxServer): Promise<string> {
+async function goBack(server: NginxServer): Promise<string> {
   if (!(await server.restore())) {
     return "There was no configuration before, so none is left; nginx keeps running with the one it had loaded";
   }
@@ -113,7 +110,7 @@ async function goBack(server: MachineNginxServer): Promise<string> {
     : "The old configuration is back, but nginx does not serve it";
 }
 
-async function giveUp(server: MachineNginxServer): Promise<string> {
+async function giveUp(server: NginxServer): Promise<string> {
   await server.quit(0);
   const hadOld = await server.restore();
   await server.forgetKept();
@@ -121,7 +118,7 @@ async function giveUp(server: MachineNginxServer): Promise<string> {
 }
 
 /** Whether nginx serves the configuration file on its disk. */
-async function servesItsFile(server: MachineNginxServer): Promise<boolean> {
+async function servesItsFile(server: NginxServer): Promise<boolean> {
   const place = servedPlace((await server.served()) ?? "");
   return place !== undefined && takesEffect(server.access, place.fingerprint, IS_BACK, place.controlPort);
 }

@@ -36,11 +36,21 @@ export async function servedConfiguration(
   const text = await read("nginx.conf");
   if (text !== undefined && (await read(CLOSE_CONNECTIONS)) !== undefined)
     return `${text}# ${CLOSE_CONNECTIONS} was left behind\n`;
-  const [script] = SCRIPT.exec(text ?? "") ?? [];
-  if (text === undefined || script === undefined) return text;
+  if (text === undefined) return undefined;
+  const problem = await scriptProblem(text, read);
+  return problem === undefined ? text : `${text}# ${problem}\n`;
+}
+
+/** Whether the script that a configuration uses is missing or was edited; `undefined` if neither. */
+export async function scriptProblem(
+  text: string,
+  read: (name: string) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const [script] = SCRIPT.exec(text) ?? [];
+  if (script === undefined) return undefined;
   const held = await read(script);
-  if (held === undefined) return `${text}# ${script} is missing\n`;
-  return scriptName(held) === script ? text : `${text}# ${script} was edited\n`;
+  if (held === undefined) return `${script} is missing`;
+  return scriptName(held) === script ? undefined : `${script} was edited`;
 }
 
 const place = z.object({ address: z.string(), port: z.number(), controlPort: z.number() });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OpenNginx } from "#kinds/nginxKind.ts";
-import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
+import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { isServed, serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
@@ -10,7 +10,7 @@ import { nginxSettings } from "../support/nginx.ts";
 const IN_TIME = { timeout: 60_000 };
 
 /** Several times in a row, because old workers still answer for a moment after a reload. */
-async function untilServed({ access }: MachineNginxServer, fingerprint: string): Promise<void> {
+async function untilServed({ access }: NginxServer, fingerprint: string): Promise<void> {
   let inARow = 0;
   await until(async () => {
     const { body } = await access.getAnew("/rollgate/configuration", AbortSignal.timeout(5_000));

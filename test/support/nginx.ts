@@ -5,7 +5,7 @@ import { localNginxPlace, openLocalNginx } from "#kinds/local/localNginx.ts";
 import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import type { TwoSlots } from "#rollout/host/slots.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
-import type { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
+import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { controlPortFor } from "../../harness/freePort.ts";
@@ -78,7 +78,7 @@ export async function serveNginx(
 export function localNginxServer(
   { directory, address, port, controlPort = controlPortFor(port) }: LocalPlace,
   executable = NGINX,
-): MachineNginxServer {
+): NginxServer {
   const { server, close } = openLocalNginx(
     { kind: "local", directory, address, port, controlPort },
     executable,

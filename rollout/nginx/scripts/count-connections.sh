@@ -1,4 +1,4 @@
-# After find-master.sh. $1 nginx's folder, $2 the last known pid of its master, $3 the remote end to count connections to, in
+# After find-master.sh. $1 nginx's prefix or pid file, $2 the last known pid of its master, $3 the remote end to count connections to, in
 # the kernel's notation, $4 how often to look before giving up on there being none. Prints how many of nginx's sockets may
 # carry a request there, and the pid of its master. Sockets that are still connecting (02), in TIME_WAIT (06), listening
 # (0A) or closed (inode 0) do not count.

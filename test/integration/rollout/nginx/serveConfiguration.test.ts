@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
+import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { freePort } from "../../../../harness/freePort.ts";
@@ -353,7 +354,7 @@ test("a reload under busy keep-alive clients loses no request", async () => {
 });
 
 /** A server whose port somebody takes after nginx has tested its configuration. */
-async function takenAfterTest(settings: NginxSettings): Promise<MachineNginxServer> {
+async function takenAfterTest(settings: NginxSettings): Promise<NginxServer> {
   const server = localNginxServer(settings);
   const propose = server.propose.bind(server);
   server.propose = async (configuration) => {

@@ -1,0 +1,217 @@
+import { randomBytes } from "node:crypto";
+import { RollgateError } from "../common/errors.ts";
+import { portHolder } from "../machine/listeners.ts";
+import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
+import { READ_FILE } from "../machine/readFile.ts";
+import { readScripts } from "../machine/scripts.ts";
+import { writeFile } from "../machine/writeFile.ts";
+import { CLOSE_CONNECTIONS } from "./closeConnections.ts";
+import { foreignText, HTTP_FILE, SITE_FILE } from "./foreignConfiguration.ts";
+import { attachments, type ForeignPlace, siteInclude } from "./foreignPlace.ts";
+import { MachineNginxAccess } from "./machineNginxAccess.ts";
+import { nginxScript } from "./nginxScripts.ts";
+import type { NginxServer } from "./nginxServer.ts";
+import type { NginxConfiguration } from "./renderConfiguration.ts";
+import { isScript, scriptProblem } from "./servedConfiguration.ts";
+
+const RIGHTS = readScripts(new URL("../machine/scripts/", import.meta.url), "with-rights");
+const FUNCTIONS = `${RIGHTS}\n${nginxScript("system-path", "find-master", "shared-nginx")}`;
+const CHANGES = nginxScript("lock-nginx", "switch-live", "attach", "say-whose-fault", "begin-shared");
+const changing = (name: string) => [FUNCTIONS, CHANGES, nginxScript(name)].join("\n");
+const [TEST, APPLY, RESTORE, REMOVE] = ["test-shared", "apply-shared", "restore-shared", "remove-shared"].map(
+  changing,
+);
+const IS_RUNNING = `${nginxScript("find-master")}\nfind_master "$1"`;
+const PREFLIGHT = [FUNCTIONS, nginxScript("preflight-shared")].join("\n");
+const RELOAD = `${FUNCTIONS}\nwhere=$1 executable=$2 means=$3\nreload_nginx`;
+const INCLUDED_BY = `${nginxScript("system-path", "find-master", "shared-nginx", "included-by")}`;
+/** Others may be changing the same nginx for a minute. */
+const DEADLINE_SECONDS = 90;
+
+/**
+ * Our part of an nginx that somebody else starts and configures. Its files are in a folder that a link points to; nginx
+ * tests the whole configuration with the link switched to the proposed ones.
+ */
+export class ForeignNginxServer implements NginxServer {
+  readonly access: MachineNginxAccess;
+  readonly machine: Machine;
+  readonly isForeign = true;
+  readonly #place: ForeignPlace;
+  #proposed = "";
+
+  constructor(machine: Machine, place: ForeignPlace) {
+    this.access = new MachineNginxAccess(machine, place);
+    this.machine = machine;
+    this.#place = place;
+  }
+
+  async preflight(): Promise<void> {
+    await this.requireRunning();
+    const { master, executable, means, httpFolder } = this.#place;
+    await this.machine.run(PREFLIGHT, [master, executable, means, httpFolder]);
+  }
+
+  /** Throws a one-line error if nginx is stopped; only its owner starts it. */
+  async requireRunning(): Promise<void> {
+    if (await this.isRunning()) return;
+    throw new RollgateError(
+      "nginx-stopped",
+      `expected nginx to be running, found no process by ${this.#place.master}: start it first`,
+    );
+  }
+
+  async isRunning(): Promise<boolean> {
+    return (await this.machine.run(IS_RUNNING, [this.#place.master])) !== "";
+  }
+
+  async served(): Promise<string | undefined> {
+    const isUnconfirmed = (await this.#run("readlink before || :")) !== "";
+    const from = isUnconfirmed ? "before" : "live";
+    const [http, site] = await Promise.all([
+      this.#read(`${from}/${HTTP_FILE}`),
+      this.#read(`${from}/${SITE_FILE}`),
+    ]);
+    const text = http === undefined ? undefined : foreignText({ http, ...(site !== undefined && { site }) });
+    if (isUnconfirmed) return `${text ?? ""}# a change was not confirmed\n`;
+    if (text === undefined) return undefined;
+    const problem = (await this.#problem(text)) ?? (await this.lacksSite(site !== undefined));
+    return problem === undefined ? text : `${text}# ${problem}\n`;
+  }
+
+  async closeConnections(on: boolean): Promise<void> {
+    await this.#run(on ? `: > ${CLOSE_CONNECTIONS}` : `rm -f ${CLOSE_CONNECTIONS}`);
+  }
+
+  async propose({ fingerprint, files }: NginxConfiguration): Promise<void> {
+    await this.requireRunning();
+    const { directory } = this.#place;
+    await this.machine.run(
+      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p versions drained',
+      [directory],
+    );
+    this.#proposed = `versions/${fingerprint}-${randomBytes(4).toString("hex")}`;
+    for (const { name, text } of files) {
+      await writeFile(this.machine, directory, isScript(name) ? name : `${this.#proposed}/${name}`, text);
+    }
+    try {
+      await refusing(this.#change(TEST));
+    } catch (error) {
+      await this.#run('rm -rf "$2"', this.#proposed);
+      throw error;
+    }
+  }
+
+  async apply(): Promise<void> {
+    await refusing(this.#change(APPLY));
+  }
+
+  async restore(): Promise<boolean> {
+    return (await this.#change(RESTORE)) !== "";
+  }
+
+  async reload(): Promise<void> {
+    const { master, executable, means } = this.#place;
+    await this.machine.run(RELOAD, [master, executable, means]);
+  }
+
+  async forgetKept(): Promise<void> {
+    await this.#run("rm -f before");
+  }
+
+  async commit({ files }: NginxConfiguration): Promise<void> {
+    const held = (await this.#run("ls")).split("\n").filter(isScript);
+    const over = held.filter((script) => !files.some(({ name }) => name === script));
+    await this.#run(
+      `rm -f ${["before", ...over].join(" ")}
+for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
+      this.#proposed,
+    );
+  }
+
+  /** Only its owner can read the log, in general. */
+  async lastError(): Promise<string> {
+    return `see its error log, and whether its http block includes ${this.#place.httpFolder}/*.conf`;
+  }
+
+  async quit(): Promise<void> {}
+
+  async removeFiles(): Promise<void> {
+    const there = await this.machine.run('if [ -d "$1" ]; then echo yes; fi', [this.#place.directory]);
+    if (there !== "") await this.#change(REMOVE);
+  }
+
+  async portHolder(): Promise<string | undefined> {
+    return portHolder(this.machine, this.#place.address, this.#place.port);
+  }
+
+  /** What is wrong with the user's server block, which must include our part of it; `undefined` if nothing is. */
+  async lacksSite(isWanted: boolean): Promise<string | undefined> {
+    const { directory, siteFolder } = this.#place;
+    if (!isWanted || siteFolder !== undefined) return undefined;
+    const line = siteInclude(directory);
+    const pattern = `^[^#]*include[[:space:]]+["']?${escaped(line)}["']?[[:space:]]*;`;
+    const folder = await this.#includedBy(pattern);
+    if (folder === undefined) return undefined;
+    return `expected a server block in ${folder} with the line "include ${line};", found none`;
+  }
+
+  /** Whether nginx's own configuration loads its JavaScript module. */
+  async loadsJavaScript(): Promise<boolean> {
+    const pattern = "^[[:space:]]*load_module[[:space:]].*ngx_http_js_module";
+    return (await this.#includedBy(pattern)) === undefined;
+  }
+
+  /** The folder of nginx's configuration, if none of its lines matches. */
+  async #includedBy(pattern: string): Promise<string | undefined> {
+    const { master, executable } = this.#place;
+    return (await this.machine.run(INCLUDED_BY, [master, executable, pattern])).trim() || undefined;
+  }
+
+  async #problem(text: string): Promise<string | undefined> {
+    for (const { file, text: wanted } of attachments(this.#place)) {
+      const held = await this.machine.run('cat "$1" 2>/dev/null || :', [file]);
+      if (held.trim() !== wanted.trim()) return `${file} ${held === "" ? "is missing" : "was edited"}`;
+    }
+    if ((await this.#read(CLOSE_CONNECTIONS)) !== undefined) return `${CLOSE_CONNECTIONS} was left behind`;
+    return scriptProblem(text, (name) => this.#read(name));
+  }
+
+  #change(script: string | undefined): Promise<string> {
+    const { directory, httpFolder, master, executable, means } = this.#place;
+    const attached = attachments(this.#place).flatMap(({ file, text }) => [file, text.trimEnd()]);
+    const args = [directory, httpFolder, master, executable, means, this.#proposed, ...attached];
+    return this.machine.run(script ?? "", args, { deadlineSeconds: DEADLINE_SECONDS });
+  }
+
+  async #read(name: string): Promise<string | undefined> {
+    try {
+      return await this.machine.run(READ_FILE, [this.#place.directory, name]);
+    } catch (error) {
+      if (error instanceof CommandFailed && error.exitCode === NOT_THERE) return undefined;
+      throw error;
+    }
+  }
+
+  #run(script: string, ...args: readonly string[]): Promise<string> {
+    return this.machine.run(`cd "$1" 2>/dev/null || exit 0\n${script}`, [this.#place.directory, ...args]);
+  }
+}
+
+async function refusing(asked: Promise<unknown>): Promise<void> {
+  try {
+    await asked;
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    const { message } = error;
+    const said = message.startsWith("broken before: ")
+      ? `nginx's configuration was broken before: ${message.slice("broken before: ".length)}`
+      : message.startsWith("with ours in place: ")
+        ? `nginx rejected a line that is not ours, with ours in place: ${message.slice("with ours in place: ".length)}`
+        : `nginx rejected its configuration: ${message}`;
+    throw new RollgateError("nginx-refused", `${said}. Nothing was changed`, { cause: error });
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?()[\]{}|^$\\]/g, "\\$&");
+}

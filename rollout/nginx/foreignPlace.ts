@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import type { NginxPlace } from "./machineNginxAccess.ts";
+
+/** Where an nginx is that is not this stack's own, and how its files get ours. */
+export interface ForeignPlace extends NginxPlace {
+  /** Its pid file, or the prefix in its command line: what tells its master from others. */
+  readonly master: string;
+  readonly executable: string;
+  /** `unit`: root's nginx.service, by rights that provisioning gave; `signal`: one of this account, or we are root. */
+  readonly means: "unit" | "signal";
+  /** The folder of which its `http` block includes every `*.conf`. */
+  readonly httpFolder: string;
+  /** The same in its server block; absent if the user's own server block has our line. */
+  readonly siteFolder?: string;
+  /** The name of our files there, without `.conf`. */
+  readonly name: string;
+}
+
+/** A file that makes a foreign nginx include ours. */
+export interface Attachment {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The files that make a foreign nginx include ours. */
+export function attachments(
+  place: Pick<ForeignPlace, "directory" | "httpFolder" | "siteFolder" | "name">,
+): Attachment[] {
+  const { directory, httpFolder, siteFolder, name } = place;
+  const attached = (folder: string, include: string) => ({
+    file: join(folder, `${name}.conf`),
+    text: `${attachmentMark(directory)}\ninclude ${quoted(include)};\n`,
+  });
+  return [
+    attached(httpFolder, httpInclude(directory)),
+    ...(siteFolder === undefined ? [] : [attached(siteFolder, siteInclude(directory))]),
+  ];
+}
+
+/** The first line of such a file, which says whose it is. */
+export function attachmentMark(directory: string): string {
+  return `# Written by rollgate for ${directory}.`;
+}
+
+/** What the `http` block includes: a pattern, because nginx accepts one that matches nothing. */
+export function httpInclude(directory: string): string {
+  return join(directory, "live", "http*.conf");
+}
+
+/** What a server block includes. */
+export function siteInclude(directory: string): string {
+  return join(directory, "live", "server*.conf");
+}
+
+function quoted(path: string): string {
+  return /[^\w./*-]/.test(path) ? `"${path}"` : path;
+}

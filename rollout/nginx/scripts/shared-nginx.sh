@@ -1,0 +1,31 @@
+# After find-master.sh and ../../machine/scripts/with-rights.sh. Functions for an nginx that is not this stack's own. They
+# read where (its pid file or prefix), executable and means (unit, or signal).
+# option_of <letter>: prints the value of one of its command-line options.
+# shellcheck disable=SC2154,SC2034 # Set or used by the other scripts.
+option_of() {
+  title_of "$(find_master "$where")" | sed -n "s/^nginx: master process .* -$1 \(.*\)/\1/; t found
+    d
+    :found
+    s/ -[a-zA-Z]\( .*\)\{0,1\}\$//; s/ *\$//; p"
+}
+
+# test_nginx: sets words to what nginx says about the whole configuration.
+test_nginx() {
+  prefix=$(option_of p) configuration=$(option_of c)
+  set -- "$executable" ${prefix:+-p "$prefix"} ${configuration:+-c "$configuration"} -t -q
+  case $means in
+    unit) words=$(with_rights "$@" 2>&1) ;;
+    *) words=$("$@" 2>&1) ;;
+  esac
+}
+
+reload_nginx() {
+  case $means in
+    unit) with_rights /usr/bin/systemctl reload nginx.service ;;
+    *)
+      master=$(find_master "$where")
+      [ -n "$master" ] || { echo "nginx is not running any more" >&2; return 1; }
+      kill -HUP "$master"
+      ;;
+  esac
+}
