@@ -92,9 +92,14 @@ export class Reader {
     }
   }
 
-  #refuseSecret(key: string): void {
+  /** Whether a setting, or a part of it, is encrypted. */
+  isSecret(key: string): boolean {
     const secrets: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]");
-    if (Array.isArray(secrets) && secrets.includes(`${this.#config.name}:${key}`)) {
+    return Array.isArray(secrets) && secrets.includes(`${this.#config.name}:${key}`);
+  }
+
+  #refuseSecret(key: string): void {
+    if (this.isSecret(key)) {
       throw new InvalidInput(
         key,
         "expected a plain value, got a secret: only environment stays secret everywhere",

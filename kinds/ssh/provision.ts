@@ -4,7 +4,10 @@ import { unitRights } from "#rollout/host/systemdSupervisor.ts";
 import { quote } from "#rollout/machine/quote.ts";
 import { readScripts } from "#rollout/machine/scripts.ts";
 import { journalCommand, systemctlCommand } from "#rollout/machine/systemd.ts";
+import { nginxScript } from "#rollout/nginx/nginxScripts.ts";
 import { testUnit } from "#rollout/nginx/systemdNginx.ts";
+import type { TlsFiles } from "#rollout/nginx/tls/tryCertificate.ts";
+import { certificateUnits, certificateUnitTexts, copiesFolder } from "./certificateUnits.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { hostUnits, nginxTestUnit, nginxUnit, SLOTS, unitMark } from "./units.ts";
 
@@ -18,6 +21,8 @@ export interface ProvisionOptions {
   /** The required command, and the Debian package to install if it is missing; empty for none. */
   readonly command: string;
   readonly package: string;
+  /** A certificate and its key on nginx's server, which are kept where its account can read them. */
+  readonly certificate?: TlsFiles;
 }
 
 /** What a provisioning script does; `check` lists everything the server lacks and changes nothing. */
@@ -37,15 +42,18 @@ if sudo -n sh -c : 2>/dev/null; then exec sudo -n sh -s -- ${action}; fi
 ${otherwise}`;
 }
 
-const SCRIPTS = readScripts(
-  new URL("./scripts/", import.meta.url),
-  "look-for-tools",
-  "install-packages",
-  "make-folders",
-  "write-units",
-  "remove-place",
-  "provision",
-);
+const SCRIPTS = [
+  nginxScript("copy-certificate"),
+  readScripts(
+    new URL("./scripts/", import.meta.url),
+    "look-for-tools",
+    "install-packages",
+    "make-folders",
+    "write-units",
+    "remove-place",
+    "provision",
+  ),
+].join("\n");
 const NGINX_STOP_SECONDS = 30;
 /** The default folder for all stacks on a server. */
 const SHARED = "/srv/rollgate";
@@ -70,14 +78,18 @@ export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions
 
 /** Sets up a server for nginx, or removes that again; running it twice changes nothing. */
 export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOptions): string {
-  const { unit } = proxy;
+  const { unit, directory } = proxy;
+  const { account, certificate } = options;
   const test = testUnit(unit);
+  const { copy, watch } = certificateUnits(proxy);
   return script(proxy, options, {
     units: {
-      [unit]: nginxUnit(proxy, options.account, NGINX_STOP_SECONDS),
-      [test]: nginxTestUnit(proxy, options.account),
+      [unit]: nginxUnit(proxy, account, NGINX_STOP_SECONDS),
+      [test]: nginxTestUnit(proxy, account),
+      ...(certificate && certificateUnitTexts(proxy, certificate, account, unitMark(directory))),
     },
-    enabled: [unit],
+    enabled: [unit, ...(certificate ? watch : [])],
+    certificate: { copies: copiesFolder(proxy), copier: copy, watchers: watch, ...certificate },
     inUse: ["nginx.conf"],
     rights: [
       systemctlCommand("start", unit),
@@ -89,7 +101,7 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
     parents: [dirname(proxy.directory), SHARED],
     deployers: ["drained", "lease"],
     services: ["logs", "temp"],
-    shared: [],
+    shared: ["tls"],
     settings: "settings nginx and nginxPackage",
     // Debian starts nginx with a default site when it installs it.
     unwanted: "nginx.service",
@@ -116,6 +128,12 @@ interface Parts {
   readonly settings: string;
   /** A service that Debian starts with the package, if any. */
   readonly unwanted: string;
+  /** What keeps copies of nginx's certificate, and of which one; there may be none now, but one before. */
+  readonly certificate?: Partial<TlsFiles> & {
+    readonly copies: string;
+    readonly copier: string;
+    readonly watchers: readonly string[];
+  };
 }
 
 /** The scripts, after the values that they read. */
@@ -144,6 +162,11 @@ function script(
     ENABLED: parts.enabled.join(" "),
     RULES: `/etc/sudoers.d/${rules}`,
     RIGHTS: parts.rights.join("\n"),
+    CERTIFICATE: parts.certificate?.certificate ?? "",
+    CERTIFICATE_KEY: parts.certificate?.key ?? "",
+    COPIES: parts.certificate?.copies ?? "",
+    COPIER: parts.certificate?.copier ?? "",
+    WATCHERS: parts.certificate?.watchers.join(" ") ?? "",
   };
   const texts = Object.entries(parts.units).map(
     ([unit, text]) => `${quote(unit)}) printf %s ${quote(text)} ;;`,

@@ -22,7 +22,14 @@ const hostFields = {
 };
 
 /** What the rollout knows about any nginx. */
-const proxyFields = { address, port: integer(1, 65535) };
+const proxyFields = {
+  address,
+  port: integer(1, 65535),
+  /** The port for HTTPS, if it serves that, too. */
+  tlsPort: integer(1, 65535).exactOptional(),
+  /** The name that clients use, if it is known. */
+  serverName: text.exactOptional(),
+};
 
 /** Where only the rollout reaches an nginx, on the loopback address of its machine. */
 export const controlPort = integer(1, 65535);

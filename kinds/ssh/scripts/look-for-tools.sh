@@ -21,3 +21,22 @@ look() {
   fi
   has "$COMMAND" || lack_or_install "$COMMAND ($SETTINGS)" "$PACKAGE"
 }
+# Prints the certificate, which is public. Whether the key belongs to it is for nginx to say, which may not be installed yet.
+look_at_certificate() {
+  for file in "$CERTIFICATE" "$CERTIFICATE_KEY"; do
+    if [ ! -f "$file" ]; then
+      echo "expected a file on nginx's server, found no $file" >&2
+      exit 1
+    fi
+  done
+  if has "$COMMAND"; then
+    work=$(mktemp -d)
+    reason=$(take_certificate "$CERTIFICATE" "$CERTIFICATE_KEY" "$work" "$(command -v "$COMMAND")" 2>&1) || failed=yes
+    rm -rf "$work"
+    if [ -n "${failed:-}" ]; then
+      printf '%s\n' "$reason" >&2
+      exit 1
+    fi
+  fi
+  cat "$CERTIFICATE"
+}

@@ -16,6 +16,7 @@ if [ -n "$lacking" ]; then
   echo "expected $lacking, found none" >&2
   exit 1
 fi
+if [ -n "$CERTIFICATE" ]; then look_at_certificate; fi
 [ "$1" = install ] || exit 0
 lock
 install_packages
@@ -23,5 +24,6 @@ if [ -n "$ACCOUNT" ]; then make_account; fi
 make_folders
 if [ -n "$ACCOUNT" ]; then
   write_units
+  if [ -n "$COPIER" ]; then keep_certificate; fi
   allow_commands
 fi

@@ -9,11 +9,14 @@ remove_place() {
   done
   if [ -n "$ACCOUNT" ]; then
     for unit in $UNITS; do
-      file=/etc/systemd/system/$unit.service
+      file=$(file_of "$unit")
       if [ -e "$file" ] && ! grep -qxF "$MARK" "$file"; then return 0; fi
     done
-    for unit in $ENABLED; do systemctl --quiet disable --now "$unit.service" 2>/dev/null || :; done
-    for unit in $UNITS; do rm -f "/etc/systemd/system/$unit.service"; done
+    for unit in $ENABLED; do
+      systemctl --quiet disable --now "$(basename "$(file_of "$unit")")" 2>/dev/null || :
+    done
+    if [ -n "$COPIER" ]; then drop_certificate; fi
+    for unit in $UNITS; do rm -f "$(file_of "$unit")"; done
     rm -f "$RULES"
     systemctl daemon-reload
   fi
