@@ -4,6 +4,7 @@ import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { canaryTraffic } from "#rollout/request/canary.ts";
 import { absolutePath, integer, name, show, statuses, text, urlPath } from "#rollout/request/fields.ts";
+import { siteInputs, siteOf } from "#rollout/request/frontDoor/siteInputs.ts";
 import { poolMember } from "#rollout/request/places.ts";
 import { flavour } from "#rollout/request/rollRequest.ts";
 
@@ -42,6 +43,7 @@ export const servingInputs = {
   ),
   /** The hosts with another release, and whether clients get to them without asking. */
   canary: z.strictObject({ hosts: z.array(name), traffic: canaryTraffic }).exactOptional(),
+  ...siteInputs,
 };
 
 /** The same for an nginx that rollgate starts itself. */
@@ -109,5 +111,6 @@ export function settingsFor(
     openPaths,
     statusAllow,
     ...(canary && { canary }),
+    ...siteOf(inputs),
   };
 }

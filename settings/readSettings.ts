@@ -9,6 +9,7 @@ import type { Environment } from "#rollout/request/launch.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readCanary } from "./canary.ts";
 import { explained } from "./explained.ts";
+import { readSite } from "./frontDoor/site.ts";
 import { withHealthPort } from "./hosts.ts";
 import { Reader } from "./reader.ts";
 import { readHostOptions } from "./readHostOptions.ts";
@@ -23,7 +24,7 @@ export interface Settings extends Declaration {
   };
 }
 
-/** Reads and validates all settings without any I/O; throws a one-line error that names the setting. */
+/** Reads and validates all settings, and the small files they name for nginx; throws a one-line error that names the setting. */
 export async function readSettings(): Promise<Settings> {
   try {
     const settings = await read(new Reader(new pulumi.Config()));
@@ -43,7 +44,7 @@ async function read(reader: Reader): Promise<Settings> {
   const candidate = readRollout(reader, hosts.length);
   const places = withHealthPort(hosts, reader.number("healthPort"));
   const own = readHostOptions(reader);
-  const serving = readServing(reader, candidate);
+  const serving = { ...readServing(reader, candidate), ...(await readSite(reader)) };
   const [path, version, release] = [reader.text("jar"), reader.text("version"), reader.text("release")];
   const canary = readCanary(reader.object("canary"));
   reader.refuseUnknown();

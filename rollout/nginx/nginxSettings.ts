@@ -1,9 +1,10 @@
 import type { TwoSlots } from "../host/slots.ts";
+import type { SiteSettings } from "../request/frontDoor/siteInputs.ts";
 import type { Flavour } from "../request/rollRequest.ts";
 import type { CanaryRouting } from "./configuration/canaryRouting.ts";
 
 /** Everything the configuration depends on. */
-export interface NginxSettings {
+export interface NginxSettings extends SiteSettings {
   /** The stack's: all names in the configuration start with it. */
   readonly name: string;
   readonly flavour: Flavour;

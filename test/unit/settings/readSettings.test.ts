@@ -69,6 +69,7 @@ describe("what is read", () => {
       slowestRequestSeconds: 30,
       settleSeconds: 30,
       leaseWaitSeconds: 0,
+      maxBodySize: "10m",
       check: {
         path: "/actuator/health",
         intervalMilliseconds: 1000,
