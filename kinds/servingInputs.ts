@@ -66,8 +66,8 @@ export type Decision = z.infer<typeof decided>;
 
 /** The requested flavour, or why this nginx doesn't support it; `nginx` is its name. */
 export function decideFlavour(
-  { flavour: asked, check, hosts }: ServingInputs,
-  { flavours, njsModule }: NginxAbilities,
+  { flavour: asked, check, hosts, trustedProxies }: ServingInputs,
+  { flavours, njsModule, build }: NginxAbilities,
   nginx: string,
 ): Decision | { property: string; reason: string } {
   const chosen = asked === "auto" ? flavours[0] : asked;
@@ -84,6 +84,10 @@ export function decideFlavour(
     const reason = "expected the same healthPort for all hosts with check-module, which supports only one";
     return { property: "hosts", reason };
   }
+  if (trustedProxies && !build.modules.includes("http_realip")) {
+    const reason = `expected an nginx with the module http_realip, which ${nginx} is built without`;
+    return { property: "trustedProxies", reason };
+  }
   return { flavour: chosen, ...(chosen === "njs" && njsModule && { njsModule }) };
 }
 
@@ -93,7 +97,7 @@ export function settingsFor(
   { flavour, njsModule }: Decision,
   place: Pick<
     NginxSettings,
-    "directory" | "address" | "port" | "controlPort" | "user" | "errorLog" | "pidFile"
+    "directory" | "address" | "port" | "controlPort" | "user" | "errorLog" | "accessLogFile" | "pidFile"
   >,
 ): NginxSettings {
   const { hosts, check, healthPath, slowestRequestSeconds, canary } = inputs;

@@ -12,7 +12,7 @@ import { MachineNginxAccess } from "./machineNginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 import type { NginxServer } from "./nginxServer.ts";
 import type { NginxConfiguration } from "./renderConfiguration.ts";
-import { isScript, scriptProblem } from "./servedConfiguration.ts";
+import { fileProblem, isHashed } from "./servedConfiguration.ts";
 
 const RIGHTS = readScripts(new URL("../machine/scripts/", import.meta.url), "with-rights");
 const FUNCTIONS = `${RIGHTS}\n${nginxScript("system-path", "find-master", "shared-nginx")}`;
@@ -91,7 +91,7 @@ export class ForeignNginxServer implements NginxServer {
     );
     this.#proposed = `versions/${fingerprint}-${randomBytes(4).toString("hex")}`;
     for (const { name, text } of files) {
-      await writeFile(this.machine, directory, isScript(name) ? name : `${this.#proposed}/${name}`, text);
+      await writeFile(this.machine, directory, isHashed(name) ? name : `${this.#proposed}/${name}`, text);
     }
     try {
       await refusing(this.#change(TEST));
@@ -119,7 +119,7 @@ export class ForeignNginxServer implements NginxServer {
   }
 
   async commit({ files }: NginxConfiguration): Promise<void> {
-    const held = (await this.#run("ls")).split("\n").filter(isScript);
+    const held = (await this.#run("ls")).split("\n").filter(isHashed);
     const over = held.filter((script) => !files.some(({ name }) => name === script));
     await this.#run(
       `rm -f ${["before", ...over].join(" ")}
@@ -173,7 +173,7 @@ for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
       if (held.trim() !== wanted.trim()) return `${file} ${held === "" ? "is missing" : "was edited"}`;
     }
     if ((await this.#read(CLOSE_CONNECTIONS)) !== undefined) return `${CLOSE_CONNECTIONS} was left behind`;
-    return scriptProblem(text, (name) => this.#read(name));
+    return fileProblem(text, (name) => this.#read(name));
   }
 
   #change(script: string | undefined): Promise<string> {

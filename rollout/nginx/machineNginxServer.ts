@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { RollgateError } from "../common/errors.ts";
 import { portHolder } from "../machine/listeners.ts";
 import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
@@ -10,7 +11,7 @@ import type { NginxRunner } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
 import type { NginxServer } from "./nginxServer.ts";
 import type { NginxConfiguration } from "./renderConfiguration.ts";
-import { isScript, servedConfiguration } from "./servedConfiguration.ts";
+import { isHashed, servedConfiguration } from "./servedConfiguration.ts";
 
 const LOG_LINES = 200;
 const [APPLY, RESTORE, REMOVE] = [nginxScript("apply"), nginxScript("restore"), nginxScript("remove")];
@@ -67,7 +68,10 @@ export class MachineNginxServer implements NginxServer {
     for (const file of [...files, { name: "nginx.conf.new", text }]) {
       await writeFile(this.machine, this.#place.directory, file.name, file.text);
     }
-    await refusing(this.#runner.test("nginx.conf.new"));
+    const own = files.flatMap(({ name, source }) =>
+      source === undefined ? [] : { path: join(this.#place.directory, name), source },
+    );
+    await refusing(this.#runner.test("nginx.conf.new"), own[0]);
   }
 
   /** Replaces the current configuration with the proposed one, keeps the old one, and starts or reloads nginx. */
@@ -92,10 +96,10 @@ export class MachineNginxServer implements NginxServer {
     await this.#run("rm -f nginx.conf.old");
   }
 
-  /** Removes the old configuration, and scripts that this one doesn't use. */
+  /** Removes the old configuration, and files that this one doesn't use. */
   async commit({ files }: NginxConfiguration): Promise<void> {
-    const held = (await this.#run("ls")).split("\n").filter(isScript);
-    const over = held.filter((script) => !files.some(({ name }) => name === script));
+    const held = (await this.#run("ls")).split("\n").filter(isHashed);
+    const over = held.filter((file) => !files.some(({ name }) => name === file));
     await this.#run(`rm -f ${["nginx.conf.old", ...over].join(" ")}`);
   }
 
@@ -141,13 +145,21 @@ export class MachineNginxServer implements NginxServer {
   }
 }
 
-async function refusing(asked: Promise<void>): Promise<void> {
+async function refusing(asked: Promise<void>, own?: OwnFile): Promise<void> {
   try {
     await asked;
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    throw new RollgateError("nginx-refused", `nginx rejected its configuration: ${error.message}`, {
-      cause: error,
-    });
+    const isOwn = own !== undefined && error.message.includes(own.path);
+    const message = isOwn
+      ? `directives: nginx rejected ${own.source}: ${error.message.replaceAll(own.path, own.source)}`
+      : `nginx rejected its configuration: ${error.message}`;
+    throw new RollgateError("nginx-refused", message, { cause: error });
   }
+}
+
+/** A file of the user's, where nginx reads it and where the user has it. */
+interface OwnFile {
+  readonly path: string;
+  readonly source: string;
 }

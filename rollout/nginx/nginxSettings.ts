@@ -31,6 +31,8 @@ export interface NginxSettings extends SiteSettings {
   readonly canary?: CanaryRouting;
   /** Such as `stderr`; a file under the prefix unless given. */
   readonly errorLog?: string;
+  /** The access log unless its path is set, such as `/dev/stdout`; a file under the prefix unless given. */
+  readonly accessLogFile?: string;
   /** Relative to the prefix; `nginx.pid` unless given. */
   readonly pidFile?: string;
   /** The account that workers run as; set only if root starts nginx. */

@@ -2,15 +2,23 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { TwoSlots } from "../host/slots.ts";
 import { endpoint } from "../machine/connections.ts";
+import { accessLogFormat } from "./configuration/accessLog.ts";
 import { applicationLocation } from "./configuration/applicationLocation.ts";
+import { balanceLine, drawKey, routeMaps } from "./configuration/balance.ts";
 import { canaryMap } from "./configuration/canaryRouting.ts";
+import { clientMaps } from "./configuration/client.ts";
 import { closedPathsMap } from "./configuration/closedPaths.ts";
 import { controlServer, statusLocation } from "./configuration/controlServer.ts";
 import { errorLogOf } from "./configuration/errorLog.ts";
 import { fileIn } from "./configuration/fileIn.ts";
 import { groupMaps } from "./configuration/groupMaps.ts";
+import { ownFiles } from "./configuration/ownFiles.ts";
+import { pageLocations } from "./configuration/pages.ts";
 import { proxyHeaderMaps } from "./configuration/proxyHeaders.ts";
+import { ownDirectives, ownServerLines } from "./configuration/siteLines.ts";
+import { staticLocations } from "./configuration/staticFiles.ts";
 import { upstreams } from "./configuration/upstreams.ts";
+import { wayMaps } from "./configuration/ways.ts";
 import { drainGroups } from "./drainGroups.ts";
 import { drainPools } from "./drainPools.ts";
 import { checkModuleLines } from "./flavours/checkModule.ts";
@@ -37,7 +45,11 @@ export function renderConfiguration(settings: NginxSettings): NginxConfiguration
   const parts = { hosts, pools, groups: drainGroups(hosts), standby: standbyPools(hosts, pools) };
   const withFingerprint = (fingerprint: string) => {
     const lines = linesOf(settings, parts, fingerprint);
-    return { text: mainFile(settings, parts, lines, fingerprint), fingerprint, files: lines.files };
+    return {
+      text: mainFile(settings, parts, lines, fingerprint),
+      fingerprint,
+      files: [...lines.files, ...ownFiles(settings)],
+    };
   };
   return withFingerprint(createHash("sha256").update(withFingerprint("").text).digest("hex").slice(0, 16));
 }
@@ -81,7 +93,7 @@ http {
 ${indented(httpPart(settings, parts, lines, fingerprint))}
     server {
 ${listens(settings)}
-${indented(indented(serverPart(settings, parts, lines)))}    }
+${indented(indented(`${ownServerLines(settings)}${serverPart(settings, parts, lines)}${ownDirectives(settings)}`))}    }
 }
 `;
 }
@@ -94,23 +106,24 @@ function httpPart(
   fingerprint: string,
 ): string {
   const own = ownNames(settings.name);
-  return `${proxyHeaderMaps(own)}${canaryMap(settings.canary, own)}${closedPathsMap(settings, own)}
-${upstreams(parts, lines, own)}
+  return `${proxyHeaderMaps(own)}${clientMaps(settings)}${wayMaps(settings)}${accessLogFormat(settings)}${routeMaps(settings)}${canaryMap(settings.canary, own)}${closedPathsMap(settings, own)}
+${upstreams(parts, lines, own, balanceLine(settings))}
 # The slots that are out select the upstream of a request.
-${upstreamMap("drained", "drained_pool", parts, own)}${groupMaps(parts.groups, lines.out, own)}${lines.http}${standbyMap(parts.standby, lines.pool, own)}
+${upstreamMap("drained", "drained_pool", parts, own)}${groupMaps(parts.groups, lines.out, own, drawKey(settings))}${lines.http}${standbyMap(parts.standby, lines.pool, own)}
 ${controlServer(settings, lines, fingerprint)}`;
 }
 
 /** What clients get, for a server block. */
 function serverPart(settings: NginxSettings, parts: DrainUpstreams, lines: FlavourLines): string {
-  return `${applicationLocation(settings, parts, lines)}${statusLocation(settings)}`;
+  return `${applicationLocation(settings, parts, lines)}${staticLocations(settings)}${pageLocations(settings)}${statusLocation(settings)}`;
 }
 
 /** One socket per family, because nginx can't make an IPv6-only socket dual-stack without a restart. */
-function listens({ address, port }: NginxSettings): string {
+function listens({ address, port, forwardedBy }: NginxSettings): string {
   const places = [endpoint(address, port)];
   if (places.includes(endpoint("::", port))) places.push(endpoint("0.0.0.0", port));
-  return places.map((place) => `        listen ${place};\n`).join("");
+  const protocol = forwardedBy === "proxy-protocol" ? " proxy_protocol" : "";
+  return places.map((place) => `        listen ${place}${protocol};\n`).join("");
 }
 
 /** The hosts in a configuration of ours; `undefined` for any other file. */

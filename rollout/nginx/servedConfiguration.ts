@@ -10,22 +10,25 @@ export interface ServedPlace {
   readonly fingerprint: string;
 }
 
-/** The name of a script next to `nginx.conf`, with the hash of its content. */
-const SCRIPT = /\brollgate-([0-9a-f]{16})\.js\b/;
+/** What a file next to `nginx.conf` is: a script of ours, or a user's directives or page. */
+type Kind = "js" | "conf" | "page";
 
-/** The name of a script with this content. */
-export function scriptName(text: string): string {
-  return `rollgate-${hashOf(text)}.js`;
+/** The name of a file next to `nginx.conf`, with the hash of its content. */
+const HASHED = /\brollgate-[0-9a-f]{16}\.(?:js|conf|page)\b/g;
+
+/** The name of a file with this content, so that a change of it changes `nginx.conf`. */
+export function hashedName(text: string, kind: Kind): string {
+  return `rollgate-${hashOf(text)}.${kind}`;
 }
 
-/** Whether a file next to `nginx.conf` is a script of ours. */
-export function isScript(name: string): boolean {
-  return new RegExp(`^${SCRIPT.source}$`).test(name);
+/** Whether a file next to `nginx.conf` belongs to a configuration. */
+export function isHashed(name: string): boolean {
+  return new RegExp(`^${HASHED.source}$`).test(name);
 }
 
 /**
- * What nginx would serve after a restart: the text of `nginx.conf`, with a comment added if a script is missing or was
- * edited, so that it shows up as drift. `read` returns `undefined` if there is no such file.
+ * What nginx would serve after a restart: the text of `nginx.conf`, with a comment added if a file that it names is missing
+ * or was edited, so that it shows up as drift. `read` returns `undefined` if there is no such file.
  */
 export async function servedConfiguration(
   read: (name: string) => Promise<string | undefined>,
@@ -37,20 +40,21 @@ export async function servedConfiguration(
   if (text !== undefined && (await read(CLOSE_CONNECTIONS)) !== undefined)
     return `${text}# ${CLOSE_CONNECTIONS} was left behind\n`;
   if (text === undefined) return undefined;
-  const problem = await scriptProblem(text, read);
+  const problem = await fileProblem(text, read);
   return problem === undefined ? text : `${text}# ${problem}\n`;
 }
 
-/** Whether the script that a configuration uses is missing or was edited; `undefined` if neither. */
-export async function scriptProblem(
+/** Whether a file that a configuration uses is missing or was edited; `undefined` if none is. */
+export async function fileProblem(
   text: string,
   read: (name: string) => Promise<string | undefined>,
 ): Promise<string | undefined> {
-  const [script] = SCRIPT.exec(text) ?? [];
-  if (script === undefined) return undefined;
-  const held = await read(script);
-  if (held === undefined) return `${script} is missing`;
-  return scriptName(held) === script ? undefined : `${script} was edited`;
+  for (const name of new Set(text.match(HASHED))) {
+    const held = await read(name);
+    if (held === undefined) return `${name} is missing`;
+    if (!name.includes(hashOf(held))) return `${name} was edited`;
+  }
+  return undefined;
 }
 
 const place = z.object({ address: z.string(), port: z.number(), controlPort: z.number() });

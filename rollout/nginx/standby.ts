@@ -49,29 +49,18 @@ ${rows.map(([key, value]) => `    "${key}" ${value};\n`).join("")}}
 `;
 }
 
-/** In the location of all requests: sends them to the next one while the flag is raised. */
-export function standbyReturn(pools: readonly StandbyPool[], flag: string, own: OwnName): string {
+/** In the location of all requests: whether the flag is raised. */
+export function standbyLines(pools: readonly StandbyPool[], flag: string, own: OwnName): string {
   if (pools.length === 0) return "";
   return `    set $${own("standby")} "";
     if (-f ${flag}) { set $${own("standby")} "standby "; }
-    error_page 419 = @${own("in_soak")};
-    if ($${own("standby")}) { return 419; }
 `;
 }
 
 /** How many hosts a request may try in a soak: not all, since it may be the request that kills them. */
 const TRIES_IN_SOAK = 4;
 
-/** All new applications of a batch may die together, and a request must find a host beyond them. */
-export function standbyLocation(
-  pools: readonly StandbyPool[],
-  own: OwnName,
-  passOn: (tries: number) => string,
-): string {
-  const [first] = pools;
-  if (!first) return "";
-  return `# While new applications are in their soak, several of them may die at once.
-location @${own("in_soak")} {
-${passOn(Math.min(first.members.length + 1, TRIES_IN_SOAK))}}
-`;
+/** How many hosts a request may try while the flag is raised: all new applications of a batch may die together. */
+export function triesInSoak([first]: readonly StandbyPool[]): number {
+  return Math.min((first?.members.length ?? 0) + 1, TRIES_IN_SOAK);
 }

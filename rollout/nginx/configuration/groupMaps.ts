@@ -7,9 +7,9 @@ const DRAWS = 8;
 
 /**
  * `$group_pool`: the upstream of a request while a combination of slots without an upstream of its own is out. `out` is
- * the variable with the slots that are out. nginx evaluates these variables only then, and only as many as it needs.
+ * the variable with the slots that are out; the same `key` always draws the same hosts. nginx evaluates these variables only then, and only as many as it needs.
  */
-export function groupMaps(groups: readonly DrainGroup[], out: string, own: OwnName): string {
+export function groupMaps(groups: readonly DrainGroup[], out: string, own: OwnName, key: string): string {
   if (groups.length === 0) return "";
   const slots = groups.flatMap((group) => group.slots);
   const places = placesIn(groups, own);
@@ -24,7 +24,7 @@ export function groupMaps(groups: readonly DrainGroup[], out: string, own: OwnNa
   });
   return `
 # For other combinations: a random host that takes traffic, and the others of its group if it does not answer.
-${isIn.join("")}${place.join("")}${draws.map((draw) => drawOf(draw, numbers, own)).join("")}# None of those drawn takes traffic, so it is the next one after the first of them.
+${isIn.join("")}${place.join("")}${draws.map((draw) => drawOf(draw, numbers, own, key)).join("")}# None of those drawn takes traffic, so it is the next one after the first of them.
 map "$${own("draw_1")}${around}${around}" $${own(`group_pool_${DRAWS + 1}`)} {
     default none;
     "~^(\\d+) .*? \\1=(?:0+:\\S+ \\d+=)*[01]*1[01]*:(?<group>\\S+)" $group;
@@ -43,11 +43,11 @@ function placesIn(groups: readonly DrainGroup[], own: OwnName): string[] {
 }
 
 /** A host, each as likely as any other, and the upstream of its group if it takes traffic, or that of the next draw. */
-function drawOf(draw: number, numbers: readonly number[], own: OwnName): string {
+function drawOf(draw: number, numbers: readonly number[], own: OwnName, key: string): string {
   const share = (Math.floor(10_000 / numbers.length) / 100).toFixed(2);
   const shares = numbers.slice(1).map((number) => `${share}% ${number}; `);
   const hosts = numbers.map((number) => `${number} $${own(`host_${number}`)}; `);
-  return `split_clients "${draw} $request_id" $${own(`draw_${draw}`)} { ${shares.join("")}* 1; }
+  return `split_clients "${draw} ${key}" $${own(`draw_${draw}`)} { ${shares.join("")}* 1; }
 map $${own(`draw_${draw}`)} $${own(`drawn_${draw}`)} { ${hosts.join("")}}
 map $${own(`drawn_${draw}`)} $${own(draw === 1 ? "group_pool" : `group_pool_${draw}`)} {
     default $${own(`group_pool_${draw + 1}`)};

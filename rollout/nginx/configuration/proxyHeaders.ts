@@ -1,6 +1,7 @@
 import type { OwnName } from "../ownNames.ts";
+import type { ClientVariables } from "./client.ts";
 
-/** The variables that `proxyHeaders` needs, for the `http` block. */
+/** The variables that `proxyHeaders` needs besides those of the client, for the `http` block. */
 export function proxyHeaderMaps(own: OwnName): string {
   return `# An upgraded connection stays on its host despite drains and balancing, so only websocket may upgrade.
 map $http_upgrade $${own("upgrade")} {
@@ -16,11 +17,6 @@ map $${own("upgrade")} $${own("connection")} {
 map $http_host $${own("host")} {
     default $http_host;
     ""      localhost;
-}
-# The port the client uses: in a container, nginx listens on another one than the published one.
-map $http_host $${own("client_port")} {
-    default            80;
-    "~:([0-9]{1,5})$"  $1;
 }
 `;
 }
@@ -57,16 +53,24 @@ const CLEARED = [
   "X-Forwarded-Client-Cert",
 ];
 
-/** The headers that nginx sets on every request to the application. */
-export function proxyHeaders(own: OwnName): string {
-  return `    proxy_set_header Host $${own("host")};
-    proxy_set_header Connection $${own("connection")};
-    proxy_set_header Upgrade $${own("upgrade")};
-    proxy_set_header HTTP2-Settings "";
-    proxy_set_header X-Real-IP $remote_addr;
-    proxy_set_header X-Forwarded-For $remote_addr;
-    proxy_set_header X-Forwarded-Proto $scheme;
-    proxy_set_header X-Forwarded-Host $http_host;
-    proxy_set_header X-Forwarded-Port $${own("client_port")};
-${CLEARED.map((name) => `    proxy_set_header ${name} "";\n`).join("")}`;
+/** Sets the headers of every request to the application: what is known about the client, and nothing it claims. */
+export function proxyHeaders(
+  own: OwnName,
+  { address, scheme, host, port }: ClientVariables,
+  more: readonly (readonly [string, string])[],
+): string {
+  const headers = [
+    ["Host", `$${own("host")}`],
+    ["Connection", `$${own("connection")}`],
+    ["Upgrade", `$${own("upgrade")}`],
+    ["HTTP2-Settings", '""'],
+    ["X-Real-IP", address],
+    ["X-Forwarded-For", address],
+    ["X-Forwarded-Proto", scheme],
+    ["X-Forwarded-Host", host],
+    ["X-Forwarded-Port", port],
+    ...more,
+    ...CLEARED.map((name) => [name, '""']),
+  ];
+  return headers.map(([name, value]) => `    proxy_set_header ${name} ${value};\n`).join("");
 }

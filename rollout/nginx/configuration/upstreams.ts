@@ -10,6 +10,7 @@ export function upstreams(
   { hosts, pools, groups, standby }: DrainUpstreams,
   { watch }: Pick<FlavourLines, "watch">,
   own: OwnName,
+  balance: string,
 ): string {
   const upstream = (
     name: string,
@@ -19,7 +20,7 @@ export function upstreams(
   ) => {
     const { failover, checks } = watch({ name, members, backups }, among);
     const spare = servers(backups, failover, " backup");
-    return `upstream ${own(name)} {\n${servers(members, failover)}${spare}${checks}}\n`;
+    return `upstream ${own(name)} {\n${balance}${servers(members, failover)}${spare}${checks}}\n`;
   };
   const small = groups.flatMap((group) =>
     group.upstreams.map(({ name, members }) => upstream(name, members, group.hosts)),

@@ -40,4 +40,6 @@ export interface Watch {
 export interface ConfigurationFile {
   readonly name: string;
   readonly text: string;
+  /** Where the user has it, for nginx's messages about it. */
+  readonly source?: string;
 }

@@ -6,7 +6,7 @@ import { endpoint } from "../../machine/connections.ts";
 import { errorLogOf } from "../configuration/errorLog.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
-import { scriptName } from "../servedConfiguration.ts";
+import { hashedName } from "../servedConfiguration.ts";
 import { type DrainUpstreams, everySlotKey, upstreamMap } from "../upstreamMap.ts";
 import type { ConfigurationFile, FlavourLines } from "./flavourLines.ts";
 import { stockLines } from "./stock.ts";
@@ -88,5 +88,5 @@ function scriptOf({ name, hosts, check }: NginxSettings): ConfigurationFile {
     ...SOURCES.map((source) => readFileSync(source, "utf8")),
     "export default { check, logChanges, unavailable, status };\n",
   ].join("\n");
-  return { name: scriptName(text), text };
+  return { name: hashedName(text, "js"), text };
 }

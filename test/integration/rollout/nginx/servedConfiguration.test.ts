@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
-import { isScript, scriptName, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
+import { hashedName, isHashed, servedConfiguration } from "#rollout/nginx/servedConfiguration.ts";
 import { nginxSettings } from "../../../support/nginx.ts";
 
 const { text, files } = renderConfiguration(
@@ -19,10 +19,10 @@ function served(held: Record<string, string>) {
 }
 
 test("the script's name contains its hash, and nginx.conf names it", () => {
-  expect(files.map(({ name }) => name)).toEqual([scriptName(script.text)]);
+  expect(files.map(({ name }) => name)).toEqual([hashedName(script.text, "js")]);
   expect(text).toContain(`js_import rollgate from ${script.name};`);
-  expect(isScript(script.name)).toBe(true);
-  expect(["rollgate.js", `${script.name}.map`, `x${script.name}`].some(isScript)).toBe(false);
+  expect(isHashed(script.name)).toBe(true);
+  expect(["rollgate.js", `${script.name}.map`, `x${script.name}`].some(isHashed)).toBe(false);
 });
 
 test("an nginx.conf with its script is served as it is", async () => {

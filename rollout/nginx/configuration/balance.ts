@@ -1,0 +1,51 @@
+import type { NginxSettings } from "../nginxSettings.ts";
+import { clientOf } from "./client.ts";
+
+type Site = Pick<NginxSettings, "name" | "balance" | "trustedProxies" | "forwardedBy">;
+
+/** Whether a client stays with a host. */
+function isSticky({ balance }: Pick<Site, "balance">): boolean {
+  return balance === "ip-hash" || balance === "cookie";
+}
+
+/** What chooses a host for a client: the same value, the same host, as long as that takes traffic. */
+function stickyKey(settings: Site): string {
+  return settings.balance === "ip-hash" ? clientOf(settings).address : `$${settings.name}_route`;
+}
+
+/**
+ * The first line of an upstream. With a consistent hash, draining a host moves only its own clients; nginx's own
+ * `ip_hash` takes a whole network for one client, and its `sticky` came only with 1.29.6.
+ */
+export function balanceLine(settings: Site): string {
+  if (isSticky(settings)) return `    hash ${stickyKey(settings)} consistent;\n`;
+  return settings.balance === "least-conn" ? "    least_conn;\n" : "";
+}
+
+/** What draws a host from a large fleet. */
+export function drawKey(settings: Site): string {
+  return isSticky(settings) ? stickyKey(settings) : "$request_id";
+}
+
+/** For the `http` block: a browser without our cookie gets one. */
+export function routeMaps(settings: Site): string {
+  const { name, balance } = settings;
+  if (balance !== "cookie") return "";
+  const valid = "[0-9a-f]{32}";
+  const cookie = `${name}_route=$request_id; Path=/; HttpOnly; SameSite=Lax`;
+  return `map $cookie_${name}_route $${name}_route {
+    default $request_id;
+    "~^${valid}$" $cookie_${name}_route;
+}
+map "$cookie_${name}_route ${clientOf(settings).scheme}" $${name}_new_route {
+    default "${cookie}";
+    "~^${valid} " "";
+    "~ https$" "${cookie}; Secure";
+}
+`;
+}
+
+/** For a location; nginx leaves out a header without a value. */
+export function routeHeader({ name, balance }: Site): string {
+  return balance === "cookie" ? `    add_header Set-Cookie $${name}_new_route;\n` : "";
+}

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import type { OwnFile } from "../../request/frontDoor/siteFields.ts";
+import type { NginxSettings } from "../nginxSettings.ts";
+import { hashedName } from "../servedConfiguration.ts";
+import { pageType } from "./ownFiles.ts";
+
+type Site = Pick<NginxSettings, "name" | "directory" | "errorPages" | "maintenance">;
+
+/** When clients may come again, by why they were sent away. */
+const RETRY_SECONDS = { outage: 5, maintenance: 120 };
+
+/** For a location: the pages of nginx's own errors, which the application's answers never meet. */
+export function errorPageLines(settings: Site): string {
+  const statuses = Object.keys(settings.errorPages ?? {});
+  if (statuses.length === 0) return "";
+  return `    recursive_error_pages on;
+${statuses
+  .map(
+    (status) => `    error_page ${status} ${pageUri(settings, status)};
+`,
+  )
+  .join("")}`;
+}
+
+/** The locations of the pages; no client reaches them. */
+export function pageLocations(settings: Site): string {
+  const { errorPages = {}, maintenance } = settings;
+  const pages = Object.entries(errorPages).map(([status, file]) => {
+    return pageLocation(settings, status, file, status === "503" ? RETRY_SECONDS.outage : undefined);
+  });
+  if (typeof maintenance !== "object") return pages.join("");
+  return `${pages.join("")}${pageLocation(settings, "maintenance", maintenance, RETRY_SECONDS.maintenance)}`;
+}
+
+/** In the application's location, before anything else: nobody gets further. */
+export function maintenanceLines(settings: Site): string {
+  const { maintenance } = settings;
+  if (maintenance === undefined) return "";
+  const lines =
+    maintenance === true
+      ? [
+          "default_type text/plain;",
+          `add_header Retry-After ${RETRY_SECONDS.maintenance} always;`,
+          'return 503 "down for maintenance\\n";',
+        ]
+      : [`error_page 503 ${pageUri(settings, "maintenance")};`, "return 503;"];
+  return lines.map((line) => `    ${line}\n`).join("");
+}
+
+/** In the application's location, if no host takes a request; `outage` is what nginx says without a page. */
+export function outageLines({ errorPages }: Site, outage: string): string {
+  if (errorPages?.["503"]) return `        return 503;\n`;
+  return `        add_header Retry-After ${RETRY_SECONDS.outage} always;
+        return 503 "${outage}\\n";
+`;
+}
+
+function pageUri({ name }: Site, page: string): string {
+  return `/.${name}/${page}`;
+}
+
+function pageLocation(settings: Site, page: string, file: OwnFile, retrySeconds?: number): string {
+  const retry = retrySeconds === undefined ? "" : `    add_header Retry-After ${retrySeconds} always;\n`;
+  return `location = ${pageUri(settings, page)} {
+    internal;
+    alias "${join(settings.directory, hashedName(file.text, "page"))}";
+    types {}
+    default_type "${pageType(file)}";
+${retry}}
+`;
+}
