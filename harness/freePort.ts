@@ -10,6 +10,11 @@ export function controlPortFor(port: number): number {
   return port < FIRST ? port + 10_000 : port - 10_000;
 }
 
+/** Where the rollout reaches an nginx on this machine whose clients use this port. */
+export function controlUrl(port: number): string {
+  return `http://127.0.0.1:${controlPortFor(port)}`;
+}
+
 /** A free port, below the range for clients, so that it stays free for a while. */
 export async function freePort(address = "127.0.0.1"): Promise<number> {
   for (;;) {

@@ -28,7 +28,7 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
   test("is checked by nginx with the best that its image supports", async () => {
     const answer = await fleet.exec(
       fleet.proxy.container,
-      ...["curl", "-s", "http://127.0.0.1:8080/rollgate/configuration"],
+      ...["curl", "-s", "http://127.0.0.1:8079/rollgate/configuration"],
     );
     expect(answer).toMatch(/^(njs|check-module) [0-9a-f]{16}$/);
   });

@@ -2,12 +2,10 @@ import { mkdir, readFile, rename, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { freePort } from "../../harness/freePort.ts";
-import { LocalFleet } from "../../harness/localFleet.ts";
+import type { LocalFleet } from "../../harness/localFleet.ts";
 import { runningNginx } from "../../harness/nginxProcess.ts";
 import { childrenOf } from "../../harness/processTable.ts";
-import { request } from "../../harness/request.ts";
 import { phaseLine } from "../../harness/rollerProcess.ts";
-import { EXTERNAL_ADDRESS } from "../support/addresses.ts";
 import { grabPort } from "../support/foreigner.ts";
 import { useFleet } from "./useFleet.ts";
 
@@ -83,23 +81,6 @@ describe("nginx in trouble", { timeout: 240_000 }, () => {
       ),
     );
   });
-
-  test.skipIf(!EXTERNAL_ADDRESS)(
-    "answers a stranger with 403 at /status and at the rollout's own locations (skipped without an address besides loopback)",
-    async () => {
-      const open = await LocalFleet.create(1, undefined, { nginxAddress: "0.0.0.0" });
-      try {
-        const paths = ["/status", "/rollgate/configuration", "/rollgate/drained", "/rollgate/health/app-1"];
-        for (const path of paths) {
-          const asStranger = await request(`http://${EXTERNAL_ADDRESS}:${open.proxy.port}${path}`);
-          expect(asStranger.status, path).toBe(403);
-          expect((await request(`${open.url}${path}`)).status, path).not.toBe(403);
-        }
-      } finally {
-        await open.remove();
-      }
-    },
-  );
 });
 
 /** The processes that answer clients: a reload replaces all of them. */

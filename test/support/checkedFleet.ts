@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import { parseCheckStatus } from "#rollout/nginx/checkStatus.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
-import { freePort } from "../../harness/freePort.ts";
+import { controlUrl, freePort } from "../../harness/freePort.ts";
 import { request } from "../../harness/request.ts";
 import { until } from "../../harness/until.ts";
 import { close, serveHttp } from "./httpServer.ts";
@@ -99,7 +99,7 @@ export class CheckedFleet {
 
   /** What `/status` says of each host. */
   async status() {
-    const { body } = await request(`${this.url}/status?format=json`);
+    const { body } = await request(`${controlUrl(this.settings.port)}/status?format=json`);
     return parseCheckStatus(Buffer.from(body));
   }
 

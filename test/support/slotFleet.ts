@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { slotsOf, type TwoSlots } from "#rollout/host/slots.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { STANDBY_FLAG } from "#rollout/nginx/standby.ts";
-import { freePort } from "../../harness/freePort.ts";
+import { controlUrl, freePort } from "../../harness/freePort.ts";
 import { request } from "../../harness/request.ts";
 import { until } from "../../harness/until.ts";
 import { close, serveHttp } from "./httpServer.ts";
@@ -140,7 +140,7 @@ export class SlotFleet {
 
   /** The slots that nginx's own checks see up. */
   async #up(): Promise<Set<string>> {
-    const { body } = await request(`${this.url}/status?format=json`);
+    const { body } = await request(`${controlUrl(this.settings.port)}/status?format=json`);
     const servers: { readonly host: string; readonly status: string }[] = JSON.parse(body).servers.server;
     return new Set(servers.filter(({ status }) => status === "up").map(({ host }) => host));
   }

@@ -215,7 +215,9 @@ describe("an nginx", () => {
     expect(console.log).toHaveBeenCalledExactlyOnceWith(
       `nginx started at http://127.0.0.1:${news.port} (stock)`,
     );
-    expect((await request(`http://127.0.0.1:${news.port}/rollgate/configuration`)).body).toMatch(/^stock /);
+    expect((await request(`http://127.0.0.1:${news.controlPort}/rollgate/configuration`)).body).toMatch(
+      /^stock /,
+    );
   });
 
   test("is read as it was served", async () => {

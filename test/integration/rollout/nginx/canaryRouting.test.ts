@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { CanaryRouting } from "#rollout/nginx/configuration/canaryRouting.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
-import { freePort } from "../../../../harness/freePort.ts";
+import { controlUrl, freePort } from "../../../../harness/freePort.ts";
 import { request } from "../../../../harness/request.ts";
 import { until } from "../../../../harness/until.ts";
 import { close, serveHttp } from "../../../support/httpServer.ts";
@@ -67,7 +67,7 @@ async function run(
     const server = servers[hosts.findIndex((host) => host.name === name)]?.server;
     if (server) await close(server);
   };
-  return { url, drain, admit, served, stop };
+  return { control: controlUrl(port), url, drain, admit, served, stop };
 }
 
 const ONE: CanaryRouting = { hosts: ["app-2"], traffic: "share" };
@@ -94,12 +94,12 @@ describe.each([
   });
 
   test("can be for testers only", async () => {
-    const { served, url } = await run(size, { ...ONE, traffic: "testers" }, { seconds });
+    const { served, control } = await run(size, { ...ONE, traffic: "testers" }, { seconds });
     expect(await served()).toEqual(others);
     expect(await served(ALWAYS)).toEqual(["app-2"]);
     expect(await served({ Cookie: "canary=always" })).toEqual(["app-2"]);
     // For the rollout it takes traffic.
-    expect((await request(`${url}/rollgate/drained`)).body).not.toMatch(/ app-2 /);
+    expect((await request(`${control}/rollgate/drained`)).body).not.toMatch(/ app-2 /);
   });
 
   test("is out of the way while it is drained, and takes all requests while all others are", async () => {

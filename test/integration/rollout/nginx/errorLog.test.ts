@@ -3,7 +3,7 @@ import { readFile, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { freePort } from "../../../../harness/freePort.ts";
+import { controlUrl, freePort } from "../../../../harness/freePort.ts";
 import { request } from "../../../../harness/request.ts";
 import { until } from "../../../../harness/until.ts";
 import { close, serveHttp } from "../../../support/httpServer.ts";
@@ -55,7 +55,7 @@ test("the rollout's requests to hosts that do not answer leave no trace in nginx
   const directory = await temporaryDirectory();
   const [port, hosts] = [await freePort(), await silentHosts()];
   await serveNginx(nginxSettings({ directory, port, hosts }));
-  const ask = ({ name }: { name: string }) => request(`http://127.0.0.1:${port}/rollgate/health/${name}`);
+  const ask = ({ name }: { name: string }) => request(`${controlUrl(port)}/rollgate/health/${name}`);
   const answers = await Promise.all(hosts.map(ask));
   expect(answers.map(({ status }) => status)).toEqual([504, 502, 502, 502, 502]);
   expect(answers.map(({ body }) => body)).toEqual(hosts.map(() => "no answer to nginx\n"));

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
-import { freePort } from "../../../../harness/freePort.ts";
+import { controlPortFor, freePort } from "../../../../harness/freePort.ts";
 import { request } from "../../../../harness/request.ts";
 import { close, serveHttp } from "../../../support/httpServer.ts";
 import { localHost } from "../../../support/localHost.ts";
@@ -311,7 +311,12 @@ describe("an nginx with the check module", () => {
 /** The proxy before whatever answers. */
 async function answering(answer: RequestListener): Promise<NginxProxy> {
   const { port } = await serveHttp(answer);
-  const access = localNginxAccess({ directory: "/nowhere", address: "127.0.0.1", port });
+  const access = localNginxAccess({
+    directory: "/nowhere",
+    address: "127.0.0.1",
+    port: 8080,
+    controlPort: port,
+  });
   return new NginxProxy(access);
 }
 
@@ -352,7 +357,7 @@ describe("an nginx that is not ours", () => {
     await expect(proxy.preflight([], signal)).rejects.toThrow(
       expect.objectContaining({
         code: "nginx-unreachable",
-        message: `nginx at http://127.0.0.1:${port} does not answer: connect ECONNREFUSED 127.0.0.1:${port}`,
+        message: `nginx at http://127.0.0.1:${port} does not answer: connect ECONNREFUSED 127.0.0.1:${controlPortFor(port)}`,
       }),
     );
     expect(await proxy.upstream(localHost({ port: 1 }), signal)).toMatchObject({ up: false });

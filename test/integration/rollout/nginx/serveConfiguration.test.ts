@@ -9,7 +9,7 @@ import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
-import { freePort } from "../../../../harness/freePort.ts";
+import { controlUrl, freePort } from "../../../../harness/freePort.ts";
 import { quitNginx, runningNginx } from "../../../../harness/nginxProcess.ts";
 import { request } from "../../../../harness/request.ts";
 import { EXTERNAL_ADDRESS, skipWithoutIPv6 } from "../../../support/addresses.ts";
@@ -48,10 +48,12 @@ async function servedBy(url: string): Promise<Set<string>> {
 
 describe("an nginx that is not running", () => {
   test("is started", async () => {
-    const { directory, settings, url } = await twoHosts();
+    const { directory, settings } = await twoHosts();
     expect(await serveNginx(settings)).toBe("started");
     expect(await runningNginx(directory)).toBeDefined();
-    expect((await request(`${url}/rollgate/configuration`)).body).toMatch(/^stock [0-9a-f]{16}$/);
+    expect((await request(`${controlUrl(settings.port)}/rollgate/configuration`)).body).toMatch(
+      /^stock [0-9a-f]{16}$/,
+    );
   });
 
   test("starts with every host drained: none has passed its gates yet", async () => {
@@ -150,9 +152,9 @@ describe("a running nginx", () => {
 
   test("serves a change after a reload by the same master", async () => {
     const { directory, settings, url, master } = await serving();
-    const { body: before } = await request(`${url}/rollgate/configuration`);
+    const { body: before } = await request(`${controlUrl(settings.port)}/rollgate/configuration`);
     expect(await serveNginx({ ...settings, healthPath: "/health" })).toBe("reloaded");
-    expect((await request(`${url}/rollgate/configuration`)).body).not.toBe(before);
+    expect((await request(`${controlUrl(settings.port)}/rollgate/configuration`)).body).not.toBe(before);
     expect(await readFile(join(directory, "nginx.conf"), "utf8")).toContain("/health;");
     expect((await runningNginx(directory))?.pid).toBe(master?.pid);
     expect(await servedBy(url)).toEqual(new Set(["app-1", "app-2"]));
@@ -329,12 +331,14 @@ describe("a running nginx", () => {
 });
 
 test("a change is not seen before the new workers serve it", async () => {
-  const { settings, url } = await twoHosts();
+  const { settings } = await twoHosts();
   await serveNginx(settings);
   const changed: NginxSettings = { ...settings, statusAllow: ["192.0.2.1"] };
   await serveNginx(changed);
   const answers = await Promise.all(
-    Array.from({ length: 50 }, () => request(`${url}/rollgate/configuration`).then(({ body }) => body)),
+    Array.from({ length: 50 }, () =>
+      request(`${controlUrl(settings.port)}/rollgate/configuration`).then(({ body }) => body),
+    ),
   );
   expect(new Set(answers).size).toBe(1);
 });

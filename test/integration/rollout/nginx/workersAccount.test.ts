@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import * as abilities from "#rollout/nginx/machineAbilities.ts";
-import { freePort } from "../../../../harness/freePort.ts";
+import { controlUrl, freePort } from "../../../../harness/freePort.ts";
 import { runningNginx } from "../../../../harness/nginxProcess.ts";
 import { childrenOf } from "../../../../harness/processTable.ts";
 import { request } from "../../../../harness/request.ts";
@@ -44,7 +44,7 @@ describe.skipIf(!IS_ROOT)("for root (skipped unless root)", () => {
     for (const pid of workers) {
       expect(await readFile(`/proc/${pid}/status`, "utf8")).toMatch(/^Uid:\t(?!0\t)\d+/m);
     }
-    const { body } = await request(`http://127.0.0.1:${port}/rollgate/drained`);
+    const { body } = await request(`${controlUrl(port)}/rollgate/drained`);
     expect(body).toContain("app-1 app-2");
   });
 });
