@@ -9,6 +9,7 @@ import { openLocalHost } from "#kinds/local/openLocalHost.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
+import { NginxGroup } from "#rollout/nginx/nginxGroup.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
@@ -92,7 +93,7 @@ const hosts = descriptors.map((descriptor) =>
 );
 const nginx = openLocalNginx(proxyDescriptor, values.nginx);
 const { leases } = nginx;
-const proxy = new NginxProxy(nginx.server.access);
+const proxy = new NginxGroup([new NginxProxy(nginx.server.access)]);
 
 try {
   const { flavours, njsModule } = await machineAbilities(nginx.server.machine, values.nginx);

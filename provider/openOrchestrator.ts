@@ -1,7 +1,7 @@
 import type { FleetRequest, MachineKind, OpenFleet } from "#kinds/kind.ts";
 import { kinds as everyKind, type Kinds } from "#kinds/kinds.ts";
 import type { Orchestrator } from "#kinds/orchestrator.ts";
-import { boundedHost, boundedLeases, boundedProxy } from "#rollout/machine/bounded.ts";
+import { boundedHost, boundedLeases } from "#rollout/machine/bounded.ts";
 import { findKeptRelease } from "#rollout/release/keptRelease.ts";
 import { roll } from "#rollout/roll/roll.ts";
 import { plan } from "./plan.ts";
@@ -24,16 +24,15 @@ export async function openOrchestrator(
   };
 }
 
-/** Opens hosts and nginx with deadlines on every call. */
+/** Opens a fleet with deadlines on every call. */
 export async function openFleet(
   request: FleetRequest,
   kind: Pick<MachineKind, "openFleet">,
 ): Promise<OpenFleet> {
-  const { hosts, proxy, leases, ...rest } = await kind.openFleet(request);
+  const { hosts, leases, ...rest } = await kind.openFleet(request);
   return {
     ...rest,
     hosts: hosts.map(boundedHost),
-    proxy: boundedProxy(proxy),
     leases: boundedLeases(leases),
   };
 }

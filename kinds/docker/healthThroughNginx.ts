@@ -1,13 +1,13 @@
 import type { HealthEndpoint } from "#rollout/host/healthEndpoint.ts";
 import { type HealthReport, probe } from "#rollout/host/probe.ts";
-import type { NginxAccess } from "#rollout/nginx/nginxAccess.ts";
+import type { AsksNginx } from "./askAny.ts";
 
 /** Asks for health through nginx, because hosts can only be reached from its network. */
 export class HealthThroughNginx implements HealthEndpoint {
-  readonly #nginx: NginxAccess;
+  readonly #nginx: AsksNginx;
   readonly #name: string;
 
-  constructor(nginx: NginxAccess, name: string) {
+  constructor(nginx: AsksNginx, name: string) {
     this.#nginx = nginx;
     this.#name = name;
   }

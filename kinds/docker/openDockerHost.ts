@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { HostFiles } from "#rollout/host/hostFiles.ts";
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
 import type { SlotParts } from "#rollout/host/machineSlot.ts";
-import type { NginxAccess } from "#rollout/nginx/nginxAccess.ts";
+import type { AsksNginx } from "./askAny.ts";
 import { ContainerSupervisor } from "./containerSupervisor.ts";
 import { ContainerTasks } from "./containerTasks.ts";
 import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
@@ -15,7 +15,7 @@ import { HostContainer } from "./hostContainer.ts";
 export function openDockerHost(
   docker: Docker,
   keeper: FileKeeper,
-  nginx: NginxAccess,
+  nginx: AsksNginx,
   place: DockerHostDescriptor,
 ): HostParts {
   const open = (slot: DockerSlot, former?: HostContainer): SlotParts => ({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { proxiesOf } from "#rollout/request/places.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { machineFleet } from "../machineFleet.ts";
@@ -9,8 +10,10 @@ import { withJava } from "./withJava.ts";
 
 /** Hosts and nginx on this machine. */
 export function openLocalFleet(request: FleetRequest): OpenFleet {
-  const { leases, server } = openLocalNginx(parse(localProxyDescriptor, request.proxies[0]));
+  const [first, ...others] = parse(proxiesOf(localProxyDescriptor), request.proxies);
+  const { leases, server } = openLocalNginx(first);
+  const nginx = [server.access, ...others.map((proxy) => openLocalNginx(proxy).server.access)] as const;
   const hosts = parse(z.array(localHostDescriptor), request.hosts).map((host) => openLocalHost(host));
   const found = { ...request, launch: withJava(request.launch) };
-  return machineFleet(found, { hosts, nginx: server.access, leases });
+  return machineFleet(found, { hosts, nginx, leases });
 }

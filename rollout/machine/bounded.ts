@@ -2,7 +2,7 @@ import { RollgateError } from "../common/errors.ts";
 import { within } from "../common/within.ts";
 import type { AppHost } from "../host/appHost.ts";
 import type { LeaseStore } from "../lease/lease.ts";
-import type { ReverseProxy } from "../nginx/reverseProxy.ts";
+import type { OneNginx } from "../nginx/oneNginx.ts";
 
 const ANSWER_SECONDS = 30;
 /** Observing a fleet must not be held up by one hanging host. */
@@ -33,9 +33,9 @@ function hostSeconds(method: string, args: readonly unknown[]): number | undefin
   return answerSeconds(method);
 }
 
-/** Wraps a proxy whose disk or machine may hang. */
-export function boundedProxy(proxy: ReverseProxy): ReverseProxy {
-  return bounded(proxy, `nginx at ${proxy.url}`, answerSeconds);
+/** Wraps an nginx that may hang, or whose disk or machine may. */
+export function boundedNginx(nginx: OneNginx): OneNginx {
+  return bounded(nginx, `nginx at ${nginx.url}`, answerSeconds);
 }
 
 /** Wraps a lease store whose disk or machine may hang. */

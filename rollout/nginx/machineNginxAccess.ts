@@ -1,14 +1,16 @@
 import { errors, type Pool } from "undici";
 import { isSystemError } from "../common/errors.ts";
 import { tableEndpoint } from "../machine/connections.ts";
+import { portHolder } from "../machine/listeners.ts";
 import type { Machine } from "../machine/machine.ts";
 import { machinePool } from "../machine/machinePool.ts";
 import { untilConnected } from "../machine/untilConnected.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
-import type { NginxAccess, NginxAnswer } from "./nginxAccess.ts";
+import type { GroupedNginxAccess, NginxAnswer } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
 const KEPT_MILLISECONDS = 30_000;
+const REACHED_MILLISECONDS = 3_000;
 /** How often a script checks for remaining connections before it reports them: about half a second in total. */
 const LOOKS = 12;
 const COUNT_CONNECTIONS = nginxScript("find-master", "count-connections");
@@ -32,7 +34,7 @@ export interface NginxPlace {
  * Reaches an nginx from its own machine, so that nginx sees the deployer connect from there.
  * No port has to be open to the deployer.
  */
-export class MachineNginxAccess implements NginxAccess {
+export class MachineNginxAccess implements GroupedNginxAccess {
   readonly url: string;
   readonly #machine: Machine;
   readonly #place: NginxPlace;
@@ -77,6 +79,26 @@ export class MachineNginxAccess implements NginxAccess {
     const [count, master] = (await this.#machine.run(COUNT_CONNECTIONS, args)).trim().split(" ");
     this.#master = master ?? "0";
     return Number(count);
+  }
+
+  async isListening(): Promise<boolean> {
+    return (await portHolder(this.#machine, CONTROL_ADDRESS, this.#place.controlPort)) !== undefined;
+  }
+
+  async reaches(url: string): Promise<boolean> {
+    const { hostname, port, protocol } = new URL(url);
+    const address = hostname.replace(/^\[|\]$/g, "");
+    // Over plain HTTP, because the answer that a server wants TLS is an answer, too.
+    const own = Number(port) || (protocol === "https:" ? 443 : 80);
+    const pool = machinePool(this.#machine, address, own, { connections: 1 });
+    try {
+      await ask(pool, "/", AbortSignal.timeout(REACHED_MILLISECONDS));
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await pool.destroy();
+    }
   }
 
   async close(): Promise<void> {

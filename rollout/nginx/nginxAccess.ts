@@ -23,3 +23,11 @@ export interface NginxAccess {
   /** Counts nginx's open connections to `address:port`, without those in TIME_WAIT; waits a moment for them to close. */
   connectionsTo(address: string, port: number): Promise<number>;
 }
+
+/** How a roll talks to one of several nginx, of which it may lose some. */
+export interface GroupedNginxAccess extends NginxAccess {
+  /** Whether anything listens in nginx's place. */
+  isListening(): Promise<boolean>;
+  /** Whether anything answers at another nginx's URL, as seen from this one's machine. */
+  reaches(url: string): Promise<boolean>;
+}

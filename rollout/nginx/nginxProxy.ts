@@ -5,8 +5,9 @@ import { judge } from "../host/probe.ts";
 import { endpoint } from "../machine/connections.ts";
 import { type Flavour, flavour } from "../request/rollRequest.ts";
 import { parseCheckStatus } from "./checkStatus.ts";
-import type { NginxAccess } from "./nginxAccess.ts";
-import type { ReverseProxy, UpstreamState } from "./reverseProxy.ts";
+import type { GroupedNginxAccess } from "./nginxAccess.ts";
+import type { OneNginx } from "./oneNginx.ts";
+import type { UpstreamState } from "./reverseProxy.ts";
 import { STANDBY_FLAG } from "./standby.ts";
 
 const ANSWER_MILLISECONDS = 5_000;
@@ -16,12 +17,12 @@ const CONFIRM = { intervalMilliseconds: 20, deadlineMilliseconds: 5_000 };
  * nginx, as a roll uses it. A host is drained by a flag file that each request looks at,
  * so nothing is ever reloaded: a reload closes idle client connections and loses requests.
  */
-export class NginxProxy implements ReverseProxy {
+export class NginxProxy implements OneNginx {
   readonly url: string;
-  readonly #access: NginxAccess;
+  readonly #access: GroupedNginxAccess;
   #flavour: Flavour | undefined;
 
-  constructor(access: NginxAccess) {
+  constructor(access: GroupedNginxAccess) {
     this.url = access.url;
     this.#access = access;
   }
@@ -64,6 +65,18 @@ export class NginxProxy implements ReverseProxy {
 
   async standBy(isOn: boolean): Promise<void> {
     await (isOn ? this.#access.raiseFlag(STANDBY_FLAG) : this.#access.lowerFlag(STANDBY_FLAG));
+  }
+
+  async mark(slot: string, drained: boolean): Promise<void> {
+    await (drained ? this.#access.raiseFlag(slot) : this.#access.lowerFlag(slot));
+  }
+
+  isListening(): Promise<boolean> {
+    return this.#access.isListening();
+  }
+
+  reaches(url: string): Promise<boolean> {
+    return this.#access.reaches(url);
   }
 
   async connections(host: AppHost): Promise<number> {

@@ -6,14 +6,35 @@ export interface UpstreamState {
   readonly detail: string;
 }
 
-/** The proxy in front of the hosts, as a roll uses it. */
+/** Which slots get no new requests. */
+export interface Drains {
+  /** Those that get none at all. */
+  readonly everywhere: ReadonlySet<string>;
+  /** Those that get none through some nginx but do through others, with the URLs of the former. */
+  readonly partly: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What a proxy needs to know about a roll. */
+export interface RollOfProxy {
+  /** Throws unless the roller still holds the fleet's lease. */
+  assertHeld(): Promise<void>;
+  /** Tells about an nginx that was lost, or that is back. */
+  tell(message: string): void;
+}
+
+/** The proxy in front of the hosts, as a roll uses it: one nginx, or several with the same drains. */
 export interface ReverseProxy {
-  /** Where clients reach the service. */
+  /** Where clients reach the service; the first place, if there are several. */
   readonly url: string;
+  /** For messages, such as `nginx at http://…`. */
+  readonly name: string;
   /** Throws `RollgateError` if the proxy doesn't answer or doesn't serve these hosts; changes nothing. */
   preflight(hosts: readonly AppHost[], signal: AbortSignal): Promise<void>;
-  /** Names of the hosts that get no new request. */
-  drained(signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /** From now on, it goes on without an nginx that is lost, as long as another one is left. */
+  begin(roll: RollOfProxy): void;
+  /** Ends a roll; waits so long for an nginx that was lost, and returns a line about each that is not back. */
+  end(patienceMilliseconds: number): Promise<readonly string[]>;
+  drained(signal: AbortSignal): Promise<Drains>;
   /** Sends no new request to the host; returns once the proxy itself confirms it. */
   drain(slot: Slot): Promise<void>;
   /** Sends requests to the host again; returns once the proxy itself confirms it. */

@@ -18,22 +18,31 @@ export function refuseSharedPlaces(
     const twin = before.findIndex((other) => isDeepStrictEqual(wayTo(other), wayTo(proxy)));
     if (twin >= 0)
       refuse(["proxies", index], `expected another nginx, got the one of proxies[${twin}] again`);
-    const neighbour = before.findIndex((other) => other.port === proxy.port && machineOf(other) === machine);
-    if (twin < 0 && neighbour >= 0)
-      refuse(
-        ["proxies", index, "port"],
-        `expected a unique port, got ${proxy.port} as in proxies[${neighbour}]`,
-      );
-    const clash = hosts.find((host) => portsOf(host).includes(proxy.port) && machineOf(host) === machine);
-    if (clash)
-      refuse(
-        ["proxies", index, "port"],
-        `expected a unique port, got ${proxy.port}, the port of ${clash.name}`,
-      );
+    for (const { key, port } of portsOfNginx(proxy)) {
+      const isShared = (other: ProxyPlace) =>
+        machineOf(other) === machine && portsOfNginx(other).some((its) => its.port === port);
+      const neighbour = before.findIndex(isShared);
+      if (twin < 0 && neighbour >= 0)
+        refuse(["proxies", index, key], `expected a unique port, got ${port} as in proxies[${neighbour}]`);
+      const clash = hosts.find((host) => portsOf(host).includes(port) && machineOf(host) === machine);
+      if (clash)
+        refuse(["proxies", index, key], `expected a unique port, got ${port}, the port of ${clash.name}`);
+    }
+  });
+}
+
+const PORTS = ["port", "tlsPort", "controlPort"];
+
+/** The ports that an nginx occupies on its machine. */
+function portsOfNginx(proxy: ProxyPlace): { readonly key: string; readonly port: number }[] {
+  return PORTS.flatMap((key) => {
+    const port: unknown = Reflect.get(proxy, key);
+    return typeof port === "number" ? [{ key, port }] : [];
   });
 }
 
 /** All that says which nginx it is, on which machine. */
-function wayTo({ address: _, port: __, ...way }: ProxyPlace): object {
-  return way;
+function wayTo(proxy: ProxyPlace): object {
+  const how = Object.entries(proxy).filter(([key]) => !["address", "serverName", ...PORTS].includes(key));
+  return Object.fromEntries(how);
 }

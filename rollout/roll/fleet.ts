@@ -41,9 +41,9 @@ export async function observe(host: AppHost, proxy: ReverseProxy, signal: AbortS
     ]);
     return { host, ...answer, ...only };
   }
-  const [{ state, unreachable }, drained] = await Promise.all([asking, draining]);
+  const [{ state, unreachable }, drains] = await Promise.all([asking, draining]);
   const view = async (slot: Slot, app: RunningApp | undefined) =>
-    app ? viewSlot(slot, app, drained, proxy, asked) : emptySlot(slot, drained);
+    app ? viewSlot(slot, app, drains, proxy, asked) : emptySlot(slot, drains);
   const views = await Promise.all([view(host, state.running), view(second, state.second)]);
   const [{ running, ...main }, spare] = bestFirst(...views);
   const { running: _, second: __, ...files } = state;
@@ -104,20 +104,33 @@ export function isSameRevision(a: Revision | RunningApp | undefined, b: Revision
 
 /** `1.1.0-3fa9c1d2e4b5`, and what keeps the host from serving it. */
 export function describeMember(member: FleetMember): string {
-  const { host, state, health, drained, serving, unreachable } = member;
+  const { host, state, unreachable } = member;
   if (unreachable !== undefined) return "unreachable";
   if (state.running === undefined) return state.current ? `${state.current}, not running` : "no release";
   const remarks = [
-    drained ? "drained" : serving ? "" : health.up ? "down in nginx" : "unhealthy",
+    describeTraffic(member),
     state.running.launch === host.launch ? "" : "started with other options",
     describeSpare(member),
   ];
   return [state.running.release, ...remarks.filter(Boolean)].join(", ");
 }
 
+function describeTraffic({ health, drained, drainedBy, serving }: FleetMember): string {
+  if (drained) return "drained";
+  if (serving) return "";
+  if (!health.up) return "unhealthy";
+  return drainedBy ? `drained by ${nginxAt(drainedBy)} alone` : "down in nginx";
+}
+
 function describeSpare({ spare }: FleetMember): string {
   if (spare?.running) return `${spare.running.release} still runs beside it`;
-  return spare && !spare.drained ? `requests may go to its empty slot ${spare.slot.name}` : "";
+  if (!spare || spare.drained) return "";
+  const by = spare.drainedBy ? `, which ${nginxAt(spare.drainedBy)} alone drains` : "";
+  return `requests may go to its empty slot ${spare.slot.name}${by}`;
+}
+
+function nginxAt(urls: readonly string[]): string {
+  return `nginx at ${urls.join(" and ")}`;
 }
 
 /** Why a host does not serve, in a few words. */

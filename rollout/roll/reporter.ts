@@ -20,6 +20,7 @@ export type Phase =
   | "restore"
   | "rollback"
   | "reconnect"
+  | "nginx"
   | "warning"
   | "done";
 

@@ -18,6 +18,9 @@ import { HostsRoll } from "./rollHosts.ts";
 import { stopReason } from "./stopReason.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
+/** How long an nginx that was lost is waited for before the roll ends. */
+const RETURN_MILLISECONDS = 20_000;
+
 /** The hosts, the proxy in front of them, and the store of their lease. */
 export interface Fleet {
   readonly hosts: readonly AppHost[];
@@ -104,6 +107,7 @@ async function rollOnce(
   }).catch(untouched);
   fleet.fence?.(() => lease.assertHeld());
   fleet.onReconnect?.((message) => report("reconnect", message));
+  fleet.proxy.begin({ assertHeld: () => lease.assertHeld(), tell: (message) => report("nginx", message) });
   try {
     const context: RollContext = {
       ...parts,
@@ -112,9 +116,11 @@ async function rollOnce(
     };
     await stageEverywhere(desired, context);
     const rolled = await rollAll(desired, context);
+    warnings.push(...(await fleet.proxy.end(RETURN_MILLISECONDS)));
     for (const warning of warnings) report("warning", warning);
     return { release: desired.release, rolled, durationSeconds: secondsSince(began), warnings };
   } finally {
+    await fleet.proxy.end(0);
     // A lease that cannot be released expires by itself; the outcome so far matters more.
     await lease.release().catch(() => {});
   }
@@ -155,10 +161,7 @@ async function preflight({
       ...hosts.map((host) => host.preflight(signal)),
     ]),
   );
-  report(
-    "preflight",
-    `${hosts.length} ${hosts.length === 1 ? "host" : "hosts"} and nginx at ${proxy.url} are ready`,
-  );
+  report("preflight", `${hosts.length} ${hosts.length === 1 ? "host" : "hosts"} and ${proxy.name} are ready`);
 }
 
 async function stageEverywhere(

@@ -1,6 +1,6 @@
 import type { RunningApp, Slot } from "../host/appHost.ts";
 import type { HealthReport } from "../host/probe.ts";
-import type { ReverseProxy } from "../nginx/reverseProxy.ts";
+import type { Drains, ReverseProxy } from "../nginx/reverseProxy.ts";
 
 const NOTHING_RUNS: HealthReport = { up: false, detail: "nothing is running" };
 
@@ -9,7 +9,10 @@ export interface SlotView {
   readonly slot: Slot;
   readonly running: RunningApp | undefined;
   readonly health: HealthReport;
+  /** Gets no request at all. */
   readonly drained: boolean;
+  /** The URLs of the nginx that send no request to it, if there are others that do. */
+  readonly drainedBy?: readonly string[];
   /** Healthy, up according to the proxy, and taking traffic. */
   readonly serving: boolean;
 }
@@ -18,24 +21,30 @@ export interface SlotView {
 export async function viewSlot(
   slot: Slot,
   running: RunningApp | undefined | Promise<RunningApp | undefined>,
-  drained: ReadonlySet<string> | Promise<ReadonlySet<string>>,
+  draining: Drains | Promise<Drains>,
   proxy: ReverseProxy,
   signal: AbortSignal,
 ): Promise<SlotView> {
   const [app, out, health, upstream] = await Promise.all([
     running,
-    drained,
+    draining,
     slot.probe(signal),
     proxy.upstream(slot, signal),
   ]);
-  const isDrained = out.has(slot.name);
-  const serving = app !== undefined && health.up && upstream.up && !isDrained;
-  return { slot, running: app, health, drained: isDrained, serving };
+  const drains = drainsOf(slot, out);
+  const takesAll = !drains.drained && drains.drainedBy === undefined;
+  const serving = app !== undefined && health.up && upstream.up && takesAll;
+  return { slot, running: app, health, ...drains, serving };
 }
 
 /** A slot in which nothing runs; its address may belong to nobody, and asking there could take seconds. */
-export function emptySlot(slot: Slot, drained: ReadonlySet<string>): SlotView {
-  return { slot, running: undefined, health: NOTHING_RUNS, drained: drained.has(slot.name), serving: false };
+export function emptySlot(slot: Slot, drains: Drains): SlotView {
+  return { slot, running: undefined, health: NOTHING_RUNS, ...drainsOf(slot, drains), serving: false };
+}
+
+function drainsOf({ name }: Slot, { everywhere, partly }: Drains): Pick<SlotView, "drained" | "drainedBy"> {
+  const drainedBy = partly.get(name);
+  return { drained: everywhere.has(name), ...(drainedBy && { drainedBy }) };
 }
 
 /** The slot that serves comes first, or else the one that comes closest. */

@@ -18,7 +18,7 @@ import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import type { HealthReport } from "#rollout/host/probe.ts";
 import { SECOND } from "#rollout/host/slots.ts";
 import type { LeaseTiming } from "#rollout/lease/lease.ts";
-import type { ReverseProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts";
+import type { Drains, ReverseProxy, RollOfProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts";
 import type { Report } from "#rollout/roll/reporter.ts";
 import { type RollResult, roll } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
@@ -148,11 +148,13 @@ export class FakeFleet {
       signal = new AbortController().signal,
       jar = { path: `/srv/${release}.jar`, version: release, sha256: "" },
       canary,
+      proxy = this.proxy,
     }: {
       policy?: PolicyChange;
       signal?: AbortSignal;
       jar?: DesiredRelease["jar"];
       canary?: DesiredRelease["canary"];
+      proxy?: ReverseProxy;
     } = {},
   ): Promise<RollResult> {
     const leaseTiming: LeaseTiming = {
@@ -160,7 +162,7 @@ export class FakeFleet {
       expiryMilliseconds: 2000,
       waitMilliseconds: 0,
     };
-    return roll(this, { release, jar, ...(canary && { canary }) }, this.#policy(policy), {
+    return roll({ ...this, proxy }, { release, jar, ...(canary && { canary }) }, this.#policy(policy), {
       owner: "test",
       reporter: (report) => this.reports.push(report),
       signal,
@@ -435,8 +437,15 @@ export class FakeHost extends FakeSlot implements AppHost {
 /** A proxy that asks hosts as stock nginx does; the test sets its connections. */
 export class FakeProxy implements ReverseProxy {
   readonly url = "http://proxy";
+  readonly name = "nginx at http://proxy";
   /** The drained hosts. */
   readonly without = new Set<string>();
+  /** The slots that only some nginx drain, with the URLs of those. */
+  readonly partly = new Map<string, readonly string[]>();
+  /** What is told at the end about nginx that were lost. */
+  missing: readonly string[] = [];
+  /** The roll that goes on. */
+  roll: RollOfProxy | undefined;
   /** Whether drained applications may answer for dead ones. */
   standsBy = false;
   /** Open connections, by host. */
@@ -455,18 +464,29 @@ export class FakeProxy implements ReverseProxy {
     if (this.error) throw this.error;
   }
 
-  async drained(): Promise<ReadonlySet<string>> {
+  begin(roll: RollOfProxy): void {
+    this.roll = roll;
+  }
+
+  async end(): Promise<readonly string[]> {
+    this.roll = undefined;
+    return this.missing;
+  }
+
+  async drained(): Promise<Drains> {
     if (this.error) throw this.error;
-    return new Set(this.without);
+    return { everywhere: new Set(this.without), partly: this.partly };
   }
 
   async drain({ name }: Slot): Promise<void> {
     this.without.add(name);
+    this.partly.delete(name);
     await this.#fleet.record(`drain ${name}`);
   }
 
   async admit({ name }: Slot): Promise<void> {
     this.without.delete(name);
+    this.partly.delete(name);
     await this.#fleet.record(`admit ${name}`);
   }
 

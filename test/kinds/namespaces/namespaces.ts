@@ -45,6 +45,6 @@ export const namespaces = {
   openFleet: async (request) => {
     const { leases, server } = openNamespaceNginx(parse(namespaceProxyDescriptor, request.proxies[0]));
     const hosts = parse(z.array(namespaceHostDescriptor), request.hosts).map(openNamespaceHost);
-    return machineFleet(request, { hosts, nginx: server.access, leases });
+    return machineFleet(request, { hosts, nginx: [server.access], leases });
   },
 } satisfies MachineKind;

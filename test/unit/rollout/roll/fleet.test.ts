@@ -30,6 +30,18 @@ test("a drained host is not serving", async () => {
   expect(describeMember(found)).toBe("1.0.0, drained");
 });
 
+test("a host that only some nginx drain is neither drained nor serving, and those are named", async () => {
+  const found = await member({ runs: "1.0.0", beside: "nothing" }, ({ proxy }) => {
+    proxy.partly.set("app-1", ["http://b"]);
+    proxy.without.clear();
+    proxy.partly.set("app-1_b", ["http://a"]);
+  });
+  expect(found).toMatchObject({ serving: false, drained: false, spare: { drained: false } });
+  expect(describeMember(found)).toBe(
+    "1.0.0, drained by nginx at http://b alone, requests may go to its empty slot app-1_b, which nginx at http://a alone drains",
+  );
+});
+
 test("an unhealthy host is not serving", async () => {
   const found = await member({ runs: "1.0.0" }, (fleet) => {
     fleet.host("app-1").conduct["1.0.0"] = "down";

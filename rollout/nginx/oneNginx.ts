@@ -1,0 +1,27 @@
+import type { AppHost, Slot } from "../host/appHost.ts";
+import type { UpstreamState } from "./reverseProxy.ts";
+
+/** One of the nginx in front of a fleet, as the group of them uses it. */
+export interface OneNginx {
+  /** Where clients reach the service through it. */
+  readonly url: string;
+  /** Throws `RollgateError` if it doesn't answer or doesn't serve these hosts; changes nothing. */
+  preflight(hosts: readonly AppHost[], signal: AbortSignal): Promise<void>;
+  /** Names of the slots that get no new request through it. */
+  drained(signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /** Sends no new request to the slot; returns once nginx itself confirms it. */
+  drain(slot: Slot): Promise<void>;
+  /** Sends requests to the slot again; returns once nginx itself confirms it. */
+  admit(slot: Slot): Promise<void>;
+  standBy(isOn: boolean): Promise<void>;
+  /** Leaves the mark that drains a slot, or takes it away, where nginx finds it when it starts. */
+  mark(slot: string, drained: boolean): Promise<void>;
+  /** How many connections it has to the slot, after waiting a moment for them to close. */
+  connections(slot: Slot): Promise<number>;
+  /** Whether it sees the slot up; never throws. */
+  upstream(slot: Slot, signal: AbortSignal): Promise<UpstreamState>;
+  /** Whether anything listens in its place; if not, it has no connections either. */
+  isListening(): Promise<boolean>;
+  /** Whether something accepts connections at another nginx's URL, as seen from this one's machine. */
+  reaches(url: string): Promise<boolean>;
+}
