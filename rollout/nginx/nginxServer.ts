@@ -1,10 +1,10 @@
 import type { Machine } from "../machine/machine.ts";
-import type { NginxAccess } from "./nginxAccess.ts";
+import type { GroupedNginxAccess } from "./nginxAccess.ts";
 import type { NginxConfiguration } from "./renderConfiguration.ts";
 
 /** An nginx that serves a configuration of ours, or the part of one. */
 export interface NginxServer {
-  readonly access: NginxAccess & { close(): Promise<void> };
+  readonly access: GroupedNginxAccess & { close(): Promise<void> };
   readonly machine: Machine;
   /** Whether other programs or stacks decide what else it serves, and whether it runs at all. */
   readonly isForeign: boolean;

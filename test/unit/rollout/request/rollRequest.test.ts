@@ -226,16 +226,21 @@ describe("settings must agree with each other", () => {
     ["two in one place", [{}, {}], ["proxies[1]: expected another nginx, got the one of proxies[0] again"]],
     [
       "two on one port",
-      [{}, { directory: "/srv/nginx-2" }],
+      [{}, { directory: "/srv/nginx-2", controlPort: 18_090 }],
       ["proxies[1].port: expected a unique port, got 8080 as in proxies[0]"],
     ],
     [
       "the second on a host's port",
-      [{}, { directory: "/srv/nginx-2", port: 8082 }],
+      [{}, { directory: "/srv/nginx-2", port: 8082, controlPort: 18_090 }],
       ["proxies[1].port: expected a unique port, got 8082, the port of app-2"],
     ],
+    [
+      "two that the rollout reaches on one port",
+      [{}, { directory: "/srv/nginx-2", port: 8090 }],
+      ["proxies[1].controlPort: expected a unique port, got 18080 as in proxies[0]"],
+    ],
     ["nine", Array.from({ length: 9 }, () => ({})), ["proxies: expected at most 8 nginx"]],
-    ["two in two places", [{}, { directory: "/srv/nginx-2", port: 8090 }], []],
+    ["two in two places", [{}, { directory: "/srv/nginx-2", port: 8090, controlPort: 18_090 }], []],
   ])("several nginx: %s", (_, changes, expected) => {
     const {
       proxies: [proxy],
