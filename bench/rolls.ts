@@ -117,6 +117,7 @@ try {
       slowestRequestSeconds: 30,
       closedPaths: [],
       openPaths: [],
+      pathPrefix: "/",
       statusAllow: [],
       ...(process.getuid?.() === 0 && { user: "root" }),
     },

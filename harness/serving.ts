@@ -14,6 +14,7 @@ export const serving = {
     expect: ["2xx", "3xx"],
   },
   name: "market",
+  pathPrefix: "/",
   closedPaths: [],
   openPaths: [],
   statusAllow: [],

@@ -18,6 +18,7 @@ export function foreignPlaceOf(
     name: attachmentName(place.directory),
     ...("stack" in foreign
       ? {
+          owner: foreign.stack,
           master: foreign.stack,
           httpFolder: join(foreign.stack, HTTP_FOLDER),
           siteFolder: join(foreign.stack, SITE_FOLDER),

@@ -26,11 +26,16 @@ export interface OpenNginx {
   readonly leases: LeaseStore;
   /** Whether other programs could listen on its port. */
   readonly sharesPorts: boolean;
+  /** Throws `InvalidInput` if it can't serve these inputs beside what else it serves, or not at all. */
+  refuse?(inputs: ServingInputs): Promise<void>;
   /** `undefined` if there is no nginx to ask yet, as in a first preview; throws `InvalidInput` if a setting is wrong. */
   abilities(): Promise<NginxAbilities | undefined>;
   /** Its part of the configuration. */
   settings(): Promise<
-    Pick<NginxSettings, "directory" | "address" | "port" | "controlPort" | "user" | "errorLog" | "pidFile">
+    Pick<
+      NginxSettings,
+      "directory" | "address" | "port" | "controlPort" | "user" | "errorLog" | "pidFile" | "isForeign"
+    >
   >;
   /** Why it can't serve if there was no nginx to ask. */
   unknown(): Promise<RollgateError>;

@@ -4,6 +4,7 @@ import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { canaryTraffic } from "#rollout/request/canary.ts";
 import { absolutePath, integer, name, show, statuses, text, urlPath } from "#rollout/request/fields.ts";
+import { pathPrefix } from "#rollout/request/frontDoor/pathPrefix.ts";
 import { siteInputs, siteOf } from "#rollout/request/frontDoor/siteInputs.ts";
 import { poolMember } from "#rollout/request/places.ts";
 import { flavour } from "#rollout/request/rollRequest.ts";
@@ -33,6 +34,7 @@ export const servingInputs = {
     timeoutMilliseconds: integer(10, 600_000),
     expect: z.array(statuses).min(1, { error: "expected at least one status, got none" }),
   }),
+  pathPrefix,
   /** Paths that clients don't reach, with all below them, and exact exceptions. */
   closedPaths: z.array(urlPath),
   openPaths: z.array(urlPath),
@@ -97,11 +99,11 @@ export function settingsFor(
   { flavour, njsModule }: Decision,
   place: Pick<
     NginxSettings,
-    "directory" | "address" | "port" | "controlPort" | "user" | "errorLog" | "accessLogFile" | "pidFile"
+    "directory" | "address" | "port" | "controlPort" | "user" | "errorLog" | "accessLogFile" | "pidFile" | "isForeign"
   >,
 ): NginxSettings {
   const { hosts, check, healthPath, slowestRequestSeconds, canary } = inputs;
-  const { name, statusAllow, closedPaths, openPaths } = inputs;
+  const { name, statusAllow, pathPrefix, closedPaths, openPaths } = inputs;
   return {
     ...place,
     name,
@@ -111,6 +113,7 @@ export function settingsFor(
     check,
     healthPath,
     slowestRequestSeconds,
+    pathPrefix,
     closedPaths,
     openPaths,
     statusAllow,

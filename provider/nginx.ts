@@ -12,10 +12,11 @@ import {
   settingsFor,
 } from "#kinds/servingInputs.ts";
 import { closing } from "#rollout/common/closing.ts";
-import { InvalidInput } from "#rollout/common/errors.ts";
+import { InvalidInput, RollgateError } from "#rollout/common/errors.ts";
 import { Lease } from "#rollout/lease/lease.ts";
 import { isUnspecified } from "#rollout/machine/connections.ts";
 import { outageOf } from "#rollout/nginx/changeTopology.ts";
+import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { isServed, serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
@@ -51,9 +52,10 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
     return { failures: problems.map(({ property, reason }) => ({ property, reason })) };
   try {
     const inputs = parse(kind.inputs, given);
-    if (!kind.isPulumis) await refuseToMove(kind, change, ({ server }) => server.isRunning());
+    if (!kind.isPulumis) await refuseToMove(kind, change, ({ server }) => isServing(server));
     return await closing(kind.open(inputs), async (nginx) => {
       const abilities = await nginx.abilities();
+      await nginx.refuse?.(inputs);
       if (nginx.sharesPorts) await requirePort(nginx, change.olds);
       if (abilities === undefined) return { inputs };
       await requireOneToServe(nginx, change.olds, inputs);
@@ -137,10 +139,27 @@ export async function remove(olds: Olds): Promise<void> {
   if (kind.isPulumis) return;
   const removeNginx = () =>
     closing(kind.open(own), async ({ server }) => {
+      await requireAlone(server);
       await server.quit(QUIT_GRACE_SECONDS);
       await server.removeFiles();
     });
   await finishWithoutEngine(() => kind.removeOrLeave?.(own, removeNginx) ?? removeNginx());
+}
+
+/** Whether nginx runs and has our configuration, or our part of it. */
+async function isServing(server: NginxServer): Promise<boolean> {
+  return (await server.isRunning()) && (!server.isForeign || (await server.served()) !== undefined);
+}
+
+/** Other stacks need the nginx of this one. */
+async function requireAlone(server: NginxServer): Promise<void> {
+  if (server.isForeign) return;
+  const folders = (await server.neighbours()).map(({ directory }) => directory);
+  if (folders.length === 0) return;
+  throw new RollgateError(
+    "nginx-shared",
+    `expected no other stack behind this nginx, got the one in ${folders.join(" and the one in ")}: destroy it first. nginx was not touched.`,
+  );
 }
 
 async function kindOf({ kind }: { readonly kind?: unknown }): Promise<NginxKind> {

@@ -63,6 +63,7 @@ export function readServing(reader: Reader, { health, timing }: ReturnType<typeo
       timeoutMilliseconds: reader.number("checkTimeoutMilliseconds"),
       expect: reader.list("checkExpect"),
     },
+    pathPrefix: reader.text("pathPrefix"),
     closedPaths: reader.list("closedPaths"),
     openPaths: reader.list("openPaths"),
     statusAllow: reader.list("statusAllow"),

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
+import { OF_FOREIGN_NGINX } from "../../settings/frontDoor/foreignNginx.ts";
 import { readHosts, withHealthPort } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import type { Found } from "../declaration.ts";
@@ -24,7 +25,12 @@ const TAKEN_NAMES = /^nginx$|-before$/;
 export function readDockerSettings(reader: Reader): KindSettings {
   reader.refuseSet("local", ["directory"]);
   reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
-  reader.refuseSet("local or ssh", ["controlPort"]);
+  reader.refuseSet("local or ssh", ["controlPort", ...OF_FOREIGN_NGINX]);
+  if (reader.text("nginxMode") !== "own")
+    throw new InvalidInput(
+      "nginxMode",
+      `expected own for stacks of kind docker, got ${JSON.stringify(reader.text("nginxMode"))}`,
+    );
   reader.ignore("nginx", ...SSH_DEFAULTS);
   const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase();
   const engine = reader.text("dockerEngine");

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { absolutePath, show } from "#rollout/request/fields.ts";
+import { foreignNginx } from "#rollout/request/frontDoor/foreignNginx.ts";
 import { controlPort, hostOf, proxyOf } from "#rollout/request/places.ts";
 import { startedInputs } from "../servingInputs.ts";
 
@@ -10,10 +11,12 @@ export const localHostDescriptor = hostOf("local", {
 });
 export type LocalHostDescriptor = z.infer<typeof localHostDescriptor>;
 
-/** An nginx on this machine. */
+/** An nginx on this machine, or our part of one. */
 export const localProxyDescriptor = proxyOf("local", {
   controlPort,
-  /** nginx's own prefix, absolute; holds `nginx.conf`, `drained` and `logs`. */
+  /** The nginx that gets our part, if none is started for this stack. */
+  foreign: foreignNginx.exactOptional(),
+  /** Absolute; holds `drained` and our configuration. The prefix of an nginx of ours. */
   directory: absolutePath.regex(/^[^"$\\\r\n]*$/, {
     error: (issue) =>
       `expected a path without quotes, $ and \\, which are special to nginx, got ${show(issue.input)}`,

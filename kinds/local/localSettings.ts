@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { parse } from "#rollout/request/validate.ts";
 import { readControlPort } from "../../settings/controlPort.ts";
+import { readForeignNginx } from "../../settings/frontDoor/foreignNginx.ts";
 import { readHosts, withHealthPort } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { SECOND_PORTS, withSecondPorts } from "../../settings/secondPorts.ts";
@@ -34,6 +35,7 @@ export function readLocalSettings(reader: Reader): KindSettings {
         address: reader.text("nginxAddress"),
         port: reader.number("nginxPort"),
         controlPort: readControlPort(reader, root),
+        ...readForeignNginx(reader),
       },
     ],
     declare(request, serving) {

@@ -1,4 +1,4 @@
-import type { NginxConfiguration } from "./renderConfiguration.ts";
+import type { NginxConfiguration } from "./nginxConfiguration.ts";
 
 /** Our part of an nginx that is not ours: what its `http` block includes, and what a server block does, if any. */
 export interface ForeignParts {

@@ -6,12 +6,14 @@ import { READ_FILE } from "../machine/readFile.ts";
 import { readScripts } from "../machine/scripts.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import { CLOSE_CONNECTIONS } from "./closeConnections.ts";
+import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { foreignText, HTTP_FILE, SITE_FILE } from "./foreignConfiguration.ts";
 import { attachments, type ForeignPlace, siteInclude } from "./foreignPlace.ts";
 import { MachineNginxAccess } from "./machineNginxAccess.ts";
+import { type Neighbour, readNeighbours } from "./neighbours.ts";
+import type { NginxConfiguration } from "./nginxConfiguration.ts";
 import { nginxScript } from "./nginxScripts.ts";
 import type { NginxServer } from "./nginxServer.ts";
-import type { NginxConfiguration } from "./renderConfiguration.ts";
 import { fileProblem, isHashed } from "./servedConfiguration.ts";
 
 const RIGHTS = readScripts(new URL("../machine/scripts/", import.meta.url), "with-rights");
@@ -86,7 +88,7 @@ export class ForeignNginxServer implements NginxServer {
     await this.requireRunning();
     const { directory } = this.#place;
     await this.machine.run(
-      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p versions drained',
+      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p versions drained logs',
       [directory],
     );
     this.#proposed = `versions/${fingerprint}-${randomBytes(4).toString("hex")}`;
@@ -140,8 +142,31 @@ for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
     if (there !== "") await this.#change(REMOVE);
   }
 
+  async neighbours(): Promise<readonly Neighbour[]> {
+    const [own] = attachments(this.#place);
+    const { httpFolder, owner } = this.#place;
+    return readNeighbours(this.machine, httpFolder, {
+      ...(own && { own: own.file }),
+      ...(owner !== undefined && { owner }),
+    });
+  }
+
   async portHolder(): Promise<string | undefined> {
     return portHolder(this.machine, this.#place.address, this.#place.port);
+  }
+
+  async controlPortHolder(): Promise<string | undefined> {
+    return portHolder(this.machine, CONTROL_ADDRESS, this.#place.controlPort);
+  }
+
+  /** The command of nginx, a path or a name. */
+  get executable(): string {
+    return this.#place.executable;
+  }
+
+  /** Whether its owner is another stack, whose server block we are in. */
+  get isOfStack(): boolean {
+    return this.#place.owner !== undefined;
   }
 
   /** What is wrong with the user's server block, which must include our part of it; `undefined` if nothing is. */

@@ -10,7 +10,9 @@ export interface ForeignPlace extends NginxPlace {
   readonly means: "unit" | "signal";
   /** The folder of which its `http` block includes every `*.conf`. */
   readonly httpFolder: string;
-  /** The same in its server block; absent if the user's own server block has our line. */
+  /** The folder of the stack whose nginx it is, if it is a stack's. */
+  readonly owner?: string;
+  /** What its server block includes; absent if a server block of its owner's has our line. */
   readonly siteFolder?: string;
   /** The name of our files there, without `.conf`. */
   readonly name: string;

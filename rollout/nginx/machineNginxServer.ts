@@ -7,10 +7,11 @@ import { writeFile } from "../machine/writeFile.ts";
 import { CLOSE_CONNECTIONS } from "./closeConnections.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { MachineNginxAccess, type NginxPlace } from "./machineNginxAccess.ts";
+import { type Neighbour, readNeighbours } from "./neighbours.ts";
+import type { NginxConfiguration } from "./nginxConfiguration.ts";
 import type { NginxRunner } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
 import type { NginxServer } from "./nginxServer.ts";
-import type { NginxConfiguration } from "./renderConfiguration.ts";
 import { isHashed, servedConfiguration } from "./servedConfiguration.ts";
 
 const LOG_LINES = 200;
@@ -62,7 +63,7 @@ export class MachineNginxServer implements NginxServer {
   async propose({ text, files }: NginxConfiguration): Promise<void> {
     if (!(await this.isRunning())) await this.#requireFreePort();
     await this.machine.run(
-      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p logs temp drained',
+      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p logs temp drained conf.d locations',
       [this.#place.directory],
     );
     for (const file of [...files, { name: "nginx.conf.new", text }]) {
@@ -118,6 +119,11 @@ export class MachineNginxServer implements NginxServer {
   /** Removes our files. */
   async removeFiles(): Promise<void> {
     await this.machine.run(`cd "$1" 2>/dev/null || exit 0\n${REMOVE}`, [this.#place.directory]);
+  }
+
+  /** The stacks whose parts it serves, too. */
+  async neighbours(): Promise<readonly Neighbour[]> {
+    return readNeighbours(this.machine, join(this.#place.directory, "conf.d"), {});
   }
 
   /** Which process listens on nginx's port, for a message; it may be nginx itself. */

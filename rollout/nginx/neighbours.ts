@@ -50,16 +50,19 @@ export async function readNeighbours(
     });
 }
 
-/** Why a stack can't be served beside the others, or `undefined`; `isShared` is whether it is in a server block of theirs. */
+/** Why a stack can't be behind the same nginx as the others, or `undefined`. */
 export function clashWith(
-  { name, controlPort, serverNames, pathPrefix }: Serving,
+  { name, controlPort, serverNames }: Omit<Serving, "pathPrefix">,
   neighbours: readonly Neighbour[],
 ): InvalidInput | undefined {
   for (const { directory, serving } of neighbours) {
     if (!serving) continue;
     const by = `of the stack in ${directory}`;
     if (serving.name === name)
-      return new InvalidInput("name", `expected a project and stack of another name, got ${name}, that ${by}`);
+      return new InvalidInput(
+        "name",
+        `expected a project and stack of another name, got ${name}, that ${by}`,
+      );
     if (serving.controlPort === controlPort)
       return new InvalidInput("controlPort", `expected a port of its own, got ${controlPort}, that ${by}`);
     const index = serverNames.findIndex((each) => serving.serverNames.includes(each));
@@ -69,7 +72,6 @@ export function clashWith(
         `expected a name of its own, got ${serverNames[index]}, one ${by}`,
       );
   }
-  void pathPrefix;
   return undefined;
 }
 
@@ -78,8 +80,10 @@ export function overlapWith(
   { pathPrefix }: Pick<Serving, "pathPrefix">,
   neighbours: readonly Neighbour[],
 ): InvalidInput | undefined {
-  for (const { directory, serving } of neighbours) {
-    if (!serving || !overlap(serving.pathPrefix, pathPrefix)) continue;
+  for (const { directory, serving, isOwner } of neighbours) {
+    // One with names of its own has a server block of its own.
+    if (!serving || (serving.serverNames.length > 0 && !isOwner) || !overlap(serving.pathPrefix, pathPrefix))
+      continue;
     return new InvalidInput(
       "pathPrefix",
       `expected a path that does not overlap with ${serving.pathPrefix}, which the stack in ${directory} serves, got ${pathPrefix}`,

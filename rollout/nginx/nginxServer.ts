@@ -1,6 +1,7 @@
 import type { Machine } from "../machine/machine.ts";
+import type { Neighbour } from "./neighbours.ts";
 import type { GroupedNginxAccess } from "./nginxAccess.ts";
-import type { NginxConfiguration } from "./renderConfiguration.ts";
+import type { NginxConfiguration } from "./nginxConfiguration.ts";
 
 /** An nginx that serves a configuration of ours, or the part of one. */
 export interface NginxServer {
@@ -33,6 +34,10 @@ export interface NginxServer {
   quit(graceSeconds: number): Promise<void>;
   /** Removes our files. */
   removeFiles(): Promise<void>;
+  /** The other stacks behind the same nginx. */
+  neighbours(): Promise<readonly Neighbour[]>;
   /** Which process listens where nginx should, for a message; it may be nginx itself. */
   portHolder(): Promise<string | undefined>;
+  /** The same for the port that only the rollout uses. */
+  controlPortHolder(): Promise<string | undefined>;
 }

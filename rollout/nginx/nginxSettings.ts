@@ -22,11 +22,15 @@ export interface NginxSettings extends SiteSettings {
   readonly healthPath: string;
   /** How long a host may take to answer before nginx gives up. */
   readonly slowestRequestSeconds: number;
+  /** The path under which requests get to the application; `/` means all. */
+  readonly pathPrefix: string;
   /** Paths that clients don't reach, with all below them, and exact exceptions. */
   readonly closedPaths: readonly string[];
   readonly openPaths: readonly string[];
   /** Addresses or networks that may read `/status`; it doesn't exist if there are none. */
   readonly statusAllow: readonly string[];
+  /** Whether the configuration is only a part of one that is not ours. */
+  readonly isForeign?: true;
   /** Absent if all hosts run the same release. */
   readonly canary?: CanaryRouting;
   /** Such as `stderr`; a file under the prefix unless given. */

@@ -14,6 +14,7 @@ import { fileIn } from "./configuration/fileIn.ts";
 import { groupMaps } from "./configuration/groupMaps.ts";
 import { ownFiles } from "./configuration/ownFiles.ts";
 import { pageLocations } from "./configuration/pages.ts";
+import { nothingElse } from "./configuration/pathPrefix.ts";
 import { proxyHeaderMaps } from "./configuration/proxyHeaders.ts";
 import { ownDirectives, ownServerLines } from "./configuration/siteLines.ts";
 import { staticLocations } from "./configuration/staticFiles.ts";
@@ -22,34 +23,28 @@ import { wayMaps } from "./configuration/ways.ts";
 import { drainGroups } from "./drainGroups.ts";
 import { drainPools } from "./drainPools.ts";
 import { checkModuleLines } from "./flavours/checkModule.ts";
-import type { ConfigurationFile, FlavourLines } from "./flavours/flavourLines.ts";
+import type { FlavourLines } from "./flavours/flavourLines.ts";
 import { njsLines } from "./flavours/njs.ts";
 import { stockLines } from "./flavours/stock.ts";
+import { foreignConfiguration } from "./foreignConfiguration.ts";
+import { servingLines } from "./neighbours.ts";
+import type { NginxConfiguration } from "./nginxConfiguration.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
 import { ownNames } from "./ownNames.ts";
 import { standbyMap, standbyPools } from "./standby.ts";
 import { type DrainUpstreams, upstreamMap } from "./upstreamMap.ts";
 
-/** A configuration, and the fingerprint that nginx answers with once it serves it. */
-export interface NginxConfiguration {
-  readonly text: string;
-  readonly fingerprint: string;
-  /** Files that must be next to `nginx.conf` before nginx reads it. */
-  readonly files: readonly ConfigurationFile[];
-}
-
-/** Renders `nginx.conf` and the files it needs; the same settings always give the same bytes. */
+/** Renders `nginx.conf`, or our part of one, and the files it needs; the same settings always give the same bytes. */
 export function renderConfiguration(settings: NginxSettings): NginxConfiguration {
   const { hosts } = settings;
   const pools = drainPools(hosts);
   const parts = { hosts, pools, groups: drainGroups(hosts), standby: standbyPools(hosts, pools) };
   const withFingerprint = (fingerprint: string) => {
     const lines = linesOf(settings, parts, fingerprint);
-    return {
-      text: mainFile(settings, parts, lines, fingerprint),
-      fingerprint,
-      files: [...lines.files, ...ownFiles(settings)],
-    };
+    const given = { fingerprint, files: [...lines.files, ...ownFiles(settings)] };
+    if (!settings.isForeign) return { text: mainFile(settings, parts, lines, fingerprint), ...given };
+    const http = `${header(settings)}${httpPart(settings, parts, lines, fingerprint)}`;
+    return foreignConfiguration({ http, site: serverPart(settings, parts, lines) + ownDirectives(settings) }, given);
   };
   return withFingerprint(createHash("sha256").update(withFingerprint("").text).digest("hex").slice(0, 16));
 }
@@ -66,12 +61,9 @@ function mainFile(
   lines: FlavourLines,
   fingerprint: string,
 ): string {
-  const { directory, hosts, address, port, controlPort, user, pidFile = "nginx.pid" } = settings;
+  const { directory, user, pathPrefix, pidFile = "nginx.pid" } = settings;
   const temporary = (name: string) => fileIn(directory, join("temp", name));
-  return `# Written by rollgate; edits are replaced by the next change of a setting.
-${hostsLine(hosts)}
-# place: ${JSON.stringify({ address, port, controlPort })}
-${lines.main}${user ? `user ${user};\n` : ""}worker_processes auto;
+  return `${header(settings)}${lines.main}${user ? `user ${user};\n` : ""}worker_processes auto;
 worker_rlimit_nofile 16384;
 pid ${fileIn(directory, pidFile)};
 error_log ${errorLogOf(settings)} warn;
@@ -93,9 +85,22 @@ http {
 ${indented(httpPart(settings, parts, lines, fingerprint))}
     server {
 ${listens(settings)}
-${indented(indented(`${ownServerLines(settings)}${serverPart(settings, parts, lines)}${ownDirectives(settings)}`))}    }
+${indented(indented(`${nothingElse(pathPrefix)}${ownServerLines(settings)}${serverPart(settings, parts, lines)}${ownDirectives(settings)}`))}
+        # Of other stacks that share this nginx.
+        include ${fileIn(directory, "locations/*.conf")};
+    }
+    include ${fileIn(directory, "conf.d/*.conf")};
 }
 `;
+}
+
+/** What others read of a configuration: whose it is, its hosts, where it is served, and which part of what is asked. */
+function header(settings: NginxSettings): string {
+  const { hosts, address, port, controlPort } = settings;
+  return `# Written by rollgate; edits are replaced by the next change of a setting.
+${hostsLine(hosts)}
+# place: ${JSON.stringify({ address, port, controlPort })}
+${servingLines({ ...settings, serverNames: [] })}`;
 }
 
 /** What our server blocks need, for the `http` block. */

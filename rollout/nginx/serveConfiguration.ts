@@ -100,7 +100,7 @@ async function takeBack(
 
 async function goBack(server: NginxServer): Promise<string> {
   if (!(await server.restore())) {
-    return "There was no configuration before, so none is left; nginx keeps running with the one it had loaded";
+    return `There was no configuration before, so none is left; nginx keeps running ${server.isForeign ? "without it" : "with the one it had loaded"}`;
   }
   await server.reload();
   const serves = await servesItsFile(server);

@@ -6,6 +6,8 @@ import type { Reader } from "../reader.ts";
 
 /** Settings that name somebody's own nginx. */
 const OF_OWNER = ["nginxPidFile", "nginxIncludeDirectory"];
+/** Settings that do something only with `nginxMode: include`. */
+export const OF_FOREIGN_NGINX = ["nginxDirectory", ...OF_OWNER];
 const PID_FILE = "/run/nginx.pid";
 const INCLUDE_DIRECTORY = "/etc/nginx/conf.d";
 
@@ -20,7 +22,7 @@ export function readForeignNginx(reader: Reader): { readonly foreign?: ForeignNg
   };
   const stack = reader.text("nginxDirectory");
   if (mode === "own") {
-    refuse(["nginxDirectory", ...OF_OWNER], "nginxMode own");
+    refuse(OF_FOREIGN_NGINX, "nginxMode own");
     return {};
   }
   if (mode !== "include") {

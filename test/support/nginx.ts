@@ -54,6 +54,7 @@ export function nginxSettings(
     },
     healthPath: "/actuator/health",
     slowestRequestSeconds: 30,
+    pathPrefix: "/",
     closedPaths: [],
     openPaths: [],
     statusAllow: [],

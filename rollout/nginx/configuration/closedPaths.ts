@@ -1,5 +1,6 @@
 import type { NginxSettings } from "../nginxSettings.ts";
 import type { OwnName } from "../ownNames.ts";
+import { pathUnder } from "./pathPrefix.ts";
 
 /**
  * `$closed`: whether a request is for a path that clients must not reach. nginx has decoded and normalized `$uri`, but
@@ -7,12 +8,12 @@ import type { OwnName } from "../ownNames.ts";
  * after a semicolon, a closed path counts wherever it begins.
  */
 export function closedPathsMap(
-  { closedPaths, openPaths }: Pick<NginxSettings, "closedPaths" | "openPaths">,
+  { closedPaths, openPaths, pathPrefix }: Pick<NginxSettings, "closedPaths" | "openPaths" | "pathPrefix">,
   own: OwnName,
 ): string {
   if (closedPaths.length === 0) return "";
-  const open = openPaths.map((path) => `    "${path}" 0;\n`);
-  const closed = closedPaths.map((path) => `    "${patternOf(path)}" 1;\n`);
+  const open = openPaths.map((path) => `    "${pathUnder(pathPrefix, path)}" 0;\n`);
+  const closed = closedPaths.map((path) => `    "${patternOf(pathUnder(pathPrefix, path))}" 1;\n`);
   return `# Paths that are not for clients.
 map $uri $${own("closed")} {
     default 0;

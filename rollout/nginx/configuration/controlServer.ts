@@ -8,6 +8,8 @@ import { ownNames } from "../ownNames.ts";
 import { drainLines } from "./drainLines.ts";
 import { errorLogOf } from "./errorLog.ts";
 import { fileIn } from "./fileIn.ts";
+import { isolation } from "./isolation.ts";
+import { pathUnder } from "./pathPrefix.ts";
 
 /** Where the rollout reaches nginx on its machine. */
 export const CONTROL_ADDRESS = "127.0.0.1";
@@ -25,7 +27,7 @@ export function controlServer(settings: NginxSettings, lines: FlavourLines, fing
 server {
     listen ${endpoint(CONTROL_ADDRESS, controlPort)};
     access_log off;
-${drainLines(hosts, flagOf, own)}    set $${own("names")} "";
+${isolation(settings)}${drainLines(hosts, flagOf, own)}    set $${own("names")} "";
 ${names.join("")}${lines.server}
     location / {
         return 404;
@@ -52,11 +54,11 @@ ${slots.map((slot) => healthLocation(slot, settings) + warmUpLocation(slot, sett
 }
 
 /** `/status` for the people and the monitoring that may read it, on the server of the clients. */
-export function statusLocation({ statusAllow, controlPort }: NginxSettings): string {
+export function statusLocation({ statusAllow, controlPort, pathPrefix }: NginxSettings): string {
   if (statusAllow.length === 0) return "";
-  return `location = /status {
+  return `location = ${pathUnder(pathPrefix, "/status")} {
 ${statusAllow.map((network) => `    allow ${network};\n`).join("")}    deny all;
-    proxy_pass http://${endpoint(CONTROL_ADDRESS, controlPort)};
+    proxy_pass http://${endpoint(CONTROL_ADDRESS, controlPort)}/status;
 }
 `;
 }

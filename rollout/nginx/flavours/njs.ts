@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { slotsOf } from "../../host/slots.ts";
 import { endpoint } from "../../machine/connections.ts";
 import { errorLogOf } from "../configuration/errorLog.ts";
+import { fileIn } from "../configuration/fileIn.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
 import { hashedName } from "../servedConfiguration.ts";
@@ -26,7 +27,7 @@ export function njsLines(
   upstreams: DrainUpstreams,
   fingerprint: string,
 ): FlavourLines {
-  const { check, hosts, njsModule, name } = settings;
+  const { check, hosts, njsModule, name, isForeign, directory } = settings;
   const own = ownNames(name);
   const script = scriptOf(settings);
   const period = Math.max(
@@ -38,8 +39,8 @@ export function njsLines(
     main: njsModule ? `load_module "${njsModule}";\n` : "",
     http: `
 js_shared_dict_zone zone=${name}:256k;
-# Relative, because this directive rejects some characters that an absolute path may contain.
-js_import ${name} from ${script.name};
+# Relative if possible, because this directive rejects some characters that an absolute path may contain.
+js_import ${name} from ${isForeign ? fileIn(directory, script.name) : script.name};
 # The slots that are drained or that the checks have taken out.
 js_set $${own("unavailable")} ${name}.unavailable;
 ${upstreamMap("unavailable", "pool", upstreams, own)}

@@ -8,7 +8,7 @@ if [ -f "$3" ]; then
   print_serving "$3"
 fi
 for file in "$1"/rollgate*.conf; do
-  [ -f "$file" ] && [ "$file" != "$2" ] || continue
+  if [ ! -f "$file" ] || [ "$file" = "$2" ]; then continue; fi
   included=$(sed -n 's|^include "\{0,1\}\(.*\)/live/http\*\.conf"\{0,1\};$|\1|p' "$file")
   [ -n "$included" ] || continue
   echo "folder $included"

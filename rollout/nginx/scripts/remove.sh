@@ -2,7 +2,7 @@
 rm -rf nginx.conf nginx.conf.new nginx.conf.old nginx.pid drained lease close-connections rollgate-*.js rollgate-*.conf rollgate-*.page serving
 # Another account can't remove a folder of the service's account, but it can empty it.
 rm -rf logs/* temp/*
-rmdir logs temp 2>/dev/null
+rmdir logs temp conf.d locations 2>/dev/null
 folder=$(pwd)
 cd / || exit 1
 rmdir "$folder" "${folder%/*}" 2>/dev/null

@@ -19,13 +19,21 @@ test_nginx() {
   esac
 }
 
+# reload_nginx: returns once new workers run, because until then nginx may not have read its files.
 reload_nginx() {
+  master=$(find_master "$where")
+  [ -n "$master" ] || { echo "nginx is not running any more" >&2; return 1; }
+  old=" $(children_of "$master" | tr '\n' ' ') "
   case $means in
-    unit) with_rights /usr/bin/systemctl reload nginx.service ;;
-    *)
-      master=$(find_master "$where")
-      [ -n "$master" ] || { echo "nginx is not running any more" >&2; return 1; }
-      kill -HUP "$master"
-      ;;
+    unit) with_rights /usr/bin/systemctl reload nginx.service || return 1 ;;
+    *) kill -HUP "$master" || return 1 ;;
   esac
+  tries=40
+  while [ $tries -gt 0 ]; do
+    for child in $(children_of "$master"); do
+      case $old in *" $child "*) ;; *) return 0 ;; esac
+    done
+    tries=$((tries - 1))
+    sleep 0.05
+  done
 }

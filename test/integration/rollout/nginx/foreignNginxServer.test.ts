@@ -7,7 +7,7 @@ import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { foreignConfiguration } from "#rollout/nginx/foreignConfiguration.ts";
 import { ForeignNginxServer } from "#rollout/nginx/foreignNginxServer.ts";
 import type { ForeignPlace } from "#rollout/nginx/foreignPlace.ts";
-import type { NginxConfiguration } from "#rollout/nginx/renderConfiguration.ts";
+import type { NginxConfiguration } from "#rollout/nginx/nginxConfiguration.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { until } from "../../../../harness/until.ts";
 import { type ForeignNginx, foreignNginx } from "../../../support/foreignNginx.ts";

@@ -1,0 +1,70 @@
+import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.ts";
+import type { LeaseStore } from "#rollout/lease/lease.ts";
+import type { ForeignNginxServer } from "#rollout/nginx/foreignNginxServer.ts";
+import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
+import { clashWith, overlapWith } from "#rollout/nginx/neighbours.ts";
+import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
+import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
+import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
+import type { OpenNginx } from "./nginxKind.ts";
+
+/** What a kind knows about its nginx that is not this stack's. */
+export interface ForeignParts {
+  readonly id: string;
+  readonly leases: LeaseStore;
+  readonly way: Pick<NginxSettings, "directory" | "address" | "port" | "controlPort">;
+  /** Closes what it was reached by. */
+  readonly close?: () => Promise<void>;
+}
+
+/** Opens our part of an nginx that is not this stack's. */
+export function openForeignNginx(
+  server: ForeignNginxServer,
+  { id, leases, way, close }: ForeignParts,
+): OpenNginx {
+  return {
+    id,
+    name: "that nginx",
+    server,
+    leases,
+    sharesPorts: false,
+    abilities: async () => abilitiesOf(server),
+    settings: async () => ({ ...way, isForeign: true }),
+    unknown: async () => new RollgateError("nginx-stopped", "expected nginx to be running, found none"),
+    refuse: async (inputs) => {
+      await server.preflight().catch(blame);
+      const serving = { ...inputs, ...way, serverNames: [] };
+      const neighbours = await server.neighbours();
+      const clash = clashWith(serving, neighbours);
+      if (clash) throw clash;
+      const overlap = server.isOfStack ? overlapWith(serving, neighbours) : undefined;
+      if (overlap) throw overlap;
+      await requireControlPort(server, way);
+      const missing = await server.lacksSite(true);
+      if (missing !== undefined) throw new InvalidInput("foreign", missing);
+    },
+    close: () => server.access.close().finally(close),
+  };
+}
+
+/** Its modules are its owner's: what it could load but doesn't is of no use. */
+async function abilitiesOf(server: ForeignNginxServer): Promise<NginxAbilities> {
+  const abilities = await machineAbilities(server.machine, server.executable);
+  const { flavours, njsModule, ...others } = abilities;
+  if (njsModule === undefined || (await server.loadsJavaScript())) return { flavours, ...others };
+  const [first = "stock", ...rest] = flavours.filter((flavour) => flavour !== "njs");
+  return { flavours: [first, ...rest], ...others };
+}
+
+async function requireControlPort(
+  server: ForeignNginxServer,
+  { controlPort }: Pick<NginxSettings, "controlPort">,
+): Promise<void> {
+  if (servedPlace((await server.served()) ?? "")?.controlPort === controlPort) return;
+  const holder = await server.controlPortHolder();
+  if (holder !== undefined) throw new InvalidInput("controlPort", `${controlPort} is taken by ${holder}`);
+}
+
+function blame(error: unknown): never {
+  throw new InvalidInput("foreign", messageOf(error), { cause: error });
+}
