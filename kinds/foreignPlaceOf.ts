@@ -3,9 +3,6 @@ import type { ForeignPlace } from "#rollout/nginx/foreignPlace.ts";
 import type { NginxPlace } from "#rollout/nginx/machineNginxAccess.ts";
 import type { ForeignNginx } from "#rollout/request/frontDoor/foreignNginx.ts";
 
-/** The folders of an nginx of ours in which other stacks put the files that include theirs. */
-export const [HTTP_FOLDER, SITE_FOLDER] = ["conf.d", "locations"];
-
 /** Where an nginx that is not this stack's is, and how its files get ours. */
 export function foreignPlaceOf(
   place: NginxPlace,
@@ -15,19 +12,18 @@ export function foreignPlaceOf(
   return {
     ...place,
     ...how,
-    name: attachmentName(place.directory),
-    ...("stack" in foreign
-      ? {
-          owner: foreign.stack,
-          master: foreign.stack,
-          httpFolder: join(foreign.stack, HTTP_FOLDER),
-          siteFolder: join(foreign.stack, SITE_FOLDER),
-        }
-      : { master: foreign.pidFile, httpFolder: foreign.includeDirectory }),
+    ...attachedTo(place.directory, foreign),
+    ...("stack" in foreign ? { owner: foreign.stack, master: foreign.stack } : { master: foreign.pidFile }),
   };
 }
 
-/** The name of the files that include those of a folder, without `.conf`. */
-export function attachmentName(directory: string): string {
-  return `rollgate${directory.replaceAll(/[^A-Za-z0-9]+/g, "-")}`;
+/** How the files of an nginx get those of our folder. */
+export function attachedTo(
+  directory: string,
+  foreign: ForeignNginx,
+): Pick<ForeignPlace, "directory" | "httpFolder" | "siteFolder" | "name"> {
+  const name = `rollgate${directory.replaceAll(/[^A-Za-z0-9]+/g, "-")}`;
+  if (!("stack" in foreign)) return { directory, name, httpFolder: foreign.includeDirectory };
+  const { stack } = foreign;
+  return { directory, name, httpFolder: join(stack, "conf.d"), siteFolder: join(stack, "locations") };
 }

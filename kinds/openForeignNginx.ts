@@ -1,6 +1,7 @@
 import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.ts";
 import type { LeaseStore } from "#rollout/lease/lease.ts";
 import type { ForeignNginxServer } from "#rollout/nginx/foreignNginxServer.ts";
+import { lacksLine, loadsJavaScript } from "#rollout/nginx/foreignOwner.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
 import { clashWith, overlapWith } from "#rollout/nginx/neighbours.ts";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
@@ -37,10 +38,10 @@ export function openForeignNginx(
       const neighbours = await server.neighbours();
       const clash = clashWith(serving, neighbours);
       if (clash) throw clash;
-      const overlap = server.isOfStack ? overlapWith(serving, neighbours) : undefined;
+      const overlap = server.place.owner !== undefined ? overlapWith(serving, neighbours) : undefined;
       if (overlap) throw overlap;
       await requireControlPort(server, way);
-      const missing = await server.lacksSite(true);
+      const missing = await lacksLine(server.machine, server.place);
       if (missing !== undefined) throw new InvalidInput("foreign", missing);
     },
     close: () => server.access.close().finally(close),
@@ -49,9 +50,10 @@ export function openForeignNginx(
 
 /** Its modules are its owner's: what it could load but doesn't is of no use. */
 async function abilitiesOf(server: ForeignNginxServer): Promise<NginxAbilities> {
-  const abilities = await machineAbilities(server.machine, server.executable);
+  const abilities = await machineAbilities(server.machine, server.place.executable);
   const { flavours, njsModule, ...others } = abilities;
-  if (njsModule === undefined || (await server.loadsJavaScript())) return { flavours, ...others };
+  if (njsModule === undefined || (await loadsJavaScript(server.machine, server.place)))
+    return { flavours, ...others };
   const [first = "stock", ...rest] = flavours.filter((flavour) => flavour !== "njs");
   return { flavours: [first, ...rest], ...others };
 }

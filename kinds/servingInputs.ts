@@ -99,7 +99,15 @@ export function settingsFor(
   { flavour, njsModule }: Decision,
   place: Pick<
     NginxSettings,
-    "directory" | "address" | "port" | "controlPort" | "user" | "errorLog" | "accessLogFile" | "pidFile" | "isForeign"
+    | "directory"
+    | "address"
+    | "port"
+    | "controlPort"
+    | "user"
+    | "errorLog"
+    | "accessLogFile"
+    | "pidFile"
+    | "isForeign"
   >,
 ): NginxSettings {
   const { hosts, check, healthPath, slowestRequestSeconds, canary } = inputs;

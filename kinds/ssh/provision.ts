@@ -4,9 +4,12 @@ import { unitRights } from "#rollout/host/systemdSupervisor.ts";
 import { quote } from "#rollout/machine/quote.ts";
 import { readScripts } from "#rollout/machine/scripts.ts";
 import { journalCommand, systemctlCommand } from "#rollout/machine/systemd.ts";
+import { type Attachment, attachments } from "#rollout/nginx/foreignPlace.ts";
 import { nginxScript } from "#rollout/nginx/nginxScripts.ts";
 import { testUnit } from "#rollout/nginx/systemdNginx.ts";
 import type { TlsFiles } from "#rollout/nginx/tls/tryCertificate.ts";
+import type { ForeignNginx } from "#rollout/request/frontDoor/foreignNginx.ts";
+import { attachedTo } from "../foreignPlaceOf.ts";
 import { certificateUnits, certificateUnitTexts, copiesFolder } from "./certificateUnits.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { hostUnits, nginxTestUnit, nginxUnit, SLOTS, unitMark } from "./units.ts";
@@ -50,6 +53,7 @@ const SCRIPTS = [
     "install-packages",
     "make-folders",
     "write-units",
+    "write-including",
     "remove-place",
     "provision",
   ),
@@ -78,8 +82,9 @@ export function provisionHost(host: SshHostDescriptor, options: ProvisionOptions
 
 /** Sets up a server for nginx, or removes that again; running it twice changes nothing. */
 export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOptions): string {
-  const { unit, directory } = proxy;
+  const { unit, directory, foreign } = proxy;
   const { account, certificate } = options;
+  if (foreign) return provisionForeignNginx(proxy, foreign, options);
   const test = testUnit(unit);
   const { copy, watch } = certificateUnits(proxy);
   return script(proxy, options, {
@@ -105,6 +110,31 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
     settings: "settings nginx and nginxPackage",
     // Debian starts nginx with a default site when it installs it.
     unwanted: "nginx.service",
+  });
+}
+
+/** Sets up a server for our part of an nginx that is not this stack's; one of another stack is set up for that already. */
+function provisionForeignNginx(
+  proxy: SshProxyDescriptor,
+  foreign: ForeignNginx,
+  options: ProvisionOptions,
+): string {
+  const [including] = attachments(attachedTo(proxy.directory, foreign));
+  const isOfStack = "stack" in foreign;
+  // Its owner has installed it, and nothing runs under an account of ours.
+  const its = { ...options, account: "", package: "" };
+  return script(proxy, its, {
+    units: {},
+    enabled: [],
+    inUse: ["live"],
+    rights: isOfStack ? [] : ["@nginx@ -t -q", "/usr/bin/systemctl reload nginx.service"],
+    parents: [dirname(proxy.directory), SHARED],
+    deployers: ["drained", "lease"],
+    services: [],
+    shared: [],
+    settings: "setting nginx",
+    unwanted: "",
+    ...(including && !isOfStack && { including }),
   });
 }
 
@@ -134,6 +164,8 @@ interface Parts {
     readonly copier: string;
     readonly watchers: readonly string[];
   };
+  /** The file by which an nginx that is not ours includes our files. */
+  readonly including?: Attachment;
 }
 
 /** The scripts, after the values that they read. */
@@ -147,7 +179,7 @@ function script(
     DIRECTORY: directory,
     DEPLOYER: deployer,
     ACCOUNT: withSystemd ? account : "",
-    SERVICE: withSystemd ? account : deployer,
+    SERVICE: (withSystemd && account) || deployer,
     COMMAND: command,
     PACKAGE: debianPackage,
     SETTINGS: parts.settings,
@@ -161,12 +193,14 @@ function script(
     UNITS: Object.keys(parts.units).join(" "),
     ENABLED: parts.enabled.join(" "),
     RULES: `/etc/sudoers.d/${rules}`,
-    RIGHTS: parts.rights.join("\n"),
     CERTIFICATE: parts.certificate?.certificate ?? "",
     CERTIFICATE_KEY: parts.certificate?.key ?? "",
     COPIES: parts.certificate?.copies ?? "",
     COPIER: parts.certificate?.copier ?? "",
     WATCHERS: parts.certificate?.watchers.join(" ") ?? "",
+    RIGHTS: withSystemd ? parts.rights.join("\n") : "",
+    INCLUDING: parts.including?.file ?? "",
+    INCLUDING_TEXT: parts.including?.text.trimEnd() ?? "",
   };
   const texts = Object.entries(parts.units).map(
     ([unit, text]) => `${quote(unit)}) printf %s ${quote(text)} ;;`,

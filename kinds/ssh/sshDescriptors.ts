@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { show, text } from "#rollout/request/fields.ts";
+import { foreignNginx } from "#rollout/request/frontDoor/foreignNginx.ts";
 import { controlPort, hostOf, proxyOf } from "#rollout/request/places.ts";
 import { startedInputs } from "../servingInputs.ts";
 
@@ -32,7 +33,12 @@ export const sshHostDescriptor = hostOf("ssh", onServer);
 export type SshHostDescriptor = z.infer<typeof sshHostDescriptor>;
 
 /** An nginx on a server reached over SSH; it listens on this address and port. */
-export const sshProxyDescriptor = proxyOf("ssh", { ...onServer, controlPort });
+export const sshProxyDescriptor = proxyOf("ssh", {
+  ...onServer,
+  controlPort,
+  /** The nginx that gets our part, if none is started for this stack. */
+  foreign: foreignNginx.exactOptional(),
+});
 export type SshProxyDescriptor = z.infer<typeof sshProxyDescriptor>;
 
 /** The inputs of an nginx on a server. */

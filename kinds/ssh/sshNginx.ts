@@ -1,20 +1,27 @@
 import { RollgateError } from "#rollout/common/errors.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { endpoint, isUnspecified } from "#rollout/machine/connections.ts";
+import { ForeignNginxServer } from "#rollout/nginx/foreignNginxServer.ts";
 import { machineAbilities, workersAccount } from "#rollout/nginx/machineAbilities.ts";
 import type { NginxPlace } from "#rollout/nginx/machineNginxAccess.ts";
 import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import { ProcessNginx } from "#rollout/nginx/nginxRunner.ts";
 import { SystemdNginx } from "#rollout/nginx/systemdNginx.ts";
 import { partOf } from "#rollout/request/partOf.ts";
+import { foreignPlaceOf } from "../foreignPlaceOf.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
+import { openForeignNginx } from "../openForeignNginx.ts";
+import { refuseNeighbours } from "../refuseNeighbours.ts";
 import { placedOnServer } from "./placedOnServer.ts";
 import { type SshProxyDescriptor, sshNginxInputs, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachine } from "./sshMachine.ts";
 
-/** An nginx on a server reached over SSH. */
+const onServer = placedOnServer((inputs) => partOf(sshProxyDescriptor, inputs));
+
+/** An nginx on a server reached over SSH, or our part of one. */
 export const sshNginx: NginxKind = {
-  ...placedOnServer((inputs) => partOf(sshProxyDescriptor, inputs)),
+  ...onServer,
+  place: [...onServer.place, "foreign"],
   inputs: sshNginxInputs,
   ways: ["server", "sshConfig"],
   deleteBeforeReplace: true,
@@ -27,28 +34,35 @@ export function openSshNginx(
   executable = "nginx",
   machine = new SshMachine(proxy),
 ): OpenNginx {
-  const { server: name, directory, address, port, controlPort, supervisor, unit } = proxy;
+  const { server: name, directory, address, port, controlPort, supervisor, unit, foreign } = proxy;
   const withSystemd = supervisor === "systemd";
+  const id = `${name}:${directory}`;
+  const leases = new MachineLeaseStore(machine, `${directory}/lease`);
+  const way = { directory, address, port, controlPort };
+  if (foreign) {
+    const means = withSystemd ? ("stack" in foreign ? "stack" : "unit") : "signal";
+    const place = foreignPlaceOf(sshNginxPlace(proxy), foreign, { executable, means });
+    const parts = { id, leases, way, close: () => machine.close() };
+    return openForeignNginx(new ForeignNginxServer(machine, place), parts);
+  }
   const runner = withSystemd
     ? new SystemdNginx(machine, directory, unit)
     : new ProcessNginx(machine, directory, executable);
   const server = new MachineNginxServer(machine, sshNginxPlace(proxy), runner);
   return {
-    id: `${name}:${directory}`,
+    id,
     name: `the nginx of ${name}`,
     server,
     sharesPorts: true,
-    leases: new MachineLeaseStore(machine, `${directory}/lease`),
+    leases,
+    refuse: (inputs) => refuseNeighbours(server, { ...inputs, ...way }),
     abilities: () =>
       machineAbilities(machine, executable).catch((error: unknown) => {
         if (error instanceof RollgateError && error.code === "nginx-missing") return undefined;
         throw error;
       }),
     settings: async () => ({
-      directory,
-      address,
-      port,
-      controlPort,
+      ...way,
       // nginx's own account can write there.
       pidFile: "temp/nginx.pid",
       ...(withSystemd ? { errorLog: "stderr" } : await workersAccount(machine, directory)),

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readControlPort } from "../../settings/controlPort.ts";
+import { readForeignNginx } from "../../settings/frontDoor/foreignNginx.ts";
 import { readHosts, withHealthPort } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { SECOND_PORTS, withSecondPorts } from "../../settings/secondPorts.ts";
@@ -78,6 +79,7 @@ export function readSshSettings(reader: Reader): KindSettings {
         address: reader.text("nginxAddress"),
         port: reader.number("nginxPort"),
         controlPort: readControlPort(reader, `${pulumi.getProject()}/${pulumi.getStack()}`),
+        ...readForeignNginx(reader),
       },
     ],
     declare(request, serving) {

@@ -137,6 +137,6 @@ StartLimitIntervalSec=0
 Type=oneshot
 User=${account}
 Group=${account}
-ExecStart=/bin/sh -c "exec @nginx@ -t -q -p ${directory} -c ${directory}/nginx.conf.new >${directory}/${TEST_LOG} 2>&1"
+ExecStart=/bin/sh -c "[ -e ${directory}/conf.d/.test ] || new=.new; exec @nginx@ -t -q -p ${directory} -c ${directory}/nginx.conf$$new >${directory}/${TEST_LOG} 2>&1"
 ${sandbox([`${directory}/logs`, `${directory}/temp`], "CAP_NET_BIND_SERVICE", "0022")}`;
 }

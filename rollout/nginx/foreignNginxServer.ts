@@ -8,7 +8,8 @@ import { writeFile } from "../machine/writeFile.ts";
 import { CLOSE_CONNECTIONS } from "./closeConnections.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { foreignText, HTTP_FILE, SITE_FILE } from "./foreignConfiguration.ts";
-import { attachments, type ForeignPlace, siteInclude } from "./foreignPlace.ts";
+import { lacksLine, refusing } from "./foreignOwner.ts";
+import { attachments, type ForeignPlace } from "./foreignPlace.ts";
 import { MachineNginxAccess } from "./machineNginxAccess.ts";
 import { type Neighbour, readNeighbours } from "./neighbours.ts";
 import type { NginxConfiguration } from "./nginxConfiguration.ts";
@@ -26,7 +27,6 @@ const [TEST, APPLY, RESTORE, REMOVE] = ["test-shared", "apply-shared", "restore-
 const IS_RUNNING = `${nginxScript("find-master")}\nfind_master "$1"`;
 const PREFLIGHT = [FUNCTIONS, nginxScript("preflight-shared")].join("\n");
 const RELOAD = `${FUNCTIONS}\nwhere=$1 executable=$2 means=$3\nreload_nginx`;
-const INCLUDED_BY = `${nginxScript("system-path", "find-master", "shared-nginx", "included-by")}`;
 /** Others may be changing the same nginx for a minute. */
 const DEADLINE_SECONDS = 90;
 
@@ -38,18 +38,18 @@ export class ForeignNginxServer implements NginxServer {
   readonly access: MachineNginxAccess;
   readonly machine: Machine;
   readonly isForeign = true;
-  readonly #place: ForeignPlace;
+  readonly place: ForeignPlace;
   #proposed = "";
 
   constructor(machine: Machine, place: ForeignPlace) {
     this.access = new MachineNginxAccess(machine, place);
     this.machine = machine;
-    this.#place = place;
+    this.place = place;
   }
 
   async preflight(): Promise<void> {
     await this.requireRunning();
-    const { master, executable, means, httpFolder } = this.#place;
+    const { master, executable, means, httpFolder } = this.place;
     await this.machine.run(PREFLIGHT, [master, executable, means, httpFolder]);
   }
 
@@ -58,12 +58,12 @@ export class ForeignNginxServer implements NginxServer {
     if (await this.isRunning()) return;
     throw new RollgateError(
       "nginx-stopped",
-      `expected nginx to be running, found no process by ${this.#place.master}: start it first`,
+      `expected nginx to be running, found no process by ${this.place.master}: start it first`,
     );
   }
 
   async isRunning(): Promise<boolean> {
-    return (await this.machine.run(IS_RUNNING, [this.#place.master])) !== "";
+    return (await this.machine.run(IS_RUNNING, [this.place.master])) !== "";
   }
 
   async served(): Promise<string | undefined> {
@@ -76,7 +76,9 @@ export class ForeignNginxServer implements NginxServer {
     const text = http === undefined ? undefined : foreignText({ http, ...(site !== undefined && { site }) });
     if (isUnconfirmed) return `${text ?? ""}# a change was not confirmed\n`;
     if (text === undefined) return undefined;
-    const problem = (await this.#problem(text)) ?? (await this.lacksSite(site !== undefined));
+    const problem =
+      (await this.#problem(text)) ??
+      (site === undefined ? undefined : await lacksLine(this.machine, this.place));
     return problem === undefined ? text : `${text}# ${problem}\n`;
   }
 
@@ -86,7 +88,7 @@ export class ForeignNginxServer implements NginxServer {
 
   async propose({ fingerprint, files }: NginxConfiguration): Promise<void> {
     await this.requireRunning();
-    const { directory } = this.#place;
+    const { directory } = this.place;
     await this.machine.run(
       'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p versions drained logs',
       [directory],
@@ -112,7 +114,7 @@ export class ForeignNginxServer implements NginxServer {
   }
 
   async reload(): Promise<void> {
-    const { master, executable, means } = this.#place;
+    const { master, executable, means } = this.place;
     await this.machine.run(RELOAD, [master, executable, means]);
   }
 
@@ -132,19 +134,19 @@ for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
 
   /** Only its owner can read the log, in general. */
   async lastError(): Promise<string> {
-    return `see its error log, and whether its http block includes ${this.#place.httpFolder}/*.conf`;
+    return `see its error log, and whether its http block includes ${this.place.httpFolder}/*.conf`;
   }
 
   async quit(): Promise<void> {}
 
   async removeFiles(): Promise<void> {
-    const there = await this.machine.run('if [ -d "$1" ]; then echo yes; fi', [this.#place.directory]);
+    const there = await this.machine.run('if [ -d "$1" ]; then echo yes; fi', [this.place.directory]);
     if (there !== "") await this.#change(REMOVE);
   }
 
   async neighbours(): Promise<readonly Neighbour[]> {
-    const [own] = attachments(this.#place);
-    const { httpFolder, owner } = this.#place;
+    const [own] = attachments(this.place);
+    const { httpFolder, owner } = this.place;
     return readNeighbours(this.machine, httpFolder, {
       ...(own && { own: own.file }),
       ...(owner !== undefined && { owner }),
@@ -152,48 +154,15 @@ for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
   }
 
   async portHolder(): Promise<string | undefined> {
-    return portHolder(this.machine, this.#place.address, this.#place.port);
+    return portHolder(this.machine, this.place.address, this.place.port);
   }
 
   async controlPortHolder(): Promise<string | undefined> {
-    return portHolder(this.machine, CONTROL_ADDRESS, this.#place.controlPort);
-  }
-
-  /** The command of nginx, a path or a name. */
-  get executable(): string {
-    return this.#place.executable;
-  }
-
-  /** Whether its owner is another stack, whose server block we are in. */
-  get isOfStack(): boolean {
-    return this.#place.owner !== undefined;
-  }
-
-  /** What is wrong with the user's server block, which must include our part of it; `undefined` if nothing is. */
-  async lacksSite(isWanted: boolean): Promise<string | undefined> {
-    const { directory, siteFolder } = this.#place;
-    if (!isWanted || siteFolder !== undefined) return undefined;
-    const line = siteInclude(directory);
-    const pattern = `^[^#]*include[[:space:]]+["']?${escaped(line)}["']?[[:space:]]*;`;
-    const folder = await this.#includedBy(pattern);
-    if (folder === undefined) return undefined;
-    return `expected a server block in ${folder} with the line "include ${line};", found none`;
-  }
-
-  /** Whether nginx's own configuration loads its JavaScript module. */
-  async loadsJavaScript(): Promise<boolean> {
-    const pattern = "^[[:space:]]*load_module[[:space:]].*ngx_http_js_module";
-    return (await this.#includedBy(pattern)) === undefined;
-  }
-
-  /** The folder of nginx's configuration, if none of its lines matches. */
-  async #includedBy(pattern: string): Promise<string | undefined> {
-    const { master, executable } = this.#place;
-    return (await this.machine.run(INCLUDED_BY, [master, executable, pattern])).trim() || undefined;
+    return portHolder(this.machine, CONTROL_ADDRESS, this.place.controlPort);
   }
 
   async #problem(text: string): Promise<string | undefined> {
-    for (const { file, text: wanted } of attachments(this.#place)) {
+    for (const { file, text: wanted } of attachments(this.place)) {
       const held = await this.machine.run('cat "$1" 2>/dev/null || :', [file]);
       if (held.trim() !== wanted.trim()) return `${file} ${held === "" ? "is missing" : "was edited"}`;
     }
@@ -202,15 +171,15 @@ for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
   }
 
   #change(script: string | undefined): Promise<string> {
-    const { directory, httpFolder, master, executable, means } = this.#place;
-    const attached = attachments(this.#place).flatMap(({ file, text }) => [file, text.trimEnd()]);
+    const { directory, httpFolder, master, executable, means } = this.place;
+    const attached = attachments(this.place).flatMap(({ file, text }) => [file, text.trimEnd()]);
     const args = [directory, httpFolder, master, executable, means, this.#proposed, ...attached];
     return this.machine.run(script ?? "", args, { deadlineSeconds: DEADLINE_SECONDS });
   }
 
   async #read(name: string): Promise<string | undefined> {
     try {
-      return await this.machine.run(READ_FILE, [this.#place.directory, name]);
+      return await this.machine.run(READ_FILE, [this.place.directory, name]);
     } catch (error) {
       if (error instanceof CommandFailed && error.exitCode === NOT_THERE) return undefined;
       throw error;
@@ -218,25 +187,6 @@ for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
   }
 
   #run(script: string, ...args: readonly string[]): Promise<string> {
-    return this.machine.run(`cd "$1" 2>/dev/null || exit 0\n${script}`, [this.#place.directory, ...args]);
+    return this.machine.run(`cd "$1" 2>/dev/null || exit 0\n${script}`, [this.place.directory, ...args]);
   }
-}
-
-async function refusing(asked: Promise<unknown>): Promise<void> {
-  try {
-    await asked;
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    const { message } = error;
-    const said = message.startsWith("broken before: ")
-      ? `nginx's configuration was broken before: ${message.slice("broken before: ".length)}`
-      : message.startsWith("with ours in place: ")
-        ? `nginx rejected a line that is not ours, with ours in place: ${message.slice("with ours in place: ".length)}`
-        : `nginx rejected its configuration: ${message}`;
-    throw new RollgateError("nginx-refused", `${said}. Nothing was changed`, { cause: error });
-  }
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?()[\]{}|^$\\]/g, "\\$&");
 }

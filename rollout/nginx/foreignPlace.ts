@@ -6,8 +6,8 @@ export interface ForeignPlace extends NginxPlace {
   /** Its pid file, or the prefix in its command line: what tells its master from others. */
   readonly master: string;
   readonly executable: string;
-  /** `unit`: root's nginx.service, by rights that provisioning gave; `signal`: one of this account, or we are root. */
-  readonly means: "unit" | "signal";
+  /** How it is tested and reloaded. */
+  readonly means: Means;
   /** The folder of which its `http` block includes every `*.conf`. */
   readonly httpFolder: string;
   /** The folder of the stack whose nginx it is, if it is a stack's. */
@@ -17,6 +17,12 @@ export interface ForeignPlace extends NginxPlace {
   /** The name of our files there, without `.conf`. */
   readonly name: string;
 }
+
+/**
+ * `signal`: nginx is this account's, or this account is root. `unit`: it is root's nginx.service, and provisioning gave the
+ * rights. `stack`: it is the unit of another stack, whose rights this account has.
+ */
+export type Means = "signal" | "unit" | "stack";
 
 /** A file that makes a foreign nginx include ours. */
 export interface Attachment {

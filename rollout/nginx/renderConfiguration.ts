@@ -44,7 +44,10 @@ export function renderConfiguration(settings: NginxSettings): NginxConfiguration
     const given = { fingerprint, files: [...lines.files, ...ownFiles(settings)] };
     if (!settings.isForeign) return { text: mainFile(settings, parts, lines, fingerprint), ...given };
     const http = `${header(settings)}${httpPart(settings, parts, lines, fingerprint)}`;
-    return foreignConfiguration({ http, site: serverPart(settings, parts, lines) + ownDirectives(settings) }, given);
+    return foreignConfiguration(
+      { http, site: serverPart(settings, parts, lines) + ownDirectives(settings) },
+      given,
+    );
   };
   return withFingerprint(createHash("sha256").update(withFingerprint("").text).digest("hex").slice(0, 16));
 }

@@ -1,4 +1,4 @@
-# Functions that find out what a server lacks. They read $COMMAND, $PACKAGE, $SETTINGS, $DEPLOYER and $ACCOUNT, which
+# Functions that find out what a server lacks. They read $COMMAND, $PACKAGE, $SETTINGS, $DEPLOYER, $RIGHTS, $INCLUDING and $ACCOUNT, which
 # is empty without systemd.
 lack() { lacking="$lacking${lacking:+, }$1"; }
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -12,10 +12,11 @@ look() {
   for tool in awk chown cmp flock grep sed sha256sum stat timeout ${ACCOUNT:+useradd}; do
     has "$tool" || lack "$tool"
   done
-  if [ -n "$ACCOUNT" ]; then
+  if [ -n "$RIGHTS" ]; then
     [ -d /run/systemd/system ] || lack "systemd (or set sshSupervisor to process)"
   fi
-  if [ -n "$ACCOUNT" ] && [ "$DEPLOYER" != root ]; then
+  if [ -n "$INCLUDING" ] && [ ! -d "${INCLUDING%/*}" ]; then lack "${INCLUDING%/*}, whose files nginx includes"; fi
+  if [ -n "$RIGHTS" ] && [ "$DEPLOYER" != root ]; then
     has visudo || lack_or_install sudo sudo
     [ -S /run/dbus/system_bus_socket ] || lack_or_install dbus dbus
   fi

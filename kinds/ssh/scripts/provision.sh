@@ -22,8 +22,7 @@ lock
 install_packages
 if [ -n "$ACCOUNT" ]; then make_account; fi
 make_folders
-if [ -n "$ACCOUNT" ]; then
-  write_units
-  if [ -n "$COPIER" ]; then keep_certificate; fi
-  allow_commands
-fi
+if [ -n "$ACCOUNT" ]; then write_units; fi
+if [ -n "$ACCOUNT" ] && [ -n "$COPIER" ]; then keep_certificate; fi
+if [ -n "$RIGHTS" ]; then allow_commands; fi
+if [ -n "$INCLUDING" ]; then write_including; fi

@@ -19,7 +19,10 @@ remove_place() {
     for unit in $UNITS; do rm -f "$(file_of "$unit")"; done
     rm -f "$RULES"
     systemctl daemon-reload
+  elif [ -n "$RIGHTS" ]; then
+    rm -f "$RULES"
   fi
+  remove_including
   keep_work
   rm -rf "$DIRECTORY"
   # Parent folders are removed once they are empty.

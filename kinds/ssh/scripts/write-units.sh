@@ -64,7 +64,7 @@ allow_commands() {
   [ "$DEPLOYER" != root ] || return 0
   {
     echo "# Written by rollgate: what a roll needs."
-    printf '%s\n' "$RIGHTS" | sed "s|^|$DEPLOYER ALL=(root) NOPASSWD: |"
+    printf '%s\n' "$RIGHTS" | sed "s|@nginx@|$(command -v "$COMMAND")|; s|^|$DEPLOYER ALL=(root) NOPASSWD: |"
   } > "$RULES.rollgate"
   chmod 0440 "$RULES.rollgate"
   visudo -c -q -f "$RULES.rollgate"

@@ -1,5 +1,5 @@
 # After the scripts with functions. $1 our folder, $2 the folder to lock, $3 nginx's pid file or prefix, $4 its executable,
-# $5 unit or signal, $6 the version of our files to use, then pairs of files that nginx includes and their texts.
+# $5 signal, unit or stack, $6 the version of our files to use, then pairs of files that nginx includes and their texts.
 # shellcheck disable=SC2034 # For the scripts that come after it.
 here=$1 where=$3 executable=$4 means=$5 version=$6
 lock_nginx "$2"

@@ -1,5 +1,5 @@
 # After find-master.sh and ../../machine/scripts/with-rights.sh. Functions for an nginx that is not this stack's own. They
-# read where (its pid file or prefix), executable and means (unit, or signal).
+# read where (its pid file or prefix), executable and means: signal, unit (root's nginx.service), or stack (another stack's unit).
 # option_of <letter>: prints the value of one of its command-line options.
 # shellcheck disable=SC2154,SC2034 # Set or used by the other scripts.
 option_of() {
@@ -15,8 +15,26 @@ test_nginx() {
   set -- "$executable" ${prefix:+-p "$prefix"} ${configuration:+-c "$configuration"} -t -q
   case $means in
     unit) words=$(with_rights "$@" 2>&1) ;;
+    stack) test_of_stack ;;
     *) words=$("$@" 2>&1) ;;
   esac
+}
+
+# unit_of_stack: prints the name of another stack's unit.
+unit_of_stack() {
+  grep -lxF "# Written by rollgate for $where." /etc/systemd/system/*.service 2>/dev/null |
+    sed -n '/-test\.service$/d; s|.*/\(.*\)\.service$|\1|p' | head -n 1
+}
+
+# test_of_stack: as test_nginx, under the account of that stack's nginx. Its test unit tests what is served if there is such
+# a file, and what the stack proposes otherwise.
+test_of_stack() {
+  : > "$where/conf.d/.test" || return 1
+  with_rights /usr/bin/systemctl start "$(unit_of_stack)-test.service" 2>/dev/null
+  result=$?
+  words=$(cat "$where/logs/test.log")
+  rm -f "$where/conf.d/.test"
+  return $result
 }
 
 # reload_nginx: returns once new workers run, because until then nginx may not have read its files.
@@ -26,6 +44,7 @@ reload_nginx() {
   old=" $(children_of "$master" | tr '\n' ' ') "
   case $means in
     unit) with_rights /usr/bin/systemctl reload nginx.service || return 1 ;;
+    stack) with_rights /usr/bin/systemctl reload "$(unit_of_stack).service" || return 1 ;;
     *) kill -HUP "$master" || return 1 ;;
   esac
   tries=40

@@ -83,11 +83,17 @@ describe("an nginx that is not ours", { timeout: 60_000 }, () => {
     const second = await up(await inForeign("api", nginx, api, "/api"));
     const site = `https://127.0.0.1:${nginx.securePort}`;
     expect(await get(`${site}/cart?a=1`)).toBe("shop /cart?a=1");
-    expect([await get(`${site}/api`), await get(`${site}/api/v1/x.php`)]).toEqual(["api /api", "api /api/v1/x.php"]);
+    expect([await get(`${site}/api`), await get(`${site}/api/v1/x.php`)]).toEqual([
+      "api /api",
+      "api /api/v1/x.php",
+    ]);
     expect([await get(`${site}/apis`), await get(`${site}/static/a`)]).toEqual(["shop /apis", "static"]);
     expect(await get(`http://127.0.0.1:${nginx.plainPort}/`)).toBe("other");
     for (const outs of [first, second]) {
-      expect((await read("x", outs)).props).toMatchObject({ running: true, configuration: outs.configuration });
+      expect((await read("x", outs)).props).toMatchObject({
+        running: true,
+        configuration: outs.configuration,
+      });
     }
     await remove(first);
     await until(async () => (await get(`${site}/cart`)).includes("404"), 5);
@@ -136,7 +142,11 @@ describe("an nginx that is not ours", { timeout: 60_000 }, () => {
   });
 
   test.each<[title: string, change: Partial<Inputs>, reason: RegExp]>([
-    ["name", { name: "shop" }, /^name: expected a project and stack of another name, got shop, that of the stack in /],
+    [
+      "name",
+      { name: "shop" },
+      /^name: expected a project and stack of another name, got shop, that of the stack in /,
+    ],
     ["control port", {}, /^controlPort: expected a port of its own, got \d+, that of the stack in /],
   ])("is refused for a stack with the %s of another one", async (what, change, reason) => {
     const root = await temporaryDirectory();
@@ -239,7 +249,11 @@ describe("the nginx of another stack", { timeout: 60_000 }, () => {
 
   test("is refused if it is no stack's, or older than its folders for others", async () => {
     const directory = join(await temporaryDirectory(), "api", "nginx");
-    const news = await stackOf("api", { directory, foreign: { stack: "/nowhere/nginx" }, pathPrefix: "/api" });
+    const news = await stackOf("api", {
+      directory,
+      foreign: { stack: "/nowhere/nginx" },
+      pathPrefix: "/api",
+    });
     expect(await reasons(news)).toEqual([
       "foreign: expected nginx to be running, found no process by /nowhere/nginx: start it first. Nothing was changed.",
     ]);

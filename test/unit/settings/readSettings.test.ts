@@ -78,6 +78,7 @@ describe("what is read", () => {
         timeoutMilliseconds: 1000,
         expect: ["2xx", "3xx"],
       },
+      pathPrefix: "/",
       closedPaths: ["/actuator"],
       openPaths: [],
       statusAllow: [],

@@ -61,6 +61,7 @@ describe("what is read", () => {
         expect: ["2xx", "3xx"],
       },
       name: "rollgate_test",
+      pathPrefix: "/",
       closedPaths: ["/actuator"],
       openPaths: [],
       statusAllow: [],
