@@ -48,8 +48,8 @@ export class Traffic {
   #longest = 0;
 
   /** At most 1,000 requests a second for at most ten minutes. */
-  constructor(url: string, requestsPerSecond: number) {
-    this.#pool = new Pool(url, { connections: 64, pipelining: 1 });
+  constructor(url: string, requestsPerSecond: number, options: Pool.Options = {}) {
+    this.#pool = new Pool(url, { connections: 64, pipelining: 1, ...options });
     this.#timer = setInterval(() => this.#sendDue(Math.min(requestsPerSecond, 1000)), 5);
   }
 

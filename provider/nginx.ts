@@ -16,6 +16,7 @@ import { InvalidInput, RollgateError } from "#rollout/common/errors.ts";
 import { Lease } from "#rollout/lease/lease.ts";
 import { isUnspecified } from "#rollout/machine/connections.ts";
 import { outageOf } from "#rollout/nginx/changeTopology.ts";
+import { CONTROL_ADDRESS } from "#rollout/nginx/configuration/controlServer.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
@@ -112,7 +113,8 @@ async function serveUnderLease(
     const outcome = await serveConfiguration(server, settings, settleSeconds, assertHeld).finally(() =>
       lease.release(),
     );
-    console.log(`nginx ${outcome} at ${server.access.url} (${settings.flavour})`);
+    const page = `http://${CONTROL_ADDRESS}:${settings.controlPort}/status`;
+    console.log(`nginx ${outcome} at ${server.access.url} (${settings.flavour}); on its machine, ${page}`);
   });
 }
 

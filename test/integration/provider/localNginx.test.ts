@@ -213,7 +213,7 @@ describe("an nginx", () => {
     const passed = await checked(news);
     expect(await serve(passed)).toEqual({ id: news.directory, outs: passed });
     expect(console.log).toHaveBeenCalledExactlyOnceWith(
-      `nginx started at http://127.0.0.1:${news.port} (stock)`,
+      `nginx started at http://127.0.0.1:${news.port} (stock); on its machine, http://127.0.0.1:${news.controlPort}/status`,
     );
     expect((await request(`http://127.0.0.1:${news.controlPort}/rollgate/configuration`)).body).toMatch(
       /^stock /,
