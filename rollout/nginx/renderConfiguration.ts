@@ -4,7 +4,7 @@ import type { TwoSlots } from "../host/slots.ts";
 import { endpoint } from "../machine/connections.ts";
 import { accessLogFormat } from "./configuration/accessLog.ts";
 import { applicationLocation } from "./configuration/applicationLocation.ts";
-import { balanceLine, drawKey, routeMaps } from "./configuration/balance.ts";
+import { balancing, drawKey, isSticky, routeMaps } from "./configuration/balance.ts";
 import { canaryMap } from "./configuration/canaryRouting.ts";
 import { clientMaps } from "./configuration/client.ts";
 import { closedPathsMap } from "./configuration/closedPaths.ts";
@@ -37,8 +37,10 @@ import { type DrainUpstreams, upstreamMap } from "./upstreamMap.ts";
 /** Renders `nginx.conf`, or our part of one, and the files it needs; the same settings always give the same bytes. */
 export function renderConfiguration(settings: NginxSettings): NginxConfiguration {
   const { hosts } = settings;
-  const pools = drainPools(hosts);
-  const parts = { hosts, pools, groups: drainGroups(hosts), standby: standbyPools(hosts, pools) };
+  const groups = drainGroups(hosts);
+  // A client stays with its host only if one way of choosing holds for every combination of drains.
+  const pools = groups.length > 0 && isSticky(settings) ? [] : drainPools(hosts);
+  const parts = { hosts, pools, groups, standby: standbyPools(hosts, pools) };
   const withFingerprint = (fingerprint: string) => {
     const lines = linesOf(settings, parts, fingerprint);
     const given = { fingerprint, files: [...lines.files, ...ownFiles(settings)] };
@@ -115,7 +117,7 @@ function httpPart(
 ): string {
   const own = ownNames(settings.name);
   return `${proxyHeaderMaps(own)}${clientMaps(settings)}${wayMaps(settings)}${accessLogFormat(settings)}${routeMaps(settings)}${canaryMap(settings.canary, own)}${closedPathsMap(settings, own)}
-${upstreams(parts, lines, own, balanceLine(settings))}
+${upstreams(parts, lines, own, balancing(settings))}
 # The slots that are out select the upstream of a request.
 ${upstreamMap("drained", "drained_pool", parts, own)}${groupMaps(parts.groups, lines.out, own, drawKey(settings))}${lines.http}${standbyMap(parts.standby, lines.pool, own)}
 ${controlServer(settings, lines, fingerprint)}`;

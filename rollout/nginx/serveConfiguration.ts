@@ -7,6 +7,7 @@ import { IDLE_SECONDS } from "./closeConnections.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
 import type { NginxServer } from "./nginxServer.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
+import { prepareLinks, requireFolders } from "./prepareSite.ts";
 import { hostsOf, renderConfiguration } from "./renderConfiguration.ts";
 import { servedPlace } from "./servedConfiguration.ts";
 
@@ -33,7 +34,9 @@ export async function serveConfiguration(
   const { fingerprint } = configuration;
   const [served, running] = await Promise.all([server.served(), server.isRunning()]);
   if (running && served === configuration.text && (await answers(access, fingerprint))) return "unchanged";
+  await requireFolders(server.machine, settings);
   await server.propose(configuration);
+  await prepareLinks(server.machine, settings);
   // A file that is not ours doesn't list its hosts, so none of them can be drained.
   const before = hostsOf(served ?? "") ?? (running && !server.isForeign ? settings.hosts : []);
   const change = { before, after: settings.hosts, access, running, settleSeconds };

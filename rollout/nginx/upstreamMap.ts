@@ -25,7 +25,7 @@ export function upstreamMap(
     ["default", groups.length > 0 ? `$${own("group_pool")}` : own("all")],
     ...pools.map((pool) => [bitsKey(bitsOf(hosts, pool.without)), own(pool.name)]),
     [everySlotKey(hosts), "none"],
-    ...(groups.length > 0 ? [[bitsKey(bitsOf(hosts, [])), own("all")]] : []),
+    ...(groups.length > 0 && pools.length > 0 ? [[bitsKey(bitsOf(hosts, [])), own("all")]] : []),
   ];
   return `map $${own(source)} $${own(target)} {
 ${rows.map(([key, value]) => `    "${key}" ${value};\n`).join("")}}

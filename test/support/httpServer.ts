@@ -18,7 +18,7 @@ export async function serveHttp(
 ): Promise<{ readonly port: number; readonly server: Server }> {
   const { address = "127.0.0.1" } = options;
   const port = options.port ?? (await freePort(address));
-  const server = createServer(answer).listen(port, address);
+  const server = createServer({ maxHeaderSize: 128 * 1024 }, answer).listen(port, address);
   await once(server, "listening");
   onTestFinished(() => close(server));
   return { port, server };

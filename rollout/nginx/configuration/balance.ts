@@ -4,7 +4,7 @@ import { clientOf } from "./client.ts";
 type Site = Pick<NginxSettings, "name" | "balance" | "trustedProxies" | "forwardedBy">;
 
 /** Whether a client stays with a host. */
-function isSticky({ balance }: Pick<Site, "balance">): boolean {
+export function isSticky({ balance }: Pick<Site, "balance">): boolean {
   return balance === "ip-hash" || balance === "cookie";
 }
 
@@ -13,13 +13,21 @@ function stickyKey(settings: Site): string {
   return settings.balance === "ip-hash" ? clientOf(settings).address : `$${settings.name}_route`;
 }
 
+/** How an upstream chooses among its members. */
+export interface Balancing {
+  /** The first line of each upstream. */
+  readonly line: string;
+  /** nginx has no backups for such upstreams. */
+  readonly isSticky: boolean;
+}
+
 /**
- * The first line of an upstream. With a consistent hash, draining a host moves only its own clients; nginx's own
- * `ip_hash` takes a whole network for one client, and its `sticky` came only with 1.29.6.
+ * How upstreams choose. With a consistent hash, draining a host moves only its own clients; nginx's own `ip_hash` takes
+ * a whole network for one client, and its `sticky` came only with 1.29.6.
  */
-export function balanceLine(settings: Site): string {
-  if (isSticky(settings)) return `    hash ${stickyKey(settings)} consistent;\n`;
-  return settings.balance === "least-conn" ? "    least_conn;\n" : "";
+export function balancing(settings: Site): Balancing {
+  if (isSticky(settings)) return { line: `    hash ${stickyKey(settings)} consistent;\n`, isSticky: true };
+  return { line: settings.balance === "least-conn" ? "    least_conn;\n" : "", isSticky: false };
 }
 
 /** What draws a host from a large fleet. */

@@ -4,13 +4,14 @@ import { endpoint } from "../../machine/connections.ts";
 import type { FlavourLines } from "../flavours/flavourLines.ts";
 import type { OwnName } from "../ownNames.ts";
 import type { DrainUpstreams } from "../upstreamMap.ts";
+import type { Balancing } from "./balance.ts";
 
 /** The upstream with all slots, one for each pool, and one for each combination within a group. */
 export function upstreams(
   { hosts, pools, groups, standby }: DrainUpstreams,
   { watch }: Pick<FlavourLines, "watch">,
   own: OwnName,
-  balance: string,
+  { line, isSticky }: Balancing,
 ): string {
   const upstream = (
     name: string,
@@ -20,7 +21,7 @@ export function upstreams(
   ) => {
     const { failover, checks } = watch({ name, members, backups }, among);
     const spare = servers(backups, failover, " backup");
-    return `upstream ${own(name)} {\n${balance}${servers(members, failover)}${spare}${checks}}\n`;
+    return `upstream ${own(name)} {\n${line}${servers(members, failover)}${spare}${checks}}\n`;
   };
   const small = groups.flatMap((group) =>
     group.upstreams.map(({ name, members }) => upstream(name, members, group.hosts)),
@@ -30,7 +31,7 @@ export function upstreams(
       ({ name, without, members }) => `\n# without ${without.join(", ")}\n${upstream(name, members, hosts)}`,
     )
     .join("")}${standby
-    .map(({ name, members, backups }) => `\n${upstream(name, members, hosts, backups)}`)
+    .map(({ name, members, backups }) => `\n${upstream(name, members, hosts, isSticky ? [] : backups)}`)
     .join("")}${small.length > 0 ? "\n" : ""}${small.join("")}`;
 }
 
