@@ -64,10 +64,18 @@ export function readServing(reader: Reader, { health, timing }: ReturnType<typeo
       expect: reader.list("checkExpect"),
     },
     pathPrefix: reader.text("pathPrefix"),
-    closedPaths: reader.list("closedPaths"),
+    closedPaths: withContextPath(reader.list("closedPaths"), health.path),
     openPaths: reader.list("openPaths"),
     statusAllow: reader.list("statusAllow"),
   };
+}
+
+/** An application with a context path, which its health path shows, has its actuator below that. */
+function withContextPath(closed: readonly unknown[], healthPath: string): unknown[] {
+  const [, own] = /^(\/.+\/actuator)\//.exec(healthPath) ?? [];
+  return own !== undefined && closed.includes("/actuator") && !closed.includes(own)
+    ? [...closed, own]
+    : [...closed];
 }
 
 /** Converts the values of variables to strings; the schema rejects anything that is not an object. */

@@ -178,6 +178,14 @@ describe("what is read", () => {
     });
   });
 
+  test("the actuator of an application with a context path is closed too, unless none is", async () => {
+    const closed = async (settings: object) =>
+      (await read({ healthPath: "/shop/actuator/health", ...settings })).nginx.closedPaths;
+    expect(await closed({})).toEqual(["/actuator", "/shop/actuator"]);
+    expect(await closed({ closedPaths: ["/internal"] })).toEqual(["/internal"]);
+    expect(await closed({ closedPaths: [] })).toEqual([]);
+  });
+
   test("Spring profiles become the first argument", async () => {
     const { rollout } = await read({ springProfiles: ["prod", "metrics"], arguments: ["--debug"] });
     expect(rollout.launch.arguments).toEqual(["--spring.profiles.active=prod,metrics", "--debug"]);
