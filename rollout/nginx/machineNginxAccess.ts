@@ -14,6 +14,9 @@ const REACHED_MILLISECONDS = 3_000;
 /** How often a script checks for remaining connections before it reports them: about half a second in total. */
 const LOOKS = 12;
 const COUNT_CONNECTIONS = nginxScript("find-master", "count-connections");
+const RAISE_FLAG = nginxScript("raise-flag", "sum-flags");
+const LOWER_FLAG = nginxScript("lower-flag", "sum-flags");
+const SUM_FLAGS = nginxScript("enter-flags", "sum-flags");
 
 /** Where an nginx is on its machine. */
 export interface NginxPlace {
@@ -58,14 +61,15 @@ export class MachineNginxAccess implements GroupedNginxAccess {
   }
 
   async raiseFlag(host: string): Promise<void> {
-    await this.#run(
-      'umask 022; { [ -d "$1/drained" ] || mkdir -p "$1/drained"; } && : > "$1/drained/$2"',
-      host,
-    );
+    await this.#run(RAISE_FLAG, host);
   }
 
   async lowerFlag(host: string): Promise<void> {
-    await this.#run('rm -f "$1/drained/$2"', host);
+    await this.#run(LOWER_FLAG, host);
+  }
+
+  async sumFlags(): Promise<void> {
+    await this.#run(SUM_FLAGS);
   }
 
   async isFlagged(host: string): Promise<boolean> {
@@ -125,8 +129,8 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     }
   }
 
-  #run(script: string, host: string): Promise<string> {
-    return this.#machine.run(script, [this.#place.directory, host]);
+  #run(script: string, ...flag: readonly string[]): Promise<string> {
+    return this.#machine.run(script, [this.#place.directory, ...flag]);
   }
 
   #open(options: Pool.Options, controlPort = this.#place.controlPort): Pool {

@@ -20,6 +20,8 @@ export interface NginxAccess {
   /** Removes the flag, if it is there. */
   lowerFlag(host: string): Promise<void>;
   isFlagged(host: string): Promise<boolean>;
+  /** Makes nginx see flags that were changed by hand. */
+  sumFlags(): Promise<void>;
   /** Counts nginx's open connections to `address:port`, without those in TIME_WAIT; waits a moment for them to close. */
   connectionsTo(address: string, port: number): Promise<number>;
 }

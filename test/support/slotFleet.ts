@@ -116,7 +116,8 @@ export class SlotFleet {
   }
 
   async drained(): Promise<string[]> {
-    return (await readdir(join(this.settings.directory, "drained"))).sort();
+    const names = await readdir(join(this.settings.directory, "drained"));
+    return names.filter((name) => !name.startsWith(".")).sort();
   }
 
   /** How many of the next requests each slot answers; for failures, by status and body. */

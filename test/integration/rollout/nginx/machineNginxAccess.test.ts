@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import type { Machine } from "#rollout/machine/machine.ts";
+import { flagSum } from "#rollout/nginx/flagSum.ts";
 import { MachineNginxAccess } from "#rollout/nginx/machineNginxAccess.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { startNode } from "../../../support/child.ts";
@@ -104,10 +105,57 @@ describe.each(SHELLS)("on a machine with %s", (shell) => {
       expect(await access.isFlagged("app-1")).toBe(true);
       expect(await access.isFlagged("app-2")).toBe(false);
     }
-    expect(await readdir(join(directory, "drained"))).toEqual(["app-1"]);
+    expect(await readdir(join(directory, "drained"))).toEqual([flagSum(["app-1"]), "app-1"]);
     for (const _ of [1, 2]) {
       await access.lowerFlag("app-1");
       expect(await access.isFlagged("app-1")).toBe(false);
+    }
+  });
+
+  test("the flags have one sum, which follows each change and comes back after one by hand", async (context) => {
+    const directory = await temporaryDirectory();
+    const access = accessOf(await localMachine(shell, context), 1, directory);
+    const sums = async () =>
+      (await readdir(join(directory, "drained"))).filter((name) => name.startsWith("."));
+    await access.sumFlags();
+    await access.raiseFlag("app-10");
+    await access.raiseFlag("app-1_b");
+    await access.raiseFlag("_standby");
+    expect(await sums()).toEqual([flagSum(["app-1_b", "app-10", "_standby"])]);
+    await access.lowerFlag("_standby");
+    expect(await sums()).toEqual([flagSum(["app-1_b", "app-10"])]);
+    await rm(join(directory, "drained", "app-10"));
+    await access.sumFlags();
+    expect(await sums()).toEqual([flagSum(["app-1_b"])]);
+    await access.lowerFlag("app-1_b");
+    expect(await sums()).toEqual([flagSum([])]);
+  });
+
+  test("the flags have no sum after a change that was cut off", async (context) => {
+    const directory = await temporaryDirectory();
+    const access = accessOf(await localMachine(shell, context), 1, directory);
+    await access.raiseFlag("app-1");
+    const flags = join(directory, "drained");
+    // No file may be created in the place of a folder, so the change ends before the flag is up.
+    await mkdir(join(flags, "app-2"));
+    await expect(access.raiseFlag("app-2")).rejects.toThrow();
+    expect((await readdir(flags)).sort()).toEqual(["app-1", "app-2"]);
+  });
+
+  test("two deployers at once never leave a sum of other flags than those that are raised", async (context) => {
+    const directory = await temporaryDirectory();
+    const machine = await localMachine(shell, context);
+    const [one, other] = [accessOf(machine, 1, directory), accessOf(machine, 1, directory)];
+    await one.raiseFlag("app-1");
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(
+        round % 2 === 0
+          ? [one.raiseFlag("app-2"), other.lowerFlag("app-1")]
+          : [one.lowerFlag("app-2"), other.raiseFlag("app-1")],
+      );
+      const flags = round % 2 === 0 ? ["app-2"] : ["app-1"];
+      const found = await readdir(join(directory, "drained"));
+      expect(found.filter((name) => name !== flagSum(flags))).toEqual(flags);
     }
   });
 
