@@ -10,7 +10,7 @@ map $http_upgrade $${own("upgrade")} {
 }
 map $${own("upgrade")} $${own("connection")} {
     default upgrade;
-    ""      close;
+    ""      "";
 }
 
 # An HTTP/1.0 client may send no Host, which HTTP/1.1 requires.

@@ -6,6 +6,14 @@ import type { OwnName } from "../ownNames.ts";
 import type { DrainUpstreams } from "../upstreamMap.ts";
 import type { Balancing } from "./balance.ts";
 
+/**
+ * Idle connections to the application are kept for a moment only: a drained slot has settled once none is left, and an
+ * application that closes idle connections itself must not do so while a request is on its way.
+ */
+const KEPT = `    keepalive 64;
+    keepalive_timeout 200ms;
+`;
+
 /** The upstream with all slots, one for each pool, and one for each combination within a group. */
 export function upstreams(
   { hosts, pools, groups, standby }: DrainUpstreams,
@@ -21,7 +29,7 @@ export function upstreams(
   ) => {
     const { failover, checks } = watch({ name, members, backups }, among);
     const spare = servers(backups, failover, " backup");
-    return `upstream ${own(name)} {\n${line}${servers(members, failover)}${spare}${checks}}\n`;
+    return `upstream ${own(name)} {\n${line}${servers(members, failover)}${spare}${checks}${KEPT}}\n`;
   };
   const small = groups.flatMap((group) =>
     group.upstreams.map(({ name, members }) => upstream(name, members, group.hosts)),

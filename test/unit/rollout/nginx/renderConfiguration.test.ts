@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { flagSum } from "#rollout/nginx/flagSum.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { hostsOf, renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { hostsInARow, nginxSettings, twoSlotsInARow } from "../../../support/nginx.ts";
+
+/** The end of every upstream. */
+const KEPT = ["keepalive 64;", "keepalive_timeout 200ms;"];
 
 describe("the bytes of the configuration", () => {
   const settings = nginxSettings({ directory: "/srv/nginx", port: 8080 });
@@ -74,15 +78,18 @@ describe("with the check module", () => {
       "check interval=3000 rise=2 fall=5 timeout=1000 type=http;",
       'check_http_send "GET /actuator/health HTTP/1.0\\r\\n\\r\\n";',
       "check_http_expect_alive http_2xx http_3xx;",
+      ...KEPT,
     ]);
   });
 
   test("the smaller upstreams have passive failover, since they are not checked", () => {
     expect(linesOf(text, "upstream market_drained_1")).toEqual([
       "server 127.0.0.1:8082 max_fails=3 fail_timeout=2s;",
+      ...KEPT,
     ]);
     expect(linesOf(text, "upstream market_drained_2")).toEqual([
       "server 127.0.0.1:8081 max_fails=3 fail_timeout=2s;",
+      ...KEPT,
     ]);
   });
 
@@ -167,8 +174,12 @@ describe("with nginx's JavaScript module", () => {
     expect(linesOf(text, "upstream market_all")).toEqual([
       "server 127.0.0.1:8081 max_fails=0;",
       "server 127.0.0.1:8082 max_fails=0;",
+      ...KEPT,
     ]);
-    expect(linesOf(text, "upstream market_drained_1")).toEqual(["server 127.0.0.1:8082 max_fails=0;"]);
+    expect(linesOf(text, "upstream market_drained_1")).toEqual([
+      "server 127.0.0.1:8082 max_fails=0;",
+      ...KEPT,
+    ]);
   });
 
   test("the module is loaded, unless it is built in", () => {
@@ -196,6 +207,7 @@ test("stock nginx gets no directive that only the check module knows", () => {
   expect(linesOf(text, "upstream market_all")).toEqual([
     "server 127.0.0.1:8081 max_fails=3 fail_timeout=2s;",
     "server 127.0.0.1:8082 max_fails=3 fail_timeout=2s;",
+    ...KEPT,
   ]);
   expect(text).not.toMatch(/\bcheck_|\bcheck interval/);
 });
@@ -222,4 +234,28 @@ test.each([
 
 test("no hosts are read from another file", () => {
   expect(hostsOf("events {}\n")).toBeUndefined();
+});
+
+describe("the shortcut of a fleet at rest", () => {
+  const shortcuts = (settings: Partial<NginxSettings>) => {
+    const { text } = renderConfiguration(nginxSettings({ directory: "/srv/nginx", port: 8080, ...settings }));
+    return text.split("\n").flatMap((line) => (/\.sum\..*break;/.test(line) ? [line.trim()] : []));
+  };
+
+  test("is one file for hosts with one slot, where no flag is raised", () => {
+    expect(shortcuts({})).toEqual([
+      `if (-f "/srv/nginx/drained/${flagSum([])}") { set $market_upstream market_all; break; }`,
+    ]);
+  });
+
+  test.each([2, 50])("is one file for the first slots and one for the second slots of %d hosts", (size) => {
+    const hosts = twoSlotsInARow(size);
+    const flags = [hosts.map(({ name }) => `${name}_b`), hosts.map(({ name }) => name)];
+    const lines = shortcuts({ hosts });
+    expect(lines.map((line) => line.replace(/^.*(\.sum\.[0-9a-f]+).*$/, "$1"))).toEqual(flags.map(flagSum));
+  });
+
+  test("is not there while some hosts are canaries", () => {
+    expect(shortcuts({ canary: { hosts: ["app-1"], traffic: "share" } })).toEqual([]);
+  });
 });
