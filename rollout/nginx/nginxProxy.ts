@@ -5,6 +5,7 @@ import { judge } from "../host/probe.ts";
 import { endpoint } from "../machine/connections.ts";
 import { type Flavour, flavour } from "../request/rollRequest.ts";
 import { parseCheckStatus } from "./checkStatus.ts";
+import { UNSUMMED } from "./configuration/restShortcut.ts";
 import type { GroupedNginxAccess } from "./nginxAccess.ts";
 import type { OneNginx } from "./oneNginx.ts";
 import type { UpstreamState } from "./reverseProxy.ts";
@@ -49,7 +50,9 @@ export class NginxProxy implements OneNginx {
         `expected the nginx of this stack at ${this.url}, got ${statusCode} from /rollgate/drained`,
       );
     }
-    const [_pool, ...names] = textOf(body).split(" ").filter(Boolean);
+    const [pool, ...names] = textOf(body).split(" ").filter(Boolean);
+    // Somebody changed a flag by hand, and no request looks at it yet.
+    if (pool === UNSUMMED) await this.#access.sumFlags();
     return new Set(names);
   }
 

@@ -120,7 +120,7 @@ function httpPart(
 ${upstreams(parts, lines, own, balancing(settings))}
 # The slots that are out select the upstream of a request.
 ${upstreamMap("drained", "drained_pool", parts, own)}${groupMaps(parts.groups, lines.out, own, drawKey(settings))}${lines.http}${standbyMap(parts.standby, lines.pool, own)}
-${controlServer(settings, lines, fingerprint)}`;
+${controlServer(settings, parts, lines, fingerprint)}`;
 }
 
 /** What clients get, for a server block. */

@@ -39,6 +39,7 @@ export async function serveConfiguration(
   await prepareLinks(server.machine, settings);
   // A file that is not ours doesn't list its hosts, so none of them can be drained.
   const before = hostsOf(served ?? "") ?? (running && !server.isForeign ? settings.hosts : []);
+  if (running) await access.sumFlags();
   const change = { before, after: settings.hosts, access, running, settleSeconds };
   await changeTopology(change, async () => {
     const replace = async () => {

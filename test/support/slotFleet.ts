@@ -8,7 +8,7 @@ import { controlUrl, freePort } from "../../harness/freePort.ts";
 import { request } from "../../harness/request.ts";
 import { until } from "../../harness/until.ts";
 import { close, serveHttp } from "./httpServer.ts";
-import { hostsInARow, nginxSettings, serveNginx } from "./nginx.ts";
+import { hostsInARow, localNginxAccess, nginxSettings, serveNginx } from "./nginx.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 
 /** Hosts behind a real nginx; a slot that is filled answers its name, an empty one breaks off and remembers it. */
@@ -88,17 +88,23 @@ export class SlotFleet {
     return serveNginx(settings, this.#executable);
   }
 
+  fill(...names: readonly string[]): void {
+    for (const name of names) this.#filled.add(name);
+  }
+
   /** Exactly these slots are filled and take traffic. */
   async admitOnly(...names: readonly string[]): Promise<void> {
-    for (const name of names) this.#filled.add(name);
+    this.fill(...names);
     if (this.settings.flavour === "njs")
-      await until(async () => (await this.#up()).isSupersetOf(new Set(names)));
+      await until(async () => (await this.up()).isSupersetOf(new Set(names)));
+    await this.#forgetSum();
     for (const name of names) await rm(this.#flag(name), { force: true });
     for (const name of this.#servers.keys()) {
       if (names.includes(name)) continue;
       await writeFile(this.#flag(name), "");
       this.#filled.delete(name);
     }
+    await localNginxAccess(this.settings).sumFlags();
   }
 
   /** Moves every host to these slots; the applications in the others are kept, drained, as in a soak. */
@@ -106,6 +112,7 @@ export class SlotFleet {
     const before = [...this.#filled];
     await this.admitOnly(...names);
     for (const name of before) this.#filled.add(name);
+    await this.#forgetSum();
     await writeFile(this.#flag(STANDBY_FLAG), "");
   }
 
@@ -140,10 +147,16 @@ export class SlotFleet {
   }
 
   /** The slots that nginx's own checks see up. */
-  async #up(): Promise<Set<string>> {
+  async up(): Promise<Set<string>> {
     const { body } = await request(`${controlUrl(this.settings.port)}/status?format=json`);
     const servers: { readonly host: string; readonly status: string }[] = JSON.parse(body).servers.server;
     return new Set(servers.filter(({ status }) => status === "up").map(({ host }) => host));
+  }
+
+  /** Flags are changed by hand here, which nginx must see at once. */
+  async #forgetSum(): Promise<void> {
+    const folder = join(this.settings.directory, "drained");
+    for (const name of await readdir(folder)) if (name.startsWith(".")) await rm(join(folder, name));
   }
 
   #flag(name: string): string {

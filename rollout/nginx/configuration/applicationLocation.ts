@@ -12,6 +12,7 @@ import { fileIn } from "./fileIn.ts";
 import { maintenanceLines, outageLines } from "./pages.ts";
 import { passOn } from "./passOn.ts";
 import { locationsUnder } from "./pathPrefix.ts";
+import { restShortcut } from "./restShortcut.ts";
 import { COMMON, waysOf } from "./ways.ts";
 
 /** A request that kills its host must not be tried on all of them. */
@@ -46,13 +47,14 @@ export function applicationLocation(
   const named = others
     .filter(({ suffix }) => suffix !== COMMON.suffix)
     .map(({ suffix, variant }) => `location @${name}${suffix} {\n${passOn(settings, pool, variant)}}\n`);
-  const application = `${closedReturn(settings, own)}${maintenanceLines(settings)}${drainLines(hosts, flagOf, own)}${canaryLines(canary, hosts, flagOf, own)}    if ($${pool} = none) {
+  const application = `${closedReturn(settings, own)}${maintenanceLines(settings)}${restShortcut(settings, parts, lines)}${drainLines(hosts, flagOf, own)}${canaryLines(canary, hosts, flagOf, own)}${standbyLines(standby, flagOf(STANDBY_FLAG), own)}    if ($${pool} = none) {
 ${outageLines(settings, lines.outage)}    }
-${standbyLines(standby, flagOf(STANDBY_FLAG), own)}    set $${to} $${way};
+    set $${to} $${way};
 ${inSoak}    if (-f ${fileIn(directory, CLOSE_CONNECTIONS)}) { set $${to} "\${${way}}${LAST_ANSWER}"; }
     error_page 418 = @${name}$${to};
     if ($${to}) { return 418; }
-${passOn(settings, pool, common)}`;
+    set $${own("upstream")} $${pool};
+${passOn(settings, own("upstream"), common)}`;
   const under = locationsUnder(settings.pathPrefix).map((location) => `${location} {\n${application}}\n`);
   return [...under, ...named].join("");
 }

@@ -5,17 +5,24 @@ import { endpoint } from "../../machine/connections.ts";
 import type { FlavourLines } from "../flavours/flavourLines.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
+import type { DrainUpstreams } from "../upstreamMap.ts";
 import { drainLines } from "./drainLines.ts";
 import { errorLogOf } from "./errorLog.ts";
 import { fileIn } from "./fileIn.ts";
 import { isolation } from "./isolation.ts";
 import { pathUnder } from "./pathPrefix.ts";
+import { unsummedReturn } from "./restShortcut.ts";
 
 /** Where the rollout reaches nginx on its machine. */
 export const CONTROL_ADDRESS = "127.0.0.1";
 
 /** The server that only the rollout talks to: it listens on loopback, on a port that no client is given. */
-export function controlServer(settings: NginxSettings, lines: FlavourLines, fingerprint: string): string {
+export function controlServer(
+  settings: NginxSettings,
+  parts: DrainUpstreams,
+  lines: FlavourLines,
+  fingerprint: string,
+): string {
   const { flavour, hosts, directory, controlPort, name } = settings;
   const own = ownNames(name);
   const slots = hosts.flatMap(slotsOf);
@@ -47,7 +54,7 @@ ${names.join("")}${lines.server}
         return 200 "${slots.map((slot) => slot.name).join(" ")}";
     }
     location = /rollgate/drained {
-        return 200 "$${own("drained_pool")} $${own("names")}";
+${unsummedReturn(settings, parts, `$${own("names")}`)}        return 200 "$${own("drained_pool")} $${own("names")}";
     }
 ${slots.map((slot) => healthLocation(slot, settings) + warmUpLocation(slot, settings)).join("")}}
 `;

@@ -1,5 +1,6 @@
 import type { HostPlace } from "../../host/hostPlace.ts";
 import type { TwoSlots } from "../../host/slots.ts";
+import type { RestState } from "../restStates.ts";
 
 /** What a flavour adds to `nginx.conf`, by block, and the files it needs next to it. */
 export interface FlavourLines {
@@ -19,6 +20,8 @@ export interface FlavourLines {
   /** Answers `/status`. */
   readonly status: string;
   readonly files: readonly ConfigurationFile[];
+  /** The file that exists only while every slot that serves in a rest state is up; absent if upstreams know who is. */
+  readonly allUp?: (state: RestState) => string;
 }
 
 /** An upstream: its members, and those that serve only if none of them does. */

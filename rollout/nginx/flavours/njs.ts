@@ -7,12 +7,17 @@ import { errorLogOf } from "../configuration/errorLog.ts";
 import { fileIn } from "../configuration/fileIn.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
+import { type RestState, restStates } from "../restStates.ts";
 import { hashedName } from "../servedConfiguration.ts";
 import { type DrainUpstreams, everySlotKey, upstreamMap } from "../upstreamMap.ts";
 import type { ConfigurationFile, FlavourLines } from "./flavourLines.ts";
 import { stockLines } from "./stock.ts";
 
-const SOURCES = ["checks.js", "status.js"].map((name) => join(import.meta.dirname, "..", "njs", name));
+const SOURCES = ["checks.js", "shortcut.js", "status.js"].map((name) =>
+  join(import.meta.dirname, "..", "njs", name),
+);
+/** nginx makes this folder for its workers' account, because it takes it for one of temporary files. */
+const UP_FOLDER = "temp/up";
 /** A check must end before the next one starts, or the module aborts it. */
 const BETWEEN_CHECKS_MILLISECONDS = 100;
 const LOG_MILLISECONDS = 1000;
@@ -54,7 +59,8 @@ map $${own("drained")} $${own("outage")} {
     out: "unavailable",
     pool: "pool",
     outage: `$${own("outage")}`,
-    server: `    # The module logs an error for each refused connection; people read the lines of the next location.
+    server: `    scgi_temp_path ${fileIn(settings.directory, UP_FOLDER)};
+    # The module logs an error for each refused connection; people read the lines of the next location.
     location @checks {
         error_log ${errorLogOf(settings)} crit;
         js_periodic ${name}.check interval=${period}ms;
@@ -67,11 +73,19 @@ map $${own("drained")} $${own("outage")} {
     status: `set $${own("fingerprint")} "${fingerprint}";
         js_content ${name}.status;`,
     files: [script],
+    allUp: (state) => upFile(settings, state),
   };
 }
 
+/** Named after the slots and their addresses, so that workers of two configurations never mean the same file. */
+function upFile({ directory }: NginxSettings, { serving }: RestState): string {
+  const places = serving.map(({ name, address, port }) => `${name} ${endpoint(address, port)}`);
+  return join(directory, UP_FOLDER, hashOf(places));
+}
+
 /** The JavaScript as nginx loads it, named after its hash, so that changing it also changes `nginx.conf`. */
-function scriptOf({ name, hosts, check }: NginxSettings): ConfigurationFile {
+function scriptOf(settings: NginxSettings): ConfigurationFile {
+  const { name, hosts, check } = settings;
   const table = hosts.flatMap((host) =>
     slotsOf(host).map(({ name: slot, address, port, healthPort = port }) => {
       const place = endpoint(address, port);
@@ -80,14 +94,23 @@ function scriptOf({ name, hosts, check }: NginxSettings): ConfigurationFile {
     }),
   );
   const { rise, fall, timeoutMilliseconds, expect } = check;
-  const id = createHash("sha256").update(JSON.stringify(table)).digest("hex").slice(0, 16);
+  const id = hashOf(table);
+  const shortcuts = restStates(hosts).map((state) => ({
+    file: upFile(settings, state),
+    slots: state.serving.map((slot) => slot.name),
+  }));
   const text = [
     "// Written by rollgate.",
+    'import fs from "fs";',
     `const ID = "${id}";`,
     `const STACK = "${name}";`,
-    `const settings = () => (${JSON.stringify({ hosts: table, rise, fall, timeoutMilliseconds, expect })});\n`,
+    `const settings = () => (${JSON.stringify({ hosts: table, rise, fall, timeoutMilliseconds, expect, shortcuts })});\n`,
     ...SOURCES.map((source) => readFileSync(source, "utf8")),
     "export default { check, logChanges, unavailable, status };\n",
   ].join("\n");
   return { name: hashedName(text, "js"), text };
+}
+
+function hashOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }

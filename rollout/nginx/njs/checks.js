@@ -1,5 +1,5 @@
-// Active checks for nginx's own JavaScript module. nginx gets one file: `ID`, `STACK` and `settings`, this file and
-// status.js.
+// Active checks for nginx's own JavaScript module. nginx gets one file: `ID`, `STACK` and `settings`, this file,
+// shortcut.js and status.js.
 // The module supports no destructuring, spread, for-of or optional chaining, and runs top-level code on every request.
 
 /** The slots that are down: a 1 for each that is, a 0 for each other, in the order of the settings. */
@@ -16,6 +16,7 @@ function stateOf(host) {
 async function check() {
   countGeneration(String(process.pid));
   forgetOthers();
+  updateShortcuts();
   ngx.shared[STACK].set(DOWN, downNow());
   await Promise.all(settings().hosts.map(checkOne));
 }
@@ -49,9 +50,12 @@ async function checkOne(host) {
   const fall = answer.passed ? 0 : before.fall + 1;
   const up = before.up ? fall < limits.fall : rise >= limits.rise;
   const now = { up, rise, fall, at, took: Date.now() - at, result: answer.result };
+  if (before.up && !up) forgetShortcuts(host.name);
   ngx.shared[STACK].set(host.key, JSON.stringify(now));
   if (up !== before.up || fall > 0 !== before.fall > 0) ngx.shared[STACK].set(DOWN, downNow());
-  if (up !== before.up) noteChange(`${host.name} is ${up ? "up" : "down"}: ${answer.result}`);
+  if (up === before.up) return;
+  updateShortcuts();
+  noteChange(`${host.name} is ${up ? "up" : "down"}: ${answer.result}`);
 }
 
 function noteChange(line) {

@@ -38,7 +38,9 @@ async function admit(directory: string, ...names: string[]): Promise<void> {
 }
 
 function drained(directory: string): Promise<string[]> {
-  return readdir(join(directory, "drained")).then((names) => names.filter((name) => !name.startsWith(".")).sort());
+  return readdir(join(directory, "drained")).then((names) =>
+    names.filter((name) => !name.startsWith(".")).sort(),
+  );
 }
 
 async function servedBy(url: string): Promise<Set<string>> {

@@ -37,6 +37,8 @@ class FakeAccess implements NginxAccess {
     this.flags.delete(slot);
   }
 
+  async sumFlags() {}
+
   async isFlagged(slot: string) {
     return this.flags.has(slot);
   }

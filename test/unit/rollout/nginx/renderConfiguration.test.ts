@@ -239,12 +239,12 @@ test("no hosts are read from another file", () => {
 describe("the shortcut of a fleet at rest", () => {
   const shortcuts = (settings: Partial<NginxSettings>) => {
     const { text } = renderConfiguration(nginxSettings({ directory: "/srv/nginx", port: 8080, ...settings }));
-    return text.split("\n").flatMap((line) => (/\.sum\..*break;/.test(line) ? [line.trim()] : []));
+    return text.split("\n").flatMap((line) => (/\.sum\..*market_rest/.test(line) ? [line.trim()] : []));
   };
 
   test("is one file for hosts with one slot, where no flag is raised", () => {
     expect(shortcuts({})).toEqual([
-      `if (-f "/srv/nginx/drained/${flagSum([])}") { set $market_upstream market_all; break; }`,
+      `if (-f "/srv/nginx/drained/${flagSum([])}") { set $market_rest "\${market_rest}+"; }`,
     ]);
   });
 

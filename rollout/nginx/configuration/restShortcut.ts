@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { flagSum } from "../flagSum.ts";
+import type { FlavourLines } from "../flavours/flavourLines.ts";
+import type { NginxSettings } from "../nginxSettings.ts";
+import { ownNames } from "../ownNames.ts";
+import { type RestState, restStates } from "../restStates.ts";
+import type { DrainUpstreams } from "../upstreamMap.ts";
+import { fileIn } from "./fileIn.ts";
+
+type Parts = Pick<DrainUpstreams, "pools">;
+
+/**
+ * For the location of the application, before it looks at any flag: while the fleet is at rest, one file stands for all of
+ * them and the upstream is known. In any other state, and for a request that takes another way than most, nginx goes on
+ * with the next line.
+ */
+export function restShortcut(
+  settings: NginxSettings,
+  parts: Parts,
+  { allUp }: Pick<FlavourLines, "allUp">,
+): string {
+  const own = ownNames(settings.name);
+  const rest = own("rest");
+  const lines = shortcuts(settings, parts).map(({ state, sum, upstream }) => {
+    // nginx's `if` has no "and".
+    const files = allUp ? [sum, `"${allUp(state)}"`] : [sum];
+    return `    set $${rest} "$${own("way")}";
+${files.map((file) => `    if (-f ${file}) { set $${rest} "\${${rest}}+"; }\n`).join("")}    if ($${rest} = "${"+".repeat(files.length)}") { set $${own("upstream")} ${upstream}; break; }
+`;
+  });
+  if (lines.length === 0) return "";
+  return `    # At rest, one file stands for the flags of all slots.\n${lines.join("")}`;
+}
+
+/** The answer to `/rollgate/drained` that tells that flags were changed without their sum, which hides that from requests. */
+export const UNSUMMED = "unsummed";
+
+/** For the location that tells the rollout which slots are drained. */
+export function unsummedReturn(settings: NginxSettings, parts: Parts, answer: string): string {
+  const own = ownNames(settings.name);
+  return shortcuts(settings, parts)
+    .map(
+      ({ sum, upstream }) => `        set $${own("upstream")} $${own("drained_pool")};
+        if (-f ${sum}) { set $${own("upstream")} ${upstream}; }
+        if ($${own("upstream")} != $${own("drained_pool")}) { return 200 "${UNSUMMED} ${answer}"; }
+`,
+    )
+    .join("");
+}
+
+/** For each rest state, the file that exists only in it, and the upstream of requests. */
+function shortcuts({ directory, hosts, canary, name }: NginxSettings, { pools }: Parts) {
+  // With canaries, it is also up to the request which upstream it gets.
+  if (canary) return [];
+  return restStates(hosts).flatMap((state) => {
+    const upstream = upstreamOf(state, pools);
+    if (upstream === undefined) return [];
+    const sum = fileIn(directory, join("drained", flagSum(state.drained.map((slot) => slot.name))));
+    return [{ state, sum, upstream: ownNames(name)(upstream) }];
+  });
+}
+
+function upstreamOf({ drained }: RestState, pools: DrainUpstreams["pools"]): string | undefined {
+  if (drained.length === 0) return "all";
+  const names = drained.map(({ name }) => name).join();
+  return pools.find(({ without }) => without.join() === names)?.name;
+}
