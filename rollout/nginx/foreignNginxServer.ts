@@ -5,7 +5,7 @@ import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
 import { READ_FILE } from "../machine/readFile.ts";
 import { readScripts } from "../machine/scripts.ts";
 import { writeFile } from "../machine/writeFile.ts";
-import { CLOSE_CONNECTIONS } from "./closeConnections.ts";
+import { CLOSE_CONNECTIONS, closeConnectionsScript } from "./closeConnections.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { foreignText, HTTP_FILE, SITE_FILE } from "./foreignConfiguration.ts";
 import { lacksLine, refusing } from "./foreignOwner.ts";
@@ -83,14 +83,15 @@ export class ForeignNginxServer implements NginxServer {
   }
 
   async closeConnections(on: boolean): Promise<void> {
-    await this.#run(on ? `: > ${CLOSE_CONNECTIONS}` : `rm -f ${CLOSE_CONNECTIONS}`);
+    await this.machine.run(closeConnectionsScript(on), [this.place.directory]);
   }
 
   async propose({ fingerprint, files }: NginxConfiguration): Promise<void> {
     await this.requireRunning();
     const { directory } = this.place;
+    // nginx gives the last one to its workers' account; by its group it remains ours to remove.
     await this.machine.run(
-      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p versions drained logs',
+      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p versions drained logs temp && { [ -d temp/up ] || mkdir -m 0775 temp/up; }',
       [directory],
     );
     this.#proposed = `versions/${fingerprint}-${randomBytes(4).toString("hex")}`;

@@ -4,6 +4,7 @@ import { portHolder } from "../machine/listeners.ts";
 import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
 import { READ_FILE } from "../machine/readFile.ts";
 import { writeFile } from "../machine/writeFile.ts";
+import { closeConnectionsScript } from "./closeConnections.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { MachineNginxAccess, type NginxPlace } from "./machineNginxAccess.ts";
 import { type Neighbour, readNeighbours } from "./neighbours.ts";
@@ -15,8 +16,6 @@ import { isHashed, servedConfiguration } from "./servedConfiguration.ts";
 
 const LOG_LINES = 200;
 const [APPLY, RESTORE, REMOVE] = [nginxScript("apply"), nginxScript("restore"), nginxScript("remove")];
-const CLOSE = nginxScript("close-connections");
-const KEEP = nginxScript("keep-connections", "enter-flags", "sum-flags");
 
 /** An nginx with a configuration of ours, in a folder on any machine; `runner` starts it. */
 export class MachineNginxServer implements NginxServer {
@@ -57,7 +56,7 @@ export class MachineNginxServer implements NginxServer {
 
   /** Makes nginx close each client connection after its next answer, or stops that. */
   async closeConnections(on: boolean): Promise<void> {
-    await this.machine.run(on ? CLOSE : KEEP, [this.#place.directory]);
+    await this.machine.run(closeConnectionsScript(on), [this.#place.directory]);
   }
 
   /** Writes a configuration next to the current one and lets nginx test it; throws with nginx's own message. */
