@@ -14,9 +14,9 @@ const REACHED_MILLISECONDS = 3_000;
 /** How often a script checks for remaining connections before it reports them: about half a second in total. */
 const LOOKS = 12;
 const COUNT_CONNECTIONS = nginxScript("find-master", "count-connections");
-const RAISE_FLAG = nginxScript("raise-flag", "sum-flags");
-const LOWER_FLAG = nginxScript("lower-flag", "sum-flags");
-const SUM_FLAGS = nginxScript("enter-flags", "sum-flags");
+const RAISE_FLAG = nginxScript("forget-sum", "raise-flag", "sum-flags");
+const LOWER_FLAG = nginxScript("forget-sum", "lower-flag", "sum-flags");
+const SUM_FLAGS = nginxScript("enter-flags", "forget-sum", "sum-flags");
 
 /** Where an nginx is on its machine. */
 export interface NginxPlace {

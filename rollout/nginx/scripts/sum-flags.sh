@@ -1,7 +1,7 @@
-# In the folder of the flags. Leaves an empty file named after the hash of the raised flags' names, which spares nginx the
-# look at each of them. If another deployer changes a flag meanwhile, it removes the file in the making, and nothing is
-# left to be renamed.
-rm -f .sum.* .making.* || exit 1
+# After forget-sum.sh, in the folder of the flags. Leaves an empty file named after the hash of the raised flags' names,
+# which spares nginx the look at each of them. If another deployer changes a flag meanwhile, it removes the file in the
+# making, and nothing is left to be renamed.
+forget_sum || exit 1
 [ ! -e ../close-connections ] || exit 0
 making=$(mktemp .making.XXXXXX 2>/dev/null) || exit 0
 LC_ALL=C

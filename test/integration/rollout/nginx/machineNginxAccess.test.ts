@@ -147,7 +147,7 @@ describe.each(SHELLS)("on a machine with %s", (shell) => {
     const machine = await localMachine(shell, context);
     const [one, other] = [accessOf(machine, 1, directory), accessOf(machine, 1, directory)];
     await one.raiseFlag("app-1");
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 20; round++) {
       await Promise.all(
         round % 2 === 0
           ? [one.raiseFlag("app-2"), other.lowerFlag("app-1")]
