@@ -282,6 +282,84 @@ describe("the script that sets up a server", () => {
     expect(existsSync(directory)).toBe(false);
   });
 
+  describe("for a part of an nginx that is not ours", () => {
+    async function foreign() {
+      const root = await temporaryDirectory();
+      const [conf, rights, directory] = ["conf.d", "rights", "stack/nginx"].map((name) => join(root, name));
+      for (const folder of [conf, rights]) await mkdir(folder ?? "");
+      const script = provisionNginx(
+        {
+          ...proxy(directory ?? ""),
+          foreign: { pidFile: "/run/nginx.pid", includeDirectory: conf ?? "" },
+        },
+        { ...options, command: "nginx" },
+      ).replaceAll("/etc/sudoers.d", rights ?? "");
+      const asRoot = "visudo() { :; }; nginx() { :; }; systemctl() { echo systemctl >&2; exit 1; }";
+      const act = (action: string) =>
+        execFileSync("sh", ["-s", "--", action], {
+          input: script.replace("set -eu", `set -eu\n${asRoot}\nlook() { lacking=""; packages=""; }`),
+          stdio: "pipe",
+          encoding: "utf8",
+        });
+      return { root, conf: conf ?? "", rights: rights ?? "", directory: directory ?? "", script, act };
+    }
+
+    test("makes a folder and the one line that includes it, and removes both", async () => {
+      const { root, conf, directory, act } = await foreign();
+      for (const _ of ["once", "again"]) act("install");
+      const [name = "", ...others] = await readdir(conf);
+      expect(others).toEqual([]);
+      expect(await readFile(join(conf, name), "utf8")).toBe(
+        `# Written by rollgate for ${directory}.\ninclude ${directory}/live/http*.conf;\n`,
+      );
+      expect((await readdir(directory)).sort()).toEqual(["drained", "lease"]);
+      act("remove");
+      expect([await readdir(conf), (await readdir(root)).sort()]).toEqual([[], ["conf.d", "rights"]]);
+    });
+
+    test("gives the deployer a test of the whole configuration and a reload", async () => {
+      const { rights, script } = await foreign();
+      const others = script.replace(/^DEPLOYER=.*$/m, "DEPLOYER=deploy");
+      call(others, "allow_commands", "visudo() { :; }; command() { echo /usr/sbin/nginx; }");
+      expect((await readFile(join(rights, "rollgate-prod-nginx"), "utf8")).split("\n")).toEqual([
+        "# Written by rollgate: what a roll needs.",
+        "deploy ALL=(root) NOPASSWD: /usr/sbin/nginx -t -q",
+        "deploy ALL=(root) NOPASSWD: /usr/bin/systemctl reload nginx.service",
+        "",
+      ]);
+    });
+
+    test("keeps a file of another program or stack", async () => {
+      const { conf, directory, act } = await foreign();
+      act("install");
+      const [name = ""] = await readdir(conf);
+      await writeFile(join(conf, name), "# mine\n");
+      expect(() => act("install")).toThrow(
+        `expected no file of another program or stack, got ${conf}/${name}`,
+      );
+      act("remove");
+      expect(await readFile(join(conf, name), "utf8")).toBe("# mine\n");
+      expect(existsSync(directory)).toBe(false);
+    });
+
+    test("leaves it while nginx still includes it", async () => {
+      const { conf, directory, act } = await foreign();
+      act("install");
+      await mkdir(join(directory, "live"));
+      expect(act("remove")).toBe(`${directory} is still in use and was left as it is\n`);
+      expect(await readdir(conf)).toHaveLength(1);
+    });
+
+    test("asks for the folder that nginx includes, and installs no nginx", async () => {
+      const { conf, script } = await foreign();
+      await rm(conf, { recursive: true });
+      const asked = 'look; echo "$lacking;$packages"';
+      const printed = call(script, asked, 'has() { [ "$1" != nginx ]; }');
+      expect(printed).toContain(`${conf}, whose files nginx includes`);
+      expect(printed).toMatch(/nginx \(setting nginx\);\n$/);
+    });
+  });
+
   test("requires sudo and D-Bus only if the deployer is not root", () => {
     const [forOthers, forRoot] = ["deploy", "root"].map((deployer) =>
       provisionHost(host("/srv/a"), { ...options, deployer }),
