@@ -8,6 +8,7 @@ import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
 import type { OpenNginx } from "./nginxKind.ts";
+import type { ServingInputs } from "./servingInputs.ts";
 
 /** What a kind knows about its nginx that is not this stack's. */
 export interface ForeignParts {
@@ -33,7 +34,9 @@ export function openForeignNginx(
     settings: async () => ({ ...way, isForeign: true }),
     unknown: async () => new RollgateError("nginx-stopped", "expected nginx to be running, found none"),
     refuse: async (inputs) => {
-      await server.preflight().catch(blame);
+      // The rights to its unit come with the set-up of the server, after the first preview.
+      await (server.place.means === "unit" ? server.requireRunning() : server.preflight()).catch(blame);
+      for (const setting of ["largeHeaders", "underscoresInHeaders"]) refuseSet(inputs, setting);
       const serving = { ...inputs, ...way, serverNames: [] };
       const neighbours = await server.neighbours();
       const clash = clashWith(serving, neighbours);
@@ -65,6 +68,13 @@ async function requireControlPort(
   if (servedPlace((await server.served()) ?? "")?.controlPort === controlPort) return;
   const holder = await server.controlPortHolder();
   if (holder !== undefined) throw new InvalidInput("controlPort", `${controlPort} is taken by ${holder}`);
+}
+
+/** nginx has these only for a whole server block. */
+function refuseSet(inputs: ServingInputs, setting: string): void {
+  const value: unknown = Reflect.get(inputs, setting);
+  if (value === undefined || value === false) return;
+  throw new InvalidInput(setting, `expected it in your own server block, got ${JSON.stringify(value)} here`);
 }
 
 function blame(error: unknown): never {
