@@ -65,6 +65,7 @@ describe("what is read", () => {
       closedPaths: ["/actuator"],
       openPaths: [],
       statusAllow: [],
+      maxBodySize: "10m",
     });
     expect(rollout).toMatchObject({
       jar: { path: expect.stringMatching(/\/app\.jar$/) },
