@@ -12,15 +12,28 @@ export class CheckingNginx extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { around, ...inputs }: CheckingNginxArgs,
+    { around, others = [], ...inputs }: CheckingNginxArgs,
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("rollgate:index:CheckingNginx", name, {}, options);
-    const dependsOn = around?.(name, this) ?? [];
-    new NginxResource(`${name}-server`, inputs, { parent: this, dependsOn });
-    this.proxies = pulumi.output<[ProxyPlace, ...ProxyPlace[]]>([
-      partOf(kinds.named(inputs.kind).proxy, inputs),
-    ]);
+    const place = partOf(kinds.named(inputs.kind).proxy, inputs);
+    const proxies: [ProxyPlace, ...ProxyPlace[]] = [place, ...others.map((other) => other.place)];
+    const serving = { ...inputs, ...(others.length > 0 && { peers: proxies }) };
+    let before: pulumi.Resource[] = [];
+    for (const each of [
+      { name, place, around },
+      ...others.map(({ key, ...other }) => ({ ...other, name: `${name}-${key}` })),
+    ]) {
+      const dependsOn = [...before, ...(each.around?.(each.name, this) ?? [])];
+      const server = new NginxResource(
+        `${each.name}-server`,
+        { ...serving, ...each.place },
+        { parent: this, dependsOn },
+      );
+      // One after the other, because they share a lease, and each change of a configuration is tried on one first.
+      before = [server];
+    }
+    this.proxies = pulumi.output(proxies);
     this.registerOutputs({ proxies: this.proxies });
   }
 }

@@ -118,14 +118,23 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
     return join(this.proxy.directory, "drained", name);
   }
 
+  /** Starts another nginx in front of the hosts. */
+  async addNginx(): Promise<LocalProxyDescriptor> {
+    const port = await freePort();
+    const directory = `${this.proxy.directory}-${port}`;
+    const other = { ...this.proxy, directory, port, controlPort: controlPortFor(port) };
+    await this.serveOther(other);
+    return other;
+  }
+
   /** Kills nginx and its workers; returns when, on the traffic's clock. */
-  async killNginx(): Promise<number> {
-    const master = await runningNginx(this.proxy.directory);
+  async killNginx({ directory } = this.proxy): Promise<number> {
+    const master = await runningNginx(directory);
     if (!master) throw new Error("nginx does not run");
     const workers = (await listProcesses()).filter(({ parentPid }) => parentPid === master.pid);
     for (const { pid } of [master, ...workers]) kill(pid);
     const killedAt = this.loadSeconds;
-    while (await runningNginx(this.proxy.directory)) await sleep(10);
+    while (await runningNginx(directory)) await sleep(10);
     return killedAt;
   }
 

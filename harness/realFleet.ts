@@ -83,6 +83,8 @@ export const QUICK_START = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xsh
 export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
   readonly hosts: Host[];
   readonly proxy: Proxy;
+  /** Further nginx in front of the same hosts. */
+  readonly others: Proxy[] = [];
   /** A folder on this machine for what a test writes. */
   readonly directory: string;
   readonly #defaults: FleetDefaults;
@@ -142,6 +144,12 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
   /** Does what the nginx resource does. */
   async serveNginx(settings: object = {}): Promise<void> {
     await this.serveChecked(await this.checkNginx(settings));
+  }
+
+  /** Puts another nginx in front of the hosts. */
+  async serveOther(other: Proxy): Promise<void> {
+    if (!this.others.includes(other)) this.others.push(other);
+    await this.serveNginx({ ...other, peers: [this.proxy, ...this.others] });
   }
 
   async serveChecked(inputs: Record<string, unknown>): Promise<void> {
@@ -272,7 +280,7 @@ export class RealFleet<Host extends HostPlace, Proxy extends ProxyPlace> {
     const spec = defaults.launch.container && { container: { ...defaults.launch.container, ...container } };
     return {
       hosts: this.hosts,
-      proxies: [this.proxy] as const,
+      proxies: [this.proxy, ...this.others] as const,
       launch: { ...defaults.launch, ...spec, ...launch },
       environment: {},
       health: {

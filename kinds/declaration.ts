@@ -19,8 +19,20 @@ export interface AppHostsArgs {
 export type CheckingNginxArgs = ProxyPlace &
   ServingInputs & {
     /** Declares what nginx needs, as children of `parent`; returns what it depends on. */
-    readonly around?: (name: string, parent: Resource) => Resource[];
+    readonly around?: Around;
+    /** Further nginx in front of the same hosts, which serve the same. */
+    readonly others?: readonly OtherNginx[];
   };
+
+/** One of several nginx, besides the first one. */
+export interface OtherNginx {
+  /** Tells its resources from those of the others, whatever their order. */
+  readonly key: string;
+  readonly place: ProxyPlace;
+  readonly around?: Around;
+}
+
+type Around = (name: string, parent: Resource) => Resource[];
 
 /** What a stack declares, besides the rollout. */
 export interface Declaration {

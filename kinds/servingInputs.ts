@@ -6,7 +6,7 @@ import { canaryTraffic } from "#rollout/request/canary.ts";
 import { absolutePath, integer, name, show, statuses, text, urlPath } from "#rollout/request/fields.ts";
 import { pathPrefix } from "#rollout/request/frontDoor/pathPrefix.ts";
 import { siteInputs, siteOf } from "#rollout/request/frontDoor/siteInputs.ts";
-import { poolMember } from "#rollout/request/places.ts";
+import { poolMember, proxyPlace } from "#rollout/request/places.ts";
 import { flavour } from "#rollout/request/rollRequest.ts";
 
 /** What nginx should serve, on any kind of machine. */
@@ -21,6 +21,8 @@ export const servingInputs = {
     error: (issue) => `expected at most 24 lower-case letters, digits and _, got ${show(issue.input)}`,
   }),
   hosts: z.array(poolMember),
+  /** Where all nginx of the fleet are, if there are several; the first one keeps the lease. */
+  peers: z.array(proxyPlace).exactOptional(),
   healthPath: urlPath,
   slowestRequestSeconds: integer(0, 3600),
   /** How long a removed host may take to finish its requests. */

@@ -13,14 +13,12 @@ import {
 } from "#kinds/servingInputs.ts";
 import { closing } from "#rollout/common/closing.ts";
 import { InvalidInput, RollgateError } from "#rollout/common/errors.ts";
-import { Lease } from "#rollout/lease/lease.ts";
 import { isUnspecified } from "#rollout/machine/connections.ts";
 import { outageOf } from "#rollout/nginx/changeTopology.ts";
-import { CONTROL_ADDRESS } from "#rollout/nginx/configuration/controlServer.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
-import { isServed, serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
+import { isServed } from "#rollout/nginx/serveConfiguration.ts";
 import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import { poolMember } from "#rollout/request/places.ts";
@@ -34,8 +32,8 @@ import {
   providerOf,
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
-import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
+import { serveUnderLease } from "./serveUnderLease.ts";
 
 const decidedServing = z.object({ ...servingInputs, ...decidedInputs });
 const QUIT_GRACE_SECONDS = 30;
@@ -92,29 +90,8 @@ export async function create(news: News): Promise<Created> {
     await nginx.server.preflight();
     if (running !== true) throw await nginx.unknown();
     const checked = partOf(decidedServing, own);
-    await serveUnderLease(nginx, await settingsOf(nginx, checked, checked), checked);
+    await serveUnderLease(kind, nginx, await settingsOf(nginx, checked, checked), checked);
     return { id: nginx.id, outs: { ...news, ...(await kind.outputs?.(own)) } };
-  });
-}
-
-/** Makes nginx serve these settings while holding the lease, so that nobody rolls the fleet meanwhile. */
-async function serveUnderLease(
-  { server, leases }: OpenNginx,
-  settings: NginxSettings,
-  { leaseWaitSeconds, settleSeconds }: { leaseWaitSeconds: number; settleSeconds: number },
-): Promise<void> {
-  await finishWithoutEngine(async (signal) => {
-    const lease = await Lease.acquire(leases, leaseOwner(), leaseTiming(leaseWaitSeconds), {
-      signal,
-      onWait: ({ owner }) => console.log(`waiting for ${owner}`),
-    });
-    const assertHeld = () => lease.assertHeld();
-    server.machine.fence?.(assertHeld);
-    const outcome = await serveConfiguration(server, settings, settleSeconds, assertHeld).finally(() =>
-      lease.release(),
-    );
-    const page = `http://${CONTROL_ADDRESS}:${settings.controlPort}/status`;
-    console.log(`nginx ${outcome} at ${server.access.url} (${settings.flavour}); on its machine, ${page}`);
   });
 }
 

@@ -19,7 +19,7 @@ import { stopReason } from "./stopReason.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
 /** How long an nginx that was lost is waited for before the roll ends. */
-const RETURN_MILLISECONDS = 20_000;
+const RETURN_MILLISECONDS = 10_000;
 
 /** The hosts, the proxy in front of them, and the store of their lease. */
 export interface Fleet {

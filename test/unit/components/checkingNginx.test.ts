@@ -43,6 +43,37 @@ describe("nginx on this machine", () => {
   });
 });
 
+describe("several nginx in front of the same hosts", () => {
+  const second = { ...proxy, directory: "/srv/nginx-8090", port: 8090, controlPort: 18_090 };
+  const several = { ...args, others: [{ key: "8090", place: second }] };
+
+  test("are a child each, which keeps its name whatever the order of the others", async () => {
+    const { tree } = await mockPulumi();
+    new CheckingNginx("nginx", several);
+    expect((await tree()).slice(1)).toEqual([
+      "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::nginx-server",
+      "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::nginx-8090-server",
+    ]);
+  });
+
+  test("serve the same, each in its place, and know where the lease is", async () => {
+    const { tree, resources } = await mockPulumi();
+    new CheckingNginx("nginx", several);
+    await tree();
+    const peers = [proxy, second];
+    expect(resources.slice(1).map(({ inputs }) => inputs)).toEqual([
+      { ...args, peers, __provider: expect.any(String) },
+      { ...args, ...second, peers, __provider: expect.any(String) },
+    ]);
+  });
+
+  test("a caller gets the places of all, the first one first", async () => {
+    const { tree } = await mockPulumi();
+    expect(await known(new CheckingNginx("nginx", several).proxies)).toEqual([proxy, second]);
+    await tree();
+  });
+});
+
 describe("nginx on a Docker engine", () => {
   const { kind: _, directory: __, executable: ___, ...serving } = args;
   const inputs = { ...serving, ...dockerProxy({ port: 80, address: "0.0.0.0" }) };
