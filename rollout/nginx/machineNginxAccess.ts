@@ -13,6 +13,7 @@ const KEPT_MILLISECONDS = 30_000;
 const REACHED_MILLISECONDS = 3_000;
 /** How often a script checks for remaining connections before it reports them: about half a second in total. */
 const LOOKS = 12;
+const NAME_RELEASE = nginxScript("name-release");
 const COUNT_CONNECTIONS = nginxScript("find-master", "count-connections");
 const RAISE_FLAG = nginxScript("forget-sum", "raise-flag", "sum-flags");
 const LOWER_FLAG = nginxScript("forget-sum", "lower-flag", "sum-flags");
@@ -70,6 +71,10 @@ export class MachineNginxAccess implements GroupedNginxAccess {
 
   async sumFlags(): Promise<void> {
     await this.#run(SUM_FLAGS);
+  }
+
+  async nameRelease(place: string, release: string): Promise<void> {
+    await this.#machine.run(NAME_RELEASE, [this.#place.directory, place, release]);
   }
 
   async isFlagged(host: string): Promise<boolean> {

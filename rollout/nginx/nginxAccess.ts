@@ -28,6 +28,8 @@ export interface NginxAccess {
 
 /** How a roll talks to one of several nginx, of which it may lose some. */
 export interface GroupedNginxAccess extends NginxAccess {
+  /** Says for the access log which release answers at `place`, written as nginx writes it. */
+  nameRelease(place: string, release: string): Promise<void>;
   /** Whether anything listens in nginx's place. */
   isListening(): Promise<boolean>;
   /** Whether anything answers at another nginx's URL, as seen from this one's machine. */

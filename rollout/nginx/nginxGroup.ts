@@ -66,8 +66,8 @@ export class NginxGroup implements ReverseProxy {
     await this.#members.requireSilence(slot);
   }
 
-  async admit(slot: Slot): Promise<void> {
-    await this.#members.flag(slot.name, false, (nginx) => nginx.admit(slot));
+  async admit(slot: Slot, release?: string): Promise<void> {
+    await this.#members.flag(slot.name, false, (nginx) => nginx.admit(slot, release));
   }
 
   async standBy(isOn: boolean): Promise<void> {

@@ -61,9 +61,15 @@ export class NginxProxy implements OneNginx {
     await this.#confirm(host, true);
   }
 
-  async admit(host: AppHost): Promise<void> {
-    await this.#access.lowerFlag(host.name);
+  async admit(host: AppHost, release?: string): Promise<void> {
+    await Promise.all([this.#access.lowerFlag(host.name), this.#nameRelease(host, release)]);
     await this.#confirm(host, false);
+  }
+
+  /** A log without it is no reason to leave a host out. */
+  async #nameRelease({ address, port }: AppHost, release: string | undefined): Promise<void> {
+    if (release === undefined) return;
+    await this.#access.nameRelease(endpoint(address, port), release).catch(() => {});
   }
 
   async standBy(isOn: boolean): Promise<void> {

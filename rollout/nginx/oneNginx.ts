@@ -11,8 +11,8 @@ export interface OneNginx {
   drained(signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Sends no new request to the slot; returns once nginx itself confirms it. */
   drain(slot: Slot): Promise<void>;
-  /** Sends requests to the slot again; returns once nginx itself confirms it. */
-  admit(slot: Slot): Promise<void>;
+  /** Sends requests to the slot again; returns once nginx itself confirms it. `release` is new there. */
+  admit(slot: Slot, release?: string): Promise<void>;
   standBy(isOn: boolean): Promise<void>;
   /** Leaves the mark that drains a slot, or takes it away, where nginx finds it when it starts. */
   mark(slot: string, drained: boolean): Promise<void>;

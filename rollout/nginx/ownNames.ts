@@ -5,3 +5,8 @@ export type OwnName = (name: string) => string;
 export function ownNames(stack: string): OwnName {
   return (name) => `${stack}_${name}`;
 }
+
+/** What a pattern found: nginx makes a variable of it, which must not be somebody else's. */
+export function captured(stack: string): string {
+  return `${stack}_got`;
+}

@@ -37,8 +37,8 @@ export interface ReverseProxy {
   drained(signal: AbortSignal): Promise<Drains>;
   /** Sends no new request to the host; returns once the proxy itself confirms it. */
   drain(slot: Slot): Promise<void>;
-  /** Sends requests to the host again; returns once the proxy itself confirms it. */
-  admit(slot: Slot): Promise<void>;
+  /** Sends requests to the host again; returns once the proxy itself confirms it. `release` is new there. */
+  admit(slot: Slot, release?: string): Promise<void>;
   /**
    * Whether old applications that are drained may answer, should every new one fail to: on once all of them are gated
    * and take no traffic, off before anything starts that is not gated.

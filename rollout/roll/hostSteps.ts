@@ -126,9 +126,9 @@ export class HostSteps {
     await this.#context.proxy.standBy(isOn);
   }
 
-  async admit(slot: Slot): Promise<void> {
+  async admit(slot: Slot, release: string): Promise<void> {
     await this.#changing("admit", async () => {
-      await this.#context.proxy.admit(slot);
+      await this.#context.proxy.admit(slot, release);
       return "takes traffic";
     });
   }

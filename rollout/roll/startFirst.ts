@@ -104,7 +104,7 @@ export class StartFirst implements HostRoll {
   /** In this order, so that capacity never drops. The old application finishes its requests during the soak. */
   async #shift(signal: AbortSignal): Promise<void> {
     this.#hasShifted = true;
-    await this.#steps.admit(this.#new);
+    await this.#steps.admit(this.#new, this.#revision.release);
     if (!this.member.drained) await this.#steps.drain(this.#old);
     await this.#steps.standBy(true);
     const ended = new AbortController();
@@ -190,7 +190,7 @@ export class StartFirst implements HostRoll {
     await this.#steps.drain(this.#old);
     if (!(await this.#old.runningApp())) await this.#steps.start(this.#old, revision);
     await this.#steps.awaitUp(this.#old, revision.release, new AbortController().signal);
-    await this.#steps.admit(this.#old);
+    await this.#steps.admit(this.#old, revision.release);
   }
 
   get #oldRelease(): string {

@@ -102,7 +102,7 @@ export class StopFirst implements HostRoll {
 
   async #admit(revision: Revision, lastGate = async () => {}): Promise<void> {
     await this.#steps.awaitUp(this.#slot, revision.release, this.#uninterrupted);
-    await this.#steps.admit(this.#slot);
+    await this.#steps.admit(this.#slot, revision.release);
     await this.#steps.soak(this.#slot, revision.release, this.#options.signal);
     await lastGate();
     await this.#steps.markLastKnownGood(this.#slot, revision);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { NginxSettings } from "../nginxSettings.ts";
+import { captured } from "../ownNames.ts";
 import { clientOf } from "./client.ts";
 
 type Site = Pick<
@@ -26,15 +27,15 @@ export function accessLogFormat(settings: Site): string {
   }
   return `${releaseMaps(name)}${requestIdMap(settings)}    # Without the query, which may be secret.
 map $request_uri $${name}_path {
-    "~^(?<path>[^?]*)" $path;
+    "~^(?<${captured(name)}>[^?]*)" $${captured(name)};
 }
 map $upstream_response_time $${name}_upstream_time {
     default null;
-    "~(?<seconds>[0-9.]+)$" $seconds;
+    "~(?<${captured(name)}>[0-9.]+)$" $${captured(name)};
 }
 map $upstream_status $${name}_upstream_status {
     default null;
-    "~(?<status>[0-9]+)$" $status;
+    "~(?<${captured(name)}>[0-9]+)$" $${captured(name)};
 }
 log_format ${name} escape=json '{${fieldsOf(settings)
     .map(([key, value]) => `"${key}":${value}`)
@@ -88,12 +89,12 @@ function releaseMaps(name: string): string {
   return `# The last host that was asked.
 map $upstream_addr $${name}_answered {
     default "";
-    "~(?:^|[ ,])(?<last>(?:\\[[0-9a-f:.]+\\]|[0-9.]+):[0-9]+)$" $last;
+    "~(?:^|[ ,])(?<${captured(name)}>(?:\\[[0-9a-f:.]+\\]|[0-9.]+):[0-9]+)$" $${captured(name)};
 }
 # A link of the rollout leads from there to its release, so that a roll needs no reload.
 map $realpath_root $${name}_linked {
     default "";
-    "~/_/(?<linked>[^/]+)$" $linked;
+    "~/_/(?<${captured(name)}>[^/]+)$" $${captured(name)};
 }
 map $${name}_answered $${name}_release {
     default $${name}_linked;
@@ -108,7 +109,7 @@ function requestIdMap(settings: Site): string {
   if (!settings.trustedProxies?.length) return `map "" ${variable} { default $request_id; }\n`;
   return `map "$${settings.name}_trusted:$http_x_request_id" ${variable} {
     default $request_id;
-    "~^1:(?<given>[A-Za-z0-9._=+/-]{1,128})$" $given;
+    "~^1:(?<${captured(settings.name)}>[A-Za-z0-9._=+/-]{1,128})$" $${captured(settings.name)};
 }
 `;
 }

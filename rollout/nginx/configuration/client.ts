@@ -1,5 +1,6 @@
 import type { NginxSettings } from "../nginxSettings.ts";
-import { FOR, forwardedElements } from "./forwardedElements.ts";
+import { captured } from "../ownNames.ts";
+import { forRow, forwardedElements } from "./forwardedElements.ts";
 
 type Site = Pick<NginxSettings, "name" | "trustedProxies" | "forwardedBy">;
 
@@ -36,7 +37,7 @@ export function clientOf(settings: Site): ClientVariables {
 export function clientMaps(settings: Site): string {
   const { name, trustedProxies = [], forwardedBy = "x-forwarded" } = settings;
   const { scheme, host, port } = clientOf(settings);
-  if (!isBehindProxy(settings)) return portMap({ scheme, host, port, claimed: '""' });
+  if (!isBehindProxy(settings)) return portMap(settings, { scheme, host, port, claimed: '""' });
   const trusted = `$${name}_trusted`;
   return `# Whether the connection comes from a proxy that may speak for clients.
 geo $realip_remote_addr ${trusted} {
@@ -65,6 +66,7 @@ const LAST = "(?:.*,)?[ \\t]*";
 
 const byXForwarded: Maps = (settings, trusted) => {
   const { scheme, host, port } = clientOf(settings);
+  const got = captured(settings.name);
   return `map "${trusted}:$http_x_forwarded_proto" ${scheme} {
     default $scheme;
     "~*^1:${LAST}https[ \\t]*$" https;
@@ -72,17 +74,18 @@ const byXForwarded: Maps = (settings, trusted) => {
 }
 map "${trusted}:$http_x_forwarded_host" ${host} {
     default $http_host;
-    "~^1:${LAST}(?<last>[A-Za-z0-9._:\\[\\]-]+)[ \\t]*$" $last;
+    "~^1:${LAST}(?<${got}>[A-Za-z0-9._:\\[\\]-]+)[ \\t]*$" $${got};
 }
-${portMap({ scheme, host, port, claimed: `"${trusted}:$http_x_forwarded_port"` })}`;
+${portMap(settings, { scheme, host, port, claimed: `"${trusted}:$http_x_forwarded_port"` })}`;
 };
 
 const byForwarded: Maps = (settings, trusted) => {
   const { address, scheme, host, port } = clientOf(settings);
+  const got = captured(settings.name);
   const { maps, element } = forwardedElements(settings, trusted);
   return `${maps}    map ${element} ${address} {
     default $remote_addr;
-    ${FOR}
+    ${forRow(got)}
 }
 map ${element} ${scheme} {
     default $scheme;
@@ -91,9 +94,9 @@ map ${element} ${scheme} {
 }
 map ${element} ${host} {
     default $http_host;
-    "~*(?:^|;)[ \\t]*host=\\"?(?<last>[A-Za-z0-9._:\\[\\]-]+)\\"?(?:[ \\t]*;|$)" $last;
+    "~*(?:^|;)[ \\t]*host=\\"?(?<${got}>[A-Za-z0-9._:\\[\\]-]+)\\"?(?:[ \\t]*;|$)" $${got};
 }
-${portMap({ scheme, host, port, claimed: '""' })}`;
+${portMap(settings, { scheme, host, port, claimed: '""' })}`;
 };
 
 /** The protocol has the port that the client connected to, and no scheme. */
@@ -106,23 +109,22 @@ const byProxyProtocol: Maps = (settings, trusted) => {
 map "" ${host} {
     default $http_host;
 }
-${portMap({ scheme, host, port, claimed: `"${trusted}:$proxy_protocol_server_port"` })}`;
+${portMap(settings, { scheme, host, port, claimed: `"${trusted}:$proxy_protocol_server_port"` })}`;
 };
 
 const BY = { "x-forwarded": byXForwarded, forwarded: byForwarded, "proxy-protocol": byProxyProtocol };
 
 /** The port the client uses; in a container, nginx listens on another one than the published one. */
-function portMap({
-  scheme,
-  host,
-  port,
-  claimed,
-}: Omit<ClientVariables, "address"> & { claimed: string }): string {
-  const last = claimed === '""' ? "" : `    "~^1:${LAST}(?<last>[0-9]{1,5})[ \\t]*$" $last;\n`;
+function portMap(
+  { name }: Site,
+  { scheme, host, port, claimed }: Omit<ClientVariables, "address"> & { claimed: string },
+): string {
+  const got = captured(name);
+  const last = claimed === '""' ? "" : `    "~^1:${LAST}(?<${got}>[0-9]{1,5})[ \\t]*$" $${got};\n`;
   const byHost = last === "" ? port : `${port}_by_host`;
   return `map "${scheme} ${host}" ${byHost} {
     default                 80;
-    "~:(?<given>[0-9]{1,5})$" $given;
+    "~:(?<${got}>[0-9]{1,5})$" $${got};
     "~^https "              443;
 }
 ${last === "" ? "" : `map ${claimed} ${port} {\n    default ${byHost};\n${last}    }\n`}`;

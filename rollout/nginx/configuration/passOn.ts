@@ -1,7 +1,7 @@
 import { IDLE_SECONDS } from "../closeConnections.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
-import { requestIdHeader } from "./accessLog.ts";
+import { releaseRoot, requestIdHeader } from "./accessLog.ts";
 import { routeHeader } from "./balance.ts";
 import { clientOf } from "./client.ts";
 import { isolation } from "./isolation.ts";
@@ -33,7 +33,7 @@ export function passOn(settings: NginxSettings, pool: string, { way, tries, isLa
   const header = Math.max(HEADER_KILOBYTES, Number.parseInt(largeHeaders, 10));
   // Clients that honour it close idle connections themselves, before a reload does.
   const keepAlive = isLast || keepAliveSeconds === 0 ? "0" : `${keepAliveSeconds}s ${IDLE_SECONDS}s`;
-  return `${isolation(settings)}${siteLines(settings)}${routeHeader(settings)}    keepalive_timeout ${keepAlive};
+  return `${isolation(settings)}${siteLines(settings)}${releaseRoot(settings)}${routeHeader(settings)}    keepalive_timeout ${keepAlive};
     client_max_body_size ${maxBodySize};
     proxy_http_version 1.1;
     proxy_connect_timeout ${connectSeconds}s;

@@ -1,6 +1,6 @@
 import type { NginxSettings } from "../nginxSettings.ts";
 import { hashedName } from "../servedConfiguration.ts";
-import { accessLogLine, releaseRoot } from "./accessLog.ts";
+import { accessLogLine } from "./accessLog.ts";
 import { realIp } from "./client.ts";
 import { fileIn } from "./fileIn.ts";
 import { gzipLines } from "./gzip.ts";
@@ -11,7 +11,7 @@ const HEADER_LINES = 8;
 
 /** What holds for the whole site, for each of its locations: a server block of others may say otherwise. */
 export function siteLines(settings: NginxSettings): string {
-  return `${realIp(settings)}${accessLogLine(settings)}${releaseRoot(settings)}${gzipLines(settings)}${errorPageLines(settings)}`;
+  return `${realIp(settings)}${accessLogLine(settings)}${gzipLines(settings)}${errorPageLines(settings)}`;
 }
 
 /** What only a server block of ours has: it also answers requests that reach no location. */
