@@ -4,7 +4,7 @@ import { check } from "#provider/deployment.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import type { Behaviour } from "../../harness/fakeApplication.ts";
-import { freePort } from "../../harness/freePort.ts";
+import { controlPortFor, freePort } from "../../harness/freePort.ts";
 import { request } from "../../harness/request.ts";
 import { fakeJar, fakeJava } from "./fakeJava.ts";
 import { localHost } from "./localHost.ts";
@@ -17,11 +17,13 @@ export async function newFleet(environment: Record<string, string> = {}, { ownHe
   const { jar: _, release: __, ...given } = validRequest();
   const directory = await temporaryDirectory();
   const java = await fakeJava();
+  const port = await freePort();
   const proxy = {
     kind: "local",
     directory: join(directory, "nginx"),
     address: "127.0.0.1",
-    port: await freePort(),
+    port,
+    controlPort: controlPortFor(port),
   };
   const hosts = await Promise.all(
     ["app-1", "app-2"].map(async (name) => ({

@@ -1,7 +1,7 @@
 import { beforeAll, describe, onTestFinished } from "vitest";
 import type { OpenNginx } from "#kinds/nginxKind.ts";
 import { sshNginx } from "#kinds/ssh/sshNginx.ts";
-import { freePort } from "../../../harness/freePort.ts";
+import { controlPortFor, freePort } from "../../../harness/freePort.ts";
 import { noSshd, type SshServer, SshServers } from "../../../harness/ssh/sshServers.ts";
 import { describeNginx, describeOwnNginx } from "../../contract/nginx.ts";
 
@@ -20,6 +20,7 @@ describe.skipIf(reason)(`on a server without systemd${reason ? ` (${reason})` : 
 
   async function open(): Promise<OpenNginx> {
     const { name, address } = server;
+    const port = await freePort(address);
     const nginx = await sshNginx.open({
       kind: "ssh",
       server: name,
@@ -28,7 +29,8 @@ describe.skipIf(reason)(`on a server without systemd${reason ? ` (${reason})` : 
       supervisor: "process",
       unit: "rollgate-stack-nginx",
       address,
-      port: await freePort(address),
+      port,
+      controlPort: controlPortFor(port),
       executable: "nginx",
     });
     onTestFinished(async () => {

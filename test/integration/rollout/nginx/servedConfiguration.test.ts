@@ -20,7 +20,7 @@ function served(held: Record<string, string>) {
 
 test("the script's name contains its hash, and nginx.conf names it", () => {
   expect(files.map(({ name }) => name)).toEqual([hashedName(script.text, "js")]);
-  expect(text).toContain(`js_import rollgate from ${script.name};`);
+  expect(text).toContain(`js_import market from ${script.name};`);
   expect(isHashed(script.name)).toBe(true);
   expect(["rollgate.js", `${script.name}.map`, `x${script.name}`].some(isHashed)).toBe(false);
 });
