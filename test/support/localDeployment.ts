@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
 import { check } from "#provider/deployment.ts";
+import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import type { Behaviour } from "../../harness/fakeApplication.ts";
@@ -12,19 +14,21 @@ import { nginxSettings, serveNginx } from "./nginx.ts";
 import { validRequest } from "./rollRequest.ts";
 import { temporaryDirectory } from "./temporaryDirectory.ts";
 
+/** How a fleet is not as usual. */
+export interface FleetOptions {
+  readonly ownHealthPorts?: boolean;
+  /** Makes an nginx serve the hosts; one of its own by default. */
+  readonly serve?: (hosts: readonly HostPlace[]) => Promise<LocalProxyDescriptor>;
+}
+
 /** Two hosts with a fake java behind a real nginx; nothing is deployed yet. */
-export async function newFleet(environment: Record<string, string> = {}, { ownHealthPorts = false } = {}) {
+export async function newFleet(
+  environment: Record<string, string> = {},
+  { ownHealthPorts = false, serve }: FleetOptions = {},
+) {
   const { jar: _, release: __, ...given } = validRequest();
   const directory = await temporaryDirectory();
   const java = await fakeJava();
-  const port = await freePort();
-  const proxy = {
-    kind: "local",
-    directory: join(directory, "nginx"),
-    address: "127.0.0.1",
-    port,
-    controlPort: controlPortFor(port),
-  };
   const hosts = await Promise.all(
     ["app-1", "app-2"].map(async (name) => ({
       kind: "local" as const,
@@ -35,7 +39,7 @@ export async function newFleet(environment: Record<string, string> = {}, { ownHe
       ...(ownHealthPorts && { healthPort: await freePort() }),
     })),
   );
-  await serveNginx(nginxSettings({ ...proxy, hosts }));
+  const proxy = (await serve?.(hosts)) ?? (await ownNginx(join(directory, "nginx"), hosts));
   for (const host of hosts) onTestFinished(async () => void (await localHost(host).stop(0)));
   const request: Omit<RollRequest, "jar" | "release" | "proxies"> = {
     ...given,
@@ -53,6 +57,13 @@ export async function newFleet(environment: Record<string, string> = {}, { ownHe
     minimumHealthy: 1,
   };
   return { hosts, url: `http://127.0.0.1:${proxy.port}`, request: { ...request, proxies: [proxy] } };
+}
+
+async function ownNginx(directory: string, hosts: readonly HostPlace[]): Promise<LocalProxyDescriptor> {
+  const port = await freePort();
+  const place = { directory, address: "127.0.0.1", port, controlPort: controlPortFor(port) };
+  await serveNginx(nginxSettings({ ...place, hosts }));
+  return { kind: "local", ...place };
 }
 
 /** Inputs as `check` leaves them, with what Pulumi adds. */
