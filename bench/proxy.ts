@@ -112,6 +112,7 @@ async function serve(
       statusAllow: [],
       closedPaths: [],
       openPaths: [],
+      serverNames: [],
       pathPrefix: "/",
     },
     5,

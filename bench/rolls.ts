@@ -102,6 +102,7 @@ try {
     {
       ...proxyDescriptor,
       name: "bench",
+      serverNames: [],
       flavour: flavours[0],
       ...(flavours[0] === "njs" && njsModule && { njsModule }),
       hosts: descriptors,

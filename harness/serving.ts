@@ -15,6 +15,7 @@ export const serving = {
   },
   name: "market",
   pathPrefix: "/",
+  serverNames: [],
   closedPaths: [],
   openPaths: [],
   statusAllow: [],

@@ -2,10 +2,10 @@ import type { RollgateError } from "#rollout/common/errors.ts";
 import type { LeaseStore } from "#rollout/lease/lease.ts";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
-import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
+import type { TlsFiles } from "#rollout/nginx/tls/tryCertificate.ts";
 import type { ProxyPlace } from "#rollout/request/places.ts";
 import type { Placed } from "./placed.ts";
-import type { ServingInputs } from "./servingInputs.ts";
+import type { NginxPart, ServingInputs } from "./servingInputs.ts";
 
 /** The nginx of one kind. */
 export interface NginxKind extends Placed<ProxyPlace & ServingInputs, OpenNginx> {
@@ -28,15 +28,14 @@ export interface OpenNginx {
   readonly sharesPorts: boolean;
   /** Throws `InvalidInput` if it can't serve these inputs beside what else it serves, or not at all. */
   refuse?(inputs: ServingInputs): Promise<void>;
+  /** The command that starts nginx, if it runs under the account that this runs commands as. */
+  readonly command?: string;
+  /** Keeps copies of a certificate, or none, where nginx's account can read them, if nobody else does. */
+  keepCopies?(files: TlsFiles | undefined): Promise<void>;
   /** `undefined` if there is no nginx to ask yet, as in a first preview; throws `InvalidInput` if a setting is wrong. */
   abilities(): Promise<NginxAbilities | undefined>;
   /** Its part of the configuration. */
-  settings(): Promise<
-    Pick<
-      NginxSettings,
-      "directory" | "address" | "port" | "controlPort" | "user" | "errorLog" | "pidFile" | "isForeign"
-    >
-  >;
+  settings(): Promise<NginxPart>;
   /** Why it can't serve if there was no nginx to ask. */
   unknown(): Promise<RollgateError>;
   close(): Promise<void>;

@@ -5,9 +5,12 @@ import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { canaryTraffic } from "#rollout/request/canary.ts";
 import { absolutePath, integer, name, show, statuses, text, urlPath } from "#rollout/request/fields.ts";
 import { pathPrefix } from "#rollout/request/frontDoor/pathPrefix.ts";
+import { serverNames } from "#rollout/request/frontDoor/serverNames.ts";
 import { siteInputs, siteOf } from "#rollout/request/frontDoor/siteInputs.ts";
+import { tls } from "#rollout/request/frontDoor/tls.ts";
 import { poolMember, proxyPlace } from "#rollout/request/places.ts";
 import { flavour } from "#rollout/request/rollRequest.ts";
+import { decideTls, type TlsPlace, tlsDecision, tlsServing } from "./decideTls.ts";
 
 /** What nginx should serve, on any kind of machine. */
 export const servingInputs = {
@@ -23,6 +26,10 @@ export const servingInputs = {
   hosts: z.array(poolMember),
   /** Where all nginx of the fleet are, if there are several; the first one keeps the lease. */
   peers: z.array(proxyPlace).exactOptional(),
+  /** The names that clients use; none means any name. */
+  serverNames,
+  /** Absent without HTTPS. */
+  tls: tls.exactOptional(),
   healthPath: urlPath,
   slowestRequestSeconds: integer(0, 3600),
   /** How long a removed host may take to finish its requests. */
@@ -64,9 +71,23 @@ export const decidedInputs = {
   flavour,
   /** The file of nginx's JavaScript module, if the flavour needs it. */
   njsModule: absolutePath.exactOptional(),
+  /** With HTTPS, how this nginx serves it. */
+  tlsDecision: tlsDecision.exactOptional(),
 };
 const decided = z.object(decidedInputs);
 export type Decision = z.infer<typeof decided>;
+
+/** What this nginx does, or which setting it doesn't support; `nginx` is its name. */
+export function decide(
+  inputs: ServingInputs,
+  abilities: NginxAbilities,
+  nginx: string,
+): Decision | { property: string; reason: string } {
+  const chosen = decideFlavour(inputs, abilities, nginx);
+  if ("reason" in chosen || !inputs.tls) return chosen;
+  const decided = decideTls(inputs.tls, abilities.build, nginx);
+  return "reason" in decided ? decided : { ...chosen, tlsDecision: decided };
+}
 
 /** The requested flavour, or why this nginx doesn't support it; `nginx` is its name. */
 export function decideFlavour(
@@ -95,11 +116,9 @@ export function decideFlavour(
   return { flavour: chosen, ...(chosen === "njs" && njsModule && { njsModule }) };
 }
 
-/** The settings to render; `place` is where nginx is and what is special about it there. */
-export function settingsFor(
-  inputs: ServingInputs,
-  { flavour, njsModule }: Decision,
-  place: Pick<
+/** What depends on where nginx is. */
+export type NginxPart = TlsPlace &
+  Pick<
     NginxSettings,
     | "directory"
     | "address"
@@ -110,13 +129,22 @@ export function settingsFor(
     | "accessLogFile"
     | "pidFile"
     | "isForeign"
-  >,
+  >;
+
+/** The settings to render; `place` is where nginx is and what is special about it there. */
+export function settingsFor(
+  inputs: ServingInputs,
+  { flavour, njsModule, tlsDecision }: Decision,
+  part: NginxPart,
 ): NginxSettings {
+  const { certificateCopies: _, tlsPort: __, ...place } = part;
   const { hosts, check, healthPath, slowestRequestSeconds, canary } = inputs;
-  const { name, statusAllow, pathPrefix, closedPaths, openPaths } = inputs;
+  const { name, serverNames, tls, statusAllow, pathPrefix, closedPaths, openPaths } = inputs;
   return {
     ...place,
     name,
+    serverNames,
+    ...(tls && tlsDecision && { tls: tlsServing(tls, tlsDecision, part) }),
     flavour,
     ...(njsModule !== undefined && { njsModule }),
     hosts,

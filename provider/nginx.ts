@@ -5,8 +5,8 @@ import { machineKind } from "#kinds/kinds.ts";
 import type { NginxKind, OpenNginx } from "#kinds/nginxKind.ts";
 import {
   type Decision,
+  decide,
   decidedInputs,
-  decideFlavour,
   type ServingInputs,
   servingInputs,
   settingsFor,
@@ -32,18 +32,21 @@ import {
   providerOf,
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
+import { certificateFound, requireCertificate } from "./nginxCertificate.ts";
 import { refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";
 
 const decidedServing = z.object({ ...servingInputs, ...decidedInputs });
 const QUIT_GRACE_SECONDS = 30;
+/** What `check` adds to the inputs, and `create` to the outputs. */
+const DECIDED = ["configuration", "running", "njsModule", "tlsDecision", "certificateHash", "identity"];
 
 /**
  * Decides on the flavour and renders the configuration, if there is an nginx to ask; in a first preview there may be
  * none. Rejects what nginx doesn't support; changes nothing.
  */
 export async function check({ olds, news }: Change): Promise<CheckAnswer> {
-  const given = ownInputs(news, "configuration", "running", "njsModule", "identity");
+  const given = ownInputs(news, ...DECIDED);
   const change = { olds: ownInputs(olds), news: given };
   const kind = await kindOf(given);
   const problems = problemsOf(kind.inputs, given);
@@ -55,13 +58,14 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
     return await closing(kind.open(inputs), async (nginx) => {
       const abilities = await nginx.abilities();
       await nginx.refuse?.(inputs);
-      if (nginx.sharesPorts) await requirePort(nginx, change.olds);
+      if (nginx.sharesPorts) await requirePorts(nginx, change.olds, inputs);
       if (abilities === undefined) return { inputs };
       await requireOneToServe(nginx, change.olds, inputs);
-      const decision = decideFlavour(inputs, abilities, nginx.name);
+      const decision = decide(inputs, abilities, nginx.name);
       if ("reason" in decision) throw new InvalidInput(decision.property, decision.reason);
+      const certificate = await requireCertificate(nginx, inputs, decision);
       const configuration = renderConfiguration(await settingsOf(nginx, inputs, decision)).text;
-      return { inputs: { ...inputs, ...decision, configuration, running: true } };
+      return { inputs: { ...inputs, ...decision, ...certificate, configuration, running: true } };
     });
   } catch (error) {
     return refusal(error, kind.asked);
@@ -74,7 +78,7 @@ export async function diff({ olds, news }: Change): Promise<Difference> {
   if (change.olds.kind !== change.news.kind) return { changes: true, replaces: ["kind"] };
   const kind = await kindOf(change.news);
   const replaces = await replacedBy(kind, change);
-  const changed = differing(change, ["configuration", "running", ...kind.ways]);
+  const changed = differing(change, ["configuration", "running", "certificateHash", ...kind.ways]);
   return {
     changes: changed.length > 0 || replaces.length > 0,
     replaces,
@@ -100,12 +104,15 @@ export async function read(id: string, olds: Olds): Promise<Found> {
   const own = ownInputs(olds);
   const kind = await kindOf(own);
   const ask = () =>
-    closing(kind.open(own), async ({ server }) => {
+    closing(kind.open(own), async (nginx) => {
+      const { server } = nginx;
       const running = await server.isRunning();
       // A stopped container can't be read.
-      const configuration = running || !kind.isPulumis ? await server.served() : undefined;
+      const isReadable = running || !kind.isPulumis;
+      const configuration = isReadable ? await server.served() : undefined;
       const serving = running && (await isServed(server.access, configuration ?? ""));
-      return { ...olds, configuration: configuration ?? "", running: serving };
+      const certificate = isReadable ? await certificateFound(nginx, own) : {};
+      return { ...olds, ...certificate, configuration: configuration ?? "", running: serving };
     });
   const found = await (kind.askOrKeep?.<Values>(own, ask, olds) ?? ask());
   return { id, props: found, inputs: { ...ownInputs(found, "identity"), ...providerOf(olds) } };
@@ -145,26 +152,36 @@ async function kindOf({ kind }: { readonly kind?: unknown }): Promise<NginxKind>
   return machineKind(kind).nginx();
 }
 
+/** Where an nginx is that does not run. */
+const NOWHERE: Record<string, unknown> = {};
+
 /** Rejects a port that is taken by another program, whether nginx starts there or moves there. */
-async function requirePort(nginx: OpenNginx, old: Record<string, unknown>): Promise<void> {
-  const { server, settings } = nginx;
-  const { address, port } = await settings();
-  const before = (await server.isRunning())
-    ? (servedPlace((await server.served()) ?? "") ?? { address: old.address, port: old.port })
-    : undefined;
-  if (before?.port === port && before.address === address) return;
-  const holder = await server.portHolder();
-  // Its supervisor has just restarted it.
-  if (holder !== undefined && before === undefined && (await server.isRunning())) {
-    return requirePort(nginx, old);
+async function requirePorts(
+  nginx: OpenNginx,
+  old: Record<string, unknown>,
+  inputs: Pick<ServingInputs, "tls">,
+): Promise<void> {
+  const { server } = nginx;
+  const { tls } = inputs;
+  const { address, port } = await nginx.settings();
+  const isRunning = await server.isRunning();
+  const served = isRunning ? servedPlace((await server.served()) ?? "") : undefined;
+  const { address: oldAddress, port: oldPort, tlsPort: oldTlsPort } = isRunning ? (served ?? old) : NOWHERE;
+  const ports = [{ property: "port", port, was: oldPort }];
+  if (tls) ports.push({ property: "tls.port", port: tls.port, was: oldTlsPort });
+  for (const { property, port, was } of ports) {
+    if (was === port && oldAddress === address) continue;
+    const holder = await server.portHolder(port);
+    if (holder === undefined) continue;
+    // Its supervisor has just restarted it.
+    if (!isRunning && (await server.isRunning())) return requirePorts(nginx, old, inputs);
+    if (was !== port) throw new InvalidInput(property, `${port} is taken by ${holder}`);
+    if (typeof oldAddress === "string" && [oldAddress, address].every(isUnspecified)) continue;
+    throw new InvalidInput(
+      property,
+      `expected another port when the address changes, since nginx cannot bind port ${port} again while it is serving`,
+    );
   }
-  if (holder === undefined) return;
-  if (before?.port !== port) throw new InvalidInput("port", `${port} is taken by ${holder}`);
-  if (typeof before.address === "string" && [before.address, address].every(isUnspecified)) return;
-  throw new InvalidInput(
-    "port",
-    `expected another port when the address changes, since nginx cannot bind port ${port} again while it is serving`,
-  );
 }
 
 /** Refuses hosts of which none serves already, when those that serve now all go. */

@@ -1,5 +1,5 @@
 import type { NginxKind, OpenNginx } from "#kinds/nginxKind.ts";
-import type { ServingInputs } from "#kinds/servingInputs.ts";
+import type { Decision, ServingInputs } from "#kinds/servingInputs.ts";
 import { Lease } from "#rollout/lease/lease.ts";
 import { CONTROL_ADDRESS } from "#rollout/nginx/configuration/controlServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
@@ -7,6 +7,7 @@ import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { drainsOfPeers, takeOverDrains } from "#rollout/nginx/takeOverDrains.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
+import { bringCertificate, tidyCertificate } from "./nginxCertificate.ts";
 
 /**
  * Makes an nginx serve these settings while holding the lease, so that nobody rolls the fleet meanwhile. The lease is
@@ -16,7 +17,8 @@ export async function serveUnderLease(
   kind: NginxKind,
   nginx: OpenNginx,
   settings: NginxSettings,
-  inputs: Pick<ServingInputs, "leaseWaitSeconds" | "settleSeconds" | "peers">,
+  inputs: Pick<ServingInputs, "leaseWaitSeconds" | "settleSeconds" | "peers" | "tls" | "serverNames"> &
+    Decision,
 ): Promise<void> {
   const { server } = nginx;
   await withPeers(kind, inputs.peers ?? [], async (peers) => {
@@ -37,12 +39,15 @@ export async function serveUnderLease(
             : await drainsOfPeers(others.map((peer) => peer.server.access));
         const takeOver = async () => drained && takeOverDrains(server.access, settings.hosts, drained);
         if (isThere) await takeOver();
+        const isNew = await bringCertificate(nginx, inputs, inputs);
         const outcome = await serveConfiguration(server, settings, inputs.settleSeconds, assertHeld);
         // A slot that is new in its configuration is drained until somebody admits it.
         await takeOver();
+        await tidyCertificate(nginx, inputs);
+        const certificate = isNew ? " with a new certificate" : "";
         const page = `http://${CONTROL_ADDRESS}:${settings.controlPort}/status`;
         console.log(
-          `nginx ${outcome} at ${server.access.url} (${settings.flavour}); on its machine, ${page}`,
+          `nginx ${outcome} at ${server.access.url} (${settings.flavour})${certificate}; on its machine, ${page}`,
         );
       } finally {
         await lease.release();

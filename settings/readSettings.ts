@@ -10,6 +10,7 @@ import { parse } from "#rollout/request/validate.ts";
 import { readCanary } from "./canary.ts";
 import { explained } from "./explained.ts";
 import { readSite } from "./frontDoor/site.ts";
+import { publicFace } from "./frontDoor/tls.ts";
 import { withHealthPort } from "./hosts.ts";
 import { Reader } from "./reader.ts";
 import { readHostOptions } from "./readHostOptions.ts";
@@ -57,7 +58,7 @@ async function read(reader: Reader): Promise<Settings> {
     ...own,
     ...(canary && { canary: canary.request }),
     hosts: places,
-    proxies,
+    proxies: proxies.map((proxy) => ({ ...proxy, ...publicFace(serving) })),
     launch,
     release,
   });

@@ -1,6 +1,7 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { reservedArguments, whereElseSet } from "#rollout/request/reserved.ts";
 import { readAvailability } from "./availability.ts";
+import { readTls } from "./frontDoor/tls.ts";
 import { readHooks } from "./hooks.ts";
 import { type Reader, textOf } from "./reader.ts";
 import { stackName } from "./stackName.ts";
@@ -64,6 +65,7 @@ export function readServing(reader: Reader, { health, timing }: ReturnType<typeo
       expect: reader.list("checkExpect"),
     },
     pathPrefix: reader.text("pathPrefix"),
+    ...readTls(reader),
     closedPaths: withContextPath(reader.list("closedPaths"), health.path),
     openPaths: reader.list("openPaths"),
     statusAllow: reader.list("statusAllow"),

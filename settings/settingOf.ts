@@ -6,6 +6,8 @@ export function settingOf(property: string): string {
   if (property === "executable") return "nginx";
   const [, index, ofNginx] = /^proxies\[(\d+)\](?:\.(\w+))?$/.exec(property) ?? [];
   if (ofNginx === "directory") return "directory";
+  if (ofNginx === "tlsPort") return "tls.port";
+  if (ofNginx === "serverName") return "serverNames";
   const ofSecond = /^(hosts\[\d+\])\.second\.(\w+)$/.exec(property);
   if (ofSecond) return `${ofSecond[1]}.${joined("second", ofSecond[2] ?? "")}`;
   if (/(^|\.)engine$/.test(property)) return "dockerEngine";

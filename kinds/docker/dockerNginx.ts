@@ -1,10 +1,10 @@
 import type Docker from "dockerode";
 import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
-import { endpoint } from "#rollout/machine/connections.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
 import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import { partOf } from "#rollout/request/partOf.ts";
+import { publicUrl } from "#rollout/request/publicUrl.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
 import { ContainerMachine } from "./containerMachine.ts";
 import { ContainerNginx } from "./containerNginx.ts";
@@ -40,13 +40,11 @@ export const dockerNginx: NginxKind = {
 };
 
 /** Opens the nginx in a container; Docker publishes the descriptor's address and port. */
-export function openDockerNginx(
-  docker: Docker,
-  { engine, container, address, port }: DockerProxyDescriptor,
-): OpenNginx {
+export function openDockerNginx(docker: Docker, proxy: DockerProxyDescriptor): OpenNginx {
+  const { engine, container } = proxy;
   const machine = new ContainerMachine(docker, container);
   const runner = new ContainerNginx(docker, machine);
-  const place = { ...INSIDE, url: `http://${endpoint(address, port)}` };
+  const place = { ...INSIDE, url: publicUrl(proxy) };
   const server = new MachineNginxServer(machine, place, runner);
   return {
     id: container,

@@ -1,13 +1,13 @@
 import { isAbsolute, resolve } from "node:path";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
-import { endpoint } from "#rollout/machine/connections.ts";
 import { ForeignNginxServer } from "#rollout/nginx/foreignNginxServer.ts";
 import { machineAbilities, workersAccount } from "#rollout/nginx/machineAbilities.ts";
 import type { NginxPlace } from "#rollout/nginx/machineNginxAccess.ts";
 import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import { ProcessNginx } from "#rollout/nginx/nginxRunner.ts";
 import { partOf } from "#rollout/request/partOf.ts";
+import { publicUrl } from "#rollout/request/publicUrl.ts";
 import { foreignPlaceOf } from "../foreignPlaceOf.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
 import { openForeignNginx } from "../openForeignNginx.ts";
@@ -43,6 +43,7 @@ export function openLocalNginx(proxy: LocalProxyDescriptor, executable = "nginx"
     id: directory,
     name: executable,
     server,
+    command,
     sharesPorts: true,
     leases,
     refuse: (inputs) => refuseNeighbours(server, { ...inputs, ...way }),
@@ -57,5 +58,5 @@ export function openLocalNginx(proxy: LocalProxyDescriptor, executable = "nginx"
 /** Clients connect to the address that nginx listens on. */
 export function localNginxPlace(proxy: LocalProxyDescriptor): NginxPlace {
   const { directory, address, port, controlPort } = proxy;
-  return { directory, address, port, controlPort, url: `http://${endpoint(address, port)}` };
+  return { directory, address, port, controlPort, url: publicUrl(proxy) };
 }

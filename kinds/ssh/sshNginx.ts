@@ -1,6 +1,6 @@
 import { RollgateError } from "#rollout/common/errors.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
-import { endpoint, isUnspecified } from "#rollout/machine/connections.ts";
+import { isUnspecified } from "#rollout/machine/connections.ts";
 import { ForeignNginxServer } from "#rollout/nginx/foreignNginxServer.ts";
 import { machineAbilities, workersAccount } from "#rollout/nginx/machineAbilities.ts";
 import type { NginxPlace } from "#rollout/nginx/machineNginxAccess.ts";
@@ -8,6 +8,7 @@ import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import { ProcessNginx } from "#rollout/nginx/nginxRunner.ts";
 import { SystemdNginx } from "#rollout/nginx/systemdNginx.ts";
 import { partOf } from "#rollout/request/partOf.ts";
+import { publicUrl } from "#rollout/request/publicUrl.ts";
 import { foreignPlaceOf } from "../foreignPlaceOf.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
 import { openForeignNginx } from "../openForeignNginx.ts";
@@ -53,6 +54,7 @@ export function openSshNginx(
     id,
     name: `the nginx of ${name}`,
     server,
+    ...(!withSystemd && { command: executable }),
     sharesPorts: true,
     leases,
     refuse: (inputs) => refuseNeighbours(server, { ...inputs, ...way }),
@@ -76,8 +78,8 @@ export function openSshNginx(
 /** The URL for clients: the address nginx listens on, or the server's name. */
 export function sshNginxPlace(proxy: SshProxyDescriptor): NginxPlace {
   const { directory, address, port, controlPort, server } = proxy;
-  const host = isUnspecified(address) ? `${hostOf(server)}:${port}` : endpoint(address, port);
-  return { directory, address, port, controlPort, url: `http://${host}` };
+  const url = publicUrl(proxy, isUnspecified(address) ? hostOf(server) : undefined);
+  return { directory, address, port, controlPort, url };
 }
 
 /** The server's name, without account and SSH port. */

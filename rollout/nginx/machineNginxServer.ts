@@ -13,6 +13,7 @@ import type { NginxRunner } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
 import type { NginxServer } from "./nginxServer.ts";
 import { isHashed, servedConfiguration } from "./servedConfiguration.ts";
+import { certificateProbe, explainCertificate, type TlsFiles } from "./tls/tryCertificate.ts";
 
 const LOG_LINES = 200;
 const [APPLY, RESTORE, REMOVE] = [nginxScript("apply"), nginxScript("restore"), nginxScript("remove")];
@@ -62,10 +63,7 @@ export class MachineNginxServer implements NginxServer {
   /** Writes a configuration next to the current one and lets nginx test it; throws with nginx's own message. */
   async propose({ text, files }: NginxConfiguration): Promise<void> {
     if (!(await this.isRunning())) await this.#requireFreePort();
-    await this.machine.run(
-      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p logs temp drained conf.d locations',
-      [this.#place.directory],
-    );
+    await this.#makeFolders();
     for (const file of [...files, { name: "nginx.conf.new", text }]) {
       await writeFile(this.machine, this.#place.directory, file.name, file.text);
     }
@@ -73,6 +71,24 @@ export class MachineNginxServer implements NginxServer {
       source === undefined ? [] : { path: join(this.#place.directory, name), source },
     );
     await refusing(this.#runner.test("nginx.conf.new"), own[0]);
+  }
+
+  /** Lets nginx load a certificate and its key under its own account. */
+  async tryCertificate(files: TlsFiles): Promise<void> {
+    await this.#makeFolders();
+    try {
+      await writeFile(
+        this.machine,
+        this.#place.directory,
+        "nginx.conf.new",
+        certificateProbe(files, "temp/"),
+      );
+      await this.#runner.test("nginx.conf.new");
+    } catch (error) {
+      throw error instanceof CommandFailed ? explainCertificate(error.message, files, error) : error;
+    } finally {
+      await this.#run("rm -f nginx.conf.new");
+    }
   }
 
   /** Replaces the current configuration with the proposed one, keeps the old one, and starts or reloads nginx. */
@@ -127,8 +143,8 @@ export class MachineNginxServer implements NginxServer {
   }
 
   /** Which process listens on nginx's port, for a message; it may be nginx itself. */
-  async portHolder(): Promise<string | undefined> {
-    return portHolder(this.machine, this.#place.address, this.#place.port);
+  async portHolder(port = this.#place.port): Promise<string | undefined> {
+    return portHolder(this.machine, this.#place.address, port);
   }
 
   /** Which process listens on the port for the rollout, for a message; it may be nginx itself. */
@@ -144,6 +160,13 @@ export class MachineNginxServer implements NginxServer {
     // It may be our own nginx, which its supervisor has just restarted.
     if (taken === undefined || (await this.isRunning())) return;
     throw new RollgateError("port-taken", `port ${port} of nginx is taken by ${taken}`);
+  }
+
+  async #makeFolders(): Promise<void> {
+    await this.machine.run(
+      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p logs temp drained conf.d locations',
+      [this.#place.directory],
+    );
   }
 
   #run(script: string): Promise<string> {

@@ -51,17 +51,17 @@ export function moduleFiles(versionOutput: string): string[] {
 }
 
 /** Uses only files under nginx's prefix, because the user may not be able to write elsewhere. */
-export function probe(main: string, http: string): string {
-  return `${main}pid probe.pid;
+export function probe(main: string, http: string, folder = ""): string {
+  return `${main}pid ${folder}probe.pid;
 error_log stderr;
 events {}
 http {
     access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
+    client_body_temp_path ${folder}body;
+    proxy_temp_path ${folder}proxy;
+    fastcgi_temp_path ${folder}fastcgi;
+    uwsgi_temp_path ${folder}uwsgi;
+    scgi_temp_path ${folder}scgi;
     ${http}
 }
 `;

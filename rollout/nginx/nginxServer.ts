@@ -2,6 +2,7 @@ import type { Machine } from "../machine/machine.ts";
 import type { Neighbour } from "./neighbours.ts";
 import type { GroupedNginxAccess } from "./nginxAccess.ts";
 import type { NginxConfiguration } from "./nginxConfiguration.ts";
+import type { TlsFiles } from "./tls/tryCertificate.ts";
 
 /** An nginx that serves a configuration of ours, or the part of one. */
 export interface NginxServer {
@@ -19,6 +20,8 @@ export interface NginxServer {
   closeConnections(on: boolean): Promise<void>;
   /** Writes a configuration next to the current one and lets nginx test it; throws with nginx's own message. */
   propose(configuration: NginxConfiguration): Promise<void>;
+  /** Lets nginx load a certificate and its key under its own account; throws `InvalidInput`. */
+  tryCertificate?(files: TlsFiles): Promise<void>;
   /** Replaces the current configuration with the proposed one, keeps the old one, and starts or reloads nginx. */
   apply(): Promise<void>;
   /** Restores the old configuration, or removes the new one if there was none; returns whether there was one. */
@@ -37,7 +40,7 @@ export interface NginxServer {
   /** The other stacks behind the same nginx. */
   neighbours(): Promise<readonly Neighbour[]>;
   /** Which process listens where nginx should, for a message; it may be nginx itself. */
-  portHolder(): Promise<string | undefined>;
+  portHolder(port?: number): Promise<string | undefined>;
   /** The same for the port that only the rollout uses. */
   controlPortHolder(): Promise<string | undefined>;
 }

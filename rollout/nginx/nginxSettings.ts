@@ -2,6 +2,7 @@ import type { TwoSlots } from "../host/slots.ts";
 import type { SiteSettings } from "../request/frontDoor/siteInputs.ts";
 import type { Flavour } from "../request/rollRequest.ts";
 import type { CanaryRouting } from "./configuration/canaryRouting.ts";
+import type { TlsServing } from "./configuration/tlsLines.ts";
 
 /** Everything the configuration depends on. */
 export interface NginxSettings extends SiteSettings {
@@ -14,6 +15,10 @@ export interface NginxSettings extends SiteSettings {
   readonly directory: string;
   readonly address: string;
   readonly port: number;
+  /** The names that it serves; empty for any name. */
+  readonly serverNames: readonly string[];
+  /** Absent without HTTPS. */
+  readonly tls?: TlsServing;
   /** Where only the rollout reaches nginx, on the loopback address of its machine. */
   readonly controlPort: number;
   readonly hosts: readonly TwoSlots[];

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { TwoSlots } from "../host/slots.ts";
-import { endpoint } from "../machine/connections.ts";
 import { accessLogFormat } from "./configuration/accessLog.ts";
 import { applicationLocation } from "./configuration/applicationLocation.ts";
 import { balancing, drawKey, isSticky, routeMaps } from "./configuration/balance.ts";
@@ -16,8 +15,10 @@ import { ownFiles } from "./configuration/ownFiles.ts";
 import { pageLocations } from "./configuration/pages.ts";
 import { nothingElse } from "./configuration/pathPrefix.ts";
 import { proxyHeaderMaps } from "./configuration/proxyHeaders.ts";
+import { serverNamesBucket, servers } from "./configuration/servers.ts";
 import { ownDirectives, ownServerLines } from "./configuration/siteLines.ts";
 import { staticLocations } from "./configuration/staticFiles.ts";
+import { tlsMaps } from "./configuration/tlsLines.ts";
 import { upstreams } from "./configuration/upstreams.ts";
 import { wayMaps } from "./configuration/ways.ts";
 import { drainGroups } from "./drainGroups.ts";
@@ -81,31 +82,33 @@ events {
 http {
     access_log off;
     server_tokens off;
-    client_body_temp_path ${temporary("body")};
+${indented(serverNamesBucket(settings.serverNames))}    client_body_temp_path ${temporary("body")};
     proxy_temp_path ${temporary("proxy")};
     fastcgi_temp_path ${temporary("fastcgi")};
     uwsgi_temp_path ${temporary("uwsgi")};
     scgi_temp_path ${temporary("scgi")};
 
 ${indented(httpPart(settings, parts, lines, fingerprint))}
-    server {
-${listens(settings)}
-${indented(indented(`${nothingElse(pathPrefix)}${ownServerLines(settings)}${serverPart(settings, parts, lines)}${ownDirectives(settings)}`))}
-        # Of other stacks that share this nginx.
-        include ${fileIn(directory, "locations/*.conf")};
-    }
-    include ${fileIn(directory, "conf.d/*.conf")};
+${indented(
+  servers(
+    settings,
+    `${nothingElse(pathPrefix)}${ownServerLines(settings)}${serverPart(settings, parts, lines)}${ownDirectives(settings)}
+# Of other stacks that share this nginx.
+include ${fileIn(directory, "locations/*.conf")};
+`,
+  ),
+)}    include ${fileIn(directory, "conf.d/*.conf")};
 }
 `;
 }
 
 /** What others read of a configuration: whose it is, its hosts, where it is served, and which part of what is asked. */
 function header(settings: NginxSettings): string {
-  const { hosts, address, port, controlPort } = settings;
+  const { hosts, address, port, controlPort, tls } = settings;
   return `# Written by rollgate; edits are replaced by the next change of a setting.
 ${hostsLine(hosts)}
-# place: ${JSON.stringify({ address, port, controlPort })}
-${servingLines({ ...settings, serverNames: [] })}`;
+# place: ${JSON.stringify({ address, port, controlPort, tlsPort: tls?.port })}
+${servingLines(settings)}`;
 }
 
 /** What our server blocks need, for the `http` block. */
@@ -116,7 +119,7 @@ function httpPart(
   fingerprint: string,
 ): string {
   const own = ownNames(settings.name);
-  return `${proxyHeaderMaps(own)}${clientMaps(settings)}${wayMaps(settings)}${accessLogFormat(settings)}${routeMaps(settings)}${canaryMap(settings.canary, own)}${closedPathsMap(settings, own)}
+  return `${tlsMaps(own, settings.tls)}${proxyHeaderMaps(own)}${clientMaps(settings)}${wayMaps(settings)}${accessLogFormat(settings)}${routeMaps(settings)}${canaryMap(settings.canary, own)}${closedPathsMap(settings, own)}
 ${upstreams(parts, lines, own, balancing(settings))}
 # The slots that are out select the upstream of a request.
 ${upstreamMap("drained", "drained_pool", parts, own)}${groupMaps(parts.groups, lines.out, own, drawKey(settings))}${lines.http}${standbyMap(parts.standby, lines.pool, own)}
@@ -126,14 +129,6 @@ ${controlServer(settings, parts, lines, fingerprint)}`;
 /** What clients get, for a server block. */
 function serverPart(settings: NginxSettings, parts: DrainUpstreams, lines: FlavourLines): string {
   return `${applicationLocation(settings, parts, lines)}${staticLocations(settings)}${pageLocations(settings)}${statusLocation(settings)}`;
-}
-
-/** One socket per family, because nginx can't make an IPv6-only socket dual-stack without a restart. */
-function listens({ address, port, forwardedBy }: NginxSettings): string {
-  const places = [endpoint(address, port)];
-  if (places.includes(endpoint("::", port))) places.push(endpoint("0.0.0.0", port));
-  const protocol = forwardedBy === "proxy-protocol" ? " proxy_protocol" : "";
-  return places.map((place) => `        listen ${place}${protocol};\n`).join("");
 }
 
 /** The hosts in a configuration of ours; `undefined` for any other file. */

@@ -7,6 +7,7 @@ export interface ServedPlace {
   readonly address: string;
   readonly port: number;
   readonly controlPort: number;
+  readonly tlsPort?: number;
   readonly fingerprint: string;
 }
 
@@ -57,7 +58,12 @@ export async function fileProblem(
   return undefined;
 }
 
-const place = z.object({ address: z.string(), port: z.number(), controlPort: z.number() });
+const place = z.object({
+  address: z.string(),
+  port: z.number(),
+  controlPort: z.number(),
+  tlsPort: z.number().exactOptional(),
+});
 
 /** The place and fingerprint in a configuration of ours; `undefined` for any other file. */
 export function servedPlace(configuration: string): ServedPlace | undefined {

@@ -28,6 +28,9 @@ export function refuseSharedPlaces(
       if (clash)
         refuse(["proxies", index, key], `expected a unique port, got ${port}, the port of ${clash.name}`);
     }
+    if (proxy.tlsPort === proxy.port) {
+      refuse(["proxies", index, "tlsPort"], `expected another port than the one for HTTP, got ${proxy.port}`);
+    }
   });
 }
 

@@ -40,6 +40,7 @@ export function nginxSettings(
     flavour: "stock",
     address: "127.0.0.1",
     controlPort: controlPortFor(settings.port),
+    serverNames: [],
     hosts: [
       { name: "app-1", address: "127.0.0.1", port: 8081 },
       { name: "app-2", address: "127.0.0.1", port: 8082 },

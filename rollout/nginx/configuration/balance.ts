@@ -1,7 +1,8 @@
 import type { NginxSettings } from "../nginxSettings.ts";
 import { clientOf } from "./client.ts";
+import { repeatedHeaders } from "./tlsLines.ts";
 
-type Site = Pick<NginxSettings, "name" | "balance" | "trustedProxies" | "forwardedBy">;
+type Site = Pick<NginxSettings, "name" | "tls" | "balance" | "trustedProxies" | "forwardedBy">;
 
 /** Whether a client stays with a host. */
 export function isSticky({ balance }: Pick<Site, "balance">): boolean {
@@ -54,6 +55,7 @@ map "$cookie_${name}_route ${clientOf(settings).scheme}" $${name}_new_route {
 }
 
 /** For a location; nginx leaves out a header without a value. */
-export function routeHeader({ name, balance }: Site): string {
-  return balance === "cookie" ? `    add_header Set-Cookie $${name}_new_route;\n` : "";
+export function routeHeader(settings: Site): string {
+  if (settings.balance !== "cookie") return "";
+  return `    add_header Set-Cookie $${settings.name}_new_route;\n${repeatedHeaders(settings, "    ")}`;
 }

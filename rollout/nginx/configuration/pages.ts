@@ -3,8 +3,9 @@ import type { OwnFile } from "../../request/frontDoor/siteFields.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { hashedName } from "../servedConfiguration.ts";
 import { pageType } from "./ownFiles.ts";
+import { repeatedHeaders } from "./tlsLines.ts";
 
-type Site = Pick<NginxSettings, "name" | "directory" | "errorPages" | "maintenance">;
+type Site = Pick<NginxSettings, "name" | "directory" | "tls" | "errorPages" | "maintenance">;
 
 /** When clients may come again, by why they were sent away. */
 const RETRY_SECONDS = { outage: 5, maintenance: 120 };
@@ -41,6 +42,7 @@ export function maintenanceLines(settings: Site): string {
       ? [
           "default_type text/plain;",
           `add_header Retry-After ${RETRY_SECONDS.maintenance} always;`,
+          ...repeatedHeaders(settings, "").split("\n").filter(Boolean),
           'return 503 "down for maintenance\\n";',
         ]
       : [`error_page 503 ${pageUri(settings, "maintenance")};`, "return 503;"];
@@ -48,10 +50,11 @@ export function maintenanceLines(settings: Site): string {
 }
 
 /** In the application's location, if no host takes a request; `outage` is what nginx says without a page. */
-export function outageLines({ errorPages }: Site, outage: string): string {
+export function outageLines(settings: Site, outage: string): string {
+  const { errorPages } = settings;
   if (errorPages?.["503"]) return `        return 503;\n`;
   return `        add_header Retry-After ${RETRY_SECONDS.outage} always;
-        return 503 "${outage}\\n";
+${repeatedHeaders(settings, "        ")}        return 503 "${outage}\\n";
 `;
 }
 
@@ -60,7 +63,10 @@ function pageUri({ name }: Site, page: string): string {
 }
 
 function pageLocation(settings: Site, page: string, file: OwnFile, retrySeconds?: number): string {
-  const retry = retrySeconds === undefined ? "" : `    add_header Retry-After ${retrySeconds} always;\n`;
+  const retry =
+    retrySeconds === undefined
+      ? ""
+      : `    add_header Retry-After ${retrySeconds} always;\n${repeatedHeaders(settings, "    ")}`;
   return `location = ${pageUri(settings, page)} {
     internal;
     alias "${join(settings.directory, hashedName(file.text, "page"))}";

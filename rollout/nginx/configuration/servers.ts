@@ -1,102 +1,98 @@
 import { endpoint } from "../../machine/connections.ts";
+import type { NginxSettings } from "../nginxSettings.ts";
+import { ownNames } from "../ownNames.ts";
 import { type TlsServing, tlsHeaders, tlsLines, tlsProtocolLines } from "./tlsLines.ts";
 
-/** Where nginx serves the application, and under which names. */
-export interface ServersSettings {
-  /** The prefix of everything in the configuration that has a name. */
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-  /** Empty for any name. */
-  readonly serverNames: readonly string[];
-  readonly tls?: TlsServing;
-  /** More parameters of each \`listen\`, such as ` proxy_protocol`. */
-  readonly listenParameters?: string;
-}
+type Served = Pick<NginxSettings, "name" | "address" | "port" | "serverNames" | "tls" | "forwardedBy">;
 
 /** Our own server blocks; `content` is what the application's server consists of. */
-export function servers(settings: ServersSettings, content: string): string {
-  const { name, serverNames, tls } = settings;
-  const names = serverNames.length > 0 ? `        server_name ${serverNames.join(" ")};\n` : "";
-  const isDefault = serverNames.length === 0;
-  const block = (lines: string) => `    server {\n${lines}    }\n`;
-  const http = httpListens(settings, "");
-  if (!tls) return unknownNames(settings) + block(`${http}${names}${content}`);
-  const https = `${httpsListens(settings, tls, isDefault, "")}`;
-  const secured = `${tlsLines(name, tls)}${tlsHeaders(name, tls)}`;
-  if (!tls.redirect) {
-    return unknownNames(settings) + block(`${http}${https}${names}${secured}${acmeLocation(tls)}${content}`);
-  }
-  return `${unknownNames(settings)}${block(`${http}${names}${acmeLocation(tls)}${redirectLocation(tls)}`)}${block(
-    `${https}${names}${secured}${content}`,
-  )}`;
+export function servers(settings: Served, content: string): string {
+  const { serverNames, tls } = settings;
+  const own = ownNames(settings.name);
+  const names = serverNames.length > 0 ? `server_name ${serverNames.join(" ")};\n` : "";
+  const http = httpListens(settings);
+  if (!tls) return `${unknownNames(settings)}${block(`${http}${names}${content}`)}`;
+  const https = httpsListens(settings, tls, serverNames.length === 0);
+  const secured = `${tlsLines(own, tls)}${tlsHeaders(own, tls)}`;
+  const acme = acmeLocation(tls);
+  const blocks = tls.redirect
+    ? [`${http}${names}${acme}${redirectLocation(tls)}`, `${https}${names}${secured}${content}`]
+    : [`${http}${https}${names}${secured}${acme}${content}`];
+  return `${unknownNames(settings)}${blocks.map(block).join("")}`;
 }
 
 /** How many bytes nginx needs for the longest name: it refuses one that does not fit. */
 export function serverNamesBucket(serverNames: readonly string[]): string {
   const longest = Math.max(0, ...serverNames.map(({ length }) => length));
   if (longest <= 32) return "";
-  return `    server_names_hash_bucket_size ${2 ** Math.ceil(Math.log2(longest + 32))};\n`;
+  return `server_names_hash_bucket_size ${2 ** Math.ceil(Math.log2(longest + 32))};\n`;
+}
+
+function block(lines: string): string {
+  return `server {\n${lines.replaceAll(/^(?=.)/gm, "    ")}}\n`;
 }
 
 /** Answers requests for names that are not served here, such as those of scanners. */
-function unknownNames(settings: ServersSettings): string {
-  const { name, serverNames, tls } = settings;
+function unknownNames(settings: Served): string {
+  const { serverNames, tls } = settings;
   if (serverNames.length === 0) return "";
-  const refuse = tls?.canReject
-    ? `        ssl_reject_handshake on;\n${tlsProtocolLines(name, tls)}`
-    : tls && tlsLines(name, tls);
-  return `    # For any name but those below.
-    server {
-${httpListens(settings, " default_server")}${tls ? httpsListens(settings, tls, true, " default_server") : ""}        server_name _;
-${refuse ?? ""}        default_type text/plain;
-        return 421 "nothing is served here under this name\\n";
-    }
-`;
+  const own = ownNames(settings.name);
+  const https = tls ? httpsListens(settings, tls, true, " default_server") : "";
+  const reject = tls?.canReject
+    ? `ssl_reject_handshake on;\n${tlsProtocolLines(own, tls)}`
+    : tls && tlsLines(own, tls);
+  return `# For any name but those below.
+${block(`${httpListens(settings, " default_server")}${https}server_name _;
+${reject ?? ""}default_type text/plain;
+return 421 "nothing is served here under this name\\n";
+`)}`;
 }
 
-function httpListens({ address, port, listenParameters = "" }: ServersSettings, parameters: string): string {
-  return listens(address, port, `${parameters}${listenParameters}`);
+function httpListens(settings: Served, parameters = ""): string {
+  return listens(settings.address, settings.port, `${parameters}${protocolOf(settings)}`);
 }
 
 /** `isFirst` is whether no other server listens there: a socket for QUIC is set up once. */
 function httpsListens(
-  { address, listenParameters = "" }: ServersSettings,
+  settings: Served,
   { port, http2, http3 }: TlsServing,
   isFirst: boolean,
-  parameters: string,
+  parameters = "",
 ): string {
-  const tcp = listens(
-    address,
-    port,
-    ` ssl${http2 === "listen" ? " http2" : ""}${parameters}${listenParameters}`,
-  );
+  const { address } = settings;
+  const h2 = http2 === "listen" ? " http2" : "";
+  const tcp = listens(address, port, ` ssl${h2}${parameters}${protocolOf(settings)}`);
   // Each worker has a socket of its own, so that the packets of a connection all get to one.
   const udp = http3 ? listens(address, port, ` quic${isFirst ? " reuseport" : ""}${parameters}`) : "";
   return `${tcp}${udp}`;
 }
 
+/** QUIC has no such protocol. */
+function protocolOf({ forwardedBy }: Served): string {
+  return forwardedBy === "proxy-protocol" ? " proxy_protocol" : "";
+}
+
 /** One socket per family, because nginx can't make an IPv6-only socket dual-stack without a restart. */
-export function listens(address: string, port: number, parameters = ""): string {
+function listens(address: string, port: number, parameters = ""): string {
   const places = [endpoint(address, port)];
   if (places.includes(endpoint("::", port))) places.push(endpoint("0.0.0.0", port));
-  return places.map((place) => `        listen ${place}${parameters};\n`).join("");
+  return places.map((place) => `listen ${place}${parameters};\n`).join("");
 }
 
 /** 308 rather than 301, with which clients turn a POST into a GET. */
 function redirectLocation({ publicPort }: TlsServing): string {
   const port = publicPort === 443 ? "" : `:${publicPort}`;
-  return `        location / {
-            return 308 https://$host${port}$request_uri;
-        }
+  return `location / {
+    return 308 https://$host${port}$request_uri;
+}
 `;
 }
 
 function acmeLocation({ acmeWebroot }: TlsServing): string {
   if (acmeWebroot === undefined) return "";
-  return `        location ^~ /.well-known/acme-challenge/ {
-            root ${acmeWebroot};
-            default_type text/plain;
-        }
+  return `location ^~ /.well-known/acme-challenge/ {
+    root ${acmeWebroot};
+    default_type text/plain;
+}
 `;
 }

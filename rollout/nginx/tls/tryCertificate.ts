@@ -10,8 +10,11 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-/** A configuration with fixed paths, which nginx reads when it tests it: the one that serves reads them later. */
-export function certificateProbe({ certificate, key }: TlsFiles): string {
+/**
+ * A configuration with fixed paths, which nginx reads when it tests it: the one that serves reads them later. `folder` is
+ * where nginx can write, below its prefix.
+ */
+export function certificateProbe({ certificate, key }: TlsFiles, folder = ""): string {
   return probe(
     "",
     `server {
@@ -19,6 +22,7 @@ export function certificateProbe({ certificate, key }: TlsFiles): string {
         ssl_certificate "${certificate}";
         ssl_certificate_key "${key}";
     }`,
+    folder,
   );
 }
 

@@ -79,6 +79,7 @@ describe("what is read", () => {
         expect: ["2xx", "3xx"],
       },
       pathPrefix: "/",
+      serverNames: [],
       closedPaths: ["/actuator"],
       openPaths: [],
       statusAllow: [],

@@ -62,6 +62,7 @@ describe("what is read", () => {
       },
       name: "rollgate_test",
       pathPrefix: "/",
+      serverNames: [],
       closedPaths: ["/actuator"],
       openPaths: [],
       statusAllow: [],

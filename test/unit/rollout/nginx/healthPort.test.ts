@@ -37,8 +37,10 @@ test("without a health port, checks go to the application's", () => {
 
 test("two health ports are rejected with the check module, which supports only one", () => {
   const OPEN = { closedPaths: [], openPaths: [], statusAllow: [] };
+  const { tls: _, ...plain } = nginxSettings(place);
   const settings = {
-    ...nginxSettings(place),
+    ...plain,
+    serverNames: [],
     flavour: "auto" as const,
     settleSeconds: 0,
     leaseWaitSeconds: 0,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type ServersSettings, serverNamesBucket, servers } from "#rollout/nginx/configuration/servers.ts";
+import { serverNamesBucket, servers } from "#rollout/nginx/configuration/servers.ts";
 import { type TlsServing, tlsHeaders, tlsMaps } from "#rollout/nginx/configuration/tlsLines.ts";
+import { ownNames } from "#rollout/nginx/ownNames.ts";
 
 const tls: TlsServing = {
   certificate: "/etc/tls/cert.pem",
@@ -14,13 +15,15 @@ const tls: TlsServing = {
   redirect: true,
   hstsSeconds: 0,
 };
-const place: ServersSettings = { name: "shop", address: "0.0.0.0", port: 80, serverNames: [] };
-const CONTENT = "        # the application\n";
+type Served = Parameters<typeof servers>[0];
+const shop = ownNames("shop");
+const place: Served = { name: "shop", address: "0.0.0.0", port: 80, serverNames: [] };
+const CONTENT = "# the application\n";
 
 /** The server blocks, as lists of lines without their insides of locations. */
-function blocks(settings: Partial<ServersSettings>): string[][] {
+function blocks(settings: Partial<Served>): string[][] {
   return servers({ ...place, ...settings }, CONTENT)
-    .split(/^ {4}server \{\n/m)
+    .split(/^server \{\n/m)
     .slice(1)
     .map((block) =>
       block
@@ -81,7 +84,7 @@ describe("our server blocks", () => {
     expect(listensOf(unknown)).toContain("listen 0.0.0.0:443 quic reuseport default_server;");
     expect(listensOf(own)).toContain("listen 0.0.0.0:443 quic;");
     expect(own).toContain("add_header Alt-Svc $shop_alt_svc always;");
-    expect(tlsMaps("shop", both)).toContain(`on      'h3=":8443"; ma=86400';`);
+    expect(tlsMaps(shop, both)).toContain(`on      'h3=":8443"; ma=86400';`);
   });
 
   test("redirect to the port that clients use, and serve challenges before that", () => {
@@ -108,8 +111,8 @@ describe("our server blocks", () => {
   });
 
   test("send HSTS only if it is set", () => {
-    expect(tlsHeaders("shop", tls)).toBe("");
-    expect(tlsHeaders("shop", { ...tls, hstsSeconds: 300 }).trim()).toBe(
+    expect(tlsHeaders(shop, tls)).toBe("");
+    expect(tlsHeaders(shop, { ...tls, hstsSeconds: 300 }).trim()).toBe(
       'add_header Strict-Transport-Security "max-age=300" always;',
     );
     const [redirect, own] = blocks({ tls: { ...tls, hstsSeconds: 300 } });
@@ -119,18 +122,7 @@ describe("our server blocks", () => {
 
   test("have room for the longest name", () => {
     expect(serverNamesBucket(["shop.example.com"])).toBe("");
-    expect(serverNamesBucket(["a".repeat(60)])).toBe("    server_names_hash_bucket_size 128;\n");
-    expect(serverNamesBucket(["a".repeat(253)])).toBe("    server_names_hash_bucket_size 512;\n");
-  });
-
-  test("pass further parameters on to every listen but QUIC's", () => {
-    const listening = blocks({ tls: { ...tls, http3: true }, listenParameters: " proxy_protocol" }).flatMap(
-      listensOf,
-    );
-    expect(listening).toEqual([
-      "listen 0.0.0.0:80 proxy_protocol;",
-      "listen 0.0.0.0:443 ssl proxy_protocol;",
-      "listen 0.0.0.0:443 quic reuseport;",
-    ]);
+    expect(serverNamesBucket(["a".repeat(60)])).toBe("server_names_hash_bucket_size 128;\n");
+    expect(serverNamesBucket(["a".repeat(253)])).toBe("server_names_hash_bucket_size 512;\n");
   });
 });
