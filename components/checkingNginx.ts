@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CheckingNginxArgs } from "#kinds/declaration.ts";
 import { kinds } from "#kinds/kinds.ts";
+import { isPem } from "#rollout/request/frontDoor/tls.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import type { ProxyPlace } from "#rollout/request/places.ts";
 import { NginxResource } from "./nginxResource.ts";
@@ -18,7 +19,12 @@ export class CheckingNginx extends pulumi.ComponentResource {
     super("rollgate:index:CheckingNginx", name, {}, options);
     const place = partOf(kinds.named(inputs.kind).proxy, inputs);
     const proxies: [ProxyPlace, ...ProxyPlace[]] = [place, ...others.map((other) => other.place)];
-    const serving = { ...inputs, ...(others.length > 0 && { peers: proxies }) };
+    const serving = {
+      ...inputs,
+      // With the key as text. In the state, only a whole input can be secret.
+      ...(inputs.tls && isPem(inputs.tls.key) && { tls: pulumi.secret(inputs.tls) }),
+      ...(others.length > 0 && { peers: proxies }),
+    };
     let before: pulumi.Resource[] = [];
     for (const each of [
       { name, place, around },

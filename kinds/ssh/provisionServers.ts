@@ -1,3 +1,4 @@
+import type { TlsFiles } from "#rollout/nginx/tls/tryCertificate.ts";
 import type { SshHostDescriptor } from "./sshDescriptors.ts";
 import type { Provisioning } from "./sshServer.ts";
 
@@ -17,13 +18,15 @@ export interface Needed {
   readonly java: string;
   readonly nginx: string;
   readonly graceSeconds: number;
+  /** A certificate and its key, which only root can read. */
+  readonly certificate?: TlsFiles;
 }
 
 /** Adds to hosts and nginx how to set up their servers, unless that is turned off. */
 export function provisionServers(
   hosts: readonly SshHostDescriptor[],
   { wanted, user, prefix, javaPackage, nginxPackage }: ProvisionSettings,
-  { java, nginx, graceSeconds }: Needed,
+  { java, nginx, graceSeconds, certificate }: Needed,
 ): {
   hosts: (SshHostDescriptor & { provisioning?: Provisioning })[];
   nginx: { provisioning?: Provisioning };
@@ -38,7 +41,12 @@ export function provisionServers(
   });
   return {
     hosts: hosts.map((host) => ({ ...host, provisioning: ready(prefix, java, javaPackage) })),
-    nginx: { provisioning: ready(`${prefix}-web`, nginx, nginxPackage) },
+    nginx: {
+      provisioning: {
+        ...ready(`${prefix}-web`, nginx, nginxPackage),
+        ...(certificate && { certificate }),
+      },
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import {
   type CheckAnswer,
   type Created,
@@ -9,6 +10,7 @@ import {
 } from "#provider/crud.ts";
 import { finishWithoutEngine } from "#provider/engineLife.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
+import { text } from "#rollout/request/fields.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { Change, News, Olds } from "../change.ts";
 import { askOrKeep, removeFrom } from "./lostServer.ts";
@@ -37,6 +39,7 @@ interface Checked extends SshServerInputs {
   readonly script: string;
 }
 
+const tlsFiles = z.object({ certificate: text, key: text });
 const PLACE = ["directory", "supervisor", "unit"] as const;
 
 /** Writes the script that sets up the server for the account that logs in; changes nothing. */
@@ -109,7 +112,16 @@ async function provision(action: ProvisionAction, inputs: object): Promise<void>
 }
 
 function serverOf(inputs: object): Checked {
-  const { place, user, account, graceSeconds, command, package: own, script } = ownInputs(inputs);
+  const {
+    place,
+    user,
+    account,
+    graceSeconds,
+    command,
+    package: own,
+    certificate,
+    script,
+  } = ownInputs(inputs);
   const isHost = "name" in Object(place);
   return {
     place: isHost ? parse(sshHostDescriptor, place) : parse(sshProxyDescriptor, place),
@@ -118,6 +130,7 @@ function serverOf(inputs: object): Checked {
     graceSeconds: Number(graceSeconds),
     command: String(command),
     package: String(own),
+    ...(certificate !== undefined && { certificate: parse(tlsFiles, certificate) }),
     script: String(script),
   };
 }

@@ -1,7 +1,10 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { MachineUnreachable } from "#rollout/machine/machine.ts";
+import { examineCertificate } from "#rollout/nginx/tls/certificate.ts";
+import { copiedCertificate } from "#rollout/nginx/tls/readCertificate.ts";
 import { atOnce } from "./atOnce.ts";
-import { explain, type Place, provisionScript, runProvision } from "./provisionPlace.ts";
+import { copiesFolder } from "./certificateUnits.ts";
+import { explain, nameOf, type Place, provisionScript, runProvision } from "./provisionPlace.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachines } from "./sshMachines.ts";
 import type { Provisioning } from "./sshServer.ts";
@@ -11,6 +14,8 @@ interface Asked {
   readonly setting: string;
   readonly place: Place;
   readonly provisioning: Provisioning | undefined;
+  /** The names that its certificate must be for, if it has one. */
+  readonly serverNames?: readonly string[];
   /** What to do if the server is gone for good. */
   readonly way: string;
 }
@@ -22,6 +27,7 @@ interface Asked {
 export async function reachServers(
   hosts: readonly (SshHostDescriptor & { provisioning?: Provisioning })[],
   { provisioning, ...proxy }: SshProxyDescriptor & { provisioning?: Provisioning },
+  serverNames: readonly string[] = [],
 ): Promise<void> {
   const machines = new SshMachines();
   const places: readonly Asked[] = [
@@ -29,7 +35,10 @@ export async function reachServers(
       ...{ setting: `hosts[${index}].server`, place, provisioning },
       way: `remove ${place.name} from hosts`,
     })),
-    { setting: "nginxServer", place: proxy, provisioning, way: "set nginxServer to another server" },
+    {
+      ...{ setting: "nginxServer", place: proxy, provisioning, serverNames },
+      way: "set nginxServer to another server",
+    },
   ];
   try {
     const answers = await Promise.all(places.map((asked) => atOnce(() => problemOf(asked, machines))));
@@ -45,25 +54,50 @@ export async function reachServers(
   }
 }
 
+interface Problem {
+  readonly setting: string;
+  readonly reason: string;
+  /** What to do if the server is gone for good. */
+  readonly way?: string;
+}
+
 /** A server that is set up is not checked again: from then on only the deploying account needs access. */
 const WHO = `id -un; if [ -d "$1" ]; then echo ready; fi`;
 
-async function problemOf(asked: Asked, machines: SshMachines) {
+async function problemOf(asked: Asked, machines: SshMachines): Promise<Problem | undefined> {
   const { place, provisioning } = asked;
   let { setting } = asked;
   try {
-    const printed = await machines.of(place).run(WHO, [place.directory]);
-    const [deployer = "", isReady] = printed.split("\n");
-    if (!provisioning || isReady) return undefined;
+    const known = await machines.of(place).run(WHO, [place.directory]);
+    const [deployer = "", isReady] = known.split("\n");
+    if (!provisioning) return undefined;
+    const { certificate: files } = provisioning;
+    const folder = `${copiesFolder(place)}/current`;
+    const copy = files && (await copiedCertificate(machines.of(place), folder, files));
+    if (copy !== undefined) return certificateProblem(copy, asked);
+    if (isReady && !files) return undefined;
     const { user } = provisioning;
     if (user !== "") setting = "sshProvisionUser";
     const machine = machines.of({ ...place, user });
     await machine.run("true", []);
     setting = asked.setting;
-    await runProvision(machine, "check", place, provisionScript({ ...provisioning, place }, deployer));
-    return undefined;
+    const script = provisionScript({ ...provisioning, place }, deployer);
+    const printed = await runProvision(machine, "check", place, script);
+    return files && certificateProblem(printed, asked);
   } catch (error) {
     const isGone = error instanceof MachineUnreachable;
-    return { setting, reason: explain(place, error), ...(isGone && { way: asked.way }) };
+    const reason = explain(place, error);
+    const { certificate, key } = provisioning?.certificate ?? {};
+    if (key !== undefined && reason.endsWith(key)) return { setting: "tls.key", reason };
+    if (certificate !== undefined && reason.endsWith(certificate))
+      return { setting: "tls.certificate", reason };
+    return { setting, reason, ...(isGone && { way: asked.way }) };
   }
+}
+
+function certificateProblem(certificate: string, { place, serverNames = [] }: Asked): Problem | undefined {
+  const { problem } = examineCertificate(certificate, serverNames);
+  return problem === undefined
+    ? undefined
+    : { setting: "tls.certificate", reason: `${nameOf(place)}: ${place.server}: ${problem}` };
 }

@@ -42,5 +42,9 @@ export const sshProxyDescriptor = proxyOf("ssh", {
 export type SshProxyDescriptor = z.infer<typeof sshProxyDescriptor>;
 
 /** The inputs of an nginx on a server. */
-export const sshNginxInputs = sshProxyDescriptor.extend(startedInputs);
+export const sshNginxInputs = sshProxyDescriptor.extend({
+  ...startedInputs,
+  /** Whether nginx reads copies of the certificate, which root keeps for it. */
+  certificateCopies: z.boolean().exactOptional(),
+});
 export type SshNginxInputs = z.infer<typeof sshNginxInputs>;

@@ -13,6 +13,7 @@ import { foreignPlaceOf } from "../foreignPlaceOf.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
 import { openForeignNginx } from "../openForeignNginx.ts";
 import { refuseNeighbours } from "../refuseNeighbours.ts";
+import { copiesFolder } from "./certificateUnits.ts";
 import { placedOnServer } from "./placedOnServer.ts";
 import { type SshProxyDescriptor, sshNginxInputs, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachine } from "./sshMachine.ts";
@@ -26,14 +27,19 @@ export const sshNginx: NginxKind = {
   inputs: sshNginxInputs,
   ways: ["server", "sshConfig"],
   deleteBeforeReplace: true,
-  open: (inputs) => openSshNginx(partOf(sshProxyDescriptor, inputs), String(Object(inputs).executable)),
+  open: (inputs) => {
+    const { executable, certificateCopies } = Object(inputs);
+    const proxy = partOf(sshProxyDescriptor, inputs);
+    return openSshNginx(proxy, String(executable), new SshMachine(proxy), certificateCopies === true);
+  },
 };
 
-/** `machine` is the server's. */
+/** `machine` is the server's; `hasCopies` is whether root keeps copies of the certificate there. */
 export function openSshNginx(
   proxy: SshProxyDescriptor,
   executable = "nginx",
   machine = new SshMachine(proxy),
+  hasCopies = false,
 ): OpenNginx {
   const { server: name, directory, address, port, controlPort, supervisor, unit, foreign } = proxy;
   const withSystemd = supervisor === "systemd";
@@ -67,6 +73,7 @@ export function openSshNginx(
       ...way,
       // nginx's own account can write there.
       pidFile: "temp/nginx.pid",
+      ...(hasCopies && { certificateCopies: `${copiesFolder(proxy)}/current` }),
       ...(withSystemd ? { errorLog: "stderr" } : await workersAccount(machine, directory)),
     }),
     unknown: async () =>

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
+import type { TlsFiles } from "#rollout/nginx/tls/tryCertificate.ts";
+import { isPem } from "#rollout/request/frontDoor/tls.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readControlPort } from "../../settings/controlPort.ts";
 import { readForeignNginx } from "../../settings/frontDoor/foreignNginx.ts";
@@ -12,7 +14,13 @@ import { type KindSettings, poolOf } from "../kind.ts";
 import { hostsOnServers, nginxOnServer } from "./onServers.ts";
 import { type ProvisionSettings, provisionServers } from "./provisionServers.ts";
 import { reachServers } from "./reachServers.ts";
-import { serverDirectory, sshHostDescriptor, sshNginxInputs, sshProxyDescriptor } from "./sshDescriptors.ts";
+import {
+  type SshNginxInputs,
+  serverDirectory,
+  sshHostDescriptor,
+  sshNginxInputs,
+  sshProxyDescriptor,
+} from "./sshDescriptors.ts";
 
 const DEFAULT_PORT = 8080;
 /** Linux limits account names to 32 characters, and nginx's has a suffix. */
@@ -88,18 +96,32 @@ export function readSshSettings(reader: Reader): KindSettings {
       const inputs = { ...place, ...Object(serving), executable, hosts: poolOf(request) };
       const nginx = parse(sshNginxInputs, inputs);
       const { graceSeconds } = request.timing;
-      const needed = { java: request.launch.java, nginx: executable, graceSeconds };
+      const certificate = certificateToCopy(nginx, provision);
+      const copies = certificate !== undefined && { certificateCopies: true };
+      const needed = {
+        ...{ java: request.launch.java, nginx: executable, graceSeconds },
+        ...(certificate && { certificate }),
+      };
       const ready = provisionServers(hosts, provision, needed);
       return {
         app: hostsOnServers({ hosts: ready.hosts, graceSeconds }),
-        nginx: nginxOnServer({ ...nginx, ...ready.nginx }),
+        nginx: nginxOnServer({ ...nginx, ...copies, ...ready.nginx }),
         preflight: async () => {
-          await reachServers(ready.hosts, { ...place, ...ready.nginx });
+          await reachServers(ready.hosts, { ...place, ...ready.nginx }, nginx.serverNames);
           return {};
         },
       };
     },
   };
+}
+
+/** A certificate that root copies to where the account of nginx's unit can read it. */
+function certificateToCopy(
+  { tls, supervisor, foreign }: SshNginxInputs,
+  { wanted }: ProvisionSettings,
+): TlsFiles | undefined {
+  if (!tls || isPem(tls.key) || !wanted || supervisor !== "systemd" || foreign) return undefined;
+  return { certificate: tls.certificate, key: tls.key };
 }
 
 function readBoolean(reader: Reader, key: string): boolean {
