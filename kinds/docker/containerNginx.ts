@@ -52,6 +52,9 @@ export class ContainerNginx implements NginxRunner {
   /** Docker stops the container. */
   async quit(): Promise<void> {}
 
+  /** Docker does that for what a container prints. */
+  async keepLog(): Promise<void> {}
+
   logTail(lines: number): Promise<string[]> {
     return readLog(this.#container, lines);
   }

@@ -3,6 +3,7 @@ import { nginxScript } from "#rollout/nginx/nginxScripts.ts";
 import { filesIn } from "#rollout/nginx/tls/pairFiles.ts";
 import type { TlsFiles } from "#rollout/nginx/tls/tryCertificate.ts";
 import type { SshProxyDescriptor } from "./sshDescriptors.ts";
+import { systemdQuote } from "./systemdQuote.ts";
 
 /** The folder for copies of certificates, in which only root can write. */
 const COPIES = "/var/lib/rollgate";
@@ -72,10 +73,4 @@ Unit=${copy}.service
 WantedBy=timers.target
 `,
   };
-}
-
-/** One argument of a command in a unit. */
-function systemdQuote(text: string): string {
-  const escaped = text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
-  return `"${escaped.replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;
 }

@@ -12,7 +12,7 @@ import type { ForeignNginx } from "#rollout/request/frontDoor/foreignNginx.ts";
 import { attachedTo } from "../foreignPlaceOf.ts";
 import { certificateUnits, certificateUnitTexts, copiesFolder } from "./certificateUnits.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
-import { hostUnits, nginxTestUnit, nginxUnit, SLOTS, unitMark } from "./units.ts";
+import { hostUnits, logUnits, logUnitTexts, nginxTestUnit, nginxUnit, SLOTS, unitMark } from "./units.ts";
 
 /** What provisioning needs besides a descriptor. */
 export interface ProvisionOptions {
@@ -91,9 +91,10 @@ export function provisionNginx(proxy: SshProxyDescriptor, options: ProvisionOpti
     units: {
       [unit]: nginxUnit(proxy, account, NGINX_STOP_SECONDS),
       [test]: nginxTestUnit(proxy, account),
+      ...logUnitTexts(proxy, account),
       ...(certificate && certificateUnitTexts(proxy, certificate, account, unitMark(directory))),
     },
-    enabled: [unit, ...(certificate ? watch : [])],
+    enabled: [unit, logUnits(proxy).timer, ...(certificate ? watch : [])],
     certificate: { copies: copiesFolder(proxy), copier: copy, watchers: watch, ...certificate },
     inUse: ["nginx.conf"],
     rights: [

@@ -1,8 +1,13 @@
 import type { HostFolder } from "#rollout/host/hostPlace.ts";
 import { SECOND } from "#rollout/host/slots.ts";
 import { slotFiles } from "#rollout/host/startFiles.ts";
+import { nginxScript } from "#rollout/nginx/nginxScripts.ts";
+import { ROTATION } from "#rollout/nginx/prepareSite.ts";
 import { TEST_LOG, testUnit } from "#rollout/nginx/systemdNginx.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
+import { systemdQuote } from "./systemdQuote.ts";
+
+const ROTATE = `${nginxScript("rotate-log")}\nrotate_log "$1"`;
 
 /** The first line of a unit, which tells our units from those of other stacks. */
 export function unitMark(directory: string): string {
@@ -124,6 +129,41 @@ ${sandbox([`${directory}/logs`, `${directory}/temp`], "CAP_NET_BIND_SERVICE")}
 [Install]
 WantedBy=multi-user.target
 `;
+}
+
+/** The names of the units that replace a long access log of nginx; the second one starts the first one. */
+export function logUnits({ unit }: Pick<SshProxyDescriptor, "unit">) {
+  return { rotate: `${unit}-logs`, timer: `${unit}-logs.timer` };
+}
+
+/** Their texts by name. They do nothing unless nginx's folder says when a log is long. */
+export function logUnitTexts(proxy: SshProxyDescriptor, account: string): Readonly<Record<string, string>> {
+  const { unit, directory } = proxy;
+  const { rotate, timer } = logUnits(proxy);
+  const description = `${unitMark(directory)}
+[Unit]
+Description=${rotate}: the access log of ${unit}`;
+  return {
+    [rotate]: `${description}
+ConditionPathExists=${directory}/${ROTATION}
+
+[Service]
+Type=oneshot
+User=${account}
+Group=${account}
+ExecStart=/bin/sh -c ${systemdQuote(ROTATE)} sh ${directory}
+${sandbox([`${directory}/logs`, `${directory}/temp`], "")}`,
+    [timer]: `${description}
+
+[Timer]
+OnBootSec=1min
+OnUnitInactiveSec=1min
+Unit=${rotate}.service
+
+[Install]
+WantedBy=timers.target
+`,
+  };
 }
 
 /** The unit that tests a configuration under the account that will serve it. */

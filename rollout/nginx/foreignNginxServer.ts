@@ -140,6 +140,9 @@ for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
 
   async quit(): Promise<void> {}
 
+  /** Its own logs are its owner's, and ours are next to them. */
+  async keepLog(): Promise<void> {}
+
   async removeFiles(): Promise<void> {
     const there = await this.machine.run('if [ -d "$1" ]; then echo yes; fi', [this.place.directory]);
     if (there !== "") await this.#change(REMOVE);

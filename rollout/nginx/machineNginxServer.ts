@@ -127,6 +127,10 @@ export class MachineNginxServer implements NginxServer {
     return errors.at(-1) ?? "its log has no error";
   }
 
+  async keepLog(): Promise<void> {
+    await this.#runner.keepLog();
+  }
+
   /** Stops nginx once its requests are finished. */
   async quit(graceSeconds: number): Promise<void> {
     await this.#runner.quit(graceSeconds);

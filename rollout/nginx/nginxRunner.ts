@@ -14,6 +14,8 @@ export interface NginxRunner {
   /** Stops nginx once its requests are finished, and keeps it stopped. */
   quit(graceSeconds: number): Promise<void>;
   logTail(lines: number): Promise<string[]>;
+  /** Sees to it that a long access log is replaced, unless somebody else does. */
+  keepLog(): Promise<void>;
 }
 
 const BEYOND_GRACE_SECONDS = 20;
@@ -21,18 +23,28 @@ const TEST = nginxScript("system-path", "test-configuration", "say-why");
 const IS_RUNNING = `${nginxScript("find-master")}\nfind_master "$1"`;
 const START = nginxScript("system-path", "find-master", "start-daemon", "say-why");
 const RELOAD = nginxScript("find-master", "reload-daemon");
-const QUIT = nginxScript("find-master", "quit-daemon");
+const QUIT = nginxScript("stop-rotating", "find-master", "quit-daemon");
+const KEEP_ROTATING = nginxScript("keep-rotating");
+const ROTATE = nginxScript("find-master", "rotate-log", "rotate-loop");
+const ROTATE_SECONDS = 60;
 
 /** nginx as a daemon under the deployer's account, which doesn't survive a reboot. */
 export class ProcessNginx implements NginxRunner {
   readonly #machine: Pick<Machine, "run">;
   readonly #directory: string;
   readonly #executable: string;
+  readonly #rotateSeconds: number;
 
-  constructor(machine: Pick<Machine, "run">, directory: string, executable: string) {
+  constructor(
+    machine: Pick<Machine, "run">,
+    directory: string,
+    executable: string,
+    rotateSeconds = ROTATE_SECONDS,
+  ) {
     this.#machine = machine;
     this.#directory = directory;
     this.#executable = executable;
+    this.#rotateSeconds = rotateSeconds;
   }
 
   async preflight(): Promise<void> {}
@@ -56,6 +68,11 @@ export class ProcessNginx implements NginxRunner {
   async quit(graceSeconds: number): Promise<void> {
     const deadlineSeconds = graceSeconds + BEYOND_GRACE_SECONDS;
     await this.#machine.run(QUIT, [this.#directory, String(graceSeconds)], { deadlineSeconds });
+  }
+
+  /** A process that lives as long as nginx, because neither needs root. */
+  async keepLog(): Promise<void> {
+    await this.#machine.run(KEEP_ROTATING, [this.#directory, String(this.#rotateSeconds), ROTATE]);
   }
 
   async logTail(lines: number): Promise<string[]> {

@@ -33,6 +33,8 @@ export interface NginxServer {
   commit(configuration: NginxConfiguration): Promise<void>;
   /** The last error in nginx's log. */
   lastError(): Promise<string>;
+  /** Sees to it that a long access log is replaced, unless somebody else does. */
+  keepLog(): Promise<void>;
   /** Stops nginx once its requests are finished, unless it is somebody else's. */
   quit(graceSeconds: number): Promise<void>;
   /** Removes our files. */

@@ -7,7 +7,7 @@ import { IDLE_SECONDS } from "./closeConnections.ts";
 import type { NginxAccess } from "./nginxAccess.ts";
 import type { NginxServer } from "./nginxServer.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
-import { prepareLinks, requireFolders } from "./prepareSite.ts";
+import { prepareLog, requireFolders } from "./prepareSite.ts";
 import { hostsOf, renderConfiguration } from "./renderConfiguration.ts";
 import { servedPlace } from "./servedConfiguration.ts";
 
@@ -36,7 +36,7 @@ export async function serveConfiguration(
   if (running && served === configuration.text && (await answers(access, fingerprint))) return "unchanged";
   await requireFolders(server.machine, settings);
   await server.propose(configuration);
-  await prepareLinks(server.machine, settings);
+  await prepareLog(server.machine, settings);
   // A file that is not ours doesn't list its hosts, so none of them can be drained.
   const before = hostsOf(served ?? "") ?? (running && !server.isForeign ? settings.hosts : []);
   if (running) await access.sumFlags();
@@ -52,7 +52,10 @@ export async function serveConfiguration(
         const code = error instanceof RollgateError ? error.code : "nginx-failed";
         throw await takeBack(server, { running, code, reason: messageOf(error), cause: error });
       }
-      if (await takesEffect(access, fingerprint)) return server.commit(configuration);
+      if (await takesEffect(access, fingerprint)) {
+        await server.commit(configuration);
+        return server.keepLog();
+      }
       throw await takeBack(server, { running, ...(await whyNot(server, running)) });
     };
     await (running && before.length > 0 ? withConnectionsClosed(server, replace) : replace());

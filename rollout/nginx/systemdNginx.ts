@@ -71,6 +71,9 @@ export class SystemdNginx implements NginxRunner {
     });
   }
 
+  /** A timer does that, which is set up with the unit. */
+  async keepLog(): Promise<void> {}
+
   async logTail(lines: number): Promise<string[]> {
     return readJournal(this.#machine, this.#unit, lines);
   }

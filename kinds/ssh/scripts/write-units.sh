@@ -32,7 +32,10 @@ write_units() {
     fi
   done
   if [ -n "$changed" ]; then systemctl daemon-reload; fi
-  for unit in $ENABLED; do systemctl --quiet enable "$(basename "$(file_of "$unit")")"; done
+  for unit in $ENABLED; do
+    systemctl --quiet enable "$(basename "$(file_of "$unit")")"
+    case $unit in *-logs.timer) systemctl start "$unit" ;; esac
+  done
 }
 # Copies the certificate that nginx's account cannot read, and starts what does so from now on; without one, removes that.
 keep_certificate() {

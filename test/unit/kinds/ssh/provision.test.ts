@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { provisionCommand, provisionHost, provisionNginx } from "#kinds/ssh/provision.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "#kinds/ssh/sshDescriptors.ts";
-import { hostUnits, nginxTestUnit, nginxUnit } from "#kinds/ssh/units.ts";
+import { hostUnits, logUnitTexts, nginxTestUnit, nginxUnit } from "#kinds/ssh/units.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const run = promisify(execFile);
@@ -35,11 +35,13 @@ describe.skipIf(!(await findExecutable("systemd-analyze")))("systemd itself acce
   const [first = "", second = ""] = Object.values(
     hostUnits(host("/srv/rollgate/prod/hosts/app-1"), "nobody", 42),
   );
+  const [logUnit = ""] = Object.values(logUnitTexts(proxy("/srv/rollgate/prod/nginx"), "nobody"));
   const units: [string, string][] = [
     ["the unit of a host", first],
     ["the unit of its second slot", second],
     ["the unit of nginx", nginxUnit(proxy("/srv/rollgate/prod/nginx"), "nobody", 30)],
     ["the unit that tests a configuration", nginxTestUnit(proxy("/srv/rollgate/prod/nginx"), "nobody")],
+    ["the unit that replaces a long log", logUnit],
   ];
 
   test.each(units)("%s, without a complaint", async (_, text) => {
