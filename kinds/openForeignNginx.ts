@@ -2,6 +2,7 @@ import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.t
 import type { LeaseStore } from "#rollout/lease/lease.ts";
 import type { ForeignNginxServer } from "#rollout/nginx/foreignNginxServer.ts";
 import { lacksLine, loadsJavaScript } from "#rollout/nginx/foreignOwner.ts";
+import type { ForeignPlace } from "#rollout/nginx/foreignPlace.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
 import { clashWith, overlapWith } from "#rollout/nginx/neighbours.ts";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
@@ -31,7 +32,7 @@ export function openForeignNginx(
     leases,
     sharesPorts: false,
     abilities: async () => abilitiesOf(server),
-    settings: async () => ({ ...way, isForeign: true }),
+    settings: async () => ({ ...way, isForeign: true, ...logsOf(server.place) }),
     unknown: async () => new RollgateError("nginx-stopped", "expected nginx to be running, found none"),
     refuse: async (inputs) => {
       // The rights to its unit come with the set-up of the server, after the first preview.
@@ -49,6 +50,16 @@ export function openForeignNginx(
     },
     close: () => server.access.close().finally(close),
   };
+}
+
+/** The unit of another stack can't write to our folder. */
+function logsOf({
+  means,
+  owner,
+  name,
+}: ForeignPlace): Partial<Pick<NginxSettings, "errorLog" | "accessLogFile">> {
+  if (means !== "stack" || owner === undefined) return {};
+  return { errorLog: "stderr", accessLogFile: `${owner}/logs/${name}.log` };
 }
 
 /** Its modules are its owner's: what it could load but doesn't is of no use. */
