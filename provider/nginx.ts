@@ -17,6 +17,7 @@ import { isUnspecified } from "#rollout/machine/connections.ts";
 import { outageOf } from "#rollout/nginx/changeTopology.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
+import { requireFolders } from "#rollout/nginx/prepareSite.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { isServed } from "#rollout/nginx/serveConfiguration.ts";
 import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
@@ -63,6 +64,8 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
       await requireOneToServe(nginx, change.olds, inputs);
       const decision = decide(inputs, abilities, nginx.name);
       if ("reason" in decision) throw new InvalidInput(decision.property, decision.reason);
+      // A container that is there lacks the folders that a new one will have.
+      if (!kind.isPulumis) await requireFolders(nginx.server.machine, inputs);
       const certificate = await requireCertificate(nginx, inputs, decision);
       const configuration = renderConfiguration(await settingsOf(nginx, inputs, decision)).text;
       return { inputs: { ...inputs, ...decision, ...certificate, configuration, running: true } };

@@ -55,8 +55,9 @@ export class ContainerNginx implements NginxRunner {
   /** Docker does that for what a container prints. */
   async keepLog(): Promise<void> {}
 
+  /** Without its output, which is the access log. */
   logTail(lines: number): Promise<string[]> {
-    return readLog(this.#container, lines);
+    return readLog(this.#container, lines, { stdout: false });
   }
 
   /** An engine that could not even start it, for a taken port perhaps, has the reason; otherwise nginx has. */

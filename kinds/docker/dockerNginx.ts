@@ -59,7 +59,7 @@ export function openDockerNginx(docker: Docker, proxy: DockerProxyDescriptor): O
       });
       return (await runner.isRunning()) ? machineAbilities(machine, "nginx") : undefined;
     },
-    settings: async () => ({ ...INSIDE, errorLog: "stderr" }),
+    settings: async () => ({ ...INSIDE, errorLog: "stderr", accessLogFile: "/dev/stdout" }),
     unknown: async () => new RollgateError("nginx-stopped", `container ${container} was not running`),
     close: () => server.access.close(),
   };

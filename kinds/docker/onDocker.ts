@@ -67,7 +67,7 @@ export function nginxOnDocker({
   volume,
   ...nginx
 }: DockerCheckingNginxArgs): CheckingNginxArgs {
-  const { engine, container, address, port } = nginx;
+  const { engine, container, address, port, staticFiles } = nginx;
   const around = (name: string, parent: pulumi.Resource) => {
     // Pulled separately, because the build would pull it without credentials.
     const base = new DockerImage(`${name}-base`, { engine, image: baseImage }, { parent });
@@ -89,6 +89,8 @@ export function nginxOnDocker({
           ip,
         })),
         volumes: [{ volumeName: files.name, containerPath: NGINX_DIRECTORY }],
+        // Unlike with a volume, Docker rejects a folder that is not there.
+        ...(staticFiles && { mounts: staticFiles.map(({ folder }) => readOnlyMount(folder)) }),
         healthcheck: {
           // Healthy means that nginx serves a configuration of ours.
           tests: ["CMD", "sh", "/opt/rollgate/is-serving.sh"],
@@ -112,4 +114,9 @@ export function nginxOnDocker({
     return [server];
   };
   return { ...nginx, around };
+}
+
+/** A folder of the engine's machine, at the same path in a container. */
+function readOnlyMount(folder: string) {
+  return { type: "bind", source: folder, target: folder, readOnly: true };
 }

@@ -3,9 +3,13 @@ import { LOG_BYTES, linesOfLog } from "#rollout/machine/linesOfLog.ts";
 
 const HEADER_LENGTH = 8;
 
-/** The last lines of a container's standard output and error. */
-export async function readLog(container: Docker.Container, tail: number): Promise<string[]> {
-  const written = payloadOf(await container.logs({ stdout: true, stderr: true, tail }));
+/** The last lines of a container's standard output and error, or of the latter alone. */
+export async function readLog(
+  container: Docker.Container,
+  tail: number,
+  { stdout }: { readonly stdout: boolean } = { stdout: true },
+): Promise<string[]> {
+  const written = payloadOf(await container.logs({ stdout, stderr: true, tail }));
   return linesOfLog(written.subarray(-LOG_BYTES).toString("utf8"));
 }
 

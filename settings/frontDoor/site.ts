@@ -10,15 +10,15 @@ export async function readSite(reader: Reader): Promise<object> {
   const [maintenance, directives] = [reader.text("maintenance"), reader.text("directives")];
   return withoutEmpty({
     ...readForwarding(reader),
-    accessLog: readAccessLog(reader.object("accessLog")),
+    accessLog: readAccessLog(reader),
     maxBodySize: reader.text("maxBodySize"),
     timeouts: reader.object("timeouts"),
     buffering: reader.object("buffering"),
     gzip: readFlag(reader.text("gzip")),
     largeHeaders: reader.text("largeHeaders"),
-    underscoresInHeaders: readFlag(reader.text("underscoresInHeaders")),
+    underscoresInHeaders: readUnderscores(reader),
     balance: balance === "round-robin" ? "" : balance,
-    staticFiles: reader.list("staticFiles"),
+    staticFiles: readStaticFiles(reader),
     errorPages: await readErrorPages(errorPages),
     maintenance: await readMaintenance(maintenance),
     directives: directives === "" ? "" : await readOwnFile("directives", directives),
@@ -37,9 +37,45 @@ function readForwarding(reader: Reader): object {
   );
 }
 
-function readAccessLog(given: { readonly format?: unknown }): object {
+/** Docker has the lines of a container, and somebody else's nginx has its own folder for logs. */
+function readAccessLog(reader: Reader): object {
+  const given: { readonly format?: unknown; readonly path?: unknown } = reader.object("accessLog");
   if (Object.keys(given).length === 0 || given.format === "off") return {};
+  if (reader.text("kind") === "docker" && given.path !== undefined) {
+    const reason = "expected no value with kind docker, where the log is the container's, got";
+    throw new InvalidInput("accessLog.path", `${reason} ${JSON.stringify(given.path)}`);
+  }
+  if (reader.text("nginxMode") === "include" && given.path === undefined) {
+    const example = "such as /var/log/nginx/shop.log, which Debian's logrotate replaces";
+    throw new InvalidInput(
+      "accessLog.path",
+      `expected a path with nginxMode include, ${example}, got nothing`,
+    );
+  }
   return { ...ROTATION, ...given };
+}
+
+/** Other paths may belong to other stacks behind the same nginx. */
+function readStaticFiles(reader: Reader): unknown[] {
+  const [entries, prefix] = [reader.list("staticFiles"), reader.text("pathPrefix")];
+  const index = entries.findIndex(
+    (entry) => !String(Object(entry).path).startsWith(prefix.replace(/\/?$/, "/")),
+  );
+  if (index < 0 || !prefix.startsWith("/")) return entries;
+  const path = JSON.stringify(Object(entries[index]).path);
+  throw new InvalidInput(`staticFiles[${index}].path`, `expected a path below ${prefix}, got ${path}`);
+}
+
+/** nginx reads the names of headers before it knows the location. */
+function readUnderscores(reader: Reader): unknown {
+  const flag = readFlag(reader.text("underscoresInHeaders"));
+  if (flag === true && reader.text("nginxMode") === "include") {
+    throw new InvalidInput(
+      "underscoresInHeaders",
+      "expected false with nginxMode include: set underscores_in_headers in your own server block",
+    );
+  }
+  return flag;
 }
 
 /** `true` is the only flag that changes anything. */

@@ -239,6 +239,37 @@ describe("a wrong setting of the site is rejected with one line that names it", 
       },
       "staticFiles[1].path: expected a unique path, got /a/ as in staticFiles[0]",
     ],
+    [
+      "static files outside of the stack's paths",
+      {
+        pathPrefix: "/api",
+        staticFiles: [
+          { path: "/api/docs", folder: "/a" },
+          { path: "/apidocs", folder: "/b" },
+        ],
+      },
+      'staticFiles[1].path: expected a path below /api, got "/apidocs"',
+    ],
+    [
+      "static files in the place of the application",
+      { pathPrefix: "/api", staticFiles: [{ path: "/api", folder: "/a" }] },
+      'staticFiles[0].path: expected a path below /api, got "/api"',
+    ],
+    [
+      "a log without a place in an nginx that isn't ours",
+      { nginxMode: "include", accessLog: { format: "json" } },
+      "accessLog.path: expected a path with nginxMode include, such as /var/log/nginx/shop.log, which Debian's logrotate replaces, got nothing",
+    ],
+    [
+      "underscores in an nginx that isn't ours",
+      { nginxMode: "include", underscoresInHeaders: "true" },
+      "underscoresInHeaders: expected false with nginxMode include: set underscores_in_headers in your own server block",
+    ],
+    [
+      "a log with a place in a container",
+      { kind: "docker", accessLog: { format: "json", path: "/var/log/a.log" } },
+      'accessLog.path: expected no value with kind docker, where the log is the container\'s, got "/var/log/a.log"',
+    ],
   ])("%s", async (_, settings, line) => {
     expect(await refusal(settings)).toBe(`rollgate:${line}. Nothing was changed.`);
   });
