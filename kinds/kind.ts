@@ -57,6 +57,8 @@ export interface KindSettings {
   readonly proxies: readonly Readonly<Record<string, unknown>>[];
   /** The container that each host runs in, if any. */
   readonly container?: unknown;
+  /** The setting to blame for a path in the request, if that differs from other kinds. */
+  settingOf?(property: string): string | undefined;
   /** What to declare, once the whole request is valid. */
   declare(request: Checked, serving: unknown): Declaration;
 }

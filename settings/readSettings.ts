@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "#kinds/declaration.ts";
+import type { KindSettings } from "#kinds/kind.ts";
 import { kinds } from "#kinds/kinds.ts";
 import type { ServingInputs } from "#kinds/servingInputs.ts";
 import type { RollingDeploymentInputs } from "#provider/deployment.ts";
@@ -41,7 +42,7 @@ export async function readSettings(): Promise<Settings> {
 
 async function read(reader: Reader): Promise<Settings> {
   const kind = kinds.named(reader.text("kind"));
-  const { hosts, proxies, container, declare } = await kind.readSettings(reader);
+  const { hosts, proxies, container, settingOf, declare } = await kind.readSettings(reader);
   const candidate = readRollout(reader, hosts.length);
   const places = withHealthPort(hosts, reader.number("healthPort"));
   const own = readHostOptions(reader);
@@ -53,7 +54,7 @@ async function read(reader: Reader): Promise<Settings> {
     throw new InvalidInput("jar", "expected a jar or a release, got neither");
   }
   const launch = { ...candidate.launch, ...(container !== undefined && { container }) };
-  const checked = parse(kinds.request, {
+  const request = {
     ...candidate,
     ...own,
     ...(canary && { canary: canary.request }),
@@ -61,18 +62,30 @@ async function read(reader: Reader): Promise<Settings> {
     proxies: proxies.map((proxy) => ({ ...proxy, ...publicFace(serving) })),
     launch,
     release,
-  });
-  const { release: _, jar: __, canary: canaries, hostEnvironment, ...request } = checked;
+  };
+  const checked = blaming(settingOf, () => parse(kinds.request, request));
+  const { release: _, jar: __, canary: canaries, hostEnvironment, ...rest } = checked;
   return {
-    ...declare(request, { ...serving, ...(canaries && { canary: routingOf(canaries) }) }),
+    ...declare(rest, { ...serving, ...(canaries && { canary: routingOf(canaries) }) }),
     rollout: {
-      ...request,
+      ...rest,
       ...(release === "" ? { jar: { path, ...(version !== "" && { version }) } } : { release }),
       ...(canary && canaries && { canary: withJar(canaries, canary.jar) }),
-      environment: pulumi.secret(request.environment),
+      environment: pulumi.secret(rest.environment),
       ...(hostEnvironment && { hostEnvironment: pulumi.secret(hostEnvironment) }),
     },
   };
+}
+
+/** Names the settings of a kind in its errors. */
+function blaming<T>(settingOf: KindSettings["settingOf"], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const setting = error instanceof InvalidInput ? settingOf?.(error.property) : undefined;
+    if (!(error instanceof InvalidInput) || setting === undefined) throw error;
+    throw new InvalidInput(setting, error.reason, { cause: error });
+  }
 }
 
 function withJar({ release: _, ...canaries }: Canary, jar: { path: string; version?: string }) {

@@ -10,10 +10,10 @@ export const SECOND_PORTS = ["secondPort", "secondHealthPort"];
 const APART = 10_000;
 const LAST = 65_535;
 
-/** Where ports are shared: which machine a host is on, and nginx's port there. */
+/** Where ports are shared: which machine a host is on, and the ports of each nginx. */
 export interface SharedPorts {
   readonly machineOf: (host: Entry) => unknown;
-  readonly nginx: { readonly machine: unknown; readonly port: unknown };
+  readonly nginx: readonly { readonly machine: unknown; readonly port: unknown }[];
 }
 
 /**
@@ -53,7 +53,7 @@ function placeOf(entry: Entry, port: unknown, { machineOf }: SharedPorts): strin
 
 /** nginx may listen on every address of its machine. */
 function isNginx(entry: Entry, port: number, { machineOf, nginx }: SharedPorts): boolean {
-  return port === nginx.port && machineOf(entry) === nginx.machine;
+  return nginx.some((each) => port === each.port && machineOf(entry) === each.machine);
 }
 
 function isPort(port: unknown): port is number {

@@ -3,13 +3,20 @@ import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
+import { proxiesOf } from "#rollout/request/places.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { OF_FOREIGN_NGINX } from "../../settings/frontDoor/foreignNginx.ts";
 import { readHosts, withHealthPort } from "../../settings/hosts.ts";
+import { readNginxServers } from "../../settings/nginxServers.ts";
 import type { Reader } from "../../settings/reader.ts";
 import type { Found } from "../declaration.ts";
 import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
-import { dockerHostDescriptor, dockerNginxInputs } from "./dockerDescriptors.ts";
+import {
+  type DockerProxyDescriptor,
+  dockerHostDescriptor,
+  dockerNginxInputs,
+  dockerProxyDescriptor,
+} from "./dockerDescriptors.ts";
 import { findDockerHost } from "./findDockerHost.ts";
 import { hostsOnDocker, nginxOnDocker } from "./onDocker.ts";
 import { openEngine, requireEngine } from "./openEngine.ts";
@@ -19,12 +26,12 @@ import { expectedIn, isWithin, readSubnet, type Subnet, toText } from "./subnet.
 
 const DEFAULT_PORT = 8080;
 /** Names used for nginx and for previous containers. */
-const TAKEN_NAMES = /^nginx$|-before$/;
+const TAKEN_NAMES = /^nginx(-\d+)?$|-before$/;
 
 /** Hosts and nginx as containers on one engine. */
 export function readDockerSettings(reader: Reader): KindSettings {
   reader.refuseSet("local", ["directory"]);
-  reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
+  reader.refuseSet("ssh", ["sshConfig", "sshProvisionUser"]);
   reader.refuseSet("local or ssh", ["controlPort", ...OF_FOREIGN_NGINX]);
   if (reader.text("nginxMode") !== "own")
     throw new InvalidInput(
@@ -54,17 +61,21 @@ export function readDockerSettings(reader: Reader): KindSettings {
   refuseSharedAddresses(given);
   // In a container of its own, the second slot can have the same ports.
   const hosts = withSecondSlots(withHealthPort(given, reader.number("healthPort")), subnet);
+  const first = {
+    kind: "docker",
+    engine,
+    container: nginx,
+    address: reader.text("nginxAddress"),
+    port: reader.number("nginxPort"),
+  };
+  const others = readNginxServers(reader, ["port", "address"]).map((entry) => ({
+    ...first,
+    container: `${nginx}-${entry.port}`,
+    ...entry,
+  }));
   return {
     hosts,
-    proxies: [
-      {
-        kind: "docker",
-        engine,
-        container: nginx,
-        address: reader.text("nginxAddress"),
-        port: reader.number("nginxPort"),
-      },
-    ],
+    proxies: [first, ...others],
     container: {
       image: reader.text("containerImage"),
       user: reader.text("containerUser"),
@@ -72,12 +83,14 @@ export function readDockerSettings(reader: Reader): KindSettings {
       milliCpus: readMilliCpus(reader.text("containerCpus")),
     },
     declare(request, serving) {
-      const inputs = { ...request.proxies[0], ...Object(serving), hosts: poolOf(request) };
+      const proxies = parse(proxiesOf(dockerProxyDescriptor), request.proxies);
+      refuseSharedPorts(proxies);
+      const inputs = { ...proxies[0], ...Object(serving), hosts: poolOf(request) };
       const nginxInputs = parse(dockerNginxInputs, inputs);
       const wanted: WantedOnEngine = {
         hosts: parse(z.array(dockerHostDescriptor), request.hosts),
         network: { name: prefix, subnet: subnet.text },
-        proxy: nginxInputs,
+        proxies,
         images: { containerImage: request.launch.container?.image ?? "", nginxImage: baseImage },
       };
       const { hosts, network, images } = wanted;
@@ -88,7 +101,12 @@ export function readDockerSettings(reader: Reader): KindSettings {
           network,
           graceSeconds: request.timing.graceSeconds,
         }),
-        nginx: nginxOnDocker({ ...nginxInputs, baseImage, network: prefix, volume: nginx }),
+        nginx: nginxOnDocker({
+          ...{ ...nginxInputs, baseImage, network: prefix, volume: nginx },
+          ...(proxies.length > 1 && {
+            others: proxies.slice(1).map((place) => ({ place, volume: place.container })),
+          }),
+        }),
         preflight: async () => {
           const found = await findEngine(engine);
           await preflightEngine(openEngine(engine), wanted);
@@ -151,6 +169,21 @@ function refuseSharedAddresses(hosts: readonly object[]): void {
       `hosts[${index}].address`,
       `expected a unique address and port, got ${address} as in hosts[${twin}]`,
     );
+  }
+}
+
+/** Inside, each container has the same port; the engine publishes it only once. */
+function refuseSharedPorts(proxies: readonly DockerProxyDescriptor[]): void {
+  for (const [index, proxy] of proxies.entries()) {
+    const taken = proxies.slice(0, index).flatMap(({ port, tlsPort }) => [port, tlsPort]);
+    for (const key of ["port", "tlsPort"] as const) {
+      const port = proxy[key];
+      if (port === undefined || !taken.includes(port)) continue;
+      throw new InvalidInput(
+        `proxies[${index}].${key}`,
+        `expected a unique port, got ${port}, a port of another nginx`,
+      );
+    }
   }
 }
 

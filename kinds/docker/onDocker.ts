@@ -5,6 +5,7 @@ import type { AppHostsArgs, CheckingNginxArgs } from "../declaration.ts";
 import {
   type DockerHostDescriptor,
   type DockerNginxInputs,
+  type DockerProxyDescriptor,
   dockerHostDescriptor,
   NGINX_DIRECTORY,
   NGINX_PORT,
@@ -34,6 +35,8 @@ export interface DockerCheckingNginxArgs extends DockerNginxInputs {
   readonly network: string;
   /** The volume for the configuration, the drains and the lease. */
   readonly volume: string;
+  /** Further ones, each with a container and a volume of its own. */
+  readonly others?: readonly { readonly place: DockerProxyDescriptor; readonly volume: string }[];
 }
 
 /** Hosts with the network, image and volumes that their containers need. */
@@ -65,10 +68,31 @@ export function nginxOnDocker({
   baseImage,
   network,
   volume,
+  others,
   ...nginx
 }: DockerCheckingNginxArgs): CheckingNginxArgs {
-  const { engine, container, address, port, staticFiles } = nginx;
-  const around = (name: string, parent: pulumi.Resource) => {
+  const { staticFiles } = nginx;
+  const shared = { baseImage, network, ...(staticFiles && { staticFiles }) };
+  const around = containerOf(nginx, { ...shared, volume });
+  if (!others) return { ...nginx, around };
+  return {
+    ...nginx,
+    around,
+    others: others.map(({ place, volume }) => ({
+      key: String(place.port),
+      place,
+      around: containerOf(place, { ...shared, volume }),
+    })),
+  };
+}
+
+type ContainerArgs = Pick<DockerCheckingNginxArgs, "baseImage" | "network" | "volume" | "staticFiles">;
+
+function containerOf(
+  { engine, container, address, port }: DockerProxyDescriptor,
+  { baseImage, network, volume, staticFiles }: ContainerArgs,
+) {
+  return (name: string, parent: pulumi.Resource) => {
     // Pulled separately, because the build would pull it without credentials.
     const base = new DockerImage(`${name}-base`, { engine, image: baseImage }, { parent });
     const image = new docker.RemoteImage(`${name}-image`, nginxImage(container, baseImage), {
@@ -113,7 +137,6 @@ export function nginxOnDocker({
     );
     return [server];
   };
-  return { ...nginx, around };
 }
 
 /** A folder of the engine's machine, at the same path in a container. */

@@ -12,7 +12,7 @@ import { overlap } from "./subnet.ts";
 export interface WantedOnEngine {
   readonly hosts: readonly DockerHostDescriptor[];
   readonly network: { readonly name: string; readonly subnet: string };
-  readonly proxy: DockerProxyDescriptor;
+  readonly proxies: readonly DockerProxyDescriptor[];
   /** Images by the settings that name them. */
   readonly images: { readonly containerImage: string; readonly nginxImage: string };
 }
@@ -21,7 +21,7 @@ export interface WantedOnEngine {
 export async function preflightEngine(docker: Docker, wanted: WantedOnEngine): Promise<void> {
   await Promise.all([
     requireNetwork(docker, wanted),
-    requireFreePort(docker, wanted.proxy),
+    ...wanted.proxies.map((proxy, index) => requireFreePort(docker, proxy, index)),
     requireImages(docker, wanted.images),
   ]);
 }

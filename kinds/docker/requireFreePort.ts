@@ -7,8 +7,12 @@ import { findDockerHost } from "./findDockerHost.ts";
 
 const EVERY_ADDRESS = ["0.0.0.0", "::", ""];
 
-/** Rejects a port for nginx that another container publishes or, on this machine, any process uses. */
-export async function requireFreePort(docker: Docker, proxy: DockerProxyDescriptor): Promise<void> {
+/** Rejects a port for one of the nginx that another container publishes or, on this machine, any process uses. */
+export async function requireFreePort(
+  docker: Docker,
+  proxy: DockerProxyDescriptor,
+  index = 0,
+): Promise<void> {
   const { container, address, port, engine } = proxy;
   const running = await docker.listContainers();
   const owner = running
@@ -17,7 +21,7 @@ export async function requireFreePort(docker: Docker, proxy: DockerProxyDescript
   if (owner === container) return;
   const refuse = (taker: string) =>
     new InvalidInput(
-      "proxies[0].port",
+      `proxies[${index}].port`,
       `expected a free port at ${address}, got ${port}, which is taken by ${taker}`,
     );
   if (owner !== undefined) throw refuse(`the container ${owner}`);

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { proxiesOf } from "#rollout/request/places.ts";
 import { parse } from "#rollout/request/validate.ts";
-import { readControlPort } from "../../settings/controlPort.ts";
+import { controlPortFor, readControlPort } from "../../settings/controlPort.ts";
 import { readForeignNginx } from "../../settings/frontDoor/foreignNginx.ts";
 import { readHosts, withHealthPort } from "../../settings/hosts.ts";
+import { readNginxServers, refuseOthersOfForeign } from "../../settings/nginxServers.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { SECOND_PORTS, withSecondPorts } from "../../settings/secondPorts.ts";
 import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
@@ -14,7 +16,7 @@ import { localHostDescriptor, localNginxInputs, localProxyDescriptor } from "./l
 export function readLocalSettings(reader: Reader): KindSettings {
   const root = resolve(reader.text("directory") || `.rollgate/${pulumi.getStack()}`);
   reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);
-  reader.refuseSet("ssh", ["nginxServer", "sshConfig", "sshProvisionUser"]);
+  reader.refuseSet("ssh", ["sshConfig", "sshProvisionUser"]);
   reader.ignore("containerImage", "containerUser", "nginxImage", ...SSH_DEFAULTS);
   const executable = reader.text("nginx");
   const given = readHosts(
@@ -23,23 +25,27 @@ export function readLocalSettings(reader: Reader): KindSettings {
     SECOND_PORTS,
   );
   const here = () => "this machine";
+  const first = {
+    kind: "local",
+    directory: `${root}/nginx`,
+    address: reader.text("nginxAddress"),
+    port: reader.number("nginxPort"),
+    controlPort: readControlPort(reader, root),
+    ...readForeignNginx(reader),
+  };
+  const others = readNginxServers(reader, ["port", "address", "controlPort"]).map((entry) => {
+    const directory = `${root}/nginx-${entry.port}`;
+    return { ...first, directory, controlPort: controlPortFor(directory), ...entry };
+  });
+  refuseOthersOfForeign(reader, others);
   return {
     hosts: withSecondPorts(withHealthPort(given, reader.number("healthPort")), {
       machineOf: here,
-      nginx: { machine: here(), port: reader.number("nginxPort") },
+      nginx: [first, ...others].map(({ port }) => ({ machine: here(), port })),
     }),
-    proxies: [
-      {
-        kind: "local",
-        directory: `${root}/nginx`,
-        address: reader.text("nginxAddress"),
-        port: reader.number("nginxPort"),
-        controlPort: readControlPort(reader, root),
-        ...readForeignNginx(reader),
-      },
-    ],
+    proxies: [first, ...others],
     declare(request, serving) {
-      const place = parse(localProxyDescriptor, request.proxies[0]);
+      const [place, ...others] = parse(proxiesOf(localProxyDescriptor), request.proxies);
       const inputs = { ...place, ...Object(serving), executable, hosts: poolOf(request) };
       return {
         app: {
@@ -47,7 +53,12 @@ export function readLocalSettings(reader: Reader): KindSettings {
           java: request.launch.java,
           graceSeconds: request.timing.graceSeconds,
         },
-        nginx: parse(localNginxInputs, inputs),
+        nginx: {
+          ...parse(localNginxInputs, inputs),
+          ...(others.length > 0 && {
+            others: others.map((other) => ({ key: String(other.port), place: other })),
+          }),
+        },
         preflight: async () => ({}),
       };
     },

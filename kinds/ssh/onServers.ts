@@ -2,7 +2,13 @@ import type { Input, Resource } from "@pulumi/pulumi";
 import { partOf } from "#rollout/request/partOf.ts";
 import type { HostPlace } from "#rollout/request/places.ts";
 import type { AppHostsArgs, CheckingNginxArgs } from "../declaration.ts";
-import { type SshHostDescriptor, type SshNginxInputs, sshProxyDescriptor } from "./sshDescriptors.ts";
+import { hostOf } from "./sshArguments.ts";
+import {
+  type SshHostDescriptor,
+  type SshNginxInputs,
+  type SshProxyDescriptor,
+  sshProxyDescriptor,
+} from "./sshDescriptors.ts";
 import { type Provisioning, SshServer } from "./sshServer.ts";
 
 /** App hosts on servers reached over SSH. */
@@ -17,6 +23,8 @@ export interface SshAppHostsArgs {
 /** An nginx on a server, and how to set up the server; absent if that is done by other means. */
 export interface SshCheckingNginxArgs extends SshNginxInputs {
   readonly provisioning?: Provisioning;
+  /** Further ones, whose servers are set up in the same way. */
+  readonly others?: readonly SshProxyDescriptor[];
 }
 
 /** Hosts with the set-up of their servers. */
@@ -33,11 +41,18 @@ export function hostsOnServers({ hosts, graceSeconds }: SshAppHostsArgs): AppHos
 }
 
 /** An nginx with the set-up of its server. */
-export function nginxOnServer({ provisioning, ...nginx }: SshCheckingNginxArgs): CheckingNginxArgs {
-  if (!provisioning) return nginx;
-  const place = partOf(sshProxyDescriptor, nginx);
-  const around = (name: string, parent: Resource) => [
-    new SshServer(`${name}-machine`, { place, ...provisioning }, { parent }),
-  ];
-  return { ...nginx, around };
+export function nginxOnServer({ provisioning, others, ...nginx }: SshCheckingNginxArgs): CheckingNginxArgs {
+  const setUp = (place: SshProxyDescriptor) =>
+    provisioning && {
+      around: (name: string, parent: Resource) => [
+        new SshServer(`${name}-machine`, { place, ...provisioning }, { parent }),
+      ],
+    };
+  return {
+    ...nginx,
+    ...setUp(partOf(sshProxyDescriptor, nginx)),
+    ...(others && {
+      others: others.map((place) => ({ key: hostOf(place.server), place, ...setUp(place) })),
+    }),
+  };
 }

@@ -26,7 +26,7 @@ interface Asked {
  */
 export async function reachServers(
   hosts: readonly (SshHostDescriptor & { provisioning?: Provisioning })[],
-  { provisioning, ...proxy }: SshProxyDescriptor & { provisioning?: Provisioning },
+  proxies: readonly (SshProxyDescriptor & { provisioning?: Provisioning })[],
   serverNames: readonly string[] = [],
 ): Promise<void> {
   const machines = new SshMachines();
@@ -35,10 +35,13 @@ export async function reachServers(
       ...{ setting: `hosts[${index}].server`, place, provisioning },
       way: `remove ${place.name} from hosts`,
     })),
-    {
-      ...{ setting: "nginxServer", place: proxy, provisioning, serverNames },
-      way: "set nginxServer to another server",
-    },
+    ...proxies.map(({ provisioning, ...place }, index) => ({
+      ...{ setting: `nginxServers[${index}].server`, place, provisioning, serverNames },
+      way:
+        proxies.length > 1
+          ? `remove ${place.server} from nginxServers`
+          : "set nginxServers[0].server to another server",
+    })),
   ];
   try {
     const answers = await Promise.all(places.map((asked) => atOnce(() => problemOf(asked, machines))));

@@ -44,3 +44,11 @@ export function sshArguments(
     ...Object.entries(options).flatMap(([key, value]) => ["-o", `${key}=${value}`]),
   ];
 }
+
+/** The server's name, without account and SSH port. */
+export function hostOf(server: string): string {
+  return server
+    .replace(/^ssh:\/\//, "")
+    .replace(/^.*@/, "")
+    .replace(/:\d+$/, "");
+}

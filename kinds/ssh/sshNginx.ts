@@ -15,6 +15,7 @@ import { openForeignNginx } from "../openForeignNginx.ts";
 import { refuseNeighbours } from "../refuseNeighbours.ts";
 import { copiesFolder } from "./certificateUnits.ts";
 import { placedOnServer } from "./placedOnServer.ts";
+import { hostOf } from "./sshArguments.ts";
 import { type SshProxyDescriptor, sshNginxInputs, sshProxyDescriptor } from "./sshDescriptors.ts";
 import { SshMachine } from "./sshMachine.ts";
 
@@ -87,12 +88,4 @@ export function sshNginxPlace(proxy: SshProxyDescriptor): NginxPlace {
   const { directory, address, port, controlPort, server } = proxy;
   const url = publicUrl(proxy, isUnspecified(address) ? hostOf(server) : undefined);
   return { directory, address, port, controlPort, url };
-}
-
-/** The server's name, without account and SSH port. */
-function hostOf(server: string): string {
-  return server
-    .replace(/^ssh:\/\//, "")
-    .replace(/^.*@/, "")
-    .replace(/:\d+$/, "");
 }

@@ -4,12 +4,15 @@ import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import type { TlsFiles } from "#rollout/nginx/tls/tryCertificate.ts";
 import { isPem } from "#rollout/request/frontDoor/tls.ts";
+import { proxiesOf } from "#rollout/request/places.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readControlPort } from "../../settings/controlPort.ts";
 import { readForeignNginx } from "../../settings/frontDoor/foreignNginx.ts";
 import { readHosts, withHealthPort } from "../../settings/hosts.ts";
+import { type NginxServerEntry, nginxOf, readNginxServers } from "../../settings/nginxServers.ts";
 import type { Reader } from "../../settings/reader.ts";
 import { SECOND_PORTS, withSecondPorts } from "../../settings/secondPorts.ts";
+import { settingOf } from "../../settings/settingOf.ts";
 import { type KindSettings, poolOf } from "../kind.ts";
 import { hostsOnServers, nginxOnServer } from "./onServers.ts";
 import { type ProvisionSettings, provisionServers } from "./provisionServers.ts";
@@ -45,7 +48,7 @@ export function readSshSettings(reader: Reader): KindSettings {
     directory: `${root}/${folder}`,
     unit: `${prefix}-${name}`,
   });
-  const server = reader.text("nginxServer");
+  const servers = readNginxServers(reader, ["server", "address", "port", "controlPort"]);
   for (const [index, host] of reader.hosts().entries()) {
     const { name } = Object(host);
     if (name !== "nginx" && name !== "nginx-test") continue;
@@ -54,7 +57,11 @@ export function readSshSettings(reader: Reader): KindSettings {
       `expected another name, since nginx's unit is called ${name}`,
     );
   }
-  if (server === "") throw new InvalidInput("nginxServer", "expected the server for nginx, got nothing");
+  if (servers.length === 0)
+    throw new InvalidInput(
+      "nginxServers",
+      "expected at least one server for nginx, such as { server: deploy@web-1.example.com }, got none",
+    );
   const executable = reader.text("nginx");
   const provision: ProvisionSettings = {
     wanted: readBoolean(reader, "sshProvision"),
@@ -75,24 +82,25 @@ export function readSshSettings(reader: Reader): KindSettings {
     }),
     ["server", ...SECOND_PORTS],
   );
+  const common = {
+    kind: "ssh",
+    ...onServer(undefined, "nginx", "nginx"),
+    address: reader.text("nginxAddress"),
+    port: reader.number("nginxPort"),
+    controlPort: readControlPort(reader, `${pulumi.getProject()}/${pulumi.getStack()}`),
+    ...readForeignNginx(reader),
+  };
+  const proxies = servers.map((entry) => ({ ...common, ...entry }));
   return {
     hosts: withSecondPorts(withHealthPort(given, reader.number("healthPort")), {
       machineOf: (host) => host.server,
-      nginx: { machine: server, port: reader.number("nginxPort") },
+      nginx: proxies.map(({ server, port }) => ({ machine: server, port })),
     }),
-    proxies: [
-      {
-        kind: "ssh",
-        ...onServer(server, "nginx", "nginx"),
-        address: reader.text("nginxAddress"),
-        port: reader.number("nginxPort"),
-        controlPort: readControlPort(reader, `${pulumi.getProject()}/${pulumi.getStack()}`),
-        ...readForeignNginx(reader),
-      },
-    ],
+    proxies,
+    settingOf: (property) => settingOfServer(property, servers),
     declare(request, serving) {
       const hosts = parse(z.array(sshHostDescriptor), request.hosts);
-      const place = parse(sshProxyDescriptor, request.proxies[0]);
+      const [place, ...others] = parse(proxiesOf(sshProxyDescriptor), request.proxies);
       const inputs = { ...place, ...Object(serving), executable, hosts: poolOf(request) };
       const nginx = parse(sshNginxInputs, inputs);
       const { graceSeconds } = request.timing;
@@ -105,9 +113,10 @@ export function readSshSettings(reader: Reader): KindSettings {
       const ready = provisionServers(hosts, provision, needed);
       return {
         app: hostsOnServers({ hosts: ready.hosts, graceSeconds }),
-        nginx: nginxOnServer({ ...nginx, ...copies, ...ready.nginx }),
+        nginx: nginxOnServer({ ...nginx, ...copies, ...ready.nginx, ...(others.length > 0 && { others }) }),
         preflight: async () => {
-          await reachServers(ready.hosts, { ...place, ...ready.nginx }, nginx.serverNames);
+          const servers = [place, ...others].map((proxy) => ({ ...proxy, ...ready.nginx }));
+          await reachServers(ready.hosts, servers, nginx.serverNames);
           return {};
         },
       };
@@ -122,6 +131,15 @@ function certificateToCopy(
 ): TlsFiles | undefined {
   if (!tls || isPem(tls.key) || !wanted || supervisor !== "systemd" || foreign) return undefined;
   return { certificate: tls.certificate, key: tls.key };
+}
+
+/** The setting behind a path in the request: an entry's own, or a common one of all nginx. */
+function settingOfServer(property: string, servers: readonly NginxServerEntry[]): string | undefined {
+  const { index, member } = nginxOf(property) ?? {};
+  if (index === undefined) return undefined;
+  if (member === undefined) return `nginxServers[${index}]`;
+  if (servers[index]?.[member] !== undefined) return `nginxServers[${index}].${member}`;
+  return settingOf(`proxies[0].${member}`);
 }
 
 function readBoolean(reader: Reader, key: string): boolean {

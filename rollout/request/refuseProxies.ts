@@ -15,15 +15,16 @@ export function refuseSharedPlaces(
   proxies.forEach((proxy, index) => {
     const machine = machineOf(proxy);
     const before = proxies.slice(0, index);
-    const twin = before.findIndex((other) => isDeepStrictEqual(wayTo(other), wayTo(proxy)));
-    if (twin >= 0)
-      refuse(["proxies", index], `expected another nginx, got the one of proxies[${twin}] again`);
-    for (const { key, port } of portsOfNginx(proxy)) {
+    const isTwin = before.some((other) => isDeepStrictEqual(wayTo(other), wayTo(proxy)));
+    if (isTwin) refuse(["proxies", index], "expected another nginx, got the same one again");
+    const own = portsOfNginx(proxy);
+    for (const [position, { key, port }] of own.entries()) {
+      if (key !== "tlsPort" && own.slice(0, position).some((other) => other.port === port))
+        refuse(["proxies", index, key], `expected a unique port, got ${port}, another port of this nginx`);
       const isShared = (other: ProxyPlace) =>
         machineOf(other) === machine && portsOfNginx(other).some((its) => its.port === port);
-      const neighbour = before.findIndex(isShared);
-      if (twin < 0 && neighbour >= 0)
-        refuse(["proxies", index, key], `expected a unique port, got ${port} as in proxies[${neighbour}]`);
+      if (!isTwin && before.some(isShared))
+        refuse(["proxies", index, key], `expected a unique port, got ${port}, a port of another nginx`);
       const clash = hosts.find((host) => portsOf(host).includes(port) && machineOf(host) === machine);
       if (clash)
         refuse(["proxies", index, key], `expected a unique port, got ${port}, the port of ${clash.name}`);

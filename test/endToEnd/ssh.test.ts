@@ -44,7 +44,7 @@ describe.skipIf(reason)(
         directory: root,
         sshConfig: servers.config,
         sshSupervisor: "process",
-        nginxServer: web.name,
+        "nginxServers[0].server": web.name,
         nginxAddress: web.address,
         nginxPort: await freePort(web.address),
         ...hosts,
@@ -61,12 +61,15 @@ describe.skipIf(reason)(
     }, 120_000);
 
     test("names all servers that cannot be reached, before anything is declared", async () => {
-      await project.configure({ "hosts[1].server": "nowhere.invalid", nginxServer: "nowhere-else.invalid" });
+      await project.configure({
+        "hosts[1].server": "nowhere.invalid",
+        "nginxServers[0].server": "nowhere-else.invalid",
+      });
       const { code, output } = await project.pulumi("preview");
-      await project.configure({ "hosts[1].server": "server-app-2", nginxServer: "server-web" });
+      await project.configure({ "hosts[1].server": "server-app-2", "nginxServers[0].server": "server-web" });
       expect(code).not.toBe(0);
       expect(output).toMatch(
-        /rollgate:hosts\[1\]\.server: app-2: nowhere\.invalid cannot be reached: .*; nginxServer: nginx: nowhere-else\.invalid cannot be reached: .*\. Nothing was changed\./,
+        /rollgate:hosts\[1\]\.server: app-2: nowhere\.invalid cannot be reached: .*; nginxServers\[0\]\.server: nginx: nowhere-else\.invalid cannot be reached: .*\. Nothing was changed\./,
       );
       expect(existsSync(root)).toBe(false);
     });

@@ -45,7 +45,7 @@ describe.skipIf(reason)("a stack of which a server is gone for good", { timeout:
       directory: root,
       sshConfig: servers.config,
       sshSupervisor: "process",
-      nginxServer: web.name,
+      "nginxServers[0].server": web.name,
       nginxAddress: web.address,
       nginxPort: await freePort(web.address),
       ...settings,

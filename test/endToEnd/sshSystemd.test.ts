@@ -30,7 +30,7 @@ describe.skipIf(reason)(
         sshConfig: servers.config,
         sshProvisionUser: "admin",
         java: "/opt/java/openjdk/bin/java",
-        nginxServer: web.name,
+        "nginxServers[0].server": web.name,
         nginxAddress: "0.0.0.0",
         nginxPort: 80,
         "jvmOptions[0]": "-XX:TieredStopAtLevel=1",

@@ -37,7 +37,7 @@ describe.skipIf(reason)(
     const ask = (user: string) =>
       reachServers(
         fleet.hosts.map((host) => ({ ...host, provisioning: needs(user, "java-22") })),
-        { ...fleet.proxy, provisioning: needs(user, "nginx") },
+        [{ ...fleet.proxy, provisioning: needs(user, "nginx") }],
       );
     const made = () =>
       server.exec(
@@ -47,7 +47,7 @@ describe.skipIf(reason)(
     test("is checked for everything at once, and is not touched", async () => {
       await server.exec("mv /usr/bin/apt-get /root/away");
       await expect(ask("root")).rejects.toThrow(
-        "hosts[0].server: app-1: server-1: expected sudo, dbus, java-22 (settings java and javaPackage), found none; nginxServer: nginx: server-1: expected sudo, dbus, found none",
+        "hosts[0].server: app-1: server-1: expected sudo, dbus, java-22 (settings java and javaPackage), found none; nginxServers[0].server: nginx: server-1: expected sudo, dbus, found none",
       );
       const [place] = fleet.hosts;
       const { inputs = {} } = await sshServer.check({
@@ -81,7 +81,7 @@ describe.skipIf(reason)(
       expect(await made()).toContain("/srv/rollgate");
       // A CI that previews has no more than the key of the account that rolls.
       const already = fleet.hosts.map((host) => ({ ...host, provisioning: needs("nobody", "sh") }));
-      await reachServers(already, fleet.proxy);
+      await reachServers(already, [fleet.proxy]);
       await sshServer.remove(outs);
       expect(await made()).toBe("");
       expect(await server.exec("ls -A /run /root")).toBe(before);

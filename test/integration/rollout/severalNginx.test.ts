@@ -32,8 +32,13 @@ async function behindTwo() {
   return { fleet, other, roll };
 }
 
+/** Beside the flags is a file that tells nginx whether there are others. */
+function isFlag(name: string): boolean {
+  return !name.startsWith(".");
+}
+
 function flagsOf({ directory }: LocalProxyDescriptor): Promise<string[]> {
-  return readdir(join(directory, "drained")).then((names) => names.sort());
+  return readdir(join(directory, "drained")).then((names) => names.filter(isFlag).sort());
 }
 
 /** What a supervisor does for an nginx that died. */

@@ -22,7 +22,7 @@ test("settings are read without I/O: no jar is opened, no engine called, no serv
   await configure({
     jar: "/nowhere/app.jar",
     kind: "ssh",
-    nginxServer: "nowhere.invalid",
+    nginxServers: [{ server: "nowhere.invalid" }],
     nginxPort: 80,
     hosts,
   });

@@ -23,7 +23,7 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
   const inStack = (settings: Readonly<Record<string, unknown>>) => ({
     kind: "ssh",
     sshConfig: servers.config,
-    nginxServer: "server-web",
+    nginxServers: [{ server: "server-web" }],
     nginxAddress: web.address,
     hosts: [{ name: "app-1", server: "server-1", address: app.address }],
     ...settings,
@@ -91,13 +91,13 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
   test.each<[string, Record<string, unknown>, RegExp]>([
     [
       "no server for nginx",
-      { nginxServer: "" },
-      /^rollgate:nginxServer: expected the server for nginx, got nothing/,
+      { nginxServers: [] },
+      /^rollgate:nginxServers: expected at least one server for nginx, such as \{ server: deploy@web-1\.example\.com \}, got none/,
     ],
     [
       "a server that is an option of ssh",
-      { nginxServer: "-oProxyCommand=touch" },
-      /^rollgate:nginxServer: expected a server such as deploy@app-1\.example\.com, got "-oProxyCommand=touch"/,
+      { nginxServers: [{ server: "-oProxyCommand=touch" }] },
+      /^rollgate:nginxServers\[0\]\.server: expected a server such as deploy@app-1\.example\.com, got "-oProxyCommand=touch"/,
     ],
     [
       "a server with a command in it",
@@ -127,15 +127,15 @@ describe.skipIf(reason)("a stack of servers reached over SSH", () => {
     [
       "servers that cannot be reached, all of them at once",
       {
-        nginxServer: "nowhere-1.invalid",
+        nginxServers: [{ server: "nowhere-1.invalid" }],
         hosts: [{ name: "app-1", server: "nowhere-2.invalid", address: "10.0.0.1" }],
       },
-      /^rollgate:hosts\[0\]\.server: app-1: nowhere-2\.invalid cannot be reached: .*; nginxServer: nginx: nowhere-1\.invalid cannot be reached: .*\. If gone for good: remove app-1 from hosts, set nginxServer to another server, then run `pulumi up`\. Nothing was changed\.$/,
+      /^rollgate:hosts\[0\]\.server: app-1: nowhere-2\.invalid cannot be reached: .*; nginxServers\[0\]\.server: nginx: nowhere-1\.invalid cannot be reached: .*\. If gone for good: remove app-1 from hosts, set nginxServers\[0\]\.server to another server, then run `pulumi up`\. Nothing was changed\.$/,
     ],
     [
       "servers that lack what they need, all of them at once",
       { sshSupervisor: "process", java: "/nowhere/java", nginx: "/nowhere/nginx" },
-      /^rollgate:hosts\[0\]\.server: app-1: server-1: expected \/nowhere\/java \(settings java and javaPackage\), found none; nginxServer: nginx: server-web: expected \/nowhere\/nginx \(settings nginx and nginxPackage\), found none\. Nothing was changed\.$/,
+      /^rollgate:hosts\[0\]\.server: app-1: server-1: expected \/nowhere\/java \(settings java and javaPackage\), found none; nginxServers\[0\]\.server: nginx: server-web: expected \/nowhere\/nginx \(settings nginx and nginxPackage\), found none\. Nothing was changed\.$/,
     ],
     [
       "an account for making servers ready that nobody can log in as",

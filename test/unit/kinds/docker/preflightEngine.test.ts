@@ -32,7 +32,7 @@ async function preflight(
   const wanted: WantedOnEngine = {
     hosts: [dockerHost({ engine })],
     network: { name: "shop-prod", subnet: "10.77.0.0/24" },
-    proxy: dockerProxy({ engine, port: await freePort() }),
+    proxies: [dockerProxy({ engine, port: await freePort() })],
     images: { containerImage: "jre:17", nginxImage: "nginx:stable" },
     ...change,
   };
@@ -86,8 +86,10 @@ test("a port that another container publishes is rejected, its own container's i
     { Names: [`/${name}`], Ports: [{ PrivatePort: 80, PublicPort: port, IP: "0.0.0.0" }] },
   ];
   const proxy = dockerProxy({ port });
-  expect(await preflight({ "GET /containers/json": publishing("shop-prod-nginx") }, { proxy })).toBe("ready");
-  expect(await preflight({ "GET /containers/json": publishing("billing") }, { proxy })).toBe(
+  expect(
+    await preflight({ "GET /containers/json": publishing("shop-prod-nginx") }, { proxies: [proxy] }),
+  ).toBe("ready");
+  expect(await preflight({ "GET /containers/json": publishing("billing") }, { proxies: [proxy] })).toBe(
     `proxies[0].port: expected a free port at 127.0.0.1, got ${port}, which is taken by the container billing`,
   );
 });
@@ -97,11 +99,11 @@ test("a port that a process on this machine has is rejected for an engine on thi
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const port = Number(Object(server.address()).port);
-  expect(await preflight({}, { proxy: dockerProxy({ port }) })).toBe(
+  expect(await preflight({}, { proxies: [dockerProxy({ port })] })).toBe(
     `proxies[0].port: expected a free port at 127.0.0.1, got ${port}, which is taken by a process on this machine`,
   );
   const elsewhere = dockerProxy({ port, engine: "ssh://deploy@10.0.0.5" });
-  expect(await preflight({}, { proxy: elsewhere })).toBe("ready");
+  expect(await preflight({}, { proxies: [elsewhere] })).toBe("ready");
 });
 
 test("an image that neither the engine nor its registry has is rejected, naming the setting", async () => {

@@ -223,11 +223,11 @@ describe("settings must agree with each other", () => {
   test.each([
     ["none", [], ["proxies: expected at least one nginx, got none"]],
     ["one", {}, ["proxies: expected a list of nginx, got {}"]],
-    ["two in one place", [{}, {}], ["proxies[1]: expected another nginx, got the one of proxies[0] again"]],
+    ["two in one place", [{}, {}], ["proxies[1]: expected another nginx, got the same one again"]],
     [
       "two on one port",
       [{}, { directory: "/srv/nginx-2", controlPort: 18_090 }],
-      ["proxies[1].port: expected a unique port, got 8080 as in proxies[0]"],
+      ["proxies[1].port: expected a unique port, got 8080, a port of another nginx"],
     ],
     [
       "the second on a host's port",
@@ -237,7 +237,7 @@ describe("settings must agree with each other", () => {
     [
       "two that the rollout reaches on one port",
       [{}, { directory: "/srv/nginx-2", port: 8090 }],
-      ["proxies[1].controlPort: expected a unique port, got 18080 as in proxies[0]"],
+      ["proxies[1].controlPort: expected a unique port, got 18080, a port of another nginx"],
     ],
     ["nine", Array.from({ length: 9 }, () => ({})), ["proxies: expected at most 8 nginx"]],
     ["two in two places", [{}, { directory: "/srv/nginx-2", port: 8090, controlPort: 18_090 }], []],
