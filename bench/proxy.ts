@@ -13,10 +13,12 @@ import type { Flavour } from "#rollout/request/rollRequest.ts";
 import { freePort } from "../harness/freePort.ts";
 import { PlainNginx } from "./plainNginx.ts";
 import { printRow } from "./printRow.ts";
+import { processorSeconds } from "./processorSeconds.ts";
 
 /**
  * Compares our configuration, at rest, with a plain nginx that keeps its connections to the same upstream, which answers
- * at once: requests a second through each, in turns, and their ratio; the last row of a table has the medians.
+ * at once: requests a second through each, in turns, their ratio, and what a request costs each of them; the last row of a
+ * table has the medians.
  * `npm run bench:proxy -- --hosts 2,20,50 --pairs 5 --seconds 5`; `--slots 1`: hosts without a second slot;
  * `--serve second`: from their second slots; `--nginx <command>`: another nginx, with each flavour it supports. Needs `wrk`
  * (`apt-get install wrk`, `brew install wrk`).
@@ -62,7 +64,7 @@ async function compare(size: number): Promise<void> {
         serving.map(({ name }) => name),
       );
       try {
-        await compareWith(plain.url, ours.url, `${size} hosts, ${flavour}`);
+        await compareWith(plain, ours, `${size} hosts, ${flavour}`);
       } finally {
         await ours.quit();
       }
@@ -122,57 +124,68 @@ async function serve(
     await nginx.server.quit(2);
     await nginx.close();
   };
-  return { url: nginx.server.access.url, quit };
+  return { url: nginx.server.access.url, directory: place.directory, quit };
 }
 
-async function compareWith(plain: string, ours: string, title: string): Promise<void> {
-  console.log(`${title}\n  plain    ours   ratio  errors`);
-  // Active checks have seen every host up by then, and both have opened their connections.
-  await sleep(3 * CHECK.intervalMilliseconds);
-  for (const url of [plain, ours]) await measure(url, 1);
-  const pairs: { plain: number; ours: number; errors: number }[] = [];
-  for (let index = 0; index < Number(values.pairs); index++) {
-    const turns = index % 2 === 0 ? [plain, ours] : [ours, plain];
-    const rates = new Map<string, Measured>();
-    for (const url of turns) rates.set(url, await measure(url, Number(values.seconds)));
-    const [one, other] = [rates.get(plain), rates.get(ours)];
-    const pair = {
-      plain: one?.perSecond ?? 0,
-      ours: other?.perSecond ?? 0,
-      errors: (one?.errors ?? 0) + (other?.errors ?? 0),
-    };
-    pairs.push(pair);
-    printRow([
-      Math.round(pair.plain),
-      Math.round(pair.ours),
-      (pair.ours / pair.plain).toFixed(2),
-      pair.errors,
-    ]);
-  }
-  console.log("medians");
-  printRow([
-    Math.round(median(pairs.map((pair) => pair.plain))),
-    Math.round(median(pairs.map((pair) => pair.ours))),
-    median(pairs.map((pair) => pair.ours / pair.plain)).toFixed(2),
-    pairs.reduce((sum, pair) => sum + pair.errors, 0),
-  ]);
+interface Proxy {
+  readonly url: string;
+  readonly directory: string;
 }
 
 interface Measured {
   readonly perSecond: number;
+  /** What a request costs nginx. */
+  readonly processorMicroseconds: number;
   readonly errors: number;
 }
 
+async function compareWith(plain: Proxy, ours: Proxy, title: string): Promise<void> {
+  console.log(`${title}\n  plain    ours   ratio  errors  µs of processor`);
+  // Active checks have seen every host up by then, and both have opened their connections.
+  await sleep(3 * CHECK.intervalMilliseconds);
+  for (const proxy of [plain, ours]) await measure(proxy, 1);
+  const pairs: [Measured, Measured][] = [];
+  for (let index = 0; index < Number(values.pairs); index++) {
+    const isTurned = index % 2 === 1;
+    const first = await measure(isTurned ? ours : plain, Number(values.seconds));
+    const second = await measure(isTurned ? plain : ours, Number(values.seconds));
+    pairs.push(isTurned ? [second, first] : [first, second]);
+    printPairs(pairs.slice(-1));
+  }
+  console.log("medians");
+  printPairs(pairs);
+}
+
+function printPairs(pairs: readonly (readonly [Measured, Measured])[]): void {
+  const medianOf = (value: (plain: Measured, ours: Measured) => number) =>
+    median(pairs.map(([plain, ours]) => value(plain, ours)));
+  printRow([
+    Math.round(medianOf((plain) => plain.perSecond)),
+    Math.round(medianOf((_, ours) => ours.perSecond)),
+    medianOf((plain, ours) => ours.perSecond / plain.perSecond).toFixed(2),
+    pairs.flat().reduce((sum, { errors }) => sum + errors, 0),
+    medianOf((plain) => plain.processorMicroseconds).toFixed(1),
+    medianOf((_, ours) => ours.processorMicroseconds).toFixed(1),
+  ]);
+}
+
 /** What `wrk` says of a run; answers other than 2xx and 3xx are errors. */
-async function measure(url: string, seconds: number): Promise<Measured> {
+async function measure({ url, directory }: Proxy, seconds: number): Promise<Measured> {
+  const before = await processorSeconds(directory);
   const { stdout } = await run("wrk", ["-t2", `-c${values.connections}`, `-d${seconds}s`, `${url}/hello`]);
-  const count = (pattern: RegExp) => (pattern.exec(stdout)?.slice(1) ?? []).map(Number);
-  const [perSecond = 0] = count(/Requests\/sec:\s+([\d.]+)/);
+  const spent = (await processorSeconds(directory)) - before;
+  const numbers = (pattern: RegExp) => (pattern.exec(stdout)?.slice(1) ?? []).map(Number);
+  const [requests = 0] = numbers(/(\d+) requests in/);
+  const [perSecond = 0] = numbers(/Requests\/sec:\s+([\d.]+)/);
   const errors = [
-    ...count(/Non-2xx or 3xx responses: (\d+)/),
-    ...count(/Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/),
+    ...numbers(/Non-2xx or 3xx responses: (\d+)/),
+    ...numbers(/Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/),
   ];
-  return { perSecond, errors: errors.reduce((sum, each) => sum + each, 0) };
+  return {
+    perSecond,
+    processorMicroseconds: (spent * 1e6) / requests,
+    errors: errors.reduce((sum, each) => sum + each, 0),
+  };
 }
 
 function median(numbers: readonly number[]): number {
