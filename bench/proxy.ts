@@ -1,19 +1,20 @@
-import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { openLocalNginx } from "#kinds/local/localNginx.ts";
+import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import { slotsOf, type TwoSlots } from "#rollout/host/slots.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
+import type { NginxAccess } from "#rollout/nginx/nginxAccess.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import type { Flavour } from "#rollout/request/rollRequest.ts";
 import { freePort } from "../harness/freePort.ts";
 import { PlainNginx } from "./plainNginx.ts";
 import { printRow } from "./printRow.ts";
-import { processorSeconds } from "./processorSeconds.ts";
+import { type LoadedNginx, type Measured, measure } from "./wrk.ts";
 
 /**
  * Compares our configuration, at rest, with a plain nginx that keeps its connections to the same upstream, which answers
@@ -34,7 +35,8 @@ const { values } = parseArgs({
     nginx: { type: "string", default: "nginx" },
   },
 });
-const run = promisify(execFile);
+const connections = Number(values.connections);
+const SETTLING_SECONDS = 4;
 const CHECK = { path: "/health", intervalMilliseconds: 1000, rise: 1, fall: 3, timeoutMilliseconds: 1000 };
 
 if (!findExecutable("wrk")) throw new Error("expected wrk, found no such command: apt-get install wrk");
@@ -65,6 +67,8 @@ async function compare(size: number): Promise<void> {
       );
       try {
         await compareWith(plain, ours, `${size} hosts, ${flavour}`);
+        const [settling] = serving;
+        if (settling) await measureSettling(ours, settling);
       } finally {
         await ours.quit();
       }
@@ -112,7 +116,7 @@ async function serve(
       healthPath: CHECK.path,
       slowestRequestSeconds: 30,
       statusAllow: [],
-      closedPaths: [],
+      closedPaths: ["/actuator"],
       openPaths: [],
       serverNames: [],
       pathPrefix: "/",
@@ -124,36 +128,37 @@ async function serve(
     await nginx.server.quit(2);
     await nginx.close();
   };
-  return { url: nginx.server.access.url, directory: place.directory, quit };
+  const { access } = nginx.server;
+  return { url: access.url, directory: place.directory, access, quit };
 }
 
-interface Proxy {
-  readonly url: string;
-  readonly directory: string;
-}
-
-interface Measured {
-  readonly perSecond: number;
-  /** What a request costs nginx. */
-  readonly processorMicroseconds: number;
-  readonly errors: number;
-}
-
-async function compareWith(plain: Proxy, ours: Proxy, title: string): Promise<void> {
+async function compareWith(plain: LoadedNginx, ours: LoadedNginx, title: string): Promise<void> {
   console.log(`${title}\n  plain    ours   ratio  errors  µs of processor`);
   // Active checks have seen every host up by then, and both have opened their connections.
   await sleep(3 * CHECK.intervalMilliseconds);
-  for (const proxy of [plain, ours]) await measure(proxy, 1);
+  for (const proxy of [plain, ours]) await measure(proxy, 1, connections);
   const pairs: [Measured, Measured][] = [];
   for (let index = 0; index < Number(values.pairs); index++) {
     const isTurned = index % 2 === 1;
-    const first = await measure(isTurned ? ours : plain, Number(values.seconds));
-    const second = await measure(isTurned ? plain : ours, Number(values.seconds));
+    const first = await measure(isTurned ? ours : plain, Number(values.seconds), connections);
+    const second = await measure(isTurned ? plain : ours, Number(values.seconds), connections);
     pairs.push(isTurned ? [second, first] : [first, second]);
     printPairs(pairs.slice(-1));
   }
   console.log("medians");
   printPairs(pairs);
+}
+
+/** Drains a slot under full load, and prints when nginx had no connection to it any more. */
+async function measureSettling({ access, ...proxy }: LoadedNginx & { access: NginxAccess }, slot: HostPlace) {
+  const load = measure(proxy, SETTLING_SECONDS, connections);
+  await sleep((SETTLING_SECONDS / 2) * 1000);
+  await access.raiseFlag(slot.name);
+  const began = performance.now();
+  while ((await access.connectionsTo(slot.address, slot.port)) > 0) await sleep(10);
+  const milliseconds = Math.round(performance.now() - began);
+  const { errors } = await load;
+  console.log(`drained under load: no connection left after ${milliseconds} ms, ${errors} errors`);
 }
 
 function printPairs(pairs: readonly (readonly [Measured, Measured])[]): void {
@@ -167,25 +172,6 @@ function printPairs(pairs: readonly (readonly [Measured, Measured])[]): void {
     medianOf((plain) => plain.processorMicroseconds).toFixed(1),
     medianOf((_, ours) => ours.processorMicroseconds).toFixed(1),
   ]);
-}
-
-/** What `wrk` says of a run; answers other than 2xx and 3xx are errors. */
-async function measure({ url, directory }: Proxy, seconds: number): Promise<Measured> {
-  const before = await processorSeconds(directory);
-  const { stdout } = await run("wrk", ["-t2", `-c${values.connections}`, `-d${seconds}s`, `${url}/hello`]);
-  const spent = (await processorSeconds(directory)) - before;
-  const numbers = (pattern: RegExp) => (pattern.exec(stdout)?.slice(1) ?? []).map(Number);
-  const [requests = 0] = numbers(/(\d+) requests in/);
-  const [perSecond = 0] = numbers(/Requests\/sec:\s+([\d.]+)/);
-  const errors = [
-    ...numbers(/Non-2xx or 3xx responses: (\d+)/),
-    ...numbers(/Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/),
-  ];
-  return {
-    perSecond,
-    processorMicroseconds: (spent * 1e6) / requests,
-    errors: errors.reduce((sum, each) => sum + each, 0),
-  };
 }
 
 function median(numbers: readonly number[]): number {
