@@ -12,8 +12,8 @@ export function canaryMap(canary: CanaryRouting | undefined, own: OwnName): stri
   if (!canary) return "";
   return `map "$http_x_canary $cookie_canary" $${own("canary")} {
     default ${canary.traffic === "testers" ? "never" : '""'};
-    "~^(?<wish>always|never) " $wish;
-    "~^ (?<wish>always|never)$" $wish;
+    "~^(?<${own("got")}>always|never) " $${own("got")};
+    "~^ (?<${own("got")}>always|never)$" $${own("got")};
 }
 `;
 }

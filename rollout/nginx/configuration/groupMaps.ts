@@ -27,7 +27,7 @@ export function groupMaps(groups: readonly DrainGroup[], out: string, own: OwnNa
 ${isIn.join("")}${place.join("")}${draws.map((draw) => drawOf(draw, numbers, own, key)).join("")}# None of those drawn takes traffic, so it is the next one after the first of them.
 map "$${own("draw_1")}${around}${around}" $${own(`group_pool_${DRAWS + 1}`)} {
     default none;
-    "~^(\\d+) .*? \\1=(?:0+:\\S+ \\d+=)*[01]*1[01]*:(?<group>\\S+)" $group;
+    "~^(\\d+) .*? \\1=(?:0+:\\S+ \\d+=)*[01]*1[01]*:(?<${own("got")}>\\S+)" $${own("got")};
 }
 `;
 }
@@ -51,7 +51,7 @@ function drawOf(draw: number, numbers: readonly number[], own: OwnName, key: str
 map $${own(`draw_${draw}`)} $${own(`drawn_${draw}`)} { ${hosts.join("")}}
 map $${own(`drawn_${draw}`)} $${own(draw === 1 ? "group_pool" : `group_pool_${draw}`)} {
     default $${own(`group_pool_${draw + 1}`)};
-    "~^0*1[01]*:(?<group>\\S+)" $group;
+    "~^0*1[01]*:(?<${own("got")}>\\S+)" $${own("got")};
 }
 `;
 }

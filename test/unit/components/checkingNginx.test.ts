@@ -163,6 +163,15 @@ describe("nginx on a Docker engine", () => {
     }
   });
 
+  test("gets the folders of static files from the engine's machine, read-only", async () => {
+    const staticFiles = [{ path: "/assets", folder: "/var/www/shop" }];
+    const { all } = await declared({ staticFiles });
+    expect(all["nginx-container"]).toMatchObject({
+      mounts: [{ type: "bind", source: "/var/www/shop", target: "/var/www/shop", readOnly: true }],
+    });
+    expect((await declared()).all["nginx-container"]).not.toHaveProperty("mounts");
+  });
+
   test("gets its configuration after its container, and nothing else", async () => {
     const { all, names } = await declared();
     expect(all["nginx-server"]).toEqual({ ...inputs, __provider: expect.any(String) });
