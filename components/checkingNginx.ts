@@ -27,13 +27,13 @@ export class CheckingNginx extends pulumi.ComponentResource {
     };
     let before: pulumi.Resource[] = [];
     for (const each of [
-      { name, place, around },
-      ...others.map(({ key, ...other }) => ({ ...other, name: `${name}-${key}` })),
+      { name, place, around, keeper: {} },
+      ...others.map(({ key, ...other }) => ({ ...other, name: `${name}-${key}`, keeper: { keeper: key } })),
     ]) {
       const dependsOn = [...before, ...(each.around?.(each.name, this) ?? [])];
       const server = new NginxResource(
         `${each.name}-server`,
-        { ...serving, ...each.place },
+        { ...serving, ...each.place, ...each.keeper },
         { parent: this, dependsOn },
       );
       // One after the other, because they share a lease, and each change of a configuration is tried on one first.

@@ -26,6 +26,8 @@ export const servingInputs = {
   hosts: z.array(poolMember),
   /** Where all nginx of the fleet are, if there are several; the first one keeps the lease. */
   peers: z.array(proxyPlace).exactOptional(),
+  /** What tells it from the others, unless it is the first one. */
+  keeper: text.exactOptional(),
   /** The names that clients use; none means any name. */
   serverNames,
   /** Absent without HTTPS. */

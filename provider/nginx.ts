@@ -34,6 +34,7 @@ import {
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
 import { certificateFound, requireCertificate } from "./nginxCertificate.ts";
+import { isTakenOver } from "./nginxKeeper.ts";
 import { refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";
 
@@ -121,13 +122,15 @@ export async function read(id: string, olds: Olds): Promise<Found> {
   return { id, props: found, inputs: { ...ownInputs(found, "identity"), ...providerOf(olds) } };
 }
 
-/** Stops nginx once its requests are finished, and removes our files, unless Pulumi does that. */
+/** Stops nginx once its requests are finished, and removes our files, unless Pulumi or another resource does that. */
 export async function remove(olds: Olds): Promise<void> {
   const own = ownInputs(olds);
   const kind = await kindOf(own);
   if (kind.isPulumis) return;
   const removeNginx = () =>
-    closing(kind.open(own), async ({ server }) => {
+    closing(kind.open(own), async (nginx) => {
+      const { server } = nginx;
+      if (await isTakenOver(nginx, typeof own.keeper === "string" ? own.keeper : undefined)) return;
       await requireAlone(server);
       await server.quit(QUIT_GRACE_SECONDS);
       await server.removeFiles();

@@ -8,6 +8,7 @@ import { drainsOfPeers, takeOverDrains } from "#rollout/nginx/takeOverDrains.ts"
 import { finishWithoutEngine } from "./engineLife.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { bringCertificate, tidyCertificate } from "./nginxCertificate.ts";
+import { keep } from "./nginxKeeper.ts";
 
 /**
  * Makes an nginx serve these settings while holding the lease, so that nobody rolls the fleet meanwhile. The lease is
@@ -17,7 +18,10 @@ export async function serveUnderLease(
   kind: NginxKind,
   nginx: OpenNginx,
   settings: NginxSettings,
-  inputs: Pick<ServingInputs, "leaseWaitSeconds" | "settleSeconds" | "peers" | "tls" | "serverNames"> &
+  inputs: Pick<
+    ServingInputs,
+    "leaseWaitSeconds" | "settleSeconds" | "peers" | "keeper" | "tls" | "serverNames"
+  > &
     Decision,
 ): Promise<void> {
   const { server } = nginx;
@@ -44,6 +48,7 @@ export async function serveUnderLease(
         // A slot that is new in its configuration is drained until somebody admits it.
         await takeOver();
         await tidyCertificate(nginx, inputs);
+        if (!kind.isPulumis) await keep(nginx, inputs.keeper);
         const certificate = isNew ? " with a new certificate" : "";
         const page = `http://${CONTROL_ADDRESS}:${settings.controlPort}/status`;
         console.log(

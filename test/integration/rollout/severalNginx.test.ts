@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
-import { read } from "#provider/nginx.ts";
+import { create, read, remove } from "#provider/nginx.ts";
 import { describeMember } from "#rollout/roll/fleet.ts";
 import { LocalFleet } from "../../../harness/localFleet.ts";
 import { runningNginx } from "../../../harness/nginxProcess.ts";
@@ -129,4 +129,18 @@ test("an nginx that joins a fleet starts with the drains of the others; drains o
   expect(await roll("1.0.0")).toMatchObject({ failure: undefined });
   expect(await flagsOf(third)).toEqual(await flagsOf(fleet.proxy));
   expect((await fleet.member("app-1")).serving).toBe(true);
+});
+
+test("an nginx whose resource is deleted goes on if the first one's resource has moved on to it", async () => {
+  const { fleet, other } = await behindTwo();
+  const second = await fleet.checkNginx({ ...other, peers: [fleet.proxy, other], keeper: "8090" });
+  await create(second);
+  const first = await fleet.checkNginx(other);
+  await create(first);
+  await remove(second);
+  expect(await versionServed(`http://127.0.0.1:${other.port}`)).toBe("1.0.0");
+  expect(await flagsOf(other)).toEqual(await flagsOf(fleet.proxy));
+  await remove(first);
+  expect(await runningNginx(other.directory)).toBeUndefined();
+  await expect(flagsOf(other)).rejects.toThrow("ENOENT");
 });

@@ -63,7 +63,7 @@ describe("several nginx in front of the same hosts", () => {
     const peers = [proxy, second];
     expect(resources.slice(1).map(({ inputs }) => inputs)).toEqual([
       { ...args, peers, __provider: expect.any(String) },
-      { ...args, ...second, peers, __provider: expect.any(String) },
+      { ...args, ...second, peers, keeper: "8090", __provider: expect.any(String) },
     ]);
   });
 
