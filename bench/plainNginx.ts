@@ -7,11 +7,13 @@ import { freePort } from "../harness/freePort.ts";
 /** An nginx with a configuration that somebody wrote by hand. */
 export class PlainNginx {
   readonly url: string;
+  readonly directory: string;
   readonly machine: LocalMachine;
   readonly #runner: ProcessNginx;
 
-  private constructor(url: string, machine: LocalMachine, runner: ProcessNginx) {
+  private constructor(url: string, directory: string, machine: LocalMachine, runner: ProcessNginx) {
     this.url = url;
+    this.directory = directory;
     this.machine = machine;
     this.#runner = runner;
   }
@@ -69,7 +71,7 @@ ${temporary}${http(port)}}
     const machine = new LocalMachine();
     const runner = new ProcessNginx(machine, directory, executable);
     await runner.start();
-    return new PlainNginx(`http://127.0.0.1:${port}`, machine, runner);
+    return new PlainNginx(`http://127.0.0.1:${port}`, directory, machine, runner);
   }
 
   async quit(): Promise<void> {

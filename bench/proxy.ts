@@ -1,22 +1,25 @@
-import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { openLocalNginx } from "#kinds/local/localNginx.ts";
+import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import { slotsOf, type TwoSlots } from "#rollout/host/slots.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
+import type { NginxAccess } from "#rollout/nginx/nginxAccess.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import type { Flavour } from "#rollout/request/rollRequest.ts";
 import { freePort } from "../harness/freePort.ts";
 import { PlainNginx } from "./plainNginx.ts";
 import { printRow } from "./printRow.ts";
+import { type LoadedNginx, type Measured, measure } from "./wrk.ts";
 
 /**
  * Compares our configuration, at rest, with a plain nginx that keeps its connections to the same upstream, which answers
- * at once: requests a second through each, in turns, and their ratio; the last row of a table has the medians.
+ * at once: requests a second through each, in turns, their ratio, and what a request costs each of them; the last row of a
+ * table has the medians.
  * `npm run bench:proxy -- --hosts 2,20,50 --pairs 5 --seconds 5`; `--slots 1`: hosts without a second slot;
  * `--serve second`: from their second slots; `--nginx <command>`: another nginx, with each flavour it supports. Needs `wrk`
  * (`apt-get install wrk`, `brew install wrk`).
@@ -32,7 +35,8 @@ const { values } = parseArgs({
     nginx: { type: "string", default: "nginx" },
   },
 });
-const run = promisify(execFile);
+const connections = Number(values.connections);
+const SETTLING_SECONDS = 4;
 const CHECK = { path: "/health", intervalMilliseconds: 1000, rise: 1, fall: 3, timeoutMilliseconds: 1000 };
 
 if (!findExecutable("wrk")) throw new Error("expected wrk, found no such command: apt-get install wrk");
@@ -62,7 +66,9 @@ async function compare(size: number): Promise<void> {
         serving.map(({ name }) => name),
       );
       try {
-        await compareWith(plain.url, ours.url, `${size} hosts, ${flavour}`);
+        await compareWith(plain, ours, `${size} hosts, ${flavour}`);
+        const [settling] = serving;
+        if (settling) await measureSettling(ours, settling);
       } finally {
         await ours.quit();
       }
@@ -110,7 +116,7 @@ async function serve(
       healthPath: CHECK.path,
       slowestRequestSeconds: 30,
       statusAllow: [],
-      closedPaths: [],
+      closedPaths: ["/actuator"],
       openPaths: [],
       serverNames: [],
       pathPrefix: "/",
@@ -122,57 +128,50 @@ async function serve(
     await nginx.server.quit(2);
     await nginx.close();
   };
-  return { url: nginx.server.access.url, quit };
+  const { access } = nginx.server;
+  return { url: access.url, directory: place.directory, access, quit };
 }
 
-async function compareWith(plain: string, ours: string, title: string): Promise<void> {
-  console.log(`${title}\n  plain    ours   ratio  errors`);
+async function compareWith(plain: LoadedNginx, ours: LoadedNginx, title: string): Promise<void> {
+  console.log(`${title}\n  plain    ours   ratio  errors  µs of processor`);
   // Active checks have seen every host up by then, and both have opened their connections.
   await sleep(3 * CHECK.intervalMilliseconds);
-  for (const url of [plain, ours]) await measure(url, 1);
-  const pairs: { plain: number; ours: number; errors: number }[] = [];
+  for (const proxy of [plain, ours]) await measure(proxy, 1, connections);
+  const pairs: [Measured, Measured][] = [];
   for (let index = 0; index < Number(values.pairs); index++) {
-    const turns = index % 2 === 0 ? [plain, ours] : [ours, plain];
-    const rates = new Map<string, Measured>();
-    for (const url of turns) rates.set(url, await measure(url, Number(values.seconds)));
-    const [one, other] = [rates.get(plain), rates.get(ours)];
-    const pair = {
-      plain: one?.perSecond ?? 0,
-      ours: other?.perSecond ?? 0,
-      errors: (one?.errors ?? 0) + (other?.errors ?? 0),
-    };
-    pairs.push(pair);
-    printRow([
-      Math.round(pair.plain),
-      Math.round(pair.ours),
-      (pair.ours / pair.plain).toFixed(2),
-      pair.errors,
-    ]);
+    const isTurned = index % 2 === 1;
+    const first = await measure(isTurned ? ours : plain, Number(values.seconds), connections);
+    const second = await measure(isTurned ? plain : ours, Number(values.seconds), connections);
+    pairs.push(isTurned ? [second, first] : [first, second]);
+    printPairs(pairs.slice(-1));
   }
   console.log("medians");
+  printPairs(pairs);
+}
+
+/** Drains a slot under full load, and prints when nginx had no connection to it any more. */
+async function measureSettling({ access, ...proxy }: LoadedNginx & { access: NginxAccess }, slot: HostPlace) {
+  const load = measure(proxy, SETTLING_SECONDS, connections);
+  await sleep((SETTLING_SECONDS / 2) * 1000);
+  await access.raiseFlag(slot.name);
+  const began = performance.now();
+  while ((await access.connectionsTo(slot.address, slot.port)) > 0) await sleep(10);
+  const milliseconds = Math.round(performance.now() - began);
+  const { errors } = await load;
+  console.log(`drained under load: no connection left after ${milliseconds} ms, ${errors} errors`);
+}
+
+function printPairs(pairs: readonly (readonly [Measured, Measured])[]): void {
+  const medianOf = (value: (plain: Measured, ours: Measured) => number) =>
+    median(pairs.map(([plain, ours]) => value(plain, ours)));
   printRow([
-    Math.round(median(pairs.map((pair) => pair.plain))),
-    Math.round(median(pairs.map((pair) => pair.ours))),
-    median(pairs.map((pair) => pair.ours / pair.plain)).toFixed(2),
-    pairs.reduce((sum, pair) => sum + pair.errors, 0),
+    Math.round(medianOf((plain) => plain.perSecond)),
+    Math.round(medianOf((_, ours) => ours.perSecond)),
+    medianOf((plain, ours) => ours.perSecond / plain.perSecond).toFixed(2),
+    pairs.flat().reduce((sum, { errors }) => sum + errors, 0),
+    medianOf((plain) => plain.processorMicroseconds).toFixed(1),
+    medianOf((_, ours) => ours.processorMicroseconds).toFixed(1),
   ]);
-}
-
-interface Measured {
-  readonly perSecond: number;
-  readonly errors: number;
-}
-
-/** What `wrk` says of a run; answers other than 2xx and 3xx are errors. */
-async function measure(url: string, seconds: number): Promise<Measured> {
-  const { stdout } = await run("wrk", ["-t2", `-c${values.connections}`, `-d${seconds}s`, `${url}/hello`]);
-  const count = (pattern: RegExp) => (pattern.exec(stdout)?.slice(1) ?? []).map(Number);
-  const [perSecond = 0] = count(/Requests\/sec:\s+([\d.]+)/);
-  const errors = [
-    ...count(/Non-2xx or 3xx responses: (\d+)/),
-    ...count(/Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/),
-  ];
-  return { perSecond, errors: errors.reduce((sum, each) => sum + each, 0) };
 }
 
 function median(numbers: readonly number[]): number {
