@@ -16,7 +16,7 @@ export async function readSite(reader: Reader): Promise<object> {
     buffering: reader.object("buffering"),
     gzip: readFlag(reader.text("gzip")),
     largeHeaders: reader.text("largeHeaders"),
-    underscoresInHeaders: readUnderscores(reader),
+    underscoresInHeaders: readFlag(reader.text("underscoresInHeaders")),
     balance: balance === "round-robin" ? "" : balance,
     staticFiles: readStaticFiles(reader),
     errorPages: await readErrorPages(errorPages),
@@ -64,18 +64,6 @@ function readStaticFiles(reader: Reader): unknown[] {
   if (index < 0 || !prefix.startsWith("/")) return entries;
   const path = JSON.stringify(Object(entries[index]).path);
   throw new InvalidInput(`staticFiles[${index}].path`, `expected a path below ${prefix}, got ${path}`);
-}
-
-/** nginx reads the names of headers before it knows the location. */
-function readUnderscores(reader: Reader): unknown {
-  const flag = readFlag(reader.text("underscoresInHeaders"));
-  if (flag === true && reader.text("nginxMode") === "include") {
-    throw new InvalidInput(
-      "underscoresInHeaders",
-      "expected false with nginxMode include: set underscores_in_headers in your own server block",
-    );
-  }
-  return flag;
 }
 
 /** `true` is the only flag that changes anything. */

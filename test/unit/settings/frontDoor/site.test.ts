@@ -261,11 +261,6 @@ describe("a wrong setting of the site is rejected with one line that names it", 
       "accessLog.path: expected a path with nginxMode include, such as /var/log/nginx/shop.log, which Debian's logrotate replaces, got nothing",
     ],
     [
-      "underscores in an nginx that isn't ours",
-      { nginxMode: "include", underscoresInHeaders: "true" },
-      "underscoresInHeaders: expected false with nginxMode include: set underscores_in_headers in your own server block",
-    ],
-    [
       "a log with a place in a container",
       { kind: "docker", accessLog: { format: "json", path: "/var/log/a.log" } },
       'accessLog.path: expected no value with kind docker, where the log is the container\'s, got "/var/log/a.log"',
