@@ -144,7 +144,6 @@ describe("a running nginx", () => {
     });
     expect(JSON.parse(body).headers).toEqual({
       host: `127.0.0.1:${port}`,
-      connection: "close",
       "x-real-ip": "127.0.0.1",
       "x-forwarded-for": "127.0.0.1",
       "x-forwarded-proto": "http",
