@@ -136,6 +136,27 @@ describe.skipIf(reason)(
       expect(await fleet.releases()).toEqual(all((await turn()).current));
     });
 
+    test("a timer replaces a long access log, and each line names the release", async () => {
+      await fleet.serveNginx({ accessLog: { format: "json", rotateMegabytes: 1, keep: 2 } });
+      const { unit, directory } = fleet.proxy;
+      const log = `${directory}/logs/access.log`;
+      expect((await web.exec(`systemctl is-active ${unit}-logs.timer`)).trim()).toBe("active");
+      await web.exec(`head -c 1100000 /dev/zero >> ${log} && systemctl start ${unit}-logs.service`);
+      const { current, other } = await turn();
+      expect((await fleet.rollHere(other)).failure).toBeUndefined();
+      for (let sent = 0; sent < 4; sent++) await fetch(`${fleet.url}/hello`);
+      const releases = async () => {
+        const lines = (await web.exec(`tail -n 4 ${log}`)).split("\n").filter(Boolean);
+        return lines.map((line) => JSON.parse(line).release);
+      };
+      await expect
+        .poll(releases, { timeout: 5_000 })
+        .toEqual(Array.from({ length: 4 }, () => releaseId(other)));
+      expect(await web.exec(`stat -c %s ${log}.1`)).toMatch(/^1[1-9]\d{5}$/m);
+      await fleet.serveNginx();
+      expect((await fleet.rollHere(current)).failure).toBeUndefined();
+    });
+
     test("tells servers apart, however they are spelled", async () => {
       const place = (server: string) => ({ server, sshConfig: servers.config });
       expect(await isSameServer(place("server-1"), place(`admin@${hosts[0]?.address}`))).toBe(true);
