@@ -7,7 +7,7 @@ import { balancing, drawKey, isSticky, routeMaps } from "./configuration/balance
 import { canaryMap } from "./configuration/canaryRouting.ts";
 import { clientMaps } from "./configuration/client.ts";
 import { closedPathsMap } from "./configuration/closedPaths.ts";
-import { controlServer, statusLocation } from "./configuration/controlServer.ts";
+import { controlServer } from "./configuration/controlServer.ts";
 import { errorLogOf } from "./configuration/errorLog.ts";
 import { fileIn } from "./configuration/fileIn.ts";
 import { groupMaps } from "./configuration/groupMaps.ts";
@@ -18,6 +18,7 @@ import { proxyHeaderMaps } from "./configuration/proxyHeaders.ts";
 import { serverNamesBucket, servers } from "./configuration/servers.ts";
 import { ownDirectives, ownServerLines } from "./configuration/siteLines.ts";
 import { staticLocations } from "./configuration/staticFiles.ts";
+import { statusLocation, statusMap } from "./configuration/statusLocation.ts";
 import { tlsMaps } from "./configuration/tlsLines.ts";
 import { upstreams } from "./configuration/upstreams.ts";
 import { wayMaps } from "./configuration/ways.ts";
@@ -119,7 +120,7 @@ function httpPart(
   fingerprint: string,
 ): string {
   const own = ownNames(settings.name);
-  return `${tlsMaps(own, settings.tls)}${proxyHeaderMaps(own)}${clientMaps(settings)}${wayMaps(settings)}${accessLogFormat(settings)}${routeMaps(settings)}${canaryMap(settings.canary, own)}${closedPathsMap(settings, own)}
+  return `${tlsMaps(own, settings.tls)}${proxyHeaderMaps(own)}${clientMaps(settings)}${wayMaps(settings)}${accessLogFormat(settings)}${routeMaps(settings)}${canaryMap(settings.canary, own)}${closedPathsMap(settings, own)}${statusMap(settings)}
 ${upstreams(parts, lines, own, balancing(settings))}
 # The slots that are out select the upstream of a request.
 ${upstreamMap("drained", "drained_pool", parts, own)}${groupMaps(parts.groups, lines.out, own, drawKey(settings))}${lines.http}${standbyMap(parts.standby, lines.pool, own)}

@@ -10,7 +10,6 @@ import { drainLines } from "./drainLines.ts";
 import { errorLogOf } from "./errorLog.ts";
 import { fileIn } from "./fileIn.ts";
 import { isolation } from "./isolation.ts";
-import { pathUnder } from "./pathPrefix.ts";
 import { unsummedReturn } from "./restShortcut.ts";
 
 /** Where the rollout reaches nginx on its machine. */
@@ -57,16 +56,6 @@ ${names.join("")}${lines.server}
 ${unsummedReturn(settings, parts, `$${own("names")}`)}        return 200 "$${own("drained_pool")} $${own("names")}";
     }
 ${slots.map((slot) => healthLocation(slot, settings) + warmUpLocation(slot, settings)).join("")}}
-`;
-}
-
-/** `/status` for the people and the monitoring that may read it, on the server of the clients. */
-export function statusLocation({ statusAllow, controlPort, pathPrefix }: NginxSettings): string {
-  if (statusAllow.length === 0) return "";
-  return `location = ${pathUnder(pathPrefix, "/status")} {
-${statusAllow.map((network) => `    allow ${network};\n`).join("")}    deny all;
-    proxy_pass http://${endpoint(CONTROL_ADDRESS, controlPort)}/status;
-}
 `;
 }
 

@@ -209,3 +209,17 @@ test.each(["x-forwarded", "forwarded"] as const)(
     );
   },
 );
+
+test.each(["x-forwarded", "forwarded"] as const)(
+  "with %s, /status is for clients that may read it, not for the proxy",
+  async (forwardedBy) => {
+    const { url } = await serveSite({ trustedProxies: HERE, forwardedBy, statusAllow: ["192.0.2.7"] });
+    const ask = async (address: string) => {
+      const headers = { "X-Forwarded-For": address, Forwarded: `for=${address}` };
+      return (await request(`${url}/status`, { headers })).status;
+    };
+    expect([await ask("192.0.2.7"), await ask("192.0.2.8"), (await request(`${url}/status`)).status]).toEqual(
+      [200, 403, 403],
+    );
+  },
+);
