@@ -17,6 +17,8 @@ export interface LocalFleetOptions {
   readonly nginxAddress?: string;
   /** Whether each host has a second slot. */
   readonly second?: boolean;
+  /** Whether nginx has a port for HTTPS. */
+  readonly secure?: boolean;
   /** The order of every roll; stop-first by default. */
   readonly order?: RollRequest["order"];
 }
@@ -30,7 +32,12 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
   static async create(
     size: number,
     prepare?: (fleet: LocalFleet) => Promise<void>,
-    { nginxAddress = "127.0.0.1", second = false, order = "stop-first" }: LocalFleetOptions = {},
+    {
+      nginxAddress = "127.0.0.1",
+      second = false,
+      secure = false,
+      order = "stop-first",
+    }: LocalFleetOptions = {},
   ): Promise<LocalFleet> {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-faults-"));
     await chmod(directory, 0o755);
@@ -42,7 +49,12 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
       hosts.push({ kind: "local", name, directory: join(directory, "hosts", name), ...place });
     }
     const port = await freePort();
-    const place = { address: nginxAddress, port, controlPort: controlPortFor(port) };
+    const place = {
+      address: nginxAddress,
+      port,
+      controlPort: controlPortFor(port),
+      ...(secure && { tlsPort: await freePort() }),
+    };
     const proxy = { kind: "local", directory: join(directory, "nginx"), ...place } as const;
     const jvmOptions = [...QUICK_START, `-Djava.io.tmpdir=${join(directory, "temp")}`];
     const fleet = new LocalFleet(directory, hosts, proxy, {

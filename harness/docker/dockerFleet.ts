@@ -19,6 +19,8 @@ export interface DockerFleetOptions {
   readonly images?: BaseImages;
   /** Whether a new container can start beside the old one on each host. */
   readonly second?: boolean;
+  /** Whether nginx has a port for HTTPS. */
+  readonly secure?: boolean;
 }
 
 /** Hosts and nginx in real containers on the current engine, with unique names. */
@@ -27,13 +29,18 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
   readonly images: BaseImages;
   readonly #subnet = `10.${randomInt(192, 255)}.${randomInt(0, 255)}`;
 
-  private constructor(prefix: string, images: BaseImages, directory: string, port: number) {
+  private constructor(
+    prefix: string,
+    images: BaseImages,
+    directory: string,
+    ports: Pick<DockerProxyDescriptor, "port" | "tlsPort">,
+  ) {
     const proxy = {
       kind: "docker",
       engine: "",
       container: `${prefix}-nginx`,
       address: "127.0.0.1",
-      port,
+      ...ports,
     } as const;
     const container = { image: images.jre, user: "10001:10001", memoryMegabytes: 0, milliCpus: 0 };
     super(directory, [], proxy, {
@@ -50,11 +57,12 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
   static async create(
     size: number,
     serving: object = {},
-    { images, second = false }: DockerFleetOptions = {},
+    { images, second = false, secure = false }: DockerFleetOptions = {},
   ): Promise<DockerFleet> {
     const prefix = `rollgate-test-${randomBytes(3).toString("hex")}`;
     const directory = await mkdtemp(join(tmpdir(), "rollgate-docker-"));
-    const fleet = new DockerFleet(prefix, images ?? (await baseImages()), directory, await freePort());
+    const ports = { port: await freePort(), ...(secure && { tlsPort: await freePort() }) };
+    const fleet = new DockerFleet(prefix, images ?? (await baseImages()), directory, ports);
     await fleet.#declare();
     for (let number = 1; number <= size; number++) await fleet.addHost(number);
     if (second) fleet.addSecondSlots();
@@ -137,7 +145,7 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
 
   /** Does what Pulumi does for the network and for nginx. */
   async #declare(): Promise<void> {
-    const { container, address, port } = this.proxy;
+    const { container, address, port, tlsPort } = this.proxy;
     const image = `${container}:test`;
     const context = inRepository("kinds", "docker", "nginx");
     await docker(["network", "create", "--subnet", `${this.#subnet}.0/24`, this.prefix]);
@@ -146,6 +154,7 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
     await docker([
       ...["run", "--detach", "--name", container, "--network", this.prefix],
       ...["--publish", `${address}:${port}:8080`, "--volume", `${container}:/rollgate`],
+      ...(tlsPort === undefined ? [] : ["--publish", `${address}:${tlsPort}:8443`]),
       ...["--restart", "always", image],
     ]);
   }

@@ -23,6 +23,8 @@ export interface SshFleetOptions {
   readonly stack?: string;
   /** Whether each host has a second slot. */
   readonly second?: boolean;
+  /** Whether nginx has a port for HTTPS. */
+  readonly secure?: boolean;
 }
 
 /** App hosts on one server each, behind an nginx on another one, all reached over SSH. */
@@ -37,7 +39,16 @@ export class SshFleet extends RealFleet<SshHostDescriptor, SshProxyDescriptor> {
 
   /** Nothing has been done on the servers yet. */
   static async declare(options: SshFleetOptions): Promise<SshFleet> {
-    const { config, machines, web, launch, supervisor = "process", stack = "stack", second } = options;
+    const {
+      config,
+      machines,
+      web,
+      launch,
+      supervisor = "process",
+      stack = "stack",
+      second,
+      secure,
+    } = options;
     const at = ({ name: server, address, directory }: Place, name: string) => ({
       kind: "ssh" as const,
       server,
@@ -60,7 +71,9 @@ export class SshFleet extends RealFleet<SshHostDescriptor, SshProxyDescriptor> {
       hosts.push({ name, ...at(machine, name), ...slots });
     }
     const port = await portAt(web);
-    const proxy = { ...at(web, "nginx"), port, controlPort: controlPortFor(port) };
+    const tlsPort = secure ? await portAt(web, 443) : undefined;
+    const ports = { port, controlPort: controlPortFor(port), ...(tlsPort !== undefined && { tlsPort }) };
+    const proxy = { ...at(web, "nginx"), ...ports };
     return new SshFleet(hosts, proxy, launch);
   }
 

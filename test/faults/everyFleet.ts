@@ -1,3 +1,6 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
 import { noDocker } from "../../harness/docker/engine.ts";
 import { endProcessesUnder } from "../../harness/endProcessesUnder.ts";
@@ -6,9 +9,21 @@ import { QUICK_START, type RealFleet } from "../../harness/realFleet.ts";
 import { SshFleet } from "../../harness/ssh/sshFleet.ts";
 import { noSshd, SshServers } from "../../harness/ssh/sshServers.ts";
 
+export interface FleetOptions {
+  /** Whether each host has a second slot. */
+  readonly second?: boolean;
+  /** Whether nginx has a port for HTTPS. */
+  readonly secure?: boolean;
+}
+
 /** A fleet, and the way to leave nothing behind. */
 export interface Standing {
-  readonly fleet: Pick<RealFleet<never, never>, "url" | "roll" | "startRoll" | "underLoad" | "releases">;
+  readonly fleet: Pick<
+    RealFleet<HostPlace, ProxyPlace>,
+    "url" | "proxy" | "roll" | "startRoll" | "underLoad" | "releases" | "serveNginx"
+  >;
+  /** Writes a file on nginx's machine that nginx can read; returns its path. */
+  write(name: string, text: string): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -16,14 +31,14 @@ export interface Standing {
 export const EVERY_FLEET: readonly {
   readonly where: string;
   readonly reason: string | undefined;
-  create(size: number, options?: { readonly second?: boolean }): Promise<Standing>;
+  create(size: number, options?: FleetOptions): Promise<Standing>;
 }[] = [
   {
     where: "on this machine",
     reason: undefined,
     create: async (size, options) => {
       const fleet = await LocalFleet.create(size, undefined, options);
-      return { fleet, remove: () => fleet.remove() };
+      return { fleet, write: writeIn(fleet.directory), remove: () => fleet.remove() };
     },
   },
   {
@@ -31,7 +46,13 @@ export const EVERY_FLEET: readonly {
     reason: await noDocker(),
     create: async (size, options) => {
       const fleet = await DockerFleet.create(size, undefined, options);
-      return { fleet, remove: () => fleet.remove() };
+      const write = async (name: string, text: string) => {
+        const path = `/rollgate/${name}`;
+        const script = 'printf %s "$2" > "$1.new" && mv "$1.new" "$1"';
+        await fleet.exec(fleet.proxy.container, "sh", "-c", script, "sh", path, text);
+        return path;
+      };
+      return { fleet, write, remove: () => fleet.remove() };
     },
   },
   {
@@ -45,6 +66,7 @@ export const EVERY_FLEET: readonly {
       const launch = { java: "java", jvmOptions: QUICK_START, arguments: [] };
       return {
         fleet: await SshFleet.create({ config: servers.config, machines, web, launch, ...options }),
+        write: writeIn(servers.directory),
         remove: async () => {
           await endProcessesUnder(servers.directory);
           await servers.remove();
@@ -53,3 +75,13 @@ export const EVERY_FLEET: readonly {
     },
   },
 ];
+
+/** For nginx on this machine, and on servers that are processes of this machine. */
+function writeIn(directory: string): Standing["write"] {
+  return async (name, text) => {
+    const path = join(directory, name);
+    await writeFile(`${path}.new`, text, { mode: 0o644 });
+    await rename(`${path}.new`, path);
+    return path;
+  };
+}
