@@ -48,7 +48,8 @@ export class Streams {
   }
 
   #listen(url: string, options: RequestOptions): Promise<void> {
-    return this.#watch(`${url}/events?seconds=600`, options, "response");
+    const headers = { ...options.headers, Accept: "text/event-stream" };
+    return this.#watch(`${url}/events?seconds=600`, { ...options, headers }, "response");
   }
 
   #watch(url: string, options: RequestOptions, event: "upgrade" | "response"): Promise<void> {

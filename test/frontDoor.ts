@@ -87,16 +87,16 @@ async function rollOnce({ fleet, write }: Standing, jar: string): Promise<string
     failures += lost.length + (result.code === 0 && isServed ? 0 : 1);
     if (result.code !== 0) console.log(result.output);
     for (const each of lost) console.log(each);
-    const reported = [...result.output.matchAll(/was stopped while (\d+) connections?/g)].map(
-      ([, count]) => count,
-    );
+    // Each warning is repeated at the end.
+    const warnings = result.output.match(/\S+ was stopped while \d+ connections?/g) ?? [];
+    const reported = [...new Set(warnings)].map((warning) => /\d+(?= connection)/.exec(warning)?.[0]);
     return [
       String(result.code).padStart(5),
       String(one.sent).padStart(10),
       String(one.lost.length).padStart(5),
       String(two.sent).padStart(10),
       String(two.lost.length).padStart(5),
-      `${streams.ended}/${[...new Set(reported)].join("+")}`.padStart(23),
+      `${streams.ended}/${reported.join("+")}`.padStart(23),
       isServed ? "yes" : "no",
     ].join(" ");
   } finally {
