@@ -52,13 +52,20 @@ export interface TlsPlace {
 export function tlsServing(
   { certificate, key, port, http2: _, acmeWebroot, ...own }: TlsInputs,
   { http2, canReject }: TlsDecision,
-  { certificateCopies, tlsPort, directory }: TlsPlace & { readonly directory: string },
+  {
+    certificateCopies,
+    tlsPort,
+    directory,
+    isForeign,
+  }: TlsPlace & { readonly directory: string; readonly isForeign?: true },
 ): TlsServing {
   const folder = isPem(key) ? pairFolder(directory) : certificateCopies;
   return {
     ...own,
     ...(folder === undefined ? { certificate, key } : filesIn(folder)),
     ...{ http2, canReject },
+    // Whoever renews it makes that nginx reload already.
+    ...(isForeign && { isFixed: true }),
     port: tlsPort ?? port,
     publicPort: port,
     ...(acmeWebroot !== undefined && { acmeWebroot }),

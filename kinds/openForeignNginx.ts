@@ -8,6 +8,7 @@ import { clashWith, overlapWith } from "#rollout/nginx/neighbours.ts";
 import type { NginxAbilities } from "#rollout/nginx/nginxAbilities.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
+import { isPem } from "#rollout/request/frontDoor/tls.ts";
 import type { OpenNginx } from "./nginxKind.ts";
 import type { ServingInputs } from "./servingInputs.ts";
 
@@ -37,15 +38,17 @@ export function openForeignNginx(
     refuse: async (inputs) => {
       // The rights to its unit come with the set-up of the server, after the first preview.
       await (server.place.means === "unit" ? server.requireRunning() : server.preflight()).catch(blame);
-      for (const setting of ["largeHeaders", "underscoresInHeaders"]) refuseSet(inputs, setting);
-      const serving = { ...inputs, ...way, serverNames: [] };
+      refuseSettings(inputs);
+      const serving = { ...inputs, ...way };
+      const hasOwnBlock = inputs.serverNames.length > 0;
       const neighbours = await server.neighbours();
       const clash = clashWith(serving, neighbours);
       if (clash) throw clash;
-      const overlap = server.place.owner !== undefined ? overlapWith(serving, neighbours) : undefined;
+      const overlap =
+        server.place.owner !== undefined && !hasOwnBlock ? overlapWith(serving, neighbours) : undefined;
       if (overlap) throw overlap;
       await requireControlPort(server, way);
-      const missing = await lacksLine(server.machine, server.place);
+      const missing = hasOwnBlock ? undefined : await lacksLine(server.machine, server.place);
       if (missing !== undefined) throw new InvalidInput("foreign", missing);
     },
     close: () => server.access.close().finally(close),
@@ -79,6 +82,18 @@ async function requireControlPort(
   if (servedPlace((await server.served()) ?? "")?.controlPort === controlPort) return;
   const holder = await server.controlPortHolder();
   if (holder !== undefined) throw new InvalidInput("controlPort", `${controlPort} is taken by ${holder}`);
+}
+
+/** Rejects what needs a server block of our own, or an account of our own. */
+function refuseSettings(inputs: ServingInputs): void {
+  const { serverNames, tls } = inputs;
+  if (tls && isPem(tls.key)) {
+    throw new InvalidInput("tls.key", "expected the path of a key with nginxMode include, got PEM text");
+  }
+  if (serverNames.length > 0) return;
+  if (tls)
+    throw new InvalidInput("tls", "expected serverNames, too, or the certificate in your own server block");
+  for (const setting of ["largeHeaders", "underscoresInHeaders"]) refuseSet(inputs, setting);
 }
 
 /** nginx has these only for a whole server block. */

@@ -28,7 +28,7 @@ import { checkModuleLines } from "./flavours/checkModule.ts";
 import type { FlavourLines } from "./flavours/flavourLines.ts";
 import { njsLines } from "./flavours/njs.ts";
 import { stockLines } from "./flavours/stock.ts";
-import { foreignConfiguration } from "./foreignConfiguration.ts";
+import { type ForeignParts, foreignConfiguration } from "./foreignConfiguration.ts";
 import { servingLines } from "./neighbours.ts";
 import type { NginxConfiguration } from "./nginxConfiguration.ts";
 import type { NginxSettings } from "./nginxSettings.ts";
@@ -47,11 +47,7 @@ export function renderConfiguration(settings: NginxSettings): NginxConfiguration
     const lines = linesOf(settings, parts, fingerprint);
     const given = { fingerprint, files: [...lines.files, ...ownFiles(settings)] };
     if (!settings.isForeign) return { text: mainFile(settings, parts, lines, fingerprint), ...given };
-    const http = `${header(settings)}${httpPart(settings, parts, lines, fingerprint)}`;
-    return foreignConfiguration(
-      { http, site: serverPart(settings, parts, lines) + ownDirectives(settings) },
-      given,
-    );
+    return foreignConfiguration(foreignParts(settings, parts, lines, fingerprint), given);
   };
   return withFingerprint(createHash("sha256").update(withFingerprint("").text).digest("hex").slice(0, 16));
 }
@@ -59,6 +55,20 @@ export function renderConfiguration(settings: NginxSettings): NginxConfiguration
 function linesOf(settings: NginxSettings, parts: DrainUpstreams, fingerprint: string): FlavourLines {
   if (settings.flavour === "njs") return njsLines(settings, parts, fingerprint);
   return settings.flavour === "check-module" ? checkModuleLines(settings) : stockLines(settings);
+}
+
+/** Our part of an nginx that is not ours: with names, in a server block of its own. */
+function foreignParts(
+  settings: NginxSettings,
+  parts: DrainUpstreams,
+  lines: FlavourLines,
+  fingerprint: string,
+): ForeignParts {
+  const http = `${header(settings)}${httpPart(settings, parts, lines, fingerprint)}`;
+  const site = `${serverPart(settings, parts, lines)}${ownDirectives(settings)}`;
+  if (settings.serverNames.length === 0) return { http, site };
+  const content = `${nothingElse(settings.pathPrefix)}${ownServerLines(settings)}${site}`;
+  return { http: `${http}${servers(settings, content)}` };
 }
 
 /** `nginx.conf` of an nginx that is ours alone. */

@@ -3,7 +3,10 @@ import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
 import { type TlsServing, tlsHeaders, tlsLines, tlsProtocolLines } from "./tlsLines.ts";
 
-type Served = Pick<NginxSettings, "name" | "address" | "port" | "serverNames" | "tls" | "forwardedBy">;
+type Served = Pick<
+  NginxSettings,
+  "name" | "address" | "port" | "serverNames" | "tls" | "forwardedBy" | "isForeign"
+>;
 
 /** Our own server blocks; `content` is what the application's server consists of. */
 export function servers(settings: Served, content: string): string {
@@ -34,8 +37,9 @@ function block(lines: string): string {
 
 /** Answers requests for names that are not served here, such as those of scanners. */
 function unknownNames(settings: Served): string {
-  const { serverNames, tls } = settings;
-  if (serverNames.length === 0) return "";
+  const { serverNames, tls, isForeign } = settings;
+  // Whoever owns the nginx says what happens to them.
+  if (serverNames.length === 0 || isForeign) return "";
   const own = ownNames(settings.name);
   const https = tls ? httpsListens(settings, tls, true, " default_server") : "";
   const reject = tls?.canReject

@@ -7,6 +7,8 @@ export interface TlsServing {
   /** Files that the account of nginx's workers can read. */
   readonly certificate: string;
   readonly key: string;
+  /** Whether only nginx's master can read them, which it does when it starts or reloads. */
+  readonly isFixed?: true;
   /** Where nginx listens. */
   readonly port: number;
   /** The port that clients use. */
@@ -39,6 +41,7 @@ export function tlsMaps(own: OwnName, tls: TlsServing | undefined): string {
     on      'h3=":${tls.publicPort}"; ma=86400';
 }
 `;
+  if (tls.isFixed) return tls.http3 ? altSvc : "";
   return `# Variables, so that nginx reads these files at each handshake: a renewed certificate needs no reload.
 map "" $${own("certificate")} { default "${tls.certificate}"; }
 map "" $${own("certificate_key")} { default "${tls.key}"; }
@@ -47,8 +50,11 @@ ${tls.http3 ? altSvc : ""}`;
 
 /** The certificate and the profile, for a server. */
 export function tlsLines(own: OwnName, tls: TlsServing): string {
-  return `ssl_certificate $${own("certificate")};
-ssl_certificate_key $${own("certificate_key")};
+  const [certificate, key] = tls.isFixed
+    ? [`"${tls.certificate}"`, `"${tls.key}"`]
+    : [`$${own("certificate")}`, `$${own("certificate_key")}`];
+  return `ssl_certificate ${certificate};
+ssl_certificate_key ${key};
 ${tlsProtocolLines(own, tls)}`;
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -9,6 +9,7 @@ import { freePort } from "../../../harness/freePort.ts";
 import { quitNginx } from "../../../harness/nginxProcess.ts";
 import { serving } from "../../../harness/serving.ts";
 import { until } from "../../../harness/until.ts";
+import { makeCertificate } from "../../support/certificate.ts";
 import { type ForeignNginx, foreignNginx } from "../../support/foreignNginx.ts";
 import { serveHttp } from "../../support/httpServer.ts";
 import { NGINX } from "../../support/nginx.ts";
@@ -20,6 +21,17 @@ beforeEach(() => {
 });
 
 type Inputs = LocalNginxInputs;
+
+const TLS: NonNullable<Inputs["tls"]> = {
+  certificate: "/etc/ssl/shop.pem",
+  key: "/etc/ssl/shop.key",
+  port: 443,
+  http2: true,
+  http3: false,
+  profile: "intermediate",
+  redirect: true,
+  hstsSeconds: 60,
+};
 
 /** Inputs of a stack with one host that answers with the stack's name and the path that it got. */
 async function stackOf(name: string, change: Partial<Inputs> & Pick<Inputs, "directory">): Promise<Inputs> {
@@ -133,6 +145,82 @@ describe("an nginx that is not ours", { timeout: 60_000 }, () => {
     ]);
   });
 
+  test("serves a stack with names in a server block of its own, with HTTPS, and no line is needed", async () => {
+    const directory = join(await temporaryDirectory(), "nginx");
+    const nginx = await foreignFor();
+    const before = await nginx.files();
+    const [port, tlsPort] = [await freePort(), await freePort()];
+    const base = await inForeign("shop", nginx, directory, "/");
+    const { files } = await makeCertificate({ names: ["DNS:shop.test"] });
+    const tls = { ...TLS, ...files, port: tlsPort };
+    const outs = await up({ ...base, port, serverNames: ["shop.test"], tls });
+    const asShop = [
+      "--resolve",
+      `shop.test:${tlsPort}:127.0.0.1`,
+      "--resolve",
+      `shop.test:${port}:127.0.0.1`,
+    ];
+    expect(await get(`https://shop.test:${tlsPort}/x`, ...asShop)).toBe("shop /x");
+    expect(
+      await get(`http://shop.test:${port}/x`, ...asShop, "-o", "/dev/null", "-w", "%{redirect_url}"),
+    ).toBe(`https://shop.test:${tlsPort}/x`);
+    expect(await get(`https://127.0.0.1:${nginx.securePort}/static/`)).toBe("static");
+    await remove(outs);
+    expect(await nginx.files()).toEqual(before);
+  });
+
+  test.each<[title: string, change: (base: Inputs) => Partial<Inputs>, line: RegExp]>([
+    [
+      "a certificate without names",
+      () => ({ tls: TLS }),
+      /^tls: expected serverNames, too, or the certificate in your own server block\. Nothing was changed\.$/,
+    ],
+    [
+      "a key as text",
+      () => ({
+        serverNames: ["shop.test"],
+        tls: { ...TLS, certificate: "-----BEGIN CERTIFICATE-----", key: "-----BEGIN PRIVATE KEY-----" },
+      }),
+      /^tls\.key: expected the path of a key with nginxMode include, got PEM text\. Nothing was changed\.$/,
+    ],
+    [
+      "headers of a whole server block",
+      () => ({ underscoresInHeaders: true }),
+      /^underscoresInHeaders: expected it in your own server block, got true here\. Nothing was changed\.$/,
+    ],
+    [
+      "a control port that is taken",
+      ({ port }) => ({ controlPort: port }),
+      /^controlPort: \d+ is taken by pid \d+ \(nginx.*\)\. Nothing was changed\.$/,
+    ],
+    [
+      "an include folder that does not exist",
+      ({ foreign }) => ({ foreign: { ...Object(foreign), includeDirectory: "/nowhere/conf.d" } }),
+      /^foreign: expected a folder whose files nginx includes, found none: \/nowhere\/conf\.d\. Nothing was changed\.$/,
+    ],
+  ])("is refused with %s", async (_, change, line) => {
+    const directory = join(await temporaryDirectory(), "nginx");
+    const nginx = await foreignFor(directory);
+    const before = await nginx.files();
+    const base = { ...(await inForeign("shop", nginx, directory, "/")), port: nginx.plainPort };
+    const lines = await reasons({ ...base, ...change(base) });
+    expect(lines).toEqual([expect.stringMatching(line)]);
+    expect(await nginx.files()).toEqual(before);
+  });
+
+  test("says so if its http block does not include the folder, and is as before", async () => {
+    const directory = join(await temporaryDirectory(), "nginx");
+    const nginx = await foreignFor();
+    const elsewhere = await temporaryDirectory();
+    const foreign = { pidFile: nginx.pidFile, includeDirectory: elsewhere };
+    const news = await stackOf("shop", { directory, foreign, serverNames: ["shop.test"] });
+    await expect(up(news)).rejects.toThrow(
+      `failed to reload it: see its error log, and whether its http block includes ${elsewhere}/*.conf. There was no configuration before, so none is left; nginx keeps running without it.`,
+    );
+    expect(await readdir(elsewhere)).toEqual([]);
+    expect((await readdir(directory)).includes("live")).toBe(false);
+  });
+
   test("shows as a change if its owner stops it", async () => {
     const directory = join(await temporaryDirectory(), "nginx");
     const nginx = await foreignFor(directory);
@@ -224,6 +312,24 @@ describe("the nginx of another stack", { timeout: 60_000 }, () => {
     const [shop, below, api, ...others] = await Promise.all(answers);
     expect([shop, below, api]).toEqual(["shop /shop 200", "shop /shop/x 200", "api /api/x 200"]);
     expect(others.map((answer) => answer.slice(-4))).toEqual([" 404", " 404", " 404"]);
+  });
+
+  test("serves a second stack under names of its own, and refuses a third one with one of them", async () => {
+    const { joining, url, owner } = await owned();
+    const named = { ...(await joining("api", "/")), serverNames: ["api.test", "www.api.test"] };
+    await up(named);
+    const asked = (host: string) => get(`${url}/x`, "-H", `Host: ${host}`);
+    expect([await asked("api.test"), await asked("www.api.test"), await asked("shop.test")]).toEqual([
+      "api /x",
+      "api /x",
+      "shop /x",
+    ]);
+    expect(await reasons({ ...(await joining("third", "/")), serverNames: ["x.test", "api.test"] })).toEqual([
+      `serverNames[1]: expected a name of its own, got api.test, one of the stack in ${named.directory}. Nothing was changed.`,
+    ]);
+    expect(await reasons({ ...owner, serverNames: ["api.test"] })).toEqual([
+      `serverNames[0]: expected a name of its own, got api.test, one of the stack in ${named.directory}. Nothing was changed.`,
+    ]);
   });
 
   test("refuses a second stack whose path overlaps with its own", async () => {
