@@ -1,5 +1,4 @@
 import type { TlsProfile } from "../../request/frontDoor/tls.ts";
-import type { NginxSettings } from "../nginxSettings.ts";
 import { type OwnName, ownNames } from "../ownNames.ts";
 
 /** HTTPS, as this nginx can serve it. */
@@ -70,7 +69,10 @@ ssl_session_tickets off;
 }
 
 /** The headers of every answer again, for a block with an `add_header` of its own, which loses them otherwise. */
-export function repeatedHeaders({ name, tls }: Pick<NginxSettings, "name" | "tls">, indent: string): string {
+export function repeatedHeaders(
+  { name, tls }: { readonly name: string; readonly tls?: TlsServing },
+  indent: string,
+): string {
   return tlsHeaders(ownNames(name), tls).replaceAll(/^(?=.)/gm, indent);
 }
 
