@@ -3,7 +3,7 @@ import { RollgateError } from "#rollout/common/errors.ts";
 import { type NginxRunner, testNginx } from "#rollout/nginx/nginxRunner.ts";
 import { type ContainerMachine, isDockerError } from "./containerMachine.ts";
 import { NGINX_DIRECTORY } from "./dockerDescriptors.ts";
-import { readLog } from "./readLog.ts";
+import { readErrors } from "./readLog.ts";
 
 const LOG_LINES = 200;
 
@@ -57,7 +57,7 @@ export class ContainerNginx implements NginxRunner {
 
   /** Without its output, which is the access log. */
   logTail(lines: number): Promise<string[]> {
-    return readLog(this.#container, lines, { stdout: false });
+    return readErrors(this.#container, lines);
   }
 
   /** An engine that could not even start it, for a taken port perhaps, has the reason; otherwise nginx has. */

@@ -3,14 +3,18 @@ import { LOG_BYTES, linesOfLog } from "#rollout/machine/linesOfLog.ts";
 
 const HEADER_LENGTH = 8;
 
-/** The last lines of a container's standard output and error, or of the latter alone. */
-export async function readLog(
-  container: Docker.Container,
-  tail: number,
-  { stdout }: { readonly stdout: boolean } = { stdout: true },
-): Promise<string[]> {
-  const written = payloadOf(await container.logs({ stdout, stderr: true, tail }));
-  return linesOfLog(written.subarray(-LOG_BYTES).toString("utf8"));
+/** The last lines of a container's standard output and error. */
+export async function readLog(container: Docker.Container, tail: number): Promise<string[]> {
+  return linesIn(await container.logs({ stdout: true, stderr: true, tail }));
+}
+
+/** The last lines of its standard error alone. The engine would count the lines of both, however many are output. */
+export async function readErrors(container: Docker.Container, tail: number): Promise<string[]> {
+  return linesIn(await container.logs({ stdout: false, stderr: true })).slice(-tail);
+}
+
+function linesIn(frames: Buffer): string[] {
+  return linesOfLog(payloadOf(frames).subarray(-LOG_BYTES).toString("utf8"));
 }
 
 /**
