@@ -102,7 +102,9 @@ export class GroupMembers {
     const others = this.present.filter((each) => each !== member);
     if (others.length === 0) return false;
     member.lose(error);
-    this.#roll?.tell(`${error.message}; the roll goes on with ${nameOf(others)}`);
+    const isNamed = error.message.includes(member.nginx.url);
+    const what = isNamed ? error.message : `${member.name} is lost: ${error.message}`;
+    this.#roll?.tell(`${what}; the roll goes on with ${nameOf(others)}`);
     await this.#catchUp(member);
     this.#watch();
     return true;

@@ -194,3 +194,24 @@ describe.each(SHELLS)("on a machine with %s", (shell) => {
     expect(await access.connectionsTo("127.0.0.1", port)).toBe(2);
   });
 });
+
+describe("an nginx that a roll may have lost", () => {
+  test("listens or not, which its machine can tell", async (context) => {
+    const { port, server } = await serveHttp((_, response) => void response.end());
+    const access = accessOf(await localMachine("sh", context), port);
+    expect(await access.isListening()).toBe(true);
+    server.close();
+    server.closeAllConnections();
+    await expect.poll(() => access.isListening()).toBe(false);
+  });
+
+  test("answers clients or not, which the machine of another one can tell, whatever the answer is", async (context) => {
+    const access = accessOf(await localMachine("sh", context), await freePort());
+    const { port } = await serveHttp((_, response) => void response.writeHead(503).end());
+    expect(await access.reaches(`http://127.0.0.1:${port}`)).toBe(true);
+    // As nginx does when it expects TLS.
+    expect(await access.reaches(`https://127.0.0.1:${port}`)).toBe(true);
+    expect(await access.reaches(`http://127.0.0.1:${await freePort()}`)).toBe(false);
+    expect(await access.reaches(`http://[::1]:${await freePort("::1")}`)).toBe(false);
+  });
+});
