@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { TlsServing } from "#rollout/nginx/configuration/tlsLines.ts";
 import { isSince, type NginxBuild } from "#rollout/nginx/nginxBuild.ts";
 import { filesIn, pairFolder } from "#rollout/nginx/tls/pairFiles.ts";
+import type { TlsServing } from "#rollout/nginx/tls/tlsServing.ts";
 import { text } from "#rollout/request/fields.ts";
 import { isPem, type TlsInputs } from "#rollout/request/frontDoor/tls.ts";
 
@@ -46,6 +46,8 @@ export interface TlsPlace {
   readonly certificateCopies?: string;
   /** The port that nginx listens on, if clients use another one. */
   readonly tlsPort?: number;
+  /** Where nginx sees the files of its machine, if not at their own paths. */
+  readonly hostFiles?: string;
 }
 
 /** HTTPS, to render. */
@@ -55,6 +57,7 @@ export function tlsServing(
   {
     certificateCopies,
     tlsPort,
+    hostFiles = "",
     directory,
     isForeign,
   }: TlsPlace & { readonly directory: string; readonly isForeign?: true },
@@ -68,6 +71,6 @@ export function tlsServing(
     ...(isForeign && { isFixed: true }),
     port: tlsPort ?? port,
     publicPort: port,
-    ...(acmeWebroot !== undefined && { acmeWebroot }),
+    ...(acmeWebroot !== undefined && { acmeWebroot: `${hostFiles}${acmeWebroot}` }),
   };
 }

@@ -31,7 +31,7 @@ export interface OpenNginx {
   /** The command that starts nginx, if it runs under the account that this runs commands as. */
   readonly command?: string;
   /** Keeps copies of a certificate, or none, where nginx's account can read them, if nobody else does. */
-  keepCopies?(files: TlsFiles | undefined): Promise<void>;
+  keepCopies?(files: TlsFiles | undefined, account: string): Promise<void>;
   /** `undefined` if there is no nginx to ask yet, as in a first preview; throws `InvalidInput` if a setting is wrong. */
   abilities(): Promise<NginxAbilities | undefined>;
   /** Its part of the configuration. */

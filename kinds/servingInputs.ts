@@ -139,7 +139,7 @@ export function settingsFor(
   { flavour, njsModule, tlsDecision }: Decision,
   part: NginxPart,
 ): NginxSettings {
-  const { certificateCopies: _, tlsPort: __, ...place } = part;
+  const { certificateCopies: _, tlsPort: __, hostFiles: ___, ...place } = part;
   const { hosts, check, healthPath, slowestRequestSeconds, canary } = inputs;
   const { name, serverNames, tls, statusAllow, pathPrefix, closedPaths, openPaths } = inputs;
   return {

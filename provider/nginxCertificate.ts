@@ -26,10 +26,13 @@ export async function requireCertificate(
     return { certificateHash: pairHash(tls) };
   }
   const { machine } = nginx.server;
-  const { certificateCopies, user }: NginxPart = await nginx.settings();
+  const { certificateCopies, user, hostFiles = "" }: NginxPart = await nginx.settings();
   if (certificateCopies !== undefined) {
     // Whoever makes the copies looked at the certificate already, if there is none yet.
-    const copy = await copiedCertificate(machine, certificateCopies, tls);
+    const copy = await copiedCertificate(machine, certificateCopies, {
+      certificate: `${hostFiles}${tls.certificate}`,
+      key: `${hostFiles}${tls.key}`,
+    });
     if (copy !== undefined) judge(copy, serverNames, tls.certificate);
     return {};
   }
@@ -52,7 +55,7 @@ export async function bringCertificate(
   const { machine } = nginx.server;
   const { directory, user, certificateCopies } = await nginx.settings();
   const isText = tls !== undefined && isPem(tls.key);
-  await nginx.keepCopies?.(tls && !isText ? tls : undefined);
+  await nginx.keepCopies?.(tls && !isText ? tls : undefined, tlsDecision?.account ?? "");
   if (!tls || !tlsDecision) return false;
   if (!isText) {
     if (certificateCopies === undefined) await nginx.server.tryCertificate?.(tls);

@@ -7,6 +7,8 @@ import { servingInputs } from "../servingInputs.ts";
 export const NGINX_DIRECTORY = "/rollgate";
 /** The port inside the container; any account can bind it. */
 export const NGINX_PORT = 8080;
+/** The same for HTTPS. */
+export const NGINX_TLS_PORT = 8443;
 /** The port inside the container for the rollout only; not published. */
 export const NGINX_CONTROL_PORT = 8079;
 

@@ -3,6 +3,7 @@ import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.t
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
 import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
+import { tls } from "#rollout/request/frontDoor/tls.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import { publicUrl } from "#rollout/request/publicUrl.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
@@ -15,7 +16,10 @@ import {
   NGINX_CONTROL_PORT,
   NGINX_DIRECTORY,
   NGINX_PORT,
+  NGINX_TLS_PORT,
 } from "./dockerDescriptors.ts";
+import { filesOnHost, HOST_FILES } from "./hostFiles.ts";
+import { COPIES, keepCopies } from "./keepCopies.ts";
 import { openEngine, requireEngine } from "./openEngine.ts";
 
 /** Where it listens inside the container. */
@@ -35,12 +39,16 @@ export const dockerNginx: NginxKind = {
   isPulumis: true,
   open: (inputs) => {
     const proxy = partOf(dockerProxyDescriptor, inputs);
-    return openDockerNginx(openEngine(proxy.engine), proxy);
+    const files = filesOnHost(tls.safeParse(Object(inputs).tls).data);
+    return openDockerNginx(openEngine(proxy.engine), proxy, files !== undefined);
   },
 };
 
-/** Opens the nginx in a container; Docker publishes the descriptor's address and port. */
-export function openDockerNginx(docker: Docker, proxy: DockerProxyDescriptor): OpenNginx {
+/**
+ * Opens the nginx in a container; Docker publishes the descriptor's address and port. `hasCopies` is whether root keeps
+ * copies of the certificate there, for the account of nginx's workers.
+ */
+export function openDockerNginx(docker: Docker, proxy: DockerProxyDescriptor, hasCopies = false): OpenNginx {
   const { engine, container } = proxy;
   const machine = new ContainerMachine(docker, container);
   const runner = new ContainerNginx(docker, machine);
@@ -59,7 +67,15 @@ export function openDockerNginx(docker: Docker, proxy: DockerProxyDescriptor): O
       });
       return (await runner.isRunning()) ? machineAbilities(machine, "nginx") : undefined;
     },
-    settings: async () => ({ ...INSIDE, errorLog: "stderr", accessLogFile: "/dev/stdout" }),
+    settings: async () => ({
+      ...INSIDE,
+      tlsPort: NGINX_TLS_PORT,
+      hostFiles: HOST_FILES,
+      errorLog: "stderr",
+      accessLogFile: "/dev/stdout",
+      ...(hasCopies && { certificateCopies: `${COPIES}/current` }),
+    }),
+    keepCopies: (files, account) => keepCopies(machine, files, account),
     unknown: async () => new RollgateError("nginx-stopped", `container ${container} was not running`),
     close: () => server.access.close(),
   };

@@ -91,6 +91,7 @@ export function readDockerSettings(reader: Reader): KindSettings {
         hosts: parse(z.array(dockerHostDescriptor), request.hosts),
         network: { name: prefix, subnet: subnet.text },
         proxies,
+        serving: nginxInputs,
         images: { containerImage: request.launch.container?.image ?? "", nginxImage: baseImage },
       };
       const { hosts, network, images } = wanted;

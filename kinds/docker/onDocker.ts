@@ -9,8 +9,10 @@ import {
   dockerHostDescriptor,
   NGINX_DIRECTORY,
   NGINX_PORT,
+  NGINX_TLS_PORT,
 } from "./dockerDescriptors.ts";
 import { DockerImage } from "./dockerImage.ts";
+import { foldersOnHost, HOST_FILES } from "./hostFiles.ts";
 import { nginxImage } from "./nginxImage.ts";
 import { gatewayOf } from "./subnet.ts";
 
@@ -71,8 +73,8 @@ export function nginxOnDocker({
   others,
   ...nginx
 }: DockerCheckingNginxArgs): CheckingNginxArgs {
-  const { staticFiles } = nginx;
-  const shared = { baseImage, network, ...(staticFiles && { staticFiles }) };
+  const { staticFiles, tls } = nginx;
+  const shared = { baseImage, network, ...(staticFiles && { staticFiles }), ...(tls && { tls }) };
   const around = containerOf(nginx, { ...shared, volume });
   if (!others) return { ...nginx, around };
   return {
@@ -86,12 +88,26 @@ export function nginxOnDocker({
   };
 }
 
-type ContainerArgs = Pick<DockerCheckingNginxArgs, "baseImage" | "network" | "volume" | "staticFiles">;
+type ContainerArgs = Pick<
+  DockerCheckingNginxArgs,
+  "baseImage" | "network" | "volume" | "staticFiles" | "tls"
+>;
 
 function containerOf(
-  { engine, container, address, port }: DockerProxyDescriptor,
-  { baseImage, network, volume, staticFiles }: ContainerArgs,
+  { engine, container, address, port, tlsPort }: DockerProxyDescriptor,
+  { baseImage, network, volume, staticFiles = [], tls }: ContainerArgs,
 ) {
+  // Docker binds :: for IPv6 only.
+  const addresses = address === "::" ? ["0.0.0.0", address] : [address];
+  const published = [
+    { internal: NGINX_PORT, external: port },
+    ...(tls ? [{ internal: NGINX_TLS_PORT, external: tlsPort ?? tls.port }] : []),
+    ...(tls?.http3 ? [{ internal: NGINX_TLS_PORT, external: tlsPort ?? tls.port, protocol: "udp" }] : []),
+  ];
+  const mounts = [
+    ...staticFiles.map(({ folder }) => readOnlyMount(folder)),
+    ...foldersOnHost(tls).map((folder) => readOnlyMount(folder, `${HOST_FILES}${folder}`)),
+  ];
   return (name: string, parent: pulumi.Resource) => {
     // Pulled separately, because the build would pull it without credentials.
     const base = new DockerImage(`${name}-base`, { engine, image: baseImage }, { parent });
@@ -106,15 +122,10 @@ function containerOf(
         name: container,
         image: image.name,
         networksAdvanced: [{ name: network, aliases: ["nginx"] }],
-        // Docker binds :: for IPv6 only.
-        ports: (address === "::" ? ["0.0.0.0", address] : [address]).map((ip) => ({
-          internal: NGINX_PORT,
-          external: port,
-          ip,
-        })),
+        ports: published.flatMap((each) => addresses.map((ip) => ({ ...each, ip }))),
         volumes: [{ volumeName: files.name, containerPath: NGINX_DIRECTORY }],
         // Unlike with a volume, Docker rejects a folder that is not there.
-        ...(staticFiles && { mounts: staticFiles.map(({ folder }) => readOnlyMount(folder)) }),
+        ...(mounts.length > 0 && { mounts }),
         healthcheck: {
           // Healthy means that nginx serves a configuration of ours.
           tests: ["CMD", "sh", "/opt/rollgate/is-serving.sh"],
@@ -140,6 +151,6 @@ function containerOf(
 }
 
 /** A folder of the engine's machine, at the same path in a container. */
-function readOnlyMount(folder: string) {
-  return { type: "bind", source: folder, target: folder, readOnly: true };
+function readOnlyMount(source: string, target = source) {
+  return { type: "bind", source, target, readOnly: true };
 }

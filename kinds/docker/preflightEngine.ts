@@ -1,10 +1,12 @@
 import type Docker from "dockerode";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
+import type { ServingInputs } from "../servingInputs.ts";
 import { isDockerError } from "./containerMachine.ts";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "./dockerDescriptors.ts";
 import { firstSlot, secondSlot } from "./dockerSlot.ts";
+import { lookAtCertificate } from "./lookAtCertificate.ts";
 import { occupantIn } from "./occupantOf.ts";
-import { requireFreePort } from "./requireFreePort.ts";
+import { requireFreePorts } from "./requireFreePort.ts";
 import { requireImages } from "./requireImages.ts";
 import { overlap } from "./subnet.ts";
 
@@ -13,6 +15,8 @@ export interface WantedOnEngine {
   readonly hosts: readonly DockerHostDescriptor[];
   readonly network: { readonly name: string; readonly subnet: string };
   readonly proxies: readonly DockerProxyDescriptor[];
+  /** What they serve. */
+  readonly serving: Pick<ServingInputs, "tls" | "serverNames">;
   /** Images by the settings that name them. */
   readonly images: { readonly containerImage: string; readonly nginxImage: string };
 }
@@ -21,7 +25,8 @@ export interface WantedOnEngine {
 export async function preflightEngine(docker: Docker, wanted: WantedOnEngine): Promise<void> {
   await Promise.all([
     requireNetwork(docker, wanted),
-    ...wanted.proxies.map((proxy, index) => requireFreePort(docker, proxy, index)),
+    ...wanted.proxies.map((proxy, index) => requireFreePorts(docker, proxy, index)),
+    lookAtCertificate(docker, wanted.images.nginxImage, wanted.serving),
     requireImages(docker, wanted.images),
   ]);
 }

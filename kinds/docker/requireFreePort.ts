@@ -7,23 +7,31 @@ import { findDockerHost } from "./findDockerHost.ts";
 
 const EVERY_ADDRESS = ["0.0.0.0", "::", ""];
 
-/** Rejects a port for one of the nginx that another container publishes or, on this machine, any process uses. */
-export async function requireFreePort(
+/** Rejects ports for one of the nginx that another container publishes or, on this machine, any process uses. */
+export async function requireFreePorts(
   docker: Docker,
   proxy: DockerProxyDescriptor,
   index = 0,
 ): Promise<void> {
-  const { container, address, port, engine } = proxy;
+  await requireFree(docker, proxy, `proxies[${index}].port`, proxy.port);
+  if (proxy.tlsPort !== undefined) {
+    await requireFree(docker, proxy, `proxies[${index}].tlsPort`, proxy.tlsPort);
+  }
+}
+
+async function requireFree(
+  docker: Docker,
+  { container, address, engine }: DockerProxyDescriptor,
+  property: string,
+  port: number,
+): Promise<void> {
   const running = await docker.listContainers();
   const owner = running
     .find(({ Ports }) => Ports.some(({ PublicPort, IP }) => PublicPort === port && meet(IP, address)))
     ?.Names[0]?.slice(1);
   if (owner === container) return;
   const refuse = (taker: string) =>
-    new InvalidInput(
-      `proxies[${index}].port`,
-      `expected a free port at ${address}, got ${port}, which is taken by ${taker}`,
-    );
+    new InvalidInput(property, `expected a free port at ${address}, got ${port}, which is taken by ${taker}`);
   if (owner !== undefined) throw refuse(`the container ${owner}`);
   if (isHere(engine) && (await isTaken(address, port))) throw refuse("a process on this machine");
 }

@@ -2,7 +2,7 @@ import type { TwoSlots } from "../host/slots.ts";
 import type { SiteSettings } from "../request/frontDoor/siteInputs.ts";
 import type { Flavour } from "../request/rollRequest.ts";
 import type { CanaryRouting } from "./configuration/canaryRouting.ts";
-import type { TlsServing } from "./configuration/tlsLines.ts";
+import type { TlsServing } from "./tls/tlsServing.ts";
 
 /** Everything the configuration depends on. */
 export interface NginxSettings extends SiteSettings {

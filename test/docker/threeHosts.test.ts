@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEngine } from "#kinds/docker/openEngine.ts";
-import { requireFreePort } from "#kinds/docker/requireFreePort.ts";
+import { requireFreePorts } from "#kinds/docker/requireFreePort.ts";
 import * as nginx from "#provider/nginx.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
@@ -127,7 +127,7 @@ describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 
     const place = ["--name", rival, "--publish", `127.0.0.1:${proxy.port}:80`];
     await docker(["run", "--detach", "--stop-signal", "KILL", ...place, images.nginx, "sleep", "600"]);
     await expect(docker(["start", proxy.container])).rejects.toThrow();
-    await expect(requireFreePort(openEngine(""), proxy)).rejects.toThrow(
+    await expect(requireFreePorts(openEngine(""), proxy)).rejects.toThrow(
       `proxies[0].port: expected a free port at 127.0.0.1, got ${proxy.port}, which is taken by the container ${rival}`,
     );
     await expect(fleet.serveNginx()).rejects.toThrow(

@@ -1,7 +1,8 @@
 import { endpoint } from "../../machine/connections.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
-import { type TlsServing, tlsHeaders, tlsLines, tlsProtocolLines } from "./tlsLines.ts";
+import type { TlsServing } from "../tls/tlsServing.ts";
+import { tlsHeaders, tlsLines, tlsProtocolLines } from "./tlsLines.ts";
 
 type Served = Pick<
   NginxSettings,

@@ -6,7 +6,12 @@ copy_certificate() {
   mkdir -p "$3"
   chmod 0755 "${3%/*}" "$3"
   new=$(mktemp -d "$3/new.XXXXXX")
-  tries=20
+  tries=${TRIES:-20}
+  # Nothing has changed, most of the time.
+  if read_certificate "$1" "$2" "$new" >/dev/null 2>&1 && same_certificate "$new" "$3/current"; then
+    rm -rf "$new"
+    return 0
+  fi
   until reason=$(take_certificate "$1" "$2" "$new" "$5" 2>&1); do
     tries=$((tries - 1))
     if [ $tries -le 0 ]; then
@@ -19,10 +24,6 @@ copy_certificate() {
   for file in "$new"/*; do
     case ${file##*/} in certificate.pem | key.pem | source) ;; *) rm -rf "$file" ;; esac
   done
-  if same_certificate "$new" "$3/current"; then
-    rm -rf "$new"
-    return 0
-  fi
   chgrp "$(id -g "$4")" "$new/key.pem"
   chmod 0640 "$new/key.pem"
   chmod 0644 "$new/certificate.pem" "$new/source"
@@ -35,9 +36,7 @@ copy_certificate() {
 }
 # take_certificate <certificate> <key> <folder> <nginx>: the last line that it prints says why it failed.
 take_certificate() {
-  cat "$1" > "$3/certificate.pem" || return 1
-  cat "$2" > "$3/key.pem" || return 1
-  printf '%s\n%s\n' "$1" "$2" > "$3/source"
+  read_certificate "$1" "$2" "$3" || return 1
   if grep -q ENCRYPTED "$3/key.pem"; then
     echo "expected a key without a passphrase, got an encrypted one: $2"
     return 1
@@ -68,6 +67,18 @@ END
     *) printf '%s\n' "$words" | grep -m 1 emerg ;;
   esac
   return 1
+}
+# read_certificate <certificate> <key> <folder>
+read_certificate() {
+  for file in "$1" "$2"; do
+    if [ ! -f "$file" ]; then
+      echo "expected a file on nginx's machine, found no $file"
+      return 1
+    fi
+  done
+  cat "$1" > "$3/certificate.pem" || return 1
+  cat "$2" > "$3/key.pem" || return 1
+  printf '%s\n%s\n' "$1" "$2" > "$3/source"
 }
 # same_certificate <folder> <folder>
 same_certificate() {

@@ -139,6 +139,37 @@ describe("nginx on a Docker engine", () => {
     ]);
   });
 
+  test("publishes HTTPS and HTTP/3, and sees the folders of a certificate, never single files", async () => {
+    const files = {
+      certificate: "/etc/letsencrypt/live/shop/fullchain.pem",
+      key: "/etc/letsencrypt/live/shop/privkey.pem",
+    };
+    const tls = {
+      ...files,
+      ...{ port: 443, http2: true, http3: true, profile: "modern" as const, redirect: true, hstsSeconds: 0 },
+      acmeWebroot: "/var/www/acme",
+    };
+    const { all } = await declared({ tls });
+    expect(all["nginx-container"]).toMatchObject({
+      ports: [
+        { internal: 8080, external: 80, ip: "0.0.0.0" },
+        { internal: 8443, external: 443, ip: "0.0.0.0" },
+        { internal: 8443, external: 443, ip: "0.0.0.0", protocol: "udp" },
+      ],
+      mounts: ["/etc/letsencrypt", "/var/www/acme"].map((source) => ({
+        type: "bind",
+        source,
+        target: `/opt/rollgate/host${source}`,
+        readOnly: true,
+      })),
+    });
+    const { acmeWebroot: _, ...plain } = { ...tls, certificate: "/srv/a/cert.pem", key: "/srv/b/key.pem" };
+    const other = await declared({ tls: plain });
+    expect(Object(other.all["nginx-container"]).mounts).toEqual(
+      ["/srv/a", "/srv/b"].map((source) => expect.objectContaining({ source })),
+    );
+  });
+
   test("is built on the given base, with a tag that depends on its sources", async () => {
     const { all } = await declared();
     const tag = String(Object(all["nginx-image"]).triggers.tag);

@@ -33,6 +33,7 @@ async function preflight(
     hosts: [dockerHost({ engine })],
     network: { name: "shop-prod", subnet: "10.77.0.0/24" },
     proxies: [dockerProxy({ engine, port: await freePort() })],
+    serving: { serverNames: [] },
     images: { containerImage: "jre:17", nginxImage: "nginx:stable" },
     ...change,
   };
@@ -122,4 +123,13 @@ test("a registry that needs a login is rejected with the command for it; one tha
     `containerImage: expected an image that can be pulled, got ${image}: /distribution/${image}/json: 401 (does it exist, and has this user run \`docker login registry.example:5000\`?)`,
   );
   expect(await preflight({ [question]: { statusCode: 500 } }, { images })).toBe("ready");
+});
+
+test("a port for HTTPS that another container publishes is rejected", async () => {
+  const port = await freePort();
+  const containers = [{ Names: ["/other"], Ports: [{ IP: "0.0.0.0", PublicPort: 8443 }] }];
+  const proxies = [dockerProxy({ port, tlsPort: 8443 })];
+  expect(await preflight({ "GET /containers/json": containers }, { proxies })).toBe(
+    "proxies[0].tlsPort: expected a free port at 127.0.0.1, got 8443, which is taken by the container other",
+  );
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { serverNamesBucket, servers } from "#rollout/nginx/configuration/servers.ts";
-import { type TlsServing, tlsHeaders, tlsMaps } from "#rollout/nginx/configuration/tlsLines.ts";
+import { tlsHeaders, tlsMaps } from "#rollout/nginx/configuration/tlsLines.ts";
 import { ownNames } from "#rollout/nginx/ownNames.ts";
+import type { TlsServing } from "#rollout/nginx/tls/tlsServing.ts";
 
 const tls: TlsServing = {
   certificate: "/etc/tls/cert.pem",
