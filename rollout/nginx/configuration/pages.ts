@@ -10,17 +10,15 @@ type Site = Pick<NginxSettings, "name" | "directory" | "tls" | "errorPages" | "m
 /** When clients may come again, by why they were sent away. */
 const RETRY_SECONDS = { outage: 5, maintenance: 120 };
 
-/** For a location: the pages of nginx's own errors, which the application's answers never meet. */
-export function errorPageLines(settings: Site): string {
+/** For a location or a server: the pages of nginx's own errors, which the application's answers never meet. */
+export function errorPageLines(settings: Site, indent = "    "): string {
   const statuses = Object.keys(settings.errorPages ?? {});
   if (statuses.length === 0) return "";
-  return `    recursive_error_pages on;
-${statuses
-  .map(
-    (status) => `    error_page ${status} ${pageUri(settings, status)};
-`,
-  )
-  .join("")}`;
+  const pages = statuses.map((status) => `error_page ${status} ${pageUri(settings, status)}`);
+  // nginx's own number for a header that is too long.
+  const tooLong = statuses.includes("400") ? [`error_page 494 =400 ${pageUri(settings, "400")}`] : [];
+  // A request may have been sent on to another location by `error_page` already.
+  return ["recursive_error_pages on", ...pages, ...tooLong].map((line) => `${indent}${line};\n`).join("");
 }
 
 /** The locations of the pages; no client reaches them. */

@@ -18,7 +18,7 @@ export function siteLines(settings: NginxSettings): string {
 export function ownServerLines(settings: NginxSettings): string {
   const { largeHeaders, underscoresInHeaders } = settings;
   const large = `large_client_header_buffers ${HEADER_LINES} ${largeHeaders};\n`;
-  return `${realIp(settings, "")}${accessLogLine(settings, "")}${largeHeaders === undefined ? "" : large}${
+  return `${realIp(settings, "")}${accessLogLine(settings, "")}${errorPageLines(settings, "")}${largeHeaders === undefined ? "" : large}${
     underscoresInHeaders ? "underscores_in_headers on;\n" : ""
   }`;
 }

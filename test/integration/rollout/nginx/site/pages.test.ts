@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type ServerResponse, request as send } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
@@ -32,6 +33,23 @@ describe("error pages", () => {
     const small = send(url, { agent: false, method: "POST" }).end("x");
     const [answer] = await once(small, "response");
     expect(answer.statusCode).toBe(502);
+  });
+
+  test("so have errors of requests that reach no location, and of paths that are closed", async () => {
+    const errorPages = { 400: page("400.html", "bad\n"), 404: SORRY, 414: page("414.txt", "too long\n") };
+    const { url, port } = await serveSite({ errorPages, closedPaths: ["/actuator"] });
+    expect(await request(`${url}/actuator/env`)).toMatchObject({ status: 404, body: SORRY.text });
+    const raw = async (text: string) => {
+      const client = connect(port, "127.0.0.1");
+      client.write(text);
+      let answer = "";
+      for await (const chunk of client) answer += chunk;
+      return answer;
+    };
+    const long = await raw(`GET /${"x".repeat(20_000)} HTTP/1.0\r\n\r\n`);
+    expect([long.slice(9, 12), long.endsWith("too long\n")]).toEqual(["414", true]);
+    const large = await raw(`GET / HTTP/1.0\r\nX: ${"x".repeat(20_000)}\r\n\r\n`);
+    expect([large.slice(9, 12), large.endsWith("bad\n")]).toEqual(["400", true]);
   });
 
   test("an error that the application answers stays its own", async () => {
