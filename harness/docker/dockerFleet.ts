@@ -86,6 +86,15 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
     });
   }
 
+  /** Starts another nginx in front of the hosts. */
+  async addNginx(): Promise<DockerProxyDescriptor> {
+    const port = await freePort();
+    const other = { ...this.proxy, container: `${this.proxy.container}-${port}`, port };
+    await this.#runNginx(other);
+    await this.serveOther(other);
+    return other;
+  }
+
   /** What the settings of a stack have by default; nginx has to be told. */
   addSecondSlots(): void {
     for (const [index, host] of this.hosts.entries()) {
@@ -145,17 +154,31 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
 
   /** Does what Pulumi does for the network and for nginx. */
   async #declare(): Promise<void> {
-    const { container, address, port, tlsPort } = this.proxy;
-    const image = `${container}:test`;
     const context = inRepository("kinds", "docker", "nginx");
     await docker(["network", "create", "--subnet", `${this.#subnet}.0/24`, this.prefix]);
-    await docker(["build", "--quiet", "--build-arg", `BASE=${this.images.nginx}`, "--tag", image, context]);
+    await docker([
+      "build",
+      "--quiet",
+      "--build-arg",
+      `BASE=${this.images.nginx}`,
+      "--tag",
+      this.#image,
+      context,
+    ]);
+    await this.#runNginx(this.proxy);
+  }
+
+  async #runNginx({ container, address, port, tlsPort }: DockerProxyDescriptor): Promise<void> {
     await docker(["volume", "create", container]);
     await docker([
       ...["run", "--detach", "--name", container, "--network", this.prefix],
       ...["--publish", `${address}:${port}:8080`, "--volume", `${container}:/rollgate`],
       ...(tlsPort === undefined ? [] : ["--publish", `${address}:${tlsPort}:8443`]),
-      ...["--restart", "always", image],
+      ...["--restart", "always", this.#image],
     ]);
+  }
+
+  get #image(): string {
+    return `${this.proxy.container}:test`;
   }
 }
