@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { NGINX_DIRECTORY } from "#kinds/docker/dockerDescriptors.ts";
 import { dockerNginx } from "#kinds/docker/dockerNginx.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
 import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
@@ -37,6 +38,17 @@ describe.skipIf(reason)(`in a container${reason ? ` (${reason})` : ""}`, () => {
     for (let sent = 0; sent < 250; sent++) await request(`${fleet.url}/later-${sent}`);
     expect(await nginx.server.lastError()).toContain("made up");
   }, 120_000);
+
+  test("the file that spares requests the checks is where nginx's workers may write it", async () => {
+    await fleet.serveNginx();
+    const nginx = await dockerNginx.open(fleet.proxy);
+    onTestFinished(() => nginx.close());
+    const worker = 'grep -l "^nginx: worker" /proc/[0-9]*/cmdline | head -n 1';
+    const script = `stat -c %u "$1/temp/up"; file=$(${worker}); stat -c %u "\${file%/cmdline}"`;
+    const [folder, account] = (await nginx.server.machine.run(script, [NGINX_DIRECTORY])).trim().split("\n");
+    expect(account).not.toBe("0");
+    expect(folder).toBe(account);
+  }, 60_000);
 
   describeNginx(async () => {
     const nginx = await dockerNginx.open(fleet.proxy);
