@@ -1,12 +1,14 @@
 import { rm } from "node:fs/promises";
+import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { controlUrl, freePort } from "../../../../harness/freePort.ts";
 import { request } from "../../../../harness/request.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
+import { localTls, serveTls } from "../../../support/localTls.ts";
 import { nginxSettings, serveNginx } from "../../../support/nginx.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
@@ -99,6 +101,23 @@ describe("what belongs to the rollout", () => {
     const { port } = await run();
     const answer = await send(port, "PRI * HTTP/2.0\n\nSM");
     expect(answer).not.toMatch(/"checks":|stock [0-9a-f]{16}/);
+  });
+
+  test.each([
+    ["with GET", {}],
+    ["with POST", { ":method": "POST" }],
+    ["for its control port", { ":authority": "127.0.0.1:20000" }],
+    ["as from loopback", { "x-forwarded-for": "127.0.0.1", forwarded: "for=127.0.0.1" }],
+  ])("is never answered over HTTP/2, asked %s", async (_, headers) => {
+    vi.spyOn(console, "log").mockImplementation(() => {});
+    const { inputs } = await localTls();
+    await serveTls({ ...inputs, serverNames: [] });
+    const client = connectHttp2(`https://127.0.0.1:${inputs.tls.port}`, { rejectUnauthorized: false });
+    onTestFinished(() => client.destroy());
+    for (const path of OWN) {
+      const stream = client.request({ ":path": path, ...headers }).end();
+      expect(JSON.parse(await text(stream)), path).toMatchObject({ status: "UP", url: path });
+    }
   });
 
   test("is answered on the port of its own", async () => {
