@@ -67,7 +67,8 @@ export class NginxGroup implements ReverseProxy {
   }
 
   async admit(slot: Slot, release?: string): Promise<void> {
-    await this.#members.flag(slot.name, false, (nginx) => nginx.admit(slot, release));
+    if (release !== undefined) for (const { nginx } of this.#members.all) nginx.answers(slot, release);
+    await this.#members.flag(slot.name, false, (nginx) => nginx.admit(slot));
   }
 
   async standBy(isOn: boolean): Promise<void> {

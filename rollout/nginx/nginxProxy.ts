@@ -21,6 +21,8 @@ const CONFIRM = { intervalMilliseconds: 20, deadlineMilliseconds: 5_000 };
 export class NginxProxy implements OneNginx {
   readonly url: string;
   readonly #access: GroupedNginxAccess;
+  /** What a roll has said about slots. */
+  readonly #releases = new Map<string, { readonly place: string; readonly release: string }>();
   #flavour: Flavour | undefined;
 
   constructor(access: GroupedNginxAccess) {
@@ -61,15 +63,13 @@ export class NginxProxy implements OneNginx {
     await this.#confirm(host, true);
   }
 
-  async admit(host: AppHost, release?: string): Promise<void> {
-    await Promise.all([this.#access.lowerFlag(host.name), this.#nameRelease(host, release)]);
+  async admit(host: AppHost): Promise<void> {
+    await this.mark(host.name, false);
     await this.#confirm(host, false);
   }
 
-  /** A log without it is no reason to leave a host out. */
-  async #nameRelease({ address, port }: AppHost, release: string | undefined): Promise<void> {
-    if (release === undefined) return;
-    await this.#access.nameRelease(endpoint(address, port), release).catch(() => {});
+  answers({ name, address, port }: AppHost, release: string): void {
+    this.#releases.set(name, { place: endpoint(address, port), release });
   }
 
   async standBy(isOn: boolean): Promise<void> {
@@ -77,7 +77,14 @@ export class NginxProxy implements OneNginx {
   }
 
   async mark(slot: string, drained: boolean): Promise<void> {
-    await (drained ? this.#access.raiseFlag(slot) : this.#access.lowerFlag(slot));
+    if (drained) await this.#access.raiseFlag(slot);
+    else await Promise.all([this.#access.lowerFlag(slot), this.#nameRelease(slot)]);
+  }
+
+  /** A log without it is no reason to leave a host out. */
+  async #nameRelease(slot: string): Promise<void> {
+    const named = this.#releases.get(slot);
+    if (named) await this.#access.nameRelease(named.place, named.release).catch(() => {});
   }
 
   isListening(): Promise<boolean> {

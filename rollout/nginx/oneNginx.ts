@@ -11,8 +11,10 @@ export interface OneNginx {
   drained(signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Sends no new request to the slot; returns once nginx itself confirms it. */
   drain(slot: Slot): Promise<void>;
-  /** Sends requests to the slot again; returns once nginx itself confirms it. `release` is new there. */
-  admit(slot: Slot, release?: string): Promise<void>;
+  /** Sends requests to the slot again; returns once nginx itself confirms it. */
+  admit(slot: Slot): Promise<void>;
+  /** Says which release answers there; its access log names it once requests are sent there again. */
+  answers(slot: Slot, release: string): void;
   standBy(isOn: boolean): Promise<void>;
   /** Leaves the mark that drains a slot, or takes it away, where nginx finds it when it starts. */
   mark(slot: string, drained: boolean): Promise<void>;

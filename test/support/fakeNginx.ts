@@ -63,6 +63,13 @@ export class FakeNginx implements OneNginx {
     await this.#confirm(`admit ${name}`, name, false);
   }
 
+  /** The releases that its log would name. */
+  readonly releases = new Map<string, string>();
+
+  answers({ name }: { name: string }, release: string): void {
+    this.releases.set(name, release);
+  }
+
   async standBy(isOn: boolean): Promise<void> {
     await this.mark(STANDBY_FLAG, isOn);
   }

@@ -41,6 +41,13 @@ test("a slot is drained in every nginx, and admitted in every nginx", async () =
   for (const { flags } of [a, b]) expect(flags).toContain("_standby");
 });
 
+test("every nginx is told which release answers in a slot, even one that is lost", async () => {
+  const { group, a, b, slot } = await inRoll();
+  b.vanish();
+  await group.admit(slot("app-1_b"), "1.1.0");
+  for (const { releases } of [a, b]) expect([...releases]).toEqual([["app-1_b", "1.1.0"]]);
+});
+
 test("its connections are those of every nginx", async () => {
   const { group, a, b, slot } = await inRoll();
   Object.assign(a.left, { "app-1": 2 });
