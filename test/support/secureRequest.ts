@@ -13,7 +13,7 @@ export interface SecureAnswer {
   readonly protocol: string | null;
 }
 
-/** One request to 127.0.0.1 for a name, over a new connection unless an agent keeps them; trusts any certificate. */
+/** One request for a name, over a new connection unless an agent keeps them; trusts any certificate. */
 export async function secureRequest(
   port: number,
   path = "/",
@@ -22,9 +22,10 @@ export async function secureRequest(
     host = name,
     agent = false,
     method = "GET",
-  }: { name?: string; host?: string; agent?: Agent | false; method?: string } = {},
+    address = "127.0.0.1",
+  }: { name?: string; host?: string; agent?: Agent | false; method?: string; address?: string } = {},
 ): Promise<SecureAnswer> {
-  const common = { host: "127.0.0.1", port, path, method, agent, rejectUnauthorized: false };
+  const common = { host: address, port, path, method, agent, rejectUnauthorized: false };
   const sent = request({ ...common, servername: name, headers: { Host: host } }).end();
   const [response]: [IncomingMessage] = await once(sent, "response").then(([first]) => [first]);
   const { socket } = response;
