@@ -10,6 +10,7 @@ import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { foreignText, HTTP_FILE, SITE_FILE } from "./foreignConfiguration.ts";
 import { lacksLine, refusing } from "./foreignOwner.ts";
 import { attachments, type ForeignPlace } from "./foreignPlace.ts";
+import { inUsersWords } from "./inUsersWords.ts";
 import { MachineNginxAccess } from "./machineNginxAccess.ts";
 import { type Neighbour, readNeighbours } from "./neighbours.ts";
 import type { NginxConfiguration } from "./nginxConfiguration.ts";
@@ -99,7 +100,7 @@ export class ForeignNginxServer implements NginxServer {
       await writeFile(this.machine, directory, isHashed(name) ? name : `${this.#proposed}/${name}`, text);
     }
     try {
-      await refusing(this.#change(TEST));
+      await refusing(this.#change(TEST), (words) => inUsersWords(words, files, directory));
     } catch (error) {
       await this.#run('rm -rf "$2"', this.#proposed);
       throw error;

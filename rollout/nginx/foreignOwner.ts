@@ -27,14 +27,21 @@ export async function loadsJavaScript(machine: Pick<Machine, "run">, place: Fore
 }
 
 /** Says whose line nginx rejected: ours, or its owner's, with ours in place or even without. */
-export async function refusing(asked: Promise<unknown>): Promise<void> {
+export async function refusing(
+  asked: Promise<unknown>,
+  explain: (words: string) => string | undefined = () => undefined,
+): Promise<void> {
   try {
     await asked;
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    throw new RollgateError("nginx-refused", `${explained(error.message)}. Nothing was changed`, {
-      cause: error,
-    });
+    throw new RollgateError(
+      "nginx-refused",
+      `${explain(error.message) ?? explained(error.message)}. Nothing was changed`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import { READ_FILE } from "../machine/readFile.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import { closeConnectionsScript } from "./closeConnections.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
+import { inUsersWords } from "./inUsersWords.ts";
 import { MachineNginxAccess, type NginxPlace } from "./machineNginxAccess.ts";
 import { type Neighbour, readNeighbours } from "./neighbours.ts";
 import type { NginxConfiguration } from "./nginxConfiguration.ts";
@@ -67,10 +68,9 @@ export class MachineNginxServer implements NginxServer {
     for (const file of [...files, { name: "nginx.conf.new", text }]) {
       await writeFile(this.machine, this.#place.directory, file.name, file.text);
     }
-    const own = files.flatMap(({ name, source }) =>
-      source === undefined ? [] : { path: join(this.#place.directory, name), source },
+    await refusing(this.#runner.test("nginx.conf.new"), (words) =>
+      inUsersWords(words, files, this.#place.directory),
     );
-    await refusing(this.#runner.test("nginx.conf.new"), own[0]);
   }
 
   /** Lets nginx load a certificate and its key under its own account. */
@@ -178,21 +178,15 @@ export class MachineNginxServer implements NginxServer {
   }
 }
 
-async function refusing(asked: Promise<void>, own?: OwnFile): Promise<void> {
+async function refusing(
+  asked: Promise<void>,
+  explain: (words: string) => string | undefined = () => undefined,
+): Promise<void> {
   try {
     await asked;
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    const isOwn = own !== undefined && error.message.includes(own.path);
-    const message = isOwn
-      ? `directives: nginx rejected ${own.source}: ${error.message.replaceAll(own.path, own.source)}`
-      : `nginx rejected its configuration: ${error.message}`;
+    const message = explain(error.message) ?? `nginx rejected its configuration: ${error.message}`;
     throw new RollgateError("nginx-refused", message, { cause: error });
   }
-}
-
-/** A file of the user's, where nginx reads it and where the user has it. */
-interface OwnFile {
-  readonly path: string;
-  readonly source: string;
 }

@@ -8,6 +8,7 @@ import { foreignConfiguration } from "#rollout/nginx/foreignConfiguration.ts";
 import { ForeignNginxServer } from "#rollout/nginx/foreignNginxServer.ts";
 import type { ForeignPlace } from "#rollout/nginx/foreignPlace.ts";
 import type { NginxConfiguration } from "#rollout/nginx/nginxConfiguration.ts";
+import { hashedName } from "#rollout/nginx/servedConfiguration.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { until } from "../../../../harness/until.ts";
 import { type ForeignNginx, foreignNginx } from "../../../support/foreignNginx.ts";
@@ -117,6 +118,17 @@ describe("an nginx that is not ours", { timeout: 30_000 }, () => {
     expect(await nginx.files()).toEqual(before);
     expect(await server.served()).toBe(first.text);
     expect(await answer(nginx)).toBe("one");
+  });
+
+  test("names the user's file if nginx rejects directives in it", async () => {
+    const { nginx, server, directory, place } = await shared();
+    const before = await nginx.files();
+    const own = { name: hashedName("nonsense;\n", "conf"), text: "nonsense;\n", source: "conf/own.conf" };
+    const { text, fingerprint, files } = part("1", place, `include "${directory}/${own.name}"; return 200`);
+    await expect(server.propose({ text, fingerprint, files: [...files, own] })).rejects.toThrow(
+      /^directives: nginx rejected conf\/own\.conf: .*unknown directive "nonsense" in conf\/own\.conf:1\. Nothing/,
+    );
+    expect(await nginx.files()).toEqual(before);
   });
 
   test("leaves nothing behind if its first configuration is rejected", async () => {

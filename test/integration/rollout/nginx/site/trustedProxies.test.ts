@@ -91,6 +91,13 @@ describe("X-Forwarded-*", () => {
   });
 });
 
+test("a proxy may connect by IPv6", async () => {
+  const { port } = await serveSite({ trustedProxies: ["::1"], address: "::1" });
+  const headers = { "X-Forwarded-For": "2001:db8::7", "X-Forwarded-Proto": "https" };
+  const { body } = await request(`http://[::1]:${port}/`, { headers });
+  expect(toldIn(JSON.parse(body).headers)).toMatchObject({ address: "2001:db8::7", scheme: "https" });
+});
+
 describe("Forwarded", () => {
   const CASES: [title: string, forwarded: string, expected: Partial<Told>][] = [
     ["an address", "for=192.0.2.7", { address: "192.0.2.7" }],
