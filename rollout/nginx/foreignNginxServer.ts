@@ -19,7 +19,7 @@ import type { NginxServer } from "./nginxServer.ts";
 import { fileProblem, isHashed } from "./servedConfiguration.ts";
 
 const RIGHTS = readScripts(new URL("../machine/scripts/", import.meta.url), "with-rights");
-const FUNCTIONS = `${RIGHTS}\n${nginxScript("system-path", "find-master", "shared-nginx")}`;
+const FUNCTIONS = `${RIGHTS}\n${nginxScript("system-path", "find-master", "lock-shared", "shared-nginx")}`;
 const CHANGES = nginxScript("lock-nginx", "switch-live", "attach", "say-whose-fault", "begin-shared");
 const changing = (name: string) => [FUNCTIONS, CHANGES, nginxScript(name)].join("\n");
 const [TEST, APPLY, RESTORE, REMOVE] = ["test-shared", "apply-shared", "restore-shared", "remove-shared"].map(
@@ -50,8 +50,8 @@ export class ForeignNginxServer implements NginxServer {
 
   async preflight(): Promise<void> {
     await this.requireRunning();
-    const { master, executable, means, httpFolder } = this.place;
-    await this.machine.run(PREFLIGHT, [master, executable, means, httpFolder]);
+    const { master, executable, means, httpFolder, directory } = this.place;
+    await this.machine.run(PREFLIGHT, [master, executable, means, httpFolder, directory]);
   }
 
   /** Throws a one-line error if nginx is stopped; only its owner starts it. */

@@ -18,11 +18,13 @@ export interface NginxRunner {
   keepLog(): Promise<void>;
 }
 
+/** Another stack may be changing the same nginx. */
+export const RELOAD_OPTIONS = { deadlineSeconds: 90 };
 const BEYOND_GRACE_SECONDS = 20;
 const TEST = nginxScript("system-path", "test-configuration", "say-why");
 const IS_RUNNING = `${nginxScript("find-master")}\nfind_master "$1"`;
 const START = nginxScript("system-path", "find-master", "start-daemon", "say-why");
-const RELOAD = nginxScript("find-master", "reload-daemon");
+const RELOAD = nginxScript("find-master", "lock-nginx", "lock-shared", "reload-daemon");
 const QUIT = nginxScript("stop-rotating", "find-master", "quit-daemon");
 const KEEP_ROTATING = nginxScript("keep-rotating");
 const ROTATE = nginxScript("find-master", "rotate-log", "rotate-loop");
@@ -62,7 +64,7 @@ export class ProcessNginx implements NginxRunner {
   }
 
   async reload(): Promise<void> {
-    await this.#machine.run(RELOAD, [this.#directory]);
+    await this.#machine.run(RELOAD, [this.#directory], RELOAD_OPTIONS);
   }
 
   async quit(graceSeconds: number): Promise<void> {

@@ -7,7 +7,7 @@ import {
   systemctlCommand,
   wordsOf,
 } from "../machine/systemd.ts";
-import type { NginxRunner } from "./nginxRunner.ts";
+import { type NginxRunner, RELOAD_OPTIONS } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
 const BEYOND_GRACE_SECONDS = 20;
@@ -21,6 +21,13 @@ export function testUnit(unit: string): string {
 }
 
 const IS_RUNNING = nginxScript("unit-runs");
+const RELOAD = nginxScript(
+  "../../machine/scripts/with-rights",
+  "find-master",
+  "lock-nginx",
+  "lock-shared",
+  "reload-unit",
+);
 const TEST = nginxScript("../../machine/scripts/with-rights", "run-test-unit", "say-why");
 
 /** nginx as a systemd unit: systemd restarts it after a crash or a reboot. */
@@ -62,7 +69,8 @@ export class SystemdNginx implements NginxRunner {
   }
 
   async reload(): Promise<void> {
-    await systemctl(this.#machine, "reload", this.#unit);
+    const command = wordsOf(systemctlCommand("reload", this.#unit));
+    await this.#machine.run(RELOAD, [this.#directory, ...command], RELOAD_OPTIONS);
   }
 
   async quit(graceSeconds: number): Promise<void> {

@@ -28,7 +28,10 @@ export interface ForeignNginx {
 }
 
 /** Starts an nginx with two sites of somebody else's; the first one has these lines of ours. */
-export async function foreignNginx(lines: readonly string[] = []): Promise<ForeignNginx> {
+export async function foreignNginx(
+  lines: readonly string[] = [],
+  { executable = NGINX, main = "", workers = "root" } = {},
+): Promise<ForeignNginx> {
   const folder = join(await temporaryDirectory(), "etc nginx");
   const [securePort, plainPort] = [await freePort(), await freePort()];
   for (const name of ["conf.d", "sites-available", "sites-enabled", "tmp"])
@@ -38,7 +41,7 @@ export async function foreignNginx(lines: readonly string[] = []): Promise<Forei
   await copyFile(join(certificate, "cert.pem"), join(folder, "fullchain.pem"));
   const pidFile = join(folder, "nginx.pid");
   const texts: Record<string, string> = {
-    "nginx.conf": `${process.getuid?.() === 0 ? "user root;\n" : ""}worker_processes 2;
+    "nginx.conf": `${main}${process.getuid?.() === 0 ? `user ${workers};\n` : ""}worker_processes 2;
 pid "${pidFile}";
 error_log "${folder}/error.log";
 events { worker_connections 768; }
@@ -77,7 +80,7 @@ ${lines.map((line) => `    ${line}\n`).join("")}}
   for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, name), text);
   for (const site of ["shop", "other"])
     await run("ln", ["-s", `../sites-available/${site}`, join(folder, "sites-enabled", site)]);
-  await run(NGINX, ["-c", join(folder, "nginx.conf")]);
+  await run(executable, ["-c", join(folder, "nginx.conf")]);
   const pid = async () => Number(await readFile(pidFile, "utf8").catch(() => "0"));
   const signal = async (name: NodeJS.Signals) => {
     const master = await pid();

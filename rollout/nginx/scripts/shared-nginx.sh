@@ -1,4 +1,4 @@
-# After find-master.sh and ../../machine/scripts/with-rights.sh. Functions for an nginx that is not this stack's own. They
+# After find-master.sh, lock-shared.sh and ../../machine/scripts/with-rights.sh. Functions for an nginx that is not this stack's own. They
 # read where (its pid file or prefix), executable and means: signal, unit (root's nginx.service), or stack (another stack's unit).
 # option_of <letter>: prints the value of one of its command-line options.
 # shellcheck disable=SC2154,SC2034 # Set or used by the other scripts.
@@ -41,18 +41,12 @@ test_of_stack() {
 reload_nginx() {
   master=$(find_master "$where")
   [ -n "$master" ] || { echo "nginx is not running any more" >&2; return 1; }
-  old=" $(children_of "$master" | tr '\n' ' ') "
+  old=$(children_of "$master")
   case $means in
     unit) with_rights /usr/bin/systemctl reload nginx.service || return 1 ;;
     stack) with_rights /usr/bin/systemctl reload "$(unit_of_stack).service" || return 1 ;;
     *) kill -HUP "$master" || return 1 ;;
   esac
-  tries=40
-  while [ $tries -gt 0 ]; do
-    for child in $(children_of "$master"); do
-      case $old in *" $child "*) ;; *) return 0 ;; esac
-    done
-    tries=$((tries - 1))
-    sleep 0.05
-  done
+  is_shared=yes
+  await_workers "$master" "$old"
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, readFile, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -12,6 +12,7 @@ import { hashedName } from "#rollout/nginx/servedConfiguration.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { until } from "../../../../harness/until.ts";
 import { type ForeignNginx, foreignNginx } from "../../../support/foreignNginx.ts";
+import { serveHttp } from "../../../support/httpServer.ts";
 import { NGINX } from "../../../support/nginx.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
@@ -233,6 +234,37 @@ describe("an nginx that is not ours", { timeout: 30_000 }, () => {
     expect(await server.served()).toBe(first.text);
     await writeFile(join(place.directory, "live", "server.conf"), "location / { return 200 edited; }\n");
     expect(await server.served()).not.toBe(first.text);
+  });
+
+  test("counts its connections to a host, and nobody else's", async () => {
+    const { nginx, server, place } = await shared();
+    const { port } = await serveHttp(() => {});
+    const silent = part("one", place, `proxy_pass http://127.0.0.1:${port}; add_header X-Version`);
+    await server.propose(silent);
+    await server.apply();
+    const client = new AbortController();
+    onTestFinished(() => client.abort());
+    void fetch(`http://127.0.0.1:${port}/`, { signal: client.signal }).catch(() => {});
+    const asked = exec("curl", ["-sk", `https://127.0.0.1:${nginx.securePort}/`], { signal: client.signal });
+    void asked.catch(() => {});
+    await until(async () => (await server.access.connectionsTo("127.0.0.1", port)) === 1, 5);
+    asked.child.kill("SIGKILL");
+    await until(async () => (await server.access.connectionsTo("127.0.0.1", port)) === 0, 5);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("is refused if its workers can't see our flags", async () => {
+    const directory = join(await temporaryDirectory(), "private", "nginx");
+    await mkdir(join(directory, ".."), { mode: 0o700 });
+    const nginx = await foreignNginx([], { workers: "nobody nogroup" });
+    const { place } = await shared();
+    const server = new ForeignNginxServer(new LocalMachine(), {
+      ...place,
+      ...{ directory, master: nginx.pidFile, httpFolder: nginx.httpFolder },
+    });
+    onTestFinished(() => server.access.close());
+    await expect(server.preflight()).rejects.toThrow(
+      /^expected a folder that nginx's workers can read, got .*\/private, which is closed to others: set directory to another one$/,
+    );
   });
 
   test("keeps another program's file of the same name", async () => {
