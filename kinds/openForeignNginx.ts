@@ -28,7 +28,7 @@ export function openForeignNginx(
 ): OpenNginx {
   return {
     id,
-    name: "that nginx",
+    name: "this nginx",
     server,
     leases,
     sharesPorts: false,

@@ -13,6 +13,7 @@ import { makeCertificate } from "../../support/certificate.ts";
 import { type ForeignNginx, foreignNginx } from "../../support/foreignNginx.ts";
 import { serveHttp } from "../../support/httpServer.ts";
 import { NGINX } from "../../support/nginx.ts";
+import { useNjsNginx } from "../../support/njsNginx.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 beforeEach(() => {
@@ -261,6 +262,38 @@ describe("an nginx that is not ours", { timeout: 60_000 }, () => {
     );
     expect(await nginx.files()).toEqual(before);
     expect(await get(`https://127.0.0.1:${nginx.securePort}/`)).toBe("shop /");
+  });
+});
+
+describe("an nginx that is not ours and has the JavaScript module", { timeout: 60_000 }, () => {
+  const njs = useNjsNginx();
+
+  test("checks the hosts by it if its own configuration loads it", async (context) => {
+    const { executable, module } = njs(context);
+    const directory = join(await temporaryDirectory(), "nginx");
+    const line = `include ${directory}/live/server*.conf;`;
+    const main = module === "" ? "" : `load_module "${module}";\n`;
+    const nginx = await foreignNginx([line], { executable, main });
+    const news = { ...(await inForeign("shop", nginx, directory, "/")), executable };
+    const outs = await up(news);
+    expect(outs.flavour).toBe("njs");
+    const site = `https://127.0.0.1:${nginx.securePort}/x`;
+    await until(async () => (await get(site)) === "shop /x", 10);
+    const status = `http://127.0.0.1:${news.controlPort}/status?format=json`;
+    await until(async () => /"status": ?"up"/.test(await get(status)), 10);
+    await remove(outs);
+  });
+
+  test("is taken as it is if its own configuration does not load it", async (context) => {
+    const { executable, module } = njs(context);
+    context.skip(module === "", "it is built in");
+    const directory = join(await temporaryDirectory(), "nginx");
+    const nginx = await foreignNginx([`include ${directory}/live/server*.conf;`], { executable });
+    const news = { ...(await inForeign("shop", nginx, directory, "/")), executable };
+    expect((await check({ olds: {}, news })).inputs).toMatchObject({ flavour: "stock" });
+    expect(await reasons({ ...news, flavour: "njs" })).toEqual([
+      "flavour: expected stock, which is all that this nginx supports, got njs. Nothing was changed.",
+    ]);
   });
 });
 
