@@ -4,6 +4,7 @@ import { RollHooks } from "../hooks/rollHooks.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "../lease/lease.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
+import { alignDrains } from "./alignDrains.ts";
 import { HostsUnreachable } from "./decideStep.ts";
 import { describeFailure } from "./describeFailure.ts";
 import { listHosts } from "./fleet.ts";
@@ -115,6 +116,7 @@ async function rollOnce(
       assertHeld: () => lease.assertHeld(),
     };
     await stageEverywhere(desired, context);
+    await alignDrains(context).catch(untouched);
     const rolled = await rollAll(desired, context);
     warnings.push(...(await fleet.proxy.end(RETURN_MILLISECONDS)));
     for (const warning of warnings) report("warning", warning);

@@ -24,10 +24,27 @@ test("drains that differ are repaired by a roll with nothing else to do, by what
   await fleet.roll(OLD);
   expect(fleet.journal.filter((entry) => /^(drain|admit|start|stop)/.test(entry)).sort()).toEqual([
     "admit app-1",
-    "admit app-2",
     "drain app-2_b",
   ]);
   expect([...fleet.proxy.partly.keys()]).toEqual([]);
+});
+
+test("a host that serves through one nginx only gets its traffic back from all, and is then rolled like any other", async () => {
+  const fleet = await twoHosts();
+  fleet.proxy.partly.set("app-1", ["http://b"]);
+  await fleet.roll(NEW, { policy: START_FIRST });
+  const steps = fleet.journal.filter((entry) => /^(drain|admit|start|stop) app-1/.test(entry));
+  expect(steps).toEqual(["admit app-1", "start app-1_b", "admit app-1_b", "drain app-1", "stop app-1"]);
+  expect(fleet.messages("admit", "app-1")[0]).toBe("takes traffic through nginx at http://b again");
+});
+
+test("a host that is ill and serves through one nginx only is not given more traffic", async () => {
+  const fleet = await twoHosts();
+  fleet.host("app-1").conduct[OLD] = "down";
+  fleet.proxy.partly.set("app-1", ["http://b"]);
+  await fleet.roll(NEW, { policy: START_FIRST });
+  const steps = fleet.journal.filter((entry) => /^(drain|admit|start|stop) app-1/.test(entry));
+  expect(steps[0]).toBe("drain app-1");
 });
 
 test("an nginx that is not back at the end is a warning of a roll that went well", async () => {
