@@ -5,9 +5,10 @@ import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
 import { type RestState, restStates } from "../restStates.ts";
 import type { DrainUpstreams } from "../upstreamMap.ts";
+import { isSticky } from "./balance.ts";
 import { fileIn } from "./fileIn.ts";
 
-type Parts = Pick<DrainUpstreams, "pools">;
+type Parts = Pick<DrainUpstreams, "pools" | "groups">;
 
 /**
  * For the location of the application, before it looks at any flag: while the fleet is at rest, one file stands for all of
@@ -49,9 +50,11 @@ export function unsummedReturn(settings: NginxSettings, parts: Parts, answer: st
 }
 
 /** For each rest state, the file that exists only in it, and the upstream of requests. */
-function shortcuts({ directory, hosts, canary, name }: NginxSettings, { pools }: Parts) {
-  // With canaries, it is also up to the request which upstream it gets.
-  if (canary) return [];
+function shortcuts(settings: NginxSettings, { pools, groups }: Parts) {
+  const { directory, hosts, canary, name } = settings;
+  // With canaries, it is also up to the request which upstream it gets. A client that stays with its host gets to it by
+  // its group in every state.
+  if (canary || (isSticky(settings) && groups.length > 0)) return [];
   return restStates(hosts).flatMap((state) => {
     const upstream = upstreamOf(state, pools);
     if (upstream === undefined) return [];

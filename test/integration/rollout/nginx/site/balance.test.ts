@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { request } from "../../../../../harness/request.ts";
-import { twoSlotsInARow } from "../../../../support/nginx.ts";
+import { localNginxAccess, twoSlotsInARow } from "../../../../support/nginx.ts";
 import { type Site, serveSite } from "../../../../support/siteNginx.ts";
 
 const naming = (name: string) => (_: unknown, answer: { end(text: string): unknown }) =>
@@ -42,16 +42,18 @@ test("a browser stays with its host, and a drain moves only the clients of that 
 
 test("in a fleet of more hosts than there are upstreams for, a drain moves few of the others", async () => {
   const site = await serveSite({ balance: "cookie" }, { size: 12, answer: naming });
+  const access = localNginxAccess(site.settings);
+  await access.sumFlags();
   const cookies = await browsers(site.url, 120);
   const before = await hostsOf(site.url, cookies);
   expect(await hostsOf(site.url, cookies)).toEqual(before);
   expect(new Set(before).size).toBe(12);
-  await site.drain("app-7");
+  await access.raiseFlag("app-7");
   const meanwhile = await hostsOf(site.url, cookies);
   expect(meanwhile).not.toContain("app-7");
   const moved = before.filter((host, index) => host !== meanwhile[index]);
   expect(moved.length).toBeLessThan(cookies.length / 3);
-  await site.admit("app-7");
+  await access.lowerFlag("app-7");
   expect(await hostsOf(site.url, cookies)).toEqual(before);
 });
 
