@@ -1,15 +1,16 @@
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "node:tls";
 import { parseArgs } from "node:util";
 import { Streams } from "../harness/streams.ts";
 import { Traffic } from "../harness/traffic.ts";
 import { EVERY_FLEET, type Standing } from "./faults/everyFleet.ts";
 import { type MadeCertificate, makeCertificateIn } from "./support/certificate.ts";
 import { market } from "./support/market.ts";
-import { secureRequest } from "./support/secureRequest.ts";
 
 /**
  * Rolls two hosts start-first behind HTTPS, on every kind, under 100 requests a second of HTTP/1.1 and 100 of HTTP/2,
@@ -67,8 +68,7 @@ async function secure({ fleet, write }: Standing): Promise<void> {
 }
 
 async function rollOnce({ fleet, write }: Standing, jar: string): Promise<string> {
-  const port = tlsPortOf(fleet);
-  const url = `https://${fleet.proxy.address}:${port}`;
+  const url = `https://${fleet.proxy.address}:${tlsPortOf(fleet)}`;
   const clients = [
     new Traffic(url, PER_SECOND, { connect: trusting, allowH2: false }),
     new Traffic(url, PER_SECOND, { connect: trusting, allowH2: true, connections: 8, pipelining: 32 }),
@@ -78,7 +78,7 @@ async function rollOnce({ fleet, write }: Standing, jar: string): Promise<string
   try {
     const [result, isServed] = await Promise.all([
       fleet.roll({ ...settings, jar }),
-      renew(renewed, write, port),
+      renew(renewed, { fleet, write }),
     ]);
     while (clients.reduce((sum, { sent }) => sum + sent, 0) < Math.min(50_000, Number(values.requests)))
       await sleep(100);
@@ -106,15 +106,21 @@ async function rollOnce({ fleet, write }: Standing, jar: string): Promise<string
 }
 
 /** Replaces the files in the middle of a roll; returns whether the next handshake has the new certificate. */
-async function renew(made: MadeCertificate, write: Standing["write"], port: number): Promise<boolean> {
+async function renew(
+  made: MadeCertificate,
+  { write, fleet: { proxy } }: Pick<Standing, "write"> & { readonly fleet: Pick<Standing["fleet"], "proxy"> },
+): Promise<boolean> {
   await sleep(4_000);
   await write("key.pem", made.key);
   await write("cert.pem", made.certificate);
-  const { certificate } = await secureRequest(port);
-  return certificate === new X509Certificate(made.certificate).fingerprint256;
+  const socket = connect({ host: proxy.address, port: tlsPortOf({ proxy }), ...trusting });
+  await once(socket, "secureConnect");
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256 === new X509Certificate(made.certificate).fingerprint256;
 }
 
-function tlsPortOf({ proxy }: Standing["fleet"]): number {
+function tlsPortOf({ proxy }: Pick<Standing["fleet"], "proxy">): number {
   if (proxy.tlsPort === undefined) throw new Error("nginx has no port for HTTPS");
   return proxy.tlsPort;
 }

@@ -1,5 +1,7 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { NGINX_DIRECTORY } from "#kinds/docker/dockerDescriptors.ts";
+import { HOST_FILES } from "#kinds/docker/hostFiles.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
 import { noDocker } from "../../harness/docker/engine.ts";
@@ -47,9 +49,11 @@ export const EVERY_FLEET: readonly {
     create: async (size, options) => {
       const fleet = await DockerFleet.create(size, undefined, options);
       const write = async (name: string, text: string) => {
-        const path = `/rollgate/${name}`;
-        const script = 'printf %s "$2" > "$1.new" && mv "$1.new" "$1"';
-        await fleet.exec(fleet.proxy.container, "sh", "-c", script, "sh", path, text);
+        // Where its container would see the files of the engine's machine; its health checks copy what changes there.
+        const path = `/shop/${name}`;
+        const script = `mkdir -p ${HOST_FILES}/shop; printf %s "$2" > "$1.new" && mv "$1.new" "$1"
+          if [ -f ${NGINX_DIRECTORY}/copy-certificate.sh ]; then sh ${NGINX_DIRECTORY}/copy-certificate.sh || :; fi`;
+        await fleet.exec(fleet.proxy.container, "sh", "-c", script, "sh", HOST_FILES + path, text);
         return path;
       };
       return { fleet, write, remove: () => fleet.remove() };
