@@ -34,7 +34,8 @@ export async function requireCertificate(
       key: `${hostFiles}${tls.key}`,
     });
     if (copy !== undefined) judge(copy, serverNames, tls.certificate);
-    return {};
+    // The configuration only names the copies: this is how other files are noticed.
+    return nginx.keepCopies ? { certificateHash: pairHash(tls) } : {};
   }
   // Under another account than this one, nginx tries it itself, before it is told to serve it.
   if (nginx.command !== undefined) {
@@ -69,9 +70,9 @@ export async function bringCertificate(
 /** What tells the certificate that is there from another one, if it was given as text. */
 export async function certificateFound(
   nginx: OpenNginx,
-  { certificateHash }: { readonly certificateHash?: unknown },
+  { certificateHash, tls }: { readonly certificateHash?: unknown; readonly tls?: unknown },
 ): Promise<{ readonly certificateHash?: string }> {
-  if (certificateHash === undefined) return {};
+  if (certificateHash === undefined || !isPem(String(Object(tls).key))) return {};
   const { directory } = await nginx.settings();
   return { certificateHash: await installedHash(nginx.server.machine, directory) };
 }
