@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { lookAtCertificate } from "#kinds/docker/lookAtCertificate.ts";
 import { openEngine } from "#kinds/docker/openEngine.ts";
-import { check, create } from "#provider/nginx.ts";
+import { check, create, diff, read } from "#provider/nginx.ts";
 import { type BaseImages, baseImages } from "../../harness/docker/baseImages.ts";
 import { docker, noDocker } from "../../harness/docker/engine.ts";
 import { freePort } from "../../harness/freePort.ts";
@@ -72,13 +72,23 @@ describe.skipIf(reason)(`TLS in a container${reason ? ` (${reason})` : ""}`, () 
       flavour: "stock",
       serverNames: ["shop.example.com"],
       hosts: [{ name: "app-1", address: "127.0.0.1", port: 9 }],
-      tls: { ...usual, certificate, key, port: tlsPort },
+      // Debian 13's nginx can do all of it.
+      tls: { ...usual, certificate, key, port: tlsPort, http3: true, hstsSeconds: 300 },
     };
     const { inputs = {}, failures } = await check({ olds: {}, news });
     expect(failures).toBeUndefined();
     await create(inputs);
     // No host takes traffic: nginx answers by itself.
     expect(await secureRequest(tlsPort)).toMatchObject({ status: 503, certificate: fingerprintOf(first) });
+    expect((await secureRequest(tlsPort)).headers).toMatchObject({
+      "alt-svc": `h3=":${tlsPort}"; ma=86400`,
+      "strict-transport-security": "max-age=300",
+    });
+    await expect(secureRequest(tlsPort, "/", { name: "other.example.com" })).rejects.toThrow(
+      /unrecognized name/,
+    );
+    // 8443, for every worker.
+    expect(await docker(["exec", container, "cat", "/proc/net/udp"])).toMatch(/: 00000000:20FB /);
     const headers = { Host: `shop.example.com:${port}` };
     expect((await request(`http://127.0.0.1:${port}/a`, { headers })).headers.location).toBe(
       `https://shop.example.com:${tlsPort}/a`,
@@ -94,6 +104,16 @@ describe.skipIf(reason)(`TLS in a container${reason ? ` (${reason})` : ""}`, () 
     // What a restarted container serves before anybody looks.
     await docker(["restart", container]);
     await until(async () => (await secureRequest(tlsPort).catch(() => undefined))?.status === 503, 10);
+    // Other files are another certificate, although the configuration doesn't name them.
+    const { inputs: moved = {} } = await check({
+      olds: inputs,
+      news: { ...news, tls: { ...news.tls, key: `${folder}/other.pem` } },
+    });
+    expect(moved.configuration).toBe(inputs.configuration);
+    expect(await diff({ olds: (await read("id", inputs)).props, news: inputs })).toMatchObject({
+      changes: false,
+    });
+    expect(await diff({ olds: inputs, news: moved })).toMatchObject({ changes: true });
     expect(
       await check({ olds: inputs, news: { ...news, serverNames: ["other.example.com"] } }),
     ).toMatchObject({
