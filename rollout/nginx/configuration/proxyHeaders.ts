@@ -13,9 +13,13 @@ map $${own("upgrade")} $${own("connection")} {
     ""      "";
 }
 
-# An HTTP/1.0 client may send no Host, which HTTP/1.1 requires.
+# HTTP/1.1 requires a Host. An HTTP/1.0 client may send none, and for one of HTTP/3, nginx knows it by another name.
 map $http_host $${own("host")} {
     default $http_host;
+    ""      $${own("bare_host")};
+}
+map $host $${own("bare_host")} {
+    default $host;
     ""      localhost;
 }
 `;
