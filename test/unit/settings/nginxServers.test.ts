@@ -160,6 +160,15 @@ describe("a wrong entry is rejected with one line that names it", () => {
       "nginxServers: expected at most 8 nginx",
     ],
     [
+      "HTTPS, whose port they would share",
+      {
+        serverNames: ["shop.example.com"],
+        tls: { certificate: "/etc/c.pem", key: "/etc/k.pem" },
+        nginxServers: [{ port: 8090 }],
+      },
+      "tls.port: expected a unique port, got 443, a port of another nginx",
+    ],
+    [
       "several with one that is not ours",
       { nginxMode: "include", nginxServers: [{ port: 8090 }] },
       "nginxServers: expected none with nginxMode include, whose nginx is the only one of its machine",
