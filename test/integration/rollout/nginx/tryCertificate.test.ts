@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { type TlsFiles, tryCertificate } from "#rollout/nginx/tls/tryCertificate.ts";
+import { freePort } from "../../../../harness/freePort.ts";
 import { encrypted, makeCertificate } from "../../../support/certificate.ts";
-import { NGINX } from "../../../support/nginx.ts";
+import { localNginxServer, NGINX } from "../../../support/nginx.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const trial = (files: TlsFiles) => tryCertificate(new LocalMachine(), NGINX, files);
@@ -71,4 +72,16 @@ describe("nginx itself", () => {
     await mkdir(folder);
     await expect(trial({ ...files, ...(await breakIt(files, folder)) })).rejects.toThrow(line);
   });
+});
+
+test("the nginx that will serve tries a certificate under its own account, and its folder stays as it was", async () => {
+  const directory = await temporaryDirectory();
+  const server = localNginxServer({ directory, address: "127.0.0.1", port: await freePort() });
+  const { files } = await makeCertificate();
+  await server.tryCertificate?.(files);
+  const { key } = (await makeCertificate()).files;
+  await expect(server.tryCertificate?.({ ...files, key })).rejects.toThrow(
+    /^tls\.key: expected the key of \S+\/cert\.pem, got another one: \S+\/key\.pem$/,
+  );
+  await expect(readFile(join(directory, "nginx.conf.new"))).rejects.toThrow("ENOENT");
 });
