@@ -106,6 +106,13 @@ done`);
       expect(await web.exec("ls /srv /var/lib | grep rollgate || :")).toBe("");
 
       await provision("install");
+      // As on a server that is set up by other means: nginx's account can't read certbot's files.
+      const { certificateCopies: _, ...direct } = inputs();
+      const unreadable = (await check({ olds: {}, news: direct })).inputs ?? {};
+      await expect(create(unreadable)).rejects.toThrow(
+        `tls.certificate: expected a file that nginx's account can read, got ${files.certificate}`,
+      );
+      expect(await web.exec("ls /srv/rollgate/stack/nginx | grep conf || :")).not.toContain("nginx.conf");
       const passed = (await check({ olds: {}, news: inputs() })).inputs ?? {};
       await create(passed);
       const served = async () => (await secureRequest(443, "/", { address: web.address })).certificate;
