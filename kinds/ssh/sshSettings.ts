@@ -104,7 +104,7 @@ export function readSshSettings(reader: Reader): KindSettings {
       const inputs = { ...place, ...Object(serving), executable, hosts: poolOf(request) };
       const nginx = parse(sshNginxInputs, inputs);
       const { graceSeconds } = request.timing;
-      const certificate = nginx.foreign ? undefined : certificateToCopy(nginx, provision);
+      const certificate = certificateToCopy(nginx, provision);
       const copies = certificate !== undefined && { certificateCopies: true };
       const needed = {
         ...{ java: request.launch.java, nginx: executable, graceSeconds },

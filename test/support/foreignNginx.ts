@@ -27,12 +27,31 @@ export interface ForeignNginx {
   readonly files: () => Promise<Record<string, string>>;
 }
 
+/** How it is not as usual. */
+export interface ForeignOptions {
+  readonly executable?: string;
+  /** At the top of its configuration. */
+  readonly main?: string;
+  /** The account of its workers, if root starts it. */
+  readonly workers?: string;
+  /** The name of the folder of its configuration; with a blank by default. */
+  readonly name?: string;
+  /** Lines of the site without a certificate. */
+  readonly plainLines?: readonly string[];
+}
+
 /** Starts an nginx with two sites of somebody else's; the first one has these lines of ours. */
 export async function foreignNginx(
   lines: readonly string[] = [],
-  { executable = NGINX, main = "", workers = "root" } = {},
+  {
+    executable = NGINX,
+    main = "",
+    workers = "root",
+    plainLines = [],
+    name = "etc nginx",
+  }: ForeignOptions = {},
 ): Promise<ForeignNginx> {
-  const folder = join(await temporaryDirectory(), "etc nginx");
+  const folder = join(await temporaryDirectory(), name);
   const [securePort, plainPort] = [await freePort(), await freePort()];
   for (const name of ["conf.d", "sites-available", "sites-enabled", "tmp"])
     await mkdir(join(folder, name), { recursive: true });
@@ -74,7 +93,7 @@ ${lines.map((line) => `    ${line}\n`).join("")}}
     listen 127.0.0.1:${plainPort};
     server_name other.example.com;
     location / { return 200 "other"; }
-}
+${plainLines.map((line) => `    ${line}\n`).join("")}}
 `,
   };
   for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, name), text);
