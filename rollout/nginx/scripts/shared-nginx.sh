@@ -20,10 +20,10 @@ test_nginx() {
   esac
 }
 
-# unit_of_stack: prints the name of another stack's unit.
+# unit_of_stack: prints the name of another stack's unit, the one of its units that has another one to test for it.
 unit_of_stack() {
   grep -lxF "# Written by rollgate for $where." /etc/systemd/system/*.service 2>/dev/null |
-    sed -n '/-test\.service$/d; s|.*/\(.*\)\.service$|\1|p' | head -n 1
+    sed -n 's|.*/\(.*\)-test\.service$|\1|p' | head -n 1
 }
 
 # test_of_stack: as test_nginx, under the account of that stack's nginx. Its test unit tests what is served if there is such
