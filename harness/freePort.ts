@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { isSystemError } from "#rollout/common/errors.ts";
 
-const FIRST = 22_000;
+const FIRST = 18_500;
 
 /** The port on which the rollout reaches an nginx with this port; nobody else is given it. */
 export function controlPortFor(port: number): number {
-  return port < FIRST ? port + 10_000 : port - 10_000;
+  return port < FIRST ? port + 10_000 : port - 13_500;
 }
 
 /** Where the rollout reaches an nginx on this machine whose clients use this port. */

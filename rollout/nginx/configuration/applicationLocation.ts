@@ -53,8 +53,7 @@ ${outageLines(settings, lines.outage)}    }
 ${inSoak}    if (-f ${fileIn(directory, CLOSE_CONNECTIONS)}) { set $${to} "\${${way}}${LAST_ANSWER}"; }
     error_page 418 = @${name}$${to};
     if ($${to}) { return 418; }
-    set $${own("upstream")} $${pool};
-${passOn(settings, own("upstream"), common)}`;
+${passOn(settings, pool, common)}`;
   const under = locationsUnder(settings.pathPrefix).map((location) => `${location} {\n${application}}\n`);
   return [...under, ...named].join("");
 }

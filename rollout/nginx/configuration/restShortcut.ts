@@ -6,14 +6,14 @@ import { ownNames } from "../ownNames.ts";
 import { type RestState, restStates } from "../restStates.ts";
 import type { DrainUpstreams } from "../upstreamMap.ts";
 import { isSticky } from "./balance.ts";
-import { fileIn } from "./fileIn.ts";
 
 type Parts = Pick<DrainUpstreams, "pools" | "groups">;
 
 /**
  * For the location of the application, before it looks at any flag: while the fleet is at rest, one file stands for all of
  * them and the upstream is known. In any other state, and for a request that takes another way than most, nginx goes on
- * with the next line.
+ * with the next line. The upstream's name is no variable,
+ * because nginx would look it up for each request.
  */
 export function restShortcut(
   settings: NginxSettings,
@@ -21,12 +21,18 @@ export function restShortcut(
   { allUp }: Pick<FlavourLines, "allUp">,
 ): string {
   const own = ownNames(settings.name);
-  const rest = own("rest");
+  const [way, rest] = [own("way"), own("rest")];
+  // nginx's `if` has no "and": what else must hold is in the name of the file, as a suffix that no file has.
   const lines = shortcuts(settings, parts).map(({ state, sum, upstream }) => {
-    // nginx's `if` has no "and".
-    const files = allUp ? [sum, `"${allUp(state)}"`] : [sum];
-    return `    set $${rest} "$${own("way")}";
-${files.map((file) => `    if (-f ${file}) { set $${rest} "\${${rest}}+"; }\n`).join("")}    if ($${rest} = "${"+".repeat(files.length)}") { set $${own("upstream")} ${upstream}; break; }
+    const checks = allUp
+      ? `    set $${rest} "-";
+    if (-f "${allUp(state)}") { set $${rest} $${way}; }
+`
+      : "";
+    return `${checks}    if (-f "${sum}$${allUp ? rest : way}") {
+        proxy_pass http://${upstream};
+        break;
+    }
 `;
   });
   if (lines.length === 0) return "";
@@ -42,7 +48,7 @@ export function unsummedReturn(settings: NginxSettings, parts: Parts, answer: st
   return shortcuts(settings, parts)
     .map(
       ({ sum, upstream }) => `        set $${own("upstream")} $${own("drained_pool")};
-        if (-f ${sum}) { set $${own("upstream")} ${upstream}; }
+        if (-f "${sum}") { set $${own("upstream")} ${upstream}; }
         if ($${own("upstream")} != $${own("drained_pool")}) { return 200 "${UNSUMMED} ${answer}"; }
 `,
     )
@@ -58,7 +64,7 @@ function shortcuts(settings: NginxSettings, { pools, groups }: Parts) {
   return restStates(hosts).flatMap((state) => {
     const upstream = upstreamOf(state, pools);
     if (upstream === undefined) return [];
-    const sum = fileIn(directory, join("drained", flagSum(state.drained.map((slot) => slot.name))));
+    const sum = join(directory, "drained", flagSum(state.drained.map((slot) => slot.name)));
     return [{ state, sum, upstream: ownNames(name)(upstream) }];
   });
 }

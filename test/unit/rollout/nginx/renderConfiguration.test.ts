@@ -239,13 +239,11 @@ test("no hosts are read from another file", () => {
 describe("the shortcut of a fleet at rest", () => {
   const shortcuts = (settings: Partial<NginxSettings>) => {
     const { text } = renderConfiguration(nginxSettings({ directory: "/srv/nginx", port: 8080, ...settings }));
-    return text.split("\n").flatMap((line) => (/\.sum\..*market_rest/.test(line) ? [line.trim()] : []));
+    return text.split("\n").flatMap((line) => (/\.sum\..*market_way/.test(line) ? [line.trim()] : []));
   };
 
   test("is one file for hosts with one slot, where no flag is raised", () => {
-    expect(shortcuts({})).toEqual([
-      `if (-f "/srv/nginx/drained/${flagSum([])}") { set $market_rest "\${market_rest}+"; }`,
-    ]);
+    expect(shortcuts({})).toEqual([`if (-f "/srv/nginx/drained/${flagSum([])}$market_way") {`]);
   });
 
   test.each([2, 50])("is one file for the first slots and one for the second slots of %d hosts", (size) => {
