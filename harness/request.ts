@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, request as send } from "node:http";
+import { text } from "node:stream/consumers";
 
 export interface Answer {
   readonly status: number;
@@ -14,11 +15,9 @@ export async function request(
 ): Promise<Answer> {
   const sent = send(url, { agent: false, ...options }).end();
   const [response]: [IncomingMessage] = await once(sent, "response").then(([first]) => [first]);
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk);
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,
-    body: Buffer.concat(chunks).toString("utf8"),
+    body: await text(response),
   };
 }

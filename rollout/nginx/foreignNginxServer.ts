@@ -8,7 +8,7 @@ import { writeFile } from "../machine/writeFile.ts";
 import { CLOSE_CONNECTIONS, closeConnectionsScript } from "./closeConnections.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { foreignText, HTTP_FILE, SITE_FILE } from "./foreignConfiguration.ts";
-import { lacksLine, refusing } from "./foreignOwner.ts";
+import { lacksLine, refused } from "./foreignOwner.ts";
 import { attachments, type ForeignPlace } from "./foreignPlace.ts";
 import { inUsersWords } from "./inUsersWords.ts";
 import { MachineNginxAccess } from "./machineNginxAccess.ts";
@@ -16,6 +16,7 @@ import { type Neighbour, readNeighbours } from "./neighbours.ts";
 import type { NginxConfiguration } from "./nginxConfiguration.ts";
 import { nginxScript } from "./nginxScripts.ts";
 import type { NginxServer } from "./nginxServer.ts";
+import { refusing } from "./refusing.ts";
 import { fileProblem, isHashed } from "./servedConfiguration.ts";
 
 const RIGHTS = readScripts(new URL("../machine/scripts/", import.meta.url), "with-rights");
@@ -100,7 +101,7 @@ export class ForeignNginxServer implements NginxServer {
       await writeFile(this.machine, directory, isHashed(name) ? name : `${this.#proposed}/${name}`, text);
     }
     try {
-      await refusing(this.#change(TEST), (words) => inUsersWords(words, files, directory));
+      await refusing(this.#change(TEST), (words) => refused(words, inUsersWords(words, files, directory)));
     } catch (error) {
       await this.#run('rm -rf "$2"', this.#proposed);
       throw error;
@@ -108,7 +109,7 @@ export class ForeignNginxServer implements NginxServer {
   }
 
   async apply(): Promise<void> {
-    await refusing(this.#change(APPLY));
+    await refusing(this.#change(APPLY), (words) => refused(words));
   }
 
   async restore(): Promise<boolean> {

@@ -1,5 +1,4 @@
-import { RollgateError } from "../common/errors.ts";
-import { CommandFailed, type Machine } from "../machine/machine.ts";
+import type { Machine } from "../machine/machine.ts";
 import { type ForeignPlace, siteInclude } from "./foreignPlace.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
@@ -26,25 +25,12 @@ export async function loadsJavaScript(machine: Pick<Machine, "run">, place: Fore
   return (await folderWithout(machine, place, pattern)) === undefined;
 }
 
-/** Says whose line nginx rejected: ours, or its owner's, with ours in place or even without. */
-export async function refusing(
-  asked: Promise<unknown>,
-  explain: (words: string) => string | undefined = () => undefined,
-): Promise<void> {
-  try {
-    await asked;
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    throw new RollgateError(
-      "nginx-refused",
-      `${explain(error.message) ?? explained(error.message)}. Nothing was changed`,
-      {
-        cause: error,
-      },
-    );
-  }
+/** The error for a change that nginx rejects; it says whose line that was, unless it can be explained otherwise. */
+export function refused(words: string, otherwise?: string): [string, string] {
+  return ["nginx-refused", `${otherwise ?? explained(words)}. Nothing was changed`];
 }
 
+/** Whose line nginx rejected: ours, or its owner's, with ours in place or even without. */
 function explained(message: string): string {
   if (message.startsWith(BROKEN))
     return `nginx's configuration was broken before: ${message.slice(BROKEN.length)}`;

@@ -1,9 +1,9 @@
-import { RollgateError } from "../common/errors.ts";
-import { CommandFailed, type Machine } from "../machine/machine.ts";
+import type { Machine } from "../machine/machine.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import { type NginxAbilities, nginxAbilities } from "./nginxAbilities.ts";
 import { testNginx } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
+import { refusing } from "./refusing.ts";
 
 const FIND = `${nginxScript("system-path")}\ncommand -v "$1" >/dev/null`;
 const VERSION = `${nginxScript("system-path")}\n"$1" -V 2>&1`;
@@ -44,13 +44,4 @@ export async function workersAccount(
 ): Promise<{ user?: "root" }> {
   const answer = await machine.run(WORKERS_ACCOUNT, [`${directory}/drained`]);
   return answer.trim() === "root" ? { user: "root" } : {};
-}
-
-async function refusing<T>(asked: Promise<T>, name: (words: string) => [string, string]): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    throw new RollgateError(...name(error.message), { cause: error });
-  }
 }

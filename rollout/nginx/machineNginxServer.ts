@@ -13,6 +13,7 @@ import type { NginxConfiguration } from "./nginxConfiguration.ts";
 import type { NginxRunner } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
 import type { NginxServer } from "./nginxServer.ts";
+import { refusing } from "./refusing.ts";
 import { isHashed, servedConfiguration } from "./servedConfiguration.ts";
 import { certificateProbe, explainCertificate, type TlsFiles } from "./tls/tryCertificate.ts";
 
@@ -69,7 +70,7 @@ export class MachineNginxServer implements NginxServer {
       await writeFile(this.machine, this.#place.directory, file.name, file.text);
     }
     await refusing(this.#runner.test("nginx.conf.new"), (words) =>
-      inUsersWords(words, files, this.#place.directory),
+      refused(words, inUsersWords(words, files, this.#place.directory)),
     );
   }
 
@@ -95,7 +96,7 @@ export class MachineNginxServer implements NginxServer {
   async apply(): Promise<void> {
     await this.#run(APPLY);
     if (await this.isRunning()) await this.#runner.reload();
-    else await refusing(this.#runner.start());
+    else await refusing(this.#runner.start(), (words) => refused(words));
   }
 
   /** Restores the old configuration, or removes the new one if there was none; returns whether there was one. */
@@ -178,15 +179,7 @@ export class MachineNginxServer implements NginxServer {
   }
 }
 
-async function refusing(
-  asked: Promise<void>,
-  explain: (words: string) => string | undefined = () => undefined,
-): Promise<void> {
-  try {
-    await asked;
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    const message = explain(error.message) ?? `nginx rejected its configuration: ${error.message}`;
-    throw new RollgateError("nginx-refused", message, { cause: error });
-  }
+/** The error for a configuration that nginx rejects, in its own words unless they can be explained. */
+function refused(words: string, explained = `nginx rejected its configuration: ${words}`): [string, string] {
+  return ["nginx-refused", explained];
 }

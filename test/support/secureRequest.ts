@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { type Agent, request } from "node:https";
+import { text } from "node:stream/consumers";
 import { TLSSocket } from "node:tls";
 
 /** An answer over HTTPS, and the certificate that came with it. */
@@ -32,12 +33,10 @@ export async function secureRequest(
   if (!(socket instanceof TLSSocket)) throw new Error("the answer was not secure");
   const { fingerprint256: certificate } = socket.getPeerCertificate();
   const protocol = socket.getProtocol();
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk);
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,
-    body: Buffer.concat(chunks).toString("utf8"),
+    body: await text(response),
     certificate,
     protocol,
   };
