@@ -47,7 +47,7 @@ export function applicationLocation(
   const named = others
     .filter(({ suffix }) => suffix !== COMMON.suffix)
     .map(({ suffix, variant }) => `location @${name}${suffix} {\n${passOn(settings, pool, variant)}}\n`);
-  const application = `${closedReturn(settings, own)}${maintenanceLines(settings)}${restShortcut(settings, parts, lines)}${drainLines(hosts, flagOf, own)}${canaryLines(canary, hosts, flagOf, own)}${standbyLines(standby, flagOf(STANDBY_FLAG), own)}    if ($${pool} = none) {
+  const application = `${closedReturn(settings, own)}${maintenanceLines(settings)}${restShortcut(settings, parts, lines)}${canary ? canaryLines(canary, hosts, flagOf, own) : drainLines(hosts, flagOf, own)}${standbyLines(standby, flagOf(STANDBY_FLAG), own)}    if ($${pool} = none) {
 ${outageLines(settings, lines.outage)}    }
     set $${to} $${way};
 ${inSoak}    if (-f ${fileIn(directory, CLOSE_CONNECTIONS)}) { set $${to} "\${${way}}${LAST_ANSWER}"; }

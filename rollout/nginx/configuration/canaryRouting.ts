@@ -19,16 +19,15 @@ export function canaryMap(canary: CanaryRouting | undefined, own: OwnName): stri
 }
 
 /**
- * After the drains: replaces `$drained` by the slots that are drained or that a request must not get. A wish that would
- * leave nothing, as in the middle of a roll, is ignored.
+ * `$drained` with canaries: the bits of the slots whose flags are raised, or that the request must not get. A wish that
+ * would leave nothing, as in the middle of a roll, is ignored.
  */
 export function canaryLines(
-  canary: CanaryRouting | undefined,
+  canary: CanaryRouting,
   hosts: readonly TwoSlots[],
   flagOf: (slot: string) => string,
   own: OwnName,
 ): string {
-  if (!canary) return "";
   const slots = hosts.flatMap((host) =>
     slotsOf(host).map(({ name }) => ({ name, isCanary: canary.hosts.includes(host.name) })),
   );

@@ -12,8 +12,7 @@ type Parts = Pick<DrainUpstreams, "pools" | "groups">;
 /**
  * For the location of the application, before it looks at any flag: while the fleet is at rest, one file stands for all of
  * them and the upstream is known. In any other state, and for a request that takes another way than most, nginx goes on
- * with the next line. The upstream's name is no variable,
- * because nginx would look it up for each request.
+ * with the next line. The upstream's name is no variable, because nginx would look it up for each request.
  */
 export function restShortcut(
   settings: NginxSettings,
