@@ -82,6 +82,7 @@ function mainFile(
   const temporary = (name: string) => fileIn(directory, join("temp", name));
   return `${header(settings)}${lines.main}${user ? `user ${user};\n` : ""}worker_processes auto;
 worker_rlimit_nofile 16384;
+pcre_jit on;
 pid ${fileIn(directory, pidFile)};
 error_log ${errorLogOf(settings)} warn;
 

@@ -12,6 +12,7 @@ import { fileIn } from "./fileIn.ts";
 import { maintenanceLines, outageLines } from "./pages.ts";
 import { passOn } from "./passOn.ts";
 import { locationsUnder } from "./pathPrefix.ts";
+import { hostLines } from "./proxyHeaders.ts";
 import { restShortcut } from "./restShortcut.ts";
 import { COMMON, waysOf } from "./ways.ts";
 
@@ -47,7 +48,7 @@ export function applicationLocation(
   const named = others
     .filter(({ suffix }) => suffix !== COMMON.suffix)
     .map(({ suffix, variant }) => `location @${name}${suffix} {\n${passOn(settings, pool, variant)}}\n`);
-  const application = `${closedReturn(settings, own)}${maintenanceLines(settings)}${restShortcut(settings, parts, lines)}${canary ? canaryLines(canary, hosts, flagOf, own) : drainLines(hosts, flagOf, own)}${standbyLines(standby, flagOf(STANDBY_FLAG), own)}    if ($${pool} = none) {
+  const application = `${closedReturn(settings, own)}${maintenanceLines(settings)}${hostLines(own)}${restShortcut(settings, parts, lines)}${canary ? canaryLines(canary, hosts, flagOf, own) : drainLines(hosts, flagOf, own)}${standbyLines(standby, flagOf(STANDBY_FLAG), own)}    if ($${pool} = none) {
 ${outageLines(settings, lines.outage)}    }
     set $${to} $${way};
 ${inSoak}    if (-f ${fileIn(directory, CLOSE_CONNECTIONS)}) { set $${to} "\${${way}}${LAST_ANSWER}"; }

@@ -122,10 +122,13 @@ function portMap(
   const got = captured(name);
   const last = claimed === '""' ? "" : `    "~^1:${LAST}(?<${got}>[0-9]{1,5})[ \\t]*$" $${got};\n`;
   const byHost = last === "" ? port : `${port}_by_host`;
-  return `map "${scheme} ${host}" ${byHost} {
-    default                 80;
+  return `map ${host} ${byHost} {
+    default ${port}_by_scheme;
     "~:(?<${got}>[0-9]{1,5})$" $${got};
-    "~^https "              443;
+}
+map ${scheme} ${port}_by_scheme {
+    default 80;
+    https   443;
 }
 ${last === "" ? "" : `map ${claimed} ${port} {\n    default ${byHost};\n${last}    }\n`}`;
 }

@@ -33,6 +33,7 @@ export function passOn(settings: NginxSettings, pool: string, { way, tries, isLa
   const header = Math.max(HEADER_KILOBYTES, Number.parseInt(largeHeaders, 10));
   // Clients that honour it close idle connections themselves, before a reload does.
   const keepAlive = isLast || keepAliveSeconds === 0 ? "0" : `${keepAliveSeconds}s ${IDLE_SECONDS}s`;
+  const headers = { isWebsocket: way.suffix === "_websocket", more: requestIdHeader(settings) };
   return `${isolation(settings)}${siteLines(settings)}${releaseRoot(settings)}${routeHeader(settings)}    keepalive_timeout ${keepAlive};
     client_max_body_size ${maxBodySize};
     proxy_http_version 1.1;
@@ -45,6 +46,6 @@ export function passOn(settings: NginxSettings, pool: string, { way, tries, isLa
     proxy_buffering ${way.isBuffered ? "on" : "off"};
     proxy_buffer_size ${header}k;
     proxy_buffers 8 ${header}k;
-${proxyHeaders(ownNames(name), clientOf(settings), requestIdHeader(settings))}    proxy_pass http://$${pool};
+${proxyHeaders(ownNames(name), clientOf(settings), headers)}    proxy_pass http://$${pool};
 `;
 }

@@ -8,20 +8,23 @@ map $http_upgrade $${own("upgrade")} {
     default "";
     "~*(^|,)[ \\t]*websocket[ \\t]*(,|$)" websocket;
 }
-map $${own("upgrade")} $${own("connection")} {
-    default upgrade;
-    ""      "";
-}
 
-# HTTP/1.1 requires a Host. An HTTP/1.0 client may send none, and for one of HTTP/3, nginx knows it by another name.
-map $http_host $${own("host")} {
-    default $http_host;
-    ""      $${own("bare_host")};
-}
+# The Host for requests that have none.
 map $host $${own("bare_host")} {
     default $host;
     ""      localhost;
 }
+`;
+}
+
+/**
+ * Sets the Host for the application, in the location of all requests. HTTP/1.1 requires one. An HTTP/1.0 client may send
+ * none, and for one of HTTP/3, nginx knows it by another name.
+ */
+export function hostLines(own: OwnName): string {
+  const host = `$${own("host")}`;
+  return `    set ${host} $http_host;
+    if (${host} = "") { set ${host} $${own("bare_host")}; }
 `;
 }
 
@@ -61,12 +64,12 @@ const CLEARED = [
 export function proxyHeaders(
   own: OwnName,
   { address, scheme, host, port }: ClientVariables,
-  more: readonly (readonly [string, string])[],
+  { isWebsocket, more }: { isWebsocket: boolean; more: readonly (readonly [string, string])[] },
 ): string {
   const headers = [
     ["Host", `$${own("host")}`],
-    ["Connection", `$${own("connection")}`],
-    ["Upgrade", `$${own("upgrade")}`],
+    ["Connection", isWebsocket ? "upgrade" : '""'],
+    ["Upgrade", isWebsocket ? "websocket" : '""'],
     ["HTTP2-Settings", '""'],
     ["X-Real-IP", address],
     ["X-Forwarded-For", address],
