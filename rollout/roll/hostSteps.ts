@@ -167,7 +167,8 @@ export class HostSteps {
     const tell = () =>
       this.#context.report(phase, `waiting: ${Math.round(secondsSince(began))} s so far`, this.#host);
     const message = await (TELL_THEMSELVES.includes(phase) ? step() : telling(tell, step));
-    this.times[phase] = performance.now() - began;
-    this.#context.report(phase, message, this.#host);
+    const milliseconds = performance.now() - began;
+    this.times[phase] = milliseconds;
+    this.#context.report(phase, message, this.#host, milliseconds);
   }
 }

@@ -31,6 +31,8 @@ export interface Report {
   readonly message: string;
   /** Since the roll began. */
   readonly elapsedSeconds: number;
+  /** How long it took, if this is the end of a phase. */
+  readonly milliseconds?: number;
 }
 
 /** Receives events as they happen. */

@@ -33,7 +33,8 @@ export interface RollContext {
   readonly signal: AbortSignal;
   /** Throws unless this roller still holds the fleet's lease; called before each step that changes anything. */
   readonly assertHeld: () => Promise<void>;
-  report(phase: Phase, message: string, host?: AppHost): void;
+  /** `milliseconds` is how long the phase took, if this is its end. */
+  report(phase: Phase, message: string, host?: AppHost, milliseconds?: number): void;
   /** Hides secrets in what an application wrote. */
   redact(text: string): string;
   /** Records a warning to repeat at the end of the roll. */
@@ -43,11 +44,12 @@ export interface RollContext {
 /** Creates the report function of a context, which measures time from now on. */
 export function reportTo(reporter: Reporter): RollContext["report"] {
   const began = performance.now();
-  return (phase, message, host) =>
+  return (phase, message, host, milliseconds) =>
     reporter({
       phase,
       message,
       elapsedSeconds: (performance.now() - began) / 1000,
       ...(host && { host: host.name }),
+      ...(milliseconds !== undefined && { milliseconds }),
     });
 }
