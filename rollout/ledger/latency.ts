@@ -22,6 +22,13 @@ export function percentile(latency: Latency, share: number): number | undefined 
   return undefined;
 }
 
+/** How many took longer, as far as the buckets tell. */
+export function slowerThan(latency: Latency, milliseconds: number): number {
+  return Object.entries(latency)
+    .filter(([bucket]) => limitOf(Number(bucket)) > milliseconds)
+    .reduce((sum, [, count]) => sum + count, 0);
+}
+
 /** Adds several latencies up. */
 export function added(latencies: readonly Latency[]): Latency {
   const sums: Record<number, number> = {};

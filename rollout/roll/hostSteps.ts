@@ -141,10 +141,8 @@ export class HostSteps {
     onFailure?: () => Promise<void>,
   ): Promise<void> {
     if (this.#context.policy.timing.soakSeconds === 0) return;
-    await this.#timed("soak", async () => {
-      await soak({ host: this.#host, slot }, release, this.#context, signal, onFailure);
-      return "stayed healthy";
-    });
+    const place = { host: this.#host, slot };
+    await this.#timed("soak", () => soak(place, release, this.#context, signal, onFailure));
   }
 
   /** In this order: once recorded, the host is not looked at again. */

@@ -131,7 +131,7 @@ function isDead({ serving, drained, state }: FleetMember): boolean {
 }
 
 function withMinimum(context: RollContext, minimumHealthy: number): RollContext {
-  const { hooks: _, ...rest } = context;
+  const { hooks: _, counted: __, ...rest } = context;
   return { ...rest, policy: { ...context.policy, minimumHealthy } };
 }
 

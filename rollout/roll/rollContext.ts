@@ -1,6 +1,8 @@
+import type { Counted } from "../analysis/soakAnalysis.ts";
 import type { RollHooks } from "../hooks/rollHooks.ts";
 import type { AppHost } from "../host/appHost.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
+import type { Analysis } from "../request/analysis.ts";
 import type { Batch } from "../request/batch.ts";
 import type { Hooks } from "../request/hooks.ts";
 import type { HealthPolicy, OnFailure, Order, Timing } from "../request/rollRequest.ts";
@@ -18,6 +20,7 @@ export interface RollPolicy {
   readonly keepReleases: number;
   readonly onFailure: OnFailure;
   readonly warmUp?: WarmUp;
+  readonly analysis?: Analysis;
   readonly hooks?: Hooks;
 }
 
@@ -29,6 +32,8 @@ export interface RollContext {
   readonly orders: Orders;
   /** Absent on the way back. */
   readonly hooks?: RollHooks;
+  /** Absent if nginx counts nothing. */
+  readonly counted?: Counted;
   /** Asks the roll to stop at the next safe point. */
   readonly signal: AbortSignal;
   /** Throws unless this roller still holds the fleet's lease; called before each step that changes anything. */

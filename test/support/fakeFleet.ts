@@ -162,7 +162,7 @@ export class FakeFleet {
       expiryMilliseconds: 2000,
       waitMilliseconds: 0,
     };
-    return roll({ ...this, proxy }, { release, jar, ...(canary && { canary }) }, this.#policy(policy), {
+    return roll({ ...this, proxy }, { release, jar, ...(canary && { canary }) }, this.policy(policy), {
       owner: "test",
       reporter: (report) => this.reports.push(report),
       signal,
@@ -170,7 +170,7 @@ export class FakeFleet {
     });
   }
 
-  #policy({ health, timing, ...rest }: PolicyChange): RollPolicy {
+  policy({ health, timing, ...rest }: PolicyChange): RollPolicy {
     return {
       health: {
         path: "/actuator/health",

@@ -31,11 +31,11 @@ test("a release that comes up just before the deadline may complete its passes",
   const probe = first.probe.bind(first);
   let asked = 0;
   first.probe = async (signal) => {
-    if (first.running?.release === NEW) first.conduct[NEW] = asked++ < 4 ? "down" : "up";
+    if (first.running?.release === NEW) first.conduct[NEW] = asked++ < 6 ? "down" : "up";
     return probe(signal);
   };
   await fleet.roll(NEW, {
-    policy: { health: { passes: 6, intervalMilliseconds: 50, deadlineSeconds: 0.3 } },
+    policy: { health: { passes: 6, intervalMilliseconds: 100, deadlineSeconds: 1 } },
   });
   expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW, "app-3": NEW });
 });

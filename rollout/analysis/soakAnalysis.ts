@@ -1,0 +1,54 @@
+import type { LedgerRow } from "../ledger/ledgerSums.ts";
+import type { Analysis } from "../request/analysis.ts";
+import { judge, type Verdict } from "./judge.ts";
+import { trafficOf } from "./traffic.ts";
+
+/** What nginx has counted so far. */
+export interface Counted {
+  rows(): readonly LedgerRow[];
+}
+
+/** The slot that is judged. */
+export interface Judged {
+  readonly slot: string;
+  readonly release: string;
+  /** When it was admitted, in milliseconds since 1970. */
+  readonly admitted: number;
+}
+
+/**
+ * Holds a slot against what the others answered since it was admitted. Where no other runs another release any more, it is
+ * held against the time before.
+ */
+export class SoakAnalysis {
+  readonly #counted: Counted;
+  readonly #limits: Analysis;
+  readonly #judged: Judged;
+
+  constructor(counted: Counted, limits: Analysis, judged: Judged) {
+    this.#counted = counted;
+    this.#limits = limits;
+    this.#judged = judged;
+  }
+
+  /** What is thought of it by what was counted until now. */
+  look(): Verdict {
+    const { slot, admitted } = this.#judged;
+    // The second of the admission belongs to both.
+    const since = Math.ceil(admitted / 1000);
+    const countsFrom = since + this.#limits.ignoreSeconds;
+    const rows = this.#counted.rows();
+    const fresh = rows.filter((row) => row.slot === slot && row.second >= since);
+    const old = rows.filter((row) => row.slot !== slot && this.#isOld(row));
+    const beside = old.filter(({ second }) => second >= since);
+    const before = old.filter(({ second }) => second < since - 1);
+    const isEnough = trafficOf(beside).requests >= this.#limits.minimumRequests;
+    const against = isEnough ? trafficOf(beside, countsFrom) : trafficOf([...before, ...beside]);
+    return judge(trafficOf(fresh, countsFrom), against, this.#limits);
+  }
+
+  /** Requests that reached no slot say nothing about a release. */
+  #isOld({ slot, release }: LedgerRow): boolean {
+    return slot !== undefined && release !== undefined && release !== this.#judged.release;
+  }
+}

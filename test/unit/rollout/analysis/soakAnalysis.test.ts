@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { SoakAnalysis } from "../../../../rollout/analysis/soakAnalysis.ts";
+import { bucketOf } from "../../../../rollout/ledger/latency.ts";
+import type { LedgerRow } from "../../../../rollout/ledger/ledgerSums.ts";
+
+const LIMITS = {
+  errorRateIncrease: 0.01,
+  latencyFactor: 3,
+  minimumRequests: 50,
+  waitSeconds: 0,
+  ignoreSeconds: 5,
+};
+const ADMITTED = 1_000_000;
+
+/** A slot's rows: the same in each second from the first one on, until before the last. */
+function rowsOf(
+  slot: string,
+  release: string,
+  [from, to]: readonly [number, number],
+  { perSecond = 50, errors = 0, milliseconds = 20 } = {},
+): LedgerRow[] {
+  return Array.from({ length: to - from }, (_, index) => ({
+    second: from + index,
+    slot,
+    release,
+    requests: perSecond,
+    lost: 0,
+    errors,
+    cut: 0,
+    retries: 0,
+    bytes: 0,
+    latency: { [bucketOf(milliseconds)]: perSecond },
+  }));
+}
+
+function look(...rows: readonly LedgerRow[][]) {
+  const judged = { slot: "app-1_b", release: "2.0.0", admitted: ADMITTED * 1000 };
+  return new SoakAnalysis({ rows: () => rows.flat() }, LIMITS, judged).look();
+}
+
+test("a slot is held against the old release on other hosts, in the same seconds", () => {
+  const busy = rowsOf("app-2", "1.0.0", [ADMITTED, ADMITTED + 20], { milliseconds: 300 });
+  const calm = rowsOf("app-2", "1.0.0", [ADMITTED - 60, ADMITTED], { milliseconds: 20 });
+  const fresh = rowsOf("app-1_b", "2.0.0", [ADMITTED, ADMITTED + 20], { milliseconds: 300 });
+  expect(look(calm, busy, fresh).kind).toBe("equal");
+  expect(look(calm, fresh).kind).toBe("worse");
+});
+
+test("where no host runs the old release any more, it is held against the time before", () => {
+  const before = rowsOf("app-1", "1.0.0", [ADMITTED - 30, ADMITTED - 1]);
+  const others = rowsOf("app-2_b", "2.0.0", [ADMITTED, ADMITTED + 20], { errors: 5 });
+  const fresh = rowsOf("app-1_b", "2.0.0", [ADMITTED, ADMITTED + 20], { errors: 5 });
+  expect(look(before, others, fresh)).toEqual({
+    kind: "worse",
+    message:
+      "100 of 1,000 requests (10 %) failed, 0 of 1,450 requests (0 %) with the old release; 1 % more may (errorRateIncrease)",
+  });
+});
+
+test("its first seconds count for errors, and not for latencies", () => {
+  const old = rowsOf("app-2", "1.0.0", [ADMITTED, ADMITTED + 20]);
+  const cold = rowsOf("app-1_b", "2.0.0", [ADMITTED, ADMITTED + 5], { milliseconds: 900 });
+  const warm = rowsOf("app-1_b", "2.0.0", [ADMITTED + 5, ADMITTED + 20]);
+  expect(look(old, cold, warm).kind).toBe("equal");
+  expect(look(old, rowsOf("app-1_b", "2.0.0", [ADMITTED, ADMITTED + 2], { errors: 25 })).kind).toBe("worse");
+});
+
+test("what it ran before it was admitted isn't its own", () => {
+  const old = rowsOf("app-2", "1.0.0", [ADMITTED, ADMITTED + 20]);
+  const earlier = rowsOf("app-1_b", "1.0.0", [ADMITTED - 30, ADMITTED], { errors: 50 });
+  expect(look(old, earlier, rowsOf("app-1_b", "2.0.0", [ADMITTED, ADMITTED + 20])).kind).toBe("equal");
+});
+
+test("with hardly any traffic, it is not judged", () => {
+  const old = rowsOf("app-2", "1.0.0", [ADMITTED, ADMITTED + 20]);
+  const fresh = rowsOf("app-1_b", "2.0.0", [ADMITTED, ADMITTED + 3], { perSecond: 1, errors: 1 });
+  expect(look(old, fresh)).toEqual({ kind: "undecided", message: "too few requests to judge (3 of 50)" });
+});

@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import type { GateFailed } from "#rollout/common/errors.ts";
+import { bucketOf } from "../../../../rollout/ledger/latency.ts";
+import type { LedgerRow } from "../../../../rollout/ledger/ledgerSums.ts";
+import type { Analysis } from "../../../../rollout/request/analysis.ts";
+import { soak } from "../../../../rollout/roll/gates.ts";
+import { FakeFleet } from "../../../support/fakeFleet.ts";
+
+const [OLD, NEW] = ["1.0.0", "1.1.0"];
+
+function row(slot: string, release: string, requests: number, errors: number): LedgerRow {
+  const second = Math.ceil(Date.now() / 1000);
+  const latency = { [bucketOf(20)]: requests };
+  return { second, slot, release, requests, lost: 0, errors, cut: 0, retries: 0, bytes: 0, latency };
+}
+
+/** Soaks app-1, which runs the new release, while nginx counts; rows belong to the time when they are asked for. */
+async function soaking(
+  rows: () => LedgerRow[],
+  { soakSeconds = 0.3, ...limits }: Partial<Analysis & { soakSeconds: number }> = {},
+) {
+  const fleet = await FakeFleet.create({ "app-1": { runs: NEW }, "app-2": { runs: OLD } });
+  const began = performance.now();
+  const done: string[] = [];
+  const host = fleet.host("app-1");
+  const policy = fleet.policy({
+    timing: { soakSeconds },
+    analysis: {
+      errorRateIncrease: 0.01,
+      latencyFactor: 3,
+      minimumRequests: 50,
+      waitSeconds: 0,
+      ignoreSeconds: 0,
+      ...limits,
+    },
+  });
+  const context = { policy, counted: { rows }, redact: (text: string) => text };
+  const signal = new AbortController().signal;
+  const result = await soak(
+    { host, slot: host },
+    NEW,
+    context,
+    signal,
+    async () => void done.push("back"),
+  ).then(
+    (message) => ({ message, evidence: [] }),
+    ({ message, evidence }: GateFailed) => ({ message, evidence }),
+  );
+  return { ...result, done, seconds: (performance.now() - began) / 1000 };
+}
+
+test("a release that is worse by what clients get ends its soak at once", async () => {
+  const rows = () => [row("app-2", OLD, 500, 0), row("app-1", NEW, 400, 20)];
+  const { message, evidence, done, seconds } = await soaking(rows, { soakSeconds: 20 });
+  expect(message).toMatch(
+    /^20 of 400 requests \(5 %\) failed, 0 of 500 requests \(0 %\) with the old release/,
+  );
+  expect(evidence.at(-1)).toBe("Full log: /srv/app-1/app.log");
+  expect(done).toEqual(["back"]);
+  expect(seconds).toBeLessThan(5);
+});
+
+test("an equal one passes, and the soak says by what", async () => {
+  const { message, done } = await soaking(() => [row("app-2", OLD, 500, 0), row("app-1", NEW, 400, 0)]);
+  const times = "0 % failed, p50 19 ms, p99 19 ms";
+  expect(message).toBe(`stayed healthy; 400 requests, ${times}; the old release: ${times}`);
+  expect(done).toEqual([]);
+});
+
+test("with too few requests, it passes and the soak says so", async () => {
+  const { message } = await soaking(() => [row("app-2", OLD, 500, 0), row("app-1", NEW, 3, 3)]);
+  expect(message).toBe("stayed healthy; too few requests to judge (3 of 50)");
+});
+
+test("with too few requests, the soak goes on until there are enough, if it may", async () => {
+  let asked = 0;
+  const rows = () => [row("app-2", OLD, 500, 0), row("app-1", NEW, asked++ < 30 ? 3 : 100, 0)];
+  const { message, seconds } = await soaking(rows, { waitSeconds: 20 });
+  expect(message).toMatch(/^stayed healthy; 100 requests, /);
+  expect(seconds).toBeGreaterThan(0.3);
+  expect(seconds).toBeLessThan(10);
+  const { message: atLast, seconds: all } = await soaking(() => [], { waitSeconds: 1 });
+  expect(atLast).toBe("stayed healthy; too few requests to judge (0 of 50)");
+  expect(all).toBeGreaterThan(1.25);
+});
