@@ -1,3 +1,4 @@
+import { escapePattern } from "../common/escapePattern.ts";
 import type { Machine } from "../machine/machine.ts";
 import { type ForeignPlace, siteInclude } from "./foreignPlace.ts";
 import { nginxScript } from "./nginxScripts.ts";
@@ -13,7 +14,7 @@ export async function lacksLine(
 ): Promise<string | undefined> {
   if (place.siteFolder !== undefined) return undefined;
   const line = siteInclude(place.directory);
-  const pattern = `^[^#]*include[[:space:]]+["']?${escaped(line)}["']?[[:space:]]*;`;
+  const pattern = `^[^#]*include[[:space:]]+["']?${escapePattern(line)}["']?[[:space:]]*;`;
   const folder = await folderWithout(machine, place, pattern);
   if (folder === undefined) return undefined;
   return `expected a server block in ${folder} with the line "include ${line};", found none`;
@@ -46,8 +47,4 @@ async function folderWithout(
   pattern: string,
 ): Promise<string | undefined> {
   return (await machine.run(INCLUDED_BY, [master, executable, pattern])).trim() || undefined;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?()[\]{}|^$\\]/g, "\\$&");
 }

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DockerProxyDescriptor } from "#kinds/docker/dockerDescriptors.ts";
-import { baseImages } from "../../harness/docker/baseImages.ts";
-import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
+import type { DockerFleet } from "../../harness/docker/dockerFleet.ts";
 import { docker, noDocker } from "../../harness/docker/engine.ts";
 import { Traffic } from "../../harness/traffic.ts";
-import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
+import { NodeFleet } from "../support/docker/nodeFleet.ts";
 import { fakeJar } from "../support/fakeJava.ts";
 
 const reason = await noDocker();
@@ -14,20 +13,16 @@ describe.skipIf(reason !== undefined)("two nginx in containers", { timeout: 120_
   let fleet: DockerFleet;
   let other: DockerProxyDescriptor;
   let java: string;
-  let image: string;
+  let made: NodeFleet;
 
   beforeAll(async () => {
-    const images = await baseImages();
-    ({ image, java } = await nodeAppImage(images.nginx));
-    fleet = await DockerFleet.create(2, {}, { images: { ...images, jre: image }, second: true });
+    made = await NodeFleet.create(2, { second: true });
+    ({ fleet, java } = made);
     other = await fleet.addNginx();
     expect(await roll("1.0.0")).toMatchObject({ failure: undefined });
   }, 300_000);
 
-  afterAll(async () => {
-    await fleet?.remove();
-    if (image) await docker(["image", "rm", image]);
-  }, 120_000);
+  afterAll(() => made?.remove(), 120_000);
 
   const roll = async (version: string, onPhase?: (phase: string, host?: string) => void) =>
     fleet.rollHere(await fakeJar({ version }, fleet.directory), onPhase, {

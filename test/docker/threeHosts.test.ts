@@ -4,11 +4,10 @@ import { requireFreePorts } from "#kinds/docker/requireFreePort.ts";
 import * as nginx from "#provider/nginx.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import { baseImages } from "../../harness/docker/baseImages.ts";
-import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
+import type { DockerFleet } from "../../harness/docker/dockerFleet.ts";
 import { docker, noDocker } from "../../harness/docker/engine.ts";
 import { phaseLine } from "../../harness/rollerProcess.ts";
-import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
+import { NodeFleet } from "../support/docker/nodeFleet.ts";
 import { fakeJar } from "../support/fakeJava.ts";
 
 const reason = await noDocker();
@@ -18,24 +17,20 @@ const PATIENCE_SECONDS = 120;
 describe.skipIf(reason !== undefined)("a fleet of three containers", { timeout: 100_000 }, () => {
   let fleet: DockerFleet;
   let java: string;
-  let image: string;
+  let made: NodeFleet;
   let old: Jar;
   let next: Jar;
 
   beforeAll(async () => {
-    const images = await baseImages();
-    ({ image, java } = await nodeAppImage(images.nginx));
-    fleet = await DockerFleet.create(3, {}, { images: { ...images, jre: image } });
+    made = await NodeFleet.create(3);
+    ({ fleet, java } = made);
     old = await fakeJar({ version: "1.0.0" }, fleet.directory);
     next = await fakeJar({ version: "1.1.0" }, fleet.directory);
     const { code, output } = await fleet.roll(to(old));
     expect(code, output).toBe(0);
   }, 300_000);
 
-  afterAll(async () => {
-    await fleet?.remove();
-    if (image) await docker(["image", "rm", image]);
-  }, 120_000);
+  afterAll(() => made?.remove(), 120_000);
 
   const to = (jar: Jar) => ({
     jar: jar.path,

@@ -1,3 +1,4 @@
+import { escapePattern } from "../../common/escapePattern.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import type { OwnName } from "../ownNames.ts";
 import { pathUnder } from "./pathPrefix.ts";
@@ -28,10 +29,6 @@ export function closedReturn({ closedPaths }: Pick<NginxSettings, "closedPaths">
 
 /** `/actuator`, `/ACTUATOR/env`, `/actuator;a=b/env`, `/x/..;/actuator/env`, but not `/actuators`. */
 function patternOf(path: string): string {
-  const parts = path.split("/").filter(Boolean).map(escaped);
+  const parts = path.split("/").filter(Boolean).map(escapePattern);
   return `~*(?s)^(?:|.*;.*)/+${parts.join("(?:;[^/]*)?/+")}(?:[/;.]|$)`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.()*+?[\]^$|\\{}]/g, "\\$&");
 }

@@ -1,3 +1,4 @@
+import { escapePattern } from "../../common/escapePattern.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
 
@@ -54,6 +55,6 @@ map $${own("upgrade")} $${own("way")} {
 
 /** A pattern for a path and all below it. */
 function startOf(path: string): string {
-  const plain = path.replace(/\/$/, "").replaceAll(/[.*+?()]/g, "\\$&");
+  const plain = escapePattern(path.replace(/\/$/, ""));
   return `${plain}(?:/|$)`;
 }
