@@ -1,7 +1,8 @@
-import { access, constants, mkdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { z } from "zod";
-import { InvalidInput, isSystemError, messageOf } from "#rollout/common/errors.ts";
+import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
+import { obstacleTo } from "#rollout/common/obstacleTo.ts";
 import { text } from "#rollout/request/fields.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import { type Change, settingIn, type Values } from "../change.ts";
@@ -55,21 +56,6 @@ async function prepare({ olds, news }: Change): Promise<Values> {
   const obstacle = await obstacleTo(directory);
   if (obstacle !== undefined) throw new InvalidInput("directory", obstacle);
   return { ...news, java: found };
-}
-
-/** Why a directory can't be created, as far as that is known without trying. */
-async function obstacleTo(directory: string): Promise<string | undefined> {
-  const found = await stat(directory).catch((error: unknown) => {
-    if (isSystemError(error, "ENOENT")) return undefined;
-    return messageOf(error);
-  });
-  if (found === undefined) return obstacleTo(dirname(directory));
-  if (typeof found === "string") return `expected a folder that this user can write to, got ${found}`;
-  if (!found.isDirectory()) return `expected a folder, got a file: ${directory}`;
-  return access(directory, constants.W_OK).then(
-    () => undefined,
-    () => `expected a folder that this user can write to, got ${directory}`,
-  );
 }
 
 async function makeFolders(directory: string): Promise<void> {

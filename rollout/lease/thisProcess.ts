@@ -16,11 +16,23 @@ export async function thisProcess(): Promise<ProcessIdentity | undefined> {
       readlink("/proc/self/ns/pid"),
       readFile("/proc/self/stat", "utf8"),
     ]);
-    // The second field is the command in parentheses, which may itself contain spaces and parentheses; proc(5).
-    const startTicks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const startTicks = fieldsOf(stat)[19];
     if (startTicks === undefined) return undefined;
     return { seenFrom: `${boot.trim()} ${namespace}`, pid: process.pid, startTicks };
   } catch {
     return undefined;
   }
+}
+
+/** Whether a process is seen from here and runs. Those of other machines, containers and boots are not seen. */
+export async function isAlive({ seenFrom, pid, startTicks }: ProcessIdentity): Promise<boolean> {
+  const here = await thisProcess();
+  if (here?.seenFrom !== seenFrom) return false;
+  const [state, ...fields] = fieldsOf(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""));
+  return state !== "Z" && fields[18] === startTicks;
+}
+
+/** The second field is the command in parentheses, which may itself contain spaces and parentheses; proc(5). */
+function fieldsOf(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }

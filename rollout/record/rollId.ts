@@ -1,0 +1,14 @@
+import { randomBytes } from "node:crypto";
+
+const ROLL_ID = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
+
+/** A name for a roll that begins now: `20261127-041512-9f3c`. */
+export function newRollId(began: Date): string {
+  const [day = "", time = ""] = began.toISOString().split("T");
+  return `${day.replaceAll("-", "")}-${time.slice(0, 8).replaceAll(":", "")}-${randomBytes(2).toString("hex")}`;
+}
+
+/** Whether a text is such a name. */
+export function isRollId(text: string): boolean {
+  return ROLL_ID.test(text);
+}
