@@ -21,3 +21,4 @@ const deployment = new RollingDeployment(
 export const url = deployment.url;
 export const releases = deployment.releases;
 export const durationSeconds = deployment.durationSeconds;
+export const report = deployment.report;

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RollingDeploymentInputs } from "#provider/deployment.ts";
 import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
+import type { HistoryEntry } from "#rollout/record/history.ts";
 
 /** What to roll, over which hosts, behind which nginx, and within which limits. */
 export type RollingDeploymentArgs = Given<RollingDeploymentInputs>;
@@ -20,9 +21,19 @@ export class RollingDeployment extends pulumi.dynamic.Resource {
   declare readonly releases: pulumi.Output<Record<string, string>>;
   /** How long the last roll took. */
   declare readonly durationSeconds: pulumi.Output<number>;
+  /** The path of the report of the last roll, on the machine that rolled, if records are kept. */
+  declare readonly report: pulumi.Output<string | undefined>;
+  /** The last rolls, newest first, if records are kept. */
+  declare readonly history: pulumi.Output<readonly HistoryEntry[] | undefined>;
 
   constructor(name: string, args: RollingDeploymentArgs, options?: pulumi.CustomResourceOptions) {
-    const filledByRoll = { url: undefined, releases: undefined, durationSeconds: undefined };
+    const filledByRoll = {
+      url: undefined,
+      releases: undefined,
+      durationSeconds: undefined,
+      report: undefined,
+      history: undefined,
+    };
     super(provider, name, { ...args, ...filledByRoll }, options, "rollgate", "RollingDeployment");
   }
 }

@@ -6,8 +6,9 @@ export interface Crud {
   /** Completes the inputs, or says what is wrong with them; changes nothing. */
   readonly check?: (change: Change) => Promise<CheckAnswer>;
   readonly diff: (change: Change) => Promise<Difference>;
-  /** Creates or updates the resource. */
+  /** Creates the resource, and updates it unless there is `update`. */
   readonly create: (news: News) => Promise<Created>;
+  readonly update?: (change: Change) => Promise<Created>;
   /** Reads the current state. */
   readonly read: (id: string, olds: Olds) => Promise<Found>;
   readonly remove?: (olds: Olds) => Promise<void>;

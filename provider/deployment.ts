@@ -1,11 +1,8 @@
 import { type Change, differing, type News, type Olds } from "#kinds/change.ts";
 import { kinds as everyKind, type Kinds } from "#kinds/kinds.ts";
-import type { Orchestrator } from "#kinds/orchestrator.ts";
 import { closing } from "#rollout/common/closing.ts";
-import { InvalidInput, messageOf, RollFailed } from "#rollout/common/errors.ts";
-import { printable } from "#rollout/common/plainLine.ts";
-import { redactor } from "#rollout/common/redact.ts";
-import { secondsSince } from "#rollout/common/secondsSince.ts";
+import { InvalidInput } from "#rollout/common/errors.ts";
+import { obstacleTo } from "#rollout/common/obstacleTo.ts";
 import { identifyCanary } from "#rollout/release/identifyCanary.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
@@ -13,8 +10,6 @@ import type { Canary } from "#rollout/request/canary.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import { type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
-import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
-import { formatReport } from "#rollout/roll/reporter.ts";
 import {
   type CheckAnswer,
   type Created,
@@ -24,13 +19,11 @@ import {
   ownInputs,
   providerOf,
 } from "./crud.ts";
+import { deploy, ID } from "./deploy.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
-import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 import { rollingOrderOf } from "./rollingOrder.ts";
 
-/** A stack has only one. */
-const ID = "rolling-deployment";
 /** What every roll did before there were settings for it. */
 const BEFORE_SETTING = { order: "stop-first", batch: [1] };
 const DECISIVE = [
@@ -72,6 +65,7 @@ export async function check({ olds, news }: Change, kinds = everyKind): Promise<
     const parsed = parse(kinds.request, candidate);
     const asked = { ...parsed, launch: withJava(parsed, olds, kinds) };
     const request = { ...asked, ...(await identify(givenJar, name, asked, kinds)) };
+    await refuseReports(request.reports);
     const old = runningBefore(olds, kinds);
     const lastSeen = linesOf(ownInputs(olds).rollingOrder);
     const rollingOrder = await rollingOrderOf(request, old, lastSeen, kinds);
@@ -98,35 +92,19 @@ export async function diff(change: Change): Promise<Difference> {
 }
 
 /** Brings all hosts to the release, whether that means a first deployment, a roll, a retry or a repair. */
-export async function create(news: News, kinds = everyKind): Promise<Created> {
+export async function update({ olds, news }: Change, kinds = everyKind): Promise<Created> {
   const request = requestOf(news, kinds);
   const outs = await finishWithoutEngine((signal) =>
-    closing(openOrchestrator(request, kinds), (orchestrator) => deploy(orchestrator, request, news, signal)),
+    closing(openOrchestrator(request, kinds), (orchestrator) =>
+      deploy(orchestrator, request, { olds, news }, signal),
+    ),
   );
   return { id: ID, outs };
 }
 
-async function deploy(orchestrator: Orchestrator, request: RollRequest, news: News, signal: AbortSignal) {
-  const environments = [request.environment, ...Object.values(request.hostEnvironment ?? {})];
-  const redact = redactor(environments.flatMap(Object.values<string>));
-  const began = performance.now();
-  try {
-    const { durationSeconds } = await orchestrator.roll(request, request, {
-      owner: leaseOwner(),
-      reporter: (report) => console.log(redact(formatReport(report))),
-      signal,
-      redact,
-      leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),
-      ...(request.stack !== undefined && { stack: request.stack }),
-    });
-    return { ...news, ...(await orchestrator.survey()), durationSeconds };
-  } catch (error) {
-    throw Object.assign(new Error(redact(messageOf(error)), { cause: error }), {
-      id: ID,
-      properties: { ...news, ...(await orchestrator.survey()), durationSeconds: secondsSince(began) },
-      reasons: [redact(reasonOf(error))],
-    });
-  }
+/** The same for a stack without a state. */
+export async function create(news: News, kinds = everyKind): Promise<Created> {
+  return update({ olds: {}, news }, kinds);
 }
 
 /** Reads what every host really runs; drift shows up as a change of `rollingOrder`. */
@@ -185,10 +163,10 @@ function linesOf(rollingOrder: unknown): string[] {
   return Array.isArray(rollingOrder) ? rollingOrder.map(String) : [];
 }
 
-function reasonOf(error: unknown): string {
-  const evidence = error instanceof RollFailed ? error.evidence : [];
-  const next = `Next: ${nextStepFor(error)}.`;
-  return [printable(messageOf(error)), ...evidence.map((line) => `    ${line}`), next].join("\n");
+/** Rejects a folder that can't be made; a disk that is read-only costs a roll only its record. */
+async function refuseReports(folder: string | undefined): Promise<void> {
+  const obstacle = folder === undefined ? undefined : await obstacleTo(folder, "EROFS");
+  if (obstacle !== undefined) throw new InvalidInput("reports", obstacle);
 }
 
 function failure({ property, reason }: InvalidInput) {

@@ -28,8 +28,9 @@ export function dynamicProvider(load: () => Promise<Crud>): dynamic.ResourceProv
     async read(id: string, olds: Olds) {
       return (await load()).read(id, olds);
     },
-    async update(_id: string, _olds: Olds, news: News) {
-      return (await load()).create(news);
+    async update(_id: string, olds: Olds, news: News) {
+      const { create, update } = await load();
+      return update ? update({ olds, news }) : create(news);
     },
     async delete(_id: string, olds: Olds) {
       await (await load()).remove?.(olds);

@@ -4,6 +4,7 @@ import { readAvailability } from "./availability.ts";
 import { readTls } from "./frontDoor/tls.ts";
 import { readHooks } from "./hooks.ts";
 import { type Reader, textOf } from "./reader.ts";
+import { readReports } from "./reports.ts";
 import { stackName } from "./stackName.ts";
 
 /** The settings of a roll that all kinds share. */
@@ -38,6 +39,7 @@ export function readRollout(reader: Reader, hosts: number) {
     onFailure: reader.text("onFailure"),
     ...readWarmUp(reader.object("warmUp")),
     ...readHooks(reader.object("hooks")),
+    ...readReports(reader.text("reports")),
   };
 }
 

@@ -1,11 +1,16 @@
-import { randomBytes } from "node:crypto";
+import { randomInt } from "node:crypto";
 
 const ROLL_ID = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
 
-/** A name for a roll that begins now: `20261127-041512-9f3c`. */
+/** A name for a roll that begins now: `20261127-041512-9f3c`. Names sort by time, to the millisecond. */
 export function newRollId(began: Date): string {
   const [day = "", time = ""] = began.toISOString().split("T");
-  return `${day.replaceAll("-", "")}-${time.slice(0, 8).replaceAll(":", "")}-${randomBytes(2).toString("hex")}`;
+  const milliseconds = began.getUTCMilliseconds().toString(16).padStart(3, "0");
+  return [
+    day.replaceAll("-", ""),
+    time.slice(0, 8).replaceAll(":", ""),
+    `${milliseconds}${randomInt(16).toString(16)}`,
+  ].join("-");
 }
 
 /** Whether a text is such a name. */

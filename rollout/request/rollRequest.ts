@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { batch } from "./batch.ts";
 import { canary } from "./canary.ts";
-import { integer, show, text, urlPath } from "./fields.ts";
+import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
 import { hooks } from "./hooks.ts";
 import { identifiedJar } from "./identifiedJar.ts";
 import { environment, hostLaunch, launch } from "./launch.ts";
@@ -93,7 +93,9 @@ export const rollRequest = z
     /** Absent if a new JVM gets its first request from a client. */
     warmUp: warmUp.exactOptional(),
     hooks: hooks.exactOptional(),
-    /** The name of the stack, for hooks. */
+    /** The folder for the records of rolls; absent if none are kept. */
+    reports: absolutePath.exactOptional(),
+    /** The name of the stack, for hooks and records. */
     stack: text.exactOptional(),
   })
   .superRefine((request, context) => {

@@ -22,6 +22,7 @@ export type Phase =
   | "reconnect"
   | "nginx"
   | "warning"
+  | "report"
   | "done";
 
 /** One event; `host` is absent if it concerns the fleet. */

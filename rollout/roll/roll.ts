@@ -14,7 +14,7 @@ import { Orders } from "./order.ts";
 import { prune } from "./prune.ts";
 import type { Reporter } from "./reporter.ts";
 import { rollBack } from "./rollBack.ts";
-import { type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
+import { type FirstLook, type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
 import { HostsRoll } from "./rollHosts.ts";
 import { stopReason } from "./stopReason.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
@@ -40,6 +40,8 @@ export interface RollOptions {
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   readonly leaseTiming: LeaseTiming;
+  /** Called once all hosts were looked at for the first time. */
+  readonly onFirstLook?: FirstLook;
   /** For hooks. */
   readonly stack?: string;
   /** Hides secrets in application output before it is shortened. */
@@ -75,6 +77,7 @@ export async function roll(
     orders: new Orders(policy.order),
     report,
     redact: options.redact ?? ((text: string) => text),
+    ...(options.onFirstLook && { onFirstLook: options.onFirstLook }),
     warn: (message: string, host?: AppHost) => void warnings.push(host ? `${host.name} ${message}` : message),
   };
   const { stack = "" } = options;

@@ -24,12 +24,16 @@ export interface RollPolicy {
   readonly hooks?: Hooks;
 }
 
+/** Gets the release that each host ran before a roll, by its name; without those that ran none or can't be reached. */
+export type FirstLook = (releases: Readonly<Record<string, string>>) => void;
+
 /** Passed to every step of a roll. */
 export interface RollContext {
   readonly hosts: readonly AppHost[];
   readonly proxy: ReverseProxy;
   readonly policy: RollPolicy;
   readonly orders: Orders;
+  readonly onFirstLook?: FirstLook;
   /** Absent on the way back. */
   readonly hooks?: RollHooks;
   /** Absent if nginx counts nothing. */

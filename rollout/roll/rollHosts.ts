@@ -33,6 +33,7 @@ export class HostsRoll {
   readonly #before = new Map<AppHost, Revision | undefined>();
   readonly #told = new Set<AppHost>();
   #batches = 0;
+  #hasLooked = false;
 
   constructor(desired: DesiredRelease, context: RollContext) {
     this.#desired = desired;
@@ -44,6 +45,7 @@ export class HostsRoll {
     for (;;) {
       this.#context.signal.throwIfAborted();
       const fleet = await observeFleet(this.#context);
+      this.#tellBefore(fleet);
       this.#tellFinished(fleet);
       const { orders, policy } = this.#context;
       await orders.decide(fleet.filter((member) => !this.#isFinished(member)));
@@ -112,6 +114,13 @@ export class HostsRoll {
     const { policy, ...rest } = this.#context;
     const { soakSeconds = policy.timing.soakSeconds } = this.#targetOf(host);
     return { ...rest, policy: { ...policy, timing: { ...policy.timing, soakSeconds } } };
+  }
+
+  #tellBefore(fleet: readonly FleetMember[]): void {
+    if (this.#hasLooked) return;
+    this.#hasLooked = true;
+    const releases = fleet.map((member) => [member.host.name, releaseBefore(member)] as const);
+    this.#context.onFirstLook?.(Object.fromEntries(releases.filter(([, release]) => release !== "")));
   }
 
   #tellFinished(fleet: readonly FleetMember[]): void {

@@ -21,7 +21,7 @@ import type { LeaseTiming } from "#rollout/lease/lease.ts";
 import type { Drains, ReverseProxy, RollOfProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts";
 import type { Report } from "#rollout/roll/reporter.ts";
 import { type RollResult, roll } from "#rollout/roll/roll.ts";
-import type { RollPolicy } from "#rollout/roll/rollContext.ts";
+import type { FirstLook, RollPolicy } from "#rollout/roll/rollContext.ts";
 import type { DesiredRelease } from "#rollout/roll/targets.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { FileLeaseStore } from "./fileLeaseStore.ts";
@@ -149,12 +149,14 @@ export class FakeFleet {
       jar = { path: `/srv/${release}.jar`, version: release, sha256: "" },
       canary,
       proxy = this.proxy,
+      onFirstLook,
     }: {
       policy?: PolicyChange;
       signal?: AbortSignal;
       jar?: DesiredRelease["jar"];
       canary?: DesiredRelease["canary"];
       proxy?: ReverseProxy;
+      onFirstLook?: FirstLook;
     } = {},
   ): Promise<RollResult> {
     const leaseTiming: LeaseTiming = {
@@ -167,6 +169,7 @@ export class FakeFleet {
       reporter: (report) => this.reports.push(report),
       signal,
       leaseTiming,
+      ...(onFirstLook && { onFirstLook }),
     });
   }
 

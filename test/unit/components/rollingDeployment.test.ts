@@ -19,6 +19,15 @@ test("it gets the whole request, and nothing else", async () => {
   ]);
 });
 
+test("its report and its history are outputs that the roll fills in", async () => {
+  const { tree, resources } = await mockPulumi();
+  const deployment = new RollingDeployment("rollout", { ...validRequest(), reports: "/srv/reports" });
+  await tree();
+  expect(resources[0]?.inputs).not.toHaveProperty("report");
+  expect(pulumi.Output.isInstance(deployment.report)).toBe(true);
+  expect(pulumi.Output.isInstance(deployment.history)).toBe(true);
+});
+
 test("a secret environment stays secret", async () => {
   const { tree, resources } = await mockPulumi();
   const environment = { PASSWORD: "hunter2" };

@@ -48,6 +48,8 @@ describe("what is read", () => {
       minimumHealthy: 1,
       keepReleases: 3,
       onFailure: "rollback",
+      reports: `${root}/reports`,
+      stack: "test",
     });
     expect(jar).toEqual({
       path: rollout.jar?.path,

@@ -49,6 +49,13 @@ describe("a roll", () => {
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
   });
 
+  test("tells once what each host ran before, without those that ran nothing", async () => {
+    const fleet = await FakeFleet.create({ "app-1": { runs: OLD }, "app-2": {}, "app-3": { runs: NEW } });
+    const told: unknown[] = [];
+    await fleet.roll(NEW, { onFirstLook: (releases) => void told.push(releases) });
+    expect(told).toEqual([{ "app-1": OLD, "app-3": NEW }]);
+  });
+
   test("starts no more than four hosts at once", async () => {
     const names = ["app-1", "app-2", "app-3", "app-4", "app-5", "app-6"];
     const fleet = await FakeFleet.create(Object.fromEntries(names.map((name) => [name, {}])));

@@ -1,0 +1,60 @@
+import type { Change, Values } from "#kinds/change.ts";
+import type { Orchestrator } from "#kinds/orchestrator.ts";
+import { messageOf, RollFailed } from "#rollout/common/errors.ts";
+import { printable } from "#rollout/common/plainLine.ts";
+import { redactor } from "#rollout/common/redact.ts";
+import { secondsSince } from "#rollout/common/secondsSince.ts";
+import type { RollRequest } from "#rollout/request/rollRequest.ts";
+import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
+import { formatReport, type Report } from "#rollout/roll/reporter.ts";
+import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
+import { RollLog } from "./rollLog.ts";
+
+/** A stack has only one. */
+export const ID = "rolling-deployment";
+
+/** Rolls, and returns the outputs; what is thrown has them, too. */
+export async function deploy(
+  orchestrator: Orchestrator,
+  request: RollRequest,
+  { olds, news }: Change,
+  signal: AbortSignal,
+): Promise<Values> {
+  const environments = [request.environment, ...Object.values(request.hostEnvironment ?? {})];
+  const redact = redactor(environments.flatMap(Object.values<string>));
+  const began = performance.now();
+  const print = (report: Report) => console.log(redact(formatReport(report)));
+  const owner = leaseOwner();
+  const log = await RollLog.begin(request, owner, { olds, redact, print });
+  try {
+    const result = await orchestrator.roll(request, request, {
+      owner,
+      reporter: (report) => log.report(report),
+      onFirstLook: (releases) => log.before(releases),
+      signal,
+      redact,
+      leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),
+      ...(request.stack !== undefined && { stack: request.stack }),
+    });
+    const { durationSeconds } = result;
+    return { ...news, ...(await orchestrator.survey()), durationSeconds, ...(await log.succeeded(result)) };
+  } catch (error) {
+    const told = await log.failed(error);
+    throw Object.assign(new Error(redact(messageOf(error)), { cause: error }), {
+      id: ID,
+      properties: {
+        ...news,
+        ...(await orchestrator.survey()),
+        durationSeconds: secondsSince(began),
+        ...told,
+      },
+      reasons: [redact(reasonOf(error))],
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const evidence = error instanceof RollFailed ? error.evidence : [];
+  const next = `Next: ${nextStepFor(error)}.`;
+  return [printable(messageOf(error)), ...evidence.map((line) => `    ${line}`), next].join("\n");
+}

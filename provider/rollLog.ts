@@ -1,0 +1,100 @@
+import type { Olds } from "#kinds/change.ts";
+import { messageOf } from "#rollout/common/errors.ts";
+import { secondsSince } from "#rollout/common/secondsSince.ts";
+import { entriesIn, type HistoryEntry, historyEntry, mergeHistory } from "#rollout/record/history.ts";
+import { Recorder } from "#rollout/record/recorder.ts";
+import { type KeptRoll, RecordFolder } from "#rollout/record/recordFolder.ts";
+import type { RollRequest } from "#rollout/request/rollRequest.ts";
+import type { Report } from "#rollout/roll/reporter.ts";
+import type { RollResult } from "#rollout/roll/roll.ts";
+import { targetOf } from "#rollout/roll/targets.ts";
+import { settingsIn } from "./settingsIn.ts";
+
+/** What a roll adds to the outputs; nothing if no records are kept. */
+export interface LogOutputs {
+  /** The path of the report of the last roll; absent if it could not be written. */
+  readonly report?: string;
+  /** The last rolls, newest first. */
+  readonly history?: readonly HistoryEntry[];
+}
+
+interface LogOptions {
+  readonly olds: Olds;
+  readonly redact: (text: string) => string;
+  readonly print: (report: Report) => void;
+}
+
+/** Prints what a roll does, and records it. */
+export class RollLog {
+  readonly #recorder: Recorder;
+  readonly #folder: string | undefined;
+  readonly #options: LogOptions;
+  readonly #began = performance.now();
+
+  private constructor(recorder: Recorder, folder: string | undefined, options: LogOptions) {
+    this.#recorder = recorder;
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  static async begin(request: RollRequest, owner: string, options: LogOptions): Promise<RollLog> {
+    const { reports: folder, stack, release, canary } = request;
+    const facts = {
+      ...(stack !== undefined && { stack }),
+      owner,
+      release,
+      ...(canary && { canary: { hosts: canary.hosts, release: canary.release } }),
+      hosts: request.hosts.map(({ name }) => ({ name, to: targetOf(request, name).release })),
+      settings: settingsIn(request),
+    };
+    const began = performance.now();
+    const warn = (message: string) =>
+      options.print({ phase: "warning", message, elapsedSeconds: secondsSince(began) });
+    const recorder = await Recorder.start(facts, {
+      ...(folder !== undefined && { folder }),
+      redact: options.redact,
+      warn,
+    });
+    return new RollLog(recorder, folder, options);
+  }
+
+  before(releases: Readonly<Record<string, string>>): void {
+    this.#recorder.before(releases);
+  }
+
+  report(report: Report): void {
+    this.#options.print(report);
+    this.#recorder.report(report);
+  }
+
+  async succeeded(result: RollResult): Promise<LogOutputs> {
+    return this.#end(await this.#recorder.succeeded(result));
+  }
+
+  async failed(error: unknown): Promise<LogOutputs> {
+    return this.#end(await this.#recorder.failed(error));
+  }
+
+  async #end(roll: KeptRoll): Promise<LogOutputs> {
+    if (this.#folder === undefined) return {};
+    const { report } = roll;
+    if (report !== undefined) this.#tell("report", report);
+    // What the state had survives where the folder does not, such as on CI.
+    const kept = await this.#kept(this.#folder, roll.record.stack);
+    const history = mergeHistory([historyEntry(roll)], kept, entriesIn(this.#options.olds.history));
+    return { ...(report !== undefined && { report }), history };
+  }
+
+  async #kept(folder: string, stack: string | undefined): Promise<HistoryEntry[]> {
+    try {
+      return (await new RecordFolder(folder).newest(10, stack)).map(historyEntry);
+    } catch (error) {
+      this.#tell("warning", `earlier rolls can't be read from reports: ${messageOf(error)}`);
+      return [];
+    }
+  }
+
+  #tell(phase: "report" | "warning", message: string): void {
+    this.#options.print({ phase, message, elapsedSeconds: secondsSince(this.#began) });
+  }
+}

@@ -1,0 +1,133 @@
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Olds, Values } from "#kinds/change.ts";
+import { check, create, diff, update } from "#provider/deployment.ts";
+import { RollFailed } from "#rollout/common/errors.ts";
+import { fakeJar } from "../../support/fakeJava.ts";
+import { FakeOrchestrator, orchestratedBy } from "../../support/fakeOrchestrator.ts";
+import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
+
+const printed: string[] = [];
+
+beforeEach(() => {
+  printed.length = 0;
+  vi.spyOn(console, "log").mockImplementation((line) => void printed.push(String(line)));
+  return () => vi.restoreAllMocks();
+});
+
+/** A stack whose records are in a folder; `inputs` are those for a version of its application. */
+async function newStack(more: object = {}) {
+  const reports = join(await temporaryDirectory(), "dev", "reports");
+  const hosts = new FakeOrchestrator();
+  const { kinds, given } = orchestratedBy(hosts);
+  const asked = { ...given, environment: { PASSWORD: "hunter2" }, reports, stack: "dev", ...more };
+  const checked = async (version: string, olds: Olds = {}) => {
+    const jar = await fakeJar({ version });
+    return check({ olds, news: { ...asked, jar: { path: jar.path } } }, kinds);
+  };
+  const inputs = async (version: string): Promise<Values> => (await checked(version)).inputs ?? {};
+  return { hosts, kinds, reports, checked, inputs };
+}
+
+test("a roll ends with the path of its report, which is an output like the last rolls", async () => {
+  const { hosts, kinds, reports, inputs } = await newStack();
+  const news = await inputs("1.0.0");
+  const { outs } = await create(news, kinds);
+  const { report, history } = outs;
+  const [entry] = Array.isArray(history) ? history : [];
+  expect(entry).toEqual({
+    id: expect.stringMatching(/^\d{8}-\d{6}-[0-9a-f]{4}$/),
+    began: expect.stringMatching(/^\d{4}-/),
+    owner: expect.stringMatching(/@.* \(pid \d+\)$/),
+    to: hosts.release,
+    seconds: 1.5,
+    outcome: "succeeded",
+    report,
+  });
+  expect(String(report).startsWith(`${reports}/${entry.id}.`)).toBe(true);
+  expect(printed.at(-1)).toMatch(/^\[ +\d\.\d s\] fleet +report +\//);
+  expect(printed.at(-1)?.endsWith(` ${report}`)).toBe(true);
+  expect(await readFile(String(report), "utf8")).toContain(entry.id);
+
+  const first = hosts.release;
+  const second = await update({ olds: outs, news: await inputs("1.1.0") }, kinds);
+  expect(second.outs.history).toMatchObject([{ from: first, to: hosts.release }, { id: entry.id }]);
+});
+
+test("a roll that fails records that, and what it puts out tells of it without secrets", async () => {
+  const { hosts, kinds, reports, inputs } = await newStack();
+  const { outs } = await create(await inputs("1.0.0"), kinds);
+  hosts.during = () => {
+    throw new RollFailed("app-1 failed its health gate: hunter2", ["Error: hunter2"]);
+  };
+  const news = await inputs("2.0.0");
+  const error: unknown = await update({ olds: outs, news }, kinds).catch((thrown: unknown) => thrown);
+  const { properties } = Object(error);
+  expect(properties.history).toMatchObject([{ outcome: "failed" }, { outcome: "succeeded" }]);
+  expect(printed.at(-1)?.endsWith(` ${properties.report}`)).toBe(true);
+  const { environment: _, ...told } = properties;
+  const texts = await Promise.all(
+    (await readdir(reports)).map((name) => readFile(join(reports, name), "utf8")),
+  );
+  expect([JSON.stringify(told), ...texts, ...printed].join()).not.toContain("hunter2");
+});
+
+test("the last rolls are known, too, where the folder does not last, and there are no more than ten", async () => {
+  const { kinds, reports, inputs } = await newStack();
+  let outs: Olds = {};
+  const news = await inputs("1.0.0");
+  for (let roll = 0; roll < 12; roll++) {
+    outs = (await update({ olds: outs, news }, kinds)).outs;
+    if (roll === 5) await rm(reports, { recursive: true });
+  }
+  const ids = Array.isArray(outs.history) ? outs.history.map(({ id }) => id) : [];
+  expect(ids).toHaveLength(10);
+  expect(ids).toEqual(ids.toSorted().reverse());
+  expect(new Set(ids).size).toBe(10);
+});
+
+test("what is wrong with the recorded history or the folder costs no roll", async () => {
+  const { hosts, kinds, reports, inputs } = await newStack();
+  const news = await inputs("1.0.0");
+  await mkdir(join(reports, ".."), { recursive: true });
+  await writeFile(reports, "a file by now");
+  const { outs } = await update({ olds: { history: [null, 7, { id: 3 }] }, news }, kinds);
+  expect(outs).not.toHaveProperty("report");
+  expect(outs.history).toMatchObject([{ to: hosts.release, outcome: "succeeded" }]);
+  expect(printed.filter((line) => line.includes("warning"))).toEqual([
+    expect.stringContaining("this roll leaves no complete record in reports: "),
+    expect.stringContaining("earlier rolls can't be read from reports: "),
+  ]);
+});
+
+test("a stack without the setting puts out no report and no history, and writes nothing", async () => {
+  const { kinds, reports, inputs } = await newStack();
+  const { reports: _, ...news } = await inputs("1.0.0");
+  const { outs } = await create(news, kinds);
+  expect(outs).not.toHaveProperty("report");
+  expect(outs).not.toHaveProperty("history");
+  await expect(readdir(reports)).rejects.toThrow("ENOENT");
+});
+
+test("a change of the folder is no roll", async () => {
+  const { inputs } = await newStack();
+  const olds = await inputs("1.0.0");
+  expect(await diff({ olds, news: { ...olds, reports: "/srv/elsewhere" } })).toEqual({ changes: false });
+});
+
+test("a folder that can't be made is rejected in the preview", async () => {
+  const file = join(await temporaryDirectory(), "file");
+  await writeFile(file, "");
+  const reasonFor = async (reports: string) =>
+    (await (await newStack({ reports })).checked("1.0.0")).failures;
+  const expected = {
+    property: "reports",
+    reason: `expected a folder, got a file: ${file}. Nothing was changed.`,
+  };
+  expect(await reasonFor(file)).toEqual([expected]);
+  expect(await reasonFor(join(file, "deep", "er"))).toEqual([expected]);
+  expect(await reasonFor("relative")).toEqual([
+    { property: "reports", reason: 'expected an absolute path, got "relative". Nothing was changed.' },
+  ]);
+});
