@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile 
 import { dirname, join } from "node:path";
 import { isSystemError } from "../common/errors.ts";
 import { isAlive } from "../lease/thisProcess.ts";
+import { renderReport } from "../report/renderReport.ts";
 import { parseLines, type RecordLine, recordOf } from "./recordLines.ts";
 import { isRollId } from "./rollId.ts";
 import type { RollRecord } from "./rollRecord.ts";
@@ -33,9 +34,10 @@ export class RecordFolder {
     return open(join(this.#path, `${id}${LINES}`), "ax", 0o600);
   }
 
-  /** Writes what is made of a roll that is over, and returns the path of the best of it. */
+  /** Writes the JSON and the page of a roll that is over, and returns the path of the page. */
   async finish(record: RollRecord): Promise<string> {
-    return this.#write(`${record.id}.json`, `${JSON.stringify(record, undefined, 2)}\n`);
+    await this.#write(`${record.id}.json`, `${JSON.stringify(record, undefined, 2)}\n`);
+    return this.#write(`${record.id}.html`, renderReport(record));
   }
 
   /**

@@ -53,7 +53,7 @@ async function linesIn(folder: string, id: string) {
 
 const started = { host: "app-1", phase: "start", message: facts.release, elapsedSeconds: 0.5 } as const;
 
-test("a roll that succeeds leaves its steps as lines, and its record as JSON, which only its owner may read", async () => {
+test("a roll that succeeds leaves its steps as lines, and its record as JSON and as a page, which only its owner may read", async () => {
   const folder = await newFolder();
   const { recorder, warnings } = await record(folder);
   recorder.before({ "app-1": "1.0.0-aaaaaaaaaaaa" });
@@ -75,6 +75,8 @@ test("a roll that succeeds leaves its steps as lines, and its record as JSON, wh
     settings: { soakSeconds: 5, arguments: ["--password=[secret]"] },
   });
   expect(JSON.parse(await readFile(join(folder, `${recorder.id}.json`), "utf8"))).toEqual(kept);
+  expect(report).toBe(join(folder, `${recorder.id}.html`));
+  expect(await readFile(report ?? "", "utf8")).toMatch(/^<!doctype html>/);
   expect(await linesIn(folder, recorder.id)).toMatchObject([
     { event: "start", id: recorder.id },
     { event: "before", releases: { "app-1": "1.0.0-aaaaaaaaaaaa" } },
