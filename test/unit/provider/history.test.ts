@@ -48,7 +48,7 @@ test("a roll ends with the path of its report, which is an output like the last 
   expect(String(report).startsWith(`${reports}/${entry.id}.`)).toBe(true);
   expect(printed.at(-1)).toMatch(/^\[ +\d\.\d s\] fleet +report +\//);
   expect(printed.at(-1)?.endsWith(` ${report}`)).toBe(true);
-  expect(await readFile(String(report), "utf8")).toContain(entry.id);
+  expect(await readFile(String(report), "utf8")).toContain(hosts.release);
 
   const first = hosts.release;
   const second = await update({ olds: outs, news: await inputs("1.1.0") }, kinds);
