@@ -7,5 +7,5 @@ const OFF = "off";
 export function readReports(given: string): { readonly reports?: string; readonly stack?: string } {
   if (given === OFF) return {};
   const stack = pulumi.getStack();
-  return { reports: resolve(given || `.rollgate/${stack}/reports`), stack };
+  return { reports: resolve(given || `.rollgate/reports/${stack}`), stack };
 }

@@ -48,7 +48,7 @@ describe("what is read", () => {
       minimumHealthy: 1,
       keepReleases: 3,
       onFailure: "rollback",
-      reports: `${root}/reports`,
+      reports: resolve(".rollgate/reports/test"),
       stack: "test",
     });
     expect(jar).toEqual({
