@@ -1,0 +1,74 @@
+import type { RollRecord } from "../record/rollRecord.ts";
+import { counted, inDigits, inMilliseconds, inPercent, inTime } from "./figuresInWords.ts";
+import { type Content, type Html, html } from "./html.ts";
+import type { ReleaseNames } from "./releaseNames.ts";
+import type { Sums } from "./sumUp.ts";
+import type { Tally } from "./tally.ts";
+
+/** The figures of a roll that people ask for first. */
+export function figures(record: RollRecord, sums: Sums | undefined, names: ReleaseNames): Html {
+  const { durationSeconds, hosts } = record;
+  const long = figure("Duration", durationSeconds === undefined ? "–" : inTime(durationSeconds), {
+    remark: durationSeconds === undefined ? "not known" : counted(hosts.length, "host"),
+  });
+  if (!sums)
+    return html`<section class="figures">${long}<p class="nothing">nginx counted no requests.</p></section>`;
+  const { during, before, byRelease } = sums;
+  const errors = byRelease.map(({ release, tally }) => `${names(release)}: ${inDigits(tally.errors)}`);
+  return html`
+<section class="figures">
+  ${figure("Requests", inDigits(during.requests), { remark: `${inDigits(before.requests)} before the roll` })}
+  ${figure("Lost", inDigits(during.lost), {
+    mood: during.lost > 0 ? "bad" : during.requests > 0 && "good",
+    remark: during.lost > 0 ? inPercent(during.lost, during.requests) : "all were answered",
+  })}
+  ${figure("Errors", inDigits(during.errors), {
+    mood: during.errors > 0 && "doubtful",
+    remark: during.errors > 0 ? errors.join(", ") : "no 5xx answers",
+  })}
+  ${figure("p50", inMilliseconds(during.p50), { remark: `before: ${inMilliseconds(before.p50)}` })}
+  ${figure("p99", inMilliseconds(during.p99), { remark: `before: ${inMilliseconds(before.p99)}` })}
+  ${long}
+</section>`;
+}
+
+/** The same, for each release and for the time before. */
+export function comparison(sums: Sums, names: ReleaseNames, colours: ReadonlyMap<string, string>): Html {
+  const rows = [
+    line("before the roll", sums.before),
+    ...sums.byRelease.map(({ release, tally }) =>
+      line(html`<i class="key ${colours.get(release)}"></i>${names(release)}, during the roll`, tally),
+    ),
+  ];
+  return html`
+<section>
+  <h2>By release</h2>
+  <div class="scroll"><table class="numbers">
+    <thead><tr><th></th><th>requests</th><th>lost</th><th>errors</th><th>share</th><th>p50</th><th>p99</th><th>cut short</th><th>tried twice</th></tr></thead>
+    <tbody>${rows}</tbody>
+  </table></div>
+</section>`;
+}
+
+function line(name: Content, tally: Tally): Html {
+  const { requests, lost, errors, p50, p99, cut, retries } = tally;
+  const values = [
+    inDigits(requests),
+    inDigits(lost),
+    inDigits(errors),
+    inPercent(errors, requests),
+    inMilliseconds(p50),
+    inMilliseconds(p99),
+    inDigits(cut),
+    inDigits(retries),
+  ];
+  return html`<tr><th scope="row">${name}</th>${values.map((value) => html`<td>${value}</td>`)}</tr>`;
+}
+
+function figure(
+  name: string,
+  value: string,
+  { remark, mood }: { readonly remark: string; readonly mood?: string | false },
+): Html {
+  return html`<div class="figure${mood && ` ${mood}`}"><h2>${name}</h2><p>${value}</p><small>${remark}</small></div>`;
+}

@@ -1,0 +1,24 @@
+import type { LedgerRow } from "../ledger/ledgerSums.ts";
+import type { RollRecord } from "../record/rollRecord.ts";
+import { type Tally, tally } from "./tally.ts";
+
+/** What nginx counted, before and during a roll. */
+export interface Sums {
+  readonly before: Tally;
+  readonly during: Tally;
+  /** During the roll, by what the slots were running, in the order of their releases. */
+  readonly byRelease: readonly { readonly release: string; readonly tally: Tally }[];
+}
+
+/** What nginx counted before and during a roll; `undefined` if it counted no request at all. */
+export function sumUp({ began, ledger = [] }: RollRecord, releases: readonly string[]): Sums | undefined {
+  const firstSecond = Math.floor((Date.parse(began) || 0) / 1000);
+  const isDuring = ({ second }: LedgerRow) => second >= firstSecond;
+  const during = ledger.filter(isDuring);
+  const before = ledger.filter((row) => !isDuring(row));
+  if (!ledger.some(({ requests }) => requests > 0)) return undefined;
+  const byRelease = releases
+    .map((release) => ({ release, tally: tally(during.filter((row) => row.release === release)) }))
+    .filter((each) => each.tally.requests > 0);
+  return { before: tally(before), during: tally(during), byRelease };
+}
