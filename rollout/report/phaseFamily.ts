@@ -5,6 +5,7 @@ export type PhaseFamily = "prepare" | "wait" | "leave" | "replace" | "gate" | "s
 
 const FAMILIES: Readonly<Record<Phase, PhaseFamily>> = {
   preflight: "prepare",
+  report: "prepare",
   stage: "prepare",
   order: "prepare",
   reconnect: "prepare",
