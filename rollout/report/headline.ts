@@ -29,6 +29,7 @@ export function headline(record: RollRecord, sums: Sums | undefined, names: Rele
     ["began", Number.isNaN(began) ? record.began : utcDateAndTime(began)],
     ["ended", Number.isNaN(began) ? undefined : ended],
     ["by", owner],
+    ["release", (record.canary ?? record).release],
     ["commit", commit],
   ];
   return html`

@@ -100,7 +100,7 @@ test("a good roll says what it did, on how many hosts, how long it took, and tha
   expect(plain(page)).toContain(`<h1>${headline}</h1>`);
   expect(plain(page)).toContain(`<title>${headline}</title>`);
   expect(wordsOf(page)).toContain("stack prod began 2026-11-27 04:15:12 UTC ended 2026-11-27 04:15:37 UTC");
-  expect(wordsOf(page)).toContain("by ada@deployer, process 4711 commit 8d0f3b6c2a91");
+  expect(wordsOf(page)).toContain(`by ada@deployer, process 4711 release ${NEW} commit 8d0f3b6c2a91`);
 });
 
 test("requests, losses, errors and latencies are counted from the second in which the roll began", () => {
