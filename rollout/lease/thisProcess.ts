@@ -24,12 +24,12 @@ export async function thisProcess(): Promise<ProcessIdentity | undefined> {
   }
 }
 
-/** Whether a process is seen from here and runs. Those of other machines, containers and boots are not seen. */
-export async function isAlive({ seenFrom, pid, startTicks }: ProcessIdentity): Promise<boolean> {
+/** Whether a process runs; `undefined` if it can't be seen from here: on another machine, in a container, or before a reboot. */
+export async function isAlive({ seenFrom, pid, startTicks }: ProcessIdentity): Promise<boolean | undefined> {
   const here = await thisProcess();
-  if (here?.seenFrom !== seenFrom) return false;
-  const [state, ...fields] = fieldsOf(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""));
-  return state !== "Z" && fields[18] === startTicks;
+  if (here?.seenFrom !== seenFrom) return undefined;
+  const fields = fieldsOf(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""));
+  return fields[0] !== "Z" && fields[19] === startTicks;
 }
 
 /** The second field is the command in parentheses, which may itself contain spaces and parentheses; proc(5). */

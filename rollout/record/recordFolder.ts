@@ -65,7 +65,7 @@ export class RecordFolder {
     const names = await this.#names();
     for (const id of (await this.#ids()).reverse()) {
       if (rolls.length === count) break;
-      const record = recordOf(await this.#lines(id));
+      const record = await this.#record(id);
       if (!record || (stack !== undefined && record.stack !== stack)) continue;
       const report = [`${id}.html`, `${id}.json`].find((name) => names.includes(name));
       rolls.push({ record, ...(report !== undefined && { report: join(this.#path, report) }) });
@@ -82,6 +82,14 @@ export class RecordFolder {
     }
     const names = own.slice(0, -KEPT).flatMap((id) => ENDINGS.map((ending) => `${id}${ending}`));
     await Promise.all(names.map((name) => rm(join(this.#path, name), { force: true })));
+  }
+
+  /** A roll whose process is known to be gone has been killed, even if no later one has noticed that yet. */
+  async #record(id: string): Promise<RollRecord | undefined> {
+    const lines = await this.#lines(id);
+    const [record, [first]] = [recordOf(lines), lines];
+    if (record?.outcome !== "rolling" || first?.event !== "start" || !first.process) return record;
+    return (await isAlive(first.process)) === false ? { ...record, outcome: "killed" } : record;
   }
 
   async #ids(): Promise<string[]> {

@@ -150,6 +150,11 @@ test("the next roll of a stack finishes one whose process was killed, even in th
 
   child.kill("SIGKILL");
   await once(child, "close");
+  const folderOf = new RecordFolder(folder);
+  expect((await folderOf.newest(10)).map(({ record: { outcome } }) => outcome)).toEqual([
+    "succeeded",
+    "killed",
+  ]);
   await writeFile(file, '{"event":"report","mess', { flag: "a" });
   const { recorder: other } = await record(folder, { stack: "prod" });
   await other.succeeded(result);
