@@ -12,16 +12,15 @@ export function chart(options: {
   readonly title: string;
   readonly keys: readonly Key[];
   readonly top: number;
-  readonly unit?: string;
   readonly plot: Html;
 }): Html {
-  const { title, keys, top, unit = "", plot } = options;
+  const { title, keys, top, plot } = options;
   const value = (part: number): Content =>
     top * part >= 1 || part === 0 ? inDigits(top * part) : String(Number((top * part).toPrecision(2)));
   return html`
 <div class="chart">
   <div class="chart-head"><h3>${title}</h3>${legend(keys)}</div>
-  <div class="values"><span>${value(1)}${unit}</span><span>${value(0.5)}</span><span>0</span></div>
+  <div class="values"><span>${value(1)}</span><span>${value(0.5)}</span><span>0</span></div>
   <div class="plot-area">${plot}</div>
 </div>`;
 }

@@ -7,12 +7,17 @@ import type { Tally } from "./tally.ts";
 
 /** The figures of a roll that people ask for first. */
 export function figures(record: RollRecord, sums: Sums | undefined, names: ReleaseNames): Html {
-  const { durationSeconds, hosts } = record;
-  const long = figure("Duration", durationSeconds === undefined ? "–" : inTime(durationSeconds), {
-    remark: durationSeconds === undefined ? "not known" : counted(hosts.length, "host"),
-  });
-  if (!sums)
-    return html`<section class="figures">${long}<p class="nothing">nginx counted no requests.</p></section>`;
+  const { durationSeconds, hosts, reports, outcome } = record;
+  const least = Math.max(0, ...reports.map(({ elapsedSeconds }) => elapsedSeconds));
+  const long =
+    durationSeconds === undefined
+      ? figure("Duration", `≥ ${inTime(least)}`, { remark: "until its last step" })
+      : figure("Duration", inTime(durationSeconds), { remark: counted(hosts.length, "host") });
+  if (!sums) {
+    const isKnown = record.ledger !== undefined || outcome === "succeeded" || outcome === "failed";
+    const nothing = isKnown ? "nginx counted no requests." : "What nginx counted was not read.";
+    return html`<section class="figures">${long}<p class="nothing">${nothing}</p></section>`;
+  }
   const { during, before, byRelease } = sums;
   const errors = byRelease.map(({ release, tally }) => `${names(release)}: ${inDigits(tally.errors)}`);
   return html`

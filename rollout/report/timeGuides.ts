@@ -27,8 +27,8 @@ export function admissions(hosts: readonly HostProgress[]): number[] {
 export function times(axis: TimeAxis, heading: string, text: (tick: number) => string): Html {
   const shown = axis.ticks.map((tick, index) => {
     const percent = percentAt(axis, tick);
-    const place = percent < 4 ? " first" : percent > 96 ? " last" : "";
-    return html`<span class="${index % 2 === 1 && "odd"}${place}" style="left:${percent}%">${text(tick)}</span>`;
+    const classes = [index % 2 === 1 && "odd", percent > 96 && "last"].filter(Boolean).join(" ");
+    return html`<span class="${classes}" style="left:${percent}%">${text(tick)}</span>`;
   });
   return html`<div class="times"><b>${heading}</b><div>${shown}</div></div>`;
 }

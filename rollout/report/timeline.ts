@@ -12,6 +12,8 @@ import { admissions } from "./timeGuides.ts";
 
 /** From this many hosts on, rows are low and bars have no labels. */
 const MANY_HOSTS = 17;
+/** Phases that follow each other may seem to overlap a little, by how they are measured. */
+const TOGETHER_SECONDS = 0.01;
 const MARKED = ["restore", "rollback", "warning", "reconnect", "nginx"];
 const FAMILY_NAMES: Readonly<Record<PhaseFamily, string>> = {
   prepare: "prepare",
@@ -65,25 +67,27 @@ function row(
   { reports, spans }: { readonly reports: readonly Report[]; readonly spans: readonly Span[] },
   axis: TimeAxis,
 ): Html {
-  let end = 0;
-  const bars = spans.map((span) => {
-    // Hosts that start first settle while they soak.
-    const isBeside = span.to <= end;
-    end = Math.max(end, span.to);
-    return bar(span, isBeside, axis);
-  });
+  const bars = spans.map((span) => bar(span, isBeside(span, spans), axis));
   const marks = reports.filter(({ phase }) => MARKED.includes(phase)).map((report) => mark(report, axis));
   return html`
   <div class="row"><div class="name">${name}</div><div class="lane">${bars}${marks}</div></div>`;
 }
 
-function bar(span: Span, isBeside: boolean, axis: TimeAxis): Html {
+/** Whether a longer phase goes on at the same time: hosts that start first settle while they soak. */
+function isBeside({ from, to }: Span, spans: readonly Span[]): boolean {
+  return spans.some((other) => {
+    const common = Math.min(to, other.to) - Math.max(from, other.from);
+    return common > TOGETHER_SECONDS && other.to - other.from > to - from;
+  });
+}
+
+function bar(span: Span, isAside: boolean, axis: TimeAxis): Html {
   const { phase, from, to, message, isUnfinished, isWayBack } = span;
   const [left, right] = [percentAt(axis, from), percentAt(axis, to)];
   const classes = [
     "bar",
     familyOf(phase),
-    isBeside && "beside",
+    isAside && "beside",
     isUnfinished && "unfinished",
     isWayBack && "way-back",
   ];

@@ -114,10 +114,9 @@ function slowest(
     return html`<path class="line ${className}" d="${line(points, { axis, top })}"/>`;
   });
   return chart({
-    title: "99 of 100 requests took at most (p99)",
+    title: "p99 latency in milliseconds",
     keys: answered,
     top,
-    unit: " ms",
     plot: plot("p99 in milliseconds, by release", [...lines, ...over]),
   });
 }

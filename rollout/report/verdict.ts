@@ -43,6 +43,6 @@ function killed({ reports }: RollRecord): Html {
   return html`
 <section class="verdict killed">
   <h2>Where it was killed</h2>
-  <p>The deployer left no word about the end. ${step} The hosts go on with what they ran then, and the next <code>up</code> continues from there.</p>
+  <p>The deployer ended without recording an outcome. ${step} The hosts keep running what they ran at that moment, and the next <code>up</code> continues from there.</p>
 </section>`;
 }
