@@ -19,6 +19,7 @@ const MESSAGE = z.object({
 export interface Looks {
   readonly width: number;
   readonly scheme: "light" | "dark";
+  readonly medium?: "screen" | "print";
   /** How many pixels of the screen make up one of the page. */
   readonly density?: number;
 }
@@ -36,9 +37,9 @@ export class Chromium implements AsyncDisposable {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #heard = new Map<string, () => void>();
   /** What the browser complained about: scripts, the policy of the page, and what could not be loaded. */
-  readonly complaints: string[] = [];
+  complaints: string[] = [];
   /** The addresses that were asked for. */
-  readonly requests: string[] = [];
+  requests: string[] = [];
   #session: string | undefined;
   #last = 0;
   #width = 0;
@@ -60,10 +61,15 @@ export class Chromium implements AsyncDisposable {
       { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] },
     );
     this.#read(this.#process.stdio[4] as Readable);
+    this.#process.once("exit", () => {
+      for (const answer of this.#waiting.values()) answer.reject(new Error("Chromium has ended"));
+    });
   }
 
-  /** Opens a local file and waits until it is there. */
+  /** Opens a page and waits until it is loaded. */
   async open(url: string): Promise<void> {
+    this.#session = undefined;
+    [this.complaints, this.requests] = [[], []];
     const { targetId } = z
       .object({ targetId: z.string() })
       .parse(await this.#send("Target.createTarget", { url: "about:blank" }));
@@ -75,12 +81,12 @@ export class Chromium implements AsyncDisposable {
     await loaded;
   }
 
-  async look({ width, scheme, density = 1 }: Looks): Promise<void> {
+  async look({ width, scheme, medium = "screen", density = 1 }: Looks): Promise<void> {
     this.#width = width;
     const metrics = { width, height: 800, deviceScaleFactor: density, mobile: false };
     await this.#send("Emulation.setDeviceMetricsOverride", metrics);
     const features = [{ name: "prefers-color-scheme", value: scheme }];
-    await this.#send("Emulation.setEmulatedMedia", { features });
+    await this.#send("Emulation.setEmulatedMedia", { media: medium, features });
   }
 
   /** What an expression of JavaScript comes to in the page. */
@@ -125,6 +131,7 @@ export class Chromium implements AsyncDisposable {
     const { id, method, params, result, error } = MESSAGE.parse(JSON.parse(text));
     if (id !== undefined) {
       const answer = this.#waiting.get(id);
+      this.#waiting.delete(id);
       if (error) answer?.reject(new Error(error.message));
       else answer?.resolve(result);
     }
