@@ -1,4 +1,4 @@
-import type { Order } from "#rollout/request/rollRequest.ts";
+import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import type { RollOptions, RollResult } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
 import type { DesiredRelease } from "#rollout/roll/targets.ts";
@@ -9,11 +9,19 @@ export interface Orchestrator {
   roll(desired: DesiredRelease, policy: RollPolicy, options: RollOptions): Promise<RollResult>;
   /** What every host really runs. */
   survey(): Promise<Survey>;
-  /** How hosts would get a new JVM and why, by their names; without those that have no choice. */
-  plan(hosts: readonly string[], order: Order): Promise<Readonly<Record<string, string>>>;
+  /** What a roll would do now. */
+  plan(request: RollRequest): Promise<Plan>;
   /** Finds the full name of a release that needs no jar; throws `InvalidInput` that lists the choices. */
   findRelease(name: string): Promise<string>;
   close(): Promise<void>;
+}
+
+/** What a preview says of a roll. */
+export interface Plan {
+  /** How hosts would get a new JVM and why, by their names; without those that run nothing or have no choice. */
+  readonly hosts: Readonly<Record<string, string>>;
+  /** Which hosts in which batches, and what would stop it; empty if that can't be told yet. */
+  readonly forecast: string;
 }
 
 /** What a fleet runs, as a preview shows it. */

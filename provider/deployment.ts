@@ -68,8 +68,9 @@ export async function check({ olds, news }: Change, kinds = everyKind): Promise<
     await refuseReports(request.reports);
     const old = runningBefore(olds, kinds);
     const lastSeen = linesOf(ownInputs(olds).rollingOrder);
-    const rollingOrder = await rollingOrderOf(request, old, lastSeen, kinds);
-    return { inputs: { ...request, rollingOrder } };
+    const ahead = await rollingOrderOf(request, old, lastSeen, kinds);
+    // What was foreseen for the last roll stays until another one is due.
+    return { inputs: { ...request, ...lastForecast(olds), ...ahead } };
   } catch (error) {
     if (error instanceof InvalidInput) return { failures: [failure(error)] };
     throw error;
@@ -157,6 +158,10 @@ function requestOf(known: Olds | News, kinds: Kinds): RollRequest {
 /** The request in the state, which may have been written before there were all of its settings. */
 function recordedRequest(olds: Olds, kinds: Kinds): RollRequest {
   return requestOf({ ...BEFORE_SETTING, ...olds }, kinds);
+}
+
+function lastForecast({ forecast }: Olds): { readonly forecast?: string } {
+  return typeof forecast === "string" ? { forecast } : {};
 }
 
 function linesOf(rollingOrder: unknown): string[] {

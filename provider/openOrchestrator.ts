@@ -18,7 +18,7 @@ export async function openOrchestrator(
   return {
     roll: (desired, policy, options) => roll(fleet, desired, policy, options),
     survey: () => survey(fleet),
-    plan: (hosts, order) => plan(fleet, hosts, order),
+    plan: (planned) => plan(fleet, planned),
     findRelease: (name) => findKeptRelease(name, fleet.hosts),
     close: () => fleet.close(),
   };

@@ -1,4 +1,5 @@
 import type { Kinds } from "#kinds/kinds.ts";
+import type { Plan } from "#kinds/orchestrator.ts";
 import { closing } from "#rollout/common/closing.ts";
 import { launchFingerprint } from "#rollout/host/launchSpec.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
@@ -6,16 +7,23 @@ import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { targetOf } from "#rollout/roll/targets.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 
-/**
- * A line per host, in rolling order: what it should run and, if that is a change, how it gets there and why. `lastSeen`
- * are the lines of what the hosts run, `old` is the previous request.
- */
+const NO_PLAN: Plan = { hosts: {}, forecast: "" };
+
+/** What a preview shows of a roll. */
+export interface RollingOrder {
+  /** A line per host, in rolling order: what it should run and, if that is a change, how it gets there and why. */
+  readonly rollingOrder: readonly string[];
+  /** Which hosts in which batches, and what would stop it. Absent if no host changes. */
+  readonly forecast?: string;
+}
+
+/** `lastSeen` are the lines of what the hosts run, `old` is the previous request. */
 export async function rollingOrderOf(
   request: RollRequest,
   old: RollRequest | undefined,
   lastSeen: readonly string[],
   kinds: Kinds,
-): Promise<string[]> {
+): Promise<RollingOrder> {
   const names = orderAsLastSeen(
     request.hosts.map(({ name }) => name),
     lastSeen,
@@ -25,12 +33,12 @@ export async function rollingOrderOf(
     line: `${name}: ${targetOf(request, name).release}${startsAnew(name, request, old) ? ", restarted" : ""}`,
   }));
   const changing = lines.filter(({ line }) => lastSeen.length > 0 && !lastSeen.includes(line));
-  const plans = await planFor(
-    changing.map(({ name }) => name),
-    request,
-    kinds,
-  );
-  return lines.map(({ name, line }) => [line, plans[name]].filter(Boolean).join(", "));
+  const { hosts, forecast } = changing.length > 0 ? await planFor(request, kinds) : NO_PLAN;
+  const planOf = (name: string) => (changing.some((each) => each.name === name) ? hosts[name] : undefined);
+  return {
+    rollingOrder: lines.map(({ name, line }) => [line, planOf(name)].filter(Boolean).join(", ")),
+    ...(forecast && { forecast }),
+  };
 }
 
 /** The hosts in the order last seen, which is the order of the roll; new ones come first, since they run nothing. */
@@ -49,12 +57,7 @@ function startsAnew(name: string, next: RollRequest, old: RollRequest | undefine
   return was !== undefined && was !== is;
 }
 
-/** How hosts would get their new JVM; asked only for those that change, since it takes a look at each. */
-async function planFor(
-  hosts: readonly string[],
-  request: RollRequest,
-  kinds: Kinds,
-): Promise<Readonly<Record<string, string>>> {
-  if (hosts.length === 0 || request.hosts.every(({ second }) => second === undefined)) return {};
-  return closing(openOrchestrator(request, kinds), (orchestrator) => orchestrator.plan(hosts, request.order));
+/** Asked only if a host changes, since it takes a look at each. */
+async function planFor(request: RollRequest, kinds: Kinds): Promise<Plan> {
+  return closing(openOrchestrator(request, kinds), (orchestrator) => orchestrator.plan(request));
 }

@@ -29,7 +29,7 @@ class Cluster implements Orchestrator {
   }
 
   async plan() {
-    return {};
+    return { hosts: {}, forecast: "" };
   }
 
   async survey() {

@@ -1,0 +1,72 @@
+import { messageOf } from "../common/errors.ts";
+import type { AppHost } from "../host/appHost.ts";
+import { batchSize } from "../request/batch.ts";
+import { decideStep } from "./decideStep.ts";
+import { type FleetMember, listHosts } from "./fleet.ts";
+import type { Orders } from "./order.ts";
+import type { RollPolicy } from "./rollContext.ts";
+import { type DesiredRelease, targetOf } from "./targets.ts";
+
+/** What a roll would do now. */
+export interface Forecast {
+  /** The names of the hosts that would be rolled side by side, batch by batch. */
+  readonly batches: readonly (readonly string[])[];
+  /** What would keep it from going on after them. */
+  readonly obstacle?: string;
+}
+
+/** Takes the decisions of a roll ahead, as if each host passed its gates. */
+export function foresee(
+  fleet: readonly FleetMember[],
+  desired: DesiredRelease,
+  { batch, minimumHealthy }: Pick<RollPolicy, "batch" | "minimumHealthy">,
+  orders: Pick<Orders, "startsFirst">,
+): Forecast {
+  const releaseOf = ({ name }: AppHost) => targetOf(desired, name).release;
+  const turns = new Map<AppHost, number>();
+  const batches: string[][] = [];
+  let members = fleet;
+  for (;;) {
+    const step = decideStep(members, {
+      releaseOf,
+      minimumHealthy,
+      turns,
+      batchSize: batchSize(batch, batches.length, fleet.length),
+      startsFirst: (member) => orders.startsFirst(member),
+    });
+    if (step.kind === "finish") return { batches };
+    if (step.kind !== "roll") {
+      return { batches, obstacle: messageOf(step.kind === "wait" ? step.otherwise : step.error) };
+    }
+    batches.push(step.members.map(({ host }) => host.name));
+    for (const { host } of step.members) turns.set(host, (turns.get(host) ?? 0) + 1);
+    members = members.map((member) =>
+      step.members.includes(member) ? brought(member, releaseOf(member.host)) : member,
+    );
+  }
+}
+
+/** `app-1, then app-2 and app-3 side by side`, and what would stop it. */
+export function describeForecast({ batches, obstacle }: Forecast): string {
+  const hosts = batches.map((names) => `${listHosts(names)}${names.length > 1 ? " side by side" : ""}`);
+  if (obstacle === undefined) return hosts.join(", then ");
+  return `${[...hosts, "it would stop"].join(", then ")}: ${obstacle}`;
+}
+
+/** A host after its turn. */
+function brought({ drainedBy: _, spare, ...member }: FleetMember, release: string): FleetMember {
+  const revision = { release, launch: member.host.launch };
+  return {
+    ...member,
+    health: { up: true, detail: "UP" },
+    drained: false,
+    serving: true,
+    state: {
+      ...member.state,
+      running: { pid: 0, ...revision },
+      current: release,
+      lastKnownGood: revision,
+    },
+    ...(spare && { spare: { ...spare, running: undefined, drained: true, serving: false } }),
+  };
+}
