@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
@@ -128,6 +128,14 @@ export class LocalFleet extends RealFleet<LocalHostDescriptor, LocalProxyDescrip
 
   flag(name: string): string {
     return join(this.proxy.directory, "drained", name);
+  }
+
+  /** Drains a slot by hand, as the documentation says. */
+  async drain(name: string): Promise<void> {
+    await writeFile(this.flag(name), "");
+    for (const sum of await readdir(dirname(this.flag(name)))) {
+      if (sum.startsWith(".sum.")) await rm(this.flag(sum));
+    }
   }
 
   /** Starts another nginx in front of the hosts. */

@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { unexplained } from "../../harness/localFleet.ts";
@@ -55,7 +55,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     const { fleet, old, next } = shared;
     const { port } = fleet.host("app-1");
     const { result, seen } = await fleet.underLoad(async () => {
-      await writeFile(fleet.flag("app-1"), "");
+      await fleet.drain("app-1");
       await sleep(1000);
       await fleet.killJvm("app-1");
       const stranger = startForeignJvm(fleet, (await market({ version: "1.0.0" })).jar, port);
@@ -156,7 +156,7 @@ describe("a host on which something goes wrong", { timeout: 240_000 }, () => {
     const { fleet, next } = shared;
     const before = await fleet.running("app-1");
     const { result, seen } = await fleet.underLoad(async () => {
-      await writeFile(fleet.flag("app-1"), "");
+      await fleet.drain("app-1");
       return fleet.roll({ jar: next.jar });
     });
     expect(result.code, result.output).toBe(0);

@@ -81,7 +81,7 @@ describe("Pulumi itself in trouble", { timeout: 300_000 }, () => {
 
   test("a lost state is recreated from the live fleet: no JVM and no nginx is touched", async () => {
     const before = await fleetProcesses();
-    fresh = await Project.create("fresh");
+    fresh = await Project.create("faults");
     await configure(fresh, { jar: old?.jar ?? "", directory: project.files });
     const { result, seen } = await underLoad(async () => fresh?.up());
     expect(result?.code, result?.output).toBe(0);

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { unexplained } from "../../harness/localFleet.ts";
@@ -155,7 +154,7 @@ describe("a host that gets its new JVM beside the old one", { timeout: 240_000 }
     const app = await fleet.running("app-1");
     const { slot } = await fleet.member("app-1");
     const { result, seen } = await fleet.underLoad(async () => {
-      await writeFile(fleet.flag(slot.name), "");
+      await fleet.drain(slot.name);
       return fleet.roll({ jar: before.jar });
     });
     expect(result.code, result.output).toBe(0);

@@ -20,7 +20,7 @@ export class FakeOrchestrator implements Orchestrator {
   }
 
   async plan() {
-    return {};
+    return { hosts: {}, forecast: "" };
   }
 
   async survey() {

@@ -84,7 +84,7 @@ export const FAULTS: Readonly<Record<string, (hit: Hit) => Promise<HitResult>>> 
   "flag left behind": async ({ fleet, host, settings }) => {
     if (await othersServe(fleet, host)) {
       const { slot } = await fleet.member(host);
-      await writeFile(fleet.flag(slot.name), "");
+      await fleet.drain(slot.name);
     }
     return fleet.roll(settings);
   },
