@@ -9,6 +9,8 @@ export const SECOND_PORTS = ["secondPort", "secondHealthPort"];
 
 const APART = 10_000;
 const LAST = 65_535;
+/** From here on, Linux gives ports to clients, and one that a client has can't be listened on. */
+const CLIENTS = 32_768;
 
 /** Where ports are shared: which machine a host is on, and the ports of each nginx. */
 export interface SharedPorts {
@@ -18,13 +20,13 @@ export interface SharedPorts {
 
 /**
  * Gives each host a second slot at its own address, unless its `secondPort` is 0. By default, the ports are 10,000 higher
- * than the first ones, or lower if there is none so high, or the next ones that the stack file doesn't mention.
+ * than the first ones, or lower if clients may have those, or the next ones that the stack file doesn't mention.
  */
 export function withSecondPorts(hosts: readonly object[], shared: SharedPorts): object[] {
   const entries = hosts.map((host): Entry => ({ ...host }));
   const taken = new Set(entries.flatMap((entry) => PORTS.map((key) => placeOf(entry, entry[key], shared))));
   const choose = (entry: Entry, first: number): number => {
-    let port = first + APART > LAST ? first - APART : first + APART;
+    let port = first + APART >= CLIENTS ? first - APART : first + APART;
     while (taken.has(placeOf(entry, port, shared)) || isNginx(entry, port, shared)) port = (port % LAST) + 1;
     taken.add(placeOf(entry, port, shared));
     return port;

@@ -21,6 +21,14 @@ describe("the second slot of a host", () => {
     ]);
   });
 
+  test("has no port that Linux might have given to a client", async () => {
+    const hosts = [22_767, 22_768].map((port, index) => ({ name: `app-${index + 1}`, port }));
+    expect(await seconds(hosts)).toEqual([
+      { address, port: 32_767 },
+      { address, port: 12_768 },
+    ]);
+  });
+
   test("has the port that is set, and isn't there if that is 0", async () => {
     const hosts = [
       { name: "app-1", port: 8081, secondPort: 9001 },
