@@ -34,6 +34,8 @@ export class RollingDeployment extends pulumi.dynamic.Resource {
       report: undefined,
       history: undefined,
     };
-    super(provider, name, { ...args, ...filledByRoll }, options, "rollgate", "RollingDeployment");
+    // A URL of a webhook is all that is needed to post to it. In the state, only a whole input can be secret.
+    const notify = args.notify && { notify: pulumi.secret(args.notify) };
+    super(provider, name, { ...args, ...notify, ...filledByRoll }, options, "rollgate", "RollingDeployment");
   }
 }

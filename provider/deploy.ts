@@ -21,7 +21,8 @@ export async function deploy(
   signal: AbortSignal,
 ): Promise<Values> {
   const environments = [request.environment, ...Object.values(request.hostEnvironment ?? {})];
-  const redact = redactor(environments.flatMap(Object.values<string>));
+  const urls = (request.notify ?? []).map(({ url }) => url);
+  const redact = redactor([...environments.flatMap(Object.values<string>), ...urls]);
   const began = performance.now();
   const print = (report: Report) => console.log(redact(formatReport(report)));
   const owner = leaseOwner();

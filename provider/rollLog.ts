@@ -1,14 +1,18 @@
 import type { Olds } from "#kinds/change.ts";
 import { messageOf } from "#rollout/common/errors.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
+import { Notifier } from "#rollout/notify/notifier.ts";
 import { entriesIn, type HistoryEntry, historyEntry, mergeHistory } from "#rollout/record/history.ts";
 import { Recorder } from "#rollout/record/recorder.ts";
 import { type KeptRoll, RecordFolder } from "#rollout/record/recordFolder.ts";
+import type { NotifyEvent } from "#rollout/request/notify.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
-import type { Report } from "#rollout/roll/reporter.ts";
+import type { Phase, Report } from "#rollout/roll/reporter.ts";
 import type { RollResult } from "#rollout/roll/roll.ts";
-import { targetOf } from "#rollout/roll/targets.ts";
-import { settingsIn } from "./settingsIn.ts";
+import { rollFacts } from "./rollFacts.ts";
+
+/** The first of these tells that a roll goes back. */
+const WAY_BACK: readonly Phase[] = ["restore", "rollback"];
 
 /** What a roll adds to the outputs; nothing if no records are kept. */
 export interface LogOutputs {
@@ -27,55 +31,63 @@ interface LogOptions {
 /** Prints what a roll does, and records it. */
 export class RollLog {
   readonly #recorder: Recorder;
+  readonly #notifier: Notifier;
   readonly #folder: string | undefined;
   readonly #options: LogOptions;
   readonly #began = performance.now();
 
-  private constructor(recorder: Recorder, folder: string | undefined, options: LogOptions) {
+  private constructor(
+    recorder: Recorder,
+    notifier: Notifier,
+    folder: string | undefined,
+    options: LogOptions,
+  ) {
     this.#recorder = recorder;
+    this.#notifier = notifier;
     this.#folder = folder;
     this.#options = options;
   }
 
   static async begin(request: RollRequest, owner: string, options: LogOptions): Promise<RollLog> {
-    const { reports: folder, stack, release, canary } = request;
-    const facts = {
-      ...(stack !== undefined && { stack }),
-      owner,
-      release,
-      ...(canary && { canary: { hosts: canary.hosts, release: canary.release } }),
-      hosts: request.hosts.map(({ name }) => ({ name, to: targetOf(request, name).release })),
-      settings: settingsIn(request),
-    };
+    const { reports: folder, notify = [] } = request;
     const began = performance.now();
     const warn = (message: string) =>
       options.print({ phase: "warning", message, elapsedSeconds: secondsSince(began) });
-    const recorder = await Recorder.start(facts, {
+    const recorder = await Recorder.start(rollFacts(request, owner), {
       ...(folder !== undefined && { folder }),
       redact: options.redact,
       warn,
     });
-    return new RollLog(recorder, folder, options);
+    return new RollLog(recorder, new Notifier(notify, warn), folder, options);
   }
 
   before(releases: Readonly<Record<string, string>>): void {
     this.#recorder.before(releases);
+    this.#notifier.tell("start", { record: this.#recorder.record });
   }
 
   report(report: Report): void {
-    this.#options.print(report);
+    const { print, redact } = this.#options;
+    print(report);
     this.#recorder.report(report);
+    const { phase, host = "the fleet", message } = report;
+    if (WAY_BACK.includes(phase)) {
+      const { record } = this.#recorder;
+      this.#notifier.tell("rollback", { record }, redact(`${host}: ${message}`));
+    }
   }
 
   async succeeded(result: RollResult): Promise<LogOutputs> {
-    return this.#end(await this.#recorder.succeeded(result));
+    return this.#end("success", await this.#recorder.succeeded(result));
   }
 
   async failed(error: unknown): Promise<LogOutputs> {
-    return this.#end(await this.#recorder.failed(error));
+    return this.#end("failure", await this.#recorder.failed(error));
   }
 
-  async #end(roll: KeptRoll): Promise<LogOutputs> {
+  async #end(event: NotifyEvent, roll: KeptRoll): Promise<LogOutputs> {
+    this.#notifier.tell(event, roll);
+    await this.#notifier.close();
     if (this.#folder === undefined) return {};
     const { report } = roll;
     if (report !== undefined) this.#tell("report", report);

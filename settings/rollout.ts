@@ -3,6 +3,7 @@ import { reservedArguments, whereElseSet } from "#rollout/request/reserved.ts";
 import { readAvailability } from "./availability.ts";
 import { readTls } from "./frontDoor/tls.ts";
 import { readHooks } from "./hooks.ts";
+import { readNotify } from "./notify.ts";
 import { type Reader, textOf } from "./reader.ts";
 import { readReports } from "./reports.ts";
 import { stackName } from "./stackName.ts";
@@ -39,6 +40,7 @@ export function readRollout(reader: Reader, hosts: number) {
     onFailure: reader.text("onFailure"),
     ...readWarmUp(reader.object("warmUp")),
     ...readHooks(reader.object("hooks")),
+    ...readNotify(reader),
     ...readReports(reader.text("reports")),
   };
 }

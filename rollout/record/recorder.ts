@@ -9,9 +9,13 @@ import { hideSecrets } from "./hideSecrets.ts";
 import { type KeptRoll, RecordFolder } from "./recordFolder.ts";
 import { type RecordLine, type RollEnd, type RollFacts, recordOf } from "./recordLines.ts";
 import { newRollId } from "./rollId.ts";
+import type { RollRecord } from "./rollRecord.ts";
 
 /** A folder that does not answer must not hold up a roll. */
 const FOLDER_SECONDS = 10;
+
+/** What is known about a roll when it begins, besides its name and the time. */
+export type RecorderFacts = Omit<RollFacts, "format" | "id" | "began">;
 
 /** Where a roll is recorded, if anywhere, and how. */
 export interface RecorderOptions {
@@ -42,7 +46,7 @@ export class Recorder {
   }
 
   /** Begins the record of a roll, and finishes those of earlier ones that were killed. */
-  static async start(facts: Omit<RollFacts, "format" | "id" | "began">, options: RecorderOptions) {
+  static async start(facts: RecorderFacts, options: RecorderOptions) {
     const [began, process] = [new Date(), await thisProcess()];
     const recorder = new Recorder(newRollId(began), facts.stack, options);
     await recorder.#open();
@@ -57,6 +61,13 @@ export class Recorder {
       ...(process && { process }),
     });
     return recorder;
+  }
+
+  /** The record so far. */
+  get record(): RollRecord {
+    const record = recordOf(this.#lines);
+    if (!record) throw new TypeError("a roll is recorded before it begins");
+    return record;
   }
 
   /** What each host ran before, by its name; without those that ran nothing. */
@@ -91,8 +102,7 @@ export class Recorder {
 
   async #finish(end: RollEnd): Promise<KeptRoll> {
     this.#add({ event: "outcome", ...end });
-    const record = recordOf(this.#lines);
-    if (!record) throw new TypeError("a roll ended before it began");
+    const { record } = this;
     const report = await this.#try(async (folder) => {
       await this.#writing;
       if (!this.#file) return undefined;

@@ -5,6 +5,7 @@ import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
 import { hooks } from "./hooks.ts";
 import { identifiedJar } from "./identifiedJar.ts";
 import { environment, hostLaunch, launch } from "./launch.ts";
+import { notify } from "./notify.ts";
 import { hostPlace, proxiesOf, proxyPlace } from "./places.ts";
 import { refuseCanaries, refuseDuplicates, refuseReserved, refuseUnknownHosts } from "./refuseHosts.ts";
 import { warmUp } from "./warmUp.ts";
@@ -95,7 +96,9 @@ export const rollRequest = z
     hooks: hooks.exactOptional(),
     /** The folder for the records of rolls; absent if none are kept. */
     reports: absolutePath.exactOptional(),
-    /** The name of the stack, for hooks and records. */
+    /** Who is told about rolls. URLs are secret. */
+    notify: notify.exactOptional(),
+    /** The name of the stack, for hooks, records and messages. */
     stack: text.exactOptional(),
   })
   .superRefine((request, context) => {

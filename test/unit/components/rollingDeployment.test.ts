@@ -28,6 +28,16 @@ test("its report and its history are outputs that the roll fills in", async () =
   expect(pulumi.Output.isInstance(deployment.history)).toBe(true);
 });
 
+test("who is told about rolls is always secret", async () => {
+  const { tree, resources } = await mockPulumi();
+  const notify = [
+    { url: "https://hooks.example.com/x", events: ["failure" as const], format: "slack" as const },
+  ];
+  new RollingDeployment("rollout", { ...validRequest(), notify });
+  await tree();
+  expect(resources[0]?.inputs.notify).toEqual(secret(notify));
+});
+
 test("a secret environment stays secret", async () => {
   const { tree, resources } = await mockPulumi();
   const environment = { PASSWORD: "hunter2" };

@@ -1,9 +1,12 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
-import { beforeEach, expect, test, vi } from "vitest";
+import { text } from "node:stream/consumers";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import type { Olds, Values } from "#kinds/change.ts";
 import { check, create, diff, update } from "#provider/deployment.ts";
 import { RollFailed } from "#rollout/common/errors.ts";
+import { notifyEvents } from "#rollout/request/notify.ts";
 import { fakeJar } from "../../support/fakeJava.ts";
 import { FakeOrchestrator, orchestratedBy } from "../../support/fakeOrchestrator.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
@@ -110,10 +113,47 @@ test("a stack without the setting puts out no report and no history, and writes 
   await expect(readdir(reports)).rejects.toThrow("ENOENT");
 });
 
-test("a change of the folder is no roll", async () => {
+test("webhooks hear of start, way back and failure before the roll ends, and their URLs are never shown", async () => {
+  const posts: string[] = [];
+  const server = createServer(async (request, response) => {
+    posts.push(await text(request));
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = Object(server.address());
+  const url = `http://127.0.0.1:${port}/services/XXXX`;
+  const dead = "http://127.0.0.1:1/services/YYYY";
+  const notify = [url, dead].map((each) => ({ url: each, events: [...notifyEvents], format: "json" }));
+  const { hosts, kinds, inputs } = await newStack({ notify });
+  hosts.release = "1.0.0-aaaaaaaaaaaa";
+  hosts.during = ({ reporter }) => {
+    for (const host of ["app-1", "app-2"])
+      reporter({ phase: "restore", host, message: "back to 1.0.0 with hunter2", elapsedSeconds: 1 });
+    throw new RollFailed(`app-1 failed: could not call ${url}`, []);
+  };
+  const error: unknown = await create(await inputs("2.0.0"), kinds).catch((thrown: unknown) => thrown);
+  expect(posts.map((post) => JSON.parse(post))).toMatchObject([
+    { event: "start", outcome: "rolling", hosts: [{ from: "1.0.0-aaaaaaaaaaaa" }] },
+    {
+      event: "rollback",
+      outcome: "rolling",
+      text: expect.stringContaining("app-1: back to 1.0.0 with [secret]"),
+    },
+    { event: "failure", outcome: "failed", failure: { message: "app-1 failed: could not call [secret]" } },
+  ]);
+  const { properties, reasons, message } = Object(error);
+  expect(printed.filter((line) => line.includes("http://127.0.0.1:1 was not told"))).toHaveLength(1);
+  const { notify: _, ...told } = properties;
+  expect([...printed, ...reasons, message, JSON.stringify(told)].join()).not.toMatch(/XXXX|YYYY/);
+  expect(printed.at(-1)).toContain(" report ");
+});
+
+test("a change of the folder or of the webhooks is no roll", async () => {
   const { inputs } = await newStack();
   const olds = await inputs("1.0.0");
   expect(await diff({ olds, news: { ...olds, reports: "/srv/elsewhere" } })).toEqual({ changes: false });
+  expect(await diff({ olds, news: { ...olds, notify: [] } })).toEqual({ changes: false });
 });
 
 test("a folder that can't be made is rejected in the preview", async () => {

@@ -1,0 +1,45 @@
+import { plainLine } from "../common/plainLine.ts";
+import { historyEntry } from "../record/history.ts";
+import type { KeptRoll } from "../record/recordFolder.ts";
+import type { NotifyEvent } from "../request/notify.ts";
+
+/** What happened, on one line: `prod: rolled from 1.0.0-3c886d759f66 to 1.1.0-6d2d32897cfb in 24.1 s`. */
+export function textOf(event: NotifyEvent, roll: KeptRoll, detail = ""): string {
+  const { stack = "rollgate", owner, durationSeconds, failure } = roll.record;
+  const { from, to, requests, lost } = historyEntry(roll);
+  const took = durationSeconds === undefined ? "" : `${durationSeconds.toFixed(1)} s`;
+  const counted =
+    requests === undefined || lost === undefined
+      ? ""
+      : `; ${number(requests)} requests, ${number(lost)} lost`;
+  const said = {
+    start: `${owner} is rolling ${to}${from === undefined ? "" : `, from ${from}`}`,
+    success: `rolled ${from === undefined ? "" : `from ${from} `}to ${to} in ${took}${counted}`,
+    failure: `the roll to ${to} failed after ${took}${counted}: ${failure?.message ?? ""}`,
+    rollback: `the roll to ${to} goes back: ${detail}`,
+  };
+  return plainLine(`${stack}: ${said[event]}`.replaceAll(/\s+/g, " "));
+}
+
+/** The body for Slack and what understands the same; https://api.slack.com/reference/surfaces/formatting#escaping */
+export function slackBody(event: NotifyEvent, roll: KeptRoll, detail?: string): object {
+  const text = textOf(event, roll, detail);
+  return { text: text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;") };
+}
+
+/** The body with the facts of the record, without its steps and nginx's seconds. */
+export function jsonBody(event: NotifyEvent, roll: KeptRoll, detail?: string): object {
+  const { reports: _, ledger: __, ...facts } = roll.record;
+  const { requests, lost, report } = historyEntry(roll);
+  return {
+    event,
+    text: textOf(event, roll, detail),
+    ...facts,
+    ...(requests !== undefined && { requests, lost }),
+    ...(report !== undefined && { report }),
+  };
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en");
+}
