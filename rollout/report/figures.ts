@@ -19,7 +19,11 @@ export function figures(record: RollRecord, sums: Sums | undefined, names: Relea
     return html`<section class="figures">${long}<p class="nothing">${nothing}</p></section>`;
   }
   const { during, before, byRelease } = sums;
-  const errors = byRelease.map(({ release, tally }) => `${names(release)}: ${inDigits(tally.errors)}`);
+  const errors = byRelease
+    .filter(({ tally }) => tally.errors > 0)
+    .map(({ release, tally: { errors, requests } }) => {
+      return `${names(release)}: ${inDigits(errors)} (${inPercent(errors, requests)})`;
+    });
   return html`
 <section class="figures">
   ${figure("Requests", inDigits(during.requests), { remark: `${inDigits(before.requests)} before the roll` })}

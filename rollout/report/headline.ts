@@ -5,6 +5,8 @@ import type { ReleaseNames } from "./releaseNames.ts";
 import type { Sums } from "./sumUp.ts";
 import { utcDateAndTime } from "./utc.ts";
 
+/** The length of `2026-11-27`. */
+const DATE = 10;
 const BADGES: Readonly<Record<RollOutcome, string>> = {
   succeeded: "✓ Succeeded",
   failed: "✕ Failed",
@@ -21,13 +23,10 @@ const HOW: Readonly<Record<RollOutcome, string>> = {
 
 /** How a roll ended, what it was about, when, and who began it. */
 export function headline(record: RollRecord, sums: Sums | undefined, names: ReleaseNames): Html {
-  const { stack, owner, commit, outcome, durationSeconds } = record;
-  const began = Date.parse(record.began);
-  const ended = durationSeconds !== undefined && utcDateAndTime(began + durationSeconds * 1000);
+  const { stack, owner, commit, outcome } = record;
   const facts: readonly (readonly [string, string | false | undefined])[] = [
     ["stack", stack],
-    ["began", Number.isNaN(began) ? record.began : utcDateAndTime(began)],
-    ["ended", Number.isNaN(began) ? undefined : ended],
+    ["when", whenInWords(record)],
     ["by", owner],
     ["release", (record.canary ?? record).release],
     ["commit", commit],
@@ -46,6 +45,16 @@ export function inOneSentence(record: RollRecord, sums: Sums | undefined, names:
   const took = seconds === undefined ? "" : ` ${outcome === "failed" ? "after" : "in"} ${inTime(seconds)}`;
   const how = Object.hasOwn(HOW, outcome) ? HOW[outcome] : "";
   return `${whatWhere(record, names)}${how}${took}${lostInWords(sums)}`;
+}
+
+/** `2026-11-27 04:15:12 to 04:15:37 UTC`, with the second date if it is another one. */
+function whenInWords({ began: text, durationSeconds }: RollRecord): string {
+  const began = Date.parse(text);
+  if (Number.isNaN(began)) return text;
+  const [from, to] = [utcDateAndTime(began), utcDateAndTime(began + (durationSeconds ?? 0) * 1000)];
+  if (durationSeconds === undefined) return from;
+  const isSameDay = from.slice(0, DATE) === to.slice(0, DATE);
+  return `${from.replace(/ UTC$/, "")} to ${isSameDay ? to.slice(DATE + 1) : to}`;
 }
 
 function whatWhere({ hosts, release, canary }: RollRecord, names: ReleaseNames): string {

@@ -25,7 +25,9 @@ function failed({ message, evidence }: NonNullable<RollRecord["failure"]>): Html
           .slice(now + NOW.length)
           .replace(/\.$/, "")
           .split("; ");
-  const lines = evidence.map((line) => (COMPLAINT.test(line) ? html`<b>${line}</b>\n` : html`${line}\n`));
+  const lines = evidence.map((line) =>
+    COMPLAINT.test(line) ? html`<b>${line}</b>` : html`<span>${line}</span>`,
+  );
   return html`
 <section class="verdict failed">
   <h2>Why it failed</h2>

@@ -61,9 +61,9 @@ export function madeLedger(options: {
 
 function latencies(requests: number, median: number): Latency {
   const parts = [
-    [0.5, 0.8],
-    [0.35, 1.3],
-    [0.12, 2.2],
+    [0.64, 0.8],
+    [0.23, 1.3],
+    [0.1, 2.2],
     [0.03, 5],
   ] as const;
   return added(

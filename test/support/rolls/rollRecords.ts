@@ -10,10 +10,10 @@ const base = {
   format: 1,
   id: "20261127-041512-9f3c",
   stack: "prod",
-  owner: "ada@deployer, process 4711",
+  owner: "ann@build-1 (pid 4711)",
   began: BEGAN,
   release: NEW,
-  commit: "8d0f3b6c2a91",
+  commit: "8d0f3b6",
   warnings: [],
   settings: {},
 } as const;

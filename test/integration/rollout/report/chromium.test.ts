@@ -75,13 +75,14 @@ describe.skipIf(executable === undefined)(title, { timeout: 60_000 }, () => {
     expect(bars).toHaveLength(9);
   });
 
-  test("steps that are folded up are printed all the same", async () => {
+  test("what is printed is on white, and has the steps that are folded up", async () => {
     await open(batchedRoll());
     const heights = `[...document.querySelectorAll("details")].map((each) => each.offsetHeight > 100)`;
     await chromium.look({ width: 1000, scheme: "light" });
     expect(await chromium.ask(heights)).not.toContain(true);
-    await chromium.look({ width: 1000, scheme: "light", medium: "print" });
+    await chromium.look({ width: 1000, scheme: "dark", medium: "print" });
     expect(await chromium.ask(heights)).not.toContain(false);
+    expect(await chromium.ask("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
   });
 
   test("a script that got into a page all the same would not run", async () => {

@@ -81,7 +81,7 @@ test("what anyone wrote into a record is shown as text", () => {
   expect(page.match(/<\/style>/g)).toHaveLength(1);
   // Stack, owner, commit, releases, hosts, messages, warnings, the failure, its evidence and settings.
   expect(page.split("&lt;script&gt;").length).toBeGreaterThan(100);
-  for (const text of [/<dd>prod&lt;/, /<dd>8d0f3b6c2a91&lt;/, /<dt>&lt;\/title/, /refused&lt;\/title/])
+  for (const text of [/<dd>prod&lt;/, /<dd>8d0f3b6&lt;/, /<dt>&lt;\/title/, /refused&lt;\/title/])
     expect(page).toMatch(text);
 });
 
@@ -99,8 +99,13 @@ test("a good roll says what it did, on how many hosts, how long it took, and tha
   const headline = "1.0.0 → 1.1.0 on 2 hosts in 25.2 s, no request lost";
   expect(plain(page)).toContain(`<h1>${headline}</h1>`);
   expect(plain(page)).toContain(`<title>${headline}</title>`);
-  expect(wordsOf(page)).toContain("stack prod began 2026-11-27 04:15:12 UTC ended 2026-11-27 04:15:37 UTC");
-  expect(wordsOf(page)).toContain(`by ada@deployer, process 4711 release ${NEW} commit 8d0f3b6c2a91`);
+  expect(wordsOf(page)).toContain("stack prod when 2026-11-27 04:15:12 to 04:15:37 UTC");
+  expect(wordsOf(page)).toContain(`by ann@build-1 (pid 4711) release ${NEW} commit 8d0f3b6`);
+});
+
+test("a roll over midnight ends on a date of its own", () => {
+  const record = { ...EMPTY, began: "2026-11-27T23:59:50.000Z", durationSeconds: 20 };
+  expect(wordsOf(renderReport(record))).toContain("2026-11-27 23:59:50 to 2026-11-28 00:00:10 UTC");
 });
 
 test("requests, losses, errors and latencies are counted from the second in which the roll began", () => {
@@ -117,7 +122,7 @@ test("requests, losses, errors and latencies are counted from the second in whic
   expect(words).toContain("1.0.0 → 1.1.0 on 1 host in 2.0 s, 2 requests lost");
   expect(words).toContain("Requests 1,262 40 before the roll");
   expect(words).toContain("Lost 2 0.158 %");
-  expect(words).toContain("Errors 5 1.0.0: 2, 1.1.0: 3");
+  expect(words).toContain("Errors 5 1.0.0: 2 (3.33 %), 1.1.0: 3 (0.25 %)");
   expect(words).toContain("p50 10 ms before: 5 ms p99 10 ms before: 5 ms");
   expect(words).toContain("1.1.0, during the roll 1,200 0 3 0.25 % – – 4 6");
 });
