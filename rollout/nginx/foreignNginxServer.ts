@@ -7,6 +7,7 @@ import { readScripts } from "../machine/scripts.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import { CLOSE_CONNECTIONS, closeConnectionsScript } from "./closeConnections.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
+import { LEDGER_FILE, MAKE_LEDGER } from "./configuration/ledgerLog.ts";
 import { foreignText, HTTP_FILE, SITE_FILE } from "./foreignConfiguration.ts";
 import { lacksLine, refused } from "./foreignOwner.ts";
 import { attachments, type ForeignPlace } from "./foreignPlace.ts";
@@ -96,6 +97,7 @@ export class ForeignNginxServer implements NginxServer {
       'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p versions drained logs temp && { [ -d temp/up ] || mkdir -m 0775 temp/up; }',
       [directory],
     );
+    if (files.some(({ text }) => text.includes(LEDGER_FILE))) await this.#run(MAKE_LEDGER);
     this.#proposed = `versions/${fingerprint}-${randomBytes(4).toString("hex")}`;
     for (const { name, text } of files) {
       await writeFile(this.machine, directory, isHashed(name) ? name : `${this.#proposed}/${name}`, text);

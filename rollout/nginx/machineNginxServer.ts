@@ -6,6 +6,7 @@ import { READ_FILE } from "../machine/readFile.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import { closeConnectionsScript } from "./closeConnections.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
+import { MAKE_LEDGER } from "./configuration/ledgerLog.ts";
 import { inUsersWords } from "./inUsersWords.ts";
 import { MachineNginxAccess, type NginxPlace } from "./machineNginxAccess.ts";
 import { type Neighbour, readNeighbours } from "./neighbours.ts";
@@ -169,7 +170,8 @@ export class MachineNginxServer implements NginxServer {
 
   async #makeFolders(): Promise<void> {
     await this.machine.run(
-      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p logs temp drained conf.d locations',
+      'umask 022; cd "$1" 2>/dev/null || mkdir -p "$1" && cd "$1" && mkdir -p logs temp drained conf.d locations\n' +
+        MAKE_LEDGER,
       [this.#place.directory],
     );
   }

@@ -11,6 +11,7 @@ import { controlServer } from "./configuration/controlServer.ts";
 import { errorLogOf } from "./configuration/errorLog.ts";
 import { fileIn } from "./configuration/fileIn.ts";
 import { groupMaps } from "./configuration/groupMaps.ts";
+import { ledgerFormat } from "./configuration/ledgerLog.ts";
 import { ownFiles } from "./configuration/ownFiles.ts";
 import { pageLocations } from "./configuration/pages.ts";
 import { nothingElse } from "./configuration/pathPrefix.ts";
@@ -131,7 +132,7 @@ function httpPart(
   fingerprint: string,
 ): string {
   const own = ownNames(settings.name);
-  return `${tlsMaps(own, settings.tls)}${proxyHeaderMaps(own)}${clientMaps(settings)}${wayMaps(settings)}${accessLogFormat(settings)}${routeMaps(settings)}${canaryMap(settings.canary, own)}${closedPathsMap(settings, own)}${statusMap(settings)}
+  return `${tlsMaps(own, settings.tls)}${proxyHeaderMaps(own)}${clientMaps(settings)}${wayMaps(settings)}${accessLogFormat(settings)}${ledgerFormat(settings)}${routeMaps(settings)}${canaryMap(settings.canary, own)}${closedPathsMap(settings, own)}${statusMap(settings)}
 ${upstreams(parts, lines, own, balancing(settings))}
 # The slots that are out select the upstream of a request.
 ${upstreamMap("drained", "drained_pool", parts, own)}${groupMaps(parts.groups, lines.out, own, drawKey(settings))}${lines.http}${standbyMap(parts.standby, lines.pool, own)}

@@ -9,6 +9,7 @@ import { canaryLines } from "./canaryRouting.ts";
 import { closedReturn } from "./closedPaths.ts";
 import { drainLines } from "./drainLines.ts";
 import { fileIn } from "./fileIn.ts";
+import { ledgerLines } from "./ledgerLog.ts";
 import { maintenanceLines, outageLines } from "./pages.ts";
 import { passOn } from "./passOn.ts";
 import { locationsUnder } from "./pathPrefix.ts";
@@ -48,7 +49,7 @@ export function applicationLocation(
   const named = others
     .filter(({ suffix }) => suffix !== COMMON.suffix)
     .map(({ suffix, variant }) => `location @${name}${suffix} {\n${passOn(settings, pool, variant)}}\n`);
-  const application = `${closedReturn(settings, own)}${maintenanceLines(settings)}${hostLines(own)}${restShortcut(settings, parts, lines)}${canary ? canaryLines(canary, hosts, flagOf, own) : drainLines(hosts, flagOf, own)}${standbyLines(standby, flagOf(STANDBY_FLAG), own)}    if ($${pool} = none) {
+  const application = `${closedReturn(settings, own)}${maintenanceLines(settings)}${hostLines(own)}${restShortcut(settings, parts, lines)}${ledgerLines(settings)}${canary ? canaryLines(canary, hosts, flagOf, own) : drainLines(hosts, flagOf, own)}${standbyLines(standby, flagOf(STANDBY_FLAG), own)}    if ($${pool} = none) {
 ${outageLines(settings, lines.outage)}    }
     set $${to} $${way};
 ${inSoak}    if (-f ${fileIn(directory, CLOSE_CONNECTIONS)}) { set $${to} "\${${way}}${LAST_ANSWER}"; }

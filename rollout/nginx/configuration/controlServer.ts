@@ -10,6 +10,7 @@ import { drainLines } from "./drainLines.ts";
 import { errorLogOf } from "./errorLog.ts";
 import { fileIn } from "./fileIn.ts";
 import { isolation } from "./isolation.ts";
+import { ledgerLocation } from "./ledgerLog.ts";
 import { unsummedReturn } from "./restShortcut.ts";
 
 /** Where the rollout reaches nginx on its machine. */
@@ -55,7 +56,7 @@ ${names.join("")}${lines.server}
     location = /rollgate/drained {
 ${unsummedReturn(settings, parts, `$${own("names")}`)}        return 200 "$${own("drained_pool")} $${own("names")}";
     }
-${slots.map((slot) => healthLocation(slot, settings) + warmUpLocation(slot, settings)).join("")}}
+${ledgerLocation(settings)}${slots.map((slot) => healthLocation(slot, settings) + warmUpLocation(slot, settings)).join("")}}
 `;
 }
 

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { OwnFile } from "../../request/frontDoor/siteFields.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { hashedName } from "../servedConfiguration.ts";
+import { accessLogLine } from "./accessLog.ts";
+import { ledgerLogIfRaised } from "./ledgerLog.ts";
 import { pageType } from "./ownFiles.ts";
 import { repeatedHeaders } from "./tlsLines.ts";
 
@@ -22,7 +24,7 @@ export function errorPageLines(settings: Site, indent = "    "): string {
 }
 
 /** The locations of the pages; no client reaches them. */
-export function pageLocations(settings: Site): string {
+export function pageLocations(settings: NginxSettings): string {
   const { errorPages = {}, maintenance } = settings;
   const pages = Object.entries(errorPages).map(([status, file]) => {
     return pageLocation(settings, status, file, status === "503" ? RETRY_SECONDS.outage : undefined);
@@ -60,14 +62,16 @@ function pageUri({ name }: Site, page: string): string {
   return `/.${name}/${page}`;
 }
 
-function pageLocation(settings: Site, page: string, file: OwnFile, retrySeconds?: number): string {
+function pageLocation(settings: NginxSettings, page: string, file: OwnFile, retrySeconds?: number): string {
   const retry =
     retrySeconds === undefined
       ? ""
       : `    add_header Retry-After ${retrySeconds} always;\n${repeatedHeaders(settings, "    ")}`;
+  const ledger = ledgerLogIfRaised(settings);
+  const logs = ledger && `${accessLogLine(settings)}${ledger}`;
   return `location = ${pageUri(settings, page)} {
     internal;
-    alias "${join(settings.directory, hashedName(file.text, "page"))}";
+${logs}    alias "${join(settings.directory, hashedName(file.text, "page"))}";
     types {}
     default_type "${pageType(file)}";
 ${retry}}

@@ -5,6 +5,7 @@ import { releaseRoot, requestIdHeader } from "./accessLog.ts";
 import { routeHeader } from "./balance.ts";
 import { clientOf } from "./client.ts";
 import { isolation } from "./isolation.ts";
+import { ledgerLogIfRaised } from "./ledgerLog.ts";
 import { proxyHeaders } from "./proxyHeaders.ts";
 import { siteLines } from "./siteLines.ts";
 import type { Way } from "./ways.ts";
@@ -34,7 +35,7 @@ export function passOn(settings: NginxSettings, pool: string, { way, tries, isLa
   // Clients that honour it close idle connections themselves, before a reload does.
   const keepAlive = isLast || keepAliveSeconds === 0 ? "0" : `${keepAliveSeconds}s ${IDLE_SECONDS}s`;
   const headers = { isWebsocket: way.suffix === "_websocket", more: requestIdHeader(settings) };
-  return `${isolation(settings)}${siteLines(settings)}${releaseRoot(settings)}${routeHeader(settings)}    keepalive_timeout ${keepAlive};
+  return `${isolation(settings)}${siteLines(settings)}${ledgerLogIfRaised(settings)}${releaseRoot(settings)}${routeHeader(settings)}    keepalive_timeout ${keepAlive};
     client_max_body_size ${maxBodySize};
     proxy_http_version 1.1;
     proxy_connect_timeout ${connectSeconds}s;

@@ -6,6 +6,7 @@ import { ownNames } from "../ownNames.ts";
 import { type RestState, restStates } from "../restStates.ts";
 import type { DrainUpstreams } from "../upstreamMap.ts";
 import { isSticky } from "./balance.ts";
+import { hasLedger, LEDGER_FLAG, logsOfShortcut } from "./ledgerLog.ts";
 
 type Parts = Pick<DrainUpstreams, "pools" | "groups">;
 
@@ -22,14 +23,14 @@ export function restShortcut(
   const own = ownNames(settings.name);
   const [way, rest] = [own("way"), own("rest")];
   // nginx's `if` has no "and": what else must hold is in the name of the file, as a suffix that no file has.
-  const lines = shortcuts(settings, parts).map(({ state, sum, upstream }) => {
+  const lines = shortcuts(settings, parts).map(({ state, sum, upstream, isCounted }) => {
     const checks = allUp
       ? `    set $${rest} "-";
     if (-f "${allUp(state)}") { set $${rest} $${way}; }
 `
       : "";
     return `${checks}    if (-f "${sum}$${allUp ? rest : way}") {
-        proxy_pass http://${upstream};
+${logsOfShortcut(settings, isCounted)}        proxy_pass http://${upstream};
         break;
     }
 `;
@@ -60,12 +61,17 @@ function shortcuts(settings: NginxSettings, { pools, groups }: Parts) {
   // With canaries, it is also up to the request which upstream it gets. A client that stays with its host gets to it by
   // its group in every state.
   if (canary || (isSticky(settings) && groups.length > 0)) return [];
-  return restStates(hosts).flatMap((state) => {
+  const states = restStates(hosts).flatMap((state) => {
     const upstream = upstreamOf(state, pools);
-    if (upstream === undefined) return [];
-    const sum = join(directory, "drained", flagSum(state.drained.map((slot) => slot.name)));
-    return [{ state, sum, upstream: ownNames(name)(upstream) }];
+    return upstream === undefined ? [] : [{ state, upstream: ownNames(name)(upstream) }];
   });
+  // Those of a roll come last, so that nobody pays for them between rolls.
+  return [false, ...(hasLedger(settings) ? [true] : [])].flatMap((isCounted) =>
+    states.map(({ state, upstream }) => {
+      const flags = [...state.drained.map((slot) => slot.name), ...(isCounted ? [LEDGER_FLAG] : [])];
+      return { state, upstream, isCounted, sum: join(directory, "drained", flagSum(flags)) };
+    }),
+  );
 }
 
 function upstreamOf({ drained }: RestState, pools: DrainUpstreams["pools"]): string | undefined {

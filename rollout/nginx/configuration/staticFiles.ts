@@ -1,4 +1,5 @@
 import type { NginxSettings } from "../nginxSettings.ts";
+import { ledgerLogIfRaised } from "./ledgerLog.ts";
 import { siteLines } from "./siteLines.ts";
 
 /** For folders that nginx serves itself; most nginx have a longer list, but where it is differs. */
@@ -46,7 +47,7 @@ ${types}    }
     default_type application/octet-stream;
     charset utf-8;
     charset_types text/css text/plain text/markdown text/csv text/xml text/javascript application/json;
-${siteLines(settings)}}
+${siteLines(settings)}${ledgerLogIfRaised(settings)}}
 `,
     )
     .join("");

@@ -236,6 +236,22 @@ test("no hosts are read from another file", () => {
   expect(hostsOf("events {}\n")).toBeUndefined();
 });
 
+test("an nginx of others gets no ledger unless the access log is set, which it would replace otherwise", () => {
+  const settings = nginxSettings({ directory: "/srv/nginx", port: 8080, isForeign: true });
+  const texts = (configured: NginxSettings) =>
+    [renderConfiguration(configured)].map(({ text, files }) =>
+      [text, ...files.map((file) => file.text)].join("\n"),
+    );
+  expect(texts(settings).join()).not.toContain("ledger");
+  const accessLog = {
+    format: "combined",
+    path: "/var/log/nginx/shop.log",
+    rotateMegabytes: 100,
+    keep: 5,
+  } as const;
+  expect(texts({ ...settings, accessLog }).join()).toContain("/srv/nginx/logs/ledger.log");
+});
+
 describe("the shortcut of a fleet at rest", () => {
   const shortcuts = (settings: Partial<NginxSettings>) => {
     const { text } = renderConfiguration(nginxSettings({ directory: "/srv/nginx", port: 8080, ...settings }));
@@ -243,14 +259,38 @@ describe("the shortcut of a fleet at rest", () => {
   };
 
   test("is one file for hosts with one slot, where no flag is raised", () => {
-    expect(shortcuts({})).toEqual([`if (-f "/srv/nginx/drained/${flagSum([])}$market_way") {`]);
+    expect(shortcuts({})).toEqual(
+      [[], ["_ledger"]].map((flags) => `if (-f "/srv/nginx/drained/${flagSum(flags)}$market_way") {`),
+    );
   });
 
   test.each([2, 50])("is one file for the first slots and one for the second slots of %d hosts", (size) => {
     const hosts = twoSlotsInARow(size);
-    const flags = [hosts.map(({ name }) => `${name}_b`), hosts.map(({ name }) => name)];
+    const slots = [hosts.map(({ name }) => `${name}_b`), hosts.map(({ name }) => name)];
+    const flags = [...slots, ...slots.map((names) => [...names, "_ledger"])];
     const lines = shortcuts({ hosts });
     expect(lines.map((line) => line.replace(/^.*(\.sum\.[0-9a-f]+).*$/, "$1"))).toEqual(flags.map(flagSum));
+  });
+
+  test.each([
+    ["no access log", {}, ["access_log off;"]],
+    [
+      "an access log",
+      { accessLog: { format: "json", rotateMegabytes: 100, keep: 5 } },
+      ['access_log "/srv/nginx/logs/access.log" market buffer=32k flush=1s;'],
+    ],
+  ] as const)("keeps to %s, and has the ledger only for the flags of a roll", (_, settings, logs) => {
+    const { text } = renderConfiguration(nginxSettings({ directory: "/srv/nginx", port: 8080, ...settings }));
+    const [atRest, counted] = text
+      .split("\n            if (-f ")
+      .filter((block) => /^"[^"]*\.sum\..*market_way/.test(block))
+      .map((block) => block.split("\n").flatMap((line) => line.match(/(?:access_log|set) .*/) ?? []));
+    expect(atRest).toEqual(logs);
+    expect(counted?.slice(0, -1)).toEqual([
+      ...logs.filter((line) => line !== "access_log off;"),
+      'access_log "/srv/nginx/logs/ledger.log" market_ledger buffer=64k flush=200ms;',
+      "set $market_ledger 1;",
+    ]);
   });
 
   test("is not there while some hosts are canaries", () => {

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import type { NginxSettings } from "../nginxSettings.ts";
+import { ownNames } from "../ownNames.ts";
+import { accessLogLine } from "./accessLog.ts";
+import { fileIn } from "./fileIn.ts";
+
+/** The flag, next to those that drain slots, during which nginx writes a line about each request. */
+export const LEDGER_FLAG = "_ledger";
+
+/** The file of these lines, in nginx's folder: in one that its workers can write everywhere. */
+export const LEDGER_FILE = join("logs", "ledger.log");
+
+/**
+ * A script for nginx's folder: makes the file before nginx does, so that whoever owns the folder can empty it. Under systemd
+ * the folder is the service's, and its file can be read only.
+ */
+export const MAKE_LEDGER = `[ -e ${LEDGER_FILE} ] || (umask 007; : > ${LEDGER_FILE}) 2>/dev/null || :`;
+
+/** Short, because a roll ends with a wait for it. */
+export const FLUSH_MILLISECONDS = 200;
+
+/** What a line consists of; `sum-ledger.awk` reads it. The last one tells a line that is complete. */
+const FIELDS = [
+  "$msec",
+  "$upstream_addr",
+  "$status",
+  "$upstream_status",
+  "$request_time",
+  "$upstream_header_time",
+  "$upstream_response_time",
+  "$upstream_bytes_received",
+  "$request_method",
+  "$bytes_sent",
+  "$request_completion",
+  ";",
+];
+
+/** Whether nginx can write them: a line of ours would replace an access log that we don't know. */
+export function hasLedger({ isForeign, accessLog }: Pick<NginxSettings, "isForeign" | "accessLog">): boolean {
+  return !isForeign || accessLog !== undefined;
+}
+
+/** For the `http` block. Nothing in it tells who asked for what. */
+export function ledgerFormat(settings: NginxSettings): string {
+  if (!hasLedger(settings)) return "";
+  return `log_format ${ownNames(settings.name)("ledger")} '${FIELDS.join("|")}';\n`;
+}
+
+/** For the rollout, to which nginx tells that it writes them: one that was set up before there were any does not. */
+export function ledgerLocation(settings: NginxSettings): string {
+  if (!hasLedger(settings)) return "";
+  return `    location = /rollgate/ledger {
+        return 200 "ledger";
+    }
+`;
+}
+
+/** In the location of all requests, once it looks at flags. */
+export function ledgerLines(settings: NginxSettings): string {
+  if (!hasLedger(settings)) return "";
+  const variable = `$${ownNames(settings.name)("ledger")}`;
+  return `    set ${variable} "";
+    if (-f ${fileIn(settings.directory, join("drained", LEDGER_FLAG))}) { set ${variable} 1; }
+`;
+}
+
+/** Beside the access log, for a location that requests get to after those lines; nginx may have answered before them. */
+export function ledgerLogIfRaised(settings: NginxSettings): string {
+  if (!hasLedger(settings)) return "";
+  return `${ledgerLog(settings, ` if=$${ownNames(settings.name)("ledger")}`)}    uninitialized_variable_warn off;\n`;
+}
+
+/** The logs of a request whose flags are known by their sum; they replace those of the location. */
+export function logsOfShortcut(settings: NginxSettings, isRaised: boolean): string {
+  if (!hasLedger(settings)) return "";
+  const own = ownNames(settings.name);
+  // An error page is in a location of its own.
+  const ledger = isRaised ? `${ledgerLog(settings)}    set $${own("ledger")} 1;\n` : "";
+  const logs = `${accessLogLine(settings)}${ledger}` || "    access_log off;\n";
+  return logs.replaceAll(/^(?=.)/gm, "    ");
+}
+
+function ledgerLog({ directory, name }: NginxSettings, condition = ""): string {
+  const file = fileIn(directory, LEDGER_FILE);
+  const buffer = `buffer=64k flush=${FLUSH_MILLISECONDS}ms`;
+  return `    access_log ${file} ${ownNames(name)("ledger")} ${buffer}${condition};\n`;
+}
