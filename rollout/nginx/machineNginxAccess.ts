@@ -6,6 +6,7 @@ import type { Machine } from "../machine/machine.ts";
 import { machinePool } from "../machine/machinePool.ts";
 import { untilConnected } from "../machine/untilConnected.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
+import { MachineLedger } from "./machineLedger.ts";
 import type { GroupedNginxAccess, NginxAnswer } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
@@ -40,6 +41,7 @@ export interface NginxPlace {
  */
 export class MachineNginxAccess implements GroupedNginxAccess {
   readonly url: string;
+  readonly ledger: MachineLedger;
   readonly #machine: Machine;
   readonly #place: NginxPlace;
   readonly #pool: Pool;
@@ -49,6 +51,7 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     this.url = place.url;
     this.#machine = machine;
     this.#place = place;
+    this.ledger = new MachineLedger(machine, place, this);
     // A connection may cost a command on the machine, and gates ask several times a second.
     this.#pool = this.#open({ connections: 4, keepAliveTimeout: KEPT_MILLISECONDS });
   }

@@ -1,3 +1,5 @@
+import type { RequestCounter } from "../ledger/requestCounter.ts";
+
 /** An answer of nginx. */
 export interface NginxAnswer {
   readonly statusCode: number;
@@ -28,6 +30,8 @@ export interface NginxAccess {
 
 /** How a roll talks to one of several nginx, of which it may lose some. */
 export interface GroupedNginxAccess extends NginxAccess {
+  /** Counts its requests. */
+  readonly ledger: RequestCounter;
   /** Says for the access log which release answers at `place`, written as nginx writes it. */
   nameRelease(place: string, release: string): Promise<void>;
   /** Whether anything listens in nginx's place. */

@@ -1,5 +1,6 @@
 import { RollgateError } from "../common/errors.ts";
 import type { AppHost, Slot } from "../host/appHost.ts";
+import type { RequestCounter } from "../ledger/requestCounter.ts";
 import { GroupMembers, nameOf } from "./groupMembers.ts";
 import type { OneNginx } from "./oneNginx.ts";
 import type { Drains, ReverseProxy, RollOfProxy, UpstreamState } from "./reverseProxy.ts";
@@ -16,6 +17,7 @@ export class NginxGroup implements ReverseProxy {
   readonly url: string;
   readonly name: string;
   readonly #members: GroupMembers;
+  #roll: RollOfProxy | undefined;
 
   constructor(each: readonly [OneNginx, ...OneNginx[]]) {
     this.#members = new GroupMembers(each);
@@ -35,7 +37,12 @@ export class NginxGroup implements ReverseProxy {
     throw new RollgateError(reasons[0].code, messages.join("; "), { cause: new AggregateError(reasons) });
   }
 
+  get counters(): RequestCounter[] {
+    return this.#members.all.flatMap(({ nginx }) => nginx.ledger ?? []);
+  }
+
   begin(roll: RollOfProxy): void {
+    this.#roll = roll;
     this.#members.begin(roll);
   }
 
@@ -64,10 +71,14 @@ export class NginxGroup implements ReverseProxy {
   async drain(slot: Slot): Promise<void> {
     await this.#members.flag(slot.name, true, (nginx) => nginx.drain(slot));
     await this.#members.requireSilence(slot);
+    this.#roll?.drains?.(slot);
   }
 
   async admit(slot: Slot, release?: string): Promise<void> {
-    if (release !== undefined) for (const { nginx } of this.#members.all) nginx.answers(slot, release);
+    if (release !== undefined) {
+      this.#roll?.admits?.(slot, release);
+      for (const { nginx } of this.#members.all) nginx.answers(slot, release);
+    }
     await this.#members.flag(slot.name, false, (nginx) => nginx.admit(slot));
   }
 

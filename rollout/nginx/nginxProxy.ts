@@ -2,6 +2,7 @@ import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { judge } from "../host/probe.ts";
+import type { RequestCounter } from "../ledger/requestCounter.ts";
 import { endpoint } from "../machine/connections.ts";
 import { type Flavour, flavour } from "../request/rollRequest.ts";
 import { parseCheckStatus } from "./checkStatus.ts";
@@ -20,6 +21,7 @@ const CONFIRM = { intervalMilliseconds: 20, deadlineMilliseconds: 5_000 };
  */
 export class NginxProxy implements OneNginx {
   readonly url: string;
+  readonly ledger: RequestCounter;
   readonly #access: GroupedNginxAccess;
   /** What a roll has said about slots. */
   readonly #releases = new Map<string, { readonly place: string; readonly release: string }>();
@@ -27,6 +29,7 @@ export class NginxProxy implements OneNginx {
 
   constructor(access: GroupedNginxAccess) {
     this.url = access.url;
+    this.ledger = access.ledger;
     this.#access = access;
   }
 

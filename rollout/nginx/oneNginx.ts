@@ -1,10 +1,13 @@
 import type { AppHost, Slot } from "../host/appHost.ts";
+import type { RequestCounter } from "../ledger/requestCounter.ts";
 import type { UpstreamState } from "./reverseProxy.ts";
 
 /** One of the nginx in front of a fleet, as the group of them uses it. */
 export interface OneNginx {
   /** Where clients reach the service through it. */
   readonly url: string;
+  /** Counts its requests; absent if nothing can. */
+  readonly ledger?: RequestCounter;
   /** Throws `RollgateError` if it doesn't answer or doesn't serve these hosts; changes nothing. */
   preflight(hosts: readonly AppHost[], signal: AbortSignal): Promise<void>;
   /** Names of the slots that get no new request through it. */

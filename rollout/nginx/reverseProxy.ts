@@ -1,4 +1,5 @@
 import type { AppHost, Slot } from "../host/appHost.ts";
+import type { RequestCounter } from "../ledger/requestCounter.ts";
 
 /** How the proxy sees a host; `detail` is in the proxy's own words. */
 export interface UpstreamState {
@@ -20,6 +21,10 @@ export interface RollOfProxy {
   assertHeld(): Promise<void>;
   /** Tells about an nginx that was lost, or that is back. */
   tell(message: string): void;
+  /** Hears that a slot is drained. */
+  drains?(slot: Slot): void;
+  /** Hears that requests are about to get to a release in a slot. */
+  admits?(slot: Slot, release: string): void;
 }
 
 /** The proxy in front of the hosts, as a roll uses it: one nginx, or several with the same drains. */
@@ -28,6 +33,8 @@ export interface ReverseProxy {
   readonly url: string;
   /** For messages, such as `nginx at http://…`. */
   readonly name: string;
+  /** Count the requests of each nginx. */
+  readonly counters: readonly RequestCounter[];
   /** Throws `RollgateError` if the proxy doesn't answer or doesn't serve these hosts; changes nothing. */
   preflight(hosts: readonly AppHost[], signal: AbortSignal): Promise<void>;
   /** From now on, it goes on without an nginx that is lost, as long as another one is left. */

@@ -18,6 +18,7 @@ import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import type { HealthReport } from "#rollout/host/probe.ts";
 import { SECOND } from "#rollout/host/slots.ts";
 import type { LeaseTiming } from "#rollout/lease/lease.ts";
+import type { RequestCounter } from "#rollout/ledger/requestCounter.ts";
 import type { Drains, ReverseProxy, RollOfProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts";
 import type { Report } from "#rollout/roll/reporter.ts";
 import { type RollResult, roll } from "#rollout/roll/roll.ts";
@@ -441,6 +442,8 @@ export class FakeHost extends FakeSlot implements AppHost {
 export class FakeProxy implements ReverseProxy {
   readonly url = "http://proxy";
   readonly name = "nginx at http://proxy";
+  /** None unless a test has one. */
+  counters: readonly RequestCounter[] = [];
   /** The drained hosts. */
   readonly without = new Set<string>();
   /** The slots that only some nginx drain, with the URLs of those. */
@@ -481,13 +484,17 @@ export class FakeProxy implements ReverseProxy {
     return { everywhere: new Set(this.without), partly: this.partly };
   }
 
-  async drain({ name }: Slot): Promise<void> {
+  async drain(slot: Slot): Promise<void> {
+    const { name } = slot;
+    this.roll?.drains?.(slot);
     this.without.add(name);
     this.partly.delete(name);
     await this.#fleet.record(`drain ${name}`);
   }
 
-  async admit({ name }: Slot): Promise<void> {
+  async admit(slot: Slot, release?: string): Promise<void> {
+    const { name } = slot;
+    if (release !== undefined) this.roll?.admits?.(slot, release);
     this.without.delete(name);
     this.partly.delete(name);
     await this.#fleet.record(`admit ${name}`);

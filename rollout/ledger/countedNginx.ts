@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
+import { messageOf } from "../common/errors.ts";
+import { within } from "../common/within.ts";
+import type { PlaceSum, RequestCounter } from "./requestCounter.ts";
+
+const ANSWER_SECONDS = 10;
+/** Clocks that differ by less are taken for the same: a look takes a moment, too. */
+const SAME_CLOCK_SECONDS = 2;
+/** nginx writes its lines a moment after its answers. */
+const WRITTEN_MILLISECONDS = 400;
+
+/** One nginx whose requests are counted during a roll. Never throws: a roll must not fail because of it. */
+export class CountedNginx {
+  isOn = false;
+  readonly #counter: RequestCounter;
+  readonly #take: (sum: PlaceSum) => void;
+  readonly #inTurn = pLimit(1);
+  #skewSeconds: number | undefined;
+  #isFull = false;
+  /** Of the begin, or of the last look: one that fails misses nothing if the next one does not. */
+  #failure: string | undefined;
+
+  /** `take` gets the sums, by the deployer's clock. */
+  constructor(counter: RequestCounter, take: (sum: PlaceSum) => void) {
+    this.#counter = counter;
+    this.#take = take;
+  }
+
+  get name(): string {
+    return this.#counter.name;
+  }
+
+  /** Why not all of its requests were counted, if so. */
+  get problem(): string | undefined {
+    return this.#isFull ? "its file became too long" : this.#failure;
+  }
+
+  async begin(): Promise<void> {
+    this.#failure = await failureOf("starting the ledger", async () => {
+      this.isOn = await this.#counter.begin();
+    });
+  }
+
+  async look(): Promise<void> {
+    if (!this.isOn) return;
+    await this.#inTurn(async () => {
+      this.#failure = await failureOf("reading the ledger", () => this.#look());
+    });
+  }
+
+  /** Takes a last look once all is written. */
+  async end(): Promise<void> {
+    // It may have begun in spite of a failure.
+    if (!this.isOn && this.#failure === undefined) return;
+    // If this fails, a process beside nginx does it a while later.
+    await failureOf("stopping the ledger", () => this.#counter.stop());
+    if (this.isOn) {
+      await sleep(WRITTEN_MILLISECONDS);
+      await this.look();
+    }
+    await failureOf("ending the ledger", () => this.#counter.forget());
+    this.isOn = false;
+  }
+
+  async #look(): Promise<void> {
+    const { at, sums, isFull } = await this.#counter.look();
+    this.#skewSeconds ??= skewOf(at - Date.now() / 1000);
+    for (const sum of sums) this.#take({ ...sum, second: sum.second - this.#skewSeconds });
+    if (!isFull || this.#isFull) return;
+    this.#isFull = true;
+    await this.#counter.stop();
+  }
+}
+
+async function failureOf(what: string, work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await within(ANSWER_SECONDS, what, work());
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function skewOf(seconds: number): number {
+  return Math.abs(seconds) <= SAME_CLOCK_SECONDS ? 0 : Math.round(seconds);
+}

@@ -1,0 +1,41 @@
+import { figuresOf } from "./figures.ts";
+import type { LedgerRow } from "./ledgerSums.ts";
+
+/** `48,112 requests, 0 lost (no 502/503/504 from nginx, no upstream error), p99 62 ms (before: 58 ms)`. */
+export function describeLedger(rows: readonly LedgerRow[], since: number): string {
+  const { requests, lost, cut, retries, p99Milliseconds, p99BeforeMilliseconds } = figuresOf(rows, since);
+  if (requests === 0) return "no requests during the roll";
+  const before = p99BeforeMilliseconds === undefined ? "" : ` (before: ${number(p99BeforeMilliseconds)} ms)`;
+  return [
+    counted(requests, "request"),
+    `${number(lost)} lost (${losses(lost, retries)})`,
+    cut > 0 && `${number(cut)} cut short, by the client or the application`,
+    ...errorsByRelease(rows.filter((row) => row.second >= since)),
+    p99Milliseconds !== undefined && `p99 ${number(p99Milliseconds)} ms${before}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+function losses(lost: number, retries: number): string {
+  const retried =
+    retries === 0 ? "no upstream error" : `${counted(retries, "try", "tries")} at other hosts before`;
+  return lost === 0 ? `no 502/503/504 from nginx, ${retried}` : `502/503/504 from nginx, ${retried}`;
+}
+
+/** The application's own; which release it was matters most. */
+function errorsByRelease(rows: readonly LedgerRow[]): string[] {
+  const releases = [...new Set(rows.map(({ release }) => release))];
+  return releases.flatMap((release) => {
+    const errors = rows.reduce((sum, row) => sum + (row.release === release ? row.errors : 0), 0);
+    return errors === 0 ? [] : [`${counted(errors, "error")} from ${release ?? "the application"}`];
+  });
+}
+
+function counted(count: number, one: string, several = `${one}s`): string {
+  return `${number(count)} ${count === 1 ? one : several}`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
+}

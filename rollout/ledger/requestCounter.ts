@@ -1,0 +1,29 @@
+import type { LedgerRow } from "./ledgerSums.ts";
+
+/** What one nginx did within a second with the requests of the application at a place, such as `10.0.0.11:8080`. */
+export interface PlaceSum extends Omit<LedgerRow, "slot" | "release"> {
+  /** The last one that was tried; absent if none was. */
+  readonly place?: string;
+}
+
+/** What has happened since the look before. */
+export interface Look {
+  /** The time on nginx's machine, in seconds since 1970. */
+  readonly at: number;
+  readonly sums: readonly PlaceSum[];
+  /** Whether the file has become too long and cannot be replaced. */
+  readonly isFull: boolean;
+}
+
+/** Makes one nginx write a line about each request, and sums the lines up on its machine. */
+export interface RequestCounter {
+  /** For messages. */
+  readonly name: string;
+  /** Begins anew, whatever an earlier roll left; returns whether nginx writes such lines at all. */
+  begin(): Promise<boolean>;
+  look(): Promise<Look>;
+  /** nginx writes no more lines, but those about the last requests may still be on their way. */
+  stop(): Promise<void>;
+  /** Removes what was written. */
+  forget(): Promise<void>;
+}

@@ -1,0 +1,73 @@
+import { parseSums } from "../ledger/parseSums.ts";
+import type { Look, RequestCounter } from "../ledger/requestCounter.ts";
+import type { Machine } from "../machine/machine.ts";
+import { LEDGER_FLAG } from "./configuration/ledgerLog.ts";
+import type { NginxAccess } from "./nginxAccess.ts";
+import { nginxScript } from "./nginxScripts.ts";
+
+const ANSWER_MILLISECONDS = 5_000;
+/** Well beyond what a deployer may be busy or out of reach, and short enough for the disk. */
+const UNREAD_SECONDS = 120;
+const LIMIT_BYTES = 64 * 2 ** 20;
+const START = nginxScript("start-ledger");
+const WATCH = nginxScript("forget-sum", "watch-ledger", "lower-flag", "sum-flags");
+const LOOK = nginxScript("find-master", "sum-ledger", "look-ledger");
+const EMPTY = nginxScript("empty-ledger");
+
+/** Where it is, and when it is replaced or given up. */
+export interface LedgerPlace {
+  readonly directory: string;
+  /** What tells nginx's master from others, if not that folder. */
+  readonly master?: string;
+  readonly limitBytes?: number;
+  readonly unreadSeconds?: number;
+}
+
+/** The ledger of an nginx on any machine. If nobody reads it, a process there ends it. */
+export class MachineLedger implements RequestCounter {
+  readonly name: string;
+  readonly #machine: Machine;
+  readonly #place: LedgerPlace;
+  readonly #access: Pick<NginxAccess, "get" | "raiseFlag" | "lowerFlag">;
+  #position = "";
+
+  constructor(
+    machine: Machine,
+    place: LedgerPlace,
+    access: Pick<NginxAccess, "url" | "get" | "raiseFlag" | "lowerFlag">,
+  ) {
+    this.name = `nginx at ${access.url}`;
+    this.#machine = machine;
+    this.#place = place;
+    this.#access = access;
+  }
+
+  async begin(): Promise<boolean> {
+    const { statusCode } = await this.#access.get(
+      "/rollgate/ledger",
+      AbortSignal.timeout(ANSWER_MILLISECONDS),
+    );
+    if (statusCode !== 200) return false;
+    const { directory, unreadSeconds = UNREAD_SECONDS } = this.#place;
+    const args = [directory, LEDGER_FLAG, String(unreadSeconds), WATCH];
+    this.#position = (await this.#machine.run(START, args)).trim();
+    await this.#access.raiseFlag(LEDGER_FLAG);
+    return true;
+  }
+
+  async look(): Promise<Look> {
+    const { directory, master = directory, limitBytes = LIMIT_BYTES } = this.#place;
+    const args = [directory, master, String(limitBytes), this.#position];
+    const { position, ...look } = parseSums(await this.#machine.run(LOOK, args));
+    this.#position = position;
+    return look;
+  }
+
+  async stop(): Promise<void> {
+    await this.#access.lowerFlag(LEDGER_FLAG);
+  }
+
+  async forget(): Promise<void> {
+    await this.#machine.run(EMPTY, [this.#place.directory]);
+  }
+}

@@ -1,0 +1,34 @@
+# After find-master.sh and sum-ledger.sh. $1 nginx's folder, $2 what tells its master, $3 at how many bytes the file is
+# replaced, $4 where to read on: inode:offset of each file. Prints nginx's time, and the sums of what is new. An old file is
+# removed once a look finds nothing new in it, since nginx has opened the new one by then.
+folder=$1 log=$1/logs/ledger.log limit=$3 were=" $4 "
+touch "$folder/drained/.ledger" || exit 1
+echo "at $(date +%s)"
+
+# read_on <file>: sets size, and is_read if there was nothing new.
+read_on() {
+  is_read="" size=0
+  inode=$(stat -c %i "$1" 2>/dev/null) || return 0
+  size=$(stat -c %s "$1")
+  offset=${were#*" $inode:"}
+  if [ "$offset" = "$were" ]; then offset=0; else offset=${offset%% *}; fi
+  # Somebody has emptied it.
+  [ "$offset" -le "$size" ] || offset=0
+  [ "$offset" -lt "$size" ] || is_read=yes
+  tail -c "+$((offset + 1))" "$1" | head -c "$((size - offset))" | sum_ledger "$inode" "$offset"
+}
+
+if [ -e "$log.1" ]; then
+  read_on "$log.1"
+  [ -z "$is_read" ] || rm -f "$log.1"
+fi
+read_on "$log"
+[ "$size" -ge "$limit" ] || exit 0
+# nginx writes to the old file until it opens its logs again.
+if [ ! -e "$log.1" ] && mv "$log" "$log.1" 2>/dev/null; then
+  kill -USR1 "$(find_master "$2")" 2>/dev/null && exit 0
+  mv "$log.1" "$log"
+elif [ -e "$log.1" ] && [ "$size" -lt $((4 * limit)) ]; then
+  exit 0
+fi
+echo full
