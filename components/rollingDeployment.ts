@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RollingDeploymentInputs } from "#provider/deployment.ts";
 import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
+import type { LedgerFigures } from "#rollout/ledger/figures.ts";
 import type { HistoryEntry } from "#rollout/record/history.ts";
 
 /** What to roll, over which hosts, behind which nginx, and within which limits. */
@@ -25,6 +26,8 @@ export class RollingDeployment extends pulumi.dynamic.Resource {
   declare readonly report: pulumi.Output<string | undefined>;
   /** The last rolls, newest first, if records are kept. */
   declare readonly history: pulumi.Output<readonly HistoryEntry[] | undefined>;
+  /** What clients got during the last roll, as nginx counted it; `undefined` if it counts nothing. */
+  declare readonly ledger: pulumi.Output<LedgerFigures | undefined>;
 
   constructor(name: string, args: RollingDeploymentArgs, options?: pulumi.CustomResourceOptions) {
     const filledByRoll = {
@@ -33,6 +36,7 @@ export class RollingDeployment extends pulumi.dynamic.Resource {
       durationSeconds: undefined,
       report: undefined,
       history: undefined,
+      ledger: undefined,
     };
     // A URL of a webhook is all that is needed to post to it. In the state, only a whole input can be secret.
     const notify = args.notify && { notify: pulumi.secret(args.notify) };

@@ -32,13 +32,20 @@ export async function deploy(
       owner,
       reporter: (report) => log.report(report),
       onFirstLook: (releases) => log.before(releases),
+      onCounted: (rows) => log.counted(rows),
       signal,
       redact,
       leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),
       ...(request.stack !== undefined && { stack: request.stack }),
     });
-    const { durationSeconds } = result;
-    return { ...news, ...(await orchestrator.survey()), durationSeconds, ...(await log.succeeded(result)) };
+    const { durationSeconds, ledger } = result;
+    return {
+      ...news,
+      ...(await orchestrator.survey()),
+      durationSeconds,
+      ...(ledger && { ledger }),
+      ...(await log.succeeded(result)),
+    };
   } catch (error) {
     const told = await log.failed(error);
     throw Object.assign(new Error(redact(messageOf(error)), { cause: error }), {

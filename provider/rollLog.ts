@@ -1,6 +1,7 @@
 import type { Olds } from "#kinds/change.ts";
 import { messageOf } from "#rollout/common/errors.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
+import type { LedgerRow } from "#rollout/ledger/ledgerSums.ts";
 import { Notifier } from "#rollout/notify/notifier.ts";
 import { entriesIn, type HistoryEntry, historyEntry, mergeHistory } from "#rollout/record/history.ts";
 import { Recorder } from "#rollout/record/recorder.ts";
@@ -75,6 +76,10 @@ export class RollLog {
       const { record } = this.#recorder;
       this.#notifier.tell("rollback", { record }, redact(`${host}: ${message}`));
     }
+  }
+
+  counted(rows: readonly LedgerRow[]): void {
+    this.#recorder.counted(rows);
   }
 
   async succeeded(result: RollResult): Promise<LogOutputs> {

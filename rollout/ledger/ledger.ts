@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Counted } from "../analysis/soakAnalysis.ts";
 import type { AppHost, Slot } from "../host/appHost.ts";
 import { endpoint } from "../machine/connections.ts";
 import { CountedNginx } from "./countedNginx.ts";
@@ -11,17 +12,8 @@ import { SlotReleases } from "./slotReleases.ts";
 
 const LOOK_MILLISECONDS = 3_000;
 
-/** What nginx has counted so far, while a roll is on. */
-export interface LiveLedger {
-  /** By second, slot and release. */
-  rows(): readonly LedgerRow[];
-  /** Brings `rows` up to date; they are a few seconds old otherwise. */
-  look(): Promise<void>;
-}
-
 /** The requests of a roll. Nothing that happens to it fails the roll. */
-export class Ledger implements LiveLedger {
-  readonly #hosts: readonly AppHost[];
+export class Ledger implements Counted {
   readonly #warn: (message: string) => void;
   readonly #nginx: readonly CountedNginx[];
   readonly #slots: ReadonlyMap<string, string>;
@@ -32,18 +24,22 @@ export class Ledger implements LiveLedger {
   #looking: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
   #rollsSince = 0;
-  #counted = false;
+  #isOn = false;
 
   constructor(
     hosts: readonly AppHost[],
     counters: readonly RequestCounter[],
     warn: (message: string) => void,
   ) {
-    this.#hosts = hosts;
     this.#warn = warn;
     this.#nginx = counters.map((counter) => new CountedNginx(counter, (sum) => this.#add(sum)));
     const slots = hosts.flatMap(slotsOf);
     this.#slots = new Map(slots.map(({ name, address, port }) => [endpoint(address, port), name]));
+  }
+
+  /** Whether any nginx counts, or has counted. */
+  get isOn(): boolean {
+    return this.#isOn;
   }
 
   /** Returns once every nginx counts, or has failed to. */
@@ -68,12 +64,18 @@ export class Ledger implements LiveLedger {
     this.#releases.admits(name, release, Date.now());
   }
 
-  rows(): readonly LedgerRow[] {
-    return [...this.#rows.values()].toSorted((a, b) => a.second - b.second);
+  /** Tells what a slot runs, as far as nobody has told yet. */
+  sees(slot: Slot, release: string): void {
+    this.#releases.seen(slot.name, release);
   }
 
-  async look(): Promise<void> {
-    await Promise.all(this.#nginx.map((nginx) => nginx.look()));
+  /** By second, slot and release; a few seconds old until the ledger has ended. */
+  rows(): readonly LedgerRow[] {
+    const rows = [...this.#rows.values()].toSorted((a, b) => a.second - b.second);
+    return rows.map((row) => {
+      const release = row.slot === undefined ? undefined : this.#releases.at(row.slot, row.second * 1000);
+      return release === undefined ? row : { ...row, release };
+    });
   }
 
   /** Stops counting, once all that was counted is here; may be called again. */
@@ -84,34 +86,24 @@ export class Ledger implements LiveLedger {
 
   /** What was counted, in a line; `undefined` if nothing counts. */
   describe(): string | undefined {
-    return this.#counted ? describeLedger(this.rows(), this.#rollsSince) : undefined;
+    return this.#isOn ? describeLedger(this.rows(), this.#rollsSince) : undefined;
   }
 
   figures(): LedgerFigures | undefined {
-    return this.#counted ? figuresOf(this.rows(), this.#rollsSince) : undefined;
+    return this.#isOn ? figuresOf(this.rows(), this.#rollsSince) : undefined;
   }
 
   async #begin(): Promise<void> {
-    await Promise.all([
-      ...this.#nginx.map((nginx) => nginx.begin()),
-      ...this.#hosts.map((host) => this.#askWhatRuns(host)),
-    ]);
-    this.#counted = this.#nginx.some(({ isOn }) => isOn);
-    if (this.#counted) this.#looking = this.#keepLooking();
-  }
-
-  /** A host that does not answer is no reason to count nothing. */
-  async #askWhatRuns(host: AppHost): Promise<void> {
-    const { running, second } = await host.observe().catch(() => ({ running: undefined, second: undefined }));
-    if (running) this.#releases.began(host.name, running.release);
-    if (second && host.second) this.#releases.began(host.second.name, second.release);
+    await Promise.all(this.#nginx.map((nginx) => nginx.begin()));
+    this.#isOn = this.#nginx.some(({ isOn }) => isOn);
+    if (this.#isOn) this.#looking = this.#keepLooking();
   }
 
   async #keepLooking(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await this.look();
+      if (!signal.aborted) await Promise.all(this.#nginx.map((nginx) => nginx.look()));
     }
   }
 
@@ -127,10 +119,9 @@ export class Ledger implements LiveLedger {
 
   #add({ place, ...sum }: PlaceSum): void {
     const slot = place === undefined ? undefined : (this.#slots.get(place) ?? place);
-    const release = slot === undefined ? undefined : this.#releases.at(slot, sum.second * 1000);
-    const key = [sum.second, slot, release].join(" ");
+    const key = `${sum.second} ${slot}`;
     const before = this.#rows.get(key);
-    const row = { ...sum, ...(slot !== undefined && { slot }), ...(release !== undefined && { release }) };
+    const row = { ...sum, ...(slot !== undefined && { slot }) };
     this.#rows.set(key, before ? together(before, row) : row);
   }
 }

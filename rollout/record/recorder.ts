@@ -3,6 +3,7 @@ import { messageOf, RollFailed } from "../common/errors.ts";
 import { secondsSince } from "../common/secondsSince.ts";
 import { within } from "../common/within.ts";
 import { thisProcess } from "../lease/thisProcess.ts";
+import type { LedgerRow } from "../ledger/ledgerSums.ts";
 import type { Report } from "../roll/reporter.ts";
 import type { RollResult } from "../roll/roll.ts";
 import { hideSecrets } from "./hideSecrets.ts";
@@ -34,6 +35,7 @@ export class Recorder {
   readonly #folder: RecordFolder | undefined;
   readonly #began = performance.now();
   readonly #stack: string | undefined;
+  #ledger: readonly LedgerRow[] | undefined;
   #file: FileHandle | undefined;
   #writing: Promise<void> = Promise.resolve();
   #ended: Promise<KeptRoll> | undefined;
@@ -79,6 +81,11 @@ export class Recorder {
     this.#add({ event: "report", ...report, message: this.#options.redact(report.message) });
   }
 
+  /** What nginx counted; call it before the end. */
+  counted(rows: readonly LedgerRow[]): void {
+    this.#ledger = rows;
+  }
+
   async succeeded({ durationSeconds, warnings }: RollResult): Promise<KeptRoll> {
     return this.#end({ outcome: "succeeded", durationSeconds, warnings });
   }
@@ -96,7 +103,8 @@ export class Recorder {
 
   /** Only the first outcome counts. */
   async #end(end: RollEnd): Promise<KeptRoll> {
-    this.#ended ??= this.#finish(hideSecrets(end, this.#options.redact));
+    const ledger = this.#ledger && { ledger: this.#ledger };
+    this.#ended ??= this.#finish({ ...hideSecrets(end, this.#options.redact), ...ledger });
     return this.#ended;
   }
 

@@ -18,6 +18,8 @@ export interface Outcome {
   readonly replaced: readonly Replaced[];
   /** Absent if no host was to go back. */
   readonly wayBack: WayBack | undefined;
+  /** What nginx counted, in a line; absent if nothing. */
+  readonly counted: string | undefined;
 }
 
 /** Describes what failed, what was done about it, and what every host runs now. */
@@ -34,8 +36,9 @@ export async function describeFailure(outcome: Outcome, context: RollContext): P
   const evidence = [error, wayBack?.stoppedBy].flatMap((failure) =>
     failure instanceof GateFailed ? failure.evidence : [],
   );
+  const counted = outcome.counted === undefined ? "" : ` During the roll: ${outcome.counted}.`;
   const state = `Now: ${(await describeAll(context)).join("; ")}.`;
-  return new RollFailed(`${parts.join("; ")}. ${state}`, evidence, { cause: error });
+  return new RollFailed(`${parts.join("; ")}. ${state}${counted}`, evidence, { cause: error });
 }
 
 function describeKept({ error, desired, replaced }: Outcome): string | undefined {

@@ -3,6 +3,9 @@ import { secondsSince } from "../common/secondsSince.ts";
 import { RollHooks } from "../hooks/rollHooks.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "../lease/lease.ts";
+import type { LedgerFigures } from "../ledger/figures.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import type { LedgerRow } from "../ledger/ledgerSums.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import { alignDrains } from "./alignDrains.ts";
 import { HostsUnreachable } from "./decideStep.ts";
@@ -44,6 +47,8 @@ export interface RollOptions {
   readonly onFirstLook?: FirstLook;
   /** For hooks. */
   readonly stack?: string;
+  /** Gets what nginx counted, at the end of the roll, whether or not it failed. */
+  readonly onCounted?: (rows: readonly LedgerRow[]) => void;
   /** Hides secrets in application output before it is shortened. */
   readonly redact?: (text: string) => string;
 }
@@ -54,6 +59,8 @@ export interface RollResult {
   /** The touched hosts in rolling order, with the milliseconds each phase took. */
   readonly rolled: readonly { readonly host: string; readonly times: PhaseTimes }[];
   readonly durationSeconds: number;
+  /** What nginx counted; absent if it counts nothing. */
+  readonly ledger?: LedgerFigures;
   /** Not serious enough to fail, but worth a look. */
   readonly warnings: readonly string[];
 }
@@ -111,20 +118,42 @@ async function rollOnce(
   }).catch(untouched);
   fleet.fence?.(() => lease.assertHeld());
   fleet.onReconnect?.((message) => report("reconnect", message));
-  fleet.proxy.begin({ assertHeld: () => lease.assertHeld(), tell: (message) => report("nginx", message) });
+  const ledger = new Ledger(fleet.hosts, fleet.proxy.counters, (message) => parts.warn(message));
+  fleet.proxy.begin({
+    assertHeld: () => lease.assertHeld(),
+    tell: (message) => report("nginx", message),
+    drains: (slot) => ledger.drains(slot),
+    admits: (slot, release) => ledger.admits(slot, release),
+  });
   try {
     const context: RollContext = {
       ...parts,
+      onRunning: (slot, release) => ledger.sees(slot, release),
       signal: AbortSignal.any([options.signal, lease.signal, deadline]),
       assertHeld: () => lease.assertHeld(),
     };
+    // What is staged meanwhile changes nothing for clients, so this is how it was before.
+    const counting = ledger.begin();
     await stageEverywhere(desired, context);
     await alignDrains(context).catch(untouched);
-    const rolled = await rollAll(desired, context);
+    await counting;
+    ledger.rollBegins();
+    const rolled = await rollAll(desired, { ...context, ...(ledger.isOn && { counted: ledger }) }, ledger);
     warnings.push(...(await fleet.proxy.end(RETURN_MILLISECONDS)));
     for (const warning of warnings) report("warning", warning);
-    return { release: desired.release, rolled, durationSeconds: secondsSince(began), warnings };
+    const [counted, figures] = [ledger.describe(), ledger.figures()];
+    if (counted !== undefined) report("done", counted);
+    const durationSeconds = secondsSince(began);
+    return {
+      release: desired.release,
+      rolled,
+      durationSeconds,
+      ...(figures && { ledger: figures }),
+      warnings,
+    };
   } finally {
+    await ledger.end();
+    if (ledger.figures()) options.onCounted?.(ledger.rows());
     await fleet.proxy.end(0);
     // A lease that cannot be released expires by itself; the outcome so far matters more.
     await lease.release().catch(() => {});
@@ -132,7 +161,11 @@ async function rollOnce(
 }
 
 /** Rolls all hosts; on failure, rolls back those that the policy says, and reports what all hosts run. */
-async function rollAll(desired: DesiredRelease, context: RollContext): Promise<RollResult["rolled"]> {
+async function rollAll(
+  desired: DesiredRelease,
+  context: RollContext,
+  ledger: Ledger,
+): Promise<RollResult["rolled"]> {
   const hostsRoll = new HostsRoll(desired, context);
   const { rolled } = hostsRoll;
   try {
@@ -147,9 +180,12 @@ async function rollAll(desired: DesiredRelease, context: RollContext): Promise<R
       context.policy.onFailure === "rollback" && !stop && !(error instanceof HostsUnreachable);
     const wayBack = mayGoBack ? await rollBack(replaced, context) : undefined;
     const hosts = rolled.map(({ host }) => host.name);
-    throw await describeFailure({ error, stop, desired, rolled: hosts, replaced, wayBack }, context);
+    await ledger.end();
+    const counted = ledger.figures()?.requests ? ledger.describe() : undefined;
+    const outcome = { error, stop, desired, rolled: hosts, replaced, wayBack, counted };
+    throw await describeFailure(outcome, context);
   }
-  await prune(rolled, context);
+  await Promise.all([ledger.end(), prune(rolled, context)]);
   await context.hooks?.afterRoll();
   return rolled.map(({ host, times }) => ({ host: host.name, times }));
 }

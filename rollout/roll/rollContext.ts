@@ -1,6 +1,6 @@
 import type { Counted } from "../analysis/soakAnalysis.ts";
 import type { RollHooks } from "../hooks/rollHooks.ts";
-import type { AppHost } from "../host/appHost.ts";
+import type { AppHost, Slot } from "../host/appHost.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import type { Analysis } from "../request/analysis.ts";
 import type { Batch } from "../request/batch.ts";
@@ -34,6 +34,8 @@ export interface RollContext {
   readonly policy: RollPolicy;
   readonly orders: Orders;
   readonly onFirstLook?: FirstLook;
+  /** Hears what runs in slots, each time that the hosts are looked at. */
+  readonly onRunning?: (slot: Slot, release: string) => void;
   /** Absent on the way back. */
   readonly hooks?: RollHooks;
   /** Absent if nginx counts nothing. */

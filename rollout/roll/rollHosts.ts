@@ -46,6 +46,7 @@ export class HostsRoll {
       this.#context.signal.throwIfAborted();
       const fleet = await observeFleet(this.#context);
       this.#tellBefore(fleet);
+      this.#tellRunning(fleet);
       this.#tellFinished(fleet);
       const { orders, policy } = this.#context;
       await orders.decide(fleet.filter((member) => !this.#isFinished(member)));
@@ -121,6 +122,14 @@ export class HostsRoll {
     this.#hasLooked = true;
     const releases = fleet.map((member) => [member.host.name, releaseBefore(member)] as const);
     this.#context.onFirstLook?.(Object.fromEntries(releases.filter(([, release]) => release !== "")));
+  }
+
+  #tellRunning(fleet: readonly FleetMember[]): void {
+    const { onRunning } = this.#context;
+    for (const { slot, state, spare } of fleet) {
+      if (state.running) onRunning?.(slot, state.running.release);
+      if (spare?.running) onRunning?.(spare.slot, spare.running.release);
+    }
   }
 
   #tellFinished(fleet: readonly FleetMember[]): void {

@@ -231,7 +231,7 @@ describe.skipIf(reason)(
       });
       const { from, until } = await gone.promise;
       expect(result.failure).toMatch(
-        /^app-2 could not be brought to \S+: (server-2 cannot be reached: .*|it does not answer); app-1 keeps \S+; app-2 was not touched\. Now: app-1 \S+; app-2 unreachable\.$/,
+        /^app-2 could not be brought to \S+: (server-2 cannot be reached: .*|it does not answer); app-1 keeps \S+; app-2 was not touched\. Now: app-1 \S+; app-2 unreachable\.(?: During the roll: \d.*\.)?$/,
       );
       const waits = result.lines.filter((line) =>
         / wait +for app-2 \(unreachable: .*\): \d+ s of at most 12 s$/.test(line),

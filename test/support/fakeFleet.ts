@@ -21,7 +21,7 @@ import type { LeaseTiming } from "#rollout/lease/lease.ts";
 import type { RequestCounter } from "#rollout/ledger/requestCounter.ts";
 import type { Drains, ReverseProxy, RollOfProxy, UpstreamState } from "#rollout/nginx/reverseProxy.ts";
 import type { Report } from "#rollout/roll/reporter.ts";
-import { type RollResult, roll } from "#rollout/roll/roll.ts";
+import { type RollOptions, type RollResult, roll } from "#rollout/roll/roll.ts";
 import type { FirstLook, RollPolicy } from "#rollout/roll/rollContext.ts";
 import type { DesiredRelease } from "#rollout/roll/targets.ts";
 import { freePort } from "../../harness/freePort.ts";
@@ -151,6 +151,7 @@ export class FakeFleet {
       canary,
       proxy = this.proxy,
       onFirstLook,
+      onCounted,
     }: {
       policy?: PolicyChange;
       signal?: AbortSignal;
@@ -158,6 +159,7 @@ export class FakeFleet {
       canary?: DesiredRelease["canary"];
       proxy?: ReverseProxy;
       onFirstLook?: FirstLook;
+      onCounted?: RollOptions["onCounted"];
     } = {},
   ): Promise<RollResult> {
     const leaseTiming: LeaseTiming = {
@@ -171,6 +173,7 @@ export class FakeFleet {
       signal,
       leaseTiming,
       ...(onFirstLook && { onFirstLook }),
+      ...(onCounted && { onCounted }),
     });
   }
 

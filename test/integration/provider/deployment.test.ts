@@ -210,7 +210,7 @@ describe("diff", () => {
 });
 
 describe("a deployment", () => {
-  test("returns the service's URL, what every host runs, and how long the roll took", async () => {
+  test("returns the service's URL, what every host runs, how long the roll took, and what clients got", async () => {
     const { request, url } = await newFleet();
     const { inputs, release } = await inputsFor(request, { version: "1.0.0" });
     const outputs = await deploy(inputs);
@@ -220,6 +220,7 @@ describe("a deployment", () => {
       releases: { "app-1": release, "app-2": release },
       rollingOrder: [`app-1: ${release}`, `app-2: ${release}`],
       durationSeconds: expect.any(Number),
+      ledger: { requests: 0, lost: 0, errors: 0, cut: 0, retries: 0 },
     });
     expect(await diff({ olds: outputs, news: inputs })).toEqual({ changes: false });
     expect(await versionServed(url)).toBe("1.0.0");

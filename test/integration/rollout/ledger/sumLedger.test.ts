@@ -72,7 +72,9 @@ describe.each(installed)("%s", (_, awk) => {
   });
 
   test("puts latencies into the same buckets as the rollout does", async () => {
-    const milliseconds = Array.from({ length: 3_000 }, (__, index) => index).concat([59_999, 60_000, 3_600_000]);
+    const milliseconds = Array.from({ length: 3_000 }, (__, index) => index).concat([
+      59_999, 60_000, 3_600_000,
+    ]);
     const text = milliseconds.map((each) => line({ time: (each / 1000).toFixed(3) })).join("");
     const expected: Record<number, number> = {};
     for (const each of milliseconds) expected[bucketOf(each)] = (expected[bucketOf(each)] ?? 0) + 1;
@@ -153,19 +155,16 @@ describe.each(installed)("%s", (_, awk) => {
   });
 });
 
-test.each([2, 8])(
-  "a minute at 1,000 requests a second over %d hosts is less than 100 kB",
-  (hosts) => {
-    // A third of it.
-    const lines = Array.from({ length: 20_000 }, (_, index) =>
-      line({
-        at: (1764217092 + index / 1000).toFixed(3),
-        place: `10.0.0.${index % hosts}:8080`,
-        time: ((1 + ((index * 7919) % 997)) ** 1.5 / 100_000).toFixed(3),
-      }),
-    );
-    const { stdout } = spawnSync("sh", ["-c", SCRIPT], { input: lines.join(""), encoding: "utf8" });
-    expect(parseSums(stdout).sums.reduce((sum, { requests }) => sum + requests, 0)).toBe(20_000);
-    expect(stdout.length * 3).toBeLessThan(100_000);
-  },
-);
+test.each([2, 8])("a minute at 1,000 requests a second over %d hosts is less than 100 kB", (hosts) => {
+  // A third of it.
+  const lines = Array.from({ length: 20_000 }, (_, index) =>
+    line({
+      at: (1764217092 + index / 1000).toFixed(3),
+      place: `10.0.0.${index % hosts}:8080`,
+      time: ((1 + ((index * 7919) % 997)) ** 1.5 / 100_000).toFixed(3),
+    }),
+  );
+  const { stdout } = spawnSync("sh", ["-c", SCRIPT], { input: lines.join(""), encoding: "utf8" });
+  expect(parseSums(stdout).sums.reduce((sum, { requests }) => sum + requests, 0)).toBe(20_000);
+  expect(stdout.length * 3).toBeLessThan(100_000);
+});

@@ -5,7 +5,12 @@ import { bucketOf } from "#rollout/ledger/latency.ts";
 import type { LedgerRow } from "#rollout/ledger/ledgerSums.ts";
 
 /** A second in which every request took this long. */
-function row(second: number, requests: number, milliseconds: number, more: Partial<LedgerRow> = {}): LedgerRow {
+function row(
+  second: number,
+  requests: number,
+  milliseconds: number,
+  more: Partial<LedgerRow> = {},
+): LedgerRow {
   const nothing = { lost: 0, errors: 0, cut: 0, retries: 0, bytes: 0 };
   return { second, requests, ...nothing, latency: { [bucketOf(milliseconds)]: requests }, ...more };
 }

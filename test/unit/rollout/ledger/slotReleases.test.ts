@@ -3,7 +3,7 @@ import { SlotReleases } from "#rollout/ledger/slotReleases.ts";
 
 test("a request belongs to what its slot ran, before the drain and after the admission", () => {
   const releases = new SlotReleases();
-  releases.began("app-1", "1.0.0");
+  releases.seen("app-1", "1.0.0");
   releases.drains("app-1", 10_000);
   releases.admits("app-1", "1.1.0", 14_000);
   expect([0, 10_500, 13_500, 20_000].map((at) => releases.at("app-1", at))).toEqual([
@@ -23,7 +23,7 @@ test("a slot that took no traffic before belongs to its first release from the b
 
 test("a way back is another change", () => {
   const releases = new SlotReleases();
-  releases.began("app-1", "1.0.0");
+  releases.seen("app-1", "1.0.0");
   releases.drains("app-1", 10_000);
   releases.admits("app-1", "1.1.0", 14_000);
   releases.drains("app-1", 20_000);

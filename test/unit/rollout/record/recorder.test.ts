@@ -110,6 +110,21 @@ test("a roll that fails leaves its failure and the lines that explain it, withou
   expect(text.join()).not.toContain("hunter2");
 });
 
+test("what nginx counted is part of the record, whether or not the roll failed", async () => {
+  const counts = { requests: 2, lost: 0, errors: 1, cut: 0, retries: 0, bytes: 9, latency: { 3: 2 } };
+  const ledger = [{ second: 1764217092, slot: "app-1", release: facts.release, ...counts }];
+  for (const end of [
+    (recorder: Recorder) => recorder.succeeded(result),
+    (recorder: Recorder) => recorder.failed(new Error("it failed")),
+  ]) {
+    const folder = await newFolder();
+    const { recorder } = await record(folder);
+    recorder.counted(ledger);
+    expect((await end(recorder)).record.ledger).toEqual(ledger);
+    expect((await new RecordFolder(folder).newest(1, "dev"))[0]?.record.ledger).toEqual(ledger);
+  }
+});
+
 test("only the first outcome of a roll counts", async () => {
   const folder = await newFolder();
   const { recorder } = await record(folder);

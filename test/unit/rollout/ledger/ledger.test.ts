@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import type { RequestCounter } from "#rollout/ledger/requestCounter.ts";
+import { FakeFleet } from "../../../support/fakeFleet.ts";
+
+const [OLD, NEW] = ["1.0.0-a", "1.1.0-b"];
+
+/** A counter of an nginx that answered one request of a host at each look. */
+function counter(fleet: FakeFleet, change: Partial<RequestCounter> = {}): RequestCounter {
+  const { port } = fleet.host("app-1");
+  const nothing = { lost: 0, errors: 0, cut: 0, retries: 0, bytes: 9, latency: { 3: 1 } };
+  return {
+    name: "nginx at http://proxy",
+    begin: async () => {
+      await fleet.record("count");
+      return true;
+    },
+    look: async () => {
+      const second = Math.floor(Date.now() / 1000);
+      const sums = [{ second, place: `127.0.0.1:${port}`, requests: 1, ...nothing }];
+      return { at: second, sums, isFull: false };
+    },
+    stop: () => fleet.record("stop counting"),
+    forget: () => fleet.record("forget"),
+    ...change,
+  };
+}
+
+async function oneHost(): Promise<FakeFleet> {
+  return FakeFleet.create({ "app-1": { runs: OLD } });
+}
+
+test("a roll counts from before its first drain, and its last line says what it counted", async () => {
+  const fleet = await oneHost();
+  fleet.proxy.counters = [counter(fleet)];
+  const { ledger } = await fleet.roll(NEW);
+  expect(ledger).toMatchObject({ requests: 1, lost: 0 });
+  expect(fleet.journal.indexOf("count")).toBeLessThan(fleet.journal.indexOf("drain app-1"));
+  expect(fleet.journal.indexOf("stop counting")).toBeGreaterThan(fleet.journal.indexOf("admit app-1"));
+  expect(fleet.journal.at(-1)).toBe("forget");
+  expect(fleet.reports.at(-1)).toMatchObject({
+    phase: "done",
+    message: "1 request, 0 lost (no 502/503/504 from nginx, no upstream error), p99 1 ms",
+  });
+});
+
+test("requests belong to the release that answered, before the drain and after the admission", async () => {
+  const fleet = await oneHost();
+  const seconds: number[] = [];
+  const place = `127.0.0.1:${fleet.host("app-1").port}`;
+  const sum = { place, requests: 1, lost: 0, errors: 0, cut: 0, retries: 0, bytes: 9, latency: {} };
+  const at = (offset: number) => () => void seconds.push(Date.now() / 1000 + offset);
+  // Long before the drain, and long after the admission.
+  fleet.when("drain app-1", at(-60));
+  fleet.when("admit app-1", at(60));
+  const look = async () => ({
+    at: Date.now() / 1000,
+    sums: seconds.map((second) => ({ ...sum, second: Math.floor(second) })),
+    isFull: false,
+  });
+  fleet.proxy.counters = [counter(fleet, { look })];
+  const releases: (string | undefined)[] = [];
+  await fleet.roll(NEW, {
+    onCounted: (rows) => void releases.push(...rows.map(({ release }) => release)),
+  });
+  expect(releases).toEqual([OLD, NEW]);
+});
+
+test("a ledger that can't be read is one warning, and the roll goes on", async () => {
+  const fleet = await oneHost();
+  const look = async () => {
+    throw new Error("awk: not found");
+  };
+  fleet.proxy.counters = [counter(fleet, { look })];
+  const { warnings } = await fleet.roll(NEW);
+  expect(warnings).toEqual(["not every request was counted: nginx at http://proxy: awk: not found"]);
+  expect(fleet.state).toEqual({ "app-1": NEW });
+});
+
+test("a ledger that can't be started is a warning, and nothing is said about requests", async () => {
+  const fleet = await oneHost();
+  const begin = async () => {
+    throw new Error("disk full");
+  };
+  fleet.proxy.counters = [counter(fleet, { begin })];
+  const { warnings, ledger } = await fleet.roll(NEW);
+  expect(warnings).toEqual(["not every request was counted: nginx at http://proxy: disk full"]);
+  expect(ledger).toBeUndefined();
+  expect(fleet.messages("done")).toEqual([]);
+});
+
+test("a file that became too long ends the counting, and is a warning", async () => {
+  const fleet = await oneHost();
+  const look = async () => ({ at: Date.now() / 1000, sums: [], isFull: true });
+  fleet.proxy.counters = [counter(fleet, { look })];
+  expect((await fleet.roll(NEW)).warnings).toEqual([
+    "not every request was counted: nginx at http://proxy: its file became too long",
+  ]);
+});
+
+test("an nginx that doesn't count is neither spoken of nor looked at", async () => {
+  const fleet = await oneHost();
+  fleet.proxy.counters = [counter(fleet, { begin: async () => false })];
+  const { warnings, ledger } = await fleet.roll(NEW);
+  expect([warnings, ledger]).toEqual([[], undefined]);
+  expect(fleet.journal).not.toContain("stop counting");
+});
+
+test("counting ends when a roll fails before it has touched a host", async () => {
+  const fleet = await oneHost();
+  fleet.proxy.counters = [counter(fleet)];
+  fleet.host("app-1").errors.stage = new Error("a bug");
+  await expect(fleet.roll(NEW)).rejects.toThrow("a bug");
+  expect(fleet.journal.slice(-2)).toEqual(["stop counting", "forget"]);
+});
