@@ -73,7 +73,7 @@ describe.skipIf(missing)(`two nginx on servers${missing ? `: ${missing}` : ""}`,
     expect(failure).toBeUndefined();
     expect(result?.warnings).toEqual([]);
     expect(seen.lost).toEqual([]);
-    expect(flags).toEqual(["app-1", "app-2_b"]);
+    expect(flags).toEqual(["_ledger", "app-1", "app-2_b"]);
     expect(await flagsOf(other)).toEqual(["app-1", "app-2"]);
     expect(await flagsOf(fleet.proxy)).toEqual(["app-1", "app-2"]);
   });
