@@ -1,4 +1,4 @@
-import type { Change, Values } from "#kinds/change.ts";
+import type { Change, Olds, Values } from "#kinds/change.ts";
 import type { Orchestrator } from "#kinds/orchestrator.ts";
 import { messageOf, RollFailed } from "#rollout/common/errors.ts";
 import { printable } from "#rollout/common/plainLine.ts";
@@ -20,9 +20,7 @@ export async function deploy(
   { olds, news }: Change,
   signal: AbortSignal,
 ): Promise<Values> {
-  const environments = [request.environment, ...Object.values(request.hostEnvironment ?? {})];
-  const urls = (request.notify ?? []).map(({ url }) => url);
-  const redact = redactor([...environments.flatMap(Object.values<string>), ...urls]);
+  const redact = redactor([...secretsIn(request), ...secretsIn(olds)]);
   const began = performance.now();
   const print = (report: Report) => console.log(redact(formatReport(report)));
   const owner = leaseOwner();
@@ -59,6 +57,15 @@ export async function deploy(
       reasons: [redact(reasonOf(error))],
     });
   }
+}
+
+/** The values of environments, and URLs of webhooks; those of the state count, too, as hosts may still have them. */
+function secretsIn(inputs: RollRequest | Olds): string[] {
+  const { environment, hostEnvironment, notify }: Values = { ...inputs };
+  const environments = [environment, ...Object.values(Object(hostEnvironment))];
+  const values = environments.flatMap((each): unknown[] => Object.values(Object(each)));
+  const urls = Array.isArray(notify) ? notify.map((webhook): unknown => Object(webhook).url) : [];
+  return [...values, ...urls].filter((value) => typeof value === "string");
 }
 
 function reasonOf(error: unknown): string {

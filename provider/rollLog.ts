@@ -54,7 +54,7 @@ export class RollLog {
     const began = performance.now();
     const warn = (message: string) =>
       options.print({ phase: "warning", message, elapsedSeconds: secondsSince(began) });
-    const recorder = await Recorder.start(rollFacts(request, owner), {
+    const recorder = await Recorder.start(await rollFacts(request, owner), {
       ...(folder !== undefined && { folder }),
       redact: options.redact,
       warn,

@@ -9,6 +9,7 @@ import type { Canary } from "#rollout/request/canary.ts";
 import type { Environment } from "#rollout/request/launch.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readCanary } from "./canary.ts";
+import { changedSettings } from "./changedSettings.ts";
 import { explained } from "./explained.ts";
 import { readSite } from "./frontDoor/site.ts";
 import { publicFace } from "./frontDoor/tls.ts";
@@ -50,6 +51,7 @@ async function read(reader: Reader): Promise<Settings> {
   const [path, version, release] = [reader.text("jar"), reader.text("version"), reader.text("release")];
   const canary = readCanary(reader.object("canary"));
   reader.refuseUnknown();
+  const settings = await changedSettings(reader);
   if (path === "" && release === "") {
     throw new InvalidInput("jar", "expected a jar or a release, got neither");
   }
@@ -57,6 +59,7 @@ async function read(reader: Reader): Promise<Settings> {
   const request = {
     ...candidate,
     ...own,
+    ...(settings && { settings }),
     ...(canary && { canary: canary.request }),
     hosts: places,
     proxies: proxies.map((proxy) => ({ ...proxy, ...publicFace(serving) })),

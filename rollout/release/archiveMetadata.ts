@@ -10,6 +10,10 @@ export const MANIFEST = "META-INF/MANIFEST.MF";
 export const BUILD_INFO = ["", "BOOT-INF/classes/", "WEB-INF/classes/"].map(
   (folder) => `${folder}META-INF/build-info.properties`,
 );
+/** Where plugins of Maven and Gradle say which commit was built. */
+export const GIT_PROPERTIES = ["BOOT-INF/classes/", "WEB-INF/classes/", ""].map(
+  (folder) => `${folder}git.properties`,
+);
 /** Where Maven puts the application's coordinates; those of libraries are in their own jars. */
 export const POM_PROPERTIES = /^META-INF\/maven\/[^/]+\/[^/]+\/pom\.properties$/;
 
@@ -37,6 +41,7 @@ async function readTexts(zip: ZipFile): Promise<Map<string, string>> {
     const isWanted =
       entry.fileName === MANIFEST ||
       BUILD_INFO.includes(entry.fileName) ||
+      GIT_PROPERTIES.includes(entry.fileName) ||
       POM_PROPERTIES.test(entry.fileName);
     if (isWanted) texts.set(entry.fileName, await readEntry(zip, entry));
   }

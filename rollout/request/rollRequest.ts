@@ -98,6 +98,8 @@ export const rollRequest = z
     reports: absolutePath.exactOptional(),
     /** Who is told about rolls. URLs are secret. */
     notify: notify.exactOptional(),
+    /** The settings that differ from their defaults, for records; no secrets. */
+    settings: z.record(z.string(), z.unknown()).exactOptional(),
     /** The name of the stack, for hooks, records and messages. */
     stack: text.exactOptional(),
   })

@@ -50,6 +50,7 @@ describe("what is read", () => {
       onFailure: "rollback",
       reports: resolve(".rollgate/reports/test"),
       stack: "test",
+      settings: {},
     });
     expect(jar).toEqual({
       path: rollout.jar?.path,

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { read, withoutPulumi } from "../../support/settings.ts";
 
 withoutPulumi();
@@ -8,6 +8,25 @@ test("a folder for reports is made absolute, and goes with the name of its stack
   const { rollout } = await read({ reports: "some/where" });
   expect(rollout).toMatchObject({ reports: resolve("some/where"), stack: "test" });
   expect((await read({ reports: "/var/lib/reports" })).rollout.reports).toBe("/var/lib/reports");
+});
+
+test("the settings that differ from their defaults are known to a roll, but none that may be secret", async () => {
+  vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", '["rollgate:tls"]');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { rollout } = await read({
+    soakSeconds: 9,
+    graceSeconds: 35,
+    batch: '[1, "25%"]',
+    springProfiles: ["prod"],
+    environment: { PASSWORD: "hunter2" },
+    notify: [{ url: "https://hooks.example.com/hunter2" }],
+    tls: {},
+  });
+  expect(rollout.settings).toEqual({
+    "rollgate:soakSeconds": 9,
+    "rollgate:batch": [1, "25%"],
+    "rollgate:springProfiles": ["prod"],
+  });
 });
 
 test("off means that no records are kept", async () => {
