@@ -8,7 +8,7 @@ import type { Tally } from "./tally.ts";
 /** The figures of a roll that people ask for first. */
 export function figures(record: RollRecord, sums: Sums | undefined, names: ReleaseNames): Html {
   const { durationSeconds, hosts, reports, outcome } = record;
-  const least = Math.max(0, ...reports.map(({ elapsedSeconds }) => elapsedSeconds));
+  const least = reports.reduce((most, { elapsedSeconds }) => Math.max(most, elapsedSeconds), 0);
   const long =
     durationSeconds === undefined
       ? figure("Duration", `≥ ${inTime(least)}`, { remark: "until its last step" })

@@ -21,9 +21,10 @@ export function hostsProgress(record: RollRecord, end: number): HostProgress[] {
   byHost.delete("");
   const named = record.hosts.map(({ name }) => name);
   const others = [...byHost.keys()].filter((name) => !named.includes(name)).map((name) => ({ name }));
+  const cut = record.outcome === "succeeded" ? undefined : { at: end, inSoak: mayEndInSoak(record) };
   return [...record.hosts, ...others].map((host) => {
     const reports = byHost.get(host.name) ?? [];
-    const spans = hostSpans(reports, record.outcome === "succeeded" ? undefined : end);
+    const spans = hostSpans(reports, cut);
     return { ...host, reports, spans, fate: fateOf(reports, spans) };
   });
 }
@@ -36,6 +37,12 @@ export const FATES: Readonly<Record<HostFate, string>> = {
   same: "ran it already",
   untouched: "was not touched",
 };
+
+/** A soak that fails ends with the way back; without a soak, taking traffic is the end of a turn. */
+function mayEndInSoak({ outcome, settings }: RollRecord): boolean {
+  const { soakSeconds } = Object(settings.timing);
+  return outcome !== "failed" && soakSeconds !== 0;
+}
 
 function fateOf(reports: readonly Report[], spans: readonly Span[]): HostFate {
   if (reports.some(leadsBack)) return "back";

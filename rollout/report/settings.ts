@@ -1,18 +1,25 @@
 import { type Html, html } from "./html.ts";
 
-/** The settings that are not left at their defaults. */
-export function settingsTable(settings: Readonly<Record<string, unknown>>): Html {
-  const entries = Object.entries(settings);
-  const rows = entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${inText(value)}</dd></div>`);
+/** The settings of a roll, with those of a group under its name: `timing.soakSeconds`. */
+export function settingsTable(settings: Readonly<Record<string, unknown>>): Html | undefined {
+  const rows = inRows(settings).map(
+    ([name, value]) => html`<div><dt>${name}</dt><dd>${inText(value)}</dd></div>`,
+  );
+  if (rows.length === 0) return undefined;
   return html`
 <section>
-  <h2>Settings that differ from their defaults</h2>
-  ${entries.length === 0 ? html`<p>None.</p>` : html`<dl class="settings">${rows}</dl>`}
+  <h2>Settings</h2>
+  <dl class="settings">${rows}</dl>
 </section>`;
 }
 
+function inRows(group: object, within = ""): (readonly [string, unknown])[] {
+  return Object.entries(group).flatMap(([name, value]: [string, unknown]) => {
+    const isGroup = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isGroup ? inRows(value, `${within}${name}.`) : [[`${within}${name}`, value] as const];
+  });
+}
+
 function inText(value: unknown): string {
-  if (typeof value === "string") return value;
-  const short = JSON.stringify(value) ?? "";
-  return short.length <= 80 ? short : JSON.stringify(value, null, 2);
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }

@@ -24,22 +24,30 @@ const NEXT: ReadonlyMap<Phase, Phase> = new Map([
   ["upstream", "admit"],
   ["warm-up", "admit"],
 ]);
+const HOOKS_END = /^[^|].*: done in /;
 const SHORTEST_GAP_SECONDS = 0.05;
+
+/** The end of a roll that cut its hosts short. */
+export interface Cut {
+  readonly at: number;
+  /** Whether hosts that took traffic may have been in their soak. */
+  readonly inSoak: boolean;
+}
 
 /**
  * The phases of one host by its reports. A phase that fails never reports its end: it lasted from the end of the one
- * before to the way back, or to `cutAt`, when the roll was killed.
+ * before to the way back, or to the end of the roll.
  */
-export function hostSpans(reports: readonly Report[], cutAt?: number): Span[] {
-  const ended = reports.flatMap((report) => {
-    if (report.milliseconds === undefined) return [];
-    const { phase, elapsedSeconds: to, message, milliseconds } = report;
-    const isWayBack = reports.slice(0, reports.indexOf(report)).some(leadsBack);
+export function hostSpans(reports: readonly Report[], end?: Cut): Span[] {
+  const wayBackFrom = reports.findIndex(leadsBack);
+  const ended = reports.flatMap(({ phase, elapsedSeconds: to, message, milliseconds }, index) => {
+    if (milliseconds === undefined) return [];
+    const isWayBack = wayBackFrom >= 0 && index > wayBackFrom;
     return [{ phase, from: Math.max(0, to - milliseconds / 1000), to, message, isWayBack }];
   });
   const turns = splitAtWaysBack(reports);
-  const cut = turns.flatMap(({ turn, endsAt = cutAt }) => unfinished(turn, endsAt) ?? []);
-  const together = [...ended, ...cut, ...untimedRuns(reports)];
+  const cut = turns.flatMap(({ turn, cut = end }) => (cut && unfinished(turn, cut)) ?? []);
+  const together = [...ended, ...cut, ...hookSpans(reports)];
   return together.toSorted((a, b) => a.from - b.from || b.to - a.to);
 }
 
@@ -62,7 +70,7 @@ export function fleetSpans(reports: readonly Report[]): Span[] {
     }
     last = at;
   }
-  return [...spans, ...untimedRuns(reports.filter(({ host }) => host === undefined))];
+  return [...spans, ...hookSpans(reports.filter(({ host }) => host === undefined))];
 }
 
 /** Whether from this report on, a host is brought back to what it ran. */
@@ -70,30 +78,30 @@ export function leadsBack({ phase }: Report): boolean {
   return phase === "restore" || phase === "rollback";
 }
 
-/** Hooks say when they begin and when they end. */
-function untimedRuns(reports: readonly Report[]): Span[] {
+/** Hooks say when they begin and when they end, and print in between. */
+function hookSpans(reports: readonly Report[]): Span[] {
   const runs: Report[][] = [];
-  for (const report of reports.filter(({ phase }) => phase === "hook")) {
-    const run = runs.at(-1);
-    const previous = reports[reports.indexOf(report) - 1];
-    if (run && previous && run.at(-1) === previous && !isHooksEnd(previous)) run.push(report);
-    else runs.push([report]);
+  let run: Report[] = [];
+  for (const report of reports) {
+    if (report.phase !== "hook") {
+      run = [];
+      continue;
+    }
+    if (run.length === 0) runs.push(run);
+    run.push(report);
+    if (HOOKS_END.test(report.message)) run = [];
   }
-  return runs.flatMap((run) => {
-    const [first, last] = [run[0], run.at(-1)];
-    if (!first || !last || first.milliseconds !== undefined || first === last) return [];
+  return runs.flatMap(([first, ...others]) => {
+    const last = others.at(-1);
+    if (!first || !last) return [];
     const { phase, elapsedSeconds: from, message } = first;
     return [{ phase, from, to: last.elapsedSeconds, message }];
   });
 }
 
-function isHooksEnd({ message }: Report): boolean {
-  return /: done in /.test(message);
-}
-
 interface Turn {
   readonly turn: readonly Report[];
-  readonly endsAt?: number;
+  readonly cut?: Cut;
 }
 
 function splitAtWaysBack(reports: readonly Report[]): Turn[] {
@@ -103,24 +111,23 @@ function splitAtWaysBack(reports: readonly Report[]): Turn[] {
     if (!leadsBack(report)) continue;
     // A rollback begins after the host's turn has ended well; only a restore cuts one short.
     const turn = reports.slice(begin, index);
-    if (report.phase === "restore") turns.push({ turn, endsAt: report.elapsedSeconds });
+    if (report.phase === "restore") turns.push({ turn, cut: { at: report.elapsedSeconds, inSoak: true } });
     begin = index;
   }
   return [...turns, { turn: reports.slice(begin) }];
 }
 
-function unfinished(turn: readonly Report[], endsAt: number | undefined): Span | undefined {
+function unfinished(turn: readonly Report[], { at, inSoak }: Cut): Span | undefined {
   const timed = turn.filter(({ milliseconds }) => milliseconds !== undefined);
   const last = timed.at(-1);
-  if (endsAt === undefined) return undefined;
   const waiting = turn.slice(last ? turn.indexOf(last) + 1 : 0).findLast(({ phase }) => !leadsPast(phase));
   const admitted = timed.find(({ phase }) => phase === "admit");
-  const soaked = timed.some(({ phase }) => phase === "soak");
-  const phase =
-    waiting?.phase ?? (admitted && !soaked ? "soak" : !soaked && last ? NEXT.get(last.phase) : undefined);
-  const from = (phase === "soak" ? admitted : last)?.elapsedSeconds ?? waiting?.elapsedSeconds;
-  if (phase === undefined || from === undefined || endsAt - from < SHORTEST_GAP_SECONDS) return undefined;
-  return { phase, from, to: endsAt, message: waiting?.message ?? "did not end", isUnfinished: true };
+  const isSoaking = inSoak && !timed.some(({ phase }) => phase === "soak");
+  const followed = admitted ? (isSoaking ? "soak" : undefined) : last && NEXT.get(last.phase);
+  const phase = waiting?.phase ?? followed;
+  const from = (phase === "soak" ? admitted : (last ?? waiting))?.elapsedSeconds;
+  if (phase === undefined || from === undefined || at - from < SHORTEST_GAP_SECONDS) return undefined;
+  return { phase, from, to: at, message: waiting?.message ?? "did not end", isUnfinished: true };
 }
 
 function leadsPast(phase: Phase): boolean {

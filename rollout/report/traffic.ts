@@ -11,10 +11,15 @@ import { utcTime } from "./utc.ts";
 /** Under which requests are found that no slot got. */
 const NO_SLOT = "";
 
+const OTHER_CLOCK = "nginx counted requests, but none at this time: is the clock of its machine right?";
+
 /** What nginx counted over the time of a roll: requests by release, errors, and the slowest of a hundred. */
 export function traffic(record: RollRecord, axis: TimeAxis, names: ReleaseNames): Html | undefined {
   const all = bins(record.ledger ?? [], axis);
-  if (!all.some((bin) => bin.all.requests > 0)) return undefined;
+  if (!all.some((bin) => bin.all.requests > 0)) {
+    const isElsewhere = record.ledger?.some(({ requests }) => requests > 0);
+    return isElsewhere ? html`<p class="chart none">${OTHER_CLOCK}</p>` : undefined;
+  }
   const colours = releaseColours(record);
   const series = [...releasesOf(record), NO_SLOT]
     .filter((release) => all.some((bin) => (bin.byRelease.get(release)?.requests ?? 0) > 0))

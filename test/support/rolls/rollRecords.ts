@@ -43,9 +43,9 @@ export function goodRoll(): RollRecord {
     reports: script.reports,
     ledger,
     settings: {
-      "rollgate:order": "start-first",
-      "rollgate:soakSeconds": 5,
-      "rollgate:batch": [1, "25%", "100%"],
+      timing: { soakSeconds: 5, graceSeconds: 30 },
+      order: "start-first",
+      batch: [1, "25%", "100%"],
     },
   };
 }
@@ -124,7 +124,7 @@ export function failedRoll(): RollRecord {
       ],
     },
     ledger,
-    settings: { "rollgate:order": "stop-first", "rollgate:healthDeadlineSeconds": 15 },
+    settings: { health: { deadlineSeconds: 15 }, order: "stop-first" },
   };
 }
 
@@ -191,7 +191,7 @@ export function batchedRoll(hosts = 12, together = 3): RollRecord {
     hosts: names.map((name) => ({ name, from: OLD, to: NEW })),
     reports: script.reports,
     ledger,
-    settings: { "rollgate:batch": together, "rollgate:maxUnavailable": 0 },
+    settings: { batch: together, minimumHealthy: hosts - 1 },
   };
 }
 

@@ -135,6 +135,12 @@ test("a roll without traffic says so, and draws no empty charts", () => {
   expect(wordsOf(page)).not.toMatch(/By release|p99 –|no request lost/);
 });
 
+test("requests that nginx counted at another time are not drawn, and the page says why", () => {
+  const page = renderReport({ ...goodRoll(), ledger: [row({ second: 1_000_000_000, requests: 3 })] });
+  expect(page).not.toContain("<svg");
+  expect(wordsOf(page)).toContain("none at this time: is the clock of its machine right?");
+});
+
 test("a failed roll shows the failure, what the hosts ran then, and the log, before anything else", () => {
   const words = wordsOf(renderReport(failedRoll()));
   expect(words).toContain("1.0.0 → 1.1.0 on 3 hosts failed after 60.0 s, 4 requests lost");
@@ -178,11 +184,11 @@ test("hosts of a failed roll that went back are opened, and of a large good one 
   expect(count(renderReport(batchedRoll()), "<details open>")).toBe(0);
 });
 
-test("settings are shown with their values, and none is said to be so", () => {
+test("settings are shown with their values, groups under their names", () => {
   expect(wordsOf(renderReport(goodRoll()))).toContain(
-    "rollgate:order start-first rollgate:soakSeconds 5 rollgate:batch [1,&quot;25%&quot;,&quot;100%&quot;]",
+    "Settings timing.soakSeconds 5 timing.graceSeconds 30 order start-first batch [1,&quot;25%&quot;,&quot;100%&quot;]",
   );
-  expect(wordsOf(renderReport(EMPTY))).toContain("differ from their defaults None.");
+  expect(wordsOf(renderReport(EMPTY))).not.toContain("Settings");
 });
 
 function row(values: Partial<LedgerRow>): LedgerRow {

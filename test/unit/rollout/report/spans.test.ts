@@ -22,7 +22,7 @@ test("a gate that fails lasts until the way back begins, and says what it saw la
       .tell("restore", "503 for 15 s; back to 1.0.0", 5)
       .step("stop", 1, "1.1.0 stopped"),
   );
-  const spans = hostSpans(reports, 30);
+  const spans = hostSpans(reports, { at: 30, inSoak: false });
   expect(inShort(spans)).toEqual([
     "start 0–1",
     "health 1–16 unfinished",
@@ -49,7 +49,16 @@ test("a host that was through when the roll was killed has no unfinished phase",
   const startFirst = host((app) => app.startFirst("1.1.0", "app-1-b", 3));
   const stopFirst = host((app) => app.stopFirst("1.1.0", 3));
   for (const reports of [startFirst, stopFirst])
-    expect(hostSpans(reports, 100).filter(({ isUnfinished }) => isUnfinished)).toEqual([]);
+    expect(hostSpans(reports, { at: 100, inSoak: true }).filter(({ isUnfinished }) => isUnfinished)).toEqual(
+      [],
+    );
+});
+
+test("a host that was killed in its soak is soaking, and one without a soak has ended its turn", () => {
+  const reports = host((app) => app.step("admit", 1, "takes traffic").step("drain", 0.5, "no new requests"));
+  const phases = (inSoak: boolean) => inShort(hostSpans(reports, { at: 9, inSoak }));
+  expect(phases(true)).toEqual(["admit 0–1", "soak 1–9 unfinished", "drain 1–1.5"]);
+  expect(phases(false)).toEqual(["admit 0–1", "drain 1–1.5"]);
 });
 
 test("hosts that went back after a good turn have no unfinished phase in it", () => {
