@@ -21,4 +21,5 @@ const deployment = new RollingDeployment(
 export const url = deployment.url;
 export const releases = deployment.releases;
 export const durationSeconds = deployment.durationSeconds;
+export const ledger = deployment.ledger;
 export const report = deployment.report;

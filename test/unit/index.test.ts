@@ -49,5 +49,5 @@ test("the program declares hosts, nginx and the rollout, in this order, from the
     environment: secret({ PASSWORD: "hunter2" }),
     minimumHealthy: 1,
   });
-  expect(Object.keys(program).sort()).toEqual(["durationSeconds", "releases", "report", "url"]);
+  expect(Object.keys(program).sort()).toEqual(["durationSeconds", "ledger", "releases", "report", "url"]);
 });

@@ -46,7 +46,7 @@ test("on a Docker engine, all Docker resources use that engine's provider, and t
     hosts: [{ container: "rollgate-test-app-1" }, { container: "rollgate-test-app-2" }],
     proxies: [{ kind: "docker", engine: url, container: "rollgate-test-nginx" }],
   });
-  expect(Object.keys(program).sort()).toEqual(["durationSeconds", "releases", "report", "url"]);
+  expect(Object.keys(program).sort()).toEqual(["durationSeconds", "ledger", "releases", "report", "url"]);
   // Looked for before anything is declared, and nothing made.
   expect(asked[0]).toBe("GET /_ping");
   expect(asked.filter((request) => !request.startsWith("GET "))).toEqual([]);
