@@ -3,6 +3,6 @@
 log=$1/logs/ledger.log
 { [ -d "$1/drained" ] || mkdir -p "$1/drained"; } && touch "$1/drained/.ledger" || exit 1
 rm -f "$log.1" 2>/dev/null
-{ : > "$log"; } 2>/dev/null
+(: > "$log") 2>/dev/null
 stat -c '%i:%s' "$log" || exit 1
 setsid sh -c "$4" rollgate-ledger "$1" "$2" "$3" </dev/null >/dev/null 2>&1 &

@@ -5,4 +5,4 @@ while sleep 5; do
   [ $(($(date +%s) - looked)) -lt "$3" ] || break
 done
 rm -f "$1/drained/.ledger" "$1/logs/ledger.log.1"
-{ : > "$1/logs/ledger.log"; } 2>/dev/null
+(: > "$1/logs/ledger.log") 2>/dev/null

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
@@ -14,6 +14,7 @@ import { until } from "../../../../harness/until.ts";
 import { localNginxAccess } from "../../../support/nginx.ts";
 import { useNjsNginx } from "../../../support/njsNginx.ts";
 import { SlotFleet } from "../../../support/slotFleet.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const withNjs = useNjsNginx();
 
@@ -205,6 +206,25 @@ test("a ledger that nobody reads any more ends by itself, and nothing but an emp
   await until(async () => !(await fleet.drained()).includes(LEDGER_FLAG));
   await until(async () => (await readFile(join(fleet.settings.directory, LEDGER_FILE), "utf8")) === "");
   expect(await fleet.served(8)).toEqual(new Set(["app-1"]));
+});
+
+test("a file that the deployer may not empty is read from its end on", async () => {
+  const directory = await temporaryDirectory();
+  // Nobody can empty a folder like a file, not even root.
+  await mkdir(join(directory, LEDGER_FILE), { recursive: true });
+  const access = {
+    url: "http://proxy",
+    get: async () => ({ statusCode: 200, body: new Uint8Array() }),
+    raiseFlag: async () => {},
+    lowerFlag: async () => {},
+  };
+  const ledger = new MachineLedger(new LocalMachine(), { directory, unreadSeconds: 1 }, access);
+  expect(await ledger.begin()).toBe(true);
+  await writeFile(join(directory, "drained", LEDGER_FLAG), "");
+  await until(async () =>
+    (await readdir(join(directory, "drained"))).every((name) => name.startsWith(".sum")),
+  );
+  await ledger.forget();
 });
 
 test("the ledger's flag is no drain", async () => {
