@@ -2,12 +2,11 @@ import type { HostFolder } from "#rollout/host/hostPlace.ts";
 import { SECOND } from "#rollout/host/slots.ts";
 import { slotFiles } from "#rollout/host/startFiles.ts";
 import { nginxScript } from "#rollout/nginx/nginxScripts.ts";
-import { ROTATION } from "#rollout/nginx/prepareSite.ts";
 import { TEST_LOG, testUnit } from "#rollout/nginx/systemdNginx.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import { systemdQuote } from "./systemdQuote.ts";
 
-const ROTATE = `${nginxScript("rotate-log")}\nrotate_log "$1"`;
+const ROTATE = `${nginxScript("rotate-log", "clear-ledger")}\nrotate_log "$1"\nclear_ledger "$1"`;
 
 /** The first line of a unit, which tells our units from those of other stacks. */
 export function unitMark(directory: string): string {
@@ -131,21 +130,21 @@ WantedBy=multi-user.target
 `;
 }
 
-/** The names of the units that replace a long access log of nginx; the second one starts the first one. */
+/** The names of the units that keep nginx's logs short; the second one starts the first one. */
 export function logUnits({ unit }: Pick<SshProxyDescriptor, "unit">) {
   return { rotate: `${unit}-logs`, timer: `${unit}-logs.timer` };
 }
 
-/** Their texts by name. They do nothing unless nginx's folder says when a log is long. */
+/** Their texts by name: a long access log is replaced, and what a roll has counted is removed. */
 export function logUnitTexts(proxy: SshProxyDescriptor, account: string): Readonly<Record<string, string>> {
   const { unit, directory } = proxy;
   const { rotate, timer } = logUnits(proxy);
   const description = `${unitMark(directory)}
 [Unit]
-Description=${rotate}: the access log of ${unit}`;
+Description=${rotate}: the logs of ${unit}`;
   return {
     [rotate]: `${description}
-ConditionPathExists=${directory}/${ROTATION}
+ConditionPathExists=${directory}/nginx.conf
 
 [Service]
 Type=oneshot

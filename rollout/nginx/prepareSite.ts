@@ -10,7 +10,7 @@ import type { NginxSettings } from "./nginxSettings.ts";
 
 const FOLDERS = 'for folder in "$@"; do [ -d "$folder" ] || echo "$folder"; done';
 /** In nginx's folder: when its access log is replaced. */
-export const ROTATION = "rotation";
+const ROTATION = "rotation";
 const LINKS = nginxScript("link-unknown");
 
 /** Rejects folders of static files that are not there; changes nothing. */

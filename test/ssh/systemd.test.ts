@@ -157,6 +157,16 @@ describe.skipIf(reason)(
       expect((await fleet.rollHere(current)).failure).toBeUndefined();
     });
 
+    test("counts a roll's requests where nginx has an account of its own, and a timer removes the lines", async () => {
+      const { unit, directory } = fleet.proxy;
+      const { result, seen } = await fleet.underLoad(async () => fleet.rollHere((await turn()).other));
+      expect(seen.lost).toEqual([]);
+      expect(result.result?.warnings).toEqual([]);
+      expect(result.lines.at(-1)).toMatch(/ done +[\d,]+ requests, 0 lost \(.*\), p99 /);
+      await web.exec(`echo left >> ${directory}/logs/ledger.log && systemctl start ${unit}-logs.service`);
+      await web.exec(`! test -s ${directory}/logs/ledger.log`);
+    });
+
     test("tells servers apart, however they are spelled", async () => {
       const place = (server: string) => ({ server, sshConfig: servers.config });
       expect(await isSameServer(place("server-1"), place(`admin@${hosts[0]?.address}`))).toBe(true);
