@@ -30,7 +30,7 @@ export async function deploy(
       owner,
       reporter: (report) => log.report(report),
       onFirstLook: (releases) => log.before(releases),
-      onCounted: (rows) => log.counted(rows),
+      onCounted: (rows, changesFrom) => log.counted(rows, changesFrom),
       signal,
       redact,
       leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),

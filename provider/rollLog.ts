@@ -78,8 +78,8 @@ export class RollLog {
     }
   }
 
-  counted(rows: readonly LedgerRow[]): void {
-    this.#recorder.counted(rows);
+  counted(rows: readonly LedgerRow[], changesFrom: number): void {
+    this.#recorder.counted(rows, changesFrom);
   }
 
   async succeeded(result: RollResult): Promise<LogOutputs> {

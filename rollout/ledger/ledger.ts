@@ -42,6 +42,11 @@ export class Ledger implements Counted {
     return this.#isOn;
   }
 
+  /** The second from which hosts changed; 0 if none has yet. */
+  get rollsSince(): number {
+    return this.#rollsSince;
+  }
+
   /** Returns once every nginx counts, or has failed to. */
   async begin(): Promise<void> {
     if (this.#nginx.length === 0) return;

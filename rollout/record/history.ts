@@ -53,10 +53,11 @@ function isEntry(value: unknown): value is HistoryEntry {
   return [id, began, owner, to, outcome].every((each) => typeof each === "string");
 }
 
-/** What nginx counted since the roll began; what came before is there for comparison. */
-function countsOf({ ledger, began }: RollRecord): Pick<HistoryEntry, "requests" | "lost"> {
+/** What nginx counted since hosts changed; what came before is there for comparison. */
+function countsOf(record: RollRecord): Pick<HistoryEntry, "requests" | "lost"> {
+  const { ledger, changesFrom = Math.floor(Date.parse(record.began) / 1000) } = record;
   if (!ledger) return {};
-  const rows = ledger.filter(({ second }) => second >= Math.floor(Date.parse(began) / 1000));
+  const rows = ledger.filter(({ second }) => second >= changesFrom);
   const sum = (key: "requests" | "lost") => rows.reduce((total, row) => total + row[key], 0);
   return { requests: sum("requests"), lost: sum("lost") };
 }

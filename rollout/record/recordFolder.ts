@@ -10,6 +10,8 @@ import type { RollRecord } from "./rollRecord.ts";
 /** Rolls of a stack to keep. */
 const KEPT = 50;
 const LINES = ".jsonl";
+/** Almost every first line is shorter. */
+const FIRST_BYTES = 65_536;
 const ENDINGS = [LINES, ".json", ".html"];
 
 /** A roll that has left a record. */
@@ -36,7 +38,7 @@ export class RecordFolder {
 
   /** Writes the JSON and the page of a roll that is over, and returns the path of the page. */
   async finish(record: RollRecord): Promise<string> {
-    await this.#write(`${record.id}.json`, `${JSON.stringify(record, undefined, 2)}\n`);
+    await this.#write(`${record.id}.json`, `${JSON.stringify(record)}\n`);
     return this.#write(`${record.id}.html`, renderReport(record));
   }
 
@@ -45,7 +47,9 @@ export class RecordFolder {
    * looks like that, too; the outcome that it writes in the end counts.
    */
   async finishKilled(stack: string | undefined): Promise<void> {
-    for (const id of await this.#ids()) {
+    const names = await this.#names();
+    // All others may have megabytes.
+    for (const id of (await this.#ids()).filter((each) => !names.includes(`${each}.json`))) {
       const lines = await this.#lines(id);
       const [first] = lines;
       if (first?.event !== "start" || first.stack !== stack) continue;
@@ -75,9 +79,11 @@ export class RecordFolder {
 
   /** Removes all but the newest rolls of a stack. */
   async prune(stack: string | undefined): Promise<void> {
+    const ids = await this.#ids();
+    if (ids.length <= KEPT) return;
     const own: string[] = [];
-    for (const id of await this.#ids()) {
-      const [first] = await this.#lines(id);
+    for (const id of ids) {
+      const first = await this.#firstLine(id);
       if (first?.event === "start" && first.stack === stack) own.push(id);
     }
     const names = own.slice(0, -KEPT).flatMap((id) => ENDINGS.map((ending) => `${id}${ending}`));
@@ -111,6 +117,19 @@ export class RecordFolder {
   async #lines(id: string): Promise<RecordLine[]> {
     // What another account has written may be closed to this one.
     return parseLines(await readFile(join(this.#path, `${id}${LINES}`), "utf8").catch(() => ""));
+  }
+
+  async #firstLine(id: string): Promise<RecordLine | undefined> {
+    try {
+      const file = await open(join(this.#path, `${id}${LINES}`));
+      const { buffer, bytesRead } = await file
+        .read({ buffer: Buffer.alloc(FIRST_BYTES) })
+        .finally(() => file.close());
+      const [first] = parseLines(buffer.toString("utf8", 0, bytesRead).split("\n", 1)[0] ?? "");
+      return first ?? (await this.#lines(id))[0];
+    } catch {
+      return undefined;
+    }
   }
 
   /** Nobody sees half a file. */

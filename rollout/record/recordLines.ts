@@ -6,11 +6,14 @@ import type { RollRecord } from "./rollRecord.ts";
 /** What is known when a roll begins. */
 export type RollFacts = Omit<
   RollRecord,
-  "outcome" | "durationSeconds" | "reports" | "warnings" | "failure" | "ledger"
+  "outcome" | "durationSeconds" | "reports" | "warnings" | "failure" | "ledger" | "changesFrom"
 >;
 
 /** How a roll ended. */
-export type RollEnd = Pick<RollRecord, "durationSeconds" | "warnings" | "failure" | "ledger"> & {
+export type RollEnd = Pick<
+  RollRecord,
+  "durationSeconds" | "warnings" | "failure" | "ledger" | "changesFrom"
+> & {
   readonly outcome: "succeeded" | "failed" | "killed";
 };
 

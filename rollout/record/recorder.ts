@@ -35,7 +35,7 @@ export class Recorder {
   readonly #folder: RecordFolder | undefined;
   readonly #began = performance.now();
   readonly #stack: string | undefined;
-  #ledger: readonly LedgerRow[] | undefined;
+  #counted: Pick<RollRecord, "ledger" | "changesFrom"> = {};
   #file: FileHandle | undefined;
   #writing: Promise<void> = Promise.resolve();
   #ended: Promise<KeptRoll> | undefined;
@@ -82,8 +82,8 @@ export class Recorder {
   }
 
   /** What nginx counted; call it before the end. */
-  counted(rows: readonly LedgerRow[]): void {
-    this.#ledger = rows;
+  counted(ledger: readonly LedgerRow[], changesFrom: number): void {
+    this.#counted = { ledger, changesFrom };
   }
 
   async succeeded({ durationSeconds, warnings }: RollResult): Promise<KeptRoll> {
@@ -103,8 +103,7 @@ export class Recorder {
 
   /** Only the first outcome counts. */
   async #end(end: RollEnd): Promise<KeptRoll> {
-    const ledger = this.#ledger && { ledger: this.#ledger };
-    this.#ended ??= this.#finish({ ...hideSecrets(end, this.#options.redact), ...ledger });
+    this.#ended ??= this.#finish({ ...hideSecrets(end, this.#options.redact), ...this.#counted });
     return this.#ended;
   }
 

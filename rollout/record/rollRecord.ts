@@ -30,6 +30,8 @@ export interface RollRecord {
   readonly failure?: { readonly message: string; readonly evidence: readonly string[] };
   /** What nginx counted, from a while before the roll until its end. Absent if nginx counted nothing. */
   readonly ledger?: readonly LedgerRow[];
+  /** The second from which hosts changed: what was counted before shows how it was. If absent, the one it began in. */
+  readonly changesFrom?: number;
   /** The settings that differ from their defaults; never a secret. */
   readonly settings: Readonly<Record<string, unknown>>;
 }

@@ -11,8 +11,9 @@ export interface Sums {
 }
 
 /** What nginx counted before and during a roll; `undefined` if it counted no request at all. */
-export function sumUp({ began, ledger = [] }: RollRecord, releases: readonly string[]): Sums | undefined {
-  const firstSecond = Math.floor((Date.parse(began) || 0) / 1000);
+export function sumUp(record: RollRecord, releases: readonly string[]): Sums | undefined {
+  const { ledger = [], changesFrom: firstSecond = Math.floor((Date.parse(record.began) || 0) / 1000) } =
+    record;
   const isDuring = ({ second }: LedgerRow) => second >= firstSecond;
   const during = ledger.filter(isDuring);
   const before = ledger.filter((row) => !isDuring(row));

@@ -47,8 +47,10 @@ export interface RollOptions {
   readonly onFirstLook?: FirstLook;
   /** For hooks. */
   readonly stack?: string;
-  /** Gets what nginx counted, at the end of the roll, whether or not it failed. */
-  readonly onCounted?: (rows: readonly LedgerRow[]) => void;
+  /**
+   * Gets what nginx counted, at the end of the roll, whether or not it failed, and the second from which hosts changed.
+   */
+  readonly onCounted?: (rows: readonly LedgerRow[], changesFrom: number) => void;
   /** Hides secrets in application output before it is shortened. */
   readonly redact?: (text: string) => string;
 }
@@ -153,7 +155,7 @@ async function rollOnce(
     };
   } finally {
     await ledger.end();
-    if (ledger.figures()) options.onCounted?.(ledger.rows());
+    if (ledger.figures()) options.onCounted?.(ledger.rows(), ledger.rollsSince);
     await fleet.proxy.end(0);
     // A lease that cannot be released expires by itself; the outcome so far matters more.
     await lease.release().catch(() => {});

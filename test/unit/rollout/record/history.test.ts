@@ -55,6 +55,8 @@ test("an entry counts what nginx saw since the roll began, not what came before"
   });
   const ledger = [row(second - 1, 100, 9), row(second, 10, 1), row(second + 30, 20, 2)];
   expect(historyEntry({ record: { ...record, ledger } })).toMatchObject({ requests: 30, lost: 3 });
+  const { lost } = historyEntry({ record: { ...record, ledger, changesFrom: second + 30 } });
+  expect(lost).toBe(2);
   expect(historyEntry({ record: { ...record, ledger: [] } })).toMatchObject({ requests: 0, lost: 0 });
 });
 

@@ -119,8 +119,8 @@ test("what nginx counted is part of the record, whether or not the roll failed",
   ]) {
     const folder = await newFolder();
     const { recorder } = await record(folder);
-    recorder.counted(ledger);
-    expect((await end(recorder)).record.ledger).toEqual(ledger);
+    recorder.counted(ledger, 1764217090);
+    expect((await end(recorder)).record).toMatchObject({ ledger, changesFrom: 1764217090 });
     expect((await new RecordFolder(folder).newest(1, "dev"))[0]?.record.ledger).toEqual(ledger);
   }
 });
@@ -218,12 +218,15 @@ test("only the last 50 rolls of a stack are kept, and nothing else is removed", 
   for (const id of ids) await put(id, "dev");
   await put("20190101-000000-0000", "prod");
   await writeFile(join(folder, "notes.jsonl"), "mine");
+  await mkdir(join(folder, "20180101-000000-0000.jsonl"));
   const { recorder } = await record(folder);
   await recorder.succeeded(result);
   const names = await readdir(folder);
   expect(ids.filter((id) => !names.includes(`${id}.jsonl`))).toEqual(ids.slice(0, 2));
   expect(ids.filter((id) => !names.includes(`${id}.html`))).toEqual(ids.slice(0, 2));
-  expect(names).toEqual(expect.arrayContaining(["notes.jsonl", "20190101-000000-0000.html"]));
+  expect(names).toEqual(
+    expect.arrayContaining(["notes.jsonl", "20190101-000000-0000.html", "20180101-000000-0000.jsonl"]),
+  );
 });
 
 test("a folder that can't be made costs one warning, and the record is still known", async () => {
