@@ -26,7 +26,7 @@ export function figures(record: RollRecord, sums: Sums | undefined, names: Relea
     });
   return html`
 <section class="figures">
-  ${figure("Requests", inDigits(during.requests), { remark: `${inDigits(before.requests)} before the roll` })}
+  ${figure("Requests", inDigits(during.requests), { remark: `before: ${inDigits(before.requests)}` })}
   ${figure("Lost", inDigits(during.lost), {
     mood: during.lost > 0 ? "bad" : during.requests > 0 && "good",
     remark: during.lost > 0 ? inPercent(during.lost, during.requests) : "all were answered",
@@ -44,9 +44,9 @@ export function figures(record: RollRecord, sums: Sums | undefined, names: Relea
 /** The same, for each release and for the time before. */
 export function comparison(sums: Sums, names: ReleaseNames, colours: ReadonlyMap<string, string>): Html {
   const rows = [
-    line("before the roll", sums.before),
+    line("before hosts changed", sums.before),
     ...sums.byRelease.map(({ release, tally }) =>
-      line(html`<i class="key ${colours.get(release)}"></i>${names(release)}, during the roll`, tally),
+      line(html`<i class="key ${colours.get(release)}"></i>${names(release)}, then`, tally),
     ),
   ];
   return html`

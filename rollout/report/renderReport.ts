@@ -7,7 +7,7 @@ import { Html, html } from "./html.ts";
 import { releaseNames, releasesOf } from "./releaseNames.ts";
 import { settingsTable } from "./settings.ts";
 import { steps } from "./steps.ts";
-import { sumUp } from "./sumUp.ts";
+import { changesFrom, sumUp } from "./sumUp.ts";
 import { sinceBeginning, timeAxis } from "./timeAxis.ts";
 import { guides, times } from "./timeGuides.ts";
 import { timeline } from "./timeline.ts";
@@ -47,7 +47,7 @@ ${figures(record, sums, names)}
 <section class="panel">
   <h2>Timeline</h2>
   <div class="time">
-    ${guides(hosts, axis)}
+    ${guides(hosts, axis, changesFrom(record))}
     ${times(axis, "since it began", (tick) => sinceBeginning(axis, tick))}
     ${timeline(record, hosts, axis, names)}
     ${charts}

@@ -2,7 +2,7 @@ import type { LedgerRow } from "../ledger/ledgerSums.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
 import { type Tally, tally } from "./tally.ts";
 
-/** What nginx counted, before and during a roll. */
+/** What nginx counted, before hosts changed and while they did. */
 export interface Sums {
   readonly before: Tally;
   readonly during: Tally;
@@ -12,9 +12,9 @@ export interface Sums {
 
 /** What nginx counted before and during a roll; `undefined` if it counted no request at all. */
 export function sumUp(record: RollRecord, releases: readonly string[]): Sums | undefined {
-  const { ledger = [], changesFrom: firstSecond = Math.floor((Date.parse(record.began) || 0) / 1000) } =
-    record;
-  const isDuring = ({ second }: LedgerRow) => second >= firstSecond;
+  const { ledger = [] } = record;
+  const since = changesFrom(record);
+  const isDuring = ({ second }: LedgerRow) => second >= since;
   const during = ledger.filter(isDuring);
   const before = ledger.filter((row) => !isDuring(row));
   if (!ledger.some(({ requests }) => requests > 0)) return undefined;
@@ -22,4 +22,9 @@ export function sumUp(record: RollRecord, releases: readonly string[]): Sums | u
     .map((release) => ({ release, tally: tally(during.filter((row) => row.release === release)) }))
     .filter((each) => each.tally.requests > 0);
   return { before: tally(before), during: tally(during), byRelease };
+}
+
+/** The second, since 1970, from which hosts changed. */
+export function changesFrom(record: RollRecord): number {
+  return record.changesFrom ?? Math.floor((Date.parse(record.began) || 0) / 1000);
 }

@@ -6,11 +6,12 @@ import { percentAt, type TimeAxis } from "./timeAxis.ts";
 const MOST_ADMISSIONS = 8;
 
 /** Thin lines that go through timeline and charts: the times of the axis, the beginning, and where hosts took traffic. */
-export function guides(hosts: readonly HostProgress[], axis: TimeAxis): Html {
+export function guides(hosts: readonly HostProgress[], axis: TimeAxis, changesFrom: number): Html {
+  const before = percentAt(axis, changesFrom - axis.began / 1000);
   const at = (seconds: number) => html`style="left:${percentAt(axis, seconds)}%"`;
   return html`
 <div class="guides" aria-hidden="true">
-  ${axis.from < 0 && html`<i class="before" style="width:${percentAt(axis, 0)}%"></i>`}
+  ${before > 0 && html`<i class="before" style="width:${before}%"></i>`}
   ${axis.ticks.map((tick) => html`<i ${at(tick)}></i>`)}
   ${admissions(hosts).map((admit) => html`<i class="admitted" ${at(admit)}></i>`)}
 </div>`;

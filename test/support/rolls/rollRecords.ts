@@ -22,26 +22,27 @@ const base = {
 export function goodRoll(): RollRecord {
   const script = new RollScript()
     .fleet(0.9, "preflight", "2 hosts and nginx on proxy-1 are ready")
-    .fleet(2.6, "stage", `${NEW} is on every host, hash verified`);
-  script.host("app-1", 2.8).startFirst(NEW, "app-1-b", 4.4);
-  script.host("app-2", 14.1).startFirst(NEW, "app-2-b", 4.1);
+    .fleet(5.6, "stage", `${NEW} is on every host, hash verified`);
+  script.host("app-1", 5.8).startFirst(NEW, "app-1-b", 4.4);
+  script.host("app-2", 17.1).startFirst(NEW, "app-2-b", 4.1);
   const ledger = madeLedger({
     began: BEGAN,
-    from: -60,
-    to: 26,
+    from: 1,
+    to: 29,
     perSecond: 1840,
     serves: (second) => [
-      second < 8 ? half("app-1", OLD, 14) : half("app-1-b", NEW, second < 10 ? 24 : 14),
-      second < 19 ? half("app-2", OLD, 14) : half("app-2-b", NEW, second < 21 ? 22 : 14),
+      second < 11 ? half("app-1", OLD, 14) : half("app-1-b", NEW, second < 13 ? 24 : 14),
+      second < 22 ? half("app-2", OLD, 14) : half("app-2-b", NEW, second < 24 ? 22 : 14),
     ],
   });
   return {
     ...base,
     outcome: "succeeded",
-    durationSeconds: 25.21,
+    durationSeconds: 28.21,
     hosts: ["app-1", "app-2"].map((name) => ({ name, from: OLD, to: NEW })),
     reports: script.reports,
     ledger,
+    changesFrom: secondAt(5),
     settings: {
       timing: { soakSeconds: 5, graceSeconds: 30 },
       order: "start-first",
@@ -81,7 +82,7 @@ export function failedRoll(): RollRecord {
   const [outAt, backAt] = [17, 37];
   const ledger = madeLedger({
     began: BEGAN,
-    from: -60,
+    from: 1,
     to: 60,
     perSecond: 940,
     lostAt: { 30: 3, 31: 1 },
@@ -124,6 +125,7 @@ export function failedRoll(): RollRecord {
       ],
     },
     ledger,
+    changesFrom: secondAt(3),
     settings: { health: { deadlineSeconds: 15 }, order: "stop-first" },
   };
 }
@@ -170,7 +172,7 @@ export function batchedRoll(hosts = 12, together = 3): RollRecord {
   }
   const ledger = madeLedger({
     began: BEGAN,
-    from: -120,
+    from: 2,
     to: Math.ceil(at),
     perSecond: 5200,
     serves: (second) =>
@@ -191,6 +193,7 @@ export function batchedRoll(hosts = 12, together = 3): RollRecord {
     hosts: names.map((name) => ({ name, from: OLD, to: NEW })),
     reports: script.reports,
     ledger,
+    changesFrom: secondAt(6),
     settings: { batch: together, minimumHealthy: hosts - 1 },
   };
 }
@@ -204,7 +207,7 @@ export function canaryRoll(): RollRecord {
   for (const name of ["app-2", "app-3"]) script.host(name, 2.4).tell("done", `already serves ${OLD}`);
   const ledger = madeLedger({
     began: BEGAN,
-    from: -30,
+    from: 1,
     to: 14,
     perSecond: 300,
     serves: (second) => [
@@ -225,13 +228,19 @@ export function canaryRoll(): RollRecord {
     ],
     reports: script.reports,
     ledger,
+    changesFrom: secondAt(2),
   };
 }
 
 /** The first deployment, when there is nobody yet to send a request. */
 export function rollWithoutTraffic(): RollRecord {
-  const { ledger: _, commit: __, ...rest } = goodRoll();
+  const { ledger: _, changesFrom: __, commit: ___, ...rest } = goodRoll();
   return { ...rest, hosts: rest.hosts.map(({ name, to }) => ({ name, to })) };
+}
+
+/** The second, since 1970, that is so many after the one in which rolls begin. */
+function secondAt(offset: number): number {
+  return Math.floor(Date.parse(BEGAN) / 1000) + offset;
 }
 
 function half(slot: string, release: string, milliseconds: number): Served {

@@ -59,10 +59,16 @@ test("requests belong to the release that answered, before the drain and after t
   });
   fleet.proxy.counters = [counter(fleet, { look })];
   const releases: (string | undefined)[] = [];
+  const changes: number[] = [];
+  const began = Math.floor(Date.now() / 1000);
   await fleet.roll(NEW, {
-    onCounted: (rows) => void releases.push(...rows.map(({ release }) => release)),
+    onCounted: (rows, changesFrom) => {
+      releases.push(...rows.map(({ release }) => release));
+      changes.push(changesFrom);
+    },
   });
   expect(releases).toEqual([OLD, NEW]);
+  expect(changes).toEqual([expect.toSatisfy((from) => from >= began && from <= Date.now() / 1000)]);
 });
 
 test("a ledger that can't be read is one warning, and the roll goes on", async () => {

@@ -96,10 +96,10 @@ test("a phase, an outcome or a time that this version does not know does no harm
 
 test("a good roll says what it did, on how many hosts, how long it took, and that nothing was lost", () => {
   const page = renderReport(goodRoll());
-  const headline = "1.0.0 → 1.1.0 on 2 hosts in 25.2 s, no request lost";
+  const headline = "1.0.0 → 1.1.0 on 2 hosts in 28.2 s, no request lost";
   expect(plain(page)).toContain(`<h1>${headline}</h1>`);
   expect(plain(page)).toContain(`<title>${headline}</title>`);
-  expect(wordsOf(page)).toContain("stack prod when 2026-11-27 04:15:12 to 04:15:37 UTC");
+  expect(wordsOf(page)).toContain("stack prod when 2026-11-27 04:15:12 to 04:15:40 UTC");
   expect(wordsOf(page)).toContain(`by ann@build-1 (pid 4711) release ${NEW} commit 8d0f3b6`);
 });
 
@@ -108,9 +108,9 @@ test("a roll over midnight ends on a date of its own", () => {
   expect(wordsOf(renderReport(record))).toContain("2026-11-27 23:59:50 to 2026-11-28 00:00:10 UTC");
 });
 
-test("requests, losses, errors and latencies are counted from the second in which the roll began", () => {
+test("requests, losses, errors and latencies are counted from the second in which hosts began to change", () => {
   const latency = { [bucketOf(10)]: 99, [bucketOf(700)]: 1 };
-  const at = Date.parse(EMPTY.began) / 1000;
+  const at = Date.parse(EMPTY.began) / 1000 + 3;
   const ledger = [
     row({ second: at - 1, requests: 40, lost: 9, errors: 9, latency: { [bucketOf(5)]: 40 } }),
     row({ second: at, requests: 60, errors: 2, latency, release: OLD }),
@@ -118,13 +118,14 @@ test("requests, losses, errors and latencies are counted from the second in whic
     row({ second: at + 1, requests: 2, lost: 2 }),
   ];
   const hosts = [{ name: "app-1", from: OLD, to: NEW }];
-  const words = wordsOf(renderReport({ ...EMPTY, durationSeconds: 2, hosts, ledger }));
+  const record = { ...EMPTY, durationSeconds: 2, hosts, ledger, changesFrom: at };
+  const words = wordsOf(renderReport(record));
   expect(words).toContain("1.0.0 → 1.1.0 on 1 host in 2.0 s, 2 requests lost");
-  expect(words).toContain("Requests 1,262 40 before the roll");
+  expect(words).toContain("Requests 1,262 before: 40");
   expect(words).toContain("Lost 2 0.158 %");
   expect(words).toContain("Errors 5 1.0.0: 2 (3.33 %), 1.1.0: 3 (0.25 %)");
   expect(words).toContain("p50 10 ms before: 5 ms p99 10 ms before: 5 ms");
-  expect(words).toContain("1.1.0, during the roll 1,200 0 3 0.25 % – – 4 6");
+  expect(words).toContain("1.1.0, then 1,200 0 3 0.25 % – – 4 6");
 });
 
 test("a roll without traffic says so, and draws no empty charts", () => {
