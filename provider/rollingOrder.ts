@@ -2,18 +2,21 @@ import type { Kinds } from "#kinds/kinds.ts";
 import type { Plan } from "#kinds/orchestrator.ts";
 import { closing } from "#rollout/common/closing.ts";
 import { launchFingerprint } from "#rollout/host/launchSpec.ts";
+import { RecordFolder } from "#rollout/record/recordFolder.ts";
+import { usualSeconds } from "#rollout/record/usualSeconds.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { targetOf } from "#rollout/roll/targets.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 
+const LAST_ROLLS = 10;
 const NO_PLAN: Plan = { hosts: {}, forecast: "" };
 
 /** What a preview shows of a roll. */
 export interface RollingOrder {
   /** A line per host, in rolling order: what it should run and, if that is a change, how it gets there and why. */
   readonly rollingOrder: readonly string[];
-  /** Which hosts in which batches, and what would stop it. Absent if no host changes. */
+  /** Which hosts in which batches, what would stop it, and how long it may take. Absent if no host changes. */
   readonly forecast?: string;
 }
 
@@ -34,10 +37,11 @@ export async function rollingOrderOf(
   }));
   const changing = lines.filter(({ line }) => lastSeen.length > 0 && !lastSeen.includes(line));
   const { hosts, forecast } = changing.length > 0 ? await planFor(request, kinds) : NO_PLAN;
+  const ahead = [forecast, changing.length === names.length ? await lastTimes(request) : ""].filter(Boolean);
   const planOf = (name: string) => (changing.some((each) => each.name === name) ? hosts[name] : undefined);
   return {
     rollingOrder: lines.map(({ name, line }) => [line, planOf(name)].filter(Boolean).join(", ")),
-    ...(forecast && { forecast }),
+    ...(forecast && { forecast: ahead.join("; ") }),
   };
 }
 
@@ -60,4 +64,14 @@ function startsAnew(name: string, next: RollRequest, old: RollRequest | undefine
 /** Asked only if a host changes, since it takes a look at each. */
 async function planFor(request: RollRequest, kinds: Kinds): Promise<Plan> {
   return closing(openOrchestrator(request, kinds), (orchestrator) => orchestrator.plan(request));
+}
+
+/** How long the last rolls took; a preview goes on without. */
+async function lastTimes({ reports, stack, hosts }: RollRequest): Promise<string> {
+  if (reports === undefined) return "";
+  const rolls = await new RecordFolder(reports).newest(LAST_ROLLS, stack).catch(() => []);
+  return usualSeconds(
+    rolls.map(({ record }) => record),
+    hosts.length,
+  );
 }
