@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { analysis } from "./analysis.ts";
 import { batch } from "./batch.ts";
 import { canary } from "./canary.ts";
 import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
@@ -94,6 +95,8 @@ export const rollRequest = z
     /** Absent if a new JVM gets its first request from a client. */
     warmUp: warmUp.exactOptional(),
     hooks: hooks.exactOptional(),
+    /** Absent if a release that stays healthy is good. */
+    analysis: analysis.exactOptional(),
     /** The folder for the records of rolls; absent if none are kept. */
     reports: absolutePath.exactOptional(),
     /** Who is told about rolls. URLs are secret. */
@@ -115,6 +118,12 @@ export const rollRequest = z
       refuse(
         ["order"],
         `expected auto or stop-first, since ${single.name} has no second slot, got start-first`,
+      );
+    }
+    if (request.analysis && request.timing.soakSeconds === 0) {
+      refuse(
+        ["analysis"],
+        "expected soakSeconds of at least 1, since a release is judged during its soak, got 0",
       );
     }
     if (request.minimumHealthy >= request.hosts.length) {
