@@ -19,6 +19,10 @@ export interface Behaviour {
   readonly port?: number;
   /** Runs, but listens nowhere. */
   readonly hangs?: boolean;
+  /** Answers every so many requests with an error; health is no request. */
+  readonly failsEvery?: number;
+  /** Takes this many milliseconds for each request. */
+  readonly takes?: number;
   /** Prints this many lines of 100 characters first. */
   readonly floods?: number;
 }
@@ -31,7 +35,7 @@ if (args[0] === "-version") process.exit(0);
 const option = (name) => args.find((arg) => arg.startsWith("--" + name + "="))?.slice(name.length + 3);
 const jar = args[args.indexOf("-jar") + 1];
 const [behaviour] = /\\{"version":.*?\\}/.exec(require("node:fs").readFileSync(jar, "latin1"));
-const { version, health = "UP", ignoresSigterm, exits, exitsOn, port, hangs, floods = 0 } = JSON.parse(behaviour);
+const { version, health = "UP", ignoresSigterm, exits, exitsOn, port, hangs, floods = 0, failsEvery, takes = 0 } = JSON.parse(behaviour);
 console.log(version + " starts");
 for (let line = 0; line < floods; line++) console.log(String(line).padStart(100, "."));
 if (exits !== undefined && (exitsOn ?? process.env.ROLLGATE_HOST) === process.env.ROLLGATE_HOST) {
@@ -45,13 +49,15 @@ process.on("SIGTERM", () => {
 const answer = { version, args, environment: process.env, directory: process.cwd() };
 const served = port ?? Number(option("server.port"));
 const healthPort = Number(option("management.server.port") ?? served);
+let requests = 0;
 if (hangs) setInterval(() => {}, 1000);
 else for (const own of new Set([served, healthPort])) require("node:http")
   .createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://app");
     if (pathname !== "/actuator/health" || own !== healthPort) {
-      response.statusCode = request.method === "POST" ? 201 : 200;
-      setTimeout(() => response.end(JSON.stringify(answer)), Number(searchParams.get("ms")));
+      const fails = ++requests % failsEvery === 0;
+      response.statusCode = fails ? 500 : request.method === "POST" ? 201 : 200;
+      setTimeout(() => response.end(JSON.stringify(answer)), takes || Number(searchParams.get("ms")));
     } else response.writeHead(health === "UP" ? 200 : 503).end(JSON.stringify({ status: health }));
   })
   .listen(own, option("server.address"));

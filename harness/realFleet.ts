@@ -34,6 +34,7 @@ export interface RollSettings
       | "warmUp"
       | "hooks"
       | "canary"
+      | "analysis"
     >
   > {
   readonly jar?: string;

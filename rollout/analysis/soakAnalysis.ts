@@ -6,6 +6,8 @@ import { trafficOf } from "./traffic.ts";
 /** What nginx has counted so far. */
 export interface Counted {
   rows(): readonly LedgerRow[];
+  /** When a slot was admitted in this roll, in milliseconds since 1970; `undefined` if it was not. */
+  admittedAt(slot: string): number | undefined;
 }
 
 /** The slot that is judged. */
@@ -39,7 +41,7 @@ export class SoakAnalysis {
     const countsFrom = since + this.#limits.ignoreSeconds;
     const rows = this.#counted.rows();
     const fresh = rows.filter((row) => row.slot === slot && row.second >= since);
-    const old = rows.filter((row) => row.slot !== slot && this.#isOld(row));
+    const old = this.#oldOf(rows.filter((row) => row.slot !== slot));
     const beside = old.filter(({ second }) => second >= since);
     const before = old.filter(({ second }) => second < since - 1);
     const isEnough = trafficOf(beside).requests >= this.#limits.minimumRequests;
@@ -47,8 +49,16 @@ export class SoakAnalysis {
     return judge(trafficOf(fresh, countsFrom), against, this.#limits);
   }
 
-  /** Requests that reached no slot say nothing about a release. */
-  #isOld({ slot, release }: LedgerRow): boolean {
-    return slot !== undefined && release !== undefined && release !== this.#judged.release;
+  /** If only options change, the old release is what slots ran until this roll admitted them. */
+  #oldOf(others: readonly LedgerRow[]): LedgerRow[] {
+    // Requests that reached no slot say nothing about a release.
+    const known = others.filter(({ slot, release }) => slot !== undefined && release !== undefined);
+    const different = known.filter(({ release }) => release !== this.#judged.release);
+    return different.length > 0 ? different : known.filter((row) => this.#isBeforeItsTurn(row));
+  }
+
+  #isBeforeItsTurn({ slot = "", second }: LedgerRow): boolean {
+    const admitted = this.#counted.admittedAt(slot);
+    return admitted === undefined || second < Math.floor(admitted / 1000);
   }
 }

@@ -18,6 +18,7 @@ export class Ledger implements Counted {
   readonly #nginx: readonly CountedNginx[];
   readonly #slots: ReadonlyMap<string, string>;
   readonly #releases = new SlotReleases();
+  readonly #admitted = new Map<string, number>();
   readonly #rows = new Map<string, LedgerRow>();
   readonly #ending = new AbortController();
   #begun: Promise<void> = Promise.resolve();
@@ -66,7 +67,13 @@ export class Ledger implements Counted {
 
   /** Call it before a slot gets its first request. */
   admits({ name }: Slot, release: string): void {
-    this.#releases.admits(name, release, Date.now());
+    const now = Date.now();
+    this.#releases.admits(name, release, now);
+    if (!this.#admitted.has(name)) this.#admitted.set(name, now);
+  }
+
+  admittedAt(slot: string): number | undefined {
+    return this.#admitted.get(slot);
   }
 
   /** Tells what a slot runs, as far as nobody has told yet. */

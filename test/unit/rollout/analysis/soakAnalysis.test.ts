@@ -33,9 +33,12 @@ function rowsOf(
   }));
 }
 
+/** `app-2_b` was admitted earlier in this roll. */
+const COUNTED = { admittedAt: (slot: string) => (slot === "app-2_b" ? (ADMITTED - 10) * 1000 : undefined) };
+
 function look(...rows: readonly LedgerRow[][]) {
   const judged = { slot: "app-1_b", release: "2.0.0", admitted: ADMITTED * 1000 };
-  return new SoakAnalysis({ rows: () => rows.flat() }, LIMITS, judged).look();
+  return new SoakAnalysis({ ...COUNTED, rows: () => rows.flat() }, LIMITS, judged).look();
 }
 
 test("a slot is held against the old release on other hosts, in the same seconds", () => {
@@ -69,6 +72,16 @@ test("what it ran before it was admitted isn't its own", () => {
   const old = rowsOf("app-2", "1.0.0", [ADMITTED, ADMITTED + 20]);
   const earlier = rowsOf("app-1_b", "1.0.0", [ADMITTED - 30, ADMITTED], { errors: 50 });
   expect(look(old, earlier, rowsOf("app-1_b", "2.0.0", [ADMITTED, ADMITTED + 20])).kind).toBe("equal");
+});
+
+test("if only options change, the slots whose turn has not come are the old release", () => {
+  const waiting = rowsOf("app-3", "2.0.0", [ADMITTED - 30, ADMITTED + 20]);
+  const done = rowsOf("app-2_b", "2.0.0", [ADMITTED - 10, ADMITTED + 20], { errors: 5 });
+  const fresh = rowsOf("app-1_b", "2.0.0", [ADMITTED, ADMITTED + 20], { errors: 5 });
+  expect(look(waiting, done, fresh)).toMatchObject({
+    kind: "worse",
+    message: expect.stringContaining("0 of 1,000 requests (0 %) with the old release"),
+  });
 });
 
 test("with hardly any traffic, it is not judged", () => {

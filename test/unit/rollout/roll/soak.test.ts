@@ -34,7 +34,7 @@ async function soaking(
       ...limits,
     },
   });
-  const context = { policy, counted: { rows }, redact: (text: string) => text };
+  const context = { policy, counted: { rows, admittedAt: () => undefined }, redact: (text: string) => text };
   const signal = new AbortController().signal;
   const result = await soak(
     { host, slot: host },
