@@ -14,7 +14,7 @@ export const LEDGER_FILE = join("logs", "ledger.log");
  * A script for nginx's folder: makes the file before nginx does, so that whoever owns the folder can empty it. Under systemd
  * the folder is the service's, and its file can be read only.
  */
-export const MAKE_LEDGER = `[ -e ${LEDGER_FILE} ] || (umask 007; : > ${LEDGER_FILE}) 2>/dev/null || :`;
+export const MAKE_LEDGER = `[ -e ${LEDGER_FILE} ] || (umask 027; : > ${LEDGER_FILE}) 2>/dev/null || :`;
 
 /** Short, because a roll ends with a wait for it. */
 export const FLUSH_MILLISECONDS = 200;

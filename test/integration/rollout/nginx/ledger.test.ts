@@ -157,7 +157,7 @@ test("lines hold no path, query, header or address of a client", async () => {
   expect(await readFile(file, "utf8")).toMatch(
     /^[\d.]+\|127\.0\.0\.1:\d+\|200\|200\|[\d.]+\|[\d.]+\|[\d.]+\|\d+\|GET\|\d+\|OK\|;\n$/,
   );
-  expect((await stat(file)).mode & 0o007).toBe(0);
+  expect((await stat(file)).mode & 0o777).toBe(0o640);
   await counting.ledger.stop();
   await counting.ledger.forget();
   expect(await readFile(file, "utf8")).toBe("");
