@@ -46,7 +46,7 @@ export function comparison(sums: Sums, names: ReleaseNames, colours: ReadonlyMap
   const rows = [
     line("before hosts changed", sums.before),
     ...sums.byRelease.map(({ release, tally }) =>
-      line(html`<i class="key ${colours.get(release)}"></i>${names(release)}, then`, tally),
+      line(html`<i class="key ${colours.get(release)}"></i>${names(release)} since then`, tally),
     ),
   ];
   return html`

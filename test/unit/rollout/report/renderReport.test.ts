@@ -125,7 +125,7 @@ test("requests, losses, errors and latencies are counted from the second in whic
   expect(words).toContain("Lost 2 0.158 %");
   expect(words).toContain("Errors 5 1.0.0: 2 (3.33 %), 1.1.0: 3 (0.25 %)");
   expect(words).toContain("p50 10 ms before: 5 ms p99 10 ms before: 5 ms");
-  expect(words).toContain("1.1.0, then 1,200 0 3 0.25 % – – 4 6");
+  expect(words).toContain("1.1.0 since then 1,200 0 3 0.25 % – – 4 6");
 });
 
 test("a roll without traffic says so, and draws no empty charts", () => {
