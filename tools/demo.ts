@@ -56,9 +56,11 @@ async function url(): Promise<string> {
   return (await pulumi(["stack", "output", "url", "-s", STACK], { quietly: true })).trim();
 }
 
-/** The part of a preview that shows each host's old and new release. */
+/** The parts of a preview that show what is foreseen, and each host's old and new release. */
 function rollingOrder(preview: string): string {
-  return /^ +~ rollingOrder[^\]]*\]: .*$[^\]]*\]: .*$/m.exec(preview)?.[0] ?? preview;
+  const parts = [/^ +[+~] forecast .*$/m, /^ +~ rollingOrder[^\]]*\]: .*$[^\]]*\]: .*$/m];
+  const shown = parts.flatMap((part) => part.exec(preview)?.[0] ?? []);
+  return shown.length > 0 ? shown.join("\n") : preview;
 }
 
 /** Shows the roll's lines as they arrive, and the whole output only if something failed. */
