@@ -19,7 +19,7 @@ export function describeLedger(rows: readonly LedgerRow[], since: number): strin
 
 function losses(lost: number, retries: number): string {
   const retried =
-    retries === 0 ? "no upstream error" : `${counted(retries, "try", "tries")} at other hosts before`;
+    retries === 0 ? "no upstream error" : `${counted(retries, "retry", "retries")} on another host`;
   return lost === 0 ? `no 502/503/504 from nginx, ${retried}` : `502/503/504 from nginx, ${retried}`;
 }
 

@@ -37,7 +37,7 @@ test("losses, tries, cut answers and the errors of each release are told apart",
     row(102, 3, 20, { lost: 3 }),
   ];
   expect(describeLedger(rows, 100)).toBe(
-    "2,003 requests, 3 lost (502/503/504 from nginx, 1 try at other hosts before), 2 cut short, by the client or the application, 1 error from 1.0.0-a, 3 errors from 1.1.0-b, p99 19 ms",
+    "2,003 requests, 3 lost (502/503/504 from nginx, 1 retry on another host), 2 cut short, by the client or the application, 1 error from 1.0.0-a, 3 errors from 1.1.0-b, p99 19 ms",
   );
 });
 
