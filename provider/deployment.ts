@@ -115,7 +115,7 @@ export async function read(id: string, olds: Olds, kinds = everyKind): Promise<F
   return {
     id,
     props: { ...olds, ...found },
-    inputs: { ...request, ...providerOf(olds), rollingOrder: found.rollingOrder },
+    inputs: { ...request, ...providerOf(olds), ...lastForecast(olds), rollingOrder: found.rollingOrder },
   };
 }
 
