@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { z } from "zod";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const NAMES = ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"];
 const MESSAGE = z.object({
   id: z.number().optional(),
   method: z.string().optional(),
@@ -24,10 +24,12 @@ export interface Looks {
   readonly density?: number;
 }
 
-/** The Chromium of this machine, if it has one. */
+/** The Chromium of this machine, if it has one that runs: that of a distribution may only tell where to get it. */
 export function findChromium(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find(isExecutable);
+  return NAMES.find((name) => {
+    const { status, stdout } = spawnSync(name, ["--version"], { encoding: "utf8", timeout: 20_000 });
+    return status === 0 && /^(Google Chrome|Chromium) \d/m.test(stdout);
+  });
 }
 
 /** A page in a Chromium of its own, which is driven through a pipe by the DevTools protocol. */
@@ -141,14 +143,5 @@ export class Chromium implements AsyncDisposable {
       this.complaints.push(JSON.stringify(params));
     if (method === "Network.requestWillBeSent")
       this.requests.push(z.object({ request: z.object({ url: z.string() }) }).parse(params).request.url);
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
