@@ -55,7 +55,14 @@ export type RollingDeploymentInputs = Omit<
 /** Validates the inputs and fills in release and rolling order; each failure names its setting. */
 export async function check({ olds, news }: Change, kinds = everyKind): Promise<CheckAnswer> {
   if (hasUnknown(news)) return { inputs: news };
-  const { jar: givenJar, release: name, canary: givenCanary, rollingOrder: _, ...given } = ownInputs(news);
+  const {
+    jar: givenJar,
+    release: name,
+    canary: givenCanary,
+    rollingOrder: _,
+    forecast: __,
+    ...given
+  } = ownInputs(news);
   try {
     const identified = Object(givenJar).sha256 !== undefined && { jar: givenJar };
     const canary = givenCanary !== undefined && { canary: await withRelease(givenCanary) };
