@@ -6,10 +6,12 @@ import { Notifier } from "#rollout/notify/notifier.ts";
 import { entriesIn, type HistoryEntry, historyEntry, mergeHistory } from "#rollout/record/history.ts";
 import { Recorder } from "#rollout/record/recorder.ts";
 import { type KeptRoll, RecordFolder } from "#rollout/record/recordFolder.ts";
+import type { RollRecord } from "#rollout/record/rollRecord.ts";
 import type { NotifyEvent } from "#rollout/request/notify.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import type { Phase, Report } from "#rollout/roll/reporter.ts";
 import type { RollResult } from "#rollout/roll/roll.ts";
+import { sendTrace } from "#rollout/traces/sendTrace.ts";
 import { rollFacts } from "./rollFacts.ts";
 
 /** The first of these tells that a roll goes back. */
@@ -33,19 +35,16 @@ interface LogOptions {
 export class RollLog {
   readonly #recorder: Recorder;
   readonly #notifier: Notifier;
+  readonly #request: RollRequest;
   readonly #folder: string | undefined;
   readonly #options: LogOptions;
   readonly #began = performance.now();
 
-  private constructor(
-    recorder: Recorder,
-    notifier: Notifier,
-    folder: string | undefined,
-    options: LogOptions,
-  ) {
+  private constructor(recorder: Recorder, notifier: Notifier, request: RollRequest, options: LogOptions) {
     this.#recorder = recorder;
     this.#notifier = notifier;
-    this.#folder = folder;
+    this.#request = request;
+    this.#folder = request.reports;
     this.#options = options;
   }
 
@@ -59,7 +58,7 @@ export class RollLog {
       redact: options.redact,
       warn,
     });
-    return new RollLog(recorder, new Notifier(notify, warn), folder, options);
+    return new RollLog(recorder, new Notifier(notify, warn), request, options);
   }
 
   before(releases: Readonly<Record<string, string>>): void {
@@ -92,7 +91,7 @@ export class RollLog {
 
   async #end(event: NotifyEvent, roll: KeptRoll): Promise<LogOutputs> {
     this.#notifier.tell(event, roll);
-    await this.#notifier.close();
+    await Promise.all([this.#notifier.close(), this.#sendTrace(roll.record)]);
     if (this.#folder === undefined) return {};
     const { report } = roll;
     if (report !== undefined) this.#tell("report", report);
@@ -100,6 +99,13 @@ export class RollLog {
     const kept = await this.#kept(this.#folder, roll.record.stack);
     const history = mergeHistory([historyEntry(roll)], kept, entriesIn(this.#options.olds.history));
     return { ...(report !== undefined && { report }), history };
+  }
+
+  async #sendTrace(record: RollRecord): Promise<void> {
+    const { traceCollector: collector } = this.#request;
+    const problem = collector === undefined ? undefined : await sendTrace(record, collector);
+    if (problem !== undefined)
+      this.#tell("warning", `${collector} did not get the spans of this roll: ${problem}`);
   }
 
   async #kept(folder: string, stack: string | undefined): Promise<HistoryEntry[]> {

@@ -3,6 +3,15 @@ import { InvalidInput } from "#rollout/common/errors.ts";
 import { notifyEvents } from "#rollout/request/notify.ts";
 import type { Reader } from "./reader.ts";
 
+/** The OpenTelemetry collector, if there is one. */
+export function readTraceCollector(reader: Reader): {
+  readonly traceCollector?: string;
+  readonly stack?: string;
+} {
+  const traceCollector = reader.text("traceCollector");
+  return traceCollector === "" ? {} : { traceCollector, stack: pulumi.getStack() };
+}
+
 /** Who is told about rolls, with defaults filled in, and whose they are; nothing if nobody is. URLs may be secret. */
 export function readNotify(reader: Reader): { readonly notify?: unknown[]; readonly stack?: string } {
   const given = reader.plain("notify");

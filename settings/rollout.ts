@@ -3,7 +3,7 @@ import { reservedArguments, whereElseSet } from "#rollout/request/reserved.ts";
 import { readAvailability } from "./availability.ts";
 import { readTls } from "./frontDoor/tls.ts";
 import { readHooks } from "./hooks.ts";
-import { readNotify } from "./notify.ts";
+import { readNotify, readTraceCollector } from "./notify.ts";
 import { type Reader, textOf } from "./reader.ts";
 import { readReports } from "./reports.ts";
 import { stackName } from "./stackName.ts";
@@ -51,6 +51,7 @@ export function readRollout(reader: Reader, hosts: number) {
     ...readHooks(reader.object("hooks")),
     ...readAnalysis(reader.object("analysis")),
     ...readNotify(reader),
+    ...readTraceCollector(reader),
     ...readReports(reader.text("reports")),
   };
 }

@@ -40,7 +40,7 @@ export const FATES: Readonly<Record<HostFate, string>> = {
 
 /** A soak that fails ends with the way back; without a soak, taking traffic is the end of a turn. */
 function mayEndInSoak({ outcome, settings }: RollRecord): boolean {
-  const { soakSeconds } = Object(settings.timing);
+  const [, soakSeconds] = Object.entries(settings).find(([key]) => /:soakSeconds$/.test(key)) ?? [];
   return outcome !== "failed" && soakSeconds !== 0;
 }
 

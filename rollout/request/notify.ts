@@ -7,15 +7,18 @@ const EVENTS = ["start", "success", "failure", "rollback"] as const;
 /** What a URL is called for: a roll begins, succeeds, fails, or takes a host back. */
 export type NotifyEvent = (typeof EVENTS)[number];
 
+/** A URL of HTTP without a password, which no message shows, since the rest of it may be a secret. */
+export const webUrl = text
+  .refine((url) => /^https?:$/.test(partsOf(url)?.protocol ?? ""), {
+    error: "expected a URL that begins with https:// or http://, got something else",
+  })
+  .refine((url) => (partsOf(url)?.username ?? "") === "" && (partsOf(url)?.password ?? "") === "", {
+    error: "expected a URL without a user name and a password",
+  });
+
 /** Where to post what happens. The URL may be a secret, so that no message shows it. */
 const webhook = z.strictObject({
-  url: text
-    .refine((url) => /^https?:$/.test(partsOf(url)?.protocol ?? ""), {
-      error: "expected a URL such as https://hooks.example.com/…, got something else",
-    })
-    .refine((url) => (partsOf(url)?.username ?? "") === "" && (partsOf(url)?.password ?? "") === "", {
-      error: "expected a URL without a user name and a password",
-    }),
+  url: webUrl,
   events: z
     .array(z.enum(EVENTS, { error: (issue) => `expected ${listed(EVENTS)}, got ${show(issue.input)}` }), {
       error: (issue) => `expected a list of events, got ${show(issue.input)}`,

@@ -6,7 +6,7 @@ import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
 import { hooks } from "./hooks.ts";
 import { identifiedJar } from "./identifiedJar.ts";
 import { environment, hostLaunch, launch } from "./launch.ts";
-import { notify } from "./notify.ts";
+import { notify, webUrl } from "./notify.ts";
 import { hostPlace, proxiesOf, proxyPlace } from "./places.ts";
 import { refuseCanaries, refuseDuplicates, refuseReserved, refuseUnknownHosts } from "./refuseHosts.ts";
 import { warmUp } from "./warmUp.ts";
@@ -101,6 +101,8 @@ export const rollRequest = z
     reports: absolutePath.exactOptional(),
     /** Who is told about rolls. URLs are secret. */
     notify: notify.exactOptional(),
+    /** The OpenTelemetry collector that gets the spans of rolls. */
+    traceCollector: webUrl.exactOptional(),
     /** The settings that differ from their defaults, for records; no secrets. */
     settings: z.record(z.string(), z.unknown()).exactOptional(),
     /** The name of the stack, for hooks, records and messages. */

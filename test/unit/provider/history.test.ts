@@ -152,6 +152,14 @@ test("webhooks hear of start, way back and failure before the roll ends, and the
   expect(printed.at(-1)).toContain(" report ");
 });
 
+test("a collector that is not there costs one warning, before the last line", async () => {
+  const { hosts, kinds, inputs } = await newStack({ traceCollector: "http://127.0.0.1:1" });
+  const { outs } = await create(await inputs("1.0.0"), kinds);
+  expect(outs.history).toMatchObject([{ to: hosts.release, outcome: "succeeded" }]);
+  expect(printed.at(-2)).toMatch(/warning +http:\/\/127\.0\.0\.1:1 did not get the spans of this roll: /);
+  expect(printed.at(-1)).toContain(" report ");
+});
+
 test("a change of the folder or of the webhooks is no roll", async () => {
   const { inputs } = await newStack();
   const olds = await inputs("1.0.0");

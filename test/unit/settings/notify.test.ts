@@ -21,6 +21,15 @@ test("a webhook needs only its URL", async () => {
   ]);
 });
 
+test("a collector of traces is a URL", async () => {
+  expect((await read({})).rollout).not.toHaveProperty("traceCollector");
+  const { rollout } = await read({ reports: "off", traceCollector: "http://collector:4318" });
+  expect(rollout).toMatchObject({ traceCollector: "http://collector:4318", stack: "test" });
+  expect(await refusal({ traceCollector: "collector:4318" })).toBe(
+    "rollgate:traceCollector: expected a URL that begins with https:// or http://, got something else. Nothing was changed.",
+  );
+});
+
 describe("a wrong setting is rejected with one line that names it and does not show a URL", () => {
   test.each<[title: string, notify: unknown, line: string]>([
     ["no list", { url }, "notify: expected a list, got something else"],
@@ -29,12 +38,12 @@ describe("a wrong setting is rejected with one line that names it and does not s
     [
       "a URL that is none",
       [{ url }, { url: "hooks.example.com/secret" }],
-      "notify[1].url: expected a URL such as https://hooks.example.com/…, got something else",
+      "notify[1].url: expected a URL that begins with https:// or http://, got something else",
     ],
     [
       "a URL for something else",
       [{ url: "ftp://hooks.example.com/secret" }],
-      "notify[0].url: expected a URL such as https://hooks.example.com/…, got something else",
+      "notify[0].url: expected a URL that begins with https:// or http://, got something else",
     ],
     [
       "a URL with a password",
