@@ -2,7 +2,7 @@ import { added, percentile } from "./latency.ts";
 import type { LedgerRow } from "./ledgerSums.ts";
 
 /** With fewer requests, one slow one would be the percentile. */
-const FEWEST_BEFORE = 100;
+export const FEWEST_BEFORE = 100;
 
 /** What a roll did to requests, in a few figures. */
 export interface LedgerFigures {

@@ -2,6 +2,10 @@ import type { LedgerRow } from "../ledger/ledgerSums.ts";
 import { type Tally, tally } from "./tally.ts";
 import type { TimeAxis } from "./timeAxis.ts";
 
+/** Under which requests are found that no slot got. */
+export const NO_SLOT = "";
+/** Under which requests are found of slots whose release is not known. */
+export const UNKNOWN = "?";
 const MOST_BINS = 200;
 const WIDTHS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 21_600, 86_400];
 
@@ -10,7 +14,7 @@ export interface Bin {
   /** In seconds since the roll began, as far as the axis shows it. */
   readonly from: number;
   readonly to: number;
-  /** By what the slots were running; under the empty string, what no slot got. */
+  /** By what the slots were running; under a name of its own, what no slot got, or one that ran nobody knows what. */
   readonly byRelease: ReadonlyMap<string, Tally>;
   readonly all: Tally;
 }
@@ -28,7 +32,7 @@ export function bins(rows: readonly LedgerRow[], axis: TimeAxis): Bin[] {
   const indices = Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index);
   return indices.map((index) => {
     const inside = byIndex.get(index) ?? [];
-    const byRelease = Map.groupBy(inside, ({ release = "" }) => release);
+    const byRelease = Map.groupBy(inside, ({ slot, release }) => release ?? (slot ? UNKNOWN : NO_SLOT));
     return {
       from: Math.max(axis.from, offset + index * width),
       to: Math.min(axis.to, offset + (index + 1) * width),

@@ -1,3 +1,4 @@
+import { FEWEST_BEFORE } from "../ledger/figures.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
 import { counted, inDigits, inMilliseconds, inPercent, inTime } from "./figuresInWords.ts";
 import { type Content, type Html, html } from "./html.ts";
@@ -19,6 +20,8 @@ export function figures(record: RollRecord, sums: Sums | undefined, names: Relea
     return html`<section class="figures">${long}<p class="nothing">${nothing}</p></section>`;
   }
   const { during, before, byRelease } = sums;
+  const earlier = (milliseconds: number | undefined) =>
+    before.requests < FEWEST_BEFORE ? "too few before it" : `before: ${inMilliseconds(milliseconds)}`;
   const errors = byRelease
     .filter(({ tally }) => tally.errors > 0)
     .map(({ release, tally: { errors, requests } }) => {
@@ -35,8 +38,8 @@ export function figures(record: RollRecord, sums: Sums | undefined, names: Relea
     mood: during.errors > 0 && "doubtful",
     remark: during.errors > 0 ? errors.join(", ") : "no 5xx answers",
   })}
-  ${figure("p50", inMilliseconds(during.p50), { remark: `before: ${inMilliseconds(before.p50)}` })}
-  ${figure("p99", inMilliseconds(during.p99), { remark: `before: ${inMilliseconds(before.p99)}` })}
+  ${figure("p50", inMilliseconds(during.p50), { remark: earlier(before.p50) })}
+  ${figure("p99", inMilliseconds(during.p99), { remark: earlier(before.p99) })}
   ${long}
 </section>`;
 }
@@ -48,6 +51,7 @@ export function comparison(sums: Sums, names: ReleaseNames, colours: ReadonlyMap
     ...sums.byRelease.map(({ release, tally }) =>
       line(html`<i class="key ${colours.get(release)}"></i>${names(release)} since then`, tally),
     ),
+    sums.others.requests > 0 && line("no slot, or an unknown release", sums.others),
   ];
   return html`
 <section>

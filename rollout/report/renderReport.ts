@@ -17,7 +17,7 @@ import { verdict } from "./verdict.ts";
 
 /** Nothing but the style below is used, should a line of a log ever get past the escaping. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
-const STYLES = ["colours", "page", "headline", "timeline", "charts", "tables", "media"];
+const STYLES = ["colours", "page", "headline", "bars", "timeline", "charts", "tables", "media"];
 
 /** A page about one roll that needs nothing but itself: no script, and no style, font or image from elsewhere. */
 export function renderReport(record: RollRecord): string {

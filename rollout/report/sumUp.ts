@@ -8,6 +8,8 @@ export interface Sums {
   readonly during: Tally;
   /** During the roll, by what the slots were running, in the order of their releases. */
   readonly byRelease: readonly { readonly release: string; readonly tally: Tally }[];
+  /** During the roll, what no slot got, or one whose release is not known. */
+  readonly others: Tally;
 }
 
 /** What nginx counted before and during a roll; `undefined` if it counted no request at all. */
@@ -21,7 +23,8 @@ export function sumUp(record: RollRecord, releases: readonly string[]): Sums | u
   const byRelease = releases
     .map((release) => ({ release, tally: tally(during.filter((row) => row.release === release)) }))
     .filter((each) => each.tally.requests > 0);
-  return { before: tally(before), during: tally(during), byRelease };
+  const others = tally(during.filter(({ release }) => release === undefined));
+  return { before: tally(before), during: tally(during), byRelease, others };
 }
 
 /** The second, since 1970, from which hosts changed. */

@@ -1,5 +1,5 @@
 import type { RollRecord } from "../record/rollRecord.ts";
-import { type Bin, bins } from "./bins.ts";
+import { type Bin, bins, NO_SLOT, UNKNOWN } from "./bins.ts";
 import { chart, type Key } from "./chart.ts";
 import { counted, inDigits, inMilliseconds } from "./figuresInWords.ts";
 import { type Html, html } from "./html.ts";
@@ -8,8 +8,10 @@ import { type ReleaseNames, releasesOf } from "./releaseNames.ts";
 import type { TimeAxis } from "./timeAxis.ts";
 import { utcTime } from "./utc.ts";
 
-/** Under which requests are found that no slot got. */
-const NO_SLOT = "";
+const NAMELESS: ReadonlyMap<string, string> = new Map([
+  [UNKNOWN, "unknown release"],
+  [NO_SLOT, "no slot"],
+]);
 
 const OTHER_CLOCK = "nginx counted requests, but none at this time: is the clock of its machine right?";
 
@@ -21,12 +23,12 @@ export function traffic(record: RollRecord, axis: TimeAxis, names: ReleaseNames)
     return isElsewhere ? html`<p class="chart none">${OTHER_CLOCK}</p>` : undefined;
   }
   const colours = releaseColours(record);
-  const series = [...releasesOf(record), NO_SLOT]
+  const series = [...releasesOf(record), ...NAMELESS.keys()]
     .filter((release) => all.some((bin) => (bin.byRelease.get(release)?.requests ?? 0) > 0))
     .map((release) => ({
       release,
-      className: colours.get(release) ?? "no-slot",
-      name: release === NO_SLOT ? "no slot" : names(release),
+      className: colours.get(release) ?? (release === UNKNOWN ? "old-2" : "no-slot"),
+      name: NAMELESS.get(release) ?? names(release),
     }));
   const over = hints(
     all.map((bin) => ({ ...bin, hint: hintOf(bin, series, axis) })),

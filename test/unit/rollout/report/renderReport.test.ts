@@ -112,7 +112,7 @@ test("requests, losses, errors and latencies are counted from the second in whic
   const latency = { [bucketOf(10)]: 99, [bucketOf(700)]: 1 };
   const at = Date.parse(EMPTY.began) / 1000 + 3;
   const ledger = [
-    row({ second: at - 1, requests: 40, lost: 9, errors: 9, latency: { [bucketOf(5)]: 40 } }),
+    row({ second: at - 1, requests: 400, lost: 9, errors: 9, latency: { [bucketOf(5)]: 400 } }),
     row({ second: at, requests: 60, errors: 2, latency, release: OLD }),
     row({ second: at + 1, requests: 1200, errors: 3, cut: 4, retries: 6, release: NEW }),
     row({ second: at + 1, requests: 2, lost: 2 }),
@@ -121,7 +121,7 @@ test("requests, losses, errors and latencies are counted from the second in whic
   const record = { ...EMPTY, durationSeconds: 2, hosts, ledger, changesFrom: at };
   const words = wordsOf(renderReport(record));
   expect(words).toContain("1.0.0 → 1.1.0 on 1 host in 2.0 s, 2 requests lost");
-  expect(words).toContain("Requests 1,262 before: 40");
+  expect(words).toContain("Requests 1,262 before: 400");
   expect(words).toContain("Lost 2 0.158 %");
   expect(words).toContain("Errors 5 1.0.0: 2 (3.33 %), 1.1.0: 3 (0.25 %)");
   expect(words).toContain("p50 10 ms before: 5 ms p99 10 ms before: 5 ms");
@@ -134,6 +134,15 @@ test("a roll without traffic says so, and draws no empty charts", () => {
   expect(wordsOf(page)).toContain("Timeline since it began");
   expect(page).not.toContain("<svg");
   expect(wordsOf(page)).not.toMatch(/By release|p99 –|no request lost/);
+});
+
+test("requests of no slot or of an unknown release are shown as such", () => {
+  const second = Math.floor(Date.parse(goodRoll().began) / 1000) + 9;
+  const ledger = [row({ second, slot: "app-9", requests: 7 }), row({ second, requests: 2, lost: 2 })];
+  const words = wordsOf(renderReport({ ...goodRoll(), ledger }));
+  expect(words).toContain("Requests per second unknown release no slot");
+  expect(words).toContain("no slot, or an unknown release 9 2 0");
+  expect(words).toContain("p99 – too few before it");
 });
 
 test("requests that nginx counted at another time are not drawn, and the page says why", () => {
