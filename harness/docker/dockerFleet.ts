@@ -133,7 +133,9 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
   async nginxIdentity(): Promise<string> {
     const { container } = this.proxy;
     const identity = await this.inspect(container, "{{.Id}} {{.State.StartedAt}} {{.RestartCount}}");
-    return `${identity}\n${await docker(["top", container, "-o", "pid,lstart,args"])}`;
+    const processes = (await docker(["top", container, "-o", "pid,lstart,args"])).split("\n");
+    // A roll leaves another one for a few seconds.
+    return [identity, ...processes.filter((line) => line.includes("nginx: "))].join("\n");
   }
 
   /** Runs a command in a container. */
