@@ -8,13 +8,12 @@ export function textOf(event: NotifyEvent, roll: KeptRoll, detail = ""): string 
   const { stack = "rollgate", owner, durationSeconds, failure } = roll.record;
   const { from, to, requests, lost } = historyEntry(roll);
   const took = durationSeconds === undefined ? "" : `${durationSeconds.toFixed(1)} s`;
-  const counted =
-    requests === undefined || lost === undefined
-      ? ""
-      : `; ${number(requests)} requests, ${number(lost)} lost`;
+  const before = from === undefined ? "" : `from ${from} `;
+  const counted = requests ? `; ${number(requests)} requests, ${number(lost ?? 0)} lost` : "";
   const said = {
-    start: `${owner} is rolling ${to}${from === undefined ? "" : `, from ${from}`}`,
-    success: `rolled ${from === undefined ? "" : `from ${from} `}to ${to} in ${took}${counted}`,
+    start: from === to ? `${owner} is restarting ${to}` : `${owner} is rolling ${before}to ${to}`,
+    success:
+      from === to ? `restarted ${to} in ${took}${counted}` : `rolled ${before}to ${to} in ${took}${counted}`,
     failure: `the roll to ${to} failed after ${took}${counted}: ${failure?.message ?? ""}`,
     rollback: `the roll to ${to} goes back: ${detail}`,
   };

@@ -78,7 +78,8 @@ export class Recorder {
   }
 
   report(report: Report): void {
-    this.#add({ event: "report", ...report, message: this.#options.redact(report.message) });
+    const elapsedSeconds = Math.round(report.elapsedSeconds * 1000) / 1000;
+    this.#add({ event: "report", ...report, message: this.#options.redact(report.message), elapsedSeconds });
   }
 
   /** What nginx counted; call it before the end. */

@@ -132,10 +132,20 @@ test("a webhook gets only its events, and each once", async () => {
 test("what a roll is about is said in plain words", () => {
   const first = { ...record, hosts: [{ name: "app-1", to: record.release }] };
   expect(textOf("start", { record })).toBe(
-    "prod: ann@build-1 (pid 4711) is rolling 1.1.0-bbbbbbbbbbbb, from 1.0.0-aaaaaaaaaaaa",
+    "prod: ann@build-1 (pid 4711) is rolling from 1.0.0-aaaaaaaaaaaa to 1.1.0-bbbbbbbbbbbb",
   );
+  const again = {
+    ...record,
+    ledger: [],
+    hosts: [{ name: "app-1", from: record.release, to: record.release }],
+  };
+  expect(textOf("start", { record: again })).toBe(
+    "prod: ann@build-1 (pid 4711) is restarting 1.1.0-bbbbbbbbbbbb",
+  );
+  expect(textOf("success", { record: again })).toBe("prod: restarted 1.1.0-bbbbbbbbbbbb in 24.1 s");
+  expect(textOf("success", { record: first })).toMatch(/^prod: rolled to 1\.1\.0-bbbbbbbbbbbb in 24\.1 s; /);
   expect(textOf("start", { record: first })).toBe(
-    "prod: ann@build-1 (pid 4711) is rolling 1.1.0-bbbbbbbbbbbb",
+    "prod: ann@build-1 (pid 4711) is rolling to 1.1.0-bbbbbbbbbbbb",
   );
 });
 

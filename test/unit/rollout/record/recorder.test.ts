@@ -57,7 +57,7 @@ test("a roll that succeeds leaves its steps as lines, and its record as JSON and
   const folder = await newFolder();
   const { recorder, warnings } = await record(folder);
   recorder.before({ "app-1": "1.0.0-aaaaaaaaaaaa" });
-  recorder.report(started);
+  recorder.report({ ...started, elapsedSeconds: 0.50049999 });
   recorder.report({ ...started, phase: "health", message: "UP", milliseconds: 2100 });
   const { record: kept, report } = await recorder.succeeded(result);
 
