@@ -177,6 +177,8 @@ test("the next roll of a stack finishes one whose process was killed, even in th
 
   const { recorder: next } = await record(folder);
   await next.succeeded(result);
+  const lastLine = (await readFile(file, "utf8")).trimEnd().split("\n").at(-1) ?? "";
+  expect(JSON.parse(lastLine)).toEqual({ event: "outcome", outcome: "killed", warnings: [] });
   const killed = JSON.parse(await readFile(join(folder, `${id}.json`), "utf8"));
   expect(killed).toMatchObject({
     id,
