@@ -1,4 +1,4 @@
-import { messageOf, RollFailed, RollgateError } from "../common/errors.ts";
+import { RollgateError } from "../common/errors.ts";
 import { secondsSince } from "../common/secondsSince.ts";
 import { RollHooks } from "../hooks/rollHooks.ts";
 import type { AppHost } from "../host/appHost.ts";
@@ -10,17 +10,17 @@ import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import { alignDrains } from "./alignDrains.ts";
 import { HostsUnreachable } from "./decideStep.ts";
 import { describeFailure } from "./describeFailure.ts";
-import { listHosts } from "./fleet.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
 import { Orders } from "./order.ts";
+import { preflight, stageEverywhere, untouched } from "./preflight.ts";
 import { prune } from "./prune.ts";
 import type { Reporter } from "./reporter.ts";
 import { rollBack } from "./rollBack.ts";
 import { type FirstLook, type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
 import { HostsRoll } from "./rollHosts.ts";
 import { stopReason } from "./stopReason.ts";
-import { type DesiredRelease, targetOf } from "./targets.ts";
+import type { DesiredRelease } from "./targets.ts";
 
 /** How long an nginx that was lost is waited for before the roll ends. */
 const RETURN_MILLISECONDS = 10_000;
@@ -190,49 +190,4 @@ async function rollAll(
   await Promise.all([ledger.end(), prune(rolled, context)]);
   await context.hooks?.afterRoll();
   return rolled.map(({ host, times }) => ({ host: host.name, times }));
-}
-
-async function preflight({
-  hosts,
-  proxy,
-  signal,
-  report,
-}: Omit<Fleet, "leases"> & Pick<RollContext, "signal" | "report">) {
-  refuse(
-    await Promise.allSettled([
-      proxy.preflight(hosts, signal),
-      ...hosts.map((host) => host.preflight(signal)),
-    ]),
-  );
-  report("preflight", `${hosts.length} ${hosts.length === 1 ? "host" : "hosts"} and ${proxy.name} are ready`);
-}
-
-async function stageEverywhere(
-  desired: DesiredRelease,
-  { hosts, signal, report }: RollContext,
-): Promise<void> {
-  const stage = async (host: AppHost) => {
-    const { release, jar } = targetOf(desired, host.name);
-    await host.stage(release, jar, signal);
-  };
-  refuse(await Promise.allSettled(hosts.map(stage)));
-  const { release, canary } = desired;
-  const others = canary ? `every other host, ${canary.release} on ${listHosts(canary.hosts)}` : "every host";
-  report("stage", `${release} is on ${others}, hash verified`);
-}
-
-/** Reports all problems at once rather than one per run. */
-function refuse(findings: readonly PromiseSettledResult<unknown>[]): void {
-  const reasons = findings.filter((finding) => finding.status === "rejected").map(({ reason }) => reason);
-  if (reasons.length === 0) return;
-  const bug = reasons.find((reason) => !(reason instanceof RollgateError));
-  if (bug !== undefined) throw bug;
-  throw new RollFailed(`${reasons.map(messageOf).join("; ")}. No host was touched.`, [], {
-    cause: reasons.length > 1 ? new AggregateError(reasons) : reasons[0],
-  });
-}
-
-function untouched(error: unknown): never {
-  if (!(error instanceof RollgateError)) throw error;
-  throw new RollFailed(`${messageOf(error)}. No host was touched.`, [], { cause: error });
 }

@@ -1,0 +1,53 @@
+import { messageOf, RollFailed, RollgateError } from "../common/errors.ts";
+import type { AppHost } from "../host/appHost.ts";
+import { listHosts } from "./fleet.ts";
+import type { RollContext } from "./rollContext.ts";
+import { type DesiredRelease, targetOf } from "./targets.ts";
+
+/** Checks that all hosts and the proxy can take part; throws `RollFailed` with everything that is in the way. */
+export async function preflight({
+  hosts,
+  proxy,
+  signal,
+  report,
+}: Pick<RollContext, "hosts" | "proxy" | "signal" | "report">): Promise<void> {
+  refuse(
+    await Promise.allSettled([
+      proxy.preflight(hosts, signal),
+      ...hosts.map((host) => host.preflight(signal)),
+    ]),
+  );
+  report("preflight", `${hosts.length} ${hosts.length === 1 ? "host" : "hosts"} and ${proxy.name} are ready`);
+}
+
+/** Puts the release on every host, which changes nothing for clients. */
+export async function stageEverywhere(
+  desired: DesiredRelease,
+  { hosts, signal, report }: Pick<RollContext, "hosts" | "signal" | "report">,
+): Promise<void> {
+  const stage = async (host: AppHost) => {
+    const { release, jar } = targetOf(desired, host.name);
+    await host.stage(release, jar, signal);
+  };
+  refuse(await Promise.allSettled(hosts.map(stage)));
+  const { release, canary } = desired;
+  const others = canary ? `every other host, ${canary.release} on ${listHosts(canary.hosts)}` : "every host";
+  report("stage", `${release} is on ${others}, hash verified`);
+}
+
+/** Reports all problems at once rather than one per run. */
+function refuse(findings: readonly PromiseSettledResult<unknown>[]): void {
+  const reasons = findings.filter((finding) => finding.status === "rejected").map(({ reason }) => reason);
+  if (reasons.length === 0) return;
+  const bug = reasons.find((reason) => !(reason instanceof RollgateError));
+  if (bug !== undefined) throw bug;
+  throw new RollFailed(`${reasons.map(messageOf).join("; ")}. No host was touched.`, [], {
+    cause: reasons.length > 1 ? new AggregateError(reasons) : reasons[0],
+  });
+}
+
+/** Rethrows a failure before the first host with the word that nothing was touched. */
+export function untouched(error: unknown): never {
+  if (!(error instanceof RollgateError)) throw error;
+  throw new RollFailed(`${messageOf(error)}. No host was touched.`, [], { cause: error });
+}
