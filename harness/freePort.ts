@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import { isSystemError } from "#rollout/common/errors.ts";
 
 const FIRST = 18_500;
+/** Nothing may listen yet where something soon will. */
+const given = new Set<number>();
 
 /** The port on which the rollout reaches an nginx with this port; nobody else is given it. */
 export function controlPortFor(port: number): number {
@@ -15,10 +17,11 @@ export function controlUrl(port: number): string {
   return `http://127.0.0.1:${controlPortFor(port)}`;
 }
 
-/** A free port, below the range for clients, so that it stays free for a while. */
+/** A free port that this process was not given before, below the range for clients, so that it stays free for a while. */
 export async function freePort(address = "127.0.0.1"): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST, 32_000);
+    if (given.has(port)) continue;
     const server = createServer().listen(port, address);
     try {
       await once(server, "listening");
@@ -28,6 +31,7 @@ export async function freePort(address = "127.0.0.1"): Promise<number> {
     }
     server.close();
     await once(server, "close");
+    given.add(port);
     return port;
   }
 }

@@ -43,10 +43,28 @@ describe.skipIf(reason !== undefined)("after a restart", { timeout: 120_000 }, (
 
   const served = async () => (await engine.get(fleet.proxy.port, "/")).split("\r\n\r\n").at(-1);
 
+  const flags = async () => {
+    const names = await fleet.exec(fleet.proxy.container, "ls", "/rollgate/drained");
+    return names.split("\n").filter(Boolean);
+  };
+
   test("or before, nginx's container reports that it serves, without curl and wget", async () => {
     const { container } = fleet.proxy;
     await fleet.exec(container, "sh", "-c", 'rm -f "$(command -v curl)" "$(command -v wget)"');
     await fleet.exec(container, "sh", "/opt/rollgate/is-serving.sh");
+  });
+
+  test("or before, nginx's container ends a count of requests whose roll was killed", async () => {
+    const inside = (script: string) =>
+      fleet.exec(fleet.proxy.container, "sh", "-c", `cd /rollgate/drained && ${script}`);
+    const check = () => fleet.exec(fleet.proxy.container, "sh", "/opt/rollgate/is-serving.sh");
+    await inside("touch _ledger .ledger && rm -f .sum.* && echo counted > ../logs/ledger.log");
+    await check();
+    expect(await flags()).toEqual(["_ledger"]);
+    await inside("touch -d '5 minutes ago' .ledger");
+    await check();
+    expect(await flags()).toEqual([]);
+    expect(await inside("cat ../logs/ledger.log")).toBe("");
   });
 
   test("of nginx alone, whose master was killed, it serves", async () => {
@@ -84,7 +102,8 @@ describe.skipIf(reason !== undefined)("after a restart", { timeout: 120_000 }, (
     await expect
       .poll(() => fleet.releases(), { timeout: 20_000 })
       .toEqual({ "app-1": "nothing, not serving", "app-2": releaseId(good) });
-    expect(await fleet.exec(fleet.proxy.container, "ls", "/rollgate/drained")).toBe("app-1");
+    // nginx goes on counting requests for a few minutes, because the deployer was killed.
+    expect(await flags()).toEqual(["_ledger", "app-1"]);
     const running = await docker(["ps", "--format", "{{.Names}}"]);
     expect(running.split("\n").sort()).toEqual([fleet.host("app-2").container, fleet.proxy.container].sort());
   });
