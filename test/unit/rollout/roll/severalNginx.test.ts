@@ -105,7 +105,7 @@ test("a roll whose nginx all die fails as with one", async () => {
     b.die();
   });
   const failure: unknown = await fleet
-    .roll(NEW, { proxy: new NginxGroup([a, b]), policy: START_FIRST })
+    .roll(NEW, { proxy: new NginxGroup([a, b]), policy: { ...START_FIRST, health: { deadlineSeconds: 1 } } })
     .catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(RollgateError);
   expect(String(failure)).toContain("nginx at http://a does not answer");
