@@ -1,6 +1,7 @@
 import type { Plan } from "#kinds/orchestrator.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
+import { LeaseHeld } from "#rollout/lease/lease.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { type FleetMember, observe } from "#rollout/roll/fleet.ts";
 import { describeForecast, foresee } from "#rollout/roll/foresee.ts";
@@ -33,7 +34,7 @@ export async function plan(fleet: Fleet, request: RollRequest): Promise<Plan> {
 async function rollerOf({ leases }: Pick<Fleet, "leases">): Promise<string | undefined> {
   const record = (await leases.newest())?.record;
   if (!record || record.released || (await leases.isGone(record))) return undefined;
-  return `${record.owner} has been rolling this fleet since ${record.since}`;
+  return new LeaseHeld(record).message;
 }
 
 /** How hosts would get a new JVM and why; without those that run nothing or have no choice. */

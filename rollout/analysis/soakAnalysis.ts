@@ -5,6 +5,7 @@ import { trafficOf } from "./traffic.ts";
 
 /** What nginx has counted so far. */
 export interface Counted {
+  /** The same array until there is something new. */
   rows(): readonly LedgerRow[];
   /** When a slot was admitted in this roll, in milliseconds since 1970; `undefined` if it was not. */
   admittedAt(slot: string): number | undefined;
@@ -26,6 +27,8 @@ export class SoakAnalysis {
   readonly #counted: Counted;
   readonly #limits: Analysis;
   readonly #judged: Judged;
+  /** Of the last look; nginx's figures change less often than a soak looks. */
+  #last: { readonly rows: readonly LedgerRow[]; readonly verdict: Verdict } | undefined;
 
   constructor(counted: Counted, limits: Analysis, judged: Judged) {
     this.#counted = counted;
@@ -35,11 +38,16 @@ export class SoakAnalysis {
 
   /** What is thought of it by what was counted until now. */
   look(): Verdict {
+    const rows = this.#counted.rows();
+    if (this.#last?.rows !== rows) this.#last = { rows, verdict: this.#judge(rows) };
+    return this.#last.verdict;
+  }
+
+  #judge(rows: readonly LedgerRow[]): Verdict {
     const { slot, admitted } = this.#judged;
     // The second of the admission belongs to both.
     const since = Math.ceil(admitted / 1000);
     const countsFrom = since + this.#limits.ignoreSeconds;
-    const rows = this.#counted.rows();
     const fresh = rows.filter((row) => row.slot === slot && row.second >= since);
     const old = this.#oldOf(rows.filter((row) => row.slot !== slot));
     const beside = old.filter(({ second }) => second >= since);

@@ -1,5 +1,6 @@
 import { added, slowerThan } from "../ledger/latency.ts";
 import type { Latency, LedgerRow } from "../ledger/ledgerSums.ts";
+import { tally } from "../ledger/tally.ts";
 import type { Part } from "./proportions.ts";
 
 /** What clients got from a release. */
@@ -13,17 +14,13 @@ export interface Traffic {
 
 /** Adds rows up; latencies count from a second on. */
 export function trafficOf(rows: readonly LedgerRow[], latencySince = Number.NEGATIVE_INFINITY): Traffic {
-  const requests = total(rows, (row) => row.requests);
-  const failed = { some: total(rows, ({ errors, lost }) => errors + lost), of: requests };
+  const { requests, errors, lost } = tally(rows);
   const late = rows.filter(({ second }) => second >= latencySince);
-  return { requests, failed, latency: added(late.map(({ latency }) => latency)) };
+  const latency = added(late.map((row) => row.latency));
+  return { requests, failed: { some: errors + lost, of: requests }, latency };
 }
 
 /** How many requests took longer, of all. */
 export function slowPart(latency: Latency, milliseconds: number): Part {
   return { some: slowerThan(latency, milliseconds), of: slowerThan(latency, -1) };
-}
-
-function total(rows: readonly LedgerRow[], value: (row: LedgerRow) => number): number {
-  return rows.reduce((sum, row) => sum + value(row), 0);
 }

@@ -1,5 +1,6 @@
 import { figuresOf } from "./figures.ts";
 import type { LedgerRow } from "./ledgerSums.ts";
+import { tally } from "./tally.ts";
 
 /** `48,112 requests, 0 lost (no 502/503/504 from nginx, no upstream error), p99 62 ms (before: 58 ms)`. */
 export function describeLedger(rows: readonly LedgerRow[], since: number): string {
@@ -27,7 +28,7 @@ function losses(lost: number, retries: number): string {
 function errorsByRelease(rows: readonly LedgerRow[]): string[] {
   const releases = [...new Set(rows.map(({ release }) => release))];
   return releases.flatMap((release) => {
-    const errors = rows.reduce((sum, row) => sum + (row.release === release ? row.errors : 0), 0);
+    const { errors } = tally(rows.filter((row) => row.release === release));
     return errors === 0 ? [] : [`${counted(errors, "error")} from ${release ?? "the application"}`];
   });
 }

@@ -1,5 +1,5 @@
-import { added, percentile } from "./latency.ts";
 import type { LedgerRow } from "./ledgerSums.ts";
+import { tally } from "./tally.ts";
 
 /** With fewer requests, one slow one would be the percentile. */
 export const FEWEST_BEFORE = 100;
@@ -19,22 +19,17 @@ export interface LedgerFigures {
 
 /** Sums up what was counted in a roll; rows before `since` only say how it was before. */
 export function figuresOf(rows: readonly LedgerRow[], since: number): LedgerFigures {
-  const [during, before] = [
-    rows.filter((row) => row.second >= since),
-    rows.filter((row) => row.second < since),
-  ];
-  const sum = (of: readonly LedgerRow[], key: "requests" | "lost" | "errors" | "cut" | "retries") =>
-    of.reduce((total, row) => total + row[key], 0);
-  const p99 = (of: readonly LedgerRow[]) => percentile(added(of.map(({ latency }) => latency)), 0.99);
-  const [p99Milliseconds, p99Before] = [p99(during), p99(before)];
-  const isEnough = sum(before, "requests") >= FEWEST_BEFORE;
+  const during = tally(rows.filter(({ second }) => second >= since));
+  const before = tally(rows.filter(({ second }) => second < since));
+  const { requests, lost, errors, cut, retries, p99 } = during;
+  const isEnough = before.requests >= FEWEST_BEFORE;
   return {
-    requests: sum(during, "requests"),
-    lost: sum(during, "lost"),
-    errors: sum(during, "errors"),
-    cut: sum(during, "cut"),
-    retries: sum(during, "retries"),
-    ...(p99Milliseconds !== undefined && { p99Milliseconds }),
-    ...(isEnough && p99Before !== undefined && { p99BeforeMilliseconds: p99Before }),
+    requests,
+    lost,
+    errors,
+    cut,
+    retries,
+    ...(p99 !== undefined && { p99Milliseconds: p99 }),
+    ...(isEnough && before.p99 !== undefined && { p99BeforeMilliseconds: before.p99 }),
   };
 }

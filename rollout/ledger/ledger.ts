@@ -19,6 +19,8 @@ export class Ledger implements Counted {
   readonly #slots: ReadonlyMap<string, string>;
   readonly #releases = new SlotReleases();
   readonly #admitted = new Map<string, number>();
+  /** The rows in order, until something is counted or another release runs. */
+  #inOrder: readonly LedgerRow[] | undefined;
   readonly #rows = new Map<string, LedgerRow>();
   readonly #ending = new AbortController();
   #begun: Promise<void> = Promise.resolve();
@@ -70,6 +72,7 @@ export class Ledger implements Counted {
     const now = Date.now();
     this.#releases.admits(name, release, now);
     if (!this.#admitted.has(name)) this.#admitted.set(name, now);
+    this.#inOrder = undefined;
   }
 
   admittedAt(slot: string): number | undefined {
@@ -78,11 +81,16 @@ export class Ledger implements Counted {
 
   /** Tells what a slot runs, as far as nobody has told yet. */
   sees(slot: Slot, release: string): void {
-    this.#releases.seen(slot.name, release);
+    if (this.#releases.seen(slot.name, release)) this.#inOrder = undefined;
   }
 
   /** By second, slot and release; a few seconds old until the ledger has ended. */
   rows(): readonly LedgerRow[] {
+    this.#inOrder ??= this.#sorted();
+    return this.#inOrder;
+  }
+
+  #sorted(): LedgerRow[] {
     const rows = [...this.#rows.values()].toSorted((a, b) => a.second - b.second);
     return rows.map((row) => {
       const release = row.slot === undefined ? undefined : this.#releases.at(row.slot, row.second * 1000);
@@ -135,6 +143,7 @@ export class Ledger implements Counted {
     const before = this.#rows.get(key);
     const row = { ...sum, ...(slot !== undefined && { slot }) };
     this.#rows.set(key, before ? together(before, row) : row);
+    this.#inOrder = undefined;
   }
 }
 

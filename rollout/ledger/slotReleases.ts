@@ -3,9 +3,11 @@ export class SlotReleases {
   readonly #runs = new Map<string, { readonly since: number; readonly release: string }[]>();
   readonly #drained = new Map<string, number>();
 
-  /** What a slot was seen running; counts only if nothing is known about it. */
-  seen(slot: string, release: string): void {
-    if (!this.#runs.has(slot)) this.#runs.set(slot, [{ since: Number.NEGATIVE_INFINITY, release }]);
+  /** What a slot was seen running; counts only if nothing is known about it. Returns whether it does. */
+  seen(slot: string, release: string): boolean {
+    if (this.#runs.has(slot)) return false;
+    this.#runs.set(slot, [{ since: Number.NEGATIVE_INFINITY, release }]);
+    return true;
   }
 
   drains(slot: string, at: number): void {

@@ -1,3 +1,4 @@
+import { tally } from "../ledger/tally.ts";
 import type { KeptRoll } from "./recordFolder.ts";
 import type { RollOutcome, RollRecord } from "./rollRecord.ts";
 
@@ -57,9 +58,8 @@ function isEntry(value: unknown): value is HistoryEntry {
 function countsOf(record: RollRecord): Pick<HistoryEntry, "requests" | "lost"> {
   const { ledger, changesFrom = Math.floor(Date.parse(record.began) / 1000) } = record;
   if (!ledger) return {};
-  const rows = ledger.filter(({ second }) => second >= changesFrom);
-  const sum = (key: "requests" | "lost") => rows.reduce((total, row) => total + row[key], 0);
-  return { requests: sum("requests"), lost: sum("lost") };
+  const { requests, lost } = tally(ledger.filter(({ second }) => second >= changesFrom));
+  return { requests, lost };
 }
 
 function distinct(releases: readonly string[]): string {

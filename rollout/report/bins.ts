@@ -1,5 +1,5 @@
 import type { LedgerRow } from "../ledger/ledgerSums.ts";
-import { type Tally, tally } from "./tally.ts";
+import { type Tally, tally } from "../ledger/tally.ts";
 import type { TimeAxis } from "./timeAxis.ts";
 
 /** Under which requests are found that no slot got. */

@@ -1,10 +1,10 @@
 import { FEWEST_BEFORE } from "../ledger/figures.ts";
+import type { Tally } from "../ledger/tally.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
 import { counted, inDigits, inMilliseconds, inPercent, inTime } from "./figuresInWords.ts";
 import { type Content, type Html, html } from "./html.ts";
 import type { ReleaseNames } from "./releaseNames.ts";
 import type { Sums } from "./sumUp.ts";
-import type { Tally } from "./tally.ts";
 
 /** The figures of a roll that people ask for first. */
 export function figures(record: RollRecord, sums: Sums | undefined, names: ReleaseNames): Html {

@@ -1,6 +1,6 @@
 import type { LedgerRow } from "../ledger/ledgerSums.ts";
+import { type Tally, tally } from "../ledger/tally.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
-import { type Tally, tally } from "./tally.ts";
 
 /** What nginx counted, before hosts changed and while they did. */
 export interface Sums {

@@ -1,5 +1,5 @@
-import { added, percentile } from "../ledger/latency.ts";
-import type { LedgerRow } from "../ledger/ledgerSums.ts";
+import { added, percentile } from "./latency.ts";
+import type { LedgerRow } from "./ledgerSums.ts";
 
 /** What many rows of the ledger come to. */
 export interface Tally {
