@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { digits } from "#rollout/common/digits.ts";
 import { printable } from "#rollout/common/plainLine.ts";
 import type { HistoryEntry } from "#rollout/record/history.ts";
 
@@ -35,7 +36,7 @@ function cellsOf(entry: HistoryEntry, folder: string): string[] {
 
 function lostOf({ requests, lost }: HistoryEntry): string {
   if (requests === undefined || lost === undefined) return NOTHING;
-  return `${lost.toLocaleString("en")} of ${requests.toLocaleString("en")}`;
+  return `${digits(lost)} of ${digits(requests)}`;
 }
 
 /** `2026-11-27 04:15:12`, by this machine's clock. */

@@ -1,3 +1,4 @@
+import { digits } from "../common/digits.ts";
 import { percentile } from "../ledger/latency.ts";
 import type { Latency } from "../ledger/ledgerSums.ts";
 import type { Analysis } from "../request/analysis.ts";
@@ -84,7 +85,7 @@ function latencies(fresh: Traffic, old: Traffic, { latencyFactor }: Analysis): s
 function describe(fresh: Traffic, old: Traffic): string {
   const one = ({ failed, latency }: Traffic) => `${percent(share(failed))} failed, ${times(latency)}`;
   const against = old.requests === 0 ? "nothing to compare it with" : `the old release: ${one(old)}`;
-  return `${count(fresh.requests)} requests, ${one(fresh)}; ${against}`;
+  return `${digits(fresh.requests)} requests, ${one(fresh)}; ${against}`;
 }
 
 function times(latency: Latency): string {
@@ -92,13 +93,9 @@ function times(latency: Latency): string {
 }
 
 function failures(part: Part): string {
-  return `${count(part.some)} of ${count(part.of)} requests (${percent(share(part))})`;
+  return `${digits(part.some)} of ${digits(part.of)} requests (${percent(share(part))})`;
 }
 
 function percent(part: number): string {
   return `${(part * 100).toLocaleString("en", { maximumFractionDigits: 2 })} %`;
-}
-
-function count(requests: number): string {
-  return requests.toLocaleString("en");
 }

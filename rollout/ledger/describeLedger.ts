@@ -1,3 +1,4 @@
+import { digits } from "../common/digits.ts";
 import { figuresOf } from "./figures.ts";
 import type { LedgerRow } from "./ledgerSums.ts";
 import { tally } from "./tally.ts";
@@ -6,13 +7,13 @@ import { tally } from "./tally.ts";
 export function describeLedger(rows: readonly LedgerRow[], since: number): string {
   const { requests, lost, cut, retries, p99Milliseconds, p99BeforeMilliseconds } = figuresOf(rows, since);
   if (requests === 0) return "no requests during the roll";
-  const before = p99BeforeMilliseconds === undefined ? "" : ` (before: ${number(p99BeforeMilliseconds)} ms)`;
+  const before = p99BeforeMilliseconds === undefined ? "" : ` (before: ${digits(p99BeforeMilliseconds)} ms)`;
   return [
     counted(requests, "request"),
-    `${number(lost)} lost (${losses(lost, retries)})`,
-    cut > 0 && `${number(cut)} cut short, by the client or the application`,
+    `${digits(lost)} lost (${losses(lost, retries)})`,
+    cut > 0 && `${digits(cut)} cut short, by the client or the application`,
     ...errorsByRelease(rows.filter((row) => row.second >= since)),
-    p99Milliseconds !== undefined && `p99 ${number(p99Milliseconds)} ms${before}`,
+    p99Milliseconds !== undefined && `p99 ${digits(p99Milliseconds)} ms${before}`,
   ]
     .filter(Boolean)
     .join(", ");
@@ -34,9 +35,5 @@ function errorsByRelease(rows: readonly LedgerRow[]): string[] {
 }
 
 function counted(count: number, one: string, several = `${one}s`): string {
-  return `${number(count)} ${count === 1 ? one : several}`;
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en-US");
+  return `${digits(count)} ${count === 1 ? one : several}`;
 }

@@ -1,3 +1,4 @@
+import { digits } from "../common/digits.ts";
 import { plainLine } from "../common/plainLine.ts";
 import { historyEntry } from "../record/history.ts";
 import type { KeptRoll } from "../record/recordFolder.ts";
@@ -9,7 +10,7 @@ export function textOf(event: NotifyEvent, roll: KeptRoll, detail = ""): string 
   const { from, to, requests, lost } = historyEntry(roll);
   const took = durationSeconds === undefined ? "" : `${durationSeconds.toFixed(1)} s`;
   const before = from === undefined ? "" : `from ${from} `;
-  const counted = requests ? `; ${number(requests)} requests, ${number(lost ?? 0)} lost` : "";
+  const counted = requests ? `; ${digits(requests)} requests, ${digits(lost ?? 0)} lost` : "";
   const said = {
     start: from === to ? `${owner} is restarting ${to}` : `${owner} is rolling ${before}to ${to}`,
     success:
@@ -37,8 +38,4 @@ export function jsonBody(event: NotifyEvent, roll: KeptRoll, detail?: string): o
     ...(requests !== undefined && { requests, lost }),
     ...(report !== undefined && { report }),
   };
-}
-
-function number(value: number): string {
-  return value.toLocaleString("en");
 }

@@ -1,9 +1,11 @@
+import { digits } from "../common/digits.ts";
+
 /** Keeps a number and its unit on one line. */
 const SPACE = "\u00a0";
 
 /** `48,112`. */
 export function inDigits(value: number): string {
-  return Number.isFinite(value) ? Math.round(value).toLocaleString("en-US") : "–";
+  return Number.isFinite(value) ? digits(Math.round(value)) : "–";
 }
 
 /** `1 host`, `12 hosts`. */

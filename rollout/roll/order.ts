@@ -1,3 +1,4 @@
+import { digits } from "../common/digits.ts";
 import { messageOf, RollgateError } from "../common/errors.ts";
 import type { AppHost, MemoryRoom } from "../host/appHost.ts";
 import type { Order } from "../request/rollRequest.ts";
@@ -44,7 +45,7 @@ function fits({ availableBytes, neededBytes }: MemoryRoom): boolean {
 }
 
 function describeMemory({ availableBytes, neededBytes }: MemoryRoom): string {
-  const megabytes = (bytes: number) => `${Math.round(bytes / MEGABYTE).toLocaleString("en")} MB`;
+  const megabytes = (bytes: number) => `${digits(Math.round(bytes / MEGABYTE))} MB`;
   return `${megabytes(availableBytes)} free, the running JVM needs ${megabytes(neededBytes)}`;
 }
 
