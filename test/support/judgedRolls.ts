@@ -4,6 +4,7 @@ import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { Phase } from "#rollout/roll/reporter.ts";
 import type { Behaviour } from "../../harness/fakeApplication.ts";
 import type { RealFleet, RollHere } from "../../harness/realFleet.ts";
+import { LIMITS } from "./analysisLimits.ts";
 import { fakeJar } from "./fakeJava.ts";
 
 /** Two hosts whose java runs fake jars. */
@@ -29,13 +30,7 @@ async function roll(
     launch: { java, jvmOptions: [] },
     order: "start-first",
     timing: { soakSeconds },
-    analysis: {
-      errorRateIncrease: 0.01,
-      latencyFactor: 3,
-      minimumRequests: 50,
-      waitSeconds: 0,
-      ignoreSeconds: 2,
-    },
+    analysis: { ...LIMITS, ignoreSeconds: 2 },
   });
 }
 

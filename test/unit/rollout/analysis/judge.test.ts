@@ -4,15 +4,7 @@ import { chanceOf } from "../../../../rollout/analysis/proportions.ts";
 import { trafficOf } from "../../../../rollout/analysis/traffic.ts";
 import { bucketOf } from "../../../../rollout/ledger/latency.ts";
 import type { LedgerRow } from "../../../../rollout/ledger/ledgerSums.ts";
-import type { Analysis } from "../../../../rollout/request/analysis.ts";
-
-const LIMITS: Analysis = {
-  errorRateIncrease: 0.01,
-  latencyFactor: 3,
-  minimumRequests: 50,
-  waitSeconds: 0,
-  ignoreSeconds: 0,
-};
+import { LIMITS } from "../../../support/analysisLimits.ts";
 
 /** Requests whose times are given, as a row. */
 function row(milliseconds: readonly number[], errors = 0, second = 0): LedgerRow {

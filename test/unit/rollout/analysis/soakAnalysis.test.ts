@@ -2,14 +2,9 @@ import { expect, test } from "vitest";
 import { SoakAnalysis } from "../../../../rollout/analysis/soakAnalysis.ts";
 import { bucketOf } from "../../../../rollout/ledger/latency.ts";
 import type { LedgerRow } from "../../../../rollout/ledger/ledgerSums.ts";
+import { LIMITS as ALL_COUNT } from "../../../support/analysisLimits.ts";
 
-const LIMITS = {
-  errorRateIncrease: 0.01,
-  latencyFactor: 3,
-  minimumRequests: 50,
-  waitSeconds: 0,
-  ignoreSeconds: 5,
-};
+const LIMITS = { ...ALL_COUNT, ignoreSeconds: 5 };
 const ADMITTED = 1_000_000;
 
 /** A slot's rows: the same in each second from the first one on, until before the last. */

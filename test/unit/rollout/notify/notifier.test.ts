@@ -6,6 +6,7 @@ import { textOf } from "#rollout/notify/messages.ts";
 import { Notifier } from "#rollout/notify/notifier.ts";
 import type { RollRecord } from "#rollout/record/rollRecord.ts";
 import { notifyEvents, type Webhook } from "#rollout/request/notify.ts";
+import { SHORT_RECORD } from "../../../support/shortRecord.ts";
 
 const PATIENCE = { answerMilliseconds: 300, pauseMilliseconds: 10 };
 const SECRET = "/services/T000/B000/XXXX";
@@ -16,18 +17,10 @@ beforeEach(() => {
 });
 
 const record: RollRecord = {
-  format: 1,
-  id: "20261127-041512-9f3c",
+  ...SHORT_RECORD,
   stack: "prod",
-  owner: "ann@build-1 (pid 4711)",
-  began: "2026-11-27T04:15:12.500Z",
-  durationSeconds: 24.1,
-  outcome: "succeeded",
-  release: "1.1.0-bbbbbbbbbbbb",
   hosts: [{ name: "app-1", from: "1.0.0-aaaaaaaaaaaa", to: "1.1.0-bbbbbbbbbbbb" }],
   reports: [{ phase: "preflight", message: "1 host is ready", elapsedSeconds: 0.1 }],
-  warnings: [],
-  settings: {},
   ledger: [
     {
       second: Math.floor(Date.parse("2026-11-27T04:15:20Z") / 1000),

@@ -1,23 +1,16 @@
 import { expect, test } from "vitest";
 import { entriesIn, historyEntry, mergeHistory } from "#rollout/record/history.ts";
 import type { RollRecord } from "#rollout/record/rollRecord.ts";
+import { SHORT_RECORD } from "../../../support/shortRecord.ts";
 
 const record: RollRecord = {
-  format: 1,
-  id: "20261127-041512-9f3c",
-  owner: "ann@build-1 (pid 4711)",
-  began: "2026-11-27T04:15:12.500Z",
+  ...SHORT_RECORD,
   durationSeconds: 31.4,
-  outcome: "succeeded",
-  release: "1.1.0-bbbbbbbbbbbb",
   hosts: [
     { name: "app-1", from: "1.0.0-aaaaaaaaaaaa", to: "1.1.0-bbbbbbbbbbbb" },
     { name: "app-2", from: "1.0.0-aaaaaaaaaaaa", to: "1.1.0-bbbbbbbbbbbb" },
     { name: "app-3", to: "1.2.0-cccccccccccc" },
   ],
-  reports: [],
-  warnings: [],
-  settings: {},
 };
 
 function entry(id: string, more: object = {}) {

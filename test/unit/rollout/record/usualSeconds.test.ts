@@ -1,22 +1,10 @@
 import { expect, test } from "vitest";
 import type { RollRecord } from "../../../../rollout/record/rollRecord.ts";
 import { usualSeconds } from "../../../../rollout/record/usualSeconds.ts";
+import { SHORT_RECORD } from "../../../support/shortRecord.ts";
 
 function roll(durationSeconds: number, change: Partial<RollRecord> = {}): RollRecord {
-  return {
-    format: 1,
-    id: "20261127-041512-9f3c",
-    owner: "ci@runner (pid 12)",
-    began: "2026-11-27T04:15:12.000Z",
-    durationSeconds,
-    outcome: "succeeded",
-    release: "1.1.0",
-    hosts: [1, 2].map((number) => ({ name: `app-${number}`, from: "1.0.0", to: "1.1.0" })),
-    reports: [],
-    warnings: [],
-    settings: {},
-    ...change,
-  };
+  return { ...SHORT_RECORD, durationSeconds, ...change };
 }
 
 test("the time is that of the last three rolls, in the middle", () => {

@@ -4,6 +4,7 @@ import { bucketOf } from "../../../../rollout/ledger/latency.ts";
 import type { LedgerRow } from "../../../../rollout/ledger/ledgerSums.ts";
 import type { Analysis } from "../../../../rollout/request/analysis.ts";
 import { soak } from "../../../../rollout/roll/gates.ts";
+import { LIMITS } from "../../../support/analysisLimits.ts";
 import { FakeFleet } from "../../../support/fakeFleet.ts";
 
 const [OLD, NEW] = ["1.0.0", "1.1.0"];
@@ -25,14 +26,7 @@ async function soaking(
   const host = fleet.host("app-1");
   const policy = fleet.policy({
     timing: { soakSeconds },
-    analysis: {
-      errorRateIncrease: 0.01,
-      latencyFactor: 3,
-      minimumRequests: 50,
-      waitSeconds: 0,
-      ignoreSeconds: 0,
-      ...limits,
-    },
+    analysis: { ...LIMITS, ...limits },
   });
   const context = { policy, counted: { rows, admittedAt: () => undefined }, redact: (text: string) => text };
   const signal = new AbortController().signal;

@@ -3,28 +3,19 @@ import { json } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import type { RollRecord } from "#rollout/record/rollRecord.ts";
 import { sendTrace } from "#rollout/traces/sendTrace.ts";
+import { SHORT_RECORD } from "../../../support/shortRecord.ts";
 
 const record: RollRecord = {
-  format: 1,
-  id: "20261127-041512-9f3c",
+  ...SHORT_RECORD,
   stack: "prod",
-  owner: "ann@build-1 (pid 4711)",
-  began: "2026-11-27T04:15:12.500Z",
   durationSeconds: 9,
   outcome: "failed",
-  release: "1.1.0-bbbbbbbbbbbb",
-  hosts: [
-    { name: "app-1", from: "1.0.0-aaaaaaaaaaaa", to: "1.1.0-bbbbbbbbbbbb" },
-    { name: "app-2", from: "1.0.0-aaaaaaaaaaaa", to: "1.1.0-bbbbbbbbbbbb" },
-  ],
   reports: [
     { phase: "preflight", message: "2 hosts are ready", elapsedSeconds: 0.5, milliseconds: 500 },
     { host: "app-1", phase: "start", message: "started", elapsedSeconds: 2, milliseconds: 1000 },
     { host: "app-1", phase: "restore", message: "DOWN; 1.0.0 keeps the traffic", elapsedSeconds: 8 },
   ],
-  warnings: [],
   failure: { message: "app-1 failed its health gate", evidence: [] },
-  settings: {},
 };
 
 /** A collector that keeps what it is sent. */
