@@ -1,9 +1,5 @@
 import * as docker from "@pulumi/docker";
-import { AppHosts } from "./components/appHosts.ts";
-import { CheckingNginx } from "./components/checkingNginx.ts";
-import { RollingDeployment } from "./components/rollingDeployment.ts";
-import { preflight } from "./settings/preflight.ts";
-import { readSettings } from "./settings/readSettings.ts";
+import { AppHosts, CheckingNginx, preflight, RollingDeployment, readSettings } from "rollgate";
 
 const settings = await readSettings();
 const { jar, canary, engine } = await preflight(settings);

@@ -5,7 +5,7 @@ import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
 /** The place of an app host of any kind, and how long its application may take to stop. */
 export type AppHostArgs = Given<HostInputs> & Readonly<Record<string, unknown>>;
 
-const provider = dynamicProvider(() => import("#provider/hostResource.ts"));
+const provider = dynamicProvider(async () => (await import("rollgate/provider")).appHost());
 
 /** A place for an application, of any kind; deleting it stops the application. */
 export class AppHostResource extends pulumi.dynamic.Resource {

@@ -6,7 +6,7 @@ import type { ProxyPlace } from "#rollout/request/places.ts";
 /** The place of an nginx of any kind, and what it serves. */
 export type NginxArgs = Given<ProxyPlace & ServingInputs> & Readonly<Record<string, unknown>>;
 
-const provider = dynamicProvider(() => import("#provider/nginx.ts"));
+const provider = dynamicProvider(async () => (await import("rollgate/provider")).nginx());
 
 /** The configuration that an nginx serves; a change is tested and reloaded, without a restart. */
 export class NginxResource extends pulumi.dynamic.Resource {

@@ -9,7 +9,7 @@ export type RollingDeploymentArgs = Given<RollingDeploymentInputs>;
 
 // The provider removes nothing, because renaming this resource must not stop the service; deleting a host stops its
 // application.
-const provider = dynamicProvider(() => import("#provider/deployment.ts"));
+const provider = dynamicProvider(async () => (await import("rollgate/provider")).rollingDeployment());
 
 /**
  * Rolls a jar over the hosts, one at a time, whenever the jar, its options or the fleet changes. If a roll fails, so

@@ -9,6 +9,7 @@ export const docker = {
   /** Each container has its own ports. */
   machineOf: (place) => settingIn(place, "container"),
   readSettings: async (reader) => (await import("./dockerSettings.ts")).readDockerSettings(reader),
+  resources: { image: () => import("./pulledImage.ts") },
   hosts: async () => (await import("./dockerHost.ts")).dockerHost,
   nginx: async () => (await import("./dockerNginx.ts")).dockerNginx,
   openFleet: async (request) => (await import("./openDockerFleet.ts")).openDockerFleet(request),

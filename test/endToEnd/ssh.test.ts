@@ -99,7 +99,7 @@ describe.skipIf(reason)(
       const { output } = await project.pulumi("stack", "export");
       const key = await readFile(join(servers.directory, "id"), "utf8");
       expect(output).not.toContain(key.split("\n")[1]);
-      expect(output).toContain("#provider/hostResource.ts");
+      expect(output).toContain("rollgate/provider");
     });
 
     test("rolls to the next release without a lost request", async () => {

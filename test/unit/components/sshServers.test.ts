@@ -78,21 +78,3 @@ test("nginx's server is set up, nginx is configured, and a caller gets its place
     { kind, ...server, directory, unit, address, port, controlPort },
   ]);
 });
-
-test("the providers in the state import the rollout and contain none of its code", async () => {
-  const { tree, resources } = await mockPulumi();
-  new AppHosts("app", hostsOnServers({ hosts, graceSeconds: 35 }));
-  new CheckingNginx("nginx", nginxOnServer({ ...nginx, provisioning }));
-  await tree();
-  for (const [name, module] of [
-    ["app-app-1", "#provider/hostResource.ts"],
-    ["nginx-server", "#provider/nginx.ts"],
-    ["nginx-machine", "#kinds/ssh/provisionedServer.ts"],
-  ]) {
-    const code = String(resources.find((resource) => resource.name === name)?.inputs.__provider);
-    const imports = [...code.matchAll(/import\(([^)]*)\)/g)].map(([, from]) => from);
-    expect(new Set(imports)).toEqual(new Set([JSON.stringify(module)]));
-    expect(code.length).toBeLessThan(4096);
-    expect(code).not.toMatch(/undici|zod|require\(|node:/);
-  }
-});
