@@ -9,8 +9,8 @@ export interface Orchestrator {
   roll(desired: DesiredRelease, policy: RollPolicy, options: RollOptions): Promise<RollResult>;
   /** What every host really runs. */
   survey(): Promise<Survey>;
-  /** What a roll would do now. */
-  plan(request: RollRequest): Promise<Plan>;
+  /** What a roll would do now; `before` is the previous request, if it is known. */
+  plan(request: RollRequest, before?: RollRequest): Promise<Plan>;
   /** Finds the full name of a release that needs no jar; throws `InvalidInput` that lists the choices. */
   findRelease(name: string): Promise<string>;
   close(): Promise<void>;
@@ -20,8 +20,10 @@ export interface Orchestrator {
 export interface Plan {
   /** How hosts would get a new JVM and why, by their names; without those that run nothing or have no choice. */
   readonly hosts: Readonly<Record<string, string>>;
-  /** Which hosts in which batches, and what would stop it; empty if that can't be told yet. */
+  /** What stands in the way, and which hosts come in which batches; empty if that can't be told yet. */
   readonly forecast: string;
+  /** What needs a person's attention before the roll, a line each. */
+  readonly warnings: readonly string[];
 }
 
 /** What a fleet runs, as a preview shows it. */

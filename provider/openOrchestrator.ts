@@ -18,7 +18,7 @@ export async function openOrchestrator(
   return {
     roll: (desired, policy, options) => roll(fleet, desired, policy, options),
     survey: () => survey(fleet),
-    plan: (planned) => plan(fleet, planned),
+    plan: (planned, before) => plan(fleet, planned, before),
     findRelease: (name) => findKeptRelease(name, fleet.hosts),
     close: () => fleet.close(),
   };

@@ -1,33 +1,63 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Plan } from "#kinds/orchestrator.ts";
-import { RollgateError } from "#rollout/common/errors.ts";
-import type { AppHost } from "#rollout/host/appHost.ts";
+import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { LeaseHeld } from "#rollout/lease/lease.ts";
+import type { Drains } from "#rollout/nginx/reverseProxy.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
-import { type FleetMember, observe } from "#rollout/roll/fleet.ts";
+import { type FleetMember, type Observed, observe } from "#rollout/roll/fleet.ts";
 import { describeForecast, foresee } from "#rollout/roll/foresee.ts";
-import { decideOrder, describeOrder, type OrderDecision } from "#rollout/roll/order.ts";
+import { obstaclesTo } from "#rollout/roll/obstacles.ts";
+import { Orders } from "#rollout/roll/order.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";
+import { targetOf } from "#rollout/roll/targets.ts";
 
 const ANSWER_MILLISECONDS = 10_000;
+const NO_DRAINS: Drains = { everywhere: new Set(), partly: new Map() };
 
-/** What a roll would do now. Changes nothing, and leaves out what can't be asked. */
-export async function plan(fleet: Fleet, request: RollRequest): Promise<Plan> {
-  const [members, roller] = await Promise.all([
-    Promise.all(fleet.hosts.map((host) => orUndefined(observe(host, fleet.proxy, answerInTime())))),
-    orUndefined(rollerOf(fleet)),
-  ]);
-  const known = members.filter((member) => member !== undefined);
-  const decisions = new Map(
-    await Promise.all(
-      known.map(async (member) => [member.host, await decideOrder(member, request.order)] as const),
+/**
+ * What a roll would do now, and what stands in its way. Changes nothing. `before` is the previous request: hosts and
+ * nginx that are not in it may be made by the same update, so they are no obstacle.
+ */
+export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequest): Promise<Plan> {
+  const signal = AbortSignal.timeout(ANSWER_MILLISECONDS);
+  const draining = problemOr(fleet.proxy.drained(signal));
+  const proxy: Observed = {
+    drained: async () => (await draining).answer ?? NO_DRAINS,
+    upstream: (slot, given) => fleet.proxy.upstream(slot, given),
+  };
+  const [members, { problem }, { answer: roller }] = await Promise.all([
+    Promise.all(
+      fleet.hosts.map((host) => observe(host, proxy, signal, targetOf(request, host.name).release)),
     ),
+    draining,
+    problemOr(rollerOf(fleet)),
+  ]);
+  const known = members.filter(
+    ({ host, unreachable }) => unreachable === undefined || isAsBefore(host.name, request, before),
   );
-  const startsFirst = ({ host, serving, spare }: FleetMember) =>
-    serving && spare !== undefined && decisions.get(host)?.startsFirst === true;
-  const rolling = roller === undefined ? [] : [roller];
-  const isComplete = known.length === fleet.hosts.length;
-  const ahead = isComplete ? [describeForecast(foresee(known, request, request, { startsFirst }))] : [];
-  return { hosts: describeOrders(known, decisions), forecast: [...rolling, ...ahead].join("; ") };
+  const obstacles = await obstaclesTo(request, known);
+  // The same update may start nginx, so its silence alone refuses nothing.
+  const isProxyKnown = isDeepStrictEqual(before?.proxies, request.proxies);
+  const around = [roller, isProxyKnown ? problem : undefined].filter((line) => line !== undefined);
+  const refused = obstacles.length > 0 ? [`refused as long as ${obstacles.join(", and as long as ")}`] : [];
+  const told = [...around, ...refused];
+  const warnings = [...around, ...obstacles.map((obstacle) => `a roll is refused as long as ${obstacle}`)];
+  // Without nginx, nobody knows who serves.
+  if (problem !== undefined) return { hosts: {}, forecast: told.join("; "), warnings };
+  const orders = new Orders(request.order);
+  await orders.decide(members);
+  const isComplete = members.every(({ unreachable }) => unreachable === undefined);
+  const ahead = isComplete ? foresee(members, request, request, orders) : { batches: [] };
+  const doubtful = members.filter((member) => orders.isDoubtful(member));
+  return {
+    hosts: describeOrders(members, orders),
+    forecast: [...told, describeForecast(ahead)].filter(Boolean).join("; "),
+    warnings: [
+      ...warnings,
+      ...doubtful.map((member) => `${member.host.name}: ${orders.describe(member)}`),
+      ...(ahead.obstacle === undefined ? [] : [`the roll would stop: ${ahead.obstacle}`]),
+    ],
+  };
 }
 
 /** Who is rolling this fleet now, in one clause. */
@@ -38,27 +68,27 @@ async function rollerOf({ leases }: Pick<Fleet, "leases">): Promise<string | und
 }
 
 /** How hosts would get a new JVM and why; without those that run nothing or have no choice. */
-function describeOrders(
-  members: readonly FleetMember[],
-  decisions: ReadonlyMap<AppHost, OrderDecision>,
-): Readonly<Record<string, string>> {
-  const lines = members.map(({ host, state }) => {
-    const decision = decisions.get(host);
-    return host.second && state.running && decision ? [[host.name, describeOrder(decision)] as const] : [];
+function describeOrders(members: readonly FleetMember[], orders: Orders): Readonly<Record<string, string>> {
+  const lines = members.flatMap((member) => {
+    const { host, state } = member;
+    if (!host.second || !state.running) return [];
+    return [[host.name, orders.describe(member) ?? "stop-first (it doesn't serve)"] as const];
   });
-  return Object.fromEntries(lines.flat());
+  return Object.fromEntries(lines);
 }
 
-/** A preview goes on without what can't be asked yet, such as an nginx that the same update makes. */
-async function orUndefined<T>(asked: Promise<T>): Promise<T | undefined> {
+/** Whether a host was at the same place before; any, if there is nothing to compare. */
+function isAsBefore(name: string, request: RollRequest, before: RollRequest | undefined): boolean {
+  const [is, was] = [request, before].map((each) => each?.hosts.find((host) => host.name === name));
+  return before === undefined || isDeepStrictEqual(is, was);
+}
+
+/** A preview goes on without what can't be asked. */
+async function problemOr<T>(asked: Promise<T>): Promise<{ readonly answer?: T; readonly problem?: string }> {
   try {
-    return await asked;
+    return { answer: await asked };
   } catch (error) {
-    if (error instanceof RollgateError) return undefined;
+    if (error instanceof RollgateError) return { problem: messageOf(error) };
     throw error;
   }
-}
-
-function answerInTime(): AbortSignal {
-  return AbortSignal.timeout(ANSWER_MILLISECONDS);
 }

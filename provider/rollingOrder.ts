@@ -10,7 +10,7 @@ import { targetOf } from "#rollout/roll/targets.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 
 const LAST_ROLLS = 10;
-const NO_PLAN: Plan = { hosts: {}, forecast: "" };
+const NO_PLAN: Plan = { hosts: {}, forecast: "", warnings: [] };
 
 /** What a preview shows of a roll. */
 export interface RollingOrder {
@@ -36,7 +36,8 @@ export async function rollingOrderOf(
     line: `${name}: ${targetOf(request, name).release}${startsAnew(name, request, old) ? ", restarted" : ""}`,
   }));
   const changing = lines.filter(({ line }) => lastSeen.length > 0 && !lastSeen.includes(line));
-  const { hosts, forecast } = changing.length > 0 ? await planFor(request, kinds) : NO_PLAN;
+  const { hosts, forecast, warnings } = changing.length > 0 ? await planFor(request, old, kinds) : NO_PLAN;
+  for (const warning of warnings) console.log(`warning: ${warning}`);
   const ahead = [forecast, changing.length === names.length ? await lastTimes(request) : ""].filter(Boolean);
   const planOf = (name: string) => (changing.some((each) => each.name === name) ? hosts[name] : undefined);
   return {
@@ -62,8 +63,8 @@ function startsAnew(name: string, next: RollRequest, old: RollRequest | undefine
 }
 
 /** Asked only if a host changes, since it takes a look at each. */
-async function planFor(request: RollRequest, kinds: Kinds): Promise<Plan> {
-  return closing(openOrchestrator(request, kinds), (orchestrator) => orchestrator.plan(request));
+async function planFor(request: RollRequest, old: RollRequest | undefined, kinds: Kinds): Promise<Plan> {
+  return closing(openOrchestrator(request, kinds), (orchestrator) => orchestrator.plan(request, old));
 }
 
 /** How long the last rolls took; a preview goes on without. */

@@ -15,6 +15,8 @@ export interface HostState {
   readonly lastKnownGood?: Revision;
   /** Every release kept on the host. */
   readonly releases: readonly string[];
+  /** How many bytes a release may have that is to be staged, if that was asked and can be told. */
+  readonly roomBytes?: number;
 }
 
 /** What a host should run, and how it is started. */
@@ -89,7 +91,8 @@ export interface AppHost extends Slot {
 
   /** Throws `RollgateError` if the host cannot take part in a roll; changes nothing. */
   preflight(signal: AbortSignal): Promise<void>;
-  observe(): Promise<HostState>;
+  /** `staging` is a release that may have to be staged: it asks for the room for it, too. */
+  observe(staging?: string): Promise<HostState>;
   /**
    * Puts the jar on the host under `id` and verifies its hash there; an intact release that is there already is left
    * alone. Without a jar, the release must be there already.

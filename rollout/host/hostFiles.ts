@@ -19,7 +19,7 @@ const HASH_SECONDS = 120;
 
 // They use only what coreutils and busybox share, and may run twice: if the connection breaks, a script is run again.
 const SCRIPTS = new URL("./scripts/", import.meta.url);
-const DESCRIBE = readScripts(SCRIPTS, "describe-host");
+const DESCRIBE = readScripts(SCRIPTS, "../../machine/scripts/free-space", "describe-host");
 const HASH = readScripts(SCRIPTS, "hash-release");
 const SWITCH = readScripts(SCRIPTS, "switch-release");
 const LIST = readScripts(SCRIPTS, "list-host");
@@ -48,15 +48,18 @@ export class HostFiles {
     return `${this.#directory}/releases/${id}/${archiveName(id)}`;
   }
 
-  async describe(): Promise<FilesState> {
-    const lines = (await this.#run(DESCRIBE)).split("\n");
+  /** `staging` is a release that may have to be staged: it asks for the room for it, too. */
+  async describe(staging?: string): Promise<FilesState> {
+    const shares = this.#machine.sharesFiles ? "shares" : "";
+    const lines = (await this.#run(DESCRIBE, staging === undefined ? [] : [staging, shares])).split("\n");
     const all = (word: string) =>
       lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
-    const [current, lastKnownGood] = [all("current")[0], all("last-known-good")[0]];
+    const [[current], [lastKnownGood], [room]] = [all("current"), all("last-known-good"), all("room")];
     return {
       ...(current !== undefined && { current }),
       ...(lastKnownGood !== undefined && { lastKnownGood: revisionSchema.parse(JSON.parse(lastKnownGood)) }),
       releases: all("release").sort(),
+      ...(room !== undefined && { roomBytes: Number(room) }),
     };
   }
 

@@ -48,11 +48,11 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     throw portTaken(this, owner.value.name, owner.value.port);
   }
 
-  async observe(): Promise<HostState> {
+  async observe(staging?: string): Promise<HostState> {
     const [running, second, files] = await Promise.all([
       this.runningApp(),
       this.second?.runningApp(),
-      this.explain("cannot list its releases", () => this.files.describe()),
+      this.explain("cannot list its releases", () => this.files.describe(staging)),
     ]);
     return { ...(running && { running }), ...(second && { second }), ...files };
   }

@@ -12,9 +12,9 @@ const UPLOAD_SECONDS = 1800;
 const BETWEEN_ATTEMPTS_MILLISECONDS = 500;
 
 const SCRIPTS = new URL("./scripts/", import.meta.url);
-const HELD = readScripts(SCRIPTS, "upload-held");
+const HELD = readScripts(SCRIPTS, "free-space", "upload-held");
 const APPEND = readScripts(SCRIPTS, "upload-append");
-const COPY = readScripts(SCRIPTS, "upload-copy");
+const COPY = readScripts(SCRIPTS, "free-space", "upload-copy");
 const INSTALL = readScripts(SCRIPTS, "install-release");
 
 /**
@@ -69,7 +69,7 @@ async function bring(
   signal: AbortSignal,
 ): Promise<void> {
   if (machine.sharesFiles) {
-    await machine.run(COPY, [folder, part, path], { deadlineSeconds: UPLOAD_SECONDS, signal });
+    await machine.run(COPY, [folder, part, path, String(size)], { deadlineSeconds: UPLOAD_SECONDS, signal });
     return;
   }
   const held = Number(await machine.run(HELD, [folder, part, String(size)], { signal }));

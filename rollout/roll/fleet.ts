@@ -9,6 +9,9 @@ import { bestFirst, emptySlot, type SlotView, viewSlot } from "./slotView.ts";
 const ANSWER_MILLISECONDS = 10_000;
 const OUT_OF_REACH: HostState = { releases: [] };
 
+/** The part of a proxy that says what it does with hosts. */
+export type Observed = Pick<ReverseProxy, "drained" | "upstream">;
+
 /** The part of a roll's context that is needed to observe its hosts. */
 interface Observing {
   readonly hosts: readonly AppHost[];
@@ -28,11 +31,19 @@ export interface FleetMember extends Omit<SlotView, "running"> {
   readonly spare?: SlotView;
 }
 
-/** Asks a host and the proxy about it. A host that does not answer is a finding; a proxy that does not is an error. */
-export async function observe(host: AppHost, proxy: ReverseProxy, signal: AbortSignal): Promise<FleetMember> {
+/**
+ * Asks a host and the proxy about it. A host that does not answer is a finding; a proxy that does not is an error.
+ * `staging` is a release that the host may have to take.
+ */
+export async function observe(
+  host: AppHost,
+  proxy: Observed,
+  signal: AbortSignal,
+  staging?: string,
+): Promise<FleetMember> {
   const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]);
   const { second } = host;
-  const [asking, draining] = [askHost(host), proxy.drained(signal)];
+  const [asking, draining] = [askHost(host, staging), proxy.drained(signal)];
   if (!second) {
     const runs = asking.then(({ state }) => state.running);
     const [answer, { running: _, ...only }] = await Promise.all([
@@ -51,9 +62,9 @@ export async function observe(host: AppHost, proxy: ReverseProxy, signal: AbortS
   return unreachable === undefined ? { ...found, spare } : { ...found, unreachable };
 }
 
-async function askHost(host: AppHost): Promise<Pick<FleetMember, "state" | "unreachable">> {
+async function askHost(host: AppHost, staging?: string): Promise<Pick<FleetMember, "state" | "unreachable">> {
   try {
-    return { state: await host.observe() };
+    return { state: await host.observe(staging) };
   } catch (error) {
     if (!(error instanceof RollgateError)) throw error;
     const unreachable = error.code === "hangs" ? "it does not answer" : messageOf(error);

@@ -1,12 +1,20 @@
 import { digits } from "../common/digits.ts";
 import { messageOf, RollgateError } from "../common/errors.ts";
-import type { AppHost, MemoryRoom } from "../host/appHost.ts";
+import type { AppHost, MemoryRoom, Slot } from "../host/appHost.ts";
 import type { Order } from "../request/rollRequest.ts";
 import type { FleetMember } from "./fleet.ts";
 
 /** The order in which a host gets its new JVM, and why. */
-export interface OrderDecision {
+interface OrderDecision {
   readonly startsFirst: boolean;
+  readonly why: string;
+  /** It was set, against what the host says. */
+  readonly isDoubtful?: true;
+}
+
+/** Whether there is room for a second JVM, if that can be told. */
+interface Room {
+  readonly isEnough?: boolean;
   readonly why: string;
 }
 
@@ -14,29 +22,32 @@ export interface OrderDecision {
 const MARGIN = 1.25;
 const MEGABYTE = 1024 * 1024;
 
-/**
- * Decides between start-first and stop-first for one host; `auto` asks whether there is room for two JVMs. Changes
- * nothing and never throws for a host that can't be asked.
- */
-export async function decideOrder(member: FleetMember, order: Order): Promise<OrderDecision> {
-  if (order !== "auto") return { startsFirst: order === "start-first", why: "as set" };
-  const stopFirst = (why: string) => ({ startsFirst: false, why });
-  const { spare, serving, slot } = member;
-  if (!spare) return stopFirst("it has no second slot");
-  if (!serving) return stopFirst("it doesn't serve");
+/** Decides for one host that serves. Changes nothing, and never throws for a host that can't be asked. */
+async function decideOrder({ spare, slot }: FleetMember, order: Order): Promise<OrderDecision> {
+  if (order === "stop-first") return { startsFirst: false, why: "as set" };
+  if (!spare) return { startsFirst: false, why: "it has no second slot" };
+  const { isEnough, why } = await lookForRoom(spare.slot, slot);
+  if (order === "auto") return { startsFirst: isEnough === true, why };
+  if (isEnough !== false) return { startsFirst: true, why: "as set" };
+  return { startsFirst: true, why: `as set, though there may be no room: ${why}`, isDoubtful: true };
+}
+
+/** Whether a second JVM would fit into an empty slot, beside the one that runs in another. */
+async function lookForRoom(empty: Slot, running: Slot): Promise<Room> {
   try {
-    const [owner, memory] = await Promise.all([spare.slot.portOwner(), slot.memory()]);
-    if (owner.kind === "other") return stopFirst(`port ${spare.slot.port} is taken by ${owner.name}`);
-    if (!memory) return stopFirst("how much memory is free can't be told");
-    return { startsFirst: fits(memory), why: describeMemory(memory) };
+    const [owner, memory] = await Promise.all([empty.portOwner(), running.memory()]);
+    if (owner.kind === "other")
+      return { isEnough: false, why: `port ${empty.port} is taken by ${owner.name}` };
+    if (!memory) return { why: "how much memory is free can't be told" };
+    return { isEnough: fits(memory), why: describeMemory(memory) };
   } catch (error) {
     if (!(error instanceof RollgateError)) throw error;
-    return stopFirst(messageOf(error));
+    return { why: messageOf(error) };
   }
 }
 
 /** `start-first (2,048 MB free, the running JVM needs 310 MB)`. */
-export function describeOrder({ startsFirst, why }: OrderDecision): string {
+function describeOrder({ startsFirst, why }: OrderDecision): string {
   return `${startsFirst ? "start-first" : "stop-first"} (${why})`;
 }
 
@@ -69,6 +80,11 @@ export class Orders {
   /** Whether a host keeps serving while it gets its new JVM. */
   startsFirst({ host, spare, serving }: FleetMember): boolean {
     return serving && spare !== undefined && this.#decisions.get(host)?.startsFirst === true;
+  }
+
+  /** Whether a host starts first because that is set, though it seems to have no room. */
+  isDoubtful({ host }: FleetMember): boolean {
+    return this.#decisions.get(host)?.isDoubtful === true;
   }
 
   /** What to tell about a host; nothing if it has no choice. */

@@ -22,7 +22,7 @@ export async function viewSlot(
   slot: Slot,
   running: RunningApp | undefined | Promise<RunningApp | undefined>,
   draining: Drains | Promise<Drains>,
-  proxy: ReverseProxy,
+  proxy: Pick<ReverseProxy, "upstream">,
   signal: AbortSignal,
 ): Promise<SlotView> {
   const [app, out, health, upstream] = await Promise.all([

@@ -341,6 +341,8 @@ export class FakeHost extends FakeSlot implements AppHost {
   /** The error that every method throws because its machine is gone. */
   gone: RollgateError | undefined;
   current: string | undefined;
+  /** The room for a release that is to be staged, if that can be told. */
+  roomBytes: number | undefined;
   #releases: string[] = [];
 
   constructor(name: string, port: number, fleet: FakeFleet, { beside, zone }: Before, secondPort: number) {
@@ -383,9 +385,10 @@ export class FakeHost extends FakeSlot implements AppHost {
     if (this.errors.preflight) throw this.errors.preflight;
   }
 
-  async observe(): Promise<HostState> {
+  async observe(staging?: string): Promise<HostState> {
     this.requireReachable();
     return {
+      ...(staging !== undefined && this.roomBytes !== undefined && { roomBytes: this.roomBytes }),
       ...(this.running && { running: this.running }),
       ...(this.second?.running && { second: this.second.running }),
       ...(this.current !== undefined && { current: this.current }),

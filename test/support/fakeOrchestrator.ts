@@ -20,7 +20,7 @@ export class FakeOrchestrator implements Orchestrator {
   }
 
   async plan() {
-    return { hosts: {}, forecast: "" };
+    return { hosts: {}, forecast: "", warnings: [] };
   }
 
   async survey() {

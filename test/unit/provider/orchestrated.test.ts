@@ -29,7 +29,7 @@ class Cluster implements Orchestrator {
   }
 
   async plan() {
-    return { hosts: {}, forecast: "" };
+    return { hosts: {}, forecast: "", warnings: [] };
   }
 
   async survey() {

@@ -1,9 +1,12 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { plan } from "#provider/plan.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
 import { type Before, FakeFleet } from "../../support/fakeFleet.ts";
 import { validRequest } from "../../support/rollRequest.ts";
+import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 const [OLD, NEW] = ["1.0.0", "1.1.0"];
 const RUNS: Before = { runs: OLD };
@@ -13,13 +16,14 @@ async function planned(
   hosts: Readonly<Record<string, Before>>,
   settings: Partial<RollRequest> = {},
   prepare: (fleet: FakeFleet) => unknown = () => {},
+  requestBefore: (request: RollRequest) => RollRequest | undefined = () => undefined,
 ) {
   const fleet = await FakeFleet.create(hosts);
   await prepare(fleet);
   const { jar: _, ...valid } = validRequest();
   const request = { ...rollRequest.parse(valid), release: NEW, minimumHealthy: 1, ...settings };
   const before = fleet.journal.length;
-  const seen = await plan(fleet, request);
+  const seen = await plan(fleet, request, requestBefore(request));
   expect(fleet.journal.slice(before)).toEqual([]);
   return seen;
 }
@@ -53,36 +57,92 @@ test("how a host gets its new JVM is told with the reason", async () => {
   expect(hosts).toEqual({ "app-1": "start-first (as set)" });
 });
 
-test("a host that can't be reached is named as what would stop the roll", async () => {
-  const { forecast } = await planned({ "app-1": RUNS, "app-2": RUNS, "app-3": RUNS }, {}, (fleet) =>
+test("a host that can't be reached is named, since a roll would be refused", async () => {
+  const { forecast, warnings } = await planned({ "app-1": RUNS, "app-2": RUNS, "app-3": RUNS }, {}, (fleet) =>
     fleet.host("app-2").vanish(),
   );
-  expect(forecast).toBe(
-    "app-1, then app-3, then it would stop: app-2 could not be brought to 1.1.0: server of app-2 cannot be reached",
-  );
+  const why = "app-2 can't be reached: server of app-2 cannot be reached";
+  expect(forecast).toBe(`refused as long as ${why}`);
+  expect(warnings).toEqual([`a roll is refused as long as ${why}`]);
 });
 
-test("too few others that serve are named before anything is touched", async () => {
-  const { forecast } = await planned({ "app-1": RUNS, "app-2": RUNS }, {}, (fleet) =>
-    fleet.host("app-2").vanish(),
+test("a host that the same update makes is no obstacle before it is there", async () => {
+  const seen = await planned(
+    { "app-1": RUNS, "app-2": {} },
+    {},
+    (fleet) => fleet.host("app-2").vanish(),
+    (request) => ({ ...request, hosts: request.hosts.filter(({ name }) => name !== "app-2") }),
   );
-  expect(forecast).toMatch(
-    /^it would stop: app-1 was not taken out: at least 1 of the others must serve, but app-2 does not \(unreachable/,
+  expect(seen).toMatchObject({ forecast: "", warnings: [] });
+});
+
+test("hosts without room for the release are named with what they lack, and the others are not", async () => {
+  const jar = { path: join(await temporaryDirectory(), "app.jar"), version: NEW, sha256: "a".repeat(64) };
+  await writeFile(jar.path, "x".repeat(3_000_000));
+  const staged = { runs: OLD, releases: [OLD, NEW] };
+  const hosts = { "app-1": RUNS, "app-2": staged, "app-3": RUNS, "app-4": RUNS };
+  const fill = (fleet: FakeFleet) => {
+    for (const name of ["app-1", "app-2"]) fleet.host(name).roomBytes = 1_000_000;
+    // As exact as staging is.
+    fleet.host("app-3").roomBytes = 3_000_000 - 1023;
+  };
+  const { forecast, warnings } = await planned(hosts, { jar }, fill);
+  const why = "app-1 has no room for 1.1.0: 976 KiB are free, 2,929 KiB are needed";
+  expect(forecast).toBe(`refused as long as ${why}; app-1, then app-2, then app-3, then app-4`);
+  expect(warnings).toEqual([`a roll is refused as long as ${why}`]);
+  expect((await planned(hosts, {}, fill)).warnings).toEqual([]);
+});
+
+test("a second JVM that is set to start first, but may not fit, is doubted", async () => {
+  const { hosts, warnings } = await planned(
+    { "app-1": { ...RUNS, beside: "nothing" }, "app-2": { ...RUNS, beside: "nothing" } },
+    { order: "start-first" },
+    (fleet) => {
+      fleet.host("app-1").room = { availableBytes: 2 ** 28, neededBytes: 2 ** 28 };
+    },
+  );
+  const line = "start-first (as set, though there may be no room: 256 MB free, the running JVM needs 256 MB)";
+  expect(hosts).toEqual({ "app-1": line, "app-2": "start-first (as set)" });
+  expect(warnings).toEqual([`app-1: ${line}`]);
+});
+
+test("a host that runs but doesn't serve stops first, whatever is set", async () => {
+  const { hosts } = await planned(
+    { "app-1": { ...RUNS, beside: "nothing", drained: true }, "app-2": RUNS },
+    { order: "start-first" },
+  );
+  expect(hosts).toEqual({ "app-1": "stop-first (it doesn't serve)" });
+});
+
+test("an nginx that is not there yet is left out", async () => {
+  const seen = await planned({ "app-1": RUNS, "app-2": RUNS }, {}, silence);
+  expect(seen).toEqual({ hosts: {}, forecast: "", warnings: [] });
+});
+
+test("an nginx that was there and doesn't answer is named, and so are hosts that can't be reached", async () => {
+  const { forecast } = await planned(
+    { "app-1": RUNS, "app-2": RUNS },
+    {},
+    async (fleet) => {
+      silence(fleet);
+      await fleet.host("app-2").vanish();
+    },
+    (request) => request,
+  );
+  expect(forecast).toBe(
+    "nginx does not answer; refused as long as app-2 can't be reached: server of app-2 cannot be reached",
   );
 });
 
 test("somebody else's roll is named", async () => {
-  const { forecast } = await planned({ "app-1": RUNS, "app-2": RUNS }, {}, ({ leases }) =>
+  const { forecast, warnings } = await planned({ "app-1": RUNS, "app-2": RUNS }, {}, ({ leases }) =>
     leases.claim(7, { owner: "ci@runner (pid 12)", since: "2026-11-27T04:00:00Z", beat: 1, released: false }),
   );
-  expect(forecast).toBe(
-    "ci@runner (pid 12) has been rolling this fleet since 2026-11-27T04:00:00Z; app-1, then app-2",
-  );
+  const roller = "ci@runner (pid 12) has been rolling this fleet since 2026-11-27T04:00:00Z";
+  expect(forecast).toBe(`${roller}; app-1, then app-2`);
+  expect(warnings).toEqual([roller]);
 });
 
-test("what can't be asked yet is left out", async () => {
-  const { hosts, forecast } = await planned({ "app-1": RUNS, "app-2": RUNS }, {}, ({ proxy }) => {
-    proxy.drained = () => Promise.reject(new RollgateError("unreachable", "nginx does not answer"));
-  });
-  expect({ hosts, forecast }).toEqual({ hosts: {}, forecast: "" });
-});
+function silence({ proxy }: FakeFleet): void {
+  proxy.error = new RollgateError("unreachable", "nginx does not answer");
+}

@@ -128,6 +128,20 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     expect(await readdir(join(directory, "releases"))).toEqual([releaseId(small)]);
   });
 
+  test("have the room that is free, and what is there of an upload that broke off", async (context) => {
+    const { directory, files } = await newHost(context, await tinyDirectory(context));
+    const id = "2.0.0-bbbbbbbbbbbb";
+    expect(await files.describe(id)).toEqual({ releases: [] });
+    await mkdir(join(directory, "releases"));
+    const { roomBytes: before = 0 } = await files.describe(id);
+    expect(before).toBeGreaterThan(32_000);
+    expect(before).toBeLessThanOrEqual(65_536);
+    await writeFile(join(directory, "releases", `.${id}.part`), "x".repeat(20_000));
+    const { roomBytes: after = 0 } = await files.describe(id);
+    expect(after).toBeGreaterThan(before - 4_096);
+    expect(after).toBeLessThanOrEqual(before);
+  });
+
   test("are installed once, however often the command that does it runs", async (context) => {
     const machine = await localMachine(shell, context);
     const directory = join(await temporaryDirectory(), "host");

@@ -78,9 +78,13 @@ test("a host with a full disk says so, and keeps what it has", async (context) =
   await filesIn(directory).stage(releaseId(small), small, signal);
   await expect(filesIn(directory).stage(releaseId(jar), jar, signal)).rejects.toMatchObject({
     code: "disk-full",
-    message: `no space left for ${releaseId(jar)} in ${directory}`,
+    message: expect.stringMatching(
+      `^no space left for ${releaseId(jar)} in ${directory}: \\d+ KiB are free, 976 KiB are needed$`,
+    ),
   });
   expect(await readdir(join(directory, "releases"))).toEqual([releaseId(small)]);
+  const { roomBytes } = await filesIn(directory).describe(releaseId(jar));
+  expect(roomBytes).toBeLessThan(65_536);
 });
 
 test("a file in the way of the releases is reported in one line", async () => {
