@@ -38,8 +38,11 @@ export class RollingDeployment extends pulumi.dynamic.Resource {
       history: undefined,
       ledger: undefined,
     };
-    // A URL of a webhook is all that is needed to post to it. In the state, only a whole input can be secret.
-    const notify = args.notify && { notify: pulumi.secret(args.notify) };
-    super(provider, name, { ...args, ...notify, ...filledByRoll }, options, "rollgate", "RollingDeployment");
+    // URLs and headers may be all that is needed to post or to ask. In the state, only a whole input can be secret.
+    const secrets = {
+      ...(args.notify && { notify: pulumi.secret(args.notify) }),
+      ...(args.analysisChecks && { analysisChecks: pulumi.secret(args.analysisChecks) }),
+    };
+    super(provider, name, { ...args, ...secrets, ...filledByRoll }, options, "rollgate", "RollingDeployment");
   }
 }

@@ -35,6 +35,7 @@ export interface RollSettings
       | "hooks"
       | "canary"
       | "analysis"
+      | "analysisChecks"
     >
   > {
   readonly jar?: string;

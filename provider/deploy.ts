@@ -1,4 +1,4 @@
-import type { Change, Olds, Values } from "#kinds/change.ts";
+import type { Change, Values } from "#kinds/change.ts";
 import type { Orchestrator } from "#kinds/orchestrator.ts";
 import { messageOf, RollFailed } from "#rollout/common/errors.ts";
 import { printable } from "#rollout/common/plainLine.ts";
@@ -9,6 +9,7 @@ import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
 import { formatReport, type Report } from "#rollout/roll/reporter.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { RollLog } from "./rollLog.ts";
+import { secretsIn } from "./secretsIn.ts";
 
 /** A stack has only one. */
 export const ID = "rolling-deployment";
@@ -57,15 +58,6 @@ export async function deploy(
       reasons: [redact(reasonOf(error))],
     });
   }
-}
-
-/** The values of environments, and URLs of webhooks; those of the state count, too, as hosts may still have them. */
-function secretsIn(inputs: RollRequest | Olds): string[] {
-  const { environment, hostEnvironment, notify }: Values = { ...inputs };
-  const environments = [environment, ...Object.values(Object(hostEnvironment))];
-  const values = environments.flatMap((each): unknown[] => Object.values(Object(each)));
-  const urls = Array.isArray(notify) ? notify.map((webhook): unknown => Object(webhook).url) : [];
-  return [...values, ...urls].filter((value) => typeof value === "string");
 }
 
 function reasonOf(error: unknown): string {

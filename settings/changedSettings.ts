@@ -19,10 +19,21 @@ export async function changedSettings(reader: Reader): Promise<Record<string, un
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const)
     .filter(([key]) => !LEFT_OUT.includes(key) && !reader.isSecret(key))
-    .map(([key, value]) => [key, plainValue(value), Object(declared[key]).default] as const)
+    .map(([key, value]) => [key, shown(key, plainValue(value)), Object(declared[key]).default] as const)
     .filter(([, value, byDefault]) => !isDeepStrictEqual(value, plainValue(byDefault)))
     .map(([key, value]) => [`${prefix}${key}`, value] as const);
   return Object.fromEntries(entries);
+}
+
+/** What analysis asks may be secret even if the stack file has it in plain text. */
+function shown(key: string, value: unknown): unknown {
+  const { checks, ...limits }: { readonly checks?: unknown } = Object(value);
+  if (key !== "analysis" || !Array.isArray(checks)) return value;
+  const open = checks.map((check) => {
+    const { url: _, prometheus: __, headers: ___, ...rest } = Object(check);
+    return rest;
+  });
+  return { ...limits, checks: open };
 }
 
 /** All values are texts in Pulumi's configuration. */

@@ -1,5 +1,6 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { reservedArguments, whereElseSet } from "#rollout/request/reserved.ts";
+import { readAnalysis } from "./analysis.ts";
 import { readAvailability } from "./availability.ts";
 import { readTls } from "./frontDoor/tls.ts";
 import { readHooks } from "./hooks.ts";
@@ -7,15 +8,6 @@ import { readNotify, readTraceCollector } from "./notify.ts";
 import { type Reader, textOf } from "./reader.ts";
 import { readReports } from "./reports.ts";
 import { stackName } from "./stackName.ts";
-
-/** What is enough for a busy site; a JVM is slow for its first two seconds under traffic. */
-const ANALYSIS = {
-  errorRateIncrease: 0.01,
-  latencyFactor: 3,
-  minimumRequests: 50,
-  waitSeconds: 0,
-  ignoreSeconds: 3,
-};
 
 /** The settings of a roll that all kinds share. */
 export function readRollout(reader: Reader, hosts: number) {
@@ -49,7 +41,7 @@ export function readRollout(reader: Reader, hosts: number) {
     onFailure: reader.text("onFailure"),
     ...readWarmUp(reader.object("warmUp")),
     ...readHooks(reader.object("hooks")),
-    ...readAnalysis(reader.object("analysis")),
+    ...readAnalysis(reader),
     ...readNotify(reader),
     ...readTraceCollector(reader),
     ...readReports(reader.text("reports")),
@@ -60,12 +52,6 @@ export function readRollout(reader: Reader, hosts: number) {
 function readWarmUp(given: object): { readonly warmUp?: object } {
   if (Object.keys(given).length === 0) return {};
   return { warmUp: { requests: 200, seconds: 10, ...given } };
-}
-
-/** An object without any entry means that a release is judged by its health alone. */
-function readAnalysis(given: object): { readonly analysis?: object } {
-  if (Object.keys(given).length === 0) return {};
-  return { analysis: { ...ANALYSIS, ...given } };
 }
 
 /** The settings of nginx that all kinds share. */

@@ -7,6 +7,7 @@ export function settingOf(property: string): string {
   if (property === "flavour") return "nginxFlavour";
   if (property === "proxies") return "nginxServers";
   if (property === "executable") return "nginx";
+  if (group.startsWith("analysisChecks")) return property.replace("analysisChecks", "analysis.checks");
   const nginx = nginxOf(property);
   if (nginx?.member === "directory") return "directory";
   if (nginx?.member === "tlsPort") return "tls.port";

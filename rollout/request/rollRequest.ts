@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { analysis } from "./analysis.ts";
+import { analysisChecks } from "./analysisChecks.ts";
 import { batch } from "./batch.ts";
 import { canary } from "./canary.ts";
 import { absolutePath, integer, show, text, urlPath } from "./fields.ts";
@@ -97,6 +98,8 @@ export const rollRequest = z
     hooks: hooks.exactOptional(),
     /** Absent if a release that stays healthy is good. */
     analysis: analysis.exactOptional(),
+    /** Absent if nobody else is asked about a release. Secret. */
+    analysisChecks: analysisChecks.exactOptional(),
     /** The folder for the records of rolls; absent if none are kept. */
     reports: absolutePath.exactOptional(),
     /** Who is told about rolls. URLs are secret. */
@@ -122,7 +125,7 @@ export const rollRequest = z
         `expected auto or stop-first, since ${single.name} has no second slot, got start-first`,
       );
     }
-    if (request.analysis && request.timing.soakSeconds === 0) {
+    if ((request.analysis || request.analysisChecks) && request.timing.soakSeconds === 0) {
       refuse(
         ["analysis"],
         "expected soakSeconds of at least 1, since a release is judged during its soak, got 0",

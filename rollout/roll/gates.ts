@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Verdict } from "../analysis/judge.ts";
-import { SoakAnalysis } from "../analysis/soakAnalysis.ts";
 import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
 import type { AppHost, PortOwner, RunningApp, Slot } from "../host/appHost.ts";
@@ -15,6 +13,8 @@ const UPSTREAM_POLL_MILLISECONDS = 100;
 const SETTLE_POLL_MILLISECONDS = 25;
 /** How long a request that was routed to a host before its drain may take to connect. */
 const CONNECT_MILLISECONDS = 50;
+
+export const ENDED = "the process ended by itself";
 
 /** A slot of a host, which gates watch; reports name the host. */
 export interface Place {
@@ -113,64 +113,12 @@ export async function awaitSettled(slot: Slot, context: RollContext, signal: Abo
   return left;
 }
 
-/**
- * Watches a slot under traffic for some time; fails if it becomes unhealthy or serves clients worse than the old release,
- * and ends early when asked to stop. Returns what it saw. `onFailure` comes before anything else, since reading a log may take long.
- */
-export async function soak(
-  { slot }: Place,
-  release: string,
-  context: Pick<RollContext, "policy" | "counted" | "redact">,
-  signal: AbortSignal,
-  onFailure: () => Promise<void> = async () => {},
-): Promise<string> {
-  const { health, timing } = context.policy;
-  const analysis = analysisOf(slot, release, context);
-  const until = performance.now() + timing.soakSeconds * 1000;
-  let failures = 0;
-  let verdict = analysis?.look();
-  const isOver = () => performance.now() >= until + waitOf(verdict, context) * 1000;
-  while (!isOver() && !signal.aborted) {
-    const left = until - performance.now();
-    await sleep(left > 0 ? Math.min(health.intervalMilliseconds, left) : health.intervalMilliseconds);
-    const asked = await askRunning(slot, release, new AbortController().signal);
-    failures = asked !== "exited" && asked.up ? 0 : failures + 1;
-    verdict = analysis?.look();
-    if (verdict?.kind === "worse") {
-      await onFailure();
-      throw new GateFailed("worse", verdict.message, await evidence(slot, context.redact));
-    }
-    // One failure may be a hiccup under load; as many in a row as the gate requires passes are not.
-    if (asked !== "exited" && failures < health.passes) continue;
-    await onFailure();
-    if (asked === "exited") throw await exited(slot, context);
-    const message = `${asked.detail} after it was admitted`;
-    throw new GateFailed("unhealthy", message, await evidence(slot, context.redact));
-  }
-  return verdict ? `stayed healthy; ${verdict.message}` : "stayed healthy";
-}
-
-/** By what nginx counts; on the way back, the release is known. */
-function analysisOf(
-  slot: Slot,
-  release: string,
-  { counted, policy }: Pick<RollContext, "policy" | "counted">,
-): SoakAnalysis | undefined {
-  if (!counted || !policy.analysis) return undefined;
-  return new SoakAnalysis(counted, policy.analysis, { slot: slot.name, release, admitted: Date.now() });
-}
-
-/** How many seconds a soak may go on while there are too few requests. */
-function waitOf(verdict: Verdict | undefined, { policy }: Pick<RollContext, "policy">): number {
-  return verdict?.kind === "undecided" ? (policy.analysis?.waitSeconds ?? 0) : 0;
-}
-
 async function exited(slot: Slot, { redact }: Pick<RollContext, "redact">): Promise<GateFailed> {
-  return new GateFailed("exited", "the process ended by itself", await evidence(slot, redact));
+  return new GateFailed("exited", ENDED, await evidence(slot, redact));
 }
 
 /** If a host cannot be reached for a moment, an answer is missing; the release has not failed. */
-async function askRunning(
+export async function askRunning(
   slot: Slot,
   release: string,
   signal: AbortSignal,

@@ -1,9 +1,10 @@
 import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
 import type { WarmUp } from "../request/warmUp.ts";
-import { awaitHealthy, awaitSettled, awaitUpstream, type Place, soak } from "./gates.ts";
+import { awaitHealthy, awaitSettled, awaitUpstream, type Place } from "./gates.ts";
 import type { Phase } from "./reporter.ts";
-import type { RollContext } from "./rollContext.ts";
+import { type RollContext, withoutJudges } from "./rollContext.ts";
+import { soak } from "./soak.ts";
 import { telling } from "./telling.ts";
 import { warmUp } from "./warmUp.ts";
 
@@ -143,6 +144,13 @@ export class HostSteps {
     if (this.#context.policy.timing.soakSeconds === 0) return;
     const place = { host: this.#host, slot };
     await this.#timed("soak", () => soak(place, release, this.#context, signal, onFailure));
+  }
+
+  /** The same for what ran here before, which nobody judges. */
+  async soakAgain(slot: Slot, release: string, signal: AbortSignal): Promise<void> {
+    if (this.#context.policy.timing.soakSeconds === 0) return;
+    const context = withoutJudges(this.#context);
+    await this.#timed("soak", () => soak({ host: this.#host, slot }, release, context, signal));
   }
 
   /** In this order: once recorded, the host is not looked at again. */

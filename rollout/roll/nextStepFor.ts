@@ -30,6 +30,8 @@ const SAID: readonly (readonly [RegExp, string])[] = [
 
 /** What helps, by error code. */
 const BY_CODE: Readonly<Record<string, string>> = {
+  "check-failed": `find out why the release fails this check (\`analysis.checks\`), ${AGAIN} with one that passes it`,
+  "check-unanswered": `make sure that this machine reaches the server of that check and that its URL, headers and query are right, or let the check be ignored then (\`onError\`); ${AGAIN}`,
   "container-unreachable": REACH,
   "disk-full": `free up disk space on that machine, or keep fewer releases (\`keepReleases\`), ${AGAIN}`,
   "down-in-proxy": `check whether nginx's machine can reach the application: its address, a firewall, the checks (\`checkExpect\`, \`checkTimeoutMilliseconds\`); ${AGAIN}`,

@@ -1,20 +1,31 @@
+import { refuseUnanswered } from "../analysis/refuseUnanswered.ts";
 import { messageOf, RollFailed, RollgateError } from "../common/errors.ts";
 import type { AppHost } from "../host/appHost.ts";
+import { factsOf } from "./factsOf.ts";
 import { listHosts } from "./fleet.ts";
 import type { RollContext } from "./rollContext.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
 /** Checks that all hosts and the proxy can take part; throws `RollFailed` with everything that is in the way. */
-export async function preflight({
-  hosts,
-  proxy,
-  signal,
-  report,
-}: Pick<RollContext, "hosts" | "proxy" | "signal" | "report">): Promise<void> {
+export async function preflight(
+  desired: DesiredRelease,
+  {
+    hosts,
+    proxy,
+    policy,
+    signal,
+    report,
+  }: Pick<RollContext, "hosts" | "proxy" | "policy" | "signal" | "report">,
+): Promise<void> {
+  const { analysisChecks = [] } = policy;
   refuse(
     await Promise.allSettled([
       proxy.preflight(hosts, signal),
       ...hosts.map((host) => host.preflight(signal)),
+      ...hosts.slice(0, 1).map((host) => {
+        const { release } = targetOf(desired, host.name);
+        return refuseUnanswered(analysisChecks, factsOf({ host, slot: host }, release), signal);
+      }),
     ]),
   );
   report("preflight", `${hosts.length} ${hosts.length === 1 ? "host" : "hosts"} and ${proxy.name} are ready`);

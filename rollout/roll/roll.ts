@@ -112,7 +112,7 @@ async function rollOnce(
   const began = performance.now();
   const { policy, report } = parts;
   const deadline = AbortSignal.timeout(policy.timing.rollDeadlineSeconds * 1000);
-  await preflight({ ...fleet, report, signal: options.signal });
+  await preflight(desired, { ...fleet, policy, report, signal: options.signal });
   const lease = await Lease.acquire(fleet.leases, options.owner, options.leaseTiming, {
     signal: options.signal,
     onWait: ({ owner, since }) =>

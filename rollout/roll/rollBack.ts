@@ -3,7 +3,7 @@ import type { AppHost, Revision } from "../host/appHost.ts";
 import { largestBatch } from "../request/batch.ts";
 import { type FleetMember, listHosts, observeFleet } from "./fleet.ts";
 import { peersOf, TooFewPeers } from "./peers.ts";
-import type { RollContext } from "./rollContext.ts";
+import { type RollContext, withoutJudges } from "./rollContext.ts";
 import { rollTogether } from "./rollTogether.ts";
 import { stopReason } from "./stopReason.ts";
 import { takeBatch } from "./takeBatch.ts";
@@ -131,8 +131,8 @@ function isDead({ serving, drained, state }: FleetMember): boolean {
 }
 
 function withMinimum(context: RollContext, minimumHealthy: number): RollContext {
-  const { hooks: _, counted: __, ...rest } = context;
-  return { ...rest, policy: { ...context.policy, minimumHealthy } };
+  const { hooks: _, ...rest } = withoutJudges(context);
+  return { ...rest, policy: { ...rest.policy, minimumHealthy } };
 }
 
 function describeStep({ to, member }: Candidate, fleet: readonly FleetMember[]): string {

@@ -51,7 +51,10 @@ export class StopFirst implements HostRoll {
     try {
       if (onlyToBeAdmitted) await this.#steps.switchTo(this.#revision.release);
       else await this.#replace(this.#revision);
-      await this.#admit(this.#revision, () => this.#steps.afterHost(releaseBefore(this.member)));
+      await this.#admit(this.#revision, async (signal) => {
+        await this.#steps.soak(this.#slot, this.#revision.release, signal);
+        await this.#steps.afterHost(releaseBefore(this.member));
+      });
     } catch (error) {
       await this.#restore(error);
     }
@@ -100,11 +103,10 @@ export class StopFirst implements HostRoll {
     await this.#steps.start(this.#slot, revision);
   }
 
-  async #admit(revision: Revision, lastGate = async () => {}): Promise<void> {
+  async #admit(revision: Revision, watch: (signal: AbortSignal) => Promise<void>): Promise<void> {
     await this.#steps.awaitUp(this.#slot, revision.release, this.#uninterrupted);
     await this.#steps.admit(this.#slot, revision.release);
-    await this.#steps.soak(this.#slot, revision.release, this.#options.signal);
-    await lastGate();
+    await watch(this.#options.signal);
     await this.#steps.markLastKnownGood(this.#slot, revision);
   }
 
@@ -123,7 +125,7 @@ export class StopFirst implements HostRoll {
       if (earlier) {
         this.#context.report("restore", `${messageOf(failure)}; back to ${earlier.release}`, this.#host);
         await this.#replace(earlier);
-        await this.#admit(earlier);
+        await this.#admit(earlier, (signal) => this.#steps.soakAgain(this.#slot, earlier.release, signal));
       } else {
         await this.#slot.stop(this.#context.policy.timing.graceSeconds);
       }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { RollingDeployment } from "../../../components/rollingDeployment.ts";
+import { CHECK } from "../../support/askedServers.ts";
 import { mockPulumi, secret } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
 
@@ -36,6 +37,14 @@ test("who is told about rolls is always secret", async () => {
   new RollingDeployment("rollout", { ...validRequest(), notify });
   await tree();
   expect(resources[0]?.inputs.notify).toEqual(secret(notify));
+});
+
+test("what a release is judged by elsewhere is always secret", async () => {
+  const { tree, resources } = await mockPulumi();
+  const analysisChecks = [{ ...CHECK, url: "https://smoke.example.com/x" }];
+  new RollingDeployment("rollout", { ...validRequest(), analysisChecks });
+  await tree();
+  expect(resources[0]?.inputs.analysisChecks).toEqual(secret(analysisChecks));
 });
 
 test("a secret environment stays secret", async () => {

@@ -7,8 +7,10 @@ import type { Olds, Values } from "#kinds/change.ts";
 import { check, create, diff, update } from "#provider/deployment.ts";
 import { RollFailed } from "#rollout/common/errors.ts";
 import { notifyEvents } from "#rollout/request/notify.ts";
+import { CHECK } from "../../support/askedServers.ts";
 import { fakeJar } from "../../support/fakeJava.ts";
 import { FakeOrchestrator, orchestratedBy } from "../../support/fakeOrchestrator.ts";
+import { validRequest } from "../../support/rollRequest.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 const printed: string[] = [];
@@ -56,6 +58,28 @@ test("a roll ends with the path of its report, which is an output like the last 
   const first = hosts.release;
   const second = await update({ olds: outs, news: await inputs("1.1.0") }, kinds);
   expect(second.outs.history).toMatchObject([{ from: first, to: hosts.release }, { id: entry.id }]);
+});
+
+test("what a roll says of a check shows where it asked, but neither the rest of the URL nor headers", async () => {
+  const url = "https://smoke.example.com/s3cret-path?key=1";
+  const analysisChecks = [
+    { ...CHECK, url, headers: { authorization: "Bearer s3cret-1" } },
+    { ...CHECK, prometheus: "http://prometheus:9090", query: "up", max: 1, headers: { "x-key": "s3cret-2" } },
+  ].map((check) => ({ ...check, intervalSeconds: 5 }));
+  const timing = { ...validRequest().timing, soakSeconds: 5 };
+  const { hosts, kinds, reports, inputs } = await newStack({ analysisChecks, timing });
+  hosts.during = () => {
+    const said = `${url} with Bearer s3cret-1, or s3cret-2, and http://prometheus:9090`;
+    throw new RollFailed(`app-1 failed its soak gate: ${said}`, [said]);
+  };
+  const error: unknown = await create(await inputs("1.0.0"), kinds).catch((thrown: unknown) => thrown);
+  const { properties, reasons } = Object(error);
+  const { analysisChecks: _, ...told } = properties;
+  const names = await readdir(reports);
+  const texts = await Promise.all(names.map((name) => readFile(join(reports, name), "utf8")));
+  const all = [JSON.stringify(told), ...reasons, ...texts, ...printed].join();
+  expect(all).not.toContain("s3cret");
+  expect(all).toContain("soak gate: [secret] with [secret], or [secret], and http://prometheus:9090");
 });
 
 test("a roll that fails records that, and what it puts out tells of it without secrets", async () => {

@@ -3,7 +3,7 @@ import type { GateFailed } from "#rollout/common/errors.ts";
 import { bucketOf } from "../../../../rollout/ledger/latency.ts";
 import type { LedgerRow } from "../../../../rollout/ledger/ledgerSums.ts";
 import type { Analysis } from "../../../../rollout/request/analysis.ts";
-import { soak } from "../../../../rollout/roll/gates.ts";
+import { soak } from "../../../../rollout/roll/soak.ts";
 import { LIMITS } from "../../../support/analysisLimits.ts";
 import { FakeFleet } from "../../../support/fakeFleet.ts";
 

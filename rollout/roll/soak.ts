@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Verdict } from "../analysis/judge.ts";
+import { SoakAnalysis } from "../analysis/soakAnalysis.ts";
+import { SoakChecks } from "../analysis/soakChecks.ts";
+import { GateFailed } from "../common/errors.ts";
+import type { Slot } from "../host/appHost.ts";
+import { evidence } from "./evidence.ts";
+import { factsOf } from "./factsOf.ts";
+import { askRunning, ENDED, type Place } from "./gates.ts";
+import type { RollContext } from "./rollContext.ts";
+
+type Context = Pick<RollContext, "policy" | "counted" | "redact">;
+
+/**
+ * Watches a slot under traffic for some time; fails if it becomes unhealthy, serves clients worse than the old release or
+ * fails a check, and ends early when asked to stop. Returns what it saw. `onFailure` comes before anything else, since
+ * reading a log may take long.
+ */
+export async function soak(
+  place: Place,
+  release: string,
+  context: Context,
+  signal: AbortSignal,
+  onFailure: () => Promise<void> = async () => {},
+): Promise<string> {
+  const checks = new SoakChecks(context.policy.analysisChecks ?? [], factsOf(place, release));
+  try {
+    const verdict = await watch(place.slot, release, { ...context, checks }, signal);
+    return ["stayed healthy", verdict?.message, checks.describe()].filter(Boolean).join("; ");
+  } catch (error) {
+    if (!(error instanceof GateFailed)) throw error;
+    await onFailure();
+    throw new GateFailed(error.code, error.message, await evidence(place.slot, context.redact));
+  } finally {
+    await checks.stop();
+  }
+}
+
+/** Returns what is thought of it by what nginx counted, unless nobody judges by that. */
+async function watch(
+  slot: Slot,
+  release: string,
+  { checks, ...context }: Context & { readonly checks: SoakChecks },
+  signal: AbortSignal,
+): Promise<Verdict | undefined> {
+  const { health, timing } = context.policy;
+  const analysis = analysisOf(slot, release, context);
+  const until = performance.now() + timing.soakSeconds * 1000;
+  let failures = 0;
+  let verdict = analysis?.look();
+  const isOver = () => performance.now() >= until + waitOf(verdict, context) * 1000;
+  while (!isOver() && !signal.aborted) {
+    const left = until - performance.now();
+    await sleep(left > 0 ? Math.min(health.intervalMilliseconds, left) : health.intervalMilliseconds);
+    const asked = await askRunning(slot, release, new AbortController().signal);
+    failures = asked !== "exited" && asked.up ? 0 : failures + 1;
+    verdict = analysis?.look();
+    if (verdict?.kind === "worse") throw new GateFailed("worse", verdict.message);
+    refuse(checks);
+    if (asked === "exited") throw new GateFailed("exited", ENDED);
+    // One failure may be a hiccup under load; as many in a row as the gate requires passes are not.
+    if (failures < health.passes) continue;
+    throw new GateFailed("unhealthy", `${asked.detail} after it was admitted`);
+  }
+  if (!signal.aborted) await checks.finish();
+  refuse(checks);
+  return verdict;
+}
+
+function refuse({ failure }: SoakChecks): void {
+  if (failure) throw new GateFailed(failure.code, failure.message);
+}
+
+/** By what nginx counts; on the way back, the release is known. */
+function analysisOf(
+  slot: Slot,
+  release: string,
+  { counted, policy }: Pick<RollContext, "policy" | "counted">,
+): SoakAnalysis | undefined {
+  if (!counted || !policy.analysis) return undefined;
+  return new SoakAnalysis(counted, policy.analysis, { slot: slot.name, release, admitted: Date.now() });
+}
+
+/** How many seconds a soak may go on while there are too few requests. */
+function waitOf(verdict: Verdict | undefined, { policy }: Pick<RollContext, "policy">): number {
+  return verdict?.kind === "undecided" ? (policy.analysis?.waitSeconds ?? 0) : 0;
+}
