@@ -3,7 +3,7 @@ import { plainLine } from "../common/plainLine.ts";
 import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost } from "../host/appHost.ts";
 import type { Hook, HookPoint, Hooks } from "../request/hooks.ts";
-import { HostRollFailed } from "../roll/hostRollFailed.ts";
+import { HostRollFailed, hostFailureIn } from "../roll/hostRollFailed.ts";
 import { type DesiredRelease, targetOf } from "../roll/targets.ts";
 import type { Ended } from "./command.ts";
 import { HookFailed } from "./hookFailed.ts";
@@ -160,11 +160,4 @@ function nameOf({ command }: Hook): string {
   const text = typeof command === "string" ? command : command.join(" ");
   const line = plainLine(text.replaceAll(/\s+/g, " ").trim());
   return line.length > LONGEST_NAME ? `${line.slice(0, LONGEST_NAME)}…` : line;
-}
-
-/** The failure of a host among a failure and its causes. */
-function hostFailureIn(failure: unknown) {
-  for (let error = failure; error instanceof Error; error = error.cause)
-    if (error instanceof HostRollFailed) return error.failure;
-  return undefined;
 }

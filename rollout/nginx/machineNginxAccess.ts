@@ -7,6 +7,7 @@ import { machinePool } from "../machine/machinePool.ts";
 import { untilConnected } from "../machine/untilConnected.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { MachineLedger } from "./machineLedger.ts";
+import { MachineStatusFile } from "./machineStatusFile.ts";
 import type { GroupedNginxAccess, NginxAnswer } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
@@ -42,6 +43,7 @@ export interface NginxPlace {
 export class MachineNginxAccess implements GroupedNginxAccess {
   readonly url: string;
   readonly ledger: MachineLedger;
+  readonly status: MachineStatusFile;
   readonly #machine: Machine;
   readonly #place: NginxPlace;
   readonly #pool: Pool;
@@ -52,6 +54,7 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     this.#machine = machine;
     this.#place = place;
     this.ledger = new MachineLedger(machine, place, this);
+    this.status = new MachineStatusFile(machine, place.directory, place.url);
     // A connection may cost a command on the machine, and gates ask several times a second.
     this.#pool = this.#open({ connections: 4, keepAliveTimeout: KEPT_MILLISECONDS });
   }

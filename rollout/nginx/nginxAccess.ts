@@ -1,4 +1,5 @@
 import type { RequestCounter } from "../ledger/requestCounter.ts";
+import type { StatusFile } from "../status/statusFile.ts";
 
 /** An answer of nginx. */
 export interface NginxAnswer {
@@ -32,6 +33,8 @@ export interface NginxAccess {
 export interface GroupedNginxAccess extends NginxAccess {
   /** Counts its requests. */
   readonly ledger: RequestCounter;
+  /** What its status page shows of rolls. */
+  readonly status: StatusFile;
   /** Says for the access log which release answers at `place`, written as nginx writes it. */
   nameRelease(place: string, release: string): Promise<void>;
   /** Whether anything listens in nginx's place. */

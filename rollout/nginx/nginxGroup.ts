@@ -1,6 +1,7 @@
 import { RollgateError } from "../common/errors.ts";
 import type { AppHost, Slot } from "../host/appHost.ts";
 import type { RequestCounter } from "../ledger/requestCounter.ts";
+import type { StatusFile } from "../status/statusFile.ts";
 import { GroupMembers, nameOf } from "./groupMembers.ts";
 import type { OneNginx } from "./oneNginx.ts";
 import type { Drains, ReverseProxy, RollOfProxy, UpstreamState } from "./reverseProxy.ts";
@@ -41,6 +42,10 @@ export class NginxGroup implements ReverseProxy {
     return this.#members.all.flatMap(({ nginx }) => nginx.ledger ?? []);
   }
 
+  get statusFiles(): StatusFile[] {
+    return this.#members.all.flatMap(({ nginx }) => nginx.status ?? []);
+  }
+
   begin(roll: RollOfProxy): void {
     this.#roll = roll;
     this.#members.begin(roll);
@@ -75,8 +80,8 @@ export class NginxGroup implements ReverseProxy {
   }
 
   async admit(slot: Slot, release?: string): Promise<void> {
+    this.#roll?.admits?.(slot, release);
     if (release !== undefined) {
-      this.#roll?.admits?.(slot, release);
       for (const { nginx } of this.#members.all) nginx.answers(slot, release);
     }
     await this.#members.flag(slot.name, false, (nginx) => nginx.admit(slot));

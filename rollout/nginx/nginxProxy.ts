@@ -5,6 +5,7 @@ import { judge } from "../host/probe.ts";
 import type { RequestCounter } from "../ledger/requestCounter.ts";
 import { endpoint } from "../machine/connections.ts";
 import { type Flavour, flavour } from "../request/rollRequest.ts";
+import type { StatusFile } from "../status/statusFile.ts";
 import { parseCheckStatus } from "./checkStatus.ts";
 import { UNSUMMED } from "./configuration/restShortcut.ts";
 import type { GroupedNginxAccess } from "./nginxAccess.ts";
@@ -22,6 +23,7 @@ const CONFIRM = { intervalMilliseconds: 20, deadlineMilliseconds: 5_000 };
 export class NginxProxy implements OneNginx {
   readonly url: string;
   readonly ledger: RequestCounter;
+  readonly status: StatusFile;
   readonly #access: GroupedNginxAccess;
   /** What a roll has said about slots. */
   readonly #releases = new Map<string, { readonly place: string; readonly release: string }>();
@@ -30,6 +32,7 @@ export class NginxProxy implements OneNginx {
   constructor(access: GroupedNginxAccess) {
     this.url = access.url;
     this.ledger = access.ledger;
+    this.status = access.status;
     this.#access = access;
   }
 

@@ -1,5 +1,6 @@
 import type { AppHost, Slot } from "../host/appHost.ts";
 import type { RequestCounter } from "../ledger/requestCounter.ts";
+import type { StatusFile } from "../status/statusFile.ts";
 import type { UpstreamState } from "./reverseProxy.ts";
 
 /** One of the nginx in front of a fleet, as the group of them uses it. */
@@ -8,6 +9,8 @@ export interface OneNginx {
   readonly url: string;
   /** Counts its requests; absent if nothing can. */
   readonly ledger?: RequestCounter;
+  /** What its status page shows of rolls; absent if it shows nothing. */
+  readonly status?: StatusFile;
   /** Throws `RollgateError` if it doesn't answer or doesn't serve these hosts; changes nothing. */
   preflight(hosts: readonly AppHost[], signal: AbortSignal): Promise<void>;
   /** Names of the slots that get no new request through it. */

@@ -1,5 +1,6 @@
 import type { AppHost, Slot } from "../host/appHost.ts";
 import type { RequestCounter } from "../ledger/requestCounter.ts";
+import type { StatusFile } from "../status/statusFile.ts";
 
 /** How the proxy sees a host; `detail` is in the proxy's own words. */
 export interface UpstreamState {
@@ -23,8 +24,8 @@ export interface RollOfProxy {
   tell(message: string): void;
   /** Hears that a slot is drained. */
   drains?(slot: Slot): void;
-  /** Hears that requests are about to get to a release in a slot. */
-  admits?(slot: Slot, release: string): void;
+  /** Hears that requests are about to get to a slot, and to which release if it is new there. */
+  admits?(slot: Slot, release: string | undefined): void;
 }
 
 /** The proxy in front of the hosts, as a roll uses it: one nginx, or several with the same drains. */
@@ -35,6 +36,8 @@ export interface ReverseProxy {
   readonly name: string;
   /** Count the requests of each nginx. */
   readonly counters: readonly RequestCounter[];
+  /** Hold what the status page of each nginx shows of rolls. */
+  readonly statusFiles: readonly StatusFile[];
   /** Throws `RollgateError` if the proxy doesn't answer or doesn't serve these hosts; changes nothing. */
   preflight(hosts: readonly AppHost[], signal: AbortSignal): Promise<void>;
   /** From now on, it goes on without an nginx that is lost, as long as another one is left. */

@@ -33,6 +33,13 @@ export class HostRollFailed extends GateFailed {
   }
 }
 
+/** The failure of a host among a failure and its causes. */
+export function hostFailureIn(failure: unknown): HostFailure | undefined {
+  for (let error = failure; error instanceof Error; error = error.cause)
+    if (error instanceof HostRollFailed) return error.failure;
+  return undefined;
+}
+
 /** Joins the failures of hosts that were rolled together; a bug of ours comes first. */
 export function joinFailures(failures: readonly unknown[]): unknown {
   const [first, ...others] = failures;

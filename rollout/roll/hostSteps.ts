@@ -68,6 +68,7 @@ export class HostSteps {
       const { graceSeconds } = this.#context.policy.timing;
       const running = await slot.runningApp();
       const { killed } = await slot.stop(graceSeconds);
+      this.#context.follower?.runs(slot, undefined);
       if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
       return running ? `${running.release} stopped` : "nothing was running";
     });
@@ -83,6 +84,7 @@ export class HostSteps {
   async start(slot: Slot, { release, launch }: Revision): Promise<void> {
     await this.#changing("start", async () => {
       await slot.start(launch);
+      this.#context.follower?.runs(slot, release);
       return slot === this.#host ? release : `${release} at ${slot.name}`;
     });
   }
@@ -117,7 +119,7 @@ export class HostSteps {
   async afterHost(from: string): Promise<void> {
     const { hooks } = this.#context;
     if (!hooks) return;
-    this.#phase = "hook";
+    this.#begins("hook");
     await hooks.afterHost(this.#host, from);
   }
 
@@ -167,8 +169,13 @@ export class HostSteps {
     });
   }
 
-  async #timed(phase: Phase, step: () => Promise<string>): Promise<void> {
+  #begins(phase: Phase): void {
     this.#phase = phase;
+    this.#context.follower?.begins(phase, this.#host);
+  }
+
+  async #timed(phase: Phase, step: () => Promise<string>): Promise<void> {
+    this.#begins(phase);
     const began = performance.now();
     const tell = () =>
       this.#context.report(phase, `waiting: ${Math.round(secondsSince(began))} s so far`, this.#host);

@@ -7,6 +7,7 @@ import type { LedgerFigures } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { LedgerRow } from "../ledger/ledgerSums.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
+import { RollStatus } from "../status/rollStatus.ts";
 import { alignDrains } from "./alignDrains.ts";
 import { HostsUnreachable } from "./decideStep.ts";
 import { describeFailure } from "./describeFailure.ts";
@@ -47,6 +48,9 @@ export interface RollOptions {
   readonly onFirstLook?: FirstLook;
   /** For hooks. */
   readonly stack?: string;
+  /** The name of its record and where people will find its report, for nginx's status page. */
+  readonly id?: string;
+  readonly reportUrl?: string;
   /**
    * Gets what nginx counted, at the end of the roll, whether or not it failed, and the second from which hosts changed.
    */
@@ -79,7 +83,11 @@ export async function roll(
   options: RollOptions,
 ): Promise<RollResult> {
   const warnings: string[] = [];
-  const report = reportTo(options.reporter);
+  const status = new RollStatus(fleet.hosts, desired, options);
+  const report = reportTo((each) => {
+    options.reporter(each);
+    status.hears(each);
+  });
   const parts = {
     ...fleet,
     policy,
@@ -93,7 +101,7 @@ export async function roll(
   const facts = { stack, desired, hooks: policy.hooks ?? {} };
   const hooks = new RollHooks(facts, parts);
   try {
-    return await rollOnce(fleet, desired, { ...parts, hooks, warnings }, options);
+    return await rollOnce(fleet, desired, { ...parts, hooks, warnings, status }, options);
   } catch (error) {
     if (error instanceof RollgateError) await hooks.onFailure(error);
     throw error;
@@ -101,12 +109,15 @@ export async function roll(
 }
 
 /** The parts of a context that need no lease. */
-type Parts = Omit<RollContext, "signal" | "assertHeld"> & { readonly warnings: string[] };
+interface Parts extends Omit<RollContext, "signal" | "assertHeld"> {
+  readonly warnings: string[];
+  readonly status: RollStatus;
+}
 
 async function rollOnce(
   fleet: Fleet,
   desired: DesiredRelease,
-  { warnings, ...parts }: Parts,
+  { warnings, status, ...parts }: Parts,
   options: RollOptions,
 ): Promise<RollResult> {
   const began = performance.now();
@@ -124,13 +135,25 @@ async function rollOnce(
   fleet.proxy.begin({
     assertHeld: () => lease.assertHeld(),
     tell: (message) => report("nginx", message),
-    drains: (slot) => ledger.drains(slot),
-    admits: (slot, release) => ledger.admits(slot, release),
+    drains: (slot) => {
+      ledger.drains(slot);
+      status.drains(slot);
+    },
+    admits: (slot, release) => {
+      if (release !== undefined) ledger.admits(slot, release);
+      status.admits(slot, release);
+    },
   });
+  status.begin(fleet.proxy.statusFiles, () => lease.assertHeld());
   try {
     const context: RollContext = {
       ...parts,
       onRunning: (slot, release) => ledger.sees(slot, release),
+      onFirstLook: (releases) => {
+        parts.onFirstLook?.(releases);
+        status.before(releases);
+      },
+      follower: status,
       signal: AbortSignal.any([options.signal, lease.signal, deadline]),
       assertHeld: () => lease.assertHeld(),
     };
@@ -142,6 +165,8 @@ async function rollOnce(
     ledger.rollBegins();
     const rolled = await rollAll(desired, { ...context, ...(ledger.isOn && { counted: ledger }) }, ledger);
     warnings.push(...(await fleet.proxy.end(RETURN_MILLISECONDS)));
+    const problem = await status.succeeded(ledger.figures());
+    if (problem !== undefined) parts.warn(problem);
     for (const warning of warnings) report("warning", warning);
     const [counted, figures] = [ledger.describe(), ledger.figures()];
     if (counted !== undefined) report("done", counted);
@@ -153,6 +178,10 @@ async function rollOnce(
       ...(figures && { ledger: figures }),
       warnings,
     };
+  } catch (error) {
+    await ledger.end();
+    await status.failed(error, ledger.figures());
+    throw error;
   } finally {
     await ledger.end();
     if (ledger.figures()) options.onCounted?.(ledger.rows(), ledger.rollsSince);

@@ -29,6 +29,16 @@ export interface RollPolicy {
 /** Gets the release that each host ran before a roll, by its name; without those that ran none or can't be reached. */
 export type FirstLook = (releases: Readonly<Record<string, string>>) => void;
 
+/** Follows a roll for those who watch it. */
+export interface Follower {
+  /** A phase of a host begins. */
+  begins(phase: Phase, host: AppHost): void;
+  /** A host runs what it should. */
+  isDone(host: AppHost): void;
+  /** A slot runs a release, or nothing. */
+  runs(slot: Slot, release: string | undefined): void;
+}
+
 /** Passed to every step of a roll. */
 export interface RollContext {
   readonly hosts: readonly AppHost[];
@@ -38,6 +48,7 @@ export interface RollContext {
   readonly onFirstLook?: FirstLook;
   /** Hears what runs in slots, each time that the hosts are looked at. */
   readonly onRunning?: (slot: Slot, release: string) => void;
+  readonly follower?: Follower;
   /** Absent on the way back. */
   readonly hooks?: RollHooks;
   /** Absent if nginx counts nothing. */

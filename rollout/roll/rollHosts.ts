@@ -91,6 +91,7 @@ export class HostsRoll {
       const { host } = member;
       this.rolled.push({ host, times, before: earlier });
       this.#before.set(host, earlier);
+      this.#context.follower?.isDone(host);
       this.#turns.set(host, (this.#turns.get(host) ?? 0) + 1);
     }
     if (failure !== undefined) throw failure;
@@ -125,10 +126,13 @@ export class HostsRoll {
   }
 
   #tellRunning(fleet: readonly FleetMember[]): void {
-    const { onRunning } = this.#context;
-    for (const { slot, state, spare } of fleet) {
+    const { onRunning, follower } = this.#context;
+    for (const { slot, state, spare, unreachable } of fleet) {
       if (state.running) onRunning?.(slot, state.running.release);
       if (spare?.running) onRunning?.(spare.slot, spare.running.release);
+      if (unreachable !== undefined) continue;
+      follower?.runs(slot, state.running?.release);
+      if (spare) follower?.runs(spare.slot, spare.running?.release);
     }
   }
 

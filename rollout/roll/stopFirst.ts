@@ -128,6 +128,7 @@ export class StopFirst implements HostRoll {
         await this.#admit(earlier, (signal) => this.#steps.soakAgain(this.#slot, earlier.release, signal));
       } else {
         await this.#slot.stop(this.#context.policy.timing.graceSeconds);
+        this.#context.follower?.runs(this.#slot, undefined);
       }
     } catch (error) {
       const back = earlier ? `Going back to ${earlier.release}` : "Stopping it";

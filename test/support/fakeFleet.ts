@@ -24,6 +24,7 @@ import type { Report } from "#rollout/roll/reporter.ts";
 import { type RollOptions, type RollResult, roll } from "#rollout/roll/roll.ts";
 import type { FirstLook, RollPolicy } from "#rollout/roll/rollContext.ts";
 import type { DesiredRelease } from "#rollout/roll/targets.ts";
+import type { StatusFile } from "#rollout/status/statusFile.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { FileLeaseStore } from "./fileLeaseStore.ts";
 import { close } from "./httpServer.ts";
@@ -450,6 +451,7 @@ export class FakeProxy implements ReverseProxy {
   readonly name = "nginx at http://proxy";
   /** None unless a test has one. */
   counters: readonly RequestCounter[] = [];
+  statusFiles: readonly StatusFile[] = [];
   /** The drained hosts. */
   readonly without = new Set<string>();
   /** The slots that only some nginx drain, with the URLs of those. */
@@ -500,7 +502,7 @@ export class FakeProxy implements ReverseProxy {
 
   async admit(slot: Slot, release?: string): Promise<void> {
     const { name } = slot;
-    if (release !== undefined) this.roll?.admits?.(slot, release);
+    this.roll?.admits?.(slot, release);
     this.without.delete(name);
     this.partly.delete(name);
     await this.#fleet.record(`admit ${name}`);

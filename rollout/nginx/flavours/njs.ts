@@ -5,6 +5,7 @@ import { slotsOf } from "../../host/slots.ts";
 import { endpoint } from "../../machine/connections.ts";
 import { errorLogOf } from "../configuration/errorLog.ts";
 import { fileIn } from "../configuration/fileIn.ts";
+import { ROLL_FILE } from "../machineStatusFile.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
 import { type RestState, restStates } from "../restStates.ts";
@@ -13,9 +14,8 @@ import { type DrainUpstreams, everySlotKey, upstreamMap } from "../upstreamMap.t
 import type { ConfigurationFile, FlavourLines } from "./flavourLines.ts";
 import { stockLines } from "./stock.ts";
 
-const SOURCES = ["checks.js", "shortcut.js", "status.js"].map((name) =>
-  join(import.meta.dirname, "..", "njs", name),
-);
+const NAMES = ["checks.js", "shortcut.js", "status.js", "roll.js", "metrics.js", "page.js", "style.js"];
+const SOURCES = NAMES.map((name) => join(import.meta.dirname, "..", "njs", name));
 /** nginx makes this folder for its workers' account, because it takes it for one of temporary files. */
 const UP_FOLDER = "temp/up";
 /** A check must end before the next one starts, or the module aborts it. */
@@ -85,7 +85,7 @@ function upFile({ directory }: NginxSettings, { serving }: RestState): string {
 
 /** The JavaScript as nginx loads it, named after its hash, so that changing it also changes `nginx.conf`. */
 function scriptOf(settings: NginxSettings): ConfigurationFile {
-  const { name, hosts, check } = settings;
+  const { name, hosts, check, directory } = settings;
   const table = hosts.flatMap((host) =>
     slotsOf(host).map(({ name: slot, address, port, healthPort = port }) => {
       const place = endpoint(address, port);
@@ -99,12 +99,13 @@ function scriptOf(settings: NginxSettings): ConfigurationFile {
     file: upFile(settings, state),
     slots: state.serving.map((slot) => slot.name),
   }));
+  const rollFile = join(directory, ROLL_FILE);
   const text = [
     "// Written by rollgate.",
     'import fs from "fs";',
     `const ID = "${id}";`,
     `const STACK = "${name}";`,
-    `const settings = () => (${JSON.stringify({ hosts: table, rise, fall, timeoutMilliseconds, expect, shortcuts })});\n`,
+    `const settings = () => (${JSON.stringify({ hosts: table, rise, fall, timeoutMilliseconds, expect, shortcuts, rollFile })});\n`,
     ...SOURCES.map((source) => readFileSync(source, "utf8")),
     "export default { check, logChanges, unavailable, status };\n",
   ].join("\n");

@@ -1,5 +1,5 @@
-// Active checks for nginx's own JavaScript module. nginx gets one file: `ID`, `STACK` and `settings`, this file,
-// shortcut.js and status.js.
+// Active checks for nginx's own JavaScript module. nginx gets one file: `ID`, `STACK` and `settings`, this file, and the
+// others of this folder.
 // The module supports no destructuring, spread, for-of or optional chaining, and runs top-level code on every request.
 
 /** The slots that are down: a 1 for each that is, a 0 for each other, in the order of the settings. */

@@ -1,4 +1,4 @@
-// nginx's status page; checks.js comes before it in the file that nginx loads.
+// nginx's status page: what checks.js and the last roll know, in three formats.
 
 /**
  * Whether a slot waits for the next release: it is drained and down while its host serves from the other one. If the
@@ -32,8 +32,13 @@ function status(r) {
       result: state.result,
     };
   });
+  const last = lastRoll();
   servers.forEach((server) => {
     server.empty = isEmpty(server, servers);
+    const slot = last === undefined ? undefined : last.slots[server.host];
+    if (slot !== undefined && slot.release !== undefined) server.release = slot.release;
+    const why = last === undefined ? undefined : whyDrained(server, slot ?? {});
+    if (why !== undefined) server.drainedBy = why;
   });
   const report = {
     total: servers.length,
@@ -50,99 +55,9 @@ function status(r) {
   const format = formats[r.args.format] ?? ["text/html; charset=utf-8", asPage];
   r.headersOut["Content-Type"] = format[0];
   r.headersOut["Cache-Control"] = "no-store";
-  r.return(200, format[1](report));
+  r.return(200, format[1](report, last === undefined ? undefined : last.roll));
 }
 
-function asJson(report) {
-  return `${JSON.stringify({ servers: report }, null, 2)}\n`;
-}
-
-/** An empty slot has no metrics, because it would look like a host that is down. */
-function asPrometheus(report) {
-  const servers = report.server.filter((server) => !server.empty);
-  const quote = (text) => `"${text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n")}"`;
-  const gauge = (name, help, value) =>
-    `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${servers
-      .map((server) => `${name}{host=${quote(server.host)},address=${quote(server.name)}} ${value(server)}\n`)
-      .join("")}`;
-  return [
-    gauge("rollgate_host_up", "Whether the host passes its active checks.", (server) =>
-      server.status === "up" ? 1 : 0,
-    ),
-    gauge("rollgate_host_drained", "Whether the host is drained.", (server) => (server.drained ? 1 : 0)),
-    gauge("rollgate_host_rise", "Passed checks in a row.", (server) => server.rise),
-    gauge("rollgate_host_fall", "Failed checks in a row.", (server) => server.fall),
-    gauge("rollgate_host_check_seconds", "How long the last check took.", (server) =>
-      String(server.tookMilliseconds / 1000),
-    ),
-    "# HELP rollgate_generation Configurations since nginx was started.\n",
-    `# TYPE rollgate_generation gauge\nrollgate_generation ${report.generation}\n`,
-    "# HELP rollgate_info The configuration that nginx serves.\n",
-    `# TYPE rollgate_info gauge\nrollgate_info{configuration=${quote(report.configuration)}} 1\n`,
-  ].join("");
-}
-
-const style = () => `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 60rem; margin: 3rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; font-weight: 600; }
-table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .5rem .75rem; text-align: left; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
-th, footer { font-size: .8rem; font-weight: 500; opacity: .7; }
-td { white-space: nowrap; }
-td.number, th.number { text-align: right; }
-.mark { padding: .1rem .6rem; border-radius: 1rem; color: #fff; background: #767676; font-size: .85rem; }
-.up { background: #1a7f37; }
-.down { background: #c93c37; }
-footer { margin-top: 1.5rem; }
-`;
-
-function asPage(report) {
-  const html = (value) => String(value).replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
-  const hosts = report.server.filter((server) => server.host === server.slotOf);
-  const serving = report.server.filter((server) => server.status === "up" && !server.drained);
-  const taking = hosts.filter((host) => serving.some((server) => server.slotOf === host.slotOf)).length;
-  const total = hosts.length;
-  const title = `${taking} of ${total} ${total === 1 ? "host" : "hosts"} ${taking === 1 ? "takes" : "take"} traffic`;
-  const mark = (server) =>
-    server.empty
-      ? '<span class="mark">empty</span>'
-      : `<span class="mark ${server.status}">${server.status}</span>`;
-  const now = Date.now();
-  const ago = (checked) =>
-    checked === null ? "" : `${Math.round((now - Date.parse(checked)) / 1000)} s ago`;
-  const rows = report.server.map(
-    (server) => `<tr>
-<td>${html(server.host)}</td><td>${html(server.name)}</td>
-<td>${mark(server)}</td>
-<td>${server.drained && !server.empty ? '<span class="mark">drained</span>' : ""}</td>
-<td class="number">${server.rise}</td><td class="number">${server.fall}</td>
-<td>${server.checked === null ? "not yet" : html(server.result)}</td>
-<td class="number">${server.checked === null ? "" : `${server.tookMilliseconds} ms`}</td>
-<td class="number">${ago(server.checked)}</td>
-</tr>
-`,
-  );
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="2">
-<title>${title}</title>
-<style>${style()}</style>
-</head>
-<body>
-<h1>${title}</h1>
-<table>
-<thead><tr><th>Host</th><th>Address</th><th>Checks</th><th></th><th class="number">Passed in a row</th>
-<th class="number">Failed in a row</th><th>Last check</th><th class="number">Took</th><th></th></tr></thead>
-<tbody>
-${rows.join("")}</tbody>
-</table>
-<footer>configuration ${html(report.configuration)}, number ${report.generation} since nginx was started ·
-${new Date(now).toISOString()} · <a href="?format=json">JSON</a> · <a href="?format=prometheus">Prometheus</a></footer>
-</body>
-</html>
-`;
+function asJson(report, roll) {
+  return `${JSON.stringify({ servers: report, roll }, null, 2)}\n`;
 }

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../common/errors.ts";
+import { within } from "../common/within.ts";
+import type { StatusFile } from "./statusFile.ts";
+
+const ANSWER_SECONDS = 5;
+
+/** How often one nginx is written to. */
+export interface WritePace {
+  readonly atMostEveryMilliseconds: number;
+  /** Even if nothing changes, so that a roll that was killed can be told from one that waits. */
+  readonly atLeastEveryMilliseconds: number;
+  /** How long the end of a roll waits for the last write. */
+  readonly lastSeconds: number;
+}
+
+const PACE: WritePace = {
+  atMostEveryMilliseconds: 1_000,
+  atLeastEveryMilliseconds: 5_000,
+  lastSeconds: 3,
+};
+
+/** Keeps what one nginx shows up to date, in the background. Never throws: a roll must not fail because of it. */
+export class StatusWriter {
+  readonly #file: StatusFile;
+  readonly #text: () => string;
+  readonly #assertHeld: () => Promise<void>;
+  readonly #pace: WritePace;
+  readonly #ending = new AbortController();
+  #changed = Promise.withResolvers<void>();
+  #writing: Promise<void> = Promise.resolve();
+  #failure: string | undefined;
+
+  /** Nothing is written unless `assertHeld` returns: the page may show somebody else's roll by then. */
+  constructor(file: StatusFile, text: () => string, assertHeld: () => Promise<void>, pace = PACE) {
+    this.#file = file;
+    this.#text = text;
+    this.#assertHeld = assertHeld;
+    this.#pace = pace;
+  }
+
+  /** Why what was written last is not there, if so. */
+  get problem(): string | undefined {
+    return this.#failure && `${this.#file.name}: ${this.#failure}`;
+  }
+
+  begin(): void {
+    this.#writing = this.#keepWriting();
+  }
+
+  /** The text is another one by now. */
+  changed(): void {
+    this.#changed.resolve();
+  }
+
+  /** Writes the text for the last time. */
+  async end(): Promise<void> {
+    this.#ending.abort();
+    this.changed();
+    const last = this.#writing.then(() => this.#write());
+    this.#failure = (await failureOf(within(this.#pace.lastSeconds, "writing it", last))) ?? this.#failure;
+  }
+
+  async #keepWriting(): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      this.#changed = Promise.withResolvers();
+      await this.#write();
+      await sleep(this.#pace.atMostEveryMilliseconds, undefined, { signal }).catch(() => {});
+      await this.#untilChanged();
+    }
+  }
+
+  async #untilChanged(): Promise<void> {
+    const { atMostEveryMilliseconds, atLeastEveryMilliseconds } = this.#pace;
+    const timer = setTimeout(() => this.changed(), atLeastEveryMilliseconds - atMostEveryMilliseconds);
+    await this.#changed.promise;
+    clearTimeout(timer);
+  }
+
+  async #write(): Promise<void> {
+    const work = async () => {
+      await this.#assertHeld();
+      await this.#file.write(this.#text());
+    };
+    this.#failure = await failureOf(within(ANSWER_SECONDS, "writing it", work()));
+  }
+}
+
+async function failureOf(work: Promise<void>): Promise<string | undefined> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => messageOf(error),
+  );
+}

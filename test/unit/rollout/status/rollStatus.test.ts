@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import type { ShownState } from "#rollout/status/shownState.ts";
+import type { StatusFile } from "#rollout/status/statusFile.ts";
+import { FakeFleet } from "../../../support/fakeFleet.ts";
+
+/** A file in memory. */
+class MemoryFile implements StatusFile {
+  readonly name: string = "nginx at http://a";
+  text: string | undefined;
+  error: Error | undefined;
+
+  async read(): Promise<string | undefined> {
+    if (this.error) throw this.error;
+    return this.text;
+  }
+
+  async write(text: string): Promise<void> {
+    if (this.error) throw this.error;
+    this.text = text;
+  }
+
+  get state(): ShownState {
+    return JSON.parse(this.text ?? "{}");
+  }
+}
+
+async function twoHosts() {
+  const fleet = await FakeFleet.create({
+    "app-1": { runs: "1.0.0", beside: "nothing" },
+    "app-2": { runs: "1.0.0", beside: "nothing" },
+  });
+  const file = new MemoryFile();
+  fleet.proxy.statusFiles = [file];
+  return { fleet, file };
+}
+
+describe("after a roll, the status page can show", () => {
+  test("that it succeeded, what every host came from, and what every slot runs", async () => {
+    const { fleet, file } = await twoHosts();
+    await fleet.roll("1.1.0");
+    const { roll, slots } = file.state;
+    expect(roll).toMatchObject({
+      owner: "test",
+      release: "1.1.0",
+      outcome: "succeeded",
+      hosts: [
+        { name: "app-1", from: "1.0.0", to: "1.1.0", phase: "done" },
+        { name: "app-2", from: "1.0.0", to: "1.1.0", phase: "done" },
+      ],
+    });
+    expect(roll.durationSeconds).toBeGreaterThanOrEqual(0);
+    expect(slots).toEqual({
+      "app-1": { drainedBy: "roll of 1.1.0 by test" },
+      "app-1_b": { release: "1.1.0" },
+      "app-2": { drainedBy: "roll of 1.1.0 by test" },
+      "app-2_b": { release: "1.1.0" },
+    });
+  });
+
+  test("where it failed, that the host went back, and that nothing is left in the other slot", async () => {
+    const { fleet, file } = await twoHosts();
+    fleet.host("app-1").conduct["1.1.0"] = "down";
+    await expect(fleet.roll("1.1.0", { policy: { health: { deadlineSeconds: 1 } } })).rejects.toThrow();
+    const { roll, slots } = file.state;
+    expect(roll).toMatchObject({ outcome: "failed", failedAt: { host: "app-1", phase: "health" } });
+    expect(roll.hosts).toMatchObject([{ name: "app-1", isBack: true }, { name: "app-2" }]);
+    expect(slots["app-1"]).toEqual({ release: "1.0.0" });
+    expect(slots["app-1_b"]).not.toHaveProperty("release");
+    expect(roll.hosts[1]).not.toHaveProperty("phase");
+  });
+});
+
+test("until a roll has looked at the hosts, what an earlier one left about them stays", async () => {
+  const { fleet, file } = await twoHosts();
+  const slots = { "app-1": { release: "0.9.0", drainedBy: "roll of 0.9.0 by ann@build-1" }, gone: {} };
+  file.text = JSON.stringify({ format: 1, slots });
+  fleet.host("app-2").errors.stage = new Error("no space left");
+  await expect(fleet.roll("1.1.0")).rejects.toThrow("no space left");
+  expect(file.state.slots).toEqual({ "app-1": slots["app-1"] });
+  expect(file.state.roll.outcome).toBe("failed");
+});
+
+test("what can't be written is one warning of a roll that goes on", async () => {
+  const { fleet, file } = await twoHosts();
+  file.error = new Error("read-only file system");
+  const { warnings } = await fleet.roll("1.1.0");
+  expect(warnings).toEqual([
+    "/status does not show how this roll ended: nginx at http://a: read-only file system",
+  ]);
+  expect(fleet.state).toMatchObject({ "app-1_b": "1.1.0", "app-2_b": "1.1.0" });
+});

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { RollgateError } from "#rollout/common/errors.ts";
+import { StatusWriter } from "#rollout/status/statusWriter.ts";
+import { until } from "../../../../harness/until.ts";
+
+const NEVER = 60_000;
+
+/** A writer of a text that a test changes, and what got to its file. */
+function writing({
+  atMost = 0,
+  atLeast = NEVER,
+  write = async () => {},
+}: {
+  readonly atMost?: number;
+  readonly atLeast?: number;
+  readonly write?: () => Promise<void>;
+} = {}) {
+  const written: string[] = [];
+  const state = { text: "one", isHeld: true };
+  const file = {
+    name: "nginx at http://a",
+    read: async () => undefined,
+    write: async (text: string) => {
+      await write();
+      written.push(text);
+    },
+  };
+  const assertHeld = async () => {
+    if (!state.isHeld) throw new RollgateError("lease-lost", "somebody has taken over this fleet");
+  };
+  const pace = { atMostEveryMilliseconds: atMost, atLeastEveryMilliseconds: atLeast, lastSeconds: 0.5 };
+  const writer = new StatusWriter(file, () => state.text, assertHeld, pace);
+  onTestFinished(() => writer.end());
+  const change = (text: string) => {
+    state.text = text;
+    writer.changed();
+  };
+  return { writer, written, state, change };
+}
+
+test("changes in quick succession are one write", async () => {
+  const { writer, written, change } = writing({ atMost: 100 });
+  writer.begin();
+  await until(() => written.length === 1);
+  for (const text of ["two", "three", "four"]) change(text);
+  await until(() => written.length === 2);
+  await sleep(150);
+  expect(written).toEqual(["one", "four"]);
+});
+
+test("without a change, it is written anew after a while, so that a reader sees that the roll lives", async () => {
+  const { writer, written } = writing({ atLeast: 20 });
+  writer.begin();
+  await until(() => written.length >= 3);
+});
+
+test("the end is written at once, and nothing after it", async () => {
+  const { writer, written, change } = writing({ atMost: NEVER / 2 });
+  writer.begin();
+  await until(() => written.length === 1);
+  change("end");
+  await writer.end();
+  expect(written).toEqual(["one", "end"]);
+  expect(writer.problem).toBeUndefined();
+  change("later");
+  await sleep(20);
+  expect(written).toHaveLength(2);
+});
+
+test("a write that fails is a problem only if the last one does", async () => {
+  let isFull = true;
+  const { writer, change } = writing({
+    write: async () => {
+      if (isFull) throw new Error("no space left on device");
+    },
+  });
+  writer.begin();
+  await until(() => writer.problem !== undefined);
+  expect(writer.problem).toBe("nginx at http://a: no space left on device");
+  isFull = false;
+  change("two");
+  await writer.end();
+  expect(writer.problem).toBeUndefined();
+});
+
+test("a roll that has lost its lease writes nothing over the roll of its successor", async () => {
+  const { writer, written, state, change } = writing();
+  writer.begin();
+  await until(() => written.length === 1);
+  state.isHeld = false;
+  change("old");
+  await writer.end();
+  expect(written).toEqual(["one"]);
+});
+
+test("one that hangs does not hold up the end of the roll for long", async () => {
+  const { writer } = writing({ write: () => new Promise(() => {}) });
+  writer.begin();
+  const began = performance.now();
+  await writer.end();
+  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(writer.problem).toMatch(/took longer than 0.5 s$/);
+});
