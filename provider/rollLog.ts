@@ -5,7 +5,7 @@ import type { LedgerRow } from "#rollout/ledger/ledgerSums.ts";
 import { Notifier } from "#rollout/notify/notifier.ts";
 import { entriesIn, type HistoryEntry, historyEntry, mergeHistory } from "#rollout/record/history.ts";
 import { Recorder } from "#rollout/record/recorder.ts";
-import { type KeptRoll, RecordFolder } from "#rollout/record/recordFolder.ts";
+import { type KeptRoll, type KilledRoll, RecordFolder } from "#rollout/record/recordFolder.ts";
 import type { RollRecord } from "#rollout/record/rollRecord.ts";
 import type { NotifyEvent } from "#rollout/request/notify.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
@@ -39,6 +39,7 @@ export class RollLog {
   readonly #folder: string | undefined;
   readonly #options: LogOptions;
   readonly #began = performance.now();
+  readonly #sendingOfKilled: Promise<void>[] = [];
 
   private constructor(recorder: Recorder, notifier: Notifier, request: RollRequest, options: LogOptions) {
     this.#recorder = recorder;
@@ -58,10 +59,16 @@ export class RollLog {
       redact: options.redact,
       warn,
     });
-    return new RollLog(recorder, new Notifier(notify, warn), request, options);
+    const log = new RollLog(recorder, new Notifier(notify, warn), request, options);
+    log.#tellOfKilled(({ isGone }) => isGone);
+    return log;
   }
 
   before(releases: Readonly<Record<string, string>>): void {
+    // Whoever had the lease has lost it by now; one that still waits for it has not touched a host.
+    this.#tellOfKilled(
+      ({ isGone, record }) => !isGone && record.reports.some(({ host }) => host !== undefined),
+    );
     this.#recorder.before(releases);
     this.#notifier.tell("start", { record: this.#recorder.record });
   }
@@ -91,7 +98,7 @@ export class RollLog {
 
   async #end(event: NotifyEvent, roll: KeptRoll): Promise<LogOutputs> {
     this.#notifier.tell(event, roll);
-    await Promise.all([this.#notifier.close(), this.#sendTrace(roll.record)]);
+    await Promise.all([this.#notifier.close(), ...this.#sendingOfKilled, this.#sendTrace(roll.record)]);
     if (this.#folder === undefined) return {};
     const { report } = roll;
     if (report !== undefined) this.#tell("report", report);
@@ -101,11 +108,20 @@ export class RollLog {
     return { ...(report !== undefined && { report }), history };
   }
 
+  /** They could not tell themselves. */
+  #tellOfKilled(isMeant: (killed: KilledRoll) => boolean): void {
+    for (const killed of this.#recorder.killed.filter(isMeant)) {
+      this.#notifier.tell("failure", killed);
+      this.#sendingOfKilled.push(this.#sendTrace(killed.record));
+    }
+  }
+
   async #sendTrace(record: RollRecord): Promise<void> {
     const { traceCollector: collector } = this.#request;
     const problem = collector === undefined ? undefined : await sendTrace(record, collector);
-    if (problem !== undefined)
-      this.#tell("warning", `${collector} did not get the spans of this roll: ${problem}`);
+    if (problem === undefined) return;
+    const which = record.outcome === "killed" ? "an earlier roll, which was killed" : "this roll";
+    this.#tell("warning", `${collector} did not get the spans of ${which}: ${problem}`);
   }
 
   async #kept(folder: string, stack: string | undefined): Promise<HistoryEntry[]> {

@@ -19,7 +19,7 @@ export class Notifier {
   readonly #warn: (message: string) => void;
   readonly #patience: Patience;
   readonly #warned = new Set<Webhook>();
-  readonly #told = new Set<NotifyEvent>();
+  readonly #told = new Set<string>();
   #dispatcher: Promise<Dispatcher> | undefined;
 
   /** `warn` gets one line for each webhook that can't be reached. */
@@ -29,14 +29,16 @@ export class Notifier {
     this.#patience = patience;
   }
 
-  /** Tells of an event; each has its first time only. */
+  /** Tells of an event; each has its first time in a roll only. */
   tell(event: NotifyEvent, roll: KeptRoll, detail?: string): void {
-    if (this.#told.has(event)) return;
-    this.#told.add(event);
+    const once = `${roll.record.id} ${event}`;
+    if (this.#told.has(once)) return;
+    this.#told.add(once);
+    const what = `the ${event} of ${roll.record.outcome === "killed" ? "an earlier roll" : "this roll"}`;
     for (const each of this.#webhooks.filter(({ webhook }) => webhook.events.includes(event))) {
       const bodyOf = each.webhook.format === "slack" ? slackBody : jsonBody;
       const body = JSON.stringify(bodyOf(event, roll, detail));
-      each.sending = each.sending.then(() => this.#deliver(each.webhook, event, body));
+      each.sending = each.sending.then(() => this.#deliver(each.webhook, what, body));
     }
   }
 
@@ -46,7 +48,7 @@ export class Notifier {
     await (await this.#dispatcher)?.close().catch(() => {});
   }
 
-  async #deliver(webhook: Webhook, event: NotifyEvent, body: string): Promise<void> {
+  async #deliver(webhook: Webhook, what: string, body: string): Promise<void> {
     let problem = await this.#post(webhook.url, body);
     // One that has failed before must not hold up the end of a roll twice.
     if (problem !== undefined && !this.#warned.has(webhook)) {
@@ -57,7 +59,7 @@ export class Notifier {
     this.#warned.add(webhook);
     // The rest of the URL is what makes it secret.
     const { origin } = new URL(webhook.url);
-    this.#warn(`${origin} was not told about the ${event} of this roll: ${problem}`);
+    this.#warn(`${origin} was not told about ${what}: ${problem}`);
   }
 
   /** Posts once, and returns what went wrong. */

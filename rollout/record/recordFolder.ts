@@ -21,6 +21,12 @@ export interface KeptRoll {
   readonly report?: string;
 }
 
+/** A roll that ended without a word. */
+export interface KilledRoll extends KeptRoll {
+  /** Whether its process is gone for sure; otherwise it may be on another machine. */
+  readonly isGone: boolean;
+}
+
 /** The folder with the records of rolls, possibly of several stacks. */
 export class RecordFolder {
   readonly #path: string;
@@ -43,10 +49,11 @@ export class RecordFolder {
   }
 
   /**
-   * Finishes the rolls of a stack that ended without a word. One on another machine that is still waiting for the lease
-   * looks like that, too; the outcome that it writes in the end counts.
+   * Finishes the rolls of a stack that ended without a word, and returns them, the oldest first. One on another machine
+   * that is still waiting for the lease looks like that, too; the outcome that it writes in the end counts.
    */
-  async finishKilled(stack: string | undefined): Promise<void> {
+  async finishKilled(stack: string | undefined): Promise<KilledRoll[]> {
+    const killed: KilledRoll[] = [];
     const names = await this.#names();
     // All others may have megabytes.
     for (const id of (await this.#ids()).filter((each) => !names.includes(`${each}.json`))) {
@@ -54,13 +61,15 @@ export class RecordFolder {
       const [first] = lines;
       if (first?.event !== "start" || first.stack !== stack) continue;
       if (lines.some(({ event }) => event === "outcome")) continue;
-      if (first.process && (await isAlive(first.process))) continue;
+      const alive = first.process && (await isAlive(first.process));
+      if (alive) continue;
       const end: RecordLine = { event: "outcome", outcome: "killed", warnings: [] };
       // Its last line may have no end.
       await writeFile(join(this.#path, `${id}${LINES}`), `\n${JSON.stringify(end)}\n`, { flag: "a" });
       const record = recordOf([...lines, end]);
-      if (record) await this.finish(record);
+      if (record) killed.push({ record, report: await this.finish(record), isGone: alive === false });
     }
+    return killed;
   }
 
   /** The newest rolls of a stack, newest first; those of every stack if none is given. */

@@ -7,7 +7,7 @@ import type { LedgerRow } from "../ledger/ledgerSums.ts";
 import type { Report } from "../roll/reporter.ts";
 import type { RollResult } from "../roll/roll.ts";
 import { hideSecrets } from "./hideSecrets.ts";
-import { type KeptRoll, RecordFolder } from "./recordFolder.ts";
+import { type KeptRoll, type KilledRoll, RecordFolder } from "./recordFolder.ts";
 import { type RecordLine, type RollEnd, type RollFacts, recordOf } from "./recordLines.ts";
 import { newRollId } from "./rollId.ts";
 import type { RollRecord } from "./rollRecord.ts";
@@ -35,6 +35,7 @@ export class Recorder {
   readonly #folder: RecordFolder | undefined;
   readonly #began = performance.now();
   readonly #stack: string | undefined;
+  #killed: readonly KilledRoll[] = [];
   #counted: Pick<RollRecord, "ledger" | "changesFrom"> = {};
   #file: FileHandle | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -63,6 +64,11 @@ export class Recorder {
       ...(process && { process }),
     });
     return recorder;
+  }
+
+  /** The earlier rolls of the stack that were killed, and that no other roll has found before. */
+  get killed(): readonly KilledRoll[] {
+    return this.#killed;
   }
 
   /** The record so far. */
@@ -123,7 +129,7 @@ export class Recorder {
 
   async #open(): Promise<void> {
     await this.#try(async (folder) => {
-      await folder.finishKilled(this.#stack);
+      this.#killed = await folder.finishKilled(this.#stack);
       this.#file = await folder.begin(this.id);
     });
   }

@@ -40,7 +40,7 @@ export async function addSpans(record: RollRecord, tracer: Tracer): Promise<void
     if (fate === "back" || fate === "between") host.setStatus({ code: SpanStatusCode.ERROR });
     host.end(at(Math.max(...spans.map((span) => span.to))));
   }
-  const message = record.failure?.message;
+  const message = record.failure?.message ?? (record.outcome === "killed" ? "killed" : undefined);
   if (message !== undefined) root.setStatus({ code: SpanStatusCode.ERROR, message });
   root.end(at(end));
 }

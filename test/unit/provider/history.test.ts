@@ -3,13 +3,12 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import type { Olds, Values } from "#kinds/change.ts";
-import { check, create, diff, update } from "#provider/deployment.ts";
+import type { Olds } from "#kinds/change.ts";
+import { create, diff, update } from "#provider/deployment.ts";
 import { RollFailed } from "#rollout/common/errors.ts";
 import { notifyEvents } from "#rollout/request/notify.ts";
 import { CHECK } from "../../support/askedServers.ts";
-import { fakeJar } from "../../support/fakeJava.ts";
-import { FakeOrchestrator, orchestratedBy } from "../../support/fakeOrchestrator.ts";
+import { newStack } from "../../support/recordedStack.ts";
 import { validRequest } from "../../support/rollRequest.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
@@ -20,20 +19,6 @@ beforeEach(() => {
   vi.spyOn(console, "log").mockImplementation((line) => void printed.push(String(line)));
   return () => vi.restoreAllMocks();
 });
-
-/** A stack whose records are in a folder; `inputs` are those for a version of its application. */
-async function newStack(more: object = {}) {
-  const reports = join(await temporaryDirectory(), "dev", "reports");
-  const hosts = new FakeOrchestrator();
-  const { kinds, given } = orchestratedBy(hosts);
-  const asked = { ...given, environment: { PASSWORD: "hunter2" }, reports, stack: "dev", ...more };
-  const checked = async (version: string, olds: Olds = {}) => {
-    const jar = await fakeJar({ version });
-    return check({ olds, news: { ...asked, jar: { path: jar.path } } }, kinds);
-  };
-  const inputs = async (version: string): Promise<Values> => (await checked(version)).inputs ?? {};
-  return { hosts, kinds, reports, checked, inputs };
-}
 
 test("a roll ends with the path of its report, which is an output like the last rolls", async () => {
   const { hosts, kinds, reports, inputs } = await newStack();
