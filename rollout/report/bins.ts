@@ -1,3 +1,4 @@
+import { groupBy } from "../common/groupBy.ts";
 import type { LedgerRow } from "../ledger/ledgerSums.ts";
 import { type Tally, tally } from "../ledger/tally.ts";
 import type { TimeAxis } from "./timeAxis.ts";
@@ -26,13 +27,13 @@ export function bins(rows: readonly LedgerRow[], axis: TimeAxis): Bin[] {
   const origin = Math.floor(axis.began / 1000);
   const offset = origin - axis.began / 1000;
   const indexOf = (second: number) => Math.floor((second - origin) / width);
-  const byIndex = Map.groupBy(rows, ({ second }) => indexOf(second));
+  const byIndex = groupBy(rows, ({ second }) => indexOf(second));
   const first = Math.floor((axis.from - offset) / width);
   const last = Math.ceil((axis.to - offset) / width);
   const indices = Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index);
   return indices.map((index) => {
     const inside = byIndex.get(index) ?? [];
-    const byRelease = Map.groupBy(inside, ({ slot, release }) => release ?? (slot ? UNKNOWN : NO_SLOT));
+    const byRelease = groupBy(inside, ({ slot, release }) => release ?? (slot ? UNKNOWN : NO_SLOT));
     return {
       from: Math.max(axis.from, offset + index * width),
       to: Math.min(axis.to, offset + (index + 1) * width),

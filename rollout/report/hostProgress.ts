@@ -1,3 +1,4 @@
+import { groupBy } from "../common/groupBy.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
 import type { Report } from "../roll/reporter.ts";
 import { hostSpans, leadsBack, type Span } from "./spans.ts";
@@ -17,7 +18,7 @@ export interface HostProgress {
 
 /** All hosts in the order of the settings, then those that only reports name. */
 export function hostsProgress(record: RollRecord, end: number): HostProgress[] {
-  const byHost = Map.groupBy(record.reports, ({ host }) => host ?? "");
+  const byHost = groupBy(record.reports, ({ host }) => host ?? "");
   byHost.delete("");
   const named = record.hosts.map(({ name }) => name);
   const others = [...byHost.keys()].filter((name) => !named.includes(name)).map((name) => ({ name }));

@@ -1,3 +1,4 @@
+import { groupBy } from "../common/groupBy.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
 import { versionOf } from "../release/release.ts";
 
@@ -8,7 +9,7 @@ export type ReleaseNames = (release: string) => string;
 
 /** How the releases of a roll are called on its page. */
 export function releaseNames(record: RollRecord): ReleaseNames {
-  const byVersion = Map.groupBy(releasesOf(record), versionOf);
+  const byVersion = groupBy(releasesOf(record), versionOf);
   return (release) => {
     const version = versionOf(release);
     if ((byVersion.get(version)?.length ?? 0) < 2) return version;

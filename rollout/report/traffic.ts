@@ -1,3 +1,4 @@
+import { groupBy } from "../common/groupBy.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
 import { type Bin, bins, NO_SLOT, UNKNOWN } from "./bins.ts";
 import { chart, type Key } from "./chart.ts";
@@ -47,7 +48,7 @@ export function releaseColours(record: RollRecord): ReadonlyMap<string, string> 
   const old = new Set(
     record.hosts.flatMap(({ from, to }) => (from === undefined || from === to ? [] : [from])),
   );
-  const numbered = Map.groupBy(releasesOf(record), (release) => (old.has(release) ? "old" : "new"));
+  const numbered = groupBy(releasesOf(record), (release) => (old.has(release) ? "old" : "new"));
   return new Map(
     [...numbered].flatMap(([age, releases]) =>
       releases.map((release, index) => [release, `${age}-${Math.min(index, 2)}`] as const),
