@@ -1,4 +1,3 @@
-import type * as docker from "@pulumi/docker";
 import type { Input, Resource } from "@pulumi/pulumi";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { ServingInputs } from "./servingInputs.ts";
@@ -44,6 +43,6 @@ export interface Declaration {
 
 /** What a kind found out before anything is declared. */
 export interface Found {
-  /** The Docker engine, if everything runs on one. */
-  readonly engine?: docker.ProviderArgs;
+  /** The Docker engine, if everything runs on one, as Pulumi's provider for Docker takes it. */
+  readonly engine?: { readonly host?: string; readonly certPath?: string };
 }
