@@ -14,6 +14,11 @@ export async function run(command: string, args: string[], options: Omit<ExecFil
 }
 
 function lastLines(error: unknown): string {
-  const output = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
+  const output = textOf(error, "stderr") || textOf(error, "stdout");
   return output === "" ? String(error) : output.split("\n").slice(-5).join("\n  ");
+}
+
+/** Some tools complain on standard output. */
+function textOf(error: unknown, stream: "stderr" | "stdout"): string {
+  return String(Object(error)[stream] ?? "").trim();
 }
