@@ -29,6 +29,7 @@ export async function deploy(
   try {
     const result = await orchestrator.roll(request, request, {
       owner,
+      ...log.place,
       reporter: (report) => log.report(report),
       onFirstLook: (releases) => log.before(releases),
       onCounted: (rows, changesFrom) => log.counted(rows, changesFrom),

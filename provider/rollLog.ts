@@ -10,7 +10,7 @@ import type { RollRecord } from "#rollout/record/rollRecord.ts";
 import type { NotifyEvent } from "#rollout/request/notify.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import type { Phase, Report } from "#rollout/roll/reporter.ts";
-import type { RollResult } from "#rollout/roll/roll.ts";
+import type { RollOptions, RollResult } from "#rollout/roll/roll.ts";
 import { sendTrace } from "#rollout/traces/sendTrace.ts";
 import { rollFacts } from "./rollFacts.ts";
 
@@ -62,6 +62,14 @@ export class RollLog {
     const log = new RollLog(recorder, new Notifier(notify, warn), request, options);
     log.#tellOfKilled(({ isGone }) => isGone);
     return log;
+  }
+
+  /** The name of the record, and where people will find the report. */
+  get place(): Pick<RollOptions, "id" | "reportUrl"> {
+    const { id } = this.#recorder;
+    const { reports, reportsUrl } = this.#request;
+    if (reports === undefined || reportsUrl === undefined) return { id };
+    return { id, reportUrl: `${reportsUrl.replace(/\/+$/, "")}/${id}.html` };
   }
 
   before(releases: Readonly<Record<string, string>>): void {

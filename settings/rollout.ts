@@ -44,7 +44,7 @@ export function readRollout(reader: Reader, hosts: number) {
     ...readAnalysis(reader),
     ...readNotify(reader),
     ...readTraceCollector(reader),
-    ...readReports(reader.text("reports")),
+    ...readReports(reader),
   };
 }
 

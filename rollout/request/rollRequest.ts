@@ -102,6 +102,8 @@ export const rollRequest = z
     analysisChecks: analysisChecks.exactOptional(),
     /** The folder for the records of rolls; absent if none are kept. */
     reports: absolutePath.exactOptional(),
+    /** Where people find that folder. */
+    reportsUrl: webUrl.exactOptional(),
     /** Who is told about rolls. URLs are secret. */
     notify: notify.exactOptional(),
     /** The OpenTelemetry collector that gets the spans of rolls. */

@@ -32,13 +32,15 @@ th, td { padding: .5rem .75rem .5rem 0; text-align: left; vertical-align: top; b
 th { font-weight: 500; }
 td small { display: block; }
 tr.empty { opacity: .6; }
+td:nth-child(-n+3), td:nth-child(5) { white-space: nowrap; }
 footer { margin-top: 1.5rem; overflow-wrap: anywhere; }
-@media (max-width: 44rem) {
+@media (max-width: 52rem) {
   body { margin: 1rem auto; }
   thead { display: none; }
   tr { display: grid; grid-template-columns: 1fr auto; gap: .1rem 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
   td { padding: 0; border: 0; overflow-wrap: anywhere; }
   td:empty { display: none; }
+  td:nth-child(n) { white-space: normal; }
   td:nth-child(1) { font-weight: 600; }
   td:nth-child(2) { order: 1; opacity: .75; }
   td:nth-child(3) { text-align: right; }

@@ -191,3 +191,12 @@ test("a folder that can't be made is rejected in the preview", async () => {
     { property: "reports", reason: 'expected an absolute path, got "relative". Nothing was changed.' },
   ]);
 });
+
+test("where reports are served, /status is told the address of the one to come", async () => {
+  const { hosts, kinds, inputs } = await newStack({ reportsUrl: "https://ci.example.com/reports/" });
+  const told: unknown[] = [];
+  hosts.during = ({ id, reportUrl }) => void told.push({ id, reportUrl });
+  const { history } = (await create(await inputs("1.0.0"), kinds)).outs;
+  const [{ id }] = Array.isArray(history) ? history : [];
+  expect(told).toEqual([{ id, reportUrl: `https://ci.example.com/reports/${id}.html` }]);
+});
