@@ -15,8 +15,17 @@ export interface HostState {
   readonly lastKnownGood?: Revision;
   /** Every release kept on the host. */
   readonly releases: readonly string[];
-  /** How many bytes a release may have that is to be staged, if that was asked and can be told. */
-  readonly roomBytes?: number;
+  /** The room for a release that is to be staged, if that was asked and can be told. */
+  readonly room?: DiskRoom;
+}
+
+/** The disk that a release is to be staged on. */
+export interface DiskRoom {
+  readonly freeBytes: number;
+  /** What is there of the release already. */
+  readonly heldBytes: number;
+  /** Hosts on one disk have the same. */
+  readonly disk: string;
 }
 
 /** What a host should run, and how it is started. */

@@ -9,7 +9,7 @@ import { writeFile } from "../machine/writeFile.ts";
 import type { Jar } from "../release/jar.ts";
 import { archiveName, isReleaseOf } from "../release/release.ts";
 import { surplusReleases } from "../release/surplusReleases.ts";
-import type { HostState, Revision } from "./appHost.ts";
+import type { DiskRoom, HostState, Revision } from "./appHost.ts";
 import { type LaunchSpec, launchSpec } from "./launchSpec.ts";
 
 /** What the files of a host say about it. */
@@ -59,7 +59,7 @@ export class HostFiles {
       ...(current !== undefined && { current }),
       ...(lastKnownGood !== undefined && { lastKnownGood: revisionSchema.parse(JSON.parse(lastKnownGood)) }),
       releases: all("release").sort(),
-      ...(room !== undefined && { roomBytes: Number(room) }),
+      ...(room !== undefined && { room: roomIn(room) }),
     };
   }
 
@@ -136,6 +136,11 @@ export class HostFiles {
   #run(script: string, args: readonly string[] = [], options: Parameters<Machine["run"]>[2] = {}) {
     return this.#machine.run(script, [this.#directory, ...args], options);
   }
+}
+
+function roomIn(words: string): DiskRoom {
+  const [free, held, ...disk] = words.split(" ");
+  return { freeBytes: Number(free), heldBytes: Number(held), disk: disk.join(" ") };
 }
 
 function linesOf(text: string | undefined): string[] {

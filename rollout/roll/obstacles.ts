@@ -1,35 +1,54 @@
 import { stat } from "node:fs/promises";
 import { digits } from "../common/digits.ts";
-import type { FleetMember } from "./fleet.ts";
+import type { DiskRoom } from "../host/appHost.ts";
+import { type FleetMember, listHosts } from "./fleet.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
 const KIBIBYTE = 1024;
 
-/** Why a roll would be refused now, a line for each host that can't take part: it can't be reached, or its disk is full. */
+/** Why a roll would be refused now, a line each: hosts that can't be reached, and disks without room for the release. */
 export async function obstaclesTo(
   desired: DesiredRelease,
   members: readonly FleetMember[],
 ): Promise<string[]> {
-  const lines = await Promise.all(
-    members.map((member) => unreachable(member) ?? shortOfSpace(desired, member)),
+  const unreachable = members.flatMap((member) => describeUnreachable(member) ?? []);
+  const copies = await Promise.all(members.map((member) => copyFor(desired, member)));
+  const byDisk = Map.groupBy(
+    copies.flatMap((copy) => copy ?? []),
+    ({ disk }) => disk,
   );
-  return lines.flatMap((line) => line ?? []);
+  return [...unreachable, ...[...byDisk.values()].flatMap((each) => describeShortage(each) ?? [])];
 }
 
-function unreachable({ host: { name }, unreachable: why }: FleetMember): string | undefined {
+function describeUnreachable({ host: { name }, unreachable: why }: FleetMember): string | undefined {
   if (why === undefined) return undefined;
   // Hosts say themselves what they could not do.
   const reason = why.startsWith(`${name} cannot `) ? why.slice(why.indexOf(": ") + 2) : why;
   return `${name} can't be reached: ${reason}`;
 }
 
-/** As staging does, which would be refused before any host is touched. */
-async function shortOfSpace(desired: DesiredRelease, { host, state }: FleetMember) {
+/** A jar that has to be copied to a host. */
+interface Copy extends DiskRoom {
+  readonly host: string;
+  readonly release: string;
+  readonly size: number;
+}
+
+async function copyFor(desired: DesiredRelease, { host, state }: FleetMember): Promise<Copy | undefined> {
   const { release, jar } = targetOf(desired, host.name);
-  const { roomBytes, releases } = state;
-  if (!jar || roomBytes === undefined || releases.includes(release)) return undefined;
+  const { room, releases } = state;
+  if (!jar || !room || releases.includes(release)) return undefined;
   const { size } = await stat(jar.path).catch(() => ({ size: 0 }));
-  if (size - roomBytes < KIBIBYTE) return undefined;
-  const [free, needed] = [roomBytes, size].map((bytes) => digits(Math.floor(bytes / KIBIBYTE)));
-  return `${host.name} has no room for ${release}: ${free} KiB are free, ${needed} KiB are needed`;
+  return { ...room, host: host.name, release, size };
+}
+
+/** As staging finds it, for copies to one disk. */
+function describeShortage(copies: readonly Copy[]): string | undefined {
+  const needed = copies.reduce((sum, { size, heldBytes }) => sum + size - heldBytes, 0);
+  const free = Math.min(...copies.map(({ freeBytes }) => freeBytes));
+  if (needed - free < KIBIBYTE) return undefined;
+  const [hosts, releases] = [copies.map(({ host }) => host), new Set(copies.map(({ release }) => release))];
+  const inKibibytes = (bytes: number) => `${digits(Math.floor(bytes / KIBIBYTE))} KiB are`;
+  const have = hosts.length > 1 ? "share a disk that has" : "has";
+  return `${listHosts(hosts)} ${have} no room for ${listHosts([...releases])}: ${inKibibytes(free)} free, ${inKibibytes(needed)} needed`;
 }

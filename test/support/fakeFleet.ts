@@ -6,6 +6,7 @@ import { RollgateError } from "#rollout/common/errors.ts";
 import type { Command, Ended, Output } from "#rollout/hooks/command.ts";
 import type {
   AppHost,
+  DiskRoom,
   HostState,
   MemoryRoom,
   PortOwner,
@@ -343,7 +344,7 @@ export class FakeHost extends FakeSlot implements AppHost {
   gone: RollgateError | undefined;
   current: string | undefined;
   /** The room for a release that is to be staged, if that can be told. */
-  roomBytes: number | undefined;
+  disk: DiskRoom | undefined;
   #releases: string[] = [];
 
   constructor(name: string, port: number, fleet: FakeFleet, { beside, zone }: Before, secondPort: number) {
@@ -389,7 +390,7 @@ export class FakeHost extends FakeSlot implements AppHost {
   async observe(staging?: string): Promise<HostState> {
     this.requireReachable();
     return {
-      ...(staging !== undefined && this.roomBytes !== undefined && { roomBytes: this.roomBytes }),
+      ...(staging !== undefined && this.disk && { room: this.disk }),
       ...(this.running && { running: this.running }),
       ...(this.second?.running && { second: this.second.running }),
       ...(this.current !== undefined && { current: this.current }),

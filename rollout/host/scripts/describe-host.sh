@@ -1,6 +1,6 @@
 # $1 the directory of a host. Prints current <id>, last-known-good <json> and release <id>, a line each. If $2 is the name
-# of a release, also room <bytes>, the room for it: what is free, and what is there of it already. $3 is not empty if the
-# deployer's files are copied by path, which on some file systems takes no room at all: then there is no such line.
+# of a release, also room <free bytes> <bytes that are there of it> <disk>. $3 is not empty if the deployer's files are
+# copied by path, which on some file systems takes no room at all: then there is no such line.
 cd "$1" 2>/dev/null || exit 0
 if [ -L current ]; then current=$(readlink current); echo "current ${current##*/}"; fi
 if [ -e last-known-good.json ]; then
@@ -17,4 +17,7 @@ fi
 held=0
 if [ -f "releases/.$2.part" ]; then held=$(wc -c < "releases/.$2.part"); fi
 free=$(free_space releases 2>/dev/null)
-case $free in "" | *[!0-9]*) ;; *) echo "room $((free * 1024 + held))" ;; esac
+# Hosts may share a disk, through mounts of their own.
+{ read -r boot < /proc/sys/kernel/random/boot_id; } 2>/dev/null
+disk=$boot:$(stat -c %d releases 2>/dev/null || echo "$1")
+case $free in "" | *[!0-9]*) ;; *) echo "room $((free * 1024)) $((held)) $disk" ;; esac

@@ -82,15 +82,31 @@ test("hosts without room for the release are named with what they lack, and the 
   const staged = { runs: OLD, releases: [OLD, NEW] };
   const hosts = { "app-1": RUNS, "app-2": staged, "app-3": RUNS, "app-4": RUNS };
   const fill = (fleet: FakeFleet) => {
-    for (const name of ["app-1", "app-2"]) fleet.host(name).roomBytes = 1_000_000;
+    const disk = (name: string, freeBytes: number, heldBytes = 0) => {
+      fleet.host(name).disk = { freeBytes, heldBytes, disk: name };
+    };
+    disk("app-1", 1_000_000);
+    disk("app-2", 1_000_000);
     // As exact as staging is.
-    fleet.host("app-3").roomBytes = 3_000_000 - 1023;
+    disk("app-3", 1_000_000, 2_000_000 - 1023);
   };
   const { forecast, warnings } = await planned(hosts, { jar }, fill);
   const why = "app-1 has no room for 1.1.0: 976 KiB are free, 2,929 KiB are needed";
   expect(forecast).toBe(`refused as long as ${why}; app-1, then app-2, then app-3, then app-4`);
   expect(warnings).toEqual([`a roll is refused as long as ${why}`]);
   expect((await planned(hosts, {}, fill)).warnings).toEqual([]);
+});
+
+test("hosts that share a disk need room for all their copies", async () => {
+  const jar = { path: join(await temporaryDirectory(), "app.jar"), version: NEW, sha256: "a".repeat(64) };
+  await writeFile(jar.path, "x".repeat(1_024_000));
+  const { warnings } = await planned({ "app-1": RUNS, "app-2": RUNS, "app-3": RUNS }, { jar }, (fleet) => {
+    for (const [index, host] of fleet.hosts.entries())
+      host.disk = { freeBytes: 1_536_000, heldBytes: 0, disk: index < 2 ? "shared" : "own" };
+  });
+  expect(warnings).toEqual([
+    "a roll is refused as long as app-1 and app-2 share a disk that has no room for 1.1.0: 1,500 KiB are free, 2,000 KiB are needed",
+  ]);
 });
 
 test("a second JVM that is set to start first, but may not fit, is doubted", async () => {

@@ -133,13 +133,27 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     const id = "2.0.0-bbbbbbbbbbbb";
     expect(await files.describe(id)).toEqual({ releases: [] });
     await mkdir(join(directory, "releases"));
-    const { roomBytes: before = 0 } = await files.describe(id);
-    expect(before).toBeGreaterThan(32_000);
-    expect(before).toBeLessThanOrEqual(65_536);
+    const { room: before } = await files.describe(id);
+    expect(before).toEqual({ freeBytes: expect.any(Number), heldBytes: 0, disk: expect.any(String) });
+    expect(before?.freeBytes).toBeGreaterThan(32_000);
+    expect(before?.freeBytes).toBeLessThanOrEqual(65_536);
     await writeFile(join(directory, "releases", `.${id}.part`), "x".repeat(20_000));
-    const { roomBytes: after = 0 } = await files.describe(id);
-    expect(after).toBeGreaterThan(before - 4_096);
-    expect(after).toBeLessThanOrEqual(before);
+    const { room: after } = await files.describe(id);
+    expect(after).toMatchObject({ heldBytes: 20_000, disk: before?.disk });
+    expect(after?.freeBytes).toBeLessThanOrEqual((before?.freeBytes ?? 0) - 20_000);
+  });
+
+  test("share a disk with those of other hosts in the same file system", async (context) => {
+    const tiny = await tinyDirectory(context);
+    const diskOf = async (place: string) => {
+      const { directory, files } = await newHost(context, place);
+      await mkdir(join(directory, "releases"), { recursive: true });
+      return (await files.describe("2.0.0-bbbbbbbbbbbb")).room?.disk;
+    };
+    const disk = await diskOf(join(tiny, "app-1"));
+    expect(disk).toMatch(/^[0-9a-f-]+:\d+$/);
+    expect(await diskOf(join(tiny, "app-2"))).toBe(disk);
+    expect(await diskOf(join(await temporaryDirectory(), "app-3"))).not.toBe(disk);
   });
 
   test("are installed once, however often the command that does it runs", async (context) => {

@@ -83,8 +83,8 @@ test("a host with a full disk says so, and keeps what it has", async (context) =
     ),
   });
   expect(await readdir(join(directory, "releases"))).toEqual([releaseId(small)]);
-  const { roomBytes } = await filesIn(directory).describe(releaseId(jar));
-  expect(roomBytes).toBeLessThan(65_536);
+  const { room } = await filesIn(directory).describe(releaseId(jar));
+  expect(room?.freeBytes).toBeLessThan(65_536);
 });
 
 test("a file in the way of the releases is reported in one line", async () => {
