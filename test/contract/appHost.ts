@@ -27,7 +27,7 @@ export interface NewHost {
   /** How the fake Java is started there. */
   readonly launch: Launch;
   /** Where the host's files are, for a script. */
-  readonly machine: Pick<Machine, "run">;
+  readonly machine: Pick<Machine, "run" | "sharesFiles">;
   readonly directory: string;
   /** The prefix of a command that must run on the host's machine; empty if that is this one. */
   readonly enter?: readonly string[] | undefined;
@@ -106,7 +106,12 @@ export function describeAppHost({ open, workDirectory, cannot = {} }: HostKind):
       const host = hostOf(opened);
       const release = await run(host, { version: "1.0.0" });
       const running = { pid: expect.any(Number), release, launch: host.launch };
-      expect(await host.observe()).toEqual({ running, current: release, releases: [release] });
+      const seen = { running, current: release, releases: [release] };
+      expect(await host.observe()).toEqual(seen);
+      const room = { freeBytes: expect.any(Number), heldBytes: 0, disk: expect.any(String) };
+      // A copy on one machine may take none.
+      const withRoom = opened.machine.sharesFiles ? seen : { ...seen, room };
+      expect(await host.observe("2.0.0-bbbbbbbbbbbb")).toMatchObject(withRoom);
       // Another deployer, which has no memory of it, sees the same.
       expect(await hostOf(opened).runningApp()).toEqual(await host.runningApp());
       expect(await host.portOwner()).toEqual({ kind: "application", release });
