@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { digits } from "../common/digits.ts";
+import { groupBy } from "../common/groupBy.ts";
 import type { DiskRoom } from "../host/appHost.ts";
 import { type FleetMember, listHosts } from "./fleet.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
@@ -13,7 +14,7 @@ export async function obstaclesTo(
 ): Promise<string[]> {
   const unreachable = members.flatMap((member) => describeUnreachable(member) ?? []);
   const copies = await Promise.all(members.map((member) => copyFor(desired, member)));
-  const byDisk = Map.groupBy(
+  const byDisk = groupBy(
     copies.flatMap((copy) => copy ?? []),
     ({ disk }) => disk,
   );
