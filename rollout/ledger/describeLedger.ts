@@ -1,3 +1,4 @@
+import { counted } from "../common/counted.ts";
 import { digits } from "../common/digits.ts";
 import { figuresOf } from "./figures.ts";
 import type { LedgerRow } from "./ledgerSums.ts";
@@ -32,8 +33,4 @@ function errorsByRelease(rows: readonly LedgerRow[]): string[] {
     const { errors } = tally(rows.filter((row) => row.release === release));
     return errors === 0 ? [] : [`${counted(errors, "error")} from ${release ?? "the application"}`];
   });
-}
-
-function counted(count: number, one: string, several = `${one}s`): string {
-  return `${digits(count)} ${count === 1 ? one : several}`;
 }

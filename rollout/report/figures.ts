@@ -1,7 +1,8 @@
+import { counted } from "../common/counted.ts";
 import { FEWEST_BEFORE } from "../ledger/figures.ts";
 import type { Tally } from "../ledger/tally.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
-import { counted, inDigits, inMilliseconds, inPercent, inTime } from "./figuresInWords.ts";
+import { inDigits, inMilliseconds, inPercent, inTime } from "./figuresInWords.ts";
 import { type Content, type Html, html } from "./html.ts";
 import type { ReleaseNames } from "./releaseNames.ts";
 import type { Sums } from "./sumUp.ts";

@@ -8,11 +8,6 @@ export function inDigits(value: number): string {
   return Number.isFinite(value) ? digits(Math.round(value)) : "–";
 }
 
-/** `1 host`, `12 hosts`. */
-export function counted(value: number, thing: string): string {
-  return `${inDigits(value)} ${thing}${value === 1 ? "" : "s"}`;
-}
-
 /** `0.02 %`; never `0 %` for something, nor `100 %` for less than everything. */
 export function inPercent(part: number, whole: number): string {
   const percent = (100 * part) / whole;

@@ -1,5 +1,6 @@
+import { counted } from "../common/counted.ts";
 import type { RollOutcome, RollRecord } from "../record/rollRecord.ts";
-import { counted, inDigits, inTime } from "./figuresInWords.ts";
+import { inTime } from "./figuresInWords.ts";
 import { type Html, html } from "./html.ts";
 import type { ReleaseNames } from "./releaseNames.ts";
 import type { Sums } from "./sumUp.ts";
@@ -72,7 +73,7 @@ function whatWhere({ hosts, release, canary }: RollRecord, names: ReleaseNames):
 function lostInWords(sums: Sums | undefined): string {
   if (!sums || sums.during.requests === 0) return "";
   const { lost } = sums.during;
-  return lost === 0 ? ", no request lost" : `, ${inDigits(lost)} ${lost === 1 ? "request" : "requests"} lost`;
+  return lost === 0 ? ", no request lost" : `, ${counted(lost, "request")} lost`;
 }
 
 function inList(items: readonly string[]): string {

@@ -1,6 +1,7 @@
+import { counted } from "../common/counted.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
 import type { Report } from "../roll/reporter.ts";
-import { counted, inTime } from "./figuresInWords.ts";
+import { inTime } from "./figuresInWords.ts";
 import { FATES, type HostProgress } from "./hostProgress.ts";
 import { type Content, type Html, html } from "./html.ts";
 import { familyOf } from "./phaseFamily.ts";

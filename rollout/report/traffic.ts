@@ -1,8 +1,9 @@
+import { counted } from "../common/counted.ts";
 import { groupBy } from "../common/groupBy.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
 import { type Bin, bins, NO_SLOT, UNKNOWN } from "./bins.ts";
 import { chart, type Key } from "./chart.ts";
-import { counted, inDigits, inMilliseconds } from "./figuresInWords.ts";
+import { inDigits, inMilliseconds } from "./figuresInWords.ts";
 import { type Html, html } from "./html.ts";
 import { area, hints, line, plot, roundUp, type Scale } from "./plot.ts";
 import { type ReleaseNames, releasesOf } from "./releaseNames.ts";

@@ -1,4 +1,5 @@
 import { refuseUnanswered } from "../analysis/refuseUnanswered.ts";
+import { counted } from "../common/counted.ts";
 import { messageOf, RollFailed, RollgateError } from "../common/errors.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { factsOf } from "./factsOf.ts";
@@ -28,7 +29,7 @@ export async function preflight(
       }),
     ]),
   );
-  report("preflight", `${hosts.length} ${hosts.length === 1 ? "host" : "hosts"} and ${proxy.name} are ready`);
+  report("preflight", `${counted(hosts.length, "host")} and ${proxy.name} are ready`);
 }
 
 /** Puts the release on every host, which changes nothing for clients. */
