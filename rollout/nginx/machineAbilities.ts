@@ -1,12 +1,10 @@
-import type { Machine } from "../machine/machine.ts";
-import { writeFile } from "../machine/writeFile.ts";
-import { type NginxAbilities, nginxAbilities } from "./nginxAbilities.ts";
-import { testNginx } from "./nginxRunner.ts";
+import { RollgateError } from "../common/errors.ts";
+import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
+import { type NginxAbilities, nginxAbilities, probes } from "./nginxAbilities.ts";
 import { nginxScript } from "./nginxScripts.ts";
-import { refusing } from "./refusing.ts";
 
-const FIND = `${nginxScript("system-path")}\ncommand -v "$1" >/dev/null`;
-const VERSION = `${nginxScript("system-path")}\n"$1" -V 2>&1`;
+const VERSION = nginxScript("system-path", "print-version");
+const TRY = nginxScript("system-path", "reason-in", "try-configurations");
 const WORKERS_ACCOUNT = nginxScript("workers-account");
 
 /** What the nginx on a machine supports; leaves no files behind. */
@@ -14,23 +12,21 @@ export async function machineAbilities(
   machine: Pick<Machine, "run">,
   executable: string,
 ): Promise<NginxAbilities> {
-  await refusing(machine.run(FIND, [executable]), () => [
-    "nginx-missing",
-    `expected nginx, found no executable ${executable}`,
-  ]);
-  const version = await refusing(machine.run(VERSION, [executable]), (words) => [
-    "nginx-unusable",
-    `${executable} -V failed: ${words}`,
-  ]);
-  const directory = (await machine.run("mktemp -d", [])).trim();
-  try {
-    return await nginxAbilities(version, async (configuration) => {
-      await writeFile(machine, directory, "probe.conf", configuration);
-      await testNginx(machine, executable, directory, "probe.conf");
-    });
-  } finally {
-    await machine.run('rm -rf "$1"', [directory]);
-  }
+  const version = await machine.run(VERSION, [executable]).catch((error: unknown) => {
+    if (!(error instanceof CommandFailed)) throw error;
+    const [code, message] =
+      error.exitCode === NOT_THERE
+        ? ["nginx-missing", `expected nginx, found no executable ${executable}`]
+        : ["nginx-unusable", `${executable} -V failed: ${error.message}`];
+    throw new RollgateError(code, message, { cause: error });
+  });
+  // All at once, since each may cost a round trip.
+  const configurations = probes(version);
+  const answers = (await machine.run(TRY, [executable, ...configurations])).split("\n");
+  return nginxAbilities(version, (configuration) => {
+    const answer = answers[configurations.indexOf(configuration)];
+    return answer === "accepted" ? undefined : (answer?.replace(/^rejected /, "") ?? "no answer");
+  });
 }
 
 /**

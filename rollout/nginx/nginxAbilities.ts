@@ -1,4 +1,4 @@
-import { messageOf } from "../common/errors.ts";
+import { RollgateError } from "../common/errors.ts";
 import type { Flavour } from "../request/rollRequest.ts";
 import { type NginxBuild, readBuild } from "./nginxBuild.ts";
 
@@ -16,31 +16,32 @@ const MODULE_DIRECTORIES = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules"
 const CANNOT = /unknown directive|dlopen\(\)|not binary compatible/;
 
 /**
- * Finds out by testing configurations, because `nginx -V` doesn't list the modules that could be loaded.
- * `versionOutput` is the output of `nginx -V`; `test` runs `nginx -t` on a configuration, with a writable prefix, and
- * throws nginx's own message if it is rejected.
+ * Finds out from how nginx answered to `probes`, because `nginx -V` doesn't list the modules that could be loaded.
+ * `versionOutput` is the output of `nginx -V`; `refusal` is nginx's own message if it rejects a configuration, and is not
+ * asked about further alternatives once one is accepted.
  */
-export async function nginxAbilities(
+export function nginxAbilities(
   versionOutput: string,
-  test: (configuration: string) => Promise<void>,
-): Promise<NginxAbilities> {
-  const accepts = (configuration: string) =>
-    test(configuration).then(
-      () => true,
-      (error: unknown) => {
-        if (CANNOT.test(messageOf(error))) return false;
-        throw error;
-      },
-    );
-  const others: [Flavour, ...Flavour[]] = (await accepts(CHECK_MODULE))
-    ? ["check-module", "stock"]
-    : ["stock"];
+  refusal: (configuration: string) => string | undefined,
+): NginxAbilities {
+  const accepts = (configuration: string) => {
+    const reason = refusal(configuration);
+    if (reason === undefined) return true;
+    if (CANNOT.test(reason)) return false;
+    throw new RollgateError("nginx-unusable", reason);
+  };
+  const others: [Flavour, ...Flavour[]] = accepts(CHECK_MODULE) ? ["check-module", "stock"] : ["stock"];
   const build = readBuild(versionOutput);
-  if (await accepts(withJavaScript())) return { flavours: ["njs", ...others], build };
+  if (accepts(withJavaScript())) return { flavours: ["njs", ...others], build };
   for (const njsModule of moduleFiles(versionOutput)) {
-    if (await accepts(withJavaScript(njsModule))) return { flavours: ["njs", ...others], njsModule, build };
+    if (accepts(withJavaScript(njsModule))) return { flavours: ["njs", ...others], njsModule, build };
   }
   return { flavours: others, build };
+}
+
+/** The configurations to test, the one for the check module first. The others are alternatives. */
+export function probes(versionOutput: string): string[] {
+  return [CHECK_MODULE, withJavaScript(), ...moduleFiles(versionOutput).map(withJavaScript)];
 }
 
 /** Where the JavaScript module may be, most likely first. */

@@ -21,9 +21,9 @@ export interface NginxRunner {
 /** Another stack may be changing the same nginx. */
 export const RELOAD_OPTIONS = { deadlineSeconds: 90 };
 const BEYOND_GRACE_SECONDS = 20;
-const TEST = nginxScript("system-path", "test-configuration", "say-why");
+const TEST = nginxScript("system-path", "test-configuration", "reason-in", "say-why");
 const IS_RUNNING = `${nginxScript("find-master")}\nfind_master "$1"`;
-const START = nginxScript("system-path", "find-master", "start-daemon", "say-why");
+const START = nginxScript("system-path", "find-master", "start-daemon", "reason-in", "say-why");
 const RELOAD = nginxScript("find-master", "lock-nginx", "lock-shared", "reload-daemon");
 const QUIT = nginxScript("stop-rotating", "find-master", "quit-daemon");
 const KEEP_ROTATING = nginxScript("keep-rotating");

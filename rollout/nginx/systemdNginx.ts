@@ -28,7 +28,7 @@ const RELOAD = nginxScript(
   "lock-shared",
   "reload-unit",
 );
-const TEST = nginxScript("../../machine/scripts/with-rights", "run-test-unit", "say-why");
+const TEST = nginxScript("../../machine/scripts/with-rights", "run-test-unit", "reason-in", "say-why");
 
 /** nginx as a systemd unit: systemd restarts it after a crash or a reboot. */
 export class SystemdNginx implements NginxRunner {

@@ -1,5 +1,4 @@
-# After a failed command of nginx, with its output in words: prints the line that says why.
+# After reason-in.sh and a failed command of nginx, with its output in words.
 # shellcheck disable=SC2154 # Set by the script before.
-reason=$(printf '%s\n' "$words" | grep -m 1 emerg) || reason=$(printf '%s\n' "$words" | tail -n 1)
-printf '%s\n' "$reason" >&2
+reason_in "$words" >&2
 exit 1
