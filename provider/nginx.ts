@@ -13,6 +13,7 @@ import {
 } from "#kinds/servingInputs.ts";
 import { closing } from "#rollout/common/closing.ts";
 import { InvalidInput, RollgateError } from "#rollout/common/errors.ts";
+import { inOrder } from "#rollout/common/inOrder.ts";
 import { isUnspecified } from "#rollout/machine/connections.ts";
 import { outageOf } from "#rollout/nginx/changeTopology.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
@@ -58,9 +59,11 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
     const inputs = parse(kind.inputs, given);
     if (!kind.isPulumis) await refuseToMove(kind, change, ({ server }) => isServing(server));
     return await closing(kind.open(inputs), async (nginx) => {
-      const abilities = await nginx.abilities();
-      await nginx.refuse?.(inputs);
-      if (nginx.sharesPorts) await requirePorts(nginx, change.olds, inputs);
+      const [abilities] = await inOrder(
+        nginx.abilities(),
+        nginx.refuse?.(inputs),
+        nginx.sharesPorts && requirePorts(nginx, change.olds, inputs),
+      );
       if (abilities === undefined) return { inputs };
       await requireOneToServe(nginx, change.olds, inputs);
       const decision = decide(inputs, abilities, nginx.name);
@@ -110,10 +113,10 @@ export async function read(id: string, olds: Olds): Promise<Found> {
   const ask = () =>
     closing(kind.open(own), async (nginx) => {
       const { server } = nginx;
-      const running = await server.isRunning();
+      const asked = server.isRunning();
       // A stopped container can't be read.
-      const isReadable = running || !kind.isPulumis;
-      const configuration = isReadable ? await server.served() : undefined;
+      const isReadable = !kind.isPulumis || (await asked);
+      const [running, configuration] = await inOrder(asked, isReadable ? server.served() : undefined);
       const serving = running && (await isServed(server.access, configuration ?? ""));
       const certificate = isReadable ? await certificateFound(nginx, own) : {};
       return { ...olds, ...certificate, configuration: configuration ?? "", running: serving };
@@ -169,10 +172,13 @@ async function requirePorts(
 ): Promise<void> {
   const { server } = nginx;
   const { tls } = inputs;
-  const { address, port } = await nginx.settings();
-  const isRunning = await server.isRunning();
-  const served = isRunning ? servedPlace((await server.served()) ?? "") : undefined;
-  const { address: oldAddress, port: oldPort, tlsPort: oldTlsPort } = isRunning ? (served ?? old) : NOWHERE;
+  const [{ address, port }, isRunning, served = ""] = await inOrder(
+    nginx.settings(),
+    server.isRunning(),
+    server.served(),
+  );
+  const before = isRunning ? (servedPlace(served) ?? old) : NOWHERE;
+  const { address: oldAddress, port: oldPort, tlsPort: oldTlsPort } = before;
   const ports = [{ property: "port", port, was: oldPort }];
   if (tls) ports.push({ property: "tls.port", port: tls.port, was: oldTlsPort });
   for (const { property, port, was } of ports) {

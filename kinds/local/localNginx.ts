@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from "node:path";
 import { RollgateError } from "#rollout/common/errors.ts";
+import { once } from "#rollout/common/once.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { ForeignNginxServer } from "#rollout/nginx/foreignNginxServer.ts";
 import { machineAbilities, workersAccount } from "#rollout/nginx/machineAbilities.ts";
@@ -38,6 +39,7 @@ export function openLocalNginx(proxy: LocalProxyDescriptor, executable = "nginx"
     return openForeignNginx(new ForeignNginxServer(machine, place), { id: directory, leases, way });
   }
   const runner = new ProcessNginx(machine, directory, command);
+  const account = once(() => workersAccount(machine, directory));
   const server = new MachineNginxServer(machine, localNginxPlace(proxy), runner);
   return {
     id: directory,
@@ -48,7 +50,7 @@ export function openLocalNginx(proxy: LocalProxyDescriptor, executable = "nginx"
     leases,
     refuse: (inputs) => refuseNeighbours(server, { ...inputs, ...way }),
     abilities: () => machineAbilities(machine, command),
-    settings: async () => ({ ...way, ...(await workersAccount(machine, directory)) }),
+    settings: async () => ({ ...way, ...(await account()) }),
     unknown: async () =>
       new RollgateError("nginx-missing", `expected nginx, found no executable ${executable}`),
     close: () => server.access.close(),

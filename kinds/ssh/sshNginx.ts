@@ -1,4 +1,5 @@
 import { RollgateError } from "#rollout/common/errors.ts";
+import { once } from "#rollout/common/once.ts";
 import { MachineLeaseStore } from "#rollout/lease/machineLeaseStore.ts";
 import { isUnspecified } from "#rollout/machine/connections.ts";
 import { ForeignNginxServer } from "#rollout/nginx/foreignNginxServer.ts";
@@ -56,6 +57,7 @@ export function openSshNginx(
   const runner = withSystemd
     ? new SystemdNginx(machine, directory, unit)
     : new ProcessNginx(machine, directory, executable);
+  const account = once(() => workersAccount(machine, directory));
   const server = new MachineNginxServer(machine, sshNginxPlace(proxy), runner);
   return {
     id,
@@ -75,7 +77,7 @@ export function openSshNginx(
       // nginx's own account can write there.
       pidFile: "temp/nginx.pid",
       ...(hasCopies && { certificateCopies: `${copiesFolder(proxy)}/current` }),
-      ...(withSystemd ? { errorLog: "stderr" } : await workersAccount(machine, directory)),
+      ...(withSystemd ? { errorLog: "stderr" } : await account()),
     }),
     unknown: async () =>
       new RollgateError("nginx-missing", `${name}: expected nginx, found no executable ${executable}`),

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { RollgateError } from "../common/errors.ts";
 import { portHolder } from "../machine/listeners.ts";
-import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
-import { READ_FILE } from "../machine/readFile.ts";
+import type { Machine } from "../machine/machine.ts";
+import { readFiles } from "../machine/readFiles.ts";
 import { readScripts } from "../machine/scripts.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import { CLOSE_CONNECTIONS, closeConnectionsScript } from "./closeConnections.ts";
@@ -72,10 +72,8 @@ export class ForeignNginxServer implements NginxServer {
   async served(): Promise<string | undefined> {
     const isUnconfirmed = (await this.#run("readlink before || :")) !== "";
     const from = isUnconfirmed ? "before" : "live";
-    const [http, site] = await Promise.all([
-      this.#read(`${from}/${HTTP_FILE}`),
-      this.#read(`${from}/${SITE_FILE}`),
-    ]);
+    const files = await this.#read(`${from}/${HTTP_FILE}`, `${from}/${SITE_FILE}`);
+    const [http, site] = [files.get(`${from}/${HTTP_FILE}`), files.get(`${from}/${SITE_FILE}`)];
     const text = http === undefined ? undefined : foreignText({ http, ...(site !== undefined && { site }) });
     if (isUnconfirmed) return `${text ?? ""}# a change was not confirmed\n`;
     if (text === undefined) return undefined;
@@ -170,12 +168,17 @@ for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
   }
 
   async #problem(text: string): Promise<string | undefined> {
-    for (const { file, text: wanted } of attachments(this.place)) {
-      const held = await this.machine.run('cat "$1" 2>/dev/null || :', [file]);
-      if (held.trim() !== wanted.trim()) return `${file} ${held === "" ? "is missing" : "was edited"}`;
+    const wanted = attachments(this.place);
+    const [own, ...attached] = await Promise.all([
+      this.#read(CLOSE_CONNECTIONS, "rollgate-*"),
+      ...wanted.map(({ file }) => this.machine.run('cat "$1" 2>/dev/null || :', [file])),
+    ]);
+    for (const [index, { file, text: lines }] of wanted.entries()) {
+      const held = attached[index] ?? "";
+      if (held.trim() !== lines.trim()) return `${file} ${held === "" ? "is missing" : "was edited"}`;
     }
-    if ((await this.#read(CLOSE_CONNECTIONS)) !== undefined) return `${CLOSE_CONNECTIONS} was left behind`;
-    return fileProblem(text, (name) => this.#read(name));
+    if (own.has(CLOSE_CONNECTIONS)) return `${CLOSE_CONNECTIONS} was left behind`;
+    return fileProblem(text, async (name) => own.get(name));
   }
 
   #change(script: string | undefined): Promise<string> {
@@ -185,13 +188,8 @@ for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
     return this.machine.run(script ?? "", args, { deadlineSeconds: DEADLINE_SECONDS });
   }
 
-  async #read(name: string): Promise<string | undefined> {
-    try {
-      return await this.machine.run(READ_FILE, [this.place.directory, name]);
-    } catch (error) {
-      if (error instanceof CommandFailed && error.exitCode === NOT_THERE) return undefined;
-      throw error;
-    }
+  #read(...names: string[]): Promise<ReadonlyMap<string, string>> {
+    return readFiles(this.machine, this.place.directory, names);
   }
 
   #run(script: string, ...args: readonly string[]): Promise<string> {

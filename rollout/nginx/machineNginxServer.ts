@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { RollgateError } from "../common/errors.ts";
 import { portHolder } from "../machine/listeners.ts";
-import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
-import { READ_FILE } from "../machine/readFile.ts";
+import { CommandFailed, type Machine } from "../machine/machine.ts";
+import { readFiles } from "../machine/readFiles.ts";
 import { writeFile } from "../machine/writeFile.ts";
 import { closeConnectionsScript } from "./closeConnections.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
@@ -15,7 +15,7 @@ import type { NginxRunner } from "./nginxRunner.ts";
 import { nginxScript } from "./nginxScripts.ts";
 import type { NginxServer } from "./nginxServer.ts";
 import { refusing } from "./refusing.ts";
-import { isHashed, servedConfiguration } from "./servedConfiguration.ts";
+import { isHashed, SERVED_FILES, servedConfiguration } from "./servedConfiguration.ts";
 import { certificateProbe, explainCertificate, type TlsFiles } from "./tls/tryCertificate.ts";
 
 const LOG_LINES = 200;
@@ -48,14 +48,8 @@ export class MachineNginxServer implements NginxServer {
 
   /** The current configuration, as `servedConfiguration` returns it; `undefined` if there is none. */
   async served(): Promise<string | undefined> {
-    return servedConfiguration(async (name) => {
-      try {
-        return await this.machine.run(READ_FILE, [this.#place.directory, name]);
-      } catch (error) {
-        if (error instanceof CommandFailed && error.exitCode === NOT_THERE) return undefined;
-        throw error;
-      }
-    });
+    const files = await readFiles(this.machine, this.#place.directory, SERVED_FILES);
+    return servedConfiguration(async (name) => files.get(name));
   }
 
   /** Makes nginx close each client connection after its next answer, or stops that. */

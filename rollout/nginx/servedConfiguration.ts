@@ -17,6 +17,9 @@ type Kind = "js" | "conf" | "page";
 /** The name of a file next to `nginx.conf`, with the hash of its content. */
 const HASHED = /\brollgate-[0-9a-f]{16}\.(?:js|conf|page)\b/g;
 
+/** The files that `servedConfiguration` reads, for a script. */
+export const SERVED_FILES = ["nginx.conf.old", "nginx.conf", CLOSE_CONNECTIONS, "rollgate-*"];
+
 /** The name of a file with this content, so that a change of it changes `nginx.conf`. */
 export function hashedName(text: string, kind: Kind): string {
   return `rollgate-${hashOf(text)}.${kind}`;
