@@ -1,27 +1,19 @@
-import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
 import type { Reader } from "./reader.ts";
 
-const PROJECT_FILE = "Pulumi.yaml";
 /** They may hold secrets, or are part of a roll's record anyway. */
 const LEFT_OUT = ["environment", "hosts", "notify", "jar", "version", "release", "canary"];
 
-/** The settings that differ from the defaults in Pulumi.yaml, without secrets; `undefined` if there is no such file. */
-export async function changedSettings(reader: Reader): Promise<Record<string, unknown> | undefined> {
-  const text = await readFile(PROJECT_FILE, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  // Needed only here, and loading it takes a while.
-  const { parse } = await import("yaml");
-  const declared: Record<string, unknown> = Object(Object(parse(text)).config);
-  const prefix = `${pulumi.getProject()}:`;
-  const entries = Object.entries(pulumi.runtime.allConfig())
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), value] as const)
-    .filter(([key]) => !LEFT_OUT.includes(key) && !reader.isSecret(key))
-    .map(([key, value]) => [key, shown(key, plainValue(value)), Object(declared[key]).default] as const)
+/** The settings that differ from their defaults, without secrets; `undefined` if these are not known. */
+export async function changedSettings({ source }: Reader): Promise<Record<string, unknown> | undefined> {
+  const defaults = await source.defaults();
+  if (!defaults) return undefined;
+  const entries = source
+    .keys()
+    .filter((key) => !LEFT_OUT.includes(key) && !source.isSecret(key))
+    .map((key) => [key, shown(key, plainValue(source.text(key))), defaults[key]] as const)
     .filter(([, value, byDefault]) => !isDeepStrictEqual(value, plainValue(byDefault)))
-    .map(([key, value]) => [`${prefix}${key}`, value] as const);
+    .map(([key, value]) => [`${source.prefix}${key}`, value] as const);
   return Object.fromEntries(entries);
 }
 
@@ -36,7 +28,7 @@ function shown(key: string, value: unknown): unknown {
   return { ...limits, checks: open };
 }
 
-/** All values are texts in Pulumi's configuration. */
+/** All settings are texts to a source. */
 function plainValue(value: unknown): unknown {
   if (typeof value !== "string") return value;
   try {

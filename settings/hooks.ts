@@ -1,12 +1,14 @@
-import * as pulumi from "@pulumi/pulumi";
 import { textOf } from "./reader.ts";
 
 /** The hooks, each a list with its defaults filled in, and what they are told; nothing if there are none. */
-export function readHooks(given: object): { readonly hooks?: object; readonly stack?: string } {
+export function readHooks(
+  given: object,
+  stack: string,
+): { readonly hooks?: object; readonly stack?: string } {
   const entries = Object.entries(given);
   if (entries.length === 0) return {};
   const hooks = Object.fromEntries(entries.map(([key, value]) => [key, readMoment(key, value)]));
-  return { hooks, stack: pulumi.getStack() };
+  return { hooks, stack };
 }
 
 function readMoment(key: string, value: unknown): unknown[] {

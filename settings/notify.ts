@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { notifyEvents } from "#rollout/request/notify.ts";
 import type { Reader } from "./reader.ts";
@@ -9,7 +8,7 @@ export function readTraceCollector(reader: Reader): {
   readonly stack?: string;
 } {
   const traceCollector = reader.text("traceCollector");
-  return traceCollector === "" ? {} : { traceCollector, stack: pulumi.getStack() };
+  return traceCollector === "" ? {} : { traceCollector, stack: reader.stack };
 }
 
 /** Who is told about rolls, with defaults filled in, and whose they are; nothing if nobody is. URLs may be secret. */
@@ -22,5 +21,5 @@ export function readNotify(reader: Reader): { readonly notify?: unknown[]; reado
       return { events: notifyEvents, format: "json", ...entry };
     throw new InvalidInput(`notify[${index}]`, "expected an object with a url, got something else");
   });
-  return { notify, stack: pulumi.getStack() };
+  return { notify, stack: reader.stack };
 }

@@ -4,6 +4,7 @@ import { identifyJar, type Jar } from "#rollout/release/jar.ts";
 import type { Canary } from "#rollout/request/canary.ts";
 import { explained } from "./explained.ts";
 import type { Settings } from "./readSettings.ts";
+import { stackFile } from "./stackFile.ts";
 
 /** What was found out before anything is declared. */
 export interface Preflight extends Found {
@@ -18,7 +19,10 @@ export interface Preflight extends Found {
  * a resource: Pulumi checks each resource only when its turn comes, so nginx would be reconfigured before a bad jar is
  * noticed. The results are passed on, so nothing is looked up twice.
  */
-export async function preflight({ rollout, preflight: askKind }: Settings): Promise<Preflight> {
+export async function preflight(
+  { rollout, preflight: askKind }: Settings,
+  { prefix } = stackFile(),
+): Promise<Preflight> {
   const [jar, canary, found] = await Promise.allSettled([
     identify(rollout.jar),
     identifyCanaries(rollout.canary),
@@ -27,6 +31,7 @@ export async function preflight({ rollout, preflight: askKind }: Settings): Prom
   if (jar.status === "fulfilled" && canary.status === "fulfilled" && found.status === "fulfilled")
     return { ...found.value, ...jar.value, ...canary.value };
   throw explained(
+    prefix,
     ...[jar, canary, found].flatMap((each) => (each.status === "rejected" ? [each.reason] : [])),
   );
 }

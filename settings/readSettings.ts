@@ -17,8 +17,9 @@ import { withHealthPort } from "./hosts.ts";
 import { Reader } from "./reader.ts";
 import { readHostOptions } from "./readHostOptions.ts";
 import { readRollout, readServing } from "./rollout.ts";
+import { stackFile } from "./stackFile.ts";
 
-/** All settings from `Pulumi.<stack>.yaml`, validated; Pulumi.yaml describes them. */
+/** All settings, validated; Pulumi.yaml describes them. */
 export interface Settings extends Declaration {
   /** The inputs of the rollout; environments are secret. */
   readonly rollout: Omit<RollingDeploymentInputs, "environment" | "hostEnvironment"> & {
@@ -27,17 +28,20 @@ export interface Settings extends Declaration {
   };
 }
 
-/** Reads and validates all settings, and the small files they name for nginx; throws a one-line error that names the setting. */
-export async function readSettings(): Promise<Settings> {
+/**
+ * Reads and validates all settings, from `Pulumi.<stack>.yaml` unless given, and the small files they name for nginx;
+ * throws a one-line error that names the setting.
+ */
+export async function readSettings(source = stackFile()): Promise<Settings> {
   try {
-    const settings = await read(new Reader(new pulumi.Config()));
+    const settings = await read(new Reader(source));
     const [only, ...others] = settings.rollout.hosts;
     if (others.length === 0 && (settings.rollout.order === "stop-first" || !only?.second)) {
       pulumi.log.warn("hosts: there is only one, and it stops first, so every roll means downtime.");
     }
     return settings;
   } catch (error) {
-    throw explained(error);
+    throw explained(source.prefix, error);
   }
 }
 

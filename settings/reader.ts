@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "#rollout/common/errors.ts";
+import type { SettingsSource } from "./settingsSource.ts";
 
 const QUOTE_NUMBERS = "put a number in quotes, or set it with `--type string`";
 
@@ -18,17 +18,26 @@ export function textOf(property: string, value: unknown): string {
 
 /** Reads settings and remembers which, so that unknown ones can be rejected. */
 export class Reader {
-  readonly #config: pulumi.Config;
+  readonly source: SettingsSource;
   readonly #known = new Set<string>();
 
-  constructor(config: pulumi.Config) {
-    this.#config = config;
+  constructor(source: SettingsSource) {
+    this.source = source;
+  }
+
+  /** What tells these settings from those of other stacks of the project, and of other services. */
+  get stack(): string {
+    return this.source.stack;
+  }
+
+  get project(): string {
+    return this.source.project;
   }
 
   text(key: string): string {
     this.#known.add(key);
     this.#refuseSecret(key);
-    return this.#config.get(key) ?? "";
+    return this.source.text(key) ?? "";
   }
 
   /** Accepts settings that have no effect here but always have a default. */
@@ -81,10 +90,10 @@ export class Reader {
     return this.list(key).map((value, index) => textOf(`${key}[${index}]`, value));
   }
 
-  /** A structured value, decrypted, without Pulumi's warning about reading a secret as plain text. */
+  /** A structured value, which may be secret. */
   plain(key: string): unknown {
     this.#known.add(key);
-    const text = pulumi.runtime.allConfig()[`${this.#config.name}:${key}`] ?? "null";
+    const text = this.source.text(key) ?? "null";
     try {
       return JSON.parse(text);
     } catch {
@@ -94,8 +103,7 @@ export class Reader {
 
   /** Whether a setting, or a part of it, is encrypted. */
   isSecret(key: string): boolean {
-    const secrets: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]");
-    return Array.isArray(secrets) && secrets.includes(`${this.#config.name}:${key}`);
+    return this.source.isSecret(key);
   }
 
   #refuseSecret(key: string): void {
@@ -108,11 +116,9 @@ export class Reader {
   }
 
   refuseUnknown(): void {
-    const prefix = `${this.#config.name}:`;
-    for (const key of Object.keys(pulumi.runtime.allConfig())) {
-      const name = key.slice(prefix.length);
-      if (key.startsWith(prefix) && !this.#known.has(name)) {
-        throw new InvalidInput(name, "unknown setting; Pulumi.yaml lists all settings");
+    for (const key of this.source.keys()) {
+      if (!this.#known.has(key)) {
+        throw new InvalidInput(key, "unknown setting; Pulumi.yaml lists all settings");
       }
     }
   }

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import type { Reader } from "./reader.ts";
 
@@ -15,7 +14,7 @@ export function readReports(reader: Reader): {
   if (given === OFF && reportsUrl !== "")
     throw new InvalidInput("reportsUrl", `expected nothing while reports is ${OFF}, got ${reportsUrl}`);
   if (given === OFF) return {};
-  const stack = pulumi.getStack();
+  const { stack } = reader;
   const reports = resolve(given || `.rollgate/reports/${stack}`);
   return { reports, ...(reportsUrl !== "" && { reportsUrl }), stack };
 }

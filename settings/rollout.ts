@@ -40,7 +40,7 @@ export function readRollout(reader: Reader, hosts: number) {
     keepReleases: reader.number("keepReleases"),
     onFailure: reader.text("onFailure"),
     ...readWarmUp(reader.object("warmUp")),
-    ...readHooks(reader.object("hooks")),
+    ...readHooks(reader.object("hooks"), reader.stack),
     ...readAnalysis(reader),
     ...readNotify(reader),
     ...readTraceCollector(reader),
@@ -58,7 +58,7 @@ function readWarmUp(given: object): { readonly warmUp?: object } {
 export function readServing(reader: Reader, { health, timing }: ReturnType<typeof readRollout>) {
   return {
     flavour: reader.text("nginxFlavour"),
-    name: stackName(),
+    name: stackName(reader),
     healthPath: health.path,
     slowestRequestSeconds: timing.slowestRequestSeconds,
     settleSeconds: timing.settleSeconds,

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { isIP } from "node:net";
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import { proxiesOf } from "#rollout/request/places.ts";
@@ -39,7 +38,7 @@ export function readDockerSettings(reader: Reader): KindSettings {
       `expected own for stacks of kind docker, got ${JSON.stringify(reader.text("nginxMode"))}`,
     );
   reader.ignore("nginx", ...SSH_DEFAULTS);
-  const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase();
+  const prefix = `${reader.project}-${reader.stack}`.toLowerCase();
   const engine = reader.text("dockerEngine");
   const subnet = readSubnet(reader.text("dockerSubnet") || subnetFor(prefix));
   // Names include the stack, so that two stacks on one engine never collide.

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { proxiesOf } from "#rollout/request/places.ts";
 import { parse } from "#rollout/request/validate.ts";
@@ -14,7 +13,7 @@ import { localHostDescriptor, localNginxInputs, localProxyDescriptor } from "./l
 
 /** Hosts and nginx as processes on this machine. */
 export function readLocalSettings(reader: Reader): KindSettings {
-  const root = resolve(reader.text("directory") || `.rollgate/${pulumi.getStack()}`);
+  const root = resolve(reader.text("directory") || `.rollgate/${reader.stack}`);
   reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);
   reader.refuseSet("ssh", ["sshConfig", "sshProvisionUser"]);
   reader.ignore("containerImage", "containerUser", "nginxImage", ...SSH_DEFAULTS);

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import type { TlsFiles } from "#rollout/nginx/tls/tryCertificate.ts";
@@ -33,11 +32,9 @@ const LONGEST_PREFIX = 26;
 export function readSshSettings(reader: Reader): KindSettings {
   reader.refuseSet("docker", ["dockerEngine", "dockerSubnet", "containerMemoryMegabytes", "containerCpus"]);
   reader.ignore("containerImage", "containerUser", "nginxImage");
-  const prefix = shorten(
-    `${pulumi.getProject()}-${pulumi.getStack()}`.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-"),
-  );
+  const prefix = shorten(`${reader.project}-${reader.stack}`.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-"));
   const { directory: root } = parse(z.object({ directory: serverDirectory }), {
-    directory: reader.text("directory") || `/srv/rollgate/${pulumi.getStack()}`,
+    directory: reader.text("directory") || `/srv/rollgate/${reader.stack}`,
   });
   const sshConfig = reader.text("sshConfig");
   const supervisor = reader.text("sshSupervisor");
@@ -87,7 +84,7 @@ export function readSshSettings(reader: Reader): KindSettings {
     ...onServer(undefined, "nginx", "nginx"),
     address: reader.text("nginxAddress"),
     port: reader.number("nginxPort"),
-    controlPort: readControlPort(reader, `${pulumi.getProject()}/${pulumi.getStack()}`),
+    controlPort: readControlPort(reader, `${reader.project}/${reader.stack}`),
     ...readForeignNginx(reader),
   };
   const proxies = servers.map((entry) => ({ ...common, ...entry }));

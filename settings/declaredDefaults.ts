@@ -1,0 +1,7 @@
+/** The defaults of all settings that the text of a Pulumi.yaml declares. */
+export async function declaredDefaults(text: string): Promise<Record<string, unknown>> {
+  // Not every program needs it, and loading it takes a while.
+  const { parse } = await import("yaml");
+  const settings = Object.entries(Object(Object(parse(text)).config));
+  return Object.fromEntries(settings.map(([key, setting]) => [key, Object(setting).default]));
+}
