@@ -19,5 +19,5 @@ if [ -f "releases/.$2.part" ]; then held=$(wc -c < "releases/.$2.part"); fi
 free=$(free_space releases 2>/dev/null)
 # Hosts may share a disk, through mounts of their own.
 { read -r boot < /proc/sys/kernel/random/boot_id; } 2>/dev/null
-disk=$boot:$(stat -c %d releases 2>/dev/null || echo "$1")
+disk=$boot:$(stat -c %d releases/. 2>/dev/null || echo "$1")
 case $free in "" | *[!0-9]*) ;; *) echo "room $((free * 1024)) $((held)) $disk" ;; esac
