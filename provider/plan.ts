@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Plan } from "#kinds/orchestrator.ts";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
+import type { AppHost } from "#rollout/host/appHost.ts";
 import { LeaseHeld } from "#rollout/lease/lease.ts";
 import type { Drains } from "#rollout/nginx/reverseProxy.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { type FleetMember, type Observed, observe } from "#rollout/roll/fleet.ts";
 import { describeForecast, foresee } from "#rollout/roll/foresee.ts";
-import { obstaclesTo } from "#rollout/roll/obstacles.ts";
+import { describeTooFew, obstaclesTo } from "#rollout/roll/obstacles.ts";
 import { Orders } from "#rollout/roll/order.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";
 import { targetOf } from "#rollout/roll/targets.ts";
@@ -19,26 +20,18 @@ const NO_DRAINS: Drains = { everywhere: new Set(), partly: new Map() };
  * nginx that are not in it may be made by the same update, so they are no obstacle.
  */
 export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequest): Promise<Plan> {
-  const signal = AbortSignal.timeout(ANSWER_MILLISECONDS);
-  const draining = problemOr(fleet.proxy.drained(signal));
-  const proxy: Observed = {
-    drained: async () => (await draining).answer ?? NO_DRAINS,
-    upstream: (slot, given) => fleet.proxy.upstream(slot, given),
-  };
-  const [members, { problem }, { answer: roller }] = await Promise.all([
-    Promise.all(
-      fleet.hosts.map((host) => observe(host, proxy, signal, targetOf(request, host.name).release)),
-    ),
-    draining,
-    problemOr(rollerOf(fleet)),
-  ]);
+  const { members, problem, roller } = await lookAt(fleet, request);
   const known = members.filter(
     ({ host, unreachable }) => unreachable === undefined || isAsBefore(host.name, request, before),
   );
   const obstacles = await obstaclesTo(request, known);
-  // The same update may start nginx, so its silence alone refuses nothing.
-  const isProxyKnown = isDeepStrictEqual(before?.proxies, request.proxies);
-  const around = [roller, isProxyKnown ? problem : undefined].filter((line) => line !== undefined);
+  const isComplete = problem === undefined && members.every(({ unreachable }) => unreachable === undefined);
+  const around = [
+    roller,
+    // The same update may start nginx, so its silence alone refuses nothing.
+    isDeepStrictEqual(before?.proxies, request.proxies) ? problem : undefined,
+    isComplete ? describeTooFew(members, request.minimumHealthy) : undefined,
+  ].filter((line) => line !== undefined);
   const refused = obstacles.length > 0 ? [`refused as long as ${obstacles.join(", and as long as ")}`] : [];
   const told = [...around, ...refused];
   const warnings = [...around, ...obstacles.map((obstacle) => `a roll is refused as long as ${obstacle}`)];
@@ -46,7 +39,6 @@ export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequ
   if (problem !== undefined) return { hosts: {}, forecast: told.join("; "), warnings };
   const orders = new Orders(request.order);
   await orders.decide(members);
-  const isComplete = members.every(({ unreachable }) => unreachable === undefined);
   const ahead = isComplete ? foresee(members, request, request, orders) : { batches: [] };
   const doubtful = members.filter((member) => orders.isDoubtful(member));
   return {
@@ -58,6 +50,23 @@ export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequ
       ...(ahead.obstacle === undefined ? [] : [`the roll would stop: ${ahead.obstacle}`]),
     ],
   };
+}
+
+/** The hosts as they are now, what is wrong with nginx, and who rolls them. */
+async function lookAt(fleet: Fleet, request: RollRequest) {
+  const signal = AbortSignal.timeout(ANSWER_MILLISECONDS);
+  const draining = problemOr(fleet.proxy.drained(signal));
+  const proxy: Observed = {
+    drained: async () => (await draining).answer ?? NO_DRAINS,
+    upstream: (slot, given) => fleet.proxy.upstream(slot, given),
+  };
+  const look = (host: AppHost) => observe(host, proxy, signal, targetOf(request, host.name).release);
+  const [members, { problem }, { answer: roller }] = await Promise.all([
+    Promise.all(fleet.hosts.map(look)),
+    draining,
+    problemOr(rollerOf(fleet)),
+  ]);
+  return { members, problem, roller };
 }
 
 /** Who is rolling this fleet now, in one clause. */

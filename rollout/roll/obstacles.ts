@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { digits } from "../common/digits.ts";
 import { groupBy } from "../common/groupBy.ts";
 import type { DiskRoom } from "../host/appHost.ts";
-import { type FleetMember, listHosts } from "./fleet.ts";
+import { describeTrouble, type FleetMember, listHosts } from "./fleet.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
 const KIBIBYTE = 1024;
@@ -19,6 +19,17 @@ export async function obstaclesTo(
     ({ disk }) => disk,
   );
   return [...unreachable, ...[...byDisk.values()].flatMap((each) => describeShortage(each) ?? [])];
+}
+
+/** That fewer hosts serve than should while another one is rolled; the roll begins with those that don't. */
+export function describeTooFew(members: readonly FleetMember[], minimumHealthy: number): string | undefined {
+  const serving = members.filter((member) => member.serving).length;
+  // A host that never had a release is new.
+  const failing = members.filter((member) => !member.serving && member.state.current !== undefined);
+  // A fleet in which nobody serves has nothing to lose.
+  if (serving === 0 || serving >= minimumHealthy || failing.length === 0) return undefined;
+  const why = failing.map((member) => `${member.host.name} (${describeTrouble(member)})`);
+  return `only ${serving} of ${serving + failing.length} hosts ${serving === 1 ? "serves" : "serve"}, and minimumHealthy is ${minimumHealthy}: ${listHosts(why)} ${failing.length === 1 ? "does" : "do"} not`;
 }
 
 function describeUnreachable({ host: { name }, unreachable: why }: FleetMember): string | undefined {

@@ -66,6 +66,23 @@ test("a host that can't be reached is named, since a roll would be refused", asy
   expect(warnings).toEqual([`a roll is refused as long as ${why}`]);
 });
 
+test("too few hosts that serve are named, with what is wrong with the others", async () => {
+  const hosts = { "app-1": RUNS, "app-2": RUNS, "app-3": { ...RUNS, drained: true }, "app-4": RUNS };
+  const seen = (minimumHealthy: number) =>
+    planned(hosts, { minimumHealthy }, (fleet) => {
+      fleet.host("app-2").conduct[OLD] = "down";
+    });
+  const line =
+    'only 2 of 4 hosts serve, and minimumHealthy is 3: app-2 (1.0.0, unhealthy: 503 DOWN {"status":"DOWN"}) and app-3 (1.0.0, drained: 200 UP) do not';
+  const { forecast, warnings } = await seen(3);
+  expect(forecast).toBe(`${line}; app-2, then app-3, then app-1, then app-4`);
+  expect(warnings).toEqual([line]);
+  expect((await seen(2)).warnings).toEqual([]);
+  expect(
+    (await planned({ "app-1": RUNS, "app-2": {}, "app-3": {} }, { minimumHealthy: 2 })).warnings,
+  ).toEqual([]);
+});
+
 test("a host that the same update makes is no obstacle before it is there", async () => {
   const seen = await planned(
     { "app-1": RUNS, "app-2": {} },
