@@ -66,6 +66,17 @@ test("a collector gets a span of the roll, of each host that it touched, and of 
   });
 });
 
+test("the span of a roll that was killed ends with its last step, as an error", async () => {
+  const { posts, url } = await collector();
+  const { failure: _, durationSeconds: __, ...killed } = record;
+  expect(await sendTrace({ ...killed, outcome: "killed" }, url)).toBeUndefined();
+  const began = BigInt(Date.parse(record.began)) * 1_000_000n;
+  expect(posts[0]?.spans.find(({ name }) => name === "roll")).toMatchObject({
+    endTimeUnixNano: String(began + 8_000_000_000n),
+    status: { code: 2, message: "killed" },
+  });
+});
+
 test("a collector that refuses, or is not there, is a problem to tell and not an error", async () => {
   const { url } = await collector(400);
   expect(await sendTrace(record, url)).toEqual(expect.any(String));
