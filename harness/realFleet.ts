@@ -36,6 +36,7 @@ export interface RollSettings
       | "canary"
       | "analysis"
       | "analysisChecks"
+      | "probeTraffic"
     >
   > {
   readonly jar?: string;

@@ -56,6 +56,8 @@ export const servingInputs = {
   ),
   /** The hosts with another release, and whether clients get to them without asking. */
   canary: z.strictObject({ hosts: z.array(name), traffic: canaryTraffic }).exactOptional(),
+  /** Whether rolls send requests of their own, which nginx must tell from those of clients. */
+  probes: z.literal(true).exactOptional(),
   ...siteInputs,
 };
 
@@ -140,7 +142,7 @@ export function settingsFor(
   part: NginxPart,
 ): NginxSettings {
   const { certificateCopies: _, tlsPort: __, hostFiles: ___, ...place } = part;
-  const { hosts, check, healthPath, slowestRequestSeconds, canary } = inputs;
+  const { hosts, check, healthPath, slowestRequestSeconds, canary, probes } = inputs;
   const { name, serverNames, tls, statusAllow, pathPrefix, closedPaths, openPaths } = inputs;
   return {
     ...place,
@@ -158,6 +160,7 @@ export function settingsFor(
     openPaths,
     statusAllow,
     ...(canary && { canary }),
+    ...(probes && { probes }),
     ...siteOf(inputs),
   };
 }

@@ -32,7 +32,7 @@ export async function deploy(
       ...log.place,
       reporter: (report) => log.report(report),
       onFirstLook: (releases) => log.before(releases),
-      onCounted: (rows, changesFrom) => log.counted(rows, changesFrom),
+      onCounted: (...counted) => log.counted(...counted),
       signal,
       redact,
       leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),

@@ -1,7 +1,6 @@
 import type { Olds } from "#kinds/change.ts";
 import { messageOf } from "#rollout/common/errors.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
-import type { LedgerRow } from "#rollout/ledger/ledgerSums.ts";
 import { Notifier } from "#rollout/notify/notifier.ts";
 import { entriesIn, type HistoryEntry, historyEntry, mergeHistory } from "#rollout/record/history.ts";
 import { Recorder } from "#rollout/record/recorder.ts";
@@ -92,8 +91,8 @@ export class RollLog {
     }
   }
 
-  counted(rows: readonly LedgerRow[], changesFrom: number): void {
-    this.#recorder.counted(rows, changesFrom);
+  counted(...counted: Parameters<Recorder["counted"]>): void {
+    this.#recorder.counted(...counted);
   }
 
   async succeeded(result: RollResult): Promise<LogOutputs> {

@@ -42,6 +42,7 @@ export function readRollout(reader: Reader, hosts: number) {
     ...readWarmUp(reader.object("warmUp")),
     ...readHooks(reader.object("hooks"), reader.stack),
     ...readAnalysis(reader),
+    ...readProbeTraffic(reader.object("probeTraffic")),
     ...readNotify(reader),
     ...readTraceCollector(reader),
     ...readReports(reader),
@@ -54,9 +55,19 @@ function readWarmUp(given: object): { readonly warmUp?: object } {
   return { warmUp: { requests: 200, seconds: 10, ...given } };
 }
 
+/** An object without any entry means that only clients send requests. */
+function readProbeTraffic(given: object): { readonly probeTraffic?: object } {
+  if (Object.keys(given).length === 0) return {};
+  return { probeTraffic: { requestsPerSecond: 5, ...given } };
+}
+
 /** The settings of nginx that all kinds share. */
-export function readServing(reader: Reader, { health, timing }: ReturnType<typeof readRollout>) {
+export function readServing(
+  reader: Reader,
+  { health, timing, probeTraffic }: ReturnType<typeof readRollout>,
+) {
   return {
+    ...(probeTraffic && { probes: true }),
     flavour: reader.text("nginxFlavour"),
     name: stackName(reader),
     healthPath: health.path,

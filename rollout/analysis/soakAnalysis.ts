@@ -3,10 +3,12 @@ import type { Analysis } from "../request/analysis.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { trafficOf } from "./traffic.ts";
 
-/** What nginx has counted so far. */
+/** What nginx has counted so far of what clients sent. */
 export interface Counted {
   /** The same array until there is something new. */
   rows(): readonly LedgerRow[];
+  /** The same for the requests of the roll itself. */
+  probes(): readonly LedgerRow[];
   /** When a slot was admitted in this roll, in milliseconds since 1970; `undefined` if it was not. */
   admittedAt(slot: string): number | undefined;
 }
@@ -28,7 +30,13 @@ export class SoakAnalysis {
   readonly #limits: Analysis;
   readonly #judged: Judged;
   /** Of the last look; nginx's figures change less often than a soak looks. */
-  #last: { readonly rows: readonly LedgerRow[]; readonly verdict: Verdict } | undefined;
+  #last:
+    | {
+        readonly rows: readonly LedgerRow[];
+        readonly probes: readonly LedgerRow[];
+        readonly verdict: Verdict;
+      }
+    | undefined;
 
   constructor(counted: Counted, limits: Analysis, judged: Judged) {
     this.#counted = counted;
@@ -38,9 +46,20 @@ export class SoakAnalysis {
 
   /** What is thought of it by what was counted until now. */
   look(): Verdict {
-    const rows = this.#counted.rows();
-    if (this.#last?.rows !== rows) this.#last = { rows, verdict: this.#judge(rows) };
+    const [rows, probes] = [this.#counted.rows(), this.#counted.probes()];
+    if (this.#last?.rows !== rows || this.#last.probes !== probes) {
+      this.#last = { rows, probes, verdict: this.#verdictBy(rows, probes) };
+    }
     return this.#last.verdict;
+  }
+
+  /** Probes only count without clients, and only against probes: other requests take other times. */
+  #verdictBy(rows: readonly LedgerRow[], probes: readonly LedgerRow[]): Verdict {
+    const byClients = this.#judge(rows);
+    if (byClients.kind !== "undecided" || probes.length === 0) return byClients;
+    const { kind, message } = this.#judge(probes);
+    const byProbes = `by probe requests: ${message}`;
+    return { kind, message: kind === "undecided" ? `${byClients.message}; ${byProbes}` : byProbes };
   }
 
   #judge(rows: readonly LedgerRow[]): Verdict {

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Counted } from "../analysis/soakAnalysis.ts";
 import type { AppHost, Slot } from "../host/appHost.ts";
 import { endpoint } from "../machine/connections.ts";
+import type { ProbeTraffic as ProbePolicy } from "../request/probeTraffic.ts";
 import { CountedNginx } from "./countedNginx.ts";
+import { CountedRows } from "./countedRows.ts";
 import { describeLedger } from "./describeLedger.ts";
 import { figuresOf, type LedgerFigures } from "./figures.ts";
-import { added } from "./latency.ts";
 import type { LedgerRow } from "./ledgerSums.ts";
+import { ProbeTraffic } from "./probeTraffic.ts";
 import type { PlaceSum, RequestCounter } from "./requestCounter.ts";
 import { SlotReleases } from "./slotReleases.ts";
 
@@ -19,9 +21,9 @@ export class Ledger implements Counted {
   readonly #slots: ReadonlyMap<string, string>;
   readonly #releases = new SlotReleases();
   readonly #admitted = new Map<string, number>();
-  /** The rows in order, until something is counted or another release runs. */
-  #inOrder: readonly LedgerRow[] | undefined;
-  readonly #rows = new Map<string, LedgerRow>();
+  readonly #clients = new CountedRows(this.#releases);
+  readonly #probes = new CountedRows(this.#releases);
+  readonly #traffic: ProbeTraffic | undefined;
   readonly #ending = new AbortController();
   #begun: Promise<void> = Promise.resolve();
   #looking: Promise<void> = Promise.resolve();
@@ -33,8 +35,10 @@ export class Ledger implements Counted {
     hosts: readonly AppHost[],
     counters: readonly RequestCounter[],
     warn: (message: string) => void,
+    probeTraffic?: ProbePolicy,
   ) {
     this.#warn = warn;
+    this.#traffic = probeTraffic && new ProbeTraffic(probeTraffic, counters, warn);
     this.#nginx = counters.map((counter) => new CountedNginx(counter, (sum) => this.#add(sum)));
     const slots = hosts.flatMap(slotsOf);
     this.#slots = new Map(slots.map(({ name, address, port }) => [endpoint(address, port), name]));
@@ -72,7 +76,7 @@ export class Ledger implements Counted {
     const now = Date.now();
     this.#releases.admits(name, release, now);
     if (!this.#admitted.has(name)) this.#admitted.set(name, now);
-    this.#inOrder = undefined;
+    this.#runsOther();
   }
 
   admittedAt(slot: string): number | undefined {
@@ -81,21 +85,17 @@ export class Ledger implements Counted {
 
   /** Tells what a slot runs, as far as nobody has told yet. */
   sees(slot: Slot, release: string): void {
-    if (this.#releases.seen(slot.name, release)) this.#inOrder = undefined;
+    if (this.#releases.seen(slot.name, release)) this.#runsOther();
   }
 
-  /** By second, slot and release; a few seconds old until the ledger has ended. */
+  /** What clients sent, by second, slot and release; a few seconds old until the ledger has ended. */
   rows(): readonly LedgerRow[] {
-    this.#inOrder ??= this.#sorted();
-    return this.#inOrder;
+    return this.#clients.rows();
   }
 
-  #sorted(): LedgerRow[] {
-    const rows = [...this.#rows.values()].toSorted((a, b) => a.second - b.second);
-    return rows.map((row) => {
-      const release = row.slot === undefined ? undefined : this.#releases.at(row.slot, row.second * 1000);
-      return release === undefined ? row : { ...row, release };
-    });
+  /** The same for what the roll sent itself. */
+  probes(): readonly LedgerRow[] {
+    return this.#probes.rows();
   }
 
   /** Stops counting, once all that was counted is here; may be called again. */
@@ -106,17 +106,19 @@ export class Ledger implements Counted {
 
   /** What was counted, in a line; `undefined` if nothing counts. */
   describe(): string | undefined {
-    return this.#isOn ? describeLedger(this.rows(), this.#rollsSince) : undefined;
+    return this.#isOn ? describeLedger(this.rows(), this.#rollsSince, this.probes()) : undefined;
   }
 
   figures(): LedgerFigures | undefined {
-    return this.#isOn ? figuresOf(this.rows(), this.#rollsSince) : undefined;
+    return this.#isOn ? figuresOf(this.rows(), this.#rollsSince, this.probes()) : undefined;
   }
 
   async #begin(): Promise<void> {
     await Promise.all(this.#nginx.map((nginx) => nginx.begin()));
     this.#isOn = this.#nginx.some(({ isOn }) => isOn);
-    if (this.#isOn) this.#looking = this.#keepLooking();
+    if (!this.#isOn) return;
+    this.#looking = this.#keepLooking();
+    this.#traffic?.begin();
   }
 
   async #keepLooking(): Promise<void> {
@@ -129,6 +131,7 @@ export class Ledger implements Counted {
 
   async #end(): Promise<void> {
     await this.#begun;
+    await this.#traffic?.end();
     this.#ending.abort();
     await this.#looking;
     await Promise.all(this.#nginx.map((nginx) => nginx.end()));
@@ -137,27 +140,16 @@ export class Ledger implements Counted {
     }
   }
 
-  #add({ place, ...sum }: PlaceSum): void {
+  #add({ place, isProbe, ...sum }: PlaceSum): void {
     const slot = place === undefined ? undefined : (this.#slots.get(place) ?? place);
-    const key = `${sum.second} ${slot}`;
-    const before = this.#rows.get(key);
-    const row = { ...sum, ...(slot !== undefined && { slot }) };
-    this.#rows.set(key, before ? together(before, row) : row);
-    this.#inOrder = undefined;
+    const counted = isProbe ? this.#probes : this.#clients;
+    counted.add({ ...sum, ...(slot !== undefined && { slot }) });
   }
-}
 
-function together(a: LedgerRow, b: LedgerRow): LedgerRow {
-  return {
-    ...a,
-    requests: a.requests + b.requests,
-    lost: a.lost + b.lost,
-    errors: a.errors + b.errors,
-    cut: a.cut + b.cut,
-    retries: a.retries + b.retries,
-    bytes: a.bytes + b.bytes,
-    latency: added([a.latency, b.latency]),
-  };
+  #runsOther(): void {
+    this.#clients.runsOther();
+    this.#probes.runsOther();
+  }
 }
 
 function slotsOf(host: AppHost): Slot[] {

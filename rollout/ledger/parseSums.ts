@@ -1,9 +1,11 @@
 import type { Latency } from "./ledgerSums.ts";
 import type { Look, PlaceSum } from "./requestCounter.ts";
 
+type Place = Pick<PlaceSum, "place" | "isProbe">;
+
 /** What `look-ledger.sh` prints, and where the next look reads on. */
 export function parseSums(output: string): Look & { readonly position: string } {
-  const [sums, positions, places]: [PlaceSum[], string[], (string | undefined)[]] = [[], [], []];
+  const [sums, positions, places]: [PlaceSum[], string[], Place[]] = [[], [], []];
   let [at, first, isFull] = [0, 0, false];
   for (const line of output.split("\n").filter(Boolean)) {
     const [word = "", ...rest] = line.split(" ");
@@ -13,18 +15,19 @@ export function parseSums(output: string): Look & { readonly position: string } 
       positions.push(rest[0] ?? "");
       first = Number(rest[1]);
       places.length = 0;
-    } else if (word === "u") places.push(rest[0] === "-" ? undefined : rest[0]);
-    else sums.push(sumOf(first + Number(word), places, rest));
+    } else if (word === "u" || word === "p") {
+      places.push({ ...(rest[0] !== "-" && { place: rest[0] }), ...(word === "p" && { isProbe: true }) });
+    } else sums.push(sumOf(first + Number(word), places, rest));
   }
   return { at, sums, isFull, position: positions.join(" ") };
 }
 
-function sumOf(second: number, places: readonly (string | undefined)[], fields: readonly string[]): PlaceSum {
+function sumOf(second: number, places: readonly Place[], fields: readonly string[]): PlaceSum {
   const [number, requests = 0, bytes = 0] = fields.slice(0, 3).map(Number);
   const [lost = 0, errors = 0, cut = 0, retries = 0] = fields.slice(4).map(Number);
   const place = places[Number(number) - 1];
   const counts = { requests, lost, errors, cut, retries, bytes };
-  return { second, ...(place !== undefined && { place }), ...counts, latency: latencyOf(fields[3] ?? "-") };
+  return { second, ...place, ...counts, latency: latencyOf(fields[3] ?? "-") };
 }
 
 /** `ad12af` means 12 in bucket 3 and one in bucket 5. */

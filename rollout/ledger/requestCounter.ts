@@ -4,6 +4,8 @@ import type { LedgerRow } from "./ledgerSums.ts";
 export interface PlaceSum extends Omit<LedgerRow, "slot" | "release"> {
   /** The last one that was tried; absent if none was. */
   readonly place?: string;
+  /** Whether the rollout sent the requests itself. */
+  readonly isProbe?: true;
 }
 
 /** What has happened since the look before. */
@@ -21,6 +23,11 @@ export interface RequestCounter {
   readonly name: string;
   /** Begins anew, whatever an earlier roll left; returns whether nginx writes such lines at all. */
   begin(): Promise<boolean>;
+  /**
+   * Sends a request to the application through nginx, which counts it apart from those of clients; returns the status.
+   * Absent if nginx can't tell them apart.
+   */
+  readonly probe?: ((path: string, signal: AbortSignal) => Promise<number>) | undefined;
   look(): Promise<Look>;
   /** nginx writes no more lines, but those about the last requests may still be on their way. */
   stop(): Promise<void>;

@@ -1,8 +1,8 @@
 import { parseSums } from "../ledger/parseSums.ts";
 import type { Look, RequestCounter } from "../ledger/requestCounter.ts";
 import type { Machine } from "../machine/machine.ts";
-import { LEDGER_FLAG } from "./configuration/ledgerLog.ts";
-import type { NginxAccess } from "./nginxAccess.ts";
+import { LEDGER_FLAG, TAKES_PROBES } from "./configuration/ledgerLog.ts";
+import type { GroupedNginxAccess } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
 const ANSWER_MILLISECONDS = 5_000;
@@ -28,13 +28,14 @@ export class MachineLedger implements RequestCounter {
   readonly name: string;
   readonly #machine: Machine;
   readonly #place: LedgerPlace;
-  readonly #access: Pick<NginxAccess, "get" | "raiseFlag" | "lowerFlag">;
+  readonly #access: Pick<GroupedNginxAccess, "get" | "probe" | "raiseFlag" | "lowerFlag">;
   #position = "";
+  #takesProbes = false;
 
   constructor(
     machine: Machine,
     place: LedgerPlace,
-    access: Pick<NginxAccess, "url" | "get" | "raiseFlag" | "lowerFlag">,
+    access: Pick<GroupedNginxAccess, "url" | "get" | "probe" | "raiseFlag" | "lowerFlag">,
   ) {
     this.name = `nginx at ${access.url}`;
     this.#machine = machine;
@@ -43,16 +44,21 @@ export class MachineLedger implements RequestCounter {
   }
 
   async begin(): Promise<boolean> {
-    const { statusCode } = await this.#access.get(
+    const { statusCode, body } = await this.#access.get(
       "/rollgate/ledger",
       AbortSignal.timeout(ANSWER_MILLISECONDS),
     );
     if (statusCode !== 200) return false;
+    this.#takesProbes = new TextDecoder().decode(body).split(" ").includes(TAKES_PROBES);
     const { directory, unreadSeconds = UNREAD_SECONDS } = this.#place;
     const args = [directory, LEDGER_FLAG, String(unreadSeconds), WATCH];
     this.#position = (await this.#machine.run(START, args)).trim();
     await this.#access.raiseFlag(LEDGER_FLAG);
     return true;
+  }
+
+  get probe(): RequestCounter["probe"] {
+    return this.#takesProbes ? (path, signal) => this.#access.probe(path, signal) : undefined;
   }
 
   async look(): Promise<Look> {

@@ -6,12 +6,16 @@ import type { Machine } from "../machine/machine.ts";
 import { machinePool } from "../machine/machinePool.ts";
 import { untilConnected } from "../machine/untilConnected.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
+import { PROBE_ADDRESS } from "./configuration/probeServer.ts";
 import { MachineLedger } from "./machineLedger.ts";
 import { MachineStatusFile } from "./machineStatusFile.ts";
 import type { GroupedNginxAccess, NginxAnswer } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
-const KEPT_MILLISECONDS = 30_000;
+/** A connection may cost a command on the machine, and gates ask several times a second. */
+const POOL: Pool.Options = { connections: 4, keepAliveTimeout: 30_000 };
+/** How much of an answer is read before its connection is given up. */
+const PROBE_BYTES = 10_000_000;
 const REACHED_MILLISECONDS = 3_000;
 /** How often a script checks for remaining connections before it reports them: about half a second in total. */
 const LOOKS = 12;
@@ -47,6 +51,7 @@ export class MachineNginxAccess implements GroupedNginxAccess {
   readonly #machine: Machine;
   readonly #place: NginxPlace;
   readonly #pool: Pool;
+  #probes: Pool | undefined;
   #master = "0";
 
   constructor(machine: Machine, place: NginxPlace) {
@@ -55,8 +60,7 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     this.#place = place;
     this.ledger = new MachineLedger(machine, place, this);
     this.status = new MachineStatusFile(machine, place.directory, place.url);
-    // A connection may cost a command on the machine, and gates ask several times a second.
-    this.#pool = this.#open({ connections: 4, keepAliveTimeout: KEPT_MILLISECONDS });
+    this.#pool = this.#open(POOL);
   }
 
   async get(path: string, signal: AbortSignal): Promise<NginxAnswer> {
@@ -65,6 +69,16 @@ export class MachineNginxAccess implements GroupedNginxAccess {
 
   async getAnew(path: string, signal: AbortSignal, controlPort?: number): Promise<NginxAnswer> {
     return untilConnected(this.#machine, (allowed) => this.#getAnew(path, allowed, controlPort), signal);
+  }
+
+  async probe(path: string, signal: AbortSignal): Promise<number> {
+    const { url, controlPort } = this.#place;
+    this.#probes ??= machinePool(this.#machine, PROBE_ADDRESS, controlPort, POOL);
+    // The application may look at the name under which it is asked.
+    const headers = { host: new URL(url).host, "user-agent": "rollgate" };
+    const { statusCode, body } = await this.#probes.request({ method: "GET", path, headers, signal });
+    await body.dump({ limit: PROBE_BYTES, signal });
+    return statusCode;
   }
 
   async raiseFlag(host: string): Promise<void> {
@@ -117,7 +131,7 @@ export class MachineNginxAccess implements GroupedNginxAccess {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await Promise.all([this.#pool.destroy(), this.#probes?.destroy()]);
   }
 
   async #get(path: string, signal: AbortSignal): Promise<NginxAnswer> {

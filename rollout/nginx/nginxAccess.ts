@@ -35,6 +35,8 @@ export interface GroupedNginxAccess extends NginxAccess {
   readonly ledger: RequestCounter;
   /** What its status page shows of rolls. */
   readonly status: StatusFile;
+  /** Requests a path of the application as a client would, and returns the status; nginx must take probes. */
+  probe(path: string, signal: AbortSignal): Promise<number>;
   /** Says for the access log which release answers at `place`, written as nginx writes it. */
   nameRelease(place: string, release: string): Promise<void>;
   /** Whether anything listens in nginx's place. */

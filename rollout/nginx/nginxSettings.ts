@@ -34,6 +34,10 @@ export interface NginxSettings extends SiteSettings {
   readonly openPaths: readonly string[];
   /** Addresses or networks that may read `/status`; it doesn't exist if there are none. */
   readonly statusAllow: readonly string[];
+  /** Whether rolls send requests of their own. */
+  readonly probes?: true;
+  /** Whether it is for these that something is rendered. */
+  readonly isProbe?: true;
   /** Whether the configuration is only a part of one that is not ours. */
   readonly isForeign?: true;
   /** Absent if all hosts run the same release. */

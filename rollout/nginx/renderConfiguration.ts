@@ -15,6 +15,7 @@ import { ledgerFormat } from "./configuration/ledgerLog.ts";
 import { ownFiles } from "./configuration/ownFiles.ts";
 import { pageLocations } from "./configuration/pages.ts";
 import { nothingElse } from "./configuration/pathPrefix.ts";
+import { probeServer } from "./configuration/probeServer.ts";
 import { proxyHeaderMaps } from "./configuration/proxyHeaders.ts";
 import { serverNamesBucket, servers } from "./configuration/servers.ts";
 import { ownDirectives, ownServerLines } from "./configuration/siteLines.ts";
@@ -136,7 +137,7 @@ function httpPart(
 ${upstreams(parts, lines, own, balancing(settings))}
 # The slots that are out select the upstream of a request.
 ${upstreamMap("drained", "drained_pool", parts, own)}${groupMaps(parts.groups, lines.out, own, drawKey(settings))}${lines.http}${standbyMap(parts.standby, lines.pool, own)}
-${controlServer(settings, parts, lines, fingerprint)}`;
+${controlServer(settings, parts, lines, fingerprint)}${probeServer(settings, parts, lines)}`;
 }
 
 /** What clients get, for a server block. */

@@ -6,13 +6,13 @@ import type { RollRecord } from "./rollRecord.ts";
 /** What is known when a roll begins. */
 export type RollFacts = Omit<
   RollRecord,
-  "outcome" | "durationSeconds" | "reports" | "warnings" | "failure" | "ledger" | "changesFrom"
+  "outcome" | "durationSeconds" | "reports" | "warnings" | "failure" | "ledger" | "changesFrom" | "probes"
 >;
 
 /** How a roll ended. */
 export type RollEnd = Pick<
   RollRecord,
-  "durationSeconds" | "warnings" | "failure" | "ledger" | "changesFrom"
+  "durationSeconds" | "warnings" | "failure" | "ledger" | "changesFrom" | "probes"
 > & {
   readonly outcome: "succeeded" | "failed" | "killed";
 };

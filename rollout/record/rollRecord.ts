@@ -1,3 +1,4 @@
+import type { ProbeFigures } from "../ledger/figures.ts";
 import type { LedgerRow } from "../ledger/ledgerSums.ts";
 import type { Report } from "../roll/reporter.ts";
 
@@ -32,6 +33,8 @@ export interface RollRecord {
   readonly ledger?: readonly LedgerRow[];
   /** The second from which hosts changed: what was counted before shows how it was. If absent, the one it began in. */
   readonly changesFrom?: number;
+  /** What came of the roll's own requests since then; absent if it sent none. */
+  readonly probes?: ProbeFigures;
   /** The settings that differ from their defaults; never a secret. */
   readonly settings: Readonly<Record<string, unknown>>;
 }

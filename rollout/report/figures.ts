@@ -1,4 +1,5 @@
 import { counted } from "../common/counted.ts";
+import { describeProbes } from "../ledger/describeLedger.ts";
 import { FEWEST_BEFORE } from "../ledger/figures.ts";
 import type { Tally } from "../ledger/tally.ts";
 import type { RollRecord } from "../record/rollRecord.ts";
@@ -17,7 +18,11 @@ export function figures(record: RollRecord, sums: Sums | undefined, names: Relea
       : figure("Duration", inTime(durationSeconds), { remark: counted(hosts.length, "host") });
   if (!sums) {
     const isKnown = record.ledger !== undefined || outcome === "succeeded" || outcome === "failed";
-    const nothing = isKnown ? "nginx counted no requests." : "What nginx counted was not read.";
+    const nothing = record.probes
+      ? `nginx counted no requests of clients, but ${describeProbes(record.probes)}.`
+      : isKnown
+        ? "nginx counted no requests."
+        : "What nginx counted was not read.";
     return html`<section class="figures">${long}<p class="nothing">${nothing}</p></section>`;
   }
   const { during, before, byRelease } = sums;
@@ -30,7 +35,7 @@ export function figures(record: RollRecord, sums: Sums | undefined, names: Relea
     });
   return html`
 <section class="figures">
-  ${figure("Requests", inDigits(during.requests), { remark: `before: ${inDigits(before.requests)}` })}
+  ${figure("Requests", inDigits(during.requests), { remark: `before: ${inDigits(before.requests)}${probed(record)}` })}
   ${figure("Lost", inDigits(during.lost), {
     mood: during.lost > 0 ? "bad" : during.requests > 0 && "good",
     remark: during.lost > 0 ? inPercent(during.lost, during.requests) : "all were answered",
@@ -43,6 +48,11 @@ export function figures(record: RollRecord, sums: Sums | undefined, names: Relea
   ${figure("p99", inMilliseconds(during.p99), { remark: earlier(before.p99) })}
   ${long}
 </section>`;
+}
+
+/** The roll's own requests are in no other figure. */
+function probed({ probes }: RollRecord): string {
+  return probes ? `, and ${describeProbes(probes)}` : "";
 }
 
 /** The same, for each release and for the time before. */

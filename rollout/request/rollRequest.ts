@@ -9,6 +9,7 @@ import { identifiedJar } from "./identifiedJar.ts";
 import { environment, hostLaunch, launch } from "./launch.ts";
 import { notify, webUrl } from "./notify.ts";
 import { hostPlace, proxiesOf, proxyPlace } from "./places.ts";
+import { probeTraffic } from "./probeTraffic.ts";
 import { refuseCanaries, refuseDuplicates, refuseReserved, refuseUnknownHosts } from "./refuseHosts.ts";
 import { warmUp } from "./warmUp.ts";
 
@@ -100,6 +101,8 @@ export const rollRequest = z
     analysis: analysis.exactOptional(),
     /** Absent if nobody else is asked about a release. Secret. */
     analysisChecks: analysisChecks.exactOptional(),
+    /** Absent if only clients send requests. */
+    probeTraffic: probeTraffic.exactOptional(),
     /** The folder for the records of rolls; absent if none are kept. */
     reports: absolutePath.exactOptional(),
     /** Where people find that folder. */

@@ -3,7 +3,7 @@ import { secondsSince } from "../common/secondsSince.ts";
 import { RollHooks } from "../hooks/rollHooks.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "../lease/lease.ts";
-import type { LedgerFigures } from "../ledger/figures.ts";
+import type { LedgerFigures, ProbeFigures } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { LedgerRow } from "../ledger/ledgerSums.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
@@ -52,9 +52,10 @@ export interface RollOptions {
   readonly id?: string;
   readonly reportUrl?: string;
   /**
-   * Gets what nginx counted, at the end of the roll, whether or not it failed, and the second from which hosts changed.
+   * Gets what nginx counted, at the end of the roll, whether or not it failed, the second from which hosts changed, and
+   * what came of the roll's own requests.
    */
-  readonly onCounted?: (rows: readonly LedgerRow[], changesFrom: number) => void;
+  readonly onCounted?: (rows: readonly LedgerRow[], changesFrom: number, probes?: ProbeFigures) => void;
   /** Hides secrets in application output before it is shortened. */
   readonly redact?: (text: string) => string;
 }
@@ -131,7 +132,8 @@ async function rollOnce(
   }).catch(untouched);
   fleet.fence?.(() => lease.assertHeld());
   fleet.onReconnect?.((message) => report("reconnect", message));
-  const ledger = new Ledger(fleet.hosts, fleet.proxy.counters, (message) => parts.warn(message));
+  const warn = (message: string) => parts.warn(message);
+  const ledger = new Ledger(fleet.hosts, fleet.proxy.counters, warn, policy.probeTraffic);
   fleet.proxy.begin({
     assertHeld: () => lease.assertHeld(),
     tell: (message) => report("nginx", message),
@@ -184,7 +186,8 @@ async function rollOnce(
     throw error;
   } finally {
     await ledger.end();
-    if (ledger.figures()) options.onCounted?.(ledger.rows(), ledger.rollsSince);
+    const figures = ledger.figures();
+    if (figures) options.onCounted?.(ledger.rows(), ledger.rollsSince, figures.probes);
     await fleet.proxy.end(0);
     // A lease that cannot be released expires by itself; the outcome so far matters more.
     await lease.release().catch(() => {});
@@ -212,7 +215,8 @@ async function rollAll(
     const wayBack = mayGoBack ? await rollBack(replaced, context) : undefined;
     const hosts = rolled.map(({ host }) => host.name);
     await ledger.end();
-    const counted = ledger.figures()?.requests ? ledger.describe() : undefined;
+    const { requests = 0, probes } = ledger.figures() ?? {};
+    const counted = requests > 0 || probes ? ledger.describe() : undefined;
     const outcome = { error, stop, desired, rolled: hosts, replaced, wayBack, counted };
     throw await describeFailure(outcome, context);
   }

@@ -6,6 +6,7 @@ import type { Analysis } from "../request/analysis.ts";
 import type { AnalysisCheck } from "../request/analysisChecks.ts";
 import type { Batch } from "../request/batch.ts";
 import type { Hooks } from "../request/hooks.ts";
+import type { ProbeTraffic } from "../request/probeTraffic.ts";
 import type { HealthPolicy, OnFailure, Order, Timing } from "../request/rollRequest.ts";
 import type { WarmUp } from "../request/warmUp.ts";
 import type { Orders } from "./order.ts";
@@ -23,6 +24,7 @@ export interface RollPolicy {
   readonly warmUp?: WarmUp;
   readonly analysis?: Analysis;
   readonly analysisChecks?: readonly AnalysisCheck[];
+  readonly probeTraffic?: ProbeTraffic;
   readonly hooks?: Hooks;
 }
 

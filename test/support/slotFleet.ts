@@ -28,12 +28,16 @@ export class SlotFleet {
   }
 
   /** The same before an nginx that checks them ten times a second. */
-  static async checked({ executable, module }: { executable: string; module: string }, size: number) {
+  static async checked(
+    { executable, module }: { executable: string; module: string },
+    size: number,
+    settings: Partial<NginxSettings> = {},
+  ) {
     const check = { path: "/actuator/health", intervalMilliseconds: 100, timeoutMilliseconds: 200 };
     const njs = { flavour: "njs", ...(module && { njsModule: module }) } as const;
     return SlotFleet.start(
       size,
-      { ...njs, check: { ...check, rise: 1, fall: 3, expect: ["2xx"] } },
+      { ...settings, ...njs, check: { ...check, rise: 1, fall: 3, expect: ["2xx"] } },
       { executable },
     );
   }

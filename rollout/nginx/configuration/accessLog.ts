@@ -5,7 +5,7 @@ import { clientOf } from "./client.ts";
 
 type Site = Pick<
   NginxSettings,
-  "name" | "directory" | "accessLog" | "accessLogFile" | "trustedProxies" | "forwardedBy"
+  "name" | "directory" | "accessLog" | "accessLogFile" | "trustedProxies" | "forwardedBy" | "isProbe"
 >;
 
 /** The folder, in nginx's own, whose links say which release answers at an address. */
@@ -68,7 +68,7 @@ function fieldsOf(settings: Site): [string, string][] {
 
 /** For a `server` or a `location`; a pipe gets each line at once, as the lines of two workers could mix in it. */
 export function accessLogLine(settings: Site, indent = "    "): string {
-  if (!settings.accessLog) return "";
+  if (!settings.accessLog || settings.isProbe) return "";
   const file = accessLogFile(settings);
   const buffer = file.startsWith("/dev/") ? "" : " buffer=32k flush=1s";
   return `${indent}access_log "${file}" ${settings.name}${buffer};\n`;

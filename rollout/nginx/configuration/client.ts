@@ -2,7 +2,8 @@ import type { NginxSettings } from "../nginxSettings.ts";
 import { captured } from "../ownNames.ts";
 import { forRow, forwardedElements } from "./forwardedElements.ts";
 
-type Site = Pick<NginxSettings, "name" | "trustedProxies" | "forwardedBy">;
+type Site = Pick<NginxSettings, "name" | "trustedProxies" | "forwardedBy"> &
+  Partial<Pick<NginxSettings, "isProbe" | "tls">>;
 
 /** nginx's variables with what is known about a client. */
 export interface ClientVariables {
@@ -21,6 +22,7 @@ export function isBehindProxy({ trustedProxies = [] }: Pick<Site, "trustedProxie
 export function clientOf(settings: Site): ClientVariables {
   const { name, forwardedBy } = settings;
   const own = (variable: string) => `$${name}_client_${variable}`;
+  if (settings.isProbe) return probe(settings, own("port"));
   if (!isBehindProxy(settings)) {
     return { address: "$remote_addr", scheme: "$scheme", host: "$http_host", port: own("port") };
   }
@@ -31,6 +33,12 @@ export function clientOf(settings: Site): ClientVariables {
     host: own("host"),
     port: own("port"),
   };
+}
+
+/** A request of the rollout looks to the application as if a client had sent it, but it comes from this machine. */
+function probe({ tls }: Site, portByHost: string): ClientVariables {
+  const [scheme, port] = tls ? ["https", String(tls.publicPort)] : ["http", portByHost];
+  return { address: "$remote_addr", scheme, host: "$http_host", port };
 }
 
 /** Sets the variables of `clientOf`, for the `http` block. */

@@ -19,7 +19,7 @@ export const MAKE_LEDGER = `[ -e ${LEDGER_FILE} ] || (umask 027; : > ${LEDGER_FI
 /** Short, because a roll ends with a wait for it. */
 export const FLUSH_MILLISECONDS = 200;
 
-/** What a line consists of; `sum-ledger.awk` reads it. The last one tells a line that is complete. */
+/** What a line consists of; `sum-ledger.sh` reads it. Behind these fields, a mark tells a line that is complete. */
 const FIELDS = [
   "$msec",
   "$upstream_addr",
@@ -32,8 +32,10 @@ const FIELDS = [
   "$request_method",
   "$bytes_sent",
   "$request_completion",
-  ";",
 ];
+
+/** No client's request gets the second one, since it depends on where nginx listens. */
+const [MARK, MARK_OF_PROBE] = [";", "p;"];
 
 /** Whether nginx can write them: a line of ours would replace an access log that we don't know. */
 export function hasLedger({ isForeign, accessLog }: Pick<NginxSettings, "isForeign" | "accessLog">): boolean {
@@ -43,14 +45,19 @@ export function hasLedger({ isForeign, accessLog }: Pick<NginxSettings, "isForei
 /** For the `http` block. Nothing in it tells who asked for what. */
 export function ledgerFormat(settings: NginxSettings): string {
   if (!hasLedger(settings)) return "";
-  return `log_format ${ownNames(settings.name)("ledger")} '${FIELDS.join("|")}';\n`;
+  const format = (name: string, mark: string) =>
+    `log_format ${ownNames(settings.name)(name)} '${[...FIELDS, mark].join("|")}';\n`;
+  return `${format("ledger", MARK)}${settings.probes ? format("probe_ledger", MARK_OF_PROBE) : ""}`;
 }
+
+/** What nginx says of itself if it can tell the rollout's requests from those of clients. */
+export const TAKES_PROBES = "probes";
 
 /** For the rollout, to which nginx tells that it writes them: one that was set up before there were any does not. */
 export function ledgerLocation(settings: NginxSettings): string {
   if (!hasLedger(settings)) return "";
   return `    location = /rollgate/ledger {
-        return 200 "ledger";
+        return 200 "ledger${settings.probes ? ` ${TAKES_PROBES}` : ""}";
     }
 `;
 }
@@ -80,8 +87,8 @@ export function logsOfShortcut(settings: NginxSettings, isRaised: boolean): stri
   return logs.replaceAll(/^(?=.)/gm, "    ");
 }
 
-function ledgerLog({ directory, name }: NginxSettings, condition = ""): string {
+function ledgerLog({ directory, name, isProbe }: NginxSettings, condition = ""): string {
   const file = fileIn(directory, LEDGER_FILE);
   const buffer = `buffer=64k flush=${FLUSH_MILLISECONDS}ms`;
-  return `    access_log ${file} ${ownNames(name)("ledger")} ${buffer}${condition};\n`;
+  return `    access_log ${file} ${ownNames(name)(isProbe ? "probe_ledger" : "ledger")} ${buffer}${condition};\n`;
 }

@@ -1,19 +1,20 @@
 # sum_ledger <inode> <offset>: reads lines of nginx's ledger and prints their sums, compactly, because they travel:
 #   file <inode>:<offset of the next line> <first second>
-#   u <address:port>, or u - for requests that no host got; numbered from 1
+#   u <address:port>, or u - for requests that no host got; p instead of u for those of the rollout; numbered from 1
 #   <seconds after the first> <number> <requests> <bytes> <latencies> [<lost> <errors> <cut> <retries>]
 # Latencies are a bucket in two letters, its count unless that is 1, and so on.
-# A line that does not end in |; is not complete: it is the last one, or the disk was full.
+# A line that ends in neither |; nor |p; is not complete: it is the last one, or the disk was full.
 sum_ledger() {
   LC_ALL=C awk -F '|' -v inode="$1" -v offset="$2" '
     { if (held) { used += held; held = 0 } }
-    !/\|;$/ { held = length($0) + 1; next }
+    !/\|p?;$/ { held = length($0) + 1; next }
     { used += length($0) + 1 }
     NF != 12 || $1 !~ /^[0-9.]+$/ { next }
     {
       tries = split($2, places, /[,:] /)
       place = "-"
       for (i = tries; i > 0 && place == "-"; i--) if (places[i] ~ /:[0-9]+$/) place = places[i]
+      place = ($12 == "p;" ? "p " : "u ") place
       answered = last($6) ~ /^[0-9]/ && last($8) + 0 > 0
       if (!(place in numbers)) { numbers[place] = ++known; names[known] = place }
       second = int($1)
@@ -37,7 +38,7 @@ sum_ledger() {
     END {
       split(order[1], first, " ")
       printf "file %s:%.0f %d\n", inode, offset + used, first[1]
-      for (i = 1; i <= known; i++) print "u " names[i]
+      for (i = 1; i <= known; i++) print names[i]
       for (i = 1; i <= rows; i++) {
         key = order[i]
         split(key, parts, " ")

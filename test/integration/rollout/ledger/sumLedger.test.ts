@@ -71,6 +71,17 @@ describe.each(installed)("%s", (_, awk) => {
     expect(position).toMatch(/^7:\d+$/);
   });
 
+  test("counts the rollout's own requests apart", async () => {
+    const own = line({ at: "1764217092.500" }).replace(/;\n$/, "p;\n");
+    const { sums: counted } = await sums(awk, [line(), own, own, line({ place: "-" })].join(""));
+    const at = { second: 1764217092, place: "10.0.0.1:8080" };
+    expect(counted).toEqual([
+      { ...at, ...NONE, latency: FAST },
+      { ...at, ...NONE, isProbe: true, requests: 2, bytes: 500, latency: { [bucketOf(57)]: 2 } },
+      { second: at.second, ...NONE, latency: FAST },
+    ]);
+  });
+
   test("puts latencies into the same buckets as the rollout does", async () => {
     const milliseconds = Array.from({ length: 3_000 }, (__, index) => index).concat([
       59_999, 60_000, 3_600_000,

@@ -215,6 +215,7 @@ test("a file that the deployer may not empty is read from its end on", async () 
   const access = {
     url: "http://proxy",
     get: async () => ({ statusCode: 200, body: new Uint8Array() }),
+    probe: async () => 200,
     raiseFlag: async () => {},
     lowerFlag: async () => {},
   };

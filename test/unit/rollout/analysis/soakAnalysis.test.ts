@@ -32,8 +32,12 @@ function rowsOf(
 const COUNTED = { admittedAt: (slot: string) => (slot === "app-2_b" ? (ADMITTED - 10) * 1000 : undefined) };
 
 function look(...rows: readonly LedgerRow[][]) {
+  return lookAt(rows.flat(), []);
+}
+
+function lookAt(rows: readonly LedgerRow[], probes: readonly LedgerRow[]) {
   const judged = { slot: "app-1_b", release: "2.0.0", admitted: ADMITTED * 1000 };
-  return new SoakAnalysis({ ...COUNTED, rows: () => rows.flat() }, LIMITS, judged).look();
+  return new SoakAnalysis({ ...COUNTED, rows: () => rows, probes: () => probes }, LIMITS, judged).look();
 }
 
 test("a slot is held against the old release on other hosts, in the same seconds", () => {
@@ -83,4 +87,29 @@ test("with hardly any traffic, it is not judged", () => {
   const old = rowsOf("app-2", "1.0.0", [ADMITTED, ADMITTED + 20]);
   const fresh = rowsOf("app-1_b", "2.0.0", [ADMITTED, ADMITTED + 3], { perSecond: 1, errors: 1 });
   expect(look(old, fresh)).toEqual({ kind: "undecided", message: "too few requests to judge (3 of 50)" });
+});
+
+test("with too few clients it is judged by the roll's own requests, against others of these alone", () => {
+  const during = [ADMITTED, ADMITTED + 20] as const;
+  const few = rowsOf("app-1_b", "2.0.0", during, { perSecond: 1, milliseconds: 900 });
+  const clients = [...rowsOf("app-2", "1.0.0", during, { milliseconds: 900 }), ...few];
+  const old = rowsOf("app-2", "1.0.0", during, { perSecond: 10 });
+  const good = rowsOf("app-1_b", "2.0.0", during, { perSecond: 10 });
+  const bad = rowsOf("app-1_b", "2.0.0", during, { perSecond: 10, errors: 2 });
+  expect(lookAt(clients, [...old, ...good])).toEqual({
+    kind: "equal",
+    message:
+      "by probe requests: 200 requests, 0 % failed, p50 19 ms, p99 19 ms; the old release: 0 % failed, p50 19 ms, p99 19 ms",
+  });
+  expect(lookAt(clients, [...old, ...bad])).toEqual({
+    kind: "worse",
+    message:
+      "by probe requests: 40 of 200 requests (20 %) failed, 0 of 200 requests (0 %) with the old release; 1 % more may (errorRateIncrease)",
+  });
+  expect(lookAt(clients, rowsOf("app-1_b", "2.0.0", during, { perSecond: 2 }))).toEqual({
+    kind: "undecided",
+    message: "too few requests to judge (20 of 50); by probe requests: too few requests to judge (40 of 50)",
+  });
+  const many = [...rowsOf("app-2", "1.0.0", during), ...rowsOf("app-1_b", "2.0.0", during)];
+  expect(lookAt(many, [...old, ...bad]).kind).toBe("equal");
 });

@@ -52,3 +52,20 @@ test("a roll without traffic says so, whatever came before", () => {
     p99BeforeMilliseconds: 57,
   });
 });
+
+test("the roll's own requests are told apart, and are in no other figure", () => {
+  const probes = [row(99, 5, 20), row(100, 300, 900), row(101, 12, 900, { lost: 1, errors: 2 })];
+  const clients = [row(100, 1_000, 20)];
+  expect(describeLedger(clients, 100, probes)).toBe(
+    "1,000 requests, 0 lost (no 502/503/504 from nginx, no upstream error), p99 19 ms, + 312 probe requests, 1 lost, 2 errors",
+  );
+  expect(describeLedger([], 100, probes.slice(0, 2))).toBe(
+    "no requests during the roll + 300 probe requests, 0 lost",
+  );
+  expect(describeLedger(clients, 100, probes.slice(0, 1))).not.toContain("probe");
+  expect(figuresOf(clients, 100, probes)).toMatchObject({
+    requests: 1_000,
+    lost: 0,
+    probes: { requests: 312, lost: 1, errors: 2 },
+  });
+});

@@ -118,3 +118,38 @@ test("counting ends when a roll fails before it has touched a host", async () =>
   await expect(fleet.roll(NEW)).rejects.toThrow("a bug");
   expect(fleet.journal.slice(-2)).toEqual(["stop counting", "forget"]);
 });
+
+test("a roll sends its own requests while nginx counts, and keeps them apart from those of clients", async () => {
+  const fleet = await oneHost();
+  const place = `127.0.0.1:${fleet.host("app-1").port}`;
+  const nothing = { lost: 0, errors: 0, cut: 0, retries: 0, bytes: 9, latency: { 3: 1 } };
+  const asked: string[] = [];
+  const look = async () => {
+    const second = Math.floor(Date.now() / 1000) + 1;
+    const clients = { second, place, requests: 1, ...nothing };
+    return {
+      at: second,
+      sums: [clients, { ...clients, requests: asked.length, isProbe: true as const }],
+      isFull: false,
+    };
+  };
+  const probe = async (path: string) => {
+    asked.push(path);
+    await fleet.happened("probe");
+    return 200;
+  };
+  fleet.proxy.counters = [counter(fleet, { look, probe })];
+  const counted: unknown[] = [];
+  const { ledger, warnings } = await fleet.roll(NEW, {
+    policy: { probeTraffic: { path: "/api/ping", requestsPerSecond: 100 }, timing: { soakSeconds: 0.1 } },
+    onCounted: (rows, _, probes) => counted.push(...rows.map(({ requests }) => requests), probes),
+  });
+  expect(warnings).toEqual([]);
+  expect(new Set(asked)).toEqual(new Set(["/api/ping"]));
+  const probes = { requests: asked.length, lost: 0, errors: 0 };
+  expect(ledger).toMatchObject({ requests: 1, probes });
+  expect(counted).toEqual([1, probes]);
+  expect(fleet.reports.at(-1)?.message).toMatch(
+    new RegExp(`, p99 1 ms, \\+ ${asked.length} probe requests?, 0 lost$`),
+  );
+});

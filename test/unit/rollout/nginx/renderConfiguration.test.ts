@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { flagSum } from "#rollout/nginx/flagSum.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { hostsOf, renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
+import type { TlsServing } from "#rollout/nginx/tls/tlsServing.ts";
 import { hostsInARow, nginxSettings, twoSlotsInARow } from "../../../support/nginx.ts";
 
 /** The end of every upstream. */
@@ -297,3 +298,56 @@ describe("the shortcut of a fleet at rest", () => {
     expect(shortcuts({ canary: { hosts: ["app-1"], traffic: "share" } })).toEqual([]);
   });
 });
+
+describe("a server for the roll's own requests", () => {
+  const settings = nginxSettings({ directory: "/srv/nginx", port: 8080, hosts: twoSlotsInARow(2) });
+  const { text, fingerprint } = renderConfiguration({ ...settings, probes: true });
+  const own = /^ *# For the rollout's own requests[\s\S]*?^ {4}\}\n/m;
+  const [probes = ""] = own.exec(text) ?? [];
+
+  test("changes nothing for clients", () => {
+    const plain = renderConfiguration(settings);
+    const without = text
+      .replace(own, "")
+      .replace(/^ *log_format market_probe_ledger .*\n/m, "")
+      .replace('"ledger probes"', '"ledger"')
+      .replaceAll(fingerprint, plain.fingerprint);
+    expect(without).toBe(plain.text);
+  });
+
+  test("listens where no client gets, and has the lines of theirs but for the logs", () => {
+    expect(probes).toContain(`listen 127.0.0.2:${settings.controlPort};`);
+    const linesFor = (block: string) => block.match(/^ +(?:proxy_pass |if \(-f ).*$/gm);
+    const clients = text.slice(text.lastIndexOf("server {"));
+    expect(linesFor(probes)).toEqual(linesFor(clients));
+    expect(probes).not.toContain("market_ledger buffer");
+    expect(clients).not.toContain("probe_ledger");
+  });
+
+  test("looks to the application like that of clients, also with HTTPS", () => {
+    expect(probes).toContain("proxy_set_header X-Forwarded-Proto http;");
+    const tls = { ...TLS, publicPort: 8443 };
+    const secure = own.exec(renderConfiguration({ ...settings, probes: true, tls }).text)?.[0];
+    expect(secure).toContain("proxy_set_header X-Forwarded-Proto https;");
+    expect(secure).toContain("proxy_set_header X-Forwarded-Port 8443;");
+    expect(secure).not.toContain("ssl");
+  });
+
+  test("is not there in an nginx that writes no such lines", () => {
+    const foreign = renderConfiguration({ ...settings, probes: true, isForeign: true }).text;
+    expect(foreign).not.toContain("127.0.0.2");
+  });
+});
+
+const TLS: TlsServing = {
+  certificate: "/srv/tls/certificate.pem",
+  key: "/srv/tls/key.pem",
+  port: 8443,
+  publicPort: 443,
+  http2: "off",
+  http3: false,
+  canReject: true,
+  profile: "intermediate",
+  redirect: true,
+  hstsSeconds: 0,
+};

@@ -221,3 +221,13 @@ function wordsOf(page: string): string {
 function count(page: string, text: string): number {
   return page.split(text).length - 1;
 }
+
+test("the requests of the roll itself are told apart", () => {
+  const probes = { requests: 312, lost: 1, errors: 0 };
+  expect(wordsOf(renderReport({ ...goodRoll(), probes }))).toMatch(
+    /before: [\d,]+, and 312 probe requests, 1 lost/,
+  );
+  expect(wordsOf(renderReport({ ...EMPTY, probes, ledger: [] }))).toContain(
+    "nginx counted no requests of clients, but 312 probe requests, 1 lost.",
+  );
+});

@@ -28,7 +28,11 @@ async function soaking(
     timing: { soakSeconds },
     analysis: { ...LIMITS, ...limits },
   });
-  const context = { policy, counted: { rows, admittedAt: () => undefined }, redact: (text: string) => text };
+  const context = {
+    policy,
+    counted: { rows, probes: () => [], admittedAt: () => undefined },
+    redact: (text: string) => text,
+  };
   const signal = new AbortController().signal;
   const result = await soak(
     { host, slot: host },
