@@ -3,7 +3,7 @@ import { integer } from "#rollout/request/fields.ts";
 import { problemsOf } from "#rollout/request/validate.ts";
 import { textOf } from "./reader.ts";
 
-const FROM_THE_STACK_FILE = ["name", "address", "port", "healthPort"];
+const FROM_THE_STACK_FILE = ["name", "address", "port", "healthPort", "zone"];
 const OPTIONS = ["jvmOptions", "arguments", "environment"];
 
 /** The entries of `hosts`, completed with the kind's defaults; values in the stack file win. */

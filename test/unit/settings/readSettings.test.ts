@@ -226,6 +226,14 @@ describe("what is read", () => {
     expect(nginx.hosts).toMatchObject([{ ...places[0], healthPort: 9090 }, { ...places[1] }]);
   });
 
+  test("hosts may be in zones", async () => {
+    const zones = ["north", "south"];
+    const { rollout } = await read({
+      hosts: twoHosts.map((host, index) => ({ ...host, zone: zones[index] })),
+    });
+    expect(rollout.hosts.map(({ zone }) => zone)).toEqual(zones);
+  });
+
   test("a host may have its own options, and its environment is secret like the common one", async () => {
     vi.stubEnv("PULUMI_CONFIG_SECRET_KEYS", '["rollgate:hosts"]');
     onTestFinished(() => void vi.unstubAllEnvs());
