@@ -1,6 +1,20 @@
 export type { AppHostsArgs, CheckingNginxArgs, OtherNginx } from "#kinds/declaration.ts";
 export { type Preflight, preflight } from "../settings/preflight.ts";
 export { readSettings, type Settings } from "../settings/readSettings.ts";
+export type { ServiceSettings } from "../settings/serviceSettings.ts";
+export type { Setting } from "../settings/setting.ts";
+export type {
+  AccessLogSettings,
+  AnalysisSettings,
+  CanarySettings,
+  HooksSettings,
+  HostSettings,
+  NginxServerSettings,
+  TlsSettings,
+  WarmUpSettings,
+  WebhookSettings,
+} from "../settings/structures.ts";
 export { AppHosts } from "./appHosts.ts";
 export { CheckingNginx } from "./checkingNginx.ts";
 export { RollingDeployment, type RollingDeploymentArgs } from "./rollingDeployment.ts";
+export { RollingService, type RollingServiceArgs } from "./rollingService.ts";

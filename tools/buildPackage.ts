@@ -5,7 +5,8 @@ import { type Manifest, packageManifest } from "./packageManifest.ts";
 import { run } from "./run.ts";
 
 const ROOMS = ["components", "kinds", "provider", "rollout", "settings"];
-const PAPERS = ["README.md", "LICENSE", "CHANGELOG.md"];
+/** Pulumi.yaml has the defaults of all settings. */
+const PAPERS = ["README.md", "LICENSE", "CHANGELOG.md", "Pulumi.yaml"];
 const IMPORT = /(\bfrom |\bimport\(|\bimport )"([#.][^"]*)\.ts"/g;
 
 /**

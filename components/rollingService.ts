@@ -1,0 +1,101 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Found } from "#kinds/declaration.ts";
+import type { LedgerFigures } from "#rollout/ledger/figures.ts";
+import type { HistoryEntry } from "#rollout/record/history.ts";
+import { givenSettings, unknownSettings } from "../settings/givenSettings.ts";
+import { preflight } from "../settings/preflight.ts";
+import { readSettings } from "../settings/readSettings.ts";
+import type { ServiceSettings } from "../settings/serviceSettings.ts";
+import { AppHosts } from "./appHosts.ts";
+import { CheckingNginx } from "./checkingNginx.ts";
+import { RollingDeployment } from "./rollingDeployment.ts";
+
+/** The settings of a service, as a stack file has them; each, or a part of it, may be an output. */
+export type RollingServiceArgs = ServiceSettings;
+
+/**
+ * An application on its hosts, behind nginx, that rolls whenever its jar, its options or its fleet changes. A program
+ * may have several; their files, containers and units have the names of the stack and of the service.
+ */
+export class RollingService extends pulumi.ComponentResource<RollingDeployment | undefined> {
+  readonly #name: string;
+  readonly #args: RollingServiceArgs;
+
+  constructor(name: string, args: RollingServiceArgs, options?: pulumi.ComponentResourceOptions) {
+    // Without the arguments, which would be kept in the state once more, and may hold secrets.
+    super("rollgate:index:RollingService", name, {}, options);
+    this.#name = name;
+    this.#args = args;
+  }
+
+  /** Where clients reach the service. */
+  get url(): pulumi.Output<string> {
+    return this.#output(({ url }) => url);
+  }
+
+  /** The release that each host runs, by host name. */
+  get releases(): pulumi.Output<Record<string, string>> {
+    return this.#output(({ releases }) => releases);
+  }
+
+  /** How long the last roll took. */
+  get durationSeconds(): pulumi.Output<number> {
+    return this.#output(({ durationSeconds }) => durationSeconds);
+  }
+
+  /** The path of the report of the last roll, on the machine that rolled, if records are kept. */
+  get report(): pulumi.Output<string | undefined> {
+    return this.#output(({ report }) => report);
+  }
+
+  /** The last rolls, newest first, if records are kept. */
+  get history(): pulumi.Output<readonly HistoryEntry[] | undefined> {
+    return this.#output(({ history }) => history);
+  }
+
+  /** What clients got during the last roll, as nginx counted it; `undefined` if it counts nothing. */
+  get ledger(): pulumi.Output<LedgerFigures | undefined> {
+    return this.#output(({ ledger }) => ledger);
+  }
+
+  /** The jar, the engine or the servers are looked at before anything is declared. */
+  protected override async initialize(): Promise<RollingDeployment | undefined> {
+    // The constructor of the base class calls this, when there are no arguments yet.
+    await Promise.resolve();
+    const [name, args] = [this.#name, this.#args];
+    const unknown = await unknownSettings(args);
+    if (unknown.length > 0) {
+      const what = new Intl.ListFormat("en").format(unknown);
+      await pulumi.log.info(`${name}: what it declares is known after ${what}. Nothing was asked yet.`, this);
+      return undefined;
+    }
+    const source = await givenSettings(name, args);
+    const settings = await readSettings(source);
+    const { jar, canary, engine } = await preflight(settings, source);
+    const parent = { parent: this };
+    const options = {
+      ...parent,
+      providers: engine ? { docker: await dockerProvider(name, engine, parent) } : {},
+    };
+    const app = new AppHosts(`${name}-app`, settings.app, options);
+    const nginx = new CheckingNginx(`${name}-nginx`, settings.nginx, { ...options, dependsOn: app });
+    const deployment = new RollingDeployment(
+      `${name}-rollout`,
+      { ...settings.rollout, jar, canary, hosts: app.hosts, proxies: nginx.proxies },
+      { ...parent, dependsOn: [app, nginx] },
+    );
+    this.registerOutputs({ url: deployment.url, releases: deployment.releases });
+    return deployment;
+  }
+
+  #output<T>(of: (deployment: RollingDeployment) => pulumi.Output<T>): pulumi.Output<T> {
+    const later = this.getData().then((deployment) => deployment && of(deployment));
+    return pulumi.output(later) as pulumi.Output<T>;
+  }
+}
+
+/** Only a program whose hosts are containers has Pulumi's package for Docker. */
+async function dockerProvider(name: string, engine: Found["engine"], options: pulumi.ResourceOptions) {
+  const { Provider } = await import("@pulumi/docker");
+  return new Provider(`${name}-engine`, engine, options);
+}

@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { expect, test } from "vitest";
+import { RollingService, type RollingServiceArgs } from "../../../components/rollingService.ts";
+import { writeJar } from "../../../harness/zip.ts";
+import { SETTINGS_TYPES, settingsTypes } from "../../../tools/settingsTypes.ts";
+import { mockPulumi, secret } from "../../support/pulumi.ts";
+import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
+
+const HOSTS = [
+  { name: "app-1", port: 8081 },
+  { name: "app-2", port: 8082 },
+];
+
+class ReadyService extends RollingService {
+  ready = () => this.getData();
+}
+
+/** What a service with these settings, besides a jar and two hosts, declares. */
+async function declared(more: Partial<RollingServiceArgs> = {}) {
+  const { tree, resources } = await mockPulumi({ project: "company", stack: "dev" });
+  const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
+  const service = new ReadyService("shop", { kind: "local", jar, hosts: HOSTS, ...more });
+  await service.ready();
+  const declarations = await tree();
+  const inputs = Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
+  return { tree: declarations, inputs, jar };
+}
+
+test("a service declares its hosts, nginx and the rollout as its children", async () => {
+  const { tree } = await declared();
+  expect(tree).toEqual([
+    "rollgate:index:RollingService::shop",
+    "rollgate:index:RollingService$rollgate:index:AppHosts::shop-app",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::shop-app-app-1",
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:AppHost::shop-app-app-2",
+    "rollgate:index:RollingService$rollgate:index:CheckingNginx::shop-nginx",
+    "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::shop-nginx-server",
+    "rollgate:index:RollingService$pulumi-nodejs:dynamic/rollgate:RollingDeployment::shop-rollout",
+  ]);
+});
+
+test("what a program doesn't set is as in a stack file, in folders named after stack and service", async () => {
+  const { inputs, jar } = await declared({ soakSeconds: 1, batch: ["50%"] });
+  expect(inputs["shop-rollout"]).toMatchObject({
+    jar: { path: jar, version: "1.2.3" },
+    hosts: HOSTS.map((host) => ({ ...host, directory: resolve(`.rollgate/dev-shop/hosts/${host.name}`) })),
+    timing: { soakSeconds: 1, settleSeconds: 30 },
+    batch: ["50%"],
+    keepReleases: 3,
+    stack: "dev-shop",
+    settings: { "shop:soakSeconds": 1, "shop:batch": ["50%"] },
+  });
+  expect(inputs["shop-nginx-server"]).toMatchObject({
+    name: expect.stringMatching(/_company_dev_shop$/),
+    port: 8080,
+  });
+});
+
+test("settings may be outputs of other resources, and parts of settings too", async () => {
+  const { inputs } = await declared({
+    nginxPort: pulumi.output(8090),
+    hosts: [{ name: "app-1", address: pulumi.output("10.0.0.1"), port: 8081 }],
+  });
+  expect(inputs["shop-nginx-server"]).toMatchObject({ port: 8090, hosts: [{ address: "10.0.0.1" }] });
+});
+
+test("an environment is secret in the state, whether or not the program says so", async () => {
+  const { inputs } = await declared({ environment: { PASSWORD: "hunter2", SIZE: 3 } });
+  expect(inputs["shop-rollout"]?.environment).toEqual(secret({ PASSWORD: "hunter2", SIZE: "3" }));
+  expect(JSON.stringify({ ...inputs, "shop-rollout": {} })).not.toContain("hunter2");
+});
+
+test("a wrong setting is one line that names the service and the setting", async () => {
+  await expect(declared({ nginxPort: 0 })).rejects.toThrow(
+    /^shop:nginxPort: expected 1–65535, got 0\. Nothing was changed\.$/,
+  );
+});
+
+test("a secret where only plain values are kept is rejected", async () => {
+  await expect(declared({ nginxAddress: pulumi.secret("127.0.0.1") })).rejects.toThrow(
+    "shop:nginxAddress: expected a plain value, got a secret",
+  );
+});
+
+test("the types are those of Pulumi.yaml", async () => {
+  expect(await readFile(SETTINGS_TYPES, "utf8"), "run `npm run types`").toBe(await settingsTypes());
+});

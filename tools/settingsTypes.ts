@@ -1,0 +1,86 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { inRepository } from "./inRepository.ts";
+
+/** Types that Pulumi.yaml has no words for. */
+const TYPES: Readonly<Record<string, string>> = {
+  kind: '"local" | "docker" | "ssh"',
+  hosts: "readonly HostSettings[]",
+  environment: "Readonly<Record<string, string | number | boolean>>",
+  canary: "CanarySettings",
+  containerCpus: "string | number",
+  sshSupervisor: '"systemd" | "process"',
+  nginxServers: "readonly NginxServerSettings[]",
+  nginxFlavour: '"auto" | "njs" | "check-module" | "stock"',
+  nginxMode: '"own" | "include"',
+  tls: "TlsSettings",
+  accessLog: "AccessLogSettings",
+  timeouts: "Timeouts",
+  buffering: "{ readonly off: readonly string[] }",
+  staticFiles: "StaticFiles",
+  errorPages: "ErrorPages",
+  maintenance: "boolean | string",
+  checkExpect: "readonly (string | number)[]",
+  onFailure: '"rollback" | "halt"',
+  order: '"auto" | "start-first" | "stop-first"',
+  warmUp: "WarmUpSettings",
+  analysis: "AnalysisSettings",
+  hooks: "HooksSettings",
+  notify: "readonly WebhookSettings[]",
+  batch: "number | string | readonly (number | string)[]",
+  minimumHealthy: "number | string",
+  maxUnavailable: "number | string",
+};
+const PLAIN: Readonly<Record<string, string>> = {
+  string: "string",
+  integer: "number",
+  boolean: "boolean",
+  array: "readonly string[]",
+};
+/** What a program must say; the example program has defaults for these, too. */
+const REQUIRED = ["kind", "hosts"];
+
+/** The settings of Pulumi.yaml as a type, with their descriptions. */
+export async function settingsTypes(): Promise<string> {
+  const { config } = parse(await readFile(inRepository("Pulumi.yaml"), "utf8"));
+  const lines = Object.entries(config).flatMap(([key, setting]) => {
+    const { type, description, default: byDefault } = Object(setting);
+    const isRequired = REQUIRED.includes(key);
+    const ending = isRequired || isEmpty(byDefault) ? "" : ` Default: \`${JSON.stringify(byDefault)}\`.`;
+    return [
+      `  /** ${description}${ending} */`,
+      `  readonly ${key}${isRequired ? "" : "?"}: Setting<${TYPES[key] ?? PLAIN[type] ?? "unknown"}>;`,
+    ];
+  });
+  return `// Written by \`npm run types\` from Pulumi.yaml.
+import type { ErrorPages } from "#rollout/request/frontDoor/pages.ts";
+import type { StaticFiles } from "#rollout/request/frontDoor/staticFiles.ts";
+import type { Timeouts } from "#rollout/request/frontDoor/timeouts.ts";
+import type { Setting } from "./setting.ts";
+import type {
+  AccessLogSettings,
+  AnalysisSettings,
+  CanarySettings,
+  HooksSettings,
+  HostSettings,
+  NginxServerSettings,
+  TlsSettings,
+  WarmUpSettings,
+  WebhookSettings,
+} from "./structures.ts";
+
+/** The settings of a service, the same as in a stack file; those that are not given have their defaults. */
+export interface ServiceSettings {
+${lines.join("\n")}
+}
+`;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+}
+
+/** Where the type is. */
+export const SETTINGS_TYPES = inRepository("settings", "serviceSettings.ts");
+
+if (import.meta.main) await writeFile(SETTINGS_TYPES, await settingsTypes());
