@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { RollgateError } from "#rollout/common/errors.ts";
+import { engineAddress } from "./engineAddress.ts";
 
 const INTERVAL_MILLISECONDS = 1_000;
 const REFUSALS_NEEDED = 2;
@@ -10,11 +11,11 @@ const REFUSALS_NEEDED = 2;
  */
 export function watchEngine(address: string | undefined): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
-  const [host, port] = /^([\d.]+):(\d+)$/.exec(address ?? "")?.slice(1) ?? [];
-  if (host === undefined) return { signal: controller.signal, stop: () => {} };
+  const engine = engineAddress(address ?? "");
+  if (!engine) return { signal: controller.signal, stop: () => {} };
   let refusals = 0;
   const timer = setInterval(() => {
-    const socket = connect(Number(port), host);
+    const socket = connect(engine.port, engine.host);
     socket.once("connect", () => {
       refusals = 0;
       socket.destroy();

@@ -13,6 +13,7 @@ import { RollgateError } from "#rollout/common/errors.ts";
 import { text } from "#rollout/request/fields.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { Change, News, Olds } from "../change.ts";
+import { connectionPool } from "./connectionPool.ts";
 import { askOrKeep, removeFrom } from "./lostServer.ts";
 import { onServer } from "./onServer.ts";
 import type { ProvisionAction } from "./provision.ts";
@@ -103,6 +104,7 @@ async function provision(action: ProvisionAction, inputs: object): Promise<void>
     const said = await onServer({ ...place, user }, (machine) =>
       runProvision(machine, action, place, script),
     );
+    await connectionPool.drop();
     // The output of an installation is only the package manager's.
     if (action === "remove" && said.trim() !== "") console.log(`${nameOf(place)}: ${said.trim()}`);
   } catch (error) {

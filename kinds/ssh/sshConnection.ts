@@ -1,18 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { explainSsh } from "./explainSsh.ts";
 import { wasReached } from "./lostServer.ts";
+import { makeSocketFolder, type SocketFolder } from "./socketFolder.ts";
 import { type SshPlace, sshArguments } from "./sshArguments.ts";
 
 const READY = "rollgate-connected";
 const MAX_WORDS = 8_192;
-/** The path of a socket is limited to about a hundred characters, of which OpenSSH needs some. */
-const LONGEST_FOLDER = 50;
 
 /**
  * The connection to a server, shared by all commands. It lives as long as this process holds its standard input open,
@@ -20,6 +17,8 @@ const LONGEST_FOLDER = 50;
  */
 export class SshConnection {
   readonly #place: SshPlace;
+  readonly #sockets: SocketFolder | undefined;
+  #socket: string | undefined;
   #folder: string | undefined;
   #opened = 0;
   /** The process started last, and the one that is connected. */
@@ -30,16 +29,26 @@ export class SshConnection {
   #refusal = "";
   /** The kernel's boot id. */
   #boot: string | undefined;
-  #onReconnect: (wasRebooted: boolean) => void = () => {};
+  readonly #onReconnect = new Set<(wasRebooted: boolean) => void>();
 
-  constructor(place: SshPlace) {
+  /** `sockets` is where its socket is; without, it makes a folder for it and removes that at the end. */
+  constructor(place: SshPlace, sockets?: SocketFolder) {
     this.#place = place;
+    this.#sockets = sockets;
   }
 
-  /** Arguments for further `ssh` calls, which then need no handshake. */
-  get arguments(): string[] {
-    this.#folder ??= makeFolder();
-    return sshArguments(this.#place, join(this.#folder, "s"));
+  /** Runs `ssh` over it, which then needs no handshake; `options` come before the server and the command. */
+  spawn(command: string, ...options: readonly string[]): ChildProcessWithoutNullStreams {
+    const args = [...this.#arguments, "-o", "ControlMaster=no", ...options, "--", this.#place.server];
+    const ssh = spawn("ssh", command === "" ? args : [...args, command], { stdio: ["pipe", "pipe", "pipe"] });
+    ssh.stdin.on("error", () => {});
+    return ssh;
+  }
+
+  get #arguments(): string[] {
+    if (!this.#sockets) this.#folder ??= makeSocketFolder();
+    this.#socket ??= this.#sockets?.next() ?? join(this.#folder ?? "", "s");
+    return sshArguments(this.#place, this.#socket);
   }
 
   /** How often it was opened; an increase means that it broke in between. */
@@ -52,9 +61,10 @@ export class SshConnection {
     return this.#refusal;
   }
 
-  /** Called whenever it is reopened after it broke, with whether the server was rebooted. */
-  onReconnect(tell: (wasRebooted: boolean) => void): void {
-    this.#onReconnect = tell;
+  /** Calls `tell` whenever it is reopened after it broke, with whether the server was rebooted; returns what ends that. */
+  onReconnect(tell: (wasRebooted: boolean) => void): () => void {
+    this.#onReconnect.add(tell);
+    return () => void this.#onReconnect.delete(tell);
   }
 
   /** Opens it unless it is open; throws a one-line error if that fails. */
@@ -90,7 +100,7 @@ export class SshConnection {
         // Comes first, because ssh uses the first: this level includes why a forwarded connection was refused.
         "-o",
         "LogLevel=INFO",
-        ...this.arguments,
+        ...this.#arguments,
         "-o",
         "ControlMaster=yes",
         "--",
@@ -128,7 +138,7 @@ export class SshConnection {
   /** Keeps the connection without keeping this process alive. */
   #keep(ssh: ChildProcess, boot: string | undefined): void {
     this.#ssh = ssh;
-    if (this.#opened++ > 0) this.#onReconnect(boot !== this.#boot);
+    if (this.#opened++ > 0) for (const tell of this.#onReconnect) tell(boot !== this.#boot);
     this.#boot = boot;
     wasReached(this.#place);
     ssh.once("exit", () => {
@@ -139,12 +149,6 @@ export class SshConnection {
       if (stream && "unref" in stream && typeof stream.unref === "function") stream.unref();
     }
   }
-}
-
-/** Private, as OpenSSH requires. */
-function makeFolder(): string {
-  const temporary = tmpdir();
-  return mkdtempSync(join(temporary.length > LONGEST_FOLDER ? "/tmp" : temporary, "rg-ssh-"));
 }
 
 /** What the server printed once ready, if `ssh` didn't end before; a login shell may print something first. */

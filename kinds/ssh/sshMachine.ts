@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
 import { Duplex, PassThrough, type Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import pLimit from "p-limit";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { endpoint } from "#rollout/machine/connections.ts";
 import {
@@ -13,11 +11,12 @@ import {
   type RunOptions,
 } from "#rollout/machine/machine.ts";
 import { quote } from "#rollout/machine/quote.ts";
+import { type ConnectionPool, connectionPool, type PooledConnection } from "./connectionPool.ts";
 import { explainSsh } from "./explainSsh.ts";
-import { type Printed, RemoteShells } from "./remoteShells.ts";
+import type { Printed } from "./remoteShells.ts";
 import { RepeatableInput } from "./repeatableInput.ts";
 import type { SshPlace } from "./sshArguments.ts";
-import { SshConnection } from "./sshConnection.ts";
+import type { SshConnection } from "./sshConnection.ts";
 
 /** Part of the message for a server that forbids forwarded connections. */
 export const NOT_FORWARDED = "does not forward connections";
@@ -29,8 +28,6 @@ const BETWEEN_ATTEMPTS_MILLISECONDS = 400;
 /** Commands have a time limit on the server; this much later, the client gives up. */
 const FAREWELL_SECONDS = 2;
 const KILL_AFTER_SECONDS = 5;
-/** OpenSSH allows ten sessions per connection, including the connection itself. */
-const COMMANDS_AT_ONCE = 6;
 const [OVERDUE, KILLED] = [124, 137];
 /**
  * Mark the output of every command, because a login shell may print something first, and the server may report the end
@@ -46,21 +43,23 @@ const SUDO_REFUSAL = /^sudo: .*(password is required|not allowed|must have a tty
  */
 export class SshMachine implements Machine {
   readonly name: string;
-  readonly #connection: SshConnection;
-  readonly #limit = pLimit(COMMANDS_AT_ONCE);
-  readonly #shells = new RemoteShells(() => this.#spawn(["--", this.name, "exec sh"]));
+  readonly #pool: ConnectionPool;
+  readonly #pooled: PooledConnection;
   #wasReached = false;
+  #isClosed = false;
   #assertHeld: () => Promise<void> = async () => {};
+  #endTelling: () => void = () => {};
 
-  constructor(place: SshPlace) {
+  constructor(place: SshPlace, pool = connectionPool) {
     this.name = place.server;
-    this.#connection = new SshConnection(place);
+    this.#pool = pool;
+    this.#pooled = pool.take(place);
   }
 
   async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
     const input = options.input && (await RepeatableInput.from(options.input));
     try {
-      return await this.#limit(() => this.#runRepeatedly(script, args, input, options));
+      return await this.#pooled.limit(() => this.#runRepeatedly(script, args, input, options));
     } finally {
       await input?.close();
     }
@@ -68,7 +67,7 @@ export class SshMachine implements Machine {
 
   async connect(address: string, port: number): Promise<Duplex> {
     await this.#open(AbortSignal.timeout(DEADLINE_SECONDS * 1000));
-    const ssh = this.#spawn(["-W", endpoint(address, port), "--", this.name]);
+    const ssh = this.#connection.spawn("", "-W", endpoint(address, port));
     // Its streams end before its exit code says whether there was a connection at all.
     const [input, output] = [new PassThrough(), new PassThrough()];
     input.pipe(ssh.stdin);
@@ -105,7 +104,8 @@ export class SshMachine implements Machine {
 
   /** Called with a one-line message whenever the connection broke and was reopened. */
   onReconnect(tell: (message: string) => void): void {
-    this.#connection.onReconnect((wasRebooted) =>
+    this.#endTelling();
+    this.#endTelling = this.#connection.onReconnect((wasRebooted) =>
       tell(
         wasRebooted
           ? `${this.name} was rebooted; reconnected`
@@ -120,8 +120,10 @@ export class SshMachine implements Machine {
   }
 
   async close(): Promise<void> {
-    this.#shells.close();
-    await this.#connection.close();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#endTelling();
+    await this.#pool.giveBack(this.#pooled);
   }
 
   async #runRepeatedly(
@@ -160,7 +162,7 @@ export class SshMachine implements Machine {
     await this.#open(ending);
     const command = withDeadline(script, args, Math.ceil(seconds));
     try {
-      const { code, stdout, stderr } = await ((!input && this.#shells.run(command, ending)) ||
+      const { code, stdout, stderr } = await ((!input && this.#pooled.shells.run(command, ending)) ||
         this.#runInSession(command, input, ending));
       ending.throwIfAborted();
       if (code === undefined) throw explainSsh(this.name, stderr);
@@ -174,7 +176,7 @@ export class SshMachine implements Machine {
 
   async #runInSession(command: string, input: Readable | undefined, signal: AbortSignal): Promise<Printed> {
     const marked = `printf 'rollgate-began\\n'; ${command}; printf '\\nrollgate-ended:%s' $?`;
-    const ssh = this.#spawn(["--", this.name, marked]);
+    const ssh = this.#connection.spawn(marked);
     const stop = () => {
       ssh.kill("SIGKILL");
       // The shared connection keeps these open as long as the command runs on the server.
@@ -215,16 +217,14 @@ export class SshMachine implements Machine {
   }
 
   async #open(signal: AbortSignal): Promise<void> {
+    if (this.#isClosed)
+      throw new RollgateError("connection-closed", `the connection to ${this.name} was closed`);
     await this.#connection.open(signal);
     this.#wasReached = true;
   }
 
-  #spawn(args: readonly string[]) {
-    const ssh = spawn("ssh", [...this.#connection.arguments, "-o", "ControlMaster=no", ...args], {
-      stdio: ["pipe", "pipe", "pipe"],
-    });
-    ssh.stdin.on("error", () => {});
-    return ssh;
+  get #connection(): SshConnection {
+    return this.#pooled.connection;
   }
 }
 

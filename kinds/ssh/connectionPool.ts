@@ -1,0 +1,82 @@
+import pLimit, { type LimitFunction } from "p-limit";
+import { engineAddress } from "#provider/engineAddress.ts";
+import { RemoteShells } from "./remoteShells.ts";
+import { SocketFolder } from "./socketFolder.ts";
+import type { SshPlace } from "./sshArguments.ts";
+import { SshConnection } from "./sshConnection.ts";
+
+/** Beyond what lies between two resources on one server. */
+const KEPT_MILLISECONDS = 15_000;
+/** OpenSSH allows ten sessions per connection, including the connection itself. */
+const COMMANDS_AT_ONCE = 6;
+
+/** A connection, and what all who use it share. */
+export interface PooledConnection {
+  readonly connection: SshConnection;
+  readonly shells: RemoteShells;
+  readonly limit: LimitFunction;
+  /** How many use it. */
+  users: number;
+  idle?: NodeJS.Timeout;
+}
+
+/**
+ * Connections that are kept for a while after their last use. In one process, Pulumi asks for several resources on each
+ * server, and a login costs about ten round trips.
+ */
+export class ConnectionPool {
+  readonly #keptMilliseconds: number;
+  readonly #kept = new Map<string, PooledConnection>();
+  readonly #sockets = new SocketFolder();
+
+  /** With 0, none is kept or shared. */
+  constructor(keptMilliseconds: number) {
+    this.#keptMilliseconds = keptMilliseconds;
+  }
+
+  /** A connection to a server, which may be open already. */
+  take(place: SshPlace): PooledConnection {
+    const keeps = this.#keptMilliseconds > 0;
+    const key = JSON.stringify([place.server, place.sshConfig, place.user ?? ""]);
+    const pooled =
+      this.#kept.get(key) ?? connect(new SshConnection(place, keeps ? this.#sockets : undefined));
+    if (keeps) this.#kept.set(key, pooled);
+    pooled.users++;
+    clearTimeout(pooled.idle);
+    return pooled;
+  }
+
+  /** To be called once for each `take`. */
+  async giveBack(pooled: PooledConnection): Promise<void> {
+    pooled.users--;
+    if (pooled.users > 0) return;
+    const [key] = [...this.#kept].find(([, kept]) => kept === pooled) ?? [];
+    if (key === undefined) return close(pooled);
+    const forget = () => {
+      this.#kept.delete(key);
+      return close(pooled);
+    };
+    pooled.idle = setTimeout(forget, this.#keptMilliseconds).unref();
+  }
+
+  /** Keeps none of those that are open now, because a new login may have other rights. */
+  async drop(): Promise<void> {
+    const idle = [...this.#kept.values()].filter(({ users }) => users === 0);
+    this.#kept.clear();
+    await Promise.all(idle.map(close));
+  }
+}
+
+function connect(connection: SshConnection): PooledConnection {
+  const shells = new RemoteShells(() => connection.spawn("exec sh"));
+  return { connection, shells, limit: pLimit(COMMANDS_AT_ONCE), users: 0 };
+}
+
+async function close({ connection, shells, idle }: PooledConnection): Promise<void> {
+  clearTimeout(idle);
+  shells.close();
+  await connection.close();
+}
+
+/** Those of this process. Only Pulumi's process of providers keeps any, since nobody else would close them. */
+export const connectionPool = new ConnectionPool(engineAddress() === undefined ? 0 : KEPT_MILLISECONDS);
