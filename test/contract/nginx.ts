@@ -103,6 +103,16 @@ export function describeNginx(open: () => Promise<OpenNginx>): void {
       expect([await server.access.isFlagged("app-2"), await drained()]).toEqual([false, false]);
     });
 
+    test("serves what a roll has left for /status, which changes nothing else", async () => {
+      const { server, text } = await serving();
+      const left = '{"format":1}\n';
+      await server.access.status.write(left);
+      expect(await server.access.status.read()).toBe(left);
+      const { body } = await server.access.get("/status/roll", AbortSignal.timeout(5_000));
+      expect(Buffer.from(body).toString()).toBe(left);
+      expect(await server.served()).toBe(text);
+    });
+
     test("shows a close-connections flag that was left behind", async () => {
       const { server, text } = await serving();
       await server.closeConnections(true);
@@ -135,6 +145,7 @@ export function describeOwnNginx(open: () => Promise<OpenNginx>): void {
     const { server, settings } = await open();
     await serveConfiguration(server, nginxSettings({ user: "root", ...(await settings()) }), 5);
     await server.closeConnections(true);
+    await server.access.status.write("{}\n");
     await server.quit(5);
     expect(await server.isRunning()).toBe(false);
     await server.removeFiles();

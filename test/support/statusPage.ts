@@ -5,7 +5,7 @@ import { firstNameOf } from "#rollout/host/slots.ts";
 import type { ShownState } from "#rollout/status/shownState.ts";
 
 const FOLDER = join(import.meta.dirname, "../../rollout/nginx/njs");
-const NAMES = ["checks", "status", "roll", "metrics", "page", "style"];
+const NAMES = ["checks", "status", "roll", "slots", "metrics", "page", "style"];
 const SOURCES = NAMES.map((name) => readFileSync(join(FOLDER, `${name}.js`), "utf8")).join("\n");
 
 /** What nginx knows about a slot. */

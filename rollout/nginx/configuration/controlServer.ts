@@ -3,6 +3,7 @@ import type { HostPlace } from "../../host/hostPlace.ts";
 import { slotsOf } from "../../host/slots.ts";
 import { endpoint } from "../../machine/connections.ts";
 import type { FlavourLines } from "../flavours/flavourLines.ts";
+import { ROLL_FILE } from "../machineStatusFile.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
 import type { DrainUpstreams } from "../upstreamMap.ts";
@@ -42,7 +43,7 @@ ${names.join("")}${lines.server}
     location = /status {
         ${lines.status}
     }
-    # Only for nginx's own errors, not for the host's answers.
+${rollLocation(settings, own("names"))}    # Only for nginx's own errors, not for the host's answers.
     location @unreachable {
         default_type text/plain;
         return 502 "no answer to nginx\\n";
@@ -57,6 +58,19 @@ ${names.join("")}${lines.server}
 ${unsummedReturn(settings, parts, `$${own("names")}`)}        return 200 "$${own("drained_pool")} $${own("names")}";
     }
 ${ledgerLocation(settings)}${slots.map((slot) => healthLocation(slot, settings) + warmUpLocation(slot, settings)).join("")}}
+`;
+}
+
+/** What the last roll has left, and which slots are drained. */
+function rollLocation({ directory }: NginxSettings, names: string): string {
+  return `    location = /status/roll {
+        types {}
+        default_type application/json;
+        add_header Cache-Control no-store always;
+        add_header X-Drained "$${names}" always;
+        log_not_found off;
+        alias ${fileIn(directory, ROLL_FILE)};
+    }
 `;
 }
 

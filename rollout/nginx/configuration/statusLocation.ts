@@ -7,16 +7,21 @@ import { pathUnder } from "./pathPrefix.ts";
 
 /** `/status` for the people and the monitoring that may read it, on the server of the clients. */
 export function statusLocation(settings: NginxSettings): string {
-  const { statusAllow, controlPort, pathPrefix, name } = settings;
+  const { statusAllow, controlPort, pathPrefix, name, flavour } = settings;
   if (statusAllow.length === 0) return "";
   const allowed = statusAllow.map((network) => `    allow ${network};\n`).join("");
   const onlyThey = isByHeader(settings)
     ? `    if ($${ownNames(name)("may_read_status")} = 0) { return 403; }\n`
     : `${realIp(settings)}${allowed}    deny all;\n`;
-  return `location = ${pathUnder(pathPrefix, "/status")} {
-${onlyThey}    proxy_pass http://${endpoint(CONTROL_ADDRESS, controlPort)}/status;
+  const paths = ["/status", "/status/roll", ...(flavour === "njs" ? [] : ["/status/page"])];
+  return paths
+    .map(
+      (path) => `location = ${pathUnder(pathPrefix, path)} {
+${onlyThey}    proxy_pass http://${endpoint(CONTROL_ADDRESS, controlPort)}${path};
 }
-`;
+`,
+    )
+    .join("");
 }
 
 /** Who may read it, for the `http` block. */

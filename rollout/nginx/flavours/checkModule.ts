@@ -1,6 +1,7 @@
 import type { HostPlace } from "../../host/hostPlace.ts";
 import { slotsOf, type TwoSlots } from "../../host/slots.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
+import { browserPage, browserPageLocation } from "./browserPage.ts";
 import type { FlavourLines } from "./flavourLines.ts";
 import { stockLines } from "./stock.ts";
 
@@ -11,6 +12,7 @@ import { stockLines } from "./stock.ts";
  */
 export function checkModuleLines(settings: NginxSettings): FlavourLines {
   const { check, canary } = settings;
+  const page = browserPage(settings, true);
   const isCanary = ({ name }: TwoSlots) => canary?.hosts.includes(name) ?? false;
   return {
     ...stockLines(settings),
@@ -30,7 +32,9 @@ export function checkModuleLines(settings: NginxSettings): FlavourLines {
 `,
       };
     },
+    server: browserPageLocation(settings, page),
     status: "check_status;",
+    files: [page],
   };
 }
 

@@ -14,8 +14,8 @@ import { type DrainUpstreams, everySlotKey, upstreamMap } from "../upstreamMap.t
 import type { ConfigurationFile, FlavourLines } from "./flavourLines.ts";
 import { stockLines } from "./stock.ts";
 
-const NAMES = ["checks.js", "shortcut.js", "status.js", "roll.js", "metrics.js", "page.js", "style.js"];
-const SOURCES = NAMES.map((name) => join(import.meta.dirname, "..", "njs", name));
+const NAMES = ["checks", "shortcut", "status", "roll", "slots", "metrics", "page", "style"];
+const SOURCES = NAMES.map((name) => join(import.meta.dirname, "..", "njs", `${name}.js`));
 /** nginx makes this folder for its workers' account, because it takes it for one of temporary files. */
 const UP_FOLDER = "temp/up";
 /** A check must end before the next one starts, or the module aborts it. */

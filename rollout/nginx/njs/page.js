@@ -1,4 +1,4 @@
-// The status page for people: no script, and nothing from elsewhere.
+// The status page for people.
 
 function html(value) {
   return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
@@ -17,11 +17,7 @@ function since(time) {
 }
 
 function asPage(report, roll) {
-  const hosts = report.server.filter((server) => server.host === server.slotOf);
-  const serving = report.server.filter((server) => server.status === "up" && !server.drained);
-  const taking = hosts.filter((host) => serving.some((server) => server.slotOf === host.slotOf)).length;
-  const total = hosts.length;
-  const title = `${taking} of ${total} ${total === 1 ? "host" : "hosts"} ${taking === 1 ? "takes" : "take"} traffic`;
+  const title = titleOf(report.server);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -32,12 +28,7 @@ function asPage(report, roll) {
 <style>${style()}</style>
 </head>
 <body>
-<h1>${title}</h1>
-${roll === undefined ? "" : rollPanel(roll)}<table>
-<thead><tr><th>Host</th><th>Address</th><th>Checks</th><th>Traffic</th><th>Release</th><th>Last check</th></tr></thead>
-<tbody>
-${report.server.map(row).join("")}</tbody>
-</table>
+${content(title, report.server, roll)}
 <footer>configuration ${html(report.configuration)}, number ${report.generation} since nginx was started ·
 ${new Date().toISOString()} · <a href="?format=json">JSON</a> · <a href="?format=prometheus">Prometheus</a></footer>
 </body>
@@ -45,14 +36,27 @@ ${new Date().toISOString()} · <a href="?format=json">JSON</a> · <a href="?form
 `;
 }
 
+function titleOf(servers) {
+  const hosts = servers.filter((server) => server.host === server.slotOf);
+  const serving = servers.filter((server) => server.status === "up" && !server.drained);
+  const taking = hosts.filter((host) => serving.some((server) => server.slotOf === host.slotOf)).length;
+  const total = hosts.length;
+  return `${taking} of ${total} ${total === 1 ? "host" : "hosts"} ${taking === 1 ? "takes" : "take"} traffic`;
+}
+
+function content(title, servers, roll) {
+  return `<h1>${title}</h1>
+${roll === undefined ? "" : rollPanel(roll)}<table>
+<thead><tr><th>Host</th><th>Address</th><th>Checks</th><th>Traffic</th><th>Release</th><th>Last check</th></tr></thead>
+<tbody>
+${servers.map(row).join("")}</tbody>
+</table>`;
+}
+
 function row(server) {
-  const state = server.empty ? "empty" : server.status;
-  const mark = server.empty
-    ? '<span class="mark">empty</span>'
-    : `<span class="mark ${server.status}">${server.status}</span>`;
-  return `<tr class="${state}">
+  return `<tr class="${server.empty ? "empty" : server.status}">
 <td>${html(server.host)}</td><td>${html(server.name)}</td>
-<td>${mark}</td>
+<td>${mark(server)}</td>
 <td>${traffic(server)}</td>
 <td>${html(server.release ?? "")}</td>
 <td>${lastCheck(server)}</td>
@@ -67,10 +71,18 @@ function traffic(server) {
   return `<span class="mark">drained</span>${why}`;
 }
 
+/** Without active checks, nobody counts. */
+function mark(server) {
+  if (server.empty) return '<span class="mark">empty</span>';
+  if (server.rise === undefined) return '<span class="mark">not checked</span>';
+  return `<span class="mark ${server.status}">${server.status}</span>`;
+}
+
 function lastCheck(server) {
-  if (server.empty) return "";
+  if (server.empty || server.rise === undefined) return "";
   if (server.checked === null) return "not yet";
   const row = server.fall > 0 ? `${server.fall} failed in a row` : `${server.rise} passed in a row`;
+  if (server.checked === undefined) return `<small>${row}</small>`;
   const detail = `${server.tookMilliseconds} ms, ${since(server.checked)} ago, ${row}`;
   return `<span>${html(server.result)}</span> <small>${detail}</small>`;
 }

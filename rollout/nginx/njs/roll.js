@@ -3,20 +3,18 @@
 /** After so long without a word, a roll was killed: somebody else may begin one. */
 const SILENT_SECONDS = 30;
 
-/** What is known about the last roll; `undefined` if there was none. */
-function lastRoll() {
-  const file = settings().rollFile;
+/** What is known about the last roll from what it left, and how long ago; `undefined` if that can't be read. */
+function readRoll(text, age) {
   try {
-    const state = JSON.parse(fs.readFileSync(file, "utf8"));
+    const state = JSON.parse(text);
     if (state.format !== 1) return undefined;
-    const age = Date.now() - fs.statSync(file).mtimeMs;
     return { roll: rollOf(state, Math.max(0, age)), slots: state.slots ?? {} };
   } catch (_) {
     return undefined;
   }
 }
 
-/** Times are by nginx's clock: what was written now says how far the deployer's is off. */
+/** Times are by the clock here: what was written now says how far the deployer's is off. */
 function rollOf(state, age) {
   const written = Date.parse(state.written);
   const here = (time) => new Date(Date.now() - age - written + Date.parse(time)).toISOString();
@@ -32,11 +30,4 @@ function rollOf(state, age) {
   if (isOver || isKilled) roll.ended = here(isOver ? state.roll.ended : state.written);
   else roll.silentSeconds = Math.round(age / 1000);
   return roll;
-}
-
-/** Why a slot gets no request; empty for one that waits for the next release. */
-function whyDrained(server, slot) {
-  if (!server.drained || server.empty || slot === undefined) return undefined;
-  if (slot.drainedBy !== undefined) return slot.drainedBy;
-  return slot.release === undefined ? "nothing runs there" : "by hand";
 }

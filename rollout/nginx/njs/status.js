@@ -1,15 +1,5 @@
 // nginx's status page: what checks.js and the last roll know, in three formats.
 
-/**
- * Whether a slot waits for the next release: it is drained and down while its host serves from the other one. If the
- * host serves from none, its first slot counts as down.
- */
-function isEmpty(server, servers) {
-  if (server.status === "up" || !server.drained) return false;
-  const other = servers.find((one) => one.slotOf === server.slotOf && one !== server);
-  return other !== undefined && (!other.drained || other.status === "up" || server.host !== server.slotOf);
-}
-
 /** `/status`: a page, `?format=json` (a superset of the upstream check module's JSON), or `?format=prometheus`. */
 function status(r) {
   const drained = r.variables[`${STACK}_drained`];
@@ -33,13 +23,7 @@ function status(r) {
     };
   });
   const last = lastRoll();
-  servers.forEach((server) => {
-    server.empty = isEmpty(server, servers);
-    const slot = last === undefined ? undefined : last.slots[server.host];
-    if (slot !== undefined && slot.release !== undefined) server.release = slot.release;
-    const why = last === undefined ? undefined : whyDrained(server, slot ?? {});
-    if (why !== undefined) server.drainedBy = why;
-  });
+  addRoll(servers, last);
   const report = {
     total: servers.length,
     up: servers.filter((server) => server.status === "up").length,
@@ -60,4 +44,14 @@ function status(r) {
 
 function asJson(report, roll) {
   return `${JSON.stringify({ servers: report, roll }, null, 2)}\n`;
+}
+
+/** What is known about the last roll; `undefined` if there was none. */
+function lastRoll() {
+  const file = settings().rollFile;
+  try {
+    return readRoll(fs.readFileSync(file, "utf8"), Date.now() - fs.statSync(file).mtimeMs);
+  } catch (_) {
+    return undefined;
+  }
 }

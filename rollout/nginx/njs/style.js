@@ -32,6 +32,7 @@ th, td { padding: .5rem .75rem .5rem 0; text-align: left; vertical-align: top; b
 th { font-weight: 500; }
 td small { display: block; }
 tr.empty { opacity: .6; }
+body.silent { opacity: .5; }
 td:nth-child(-n+3), td:nth-child(5) { white-space: nowrap; }
 footer { margin-top: 1.5rem; overflow-wrap: anywhere; }
 @media (max-width: 52rem) {

@@ -67,6 +67,7 @@ describe("an nginx that is not ours", { timeout: 30_000 }, () => {
     await until(async () => (await answer(nginx)) === "one", 5);
     expect([await answer(nginx, "/static/"), await other(nginx)]).toEqual(["static", "other"]);
     expect(await server.served()).toBe(first.text);
+    await server.access.status.write("{}\n");
     await server.removeFiles();
     expect(await nginx.files()).toEqual(before);
     await until(async () => (await answer(nginx)).includes("404"), 5);

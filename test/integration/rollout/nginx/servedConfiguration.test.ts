@@ -41,9 +41,10 @@ test("an unconfirmed change shows up like an edit of the previous configuration"
   expect(await served(held)).toBe(`${text}# a change was not confirmed\n`);
 });
 
-test("a configuration without a script is complete", async () => {
+test("a configuration without a script is complete with the page for browsers", async () => {
   const stock = renderConfiguration(nginxSettings({ directory: "/srv/nginx", port: 8080 }));
-  expect(stock.files).toEqual([]);
-  expect(await served({ "nginx.conf": stock.text })).toBe(stock.text);
+  const page = stock.files[0] ?? { name: "", text: "" };
+  expect(stock.files.map(({ name }) => name)).toEqual([hashedName(page.text, "page")]);
+  expect(await served({ "nginx.conf": stock.text, [page.name]: page.text })).toBe(stock.text);
   expect(await served({})).toBeUndefined();
 });
