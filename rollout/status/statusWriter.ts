@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { deferred } from "../common/deferred.ts";
 import { messageOf } from "../common/errors.ts";
 import { within } from "../common/within.ts";
 import type { StatusFile } from "./statusFile.ts";
@@ -27,7 +28,7 @@ export class StatusWriter {
   readonly #assertHeld: () => Promise<void>;
   readonly #pace: WritePace;
   readonly #ending = new AbortController();
-  #changed = Promise.withResolvers<void>();
+  #changed = deferred();
   #writing: Promise<void> = Promise.resolve();
   #failure: string | undefined;
 
@@ -64,7 +65,7 @@ export class StatusWriter {
   async #keepWriting(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
-      this.#changed = Promise.withResolvers();
+      this.#changed = deferred();
       await this.#write();
       await sleep(this.#pace.atMostEveryMilliseconds, undefined, { signal }).catch(() => {});
       await this.#untilChanged();
