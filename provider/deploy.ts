@@ -32,7 +32,7 @@ export async function deploy(
       ...log.place,
       reporter: (report) => log.report(report),
       onFirstLook: (releases) => log.before(releases),
-      onCounted: (...counted) => log.counted(...counted),
+      onCounted: (counted) => log.counted(counted),
       signal,
       redact,
       leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),

@@ -1,6 +1,7 @@
 import type { Olds } from "#kinds/change.ts";
 import { messageOf } from "#rollout/common/errors.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
+import type { CountedInRoll } from "#rollout/ledger/countedInRoll.ts";
 import { Notifier } from "#rollout/notify/notifier.ts";
 import { entriesIn, type HistoryEntry, historyEntry, mergeHistory } from "#rollout/record/history.ts";
 import { Recorder } from "#rollout/record/recorder.ts";
@@ -91,8 +92,8 @@ export class RollLog {
     }
   }
 
-  counted(...counted: Parameters<Recorder["counted"]>): void {
-    this.#recorder.counted(...counted);
+  counted(counted: CountedInRoll): void {
+    this.#recorder.counted(counted);
   }
 
   async succeeded(result: RollResult): Promise<LogOutputs> {

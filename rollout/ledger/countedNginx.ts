@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
 import { messageOf } from "../common/errors.ts";
 import { within } from "../common/within.ts";
-import type { PlaceSum, RequestCounter } from "./requestCounter.ts";
+import type { FailedPath, PlaceSum, RequestCounter } from "./requestCounter.ts";
 
 const ANSWER_SECONDS = 5;
 /** Clocks that differ by less are taken for the same: a look takes a moment, too. */
@@ -10,11 +10,16 @@ const SAME_CLOCK_SECONDS = 2;
 /** nginx writes its lines a moment after its answers. */
 const WRITTEN_MILLISECONDS = 400;
 
+interface Take {
+  sum(sum: PlaceSum): void;
+  path(path: FailedPath): void;
+}
+
 /** One nginx whose requests are counted during a roll. Never throws: a roll must not fail because of it. */
 export class CountedNginx {
   isOn = false;
   readonly #counter: RequestCounter;
-  readonly #take: (sum: PlaceSum) => void;
+  readonly #take: Take;
   readonly #inTurn = pLimit(1);
   #skewSeconds: number | undefined;
   #isFull = false;
@@ -22,7 +27,7 @@ export class CountedNginx {
   #failure: string | undefined;
 
   /** `take` gets the sums, by the deployer's clock. */
-  constructor(counter: RequestCounter, take: (sum: PlaceSum) => void) {
+  constructor(counter: RequestCounter, take: Take) {
     this.#counter = counter;
     this.#take = take;
   }
@@ -68,9 +73,10 @@ export class CountedNginx {
   }
 
   async #look(): Promise<void> {
-    const { at, sums, isFull } = await this.#counter.look();
+    const { at, sums, paths = [], isFull } = await this.#counter.look();
     this.#skewSeconds ??= skewOf(at - Date.now() / 1000);
-    for (const sum of sums) this.#take({ ...sum, second: sum.second - this.#skewSeconds });
+    for (const sum of sums) this.#take.sum({ ...sum, second: sum.second - this.#skewSeconds });
+    for (const path of paths) this.#take.path(path);
     if (!isFull || this.#isFull) return;
     this.#isFull = true;
     await this.#counter.stop();

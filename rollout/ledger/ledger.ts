@@ -3,13 +3,15 @@ import type { Counted } from "../analysis/soakAnalysis.ts";
 import type { AppHost, Slot } from "../host/appHost.ts";
 import { endpoint } from "../machine/connections.ts";
 import type { ProbeTraffic as ProbePolicy } from "../request/probeTraffic.ts";
+import type { CountedInRoll } from "./countedInRoll.ts";
 import { CountedNginx } from "./countedNginx.ts";
 import { CountedRows } from "./countedRows.ts";
 import { describeLedger } from "./describeLedger.ts";
+import { FailedPaths } from "./failedPaths.ts";
 import { figuresOf, type LedgerFigures } from "./figures.ts";
 import type { LedgerRow } from "./ledgerSums.ts";
 import { ProbeTraffic } from "./probeTraffic.ts";
-import type { PlaceSum, RequestCounter } from "./requestCounter.ts";
+import type { FailedPath, PlaceSum, RequestCounter } from "./requestCounter.ts";
 import { SlotReleases } from "./slotReleases.ts";
 
 const LOOK_MILLISECONDS = 3_000;
@@ -23,6 +25,7 @@ export class Ledger implements Counted {
   readonly #admitted = new Map<string, number>();
   readonly #clients = new CountedRows(this.#releases);
   readonly #probes = new CountedRows(this.#releases);
+  readonly #paths = new FailedPaths();
   readonly #traffic: ProbeTraffic | undefined;
   readonly #ending = new AbortController();
   #begun: Promise<void> = Promise.resolve();
@@ -39,7 +42,11 @@ export class Ledger implements Counted {
   ) {
     this.#warn = warn;
     this.#traffic = probeTraffic && new ProbeTraffic(probeTraffic, counters, warn);
-    this.#nginx = counters.map((counter) => new CountedNginx(counter, (sum) => this.#add(sum)));
+    const take = {
+      sum: (sum: PlaceSum) => this.#add(sum),
+      path: (path: FailedPath) => this.#paths.add(path),
+    };
+    this.#nginx = counters.map((counter) => new CountedNginx(counter, take));
     const slots = hosts.flatMap(slotsOf);
     this.#slots = new Map(slots.map(({ name, address, port }) => [endpoint(address, port), name]));
   }
@@ -96,6 +103,19 @@ export class Ledger implements Counted {
   /** The same for what the roll sent itself. */
   probes(): readonly LedgerRow[] {
     return this.#probes.rows();
+  }
+
+  /** All of it; `undefined` if nothing counts. */
+  counted(): CountedInRoll | undefined {
+    const figures = this.figures();
+    if (!figures) return undefined;
+    const [ledger, paths, { probes }] = [this.rows(), this.#paths.worst(), figures];
+    return {
+      ledger,
+      changesFrom: this.#rollsSince,
+      ...(probes && { probes }),
+      ...(paths.length > 0 && { paths }),
+    };
   }
 
   /** Stops counting, once all that was counted is here; may be called again. */

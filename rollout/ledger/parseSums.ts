@@ -1,11 +1,12 @@
 import type { Latency } from "./ledgerSums.ts";
-import type { Look, PlaceSum } from "./requestCounter.ts";
+import type { FailedPath, Look, PlaceSum } from "./requestCounter.ts";
 
 type Place = Pick<PlaceSum, "place" | "isProbe">;
 
 /** What `look-ledger.sh` prints, and where the next look reads on. */
 export function parseSums(output: string): Look & { readonly position: string } {
   const [sums, positions, places]: [PlaceSum[], string[], Place[]] = [[], [], []];
+  const paths: FailedPath[] = [];
   let [at, first, isFull] = [0, 0, false];
   for (const line of output.split("\n").filter(Boolean)) {
     const [word = "", ...rest] = line.split(" ");
@@ -17,9 +18,14 @@ export function parseSums(output: string): Look & { readonly position: string } 
       places.length = 0;
     } else if (word === "u" || word === "p") {
       places.push({ ...(rest[0] !== "-" && { place: rest[0] }), ...(word === "p" && { isProbe: true }) });
-    } else sums.push(sumOf(first + Number(word), places, rest));
+    } else if (word === "w") paths.push(failedPathOf(rest));
+    else sums.push(sumOf(first + Number(word), places, rest));
   }
-  return { at, sums, isFull, position: positions.join(" ") };
+  return { at, sums, paths, isFull, position: positions.join(" ") };
+}
+
+function failedPathOf([lost, errors, ...path]: readonly string[]): FailedPath {
+  return { path: path.join(" "), lost: Number(lost), errors: Number(errors) };
 }
 
 function sumOf(second: number, places: readonly Place[], fields: readonly string[]): PlaceSum {

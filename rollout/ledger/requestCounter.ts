@@ -8,11 +8,18 @@ export interface PlaceSum extends Omit<LedgerRow, "slot" | "release"> {
   readonly isProbe?: true;
 }
 
+/** A path, and what became of those requests for it that got no good answer. */
+export interface FailedPath extends Pick<LedgerRow, "lost" | "errors"> {
+  readonly path: string;
+}
+
 /** What has happened since the look before. */
 export interface Look {
   /** The time on nginx's machine, in seconds since 1970. */
   readonly at: number;
   readonly sums: readonly PlaceSum[];
+  /** Those that failed most, if nginx writes down paths. */
+  readonly paths?: readonly FailedPath[];
   /** Whether the file has become too long and cannot be replaced. */
   readonly isFull: boolean;
 }

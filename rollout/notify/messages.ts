@@ -39,9 +39,9 @@ export function slackBody(event: NotifyEvent, roll: KeptRoll, detail?: string): 
   return { text: text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;") };
 }
 
-/** The body with the facts of the record, without its steps and nginx's seconds. */
+/** The body with the facts of the record, without its steps, nginx's seconds and paths of clients. */
 export function jsonBody(event: NotifyEvent, roll: KeptRoll, detail?: string): object {
-  const { reports: _, ledger: __, ...facts } = roll.record;
+  const { reports: _, ledger: __, paths: ___, ...facts } = roll.record;
   const { requests, lost, report } = historyEntry(roll);
   return {
     event,

@@ -1,19 +1,17 @@
 import { z } from "zod";
 import type { ProcessIdentity } from "../lease/thisProcess.ts";
+import type { CountedInRoll } from "../ledger/countedInRoll.ts";
 import type { Report } from "../roll/reporter.ts";
 import type { RollRecord } from "./rollRecord.ts";
 
 /** What is known when a roll begins. */
 export type RollFacts = Omit<
   RollRecord,
-  "outcome" | "durationSeconds" | "reports" | "warnings" | "failure" | "ledger" | "changesFrom" | "probes"
+  "outcome" | "durationSeconds" | "reports" | "warnings" | "failure" | keyof CountedInRoll
 >;
 
 /** How a roll ended. */
-export type RollEnd = Pick<
-  RollRecord,
-  "durationSeconds" | "warnings" | "failure" | "ledger" | "changesFrom" | "probes"
-> & {
+export type RollEnd = Pick<RollRecord, "durationSeconds" | "warnings" | "failure" | keyof CountedInRoll> & {
   readonly outcome: "succeeded" | "failed" | "killed";
 };
 

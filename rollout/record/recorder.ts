@@ -3,8 +3,7 @@ import { messageOf, RollFailed } from "../common/errors.ts";
 import { secondsSince } from "../common/secondsSince.ts";
 import { within } from "../common/within.ts";
 import { thisProcess } from "../lease/thisProcess.ts";
-import type { ProbeFigures } from "../ledger/figures.ts";
-import type { LedgerRow } from "../ledger/ledgerSums.ts";
+import type { CountedInRoll } from "../ledger/countedInRoll.ts";
 import type { Report } from "../roll/reporter.ts";
 import type { RollResult } from "../roll/roll.ts";
 import { hideSecrets } from "./hideSecrets.ts";
@@ -37,7 +36,7 @@ export class Recorder {
   readonly #began = performance.now();
   readonly #stack: string | undefined;
   #killed: readonly KilledRoll[] = [];
-  #counted: Pick<RollRecord, "ledger" | "changesFrom" | "probes"> = {};
+  #counted: Partial<CountedInRoll> = {};
   #file: FileHandle | undefined;
   #writing: Promise<void> = Promise.resolve();
   #ended: Promise<KeptRoll> | undefined;
@@ -90,8 +89,8 @@ export class Recorder {
   }
 
   /** What nginx counted; call it before the end. */
-  counted(ledger: readonly LedgerRow[], changesFrom: number, probes?: ProbeFigures): void {
-    this.#counted = { ledger, changesFrom, ...(probes && { probes }) };
+  counted({ paths, ...counted }: CountedInRoll): void {
+    this.#counted = { ...counted, ...(paths && { paths: hideSecrets(paths, this.#options.redact) }) };
   }
 
   async succeeded({ durationSeconds, warnings }: RollResult): Promise<KeptRoll> {

@@ -1,12 +1,11 @@
-import type { ProbeFigures } from "../ledger/figures.ts";
-import type { LedgerRow } from "../ledger/ledgerSums.ts";
+import type { CountedInRoll } from "../ledger/countedInRoll.ts";
 import type { Report } from "../roll/reporter.ts";
 
 /** How a roll ended: `killed` if it left no word about that. */
 export type RollOutcome = "rolling" | "succeeded" | "failed" | "killed";
 
 /** All that is known about one roll, as JSON: what its report page shows, and what its history is made of. */
-export interface RollRecord {
+export interface RollRecord extends Partial<CountedInRoll> {
   readonly format: 1;
   /** Starts with the time at which the roll began, so that names sort: `20261127-041512-9f3c`. */
   readonly id: string;
@@ -29,12 +28,6 @@ export interface RollRecord {
   readonly warnings: readonly string[];
   /** The failure, and the lines of the application's log that explain it. */
   readonly failure?: { readonly message: string; readonly evidence: readonly string[] };
-  /** What nginx counted, from a while before the roll until its end. Absent if nginx counted nothing. */
-  readonly ledger?: readonly LedgerRow[];
-  /** The second from which hosts changed: what was counted before shows how it was. If absent, the one it began in. */
-  readonly changesFrom?: number;
-  /** What came of the roll's own requests since then; absent if it sent none. */
-  readonly probes?: ProbeFigures;
   /** The settings that differ from their defaults; never a secret. */
   readonly settings: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { RollRecord } from "../record/rollRecord.ts";
+import { failedPaths } from "./failedPaths.ts";
 import { comparison, figures } from "./figures.ts";
 import { headline, inOneSentence } from "./headline.ts";
 import { hostsProgress } from "./hostProgress.ts";
@@ -55,6 +56,7 @@ ${figures(record, sums, names)}
   </div>
 </section>
 ${sums && comparison(sums, names, releaseColours(record))}
+${failedPaths(record)}
 ${steps(record, hosts)}
 ${settingsTable(record.settings)}
 <footer>

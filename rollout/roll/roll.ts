@@ -3,9 +3,9 @@ import { secondsSince } from "../common/secondsSince.ts";
 import { RollHooks } from "../hooks/rollHooks.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "../lease/lease.ts";
-import type { LedgerFigures, ProbeFigures } from "../ledger/figures.ts";
+import type { CountedInRoll } from "../ledger/countedInRoll.ts";
+import type { LedgerFigures } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import type { LedgerRow } from "../ledger/ledgerSums.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import { RollStatus } from "../status/rollStatus.ts";
 import { alignDrains } from "./alignDrains.ts";
@@ -51,11 +51,8 @@ export interface RollOptions {
   /** The name of its record and where people will find its report, for nginx's status page. */
   readonly id?: string;
   readonly reportUrl?: string;
-  /**
-   * Gets what nginx counted, at the end of the roll, whether or not it failed, the second from which hosts changed, and
-   * what came of the roll's own requests.
-   */
-  readonly onCounted?: (rows: readonly LedgerRow[], changesFrom: number, probes?: ProbeFigures) => void;
+  /** Gets what nginx counted, at the end of the roll, whether or not it failed. */
+  readonly onCounted?: (counted: CountedInRoll) => void;
   /** Hides secrets in application output before it is shortened. */
   readonly redact?: (text: string) => string;
 }
@@ -186,8 +183,8 @@ async function rollOnce(
     throw error;
   } finally {
     await ledger.end();
-    const figures = ledger.figures();
-    if (figures) options.onCounted?.(ledger.rows(), ledger.rollsSince, figures.probes);
+    const counted = ledger.counted();
+    if (counted) options.onCounted?.(counted);
     await fleet.proxy.end(0);
     // A lease that cannot be released expires by itself; the outcome so far matters more.
     await lease.release().catch(() => {});

@@ -11,6 +11,7 @@ export async function readSite(reader: Reader): Promise<object> {
   return withoutEmpty({
     ...readForwarding(reader),
     accessLog: readAccessLog(reader),
+    ledgerPaths: readFlag(reader.text("ledgerPaths")),
     maxBodySize: reader.text("maxBodySize"),
     timeouts: reader.object("timeouts"),
     buffering: reader.object("buffering"),

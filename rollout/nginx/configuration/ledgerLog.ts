@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { NginxSettings } from "../nginxSettings.ts";
-import { ownNames } from "../ownNames.ts";
+import { captured, ownNames } from "../ownNames.ts";
 import { accessLogLine } from "./accessLog.ts";
 import { fileIn } from "./fileIn.ts";
 
@@ -19,7 +19,7 @@ export const MAKE_LEDGER = `[ -e ${LEDGER_FILE} ] || (umask 027; : > ${LEDGER_FI
 /** Short, because a roll ends with a wait for it. */
 export const FLUSH_MILLISECONDS = 200;
 
-/** What a line consists of; `sum-ledger.sh` reads it. Behind these fields, a mark tells a line that is complete. */
+/** What a line consists of; `sum-ledger.sh` reads it. Behind these fields, a mark tells a line that is complete, and the path may come before it. */
 const FIELDS = [
   "$msec",
   "$upstream_addr",
@@ -34,6 +34,8 @@ const FIELDS = [
   "$request_completion",
 ];
 
+const LONGEST_PATH = 200;
+
 /** No client's request gets the second one, since it depends on where nginx listens. */
 const [MARK, MARK_OF_PROBE] = [";", "p;"];
 
@@ -42,12 +44,26 @@ export function hasLedger({ isForeign, accessLog }: Pick<NginxSettings, "isForei
   return !isForeign || accessLog !== undefined;
 }
 
-/** For the `http` block. Nothing in it tells who asked for what. */
+/** For the `http` block. Nothing in it tells who asked for what, unless the settings ask for paths. */
 export function ledgerFormat(settings: NginxSettings): string {
   if (!hasLedger(settings)) return "";
-  const format = (name: string, mark: string) =>
-    `log_format ${ownNames(settings.name)(name)} '${[...FIELDS, mark].join("|")}';\n`;
-  return `${format("ledger", MARK)}${settings.probes ? format("probe_ledger", MARK_OF_PROBE) : ""}`;
+  const own = ownNames(settings.name);
+  const path = `$${own("ledger_path")}`;
+  const format = (name: string, ...more: readonly string[]) =>
+    `log_format ${own(name)} '${[...FIELDS, ...more].join("|")}';\n`;
+  const clients = settings.ledgerPaths
+    ? `${pathMap(settings, path)}${format("ledger", path, MARK)}`
+    : format("ledger", MARK);
+  return `${clients}${settings.probes ? format("probe_ledger", MARK_OF_PROBE) : ""}`;
+}
+
+/** A path ends where its query begins, or the next field would. */
+function pathMap({ name }: NginxSettings, path: string): string {
+  return `map $request_uri ${path} {
+    default "";
+    "~^(?<${captured(name)}>/[^?|]{0,${LONGEST_PATH - 1}})" $${captured(name)};
+}
+`;
 }
 
 /** What nginx says of itself if it can tell the rollout's requests from those of clients. */

@@ -13,6 +13,8 @@ export const siteInputs = {
   trustedProxies: trustedProxies.exactOptional(),
   forwardedBy: forwardedBy.exactOptional(),
   accessLog: accessLog.exactOptional(),
+  /** Whether what nginx counts during a roll tells the paths of requests that failed. */
+  ledgerPaths: flag.exactOptional(),
   /** Of a request; Spring Boot has its own limits. */
   maxBodySize: size(/^(0|[1-9]\d{0,8}[kmg]?)$/i, "a size such as 10m, or 0 for no limit").exactOptional(),
   timeouts: timeouts.exactOptional(),

@@ -82,6 +82,33 @@ describe.each(installed)("%s", (_, awk) => {
     ]);
   });
 
+  test("lists the paths that failed most, if lines have them", async () => {
+    const error = { status: "500", upstreamStatus: "500" };
+    const lost = { status: "502", upstreamStatus: "502", headerTime: "-", received: "0" };
+    const at = (path: string, fields: Parameters<typeof line>[0] = {}) =>
+      line(fields).replace(/;\n$/, `${path}|;\n`);
+    const many = Array.from({ length: 30 }, (__, each) => at(`/many/${each}`, error));
+    const { sums: counted, paths } = await sums(
+      awk,
+      [
+        at("/good"),
+        at("/a b", error),
+        at("/a b", error),
+        at("/a b", lost),
+        at("/lost", lost),
+        at("/lost", lost),
+        ...many,
+      ].join(""),
+    );
+    expect(counted).toMatchObject([{ requests: 36, lost: 3, errors: 32 }]);
+    expect(paths?.slice(0, 2)).toEqual([
+      { path: "/a b", lost: 1, errors: 2 },
+      { path: "/lost", lost: 2, errors: 0 },
+    ]);
+    expect(paths).toHaveLength(20);
+    expect((await sums(awk, line(error))).paths).toEqual([]);
+  });
+
   test("puts latencies into the same buckets as the rollout does", async () => {
     const milliseconds = Array.from({ length: 3_000 }, (__, index) => index).concat([
       59_999, 60_000, 3_600_000,

@@ -127,6 +127,34 @@ test("a request that no host answered is lost, and one that another host answere
   expect([counting.total("requests"), counting.total("lost")]).toEqual([32, 12]);
 });
 
+test("the paths of requests that failed are told only if the settings say so, and without their queries", async () => {
+  for (const ledgerPaths of [true, false]) {
+    const fleet = await SlotFleet.start(1, { ledgerPaths });
+    await fleet.admitOnly("app-1");
+    const counting = await Counting.begin(fleet);
+    await request(`${fleet.url}/good?token=secret`);
+    await fleet.kill("app-1");
+    for (const path of ["/orders/7?token=secret", "/orders/7", "/p|;|p;?token=secret"]) {
+      expect((await request(`${fleet.url}${path}`)).status).toBe(502);
+    }
+    await sleep(400);
+    const log = await readFile(join(fleet.settings.directory, LEDGER_FILE), "utf8");
+    const { sums, paths } = await counting.ledger.look();
+    expect(sums.reduce((sum, { requests }) => sum + requests, 0)).toBe(4);
+    expect(sums.some(({ isProbe }) => isProbe)).toBe(false);
+    expect(paths).toEqual(
+      ledgerPaths
+        ? [
+            { path: "/orders/7", lost: 2, errors: 0 },
+            { path: "/p", lost: 1, errors: 0 },
+          ]
+        : [],
+    );
+    expect(log).not.toContain("secret");
+    expect(log.includes("/good")).toBe(ledgerPaths);
+  }
+});
+
 test("requests are lost with an error page, too, and while every host is drained", async () => {
   const fleet = await SlotFleet.start(1, { errorPages: { 502: { path: "502.html", text: "sorry" } } });
   const access = localNginxAccess(fleet.settings);

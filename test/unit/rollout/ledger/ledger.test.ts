@@ -62,8 +62,8 @@ test("requests belong to the release that answered, before the drain and after t
   const changes: number[] = [];
   const began = Math.floor(Date.now() / 1000);
   await fleet.roll(NEW, {
-    onCounted: (rows, changesFrom) => {
-      releases.push(...rows.map(({ release }) => release));
+    onCounted: ({ ledger, changesFrom }) => {
+      releases.push(...ledger.map(({ release }) => release));
       changes.push(changesFrom);
     },
   });
@@ -127,9 +127,11 @@ test("a roll sends its own requests while nginx counts, and keeps them apart fro
   const look = async () => {
     const second = Math.floor(Date.now() / 1000) + 1;
     const clients = { second, place, requests: 1, ...nothing };
+    const paths = [{ path: "/orders", lost: 0, errors: 1 }];
     return {
       at: second,
       sums: [clients, { ...clients, requests: asked.length, isProbe: true as const }],
+      paths,
       isFull: false,
     };
   };
@@ -142,13 +144,14 @@ test("a roll sends its own requests while nginx counts, and keeps them apart fro
   const counted: unknown[] = [];
   const { ledger, warnings } = await fleet.roll(NEW, {
     policy: { probeTraffic: { path: "/api/ping", requestsPerSecond: 100 }, timing: { soakSeconds: 0.1 } },
-    onCounted: (rows, _, probes) => counted.push(...rows.map(({ requests }) => requests), probes),
+    onCounted: ({ ledger: rows, probes: own, paths }) =>
+      counted.push(...rows.map(({ requests }) => requests), own, paths),
   });
   expect(warnings).toEqual([]);
   expect(new Set(asked)).toEqual(new Set(["/api/ping"]));
   const probes = { requests: asked.length, lost: 0, errors: 0 };
   expect(ledger).toMatchObject({ requests: 1, probes });
-  expect(counted).toEqual([1, probes]);
+  expect(counted).toEqual([1, probes, [{ path: "/orders", lost: 0, errors: 1 }]]);
   expect(fleet.reports.at(-1)?.message).toMatch(
     new RegExp(`, p99 1 ms, \\+ ${asked.length} probe requests?, 0 lost$`),
   );

@@ -12,6 +12,7 @@ const ALL = {
   trustedProxies: ["10.0.0.0/8"],
   forwardedBy: "forwarded",
   accessLog: { format: "json", rotateMegabytes: 100, keep: 5 },
+  ledgerPaths: true,
   maxBodySize: "1m",
   timeouts: { connectSeconds: 7, sendSeconds: 8, readSeconds: 9, keepAliveSeconds: 10 },
   buffering: { off: ["/exports"] },

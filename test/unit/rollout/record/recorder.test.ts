@@ -119,8 +119,10 @@ test("what nginx counted is part of the record, whether or not the roll failed",
   ]) {
     const folder = await newFolder();
     const { recorder } = await record(folder);
-    recorder.counted(ledger, 1764217090);
-    expect((await end(recorder)).record).toMatchObject({ ledger, changesFrom: 1764217090 });
+    const paths = [{ path: "/orders/hunter2", lost: 0, errors: 1 }];
+    recorder.counted({ ledger, changesFrom: 1764217090, paths });
+    const shown = [{ path: "/orders/[secret]", lost: 0, errors: 1 }];
+    expect((await end(recorder)).record).toMatchObject({ ledger, changesFrom: 1764217090, paths: shown });
     expect((await new RecordFolder(folder).newest(1, "dev"))[0]?.record.ledger).toEqual(ledger);
   }
 });

@@ -231,3 +231,11 @@ test("the requests of the roll itself are told apart", () => {
     "nginx counted no requests of clients, but 312 probe requests, 1 lost.",
   );
 });
+
+test("the paths that failed most are listed if nginx tells paths", () => {
+  expect(wordsOf(renderReport(goodRoll()))).not.toContain("Paths that failed most");
+  const paths = [{ path: "/orders/<b>7</b>", lost: 1_000, errors: 31 }];
+  const page = renderReport({ ...goodRoll(), paths });
+  expect(wordsOf(page)).toMatch(/Paths that failed most lost errors \/orders\/\S+ 1,000 31/);
+  expect(page).not.toContain("<b>7</b>");
+});

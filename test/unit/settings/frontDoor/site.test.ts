@@ -19,7 +19,15 @@ async function filesFolder(): Promise<string> {
 test("a site that sets nothing only has the common limit of a body", async () => {
   const { nginx } = await read({});
   expect(nginx.maxBodySize).toBe("10m");
-  for (const key of ["trustedProxies", "forwardedBy", "accessLog", "timeouts", "buffering", "gzip"]) {
+  for (const key of [
+    "trustedProxies",
+    "forwardedBy",
+    "accessLog",
+    "timeouts",
+    "buffering",
+    "gzip",
+    "ledgerPaths",
+  ]) {
     expect(nginx).not.toHaveProperty(key);
   }
   for (const key of ["largeHeaders", "underscoresInHeaders", "balance", "staticFiles", "errorPages"]) {
@@ -36,6 +44,7 @@ test("a site gets all that is set, and the files it names", async () => {
     trustedProxies: ["10.0.0.0/8", "2001:db8::/32"],
     forwardedBy: "forwarded",
     accessLog: { format: "json", keep: 9 },
+    ledgerPaths: "true",
     maxBodySize: "1G",
     timeouts: { readSeconds: 5 },
     buffering: { off: ["/exports"] },
@@ -52,6 +61,7 @@ test("a site gets all that is set, and the files it names", async () => {
     trustedProxies: ["10.0.0.0/8", "2001:db8::/32"],
     forwardedBy: "forwarded",
     accessLog: { format: "json", rotateMegabytes: 100, keep: 9 },
+    ledgerPaths: true,
     maxBodySize: "1G",
     timeouts: { readSeconds: 5 },
     buffering: { off: ["/exports"] },
@@ -199,6 +209,7 @@ describe("a wrong setting of the site is rejected with one line that names it", 
       { largeHeaders: "4k" },
       'largeHeaders: expected 8k to 128k, such as 32k, got "4k"',
     ],
+    ["paths by name", { ledgerPaths: "/orders" }, 'ledgerPaths: expected true or false, got "/orders"'],
     [
       "underscores as a word",
       { underscoresInHeaders: "yes" },
