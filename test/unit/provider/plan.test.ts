@@ -158,12 +158,13 @@ test("an nginx that was there and doesn't answer is named, and so are hosts that
     {},
     async (fleet) => {
       silence(fleet);
-      await fleet.host("app-2").vanish();
+      const why = "app-2 cannot tell what it runs: server-2 cannot be reached: timed out";
+      fleet.host("app-2").gone = new RollgateError("machine-unreachable", why);
     },
     (request) => request,
   );
   expect(forecast).toBe(
-    "nginx does not answer; refused as long as app-2 can't be reached: server of app-2 cannot be reached",
+    "nginx does not answer; refused as long as app-2 can't be reached: server-2 cannot be reached: timed out",
   );
 });
 
