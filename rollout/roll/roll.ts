@@ -9,18 +9,12 @@ import { Ledger } from "../ledger/ledger.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import { RollStatus } from "../status/rollStatus.ts";
 import { alignDrains } from "./alignDrains.ts";
-import { HostsUnreachable } from "./decideStep.ts";
-import { describeFailure } from "./describeFailure.ts";
-import { HostRollFailed } from "./hostRollFailed.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
 import { Orders } from "./order.ts";
 import { preflight, stageEverywhere, untouched } from "./preflight.ts";
-import { prune } from "./prune.ts";
 import type { Reporter } from "./reporter.ts";
-import { rollBack } from "./rollBack.ts";
+import { rollAll } from "./rollAll.ts";
 import { type FirstLook, type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
-import { HostsRoll } from "./rollHosts.ts";
-import { stopReason } from "./stopReason.ts";
 import type { DesiredRelease } from "./targets.ts";
 
 /** How long an nginx that was lost is waited for before the roll ends. */
@@ -164,8 +158,7 @@ async function rollOnce(
     ledger.rollBegins();
     const rolled = await rollAll(desired, { ...context, ...(ledger.isOn && { counted: ledger }) }, ledger);
     warnings.push(...(await fleet.proxy.end(RETURN_MILLISECONDS)));
-    const problem = await status.succeeded(ledger.figures());
-    if (problem !== undefined) parts.warn(problem);
+    warnings.push(...(await status.succeeded(ledger.figures(), warnings)));
     for (const warning of warnings) report("warning", warning);
     const [counted, figures] = [ledger.describe(), ledger.figures()];
     if (counted !== undefined) report("done", counted);
@@ -189,35 +182,4 @@ async function rollOnce(
     // A lease that cannot be released expires by itself; the outcome so far matters more.
     await lease.release().catch(() => {});
   }
-}
-
-/** Rolls all hosts; on failure, rolls back those that the policy says, and reports what all hosts run. */
-async function rollAll(
-  desired: DesiredRelease,
-  context: RollContext,
-  ledger: Ledger,
-): Promise<RollResult["rolled"]> {
-  const hostsRoll = new HostsRoll(desired, context);
-  const { rolled } = hostsRoll;
-  try {
-    await hostsRoll.run();
-  } catch (thrown) {
-    const stop = context.signal.aborted ? stopReason(context) : undefined;
-    const error = stop && !(thrown instanceof HostRollFailed) ? stop : thrown;
-    if (!(error instanceof RollgateError)) throw error;
-    const replaced = rolled.flatMap(({ host, before }) => (before ? [{ host, before }] : []));
-    // An unreachable host says nothing against the release that all others are running by now.
-    const mayGoBack =
-      context.policy.onFailure === "rollback" && !stop && !(error instanceof HostsUnreachable);
-    const wayBack = mayGoBack ? await rollBack(replaced, context) : undefined;
-    const hosts = rolled.map(({ host }) => host.name);
-    await ledger.end();
-    const { requests = 0, probes } = ledger.figures() ?? {};
-    const counted = requests > 0 || probes ? ledger.describe() : undefined;
-    const outcome = { error, stop, desired, rolled: hosts, replaced, wayBack, counted };
-    throw await describeFailure(outcome, context);
-  }
-  await Promise.all([ledger.end(), prune(rolled, context)]);
-  await context.hooks?.afterRoll();
-  return rolled.map(({ host, times }) => ({ host: host.name, times }));
 }

@@ -104,12 +104,13 @@ export class RollStatus {
     this.#changed();
   }
 
-  /** Returns, in a line, why the outcome is not shown. */
-  async succeeded(ledger: LedgerFigures | undefined): Promise<string | undefined> {
+  /** Returns a warning if the outcome is not shown, unless one of these tells about the same nginx. */
+  async succeeded(ledger: LedgerFigures | undefined, warnings: readonly string[] = []): Promise<string[]> {
     await this.#end({ outcome: "succeeded", ...countsOf(ledger) });
-    const problems = this.#writers.flatMap(({ problem }) => problem ?? []);
-    if (problems.length === 0) return undefined;
-    return `/status does not show how this roll ended: ${problems.join("; ")}`;
+    const problems = this.#writers
+      .filter(({ name }) => !warnings.some((warning) => warning.startsWith(`${name} `)))
+      .flatMap(({ problem }) => problem ?? []);
+    return problems.length === 0 ? [] : [`/status does not show how this roll ended: ${problems.join("; ")}`];
   }
 
   async failed(error: unknown, ledger: LedgerFigures | undefined): Promise<void> {

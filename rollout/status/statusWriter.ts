@@ -40,6 +40,10 @@ export class StatusWriter {
     this.#pace = pace;
   }
 
+  get name(): string {
+    return this.#file.name;
+  }
+
   /** Why what was written last is not there, if so. */
   get problem(): string | undefined {
     return this.#failure && `${this.#file.name}: ${this.#failure}`;

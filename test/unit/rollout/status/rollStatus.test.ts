@@ -89,3 +89,10 @@ test("what can't be written is one warning of a roll that goes on", async () => 
   ]);
   expect(fleet.state).toMatchObject({ "app-1_b": "1.1.0", "app-2_b": "1.1.0" });
 });
+
+test("an nginx that was lost has a warning of its own", async () => {
+  const { fleet, file } = await twoHosts();
+  file.error = new Error("its machine is away");
+  fleet.proxy.missing = ["nginx at http://a was lost during the roll and is not back"];
+  expect((await fleet.roll("1.1.0")).warnings).toEqual(fleet.proxy.missing);
+});

@@ -1,0 +1,43 @@
+import { RollgateError } from "../common/errors.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { HostsUnreachable } from "./decideStep.ts";
+import { describeFailure } from "./describeFailure.ts";
+import { HostRollFailed } from "./hostRollFailed.ts";
+import { prune } from "./prune.ts";
+import type { RollResult } from "./roll.ts";
+import { rollBack } from "./rollBack.ts";
+import type { RollContext } from "./rollContext.ts";
+import { HostsRoll } from "./rollHosts.ts";
+import { stopReason } from "./stopReason.ts";
+import type { DesiredRelease } from "./targets.ts";
+
+/** Rolls all hosts; on failure, rolls back those that the policy says, and reports what all hosts run. */
+export async function rollAll(
+  desired: DesiredRelease,
+  context: RollContext,
+  ledger: Ledger,
+): Promise<RollResult["rolled"]> {
+  const hostsRoll = new HostsRoll(desired, context);
+  const { rolled } = hostsRoll;
+  try {
+    await hostsRoll.run();
+  } catch (thrown) {
+    const stop = context.signal.aborted ? stopReason(context) : undefined;
+    const error = stop && !(thrown instanceof HostRollFailed) ? stop : thrown;
+    if (!(error instanceof RollgateError)) throw error;
+    const replaced = rolled.flatMap(({ host, before }) => (before ? [{ host, before }] : []));
+    // An unreachable host says nothing against the release that all others are running by now.
+    const mayGoBack =
+      context.policy.onFailure === "rollback" && !stop && !(error instanceof HostsUnreachable);
+    const wayBack = mayGoBack ? await rollBack(replaced, context) : undefined;
+    const hosts = rolled.map(({ host }) => host.name);
+    await ledger.end();
+    const { requests = 0, probes } = ledger.figures() ?? {};
+    const counted = requests > 0 || probes ? ledger.describe() : undefined;
+    const outcome = { error, stop, desired, rolled: hosts, replaced, wayBack, counted };
+    throw await describeFailure(outcome, context);
+  }
+  await Promise.all([ledger.end(), prune(rolled, context)]);
+  await context.hooks?.afterRoll();
+  return rolled.map(({ host, times }) => ({ host: host.name, times }));
+}
