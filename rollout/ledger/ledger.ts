@@ -33,6 +33,7 @@ export class Ledger implements Counted {
   #ended: Promise<void> | undefined;
   #rollsSince = 0;
   #isOn = false;
+  #isServing = false;
 
   constructor(
     hosts: readonly AppHost[],
@@ -84,6 +85,7 @@ export class Ledger implements Counted {
     this.#releases.admits(name, release, now);
     if (!this.#admitted.has(name)) this.#admitted.set(name, now);
     this.#runsOther();
+    this.#serves();
   }
 
   admittedAt(slot: string): number | undefined {
@@ -93,6 +95,7 @@ export class Ledger implements Counted {
   /** Tells what a slot runs, as far as nobody has told yet. */
   sees(slot: Slot, release: string): void {
     if (this.#releases.seen(slot.name, release)) this.#runsOther();
+    this.#serves();
   }
 
   /** What clients sent, by second, slot and release; a few seconds old until the ledger has ended. */
@@ -138,7 +141,7 @@ export class Ledger implements Counted {
     this.#isOn = this.#nginx.some(({ isOn }) => isOn);
     if (!this.#isOn) return;
     this.#looking = this.#keepLooking();
-    this.#traffic?.begin();
+    if (this.#isServing) this.#traffic?.begin();
   }
 
   async #keepLooking(): Promise<void> {
@@ -164,6 +167,12 @@ export class Ledger implements Counted {
     const slot = place === undefined ? undefined : (this.#slots.get(place) ?? place);
     const counted = isProbe ? this.#probes : this.#clients;
     counted.add({ ...sum, ...(slot !== undefined && { slot }) });
+  }
+
+  /** In a first deployment, nobody answers before. */
+  #serves(): void {
+    this.#isServing = true;
+    if (this.#isOn) this.#traffic?.begin();
   }
 
   #runsOther(): void {

@@ -4,8 +4,10 @@ import type { RequestCounter } from "./requestCounter.ts";
 
 type Counter = Pick<RequestCounter, "probe">;
 
-/** How long an answer is waited for at the end of a roll, and after one that did not come. */
-const [LAST_MILLISECONDS, PAUSE_MILLISECONDS] = [5_000, 1_000];
+/** How long the last answers are waited for. */
+const LAST_MILLISECONDS = 5_000;
+/** How long nobody is asked at first, and after a failure. */
+const PAUSE_MILLISECONDS = 1_000;
 /** If answers take long, requests must not pile up. */
 const MOST_AT_ONCE = 50;
 
@@ -14,6 +16,7 @@ export class ProbeTraffic {
   readonly #policy: Policy;
   readonly #counters: readonly Counter[];
   readonly #warn: (message: string) => void;
+  readonly #pauseMilliseconds: number;
   readonly #ending = new AbortController();
   readonly #givingUp = new AbortController();
   readonly #open = new Set<Promise<void>>();
@@ -21,18 +24,22 @@ export class ProbeTraffic {
   /** A status that says little about the application, such as of a page that is not there. */
   #odd: number | undefined;
 
-  constructor(policy: Policy, counters: readonly Counter[], warn: (message: string) => void) {
+  constructor(
+    policy: Policy,
+    counters: readonly Counter[],
+    warn: (message: string) => void,
+    pauseMilliseconds = PAUSE_MILLISECONDS,
+  ) {
     this.#policy = policy;
     this.#counters = counters;
     this.#warn = warn;
+    this.#pauseMilliseconds = pauseMilliseconds;
   }
 
-  /** Call it once nginx counts. */
+  /** Call it once nginx counts and somebody answers; may be called again. */
   begin(): void {
+    if (this.#loops.length > 0 || this.#ending.signal.aborted) return;
     const senders = this.#counters.flatMap(({ probe }) => probe ?? []);
-    if (senders.length === 0) {
-      this.#warn("no probe requests were sent: no nginx of this stack can tell them from those of clients");
-    }
     const milliseconds = (1000 * senders.length) / this.#policy.requestsPerSecond;
     this.#loops = senders.map((send) => this.#keepSending(send, milliseconds));
   }
@@ -44,6 +51,9 @@ export class ProbeTraffic {
     const last = setTimeout(() => this.#givingUp.abort(), LAST_MILLISECONDS);
     await Promise.all(this.#open);
     clearTimeout(last);
+    if (this.#counters.every(({ probe }) => probe === undefined)) {
+      this.#warn("no probe requests were sent: no nginx of this stack can tell them from those of clients");
+    }
     if (this.#odd !== undefined) {
       this.#warn(
         `probe requests to ${this.#policy.path} were answered ${this.#odd}, expected 2xx (probeTraffic)`,
@@ -55,12 +65,14 @@ export class ProbeTraffic {
     const { signal } = this.#ending;
     const pause = (length: number) => sleep(length, undefined, { signal }).catch(() => {});
     let pausesUntil = 0;
+    // An admission takes a moment to be seen.
+    await pause(this.#pauseMilliseconds);
     while (!signal.aborted) {
       if (this.#open.size < MOST_AT_ONCE && performance.now() >= pausesUntil) {
         const sent = send(this.#policy.path, this.#givingUp.signal).then(
           (status) => this.#saw(status),
           () => {
-            pausesUntil = performance.now() + PAUSE_MILLISECONDS;
+            pausesUntil = performance.now() + this.#pauseMilliseconds;
           },
         );
         const tracked = sent.finally(() => this.#open.delete(tracked));

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { Phase } from "#rollout/roll/reporter.ts";
 import type { Behaviour } from "../../harness/fakeApplication.ts";
-import type { RealFleet, RollHere } from "../../harness/realFleet.ts";
+import type { RealFleet, RollHere, RollSettings } from "../../harness/realFleet.ts";
 import { LIMITS } from "./analysisLimits.ts";
 import { fakeJar } from "./fakeJava.ts";
 
@@ -11,7 +11,7 @@ import { fakeJar } from "./fakeJava.ts";
 export interface JudgedFleet {
   readonly fleet: Pick<
     RealFleet<HostPlace, ProxyPlace>,
-    "rollHere" | "underLoad" | "releases" | "directory" | "url"
+    "rollHere" | "underLoad" | "releases" | "directory" | "url" | "serveNginx"
   >;
   readonly java: string;
 }
@@ -25,12 +25,14 @@ async function roll(
   behaviour: Behaviour,
   soakSeconds = SOAK_SECONDS,
   onPhase?: (phase: Phase) => void,
+  more: Pick<RollSettings, "analysis" | "probeTraffic"> = {},
 ): Promise<RollHere> {
   return fleet.rollHere(await fakeJar({ ...USUAL, ...behaviour }, fleet.directory), onPhase, {
     launch: { java, jvmOptions: [] },
     order: "start-first",
     timing: { soakSeconds },
     analysis: { ...LIMITS, ignoreSeconds: 2 },
+    ...more,
   });
 }
 
@@ -51,6 +53,21 @@ export async function expectFoundOut(
   expect(result.failure).toMatch(reason);
   expect(result.failure).toContain("app-2 was not touched");
   expect(soakOf(result)).toBeLessThan(SOAK_SECONDS);
+  expect(await judged.fleet.releases()).toEqual(before);
+}
+
+/** The same without any client: nginx counts what the roll sends itself, apart from what clients would. */
+export async function expectFoundOutByProbes(judged: JudgedFleet, behaviour: Behaviour): Promise<void> {
+  const before = await judged.fleet.releases();
+  await judged.fleet.serveNginx({ probes: true });
+  const { failure } = await roll(judged, behaviour, SOAK_SECONDS, undefined, {
+    analysis: { ...LIMITS, minimumRequests: 30 },
+    probeTraffic: { path: "/hello", requestsPerSecond: 20 },
+  });
+  expect(failure).toMatch(/^app-1 failed its soak gate on .*: by probe requests: \d+ of \d+ requests \(3\d/);
+  expect(failure).toMatch(
+    /During the roll: no requests during the roll \+ \d+ probe requests, 0 lost, \d+ errors/,
+  );
   expect(await judged.fleet.releases()).toEqual(before);
 }
 

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, test } from "vitest";
-import { deploy, expectFoundOut, expectNotJudged, expectPassed, type JudgedFleet } from "./judgedRolls.ts";
+import {
+  deploy,
+  expectFoundOut,
+  expectFoundOutByProbes,
+  expectNotJudged,
+  expectPassed,
+  type JudgedFleet,
+} from "./judgedRolls.ts";
 
 /** What holds for releases that are judged by what clients get, on every kind of host. */
 export function judgedTests(create: () => Promise<JudgedFleet & { remove(): Promise<unknown> }>): void {
@@ -23,6 +30,9 @@ export function judgedTests(create: () => Promise<JudgedFleet & { remove(): Prom
   });
 
   test("an equal release passes, and its soaks say by what", () => expectPassed(judged, "1.3.0"));
+
+  test("where no client asks, a roll's own requests tell that a release fails", () =>
+    expectFoundOutByProbes(judged, { version: "1.5.0", failsEvery: 3 }));
 
   test("a release is not judged by three requests", () => expectNotJudged(judged, "1.4.0"));
 }

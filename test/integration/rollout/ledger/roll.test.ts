@@ -4,7 +4,6 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import type { Phase } from "#rollout/roll/reporter.ts";
 import { LocalFleet } from "../../../../harness/localFleet.ts";
 import { Traffic, type TrafficReport } from "../../../../harness/traffic.ts";
-import { LIMITS } from "../../../support/analysisLimits.ts";
 import { fakeJar, fakeJava } from "../../../support/fakeJava.ts";
 
 const REQUESTS_PER_SECOND = 50;
@@ -19,12 +18,10 @@ async function newFleet(order: "start-first" | "stop-first") {
   const roll = async (
     behaviour: Parameters<typeof fakeJar>[0],
     onPhase?: (phase: Phase, host?: string) => void,
-    settings: Parameters<LocalFleet["rollHere"]>[2] = {},
   ) =>
     fleet.rollHere(await fakeJar(behaviour), onPhase, {
       launch: { java, jvmOptions: [] },
       timing: { soakSeconds: 2 },
-      ...settings,
     });
   const first = await roll({ version: "1.0.0" });
   expect(first).toMatchObject({ failure: undefined });
@@ -60,25 +57,6 @@ test.each(["start-first", "stop-first"] as const)(
     await expectNoTrace(fleet);
   },
 );
-
-test("a roll without clients is judged by its own requests, which count as nobody else's", async () => {
-  const { fleet, roll } = await newFleet("start-first");
-  await fleet.serveNginx({ probes: true });
-  const { result, lines, failure } = await roll({ version: "1.1.0" }, undefined, {
-    timing: { soakSeconds: 4 },
-    analysis: { ...LIMITS, minimumRequests: 10 },
-    probeTraffic: { path: "/api/ping", requestsPerSecond: 20 },
-  });
-  expect(failure).toBeUndefined();
-  expect(result?.warnings).toEqual([]);
-  expect(result?.ledger).toMatchObject({ requests: 0, lost: 0, probes: { lost: 0, errors: 0 } });
-  expect(lines.at(-1)).toMatch(/ done +no requests during the roll \+ \d+ probe requests, 0 lost$/);
-  const soaks = lines.filter((line) =>
-    / soak +stayed healthy; by probe requests: \d+ requests, 0 % /.test(line),
-  );
-  expect(soaks).toHaveLength(2);
-  await expectNoTrace(fleet);
-});
 
 test("a roll that fails says what clients got, too", async () => {
   const { fleet, roll } = await newFleet("start-first");

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { RequestCounter } from "#rollout/ledger/requestCounter.ts";
 import { FakeFleet } from "../../../support/fakeFleet.ts";
@@ -143,7 +144,7 @@ test("a roll sends its own requests while nginx counts, and keeps them apart fro
   fleet.proxy.counters = [counter(fleet, { look, probe })];
   const counted: unknown[] = [];
   const { ledger, warnings } = await fleet.roll(NEW, {
-    policy: { probeTraffic: { path: "/api/ping", requestsPerSecond: 100 }, timing: { soakSeconds: 0.1 } },
+    policy: { probeTraffic: { path: "/api/ping", requestsPerSecond: 100 }, timing: { soakSeconds: 1.2 } },
     onCounted: ({ ledger: rows, probes: own, paths }) =>
       counted.push(...rows.map(({ requests }) => requests), own, paths),
   });
@@ -155,4 +156,31 @@ test("a roll sends its own requests while nginx counts, and keeps them apart fro
   expect(fleet.reports.at(-1)?.message).toMatch(
     new RegExp(`, p99 1 ms, \\+ ${asked.length} probe requests?, 0 lost$`),
   );
+});
+
+test("in a first deployment, a roll sends nothing before somebody answers", async () => {
+  const fleet = await FakeFleet.create({ "app-1": {} });
+  const asked: boolean[] = [];
+  const probe = async () => {
+    asked.push(fleet.host("app-1").running !== undefined && !fleet.proxy.without.has("app-1"));
+    return 200;
+  };
+  fleet.proxy.counters = [counter(fleet, { probe })];
+  // Longer than a roll waits before it sends the first one.
+  fleet.when("start app-1", () => sleep(1_200));
+  const policy = { probeTraffic: { path: "/", requestsPerSecond: 100 }, timing: { soakSeconds: 1.2 } };
+  await fleet.roll(NEW, { policy });
+  expect(asked.length).toBeGreaterThan(0);
+  expect(asked).not.toContain(false);
+});
+
+test("an nginx that counts nothing can't send anything, and the roll says so", async () => {
+  const fleet = await oneHost();
+  fleet.proxy.counters = [counter(fleet, { begin: async () => false })];
+  const { warnings } = await fleet.roll(NEW, {
+    policy: { probeTraffic: { path: "/", requestsPerSecond: 1 } },
+  });
+  expect(warnings).toEqual([
+    "no probe requests were sent: no nginx of this stack can tell them from those of clients",
+  ]);
 });
