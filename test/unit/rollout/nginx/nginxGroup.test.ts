@@ -48,6 +48,25 @@ test("every nginx is told which release answers in a slot, even one that is lost
   for (const { releases } of [a, b]) expect([...releases]).toEqual([["app-1_b", "1.1.0"]]);
 });
 
+test("a roll hears of each drain and of each admission, with the release if it is new there", async () => {
+  const { group, slot } = await inRoll();
+  const heard: unknown[] = [];
+  group.begin({
+    assertHeld: async () => {},
+    tell: () => {},
+    drains: ({ name }) => void heard.push(["drains", name]),
+    admits: ({ name }, release) => void heard.push(["admits", name, release]),
+  });
+  await group.drain(slot("app-1"));
+  await group.admit(slot("app-1"));
+  await group.admit(slot("app-1_b"), "1.1.0");
+  expect(heard).toEqual([
+    ["drains", "app-1"],
+    ["admits", "app-1", undefined],
+    ["admits", "app-1_b", "1.1.0"],
+  ]);
+});
+
 test("its connections are those of every nginx", async () => {
   const { group, a, b, slot } = await inRoll();
   Object.assign(a.left, { "app-1": 2 });
