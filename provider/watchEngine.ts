@@ -9,7 +9,10 @@ const REFUSALS_NEEDED = 2;
  * Aborts once the Pulumi engine that started this provider is gone. Ctrl-C never reaches a dynamic provider, and one
  * whose engine was killed lives on as an orphan, but then the engine's address refuses connections.
  */
-export function watchEngine(address: string | undefined): { signal: AbortSignal; stop: () => void } {
+export function watchEngine(
+  address: string | undefined,
+  intervalMilliseconds = INTERVAL_MILLISECONDS,
+): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   const engine = engineAddress(address ?? "");
   if (!engine) return { signal: controller.signal, stop: () => {} };
@@ -24,7 +27,7 @@ export function watchEngine(address: string | undefined): { signal: AbortSignal;
       refusals++;
       if (refusals >= REFUSALS_NEEDED) controller.abort(new RollgateError("engine-gone", "pulumi is gone"));
     });
-  }, INTERVAL_MILLISECONDS);
+  }, intervalMilliseconds);
   timer.unref();
   return { signal: controller.signal, stop: () => clearInterval(timer) };
 }

@@ -44,7 +44,7 @@ test.concurrent("a running change finishes first, and learns that nobody waits f
     `
     await finishWithoutEngine(async (signal) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
       console.log("changed");
     });`,
     context,

@@ -8,8 +8,8 @@ test("aborts once the engine no longer answers, and not before", async () => {
   const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = Object(server.address());
-  const engine = watchEngine(`127.0.0.1:${port}`);
-  await sleep(2_500);
+  const engine = watchEngine(`127.0.0.1:${port}`, 100);
+  await sleep(250);
   expect(engine.signal.aborted).toBe(false);
   server.close();
   await expect.poll(() => engine.signal.aborted, { timeout: 5_000 }).toBe(true);
