@@ -8,7 +8,7 @@ export interface Printed {
   readonly stderr: string;
 }
 
-/** OpenSSH allows ten sessions over one connection; commands with an input have sessions of their own. */
+/** OpenSSH allows ten sessions over one connection; commands with a long input have sessions of their own. */
 const MOST = 3;
 
 /**

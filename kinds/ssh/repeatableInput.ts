@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 
 const MAX_BYTES = 1024 * 1024;
+const SHORT_BYTES = 64 * 1024;
 
 /** An input that can be sent again after a broken connection, if it is short enough to keep in memory. */
 export class RepeatableInput {
@@ -27,6 +28,14 @@ export class RepeatableInput {
 
   get isRepeatable(): boolean {
     return this.#rest === undefined;
+  }
+
+  /** All of it, if it is a short text that can be a word of a command. */
+  get shortText(): string | undefined {
+    const bytes = Buffer.concat(this.#kept);
+    if (!this.isRepeatable || bytes.length > SHORT_BYTES) return undefined;
+    const text = bytes.toString("utf8");
+    return text.includes("\0") || !Buffer.from(text).equals(bytes) ? undefined : text;
   }
 
   /** Reads all of it; a long input only once. */

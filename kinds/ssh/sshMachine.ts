@@ -136,7 +136,7 @@ export class SshMachine implements Machine {
     for (;;) {
       const spent = (performance.now() - began) / 1000;
       try {
-        return await this.#runOnce(script, args, input?.read(), Math.max(1, deadlineSeconds - spent), signal);
+        return await this.#runOnce(script, args, input, Math.max(1, deadlineSeconds - spent), signal);
       } catch (error) {
         signal?.throwIfAborted();
         const patience = this.#wasReached
@@ -153,7 +153,7 @@ export class SshMachine implements Machine {
   async #runOnce(
     script: string,
     args: readonly string[],
-    input: Readable | undefined,
+    input: RepeatableInput | undefined,
     seconds: number,
     signal: AbortSignal | undefined,
   ): Promise<string> {
@@ -162,8 +162,8 @@ export class SshMachine implements Machine {
     await this.#open(ending);
     const command = withDeadline(script, args, Math.ceil(seconds));
     try {
-      const { code, stdout, stderr } = await ((!input && this.#pooled.shells.run(command, ending)) ||
-        this.#runInSession(command, input, ending));
+      const { code, stdout, stderr } = await (this.#runInShell(command, input, ending) ??
+        this.#runInSession(command, input?.read(), ending));
       ending.throwIfAborted();
       if (code === undefined) throw explainSsh(this.name, stderr);
       if (code !== 0) throw this.#failure(code, stderr, seconds);
@@ -172,6 +172,20 @@ export class SshMachine implements Machine {
       signal?.throwIfAborted();
       throw deadline.aborted ? this.#failure(OVERDUE, "", seconds) : error;
     }
+  }
+
+  /** `undefined` if no shell is idle, or none can pass the input on. The input may be secret, so it is no argument. */
+  #runInShell(
+    command: string,
+    input: RepeatableInput | undefined,
+    signal: AbortSignal,
+  ): Promise<Printed> | undefined {
+    if (!input) return this.#pooled.shells.run(command, signal);
+    const { shortText } = input;
+    if (shortText === undefined) return undefined;
+    // Built into every sh. It may fail, since a command may end before it has read everything.
+    const given = `{ printf %s ${quote(shortText)}; } 2>/dev/null`;
+    return this.#pooled.shells.run(`${given} | ${command}`, signal);
   }
 
   async #runInSession(command: string, input: Readable | undefined, signal: AbortSignal): Promise<Printed> {

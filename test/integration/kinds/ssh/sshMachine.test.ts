@@ -145,6 +145,28 @@ describe.skipIf(reason)("a server reached over SSH", () => {
       expect(await shellOf(machine)).toBe(shell);
     });
 
+    test.each([
+      { what: "a short text", bytes: Buffer.from("it's \\n 100 %s\n$HOME `id`\n\n"), isPassedOn: true },
+      { what: "no input", bytes: Buffer.from(""), isPassedOn: true },
+      { what: "bytes that are no text", bytes: Buffer.from([0, 1, 255]), isPassedOn: false },
+      { what: "a long text", bytes: Buffer.alloc(100_000, "x"), isPassedOn: false },
+    ])("gives a command $what unchanged", async ({ bytes, isPassedOn }) => {
+      const machine = open();
+      const shell = await shellOf(machine);
+      const file = join(server.directory, "given");
+      const script = 'cat > "$1"; read -r _ _ _ parent _ < /proc/$PPID/stat; echo $parent';
+      const parent = Number(await machine.run(script, [file], { input: Readable.from([bytes]) }));
+      expect(await readFile(file)).toEqual(bytes);
+      expect(parent === shell).toBe(isPassedOn);
+    });
+
+    test("says why a command failed that did not read its input", async () => {
+      const input = Readable.from(["x".repeat(60_000)]);
+      await expect(open().run("exec < /dev/null; echo no >&2; exit 3", [], { input })).rejects.toThrow(
+        /^no$/,
+      );
+    });
+
     test("is replaced when it was killed between two commands", async () => {
       const machine = open();
       const shell = await shellOf(machine);
