@@ -1,5 +1,6 @@
 import type { LimitFunction } from "p-limit";
 import { messageOf, RollgateError } from "../common/errors.ts";
+import { inOrder } from "../common/inOrder.ts";
 import { poll } from "../common/poll.ts";
 import type { HealthPolicy } from "../request/rollRequest.ts";
 import type { MemoryRoom, PortOwner, RunningApp, Slot } from "./appHost.ts";
@@ -62,9 +63,11 @@ export class MachineSlot implements Slot {
   }
 
   async preflightSlot(signal: AbortSignal): Promise<void> {
-    await this.explain("is not ready", () => this.supervisor.preflight(this.policy.launch));
-    // Checked now, while the old release is still running.
-    await this.explain("is not ready", () => this.health.preflight(signal));
+    await inOrder(
+      this.explain("is not ready", () => this.supervisor.preflight(this.policy.launch)),
+      // Checked now, while the old release is still running.
+      this.explain("is not ready", () => this.health.preflight(signal)),
+    );
   }
 
   async runningApp(): Promise<RunningApp | undefined> {
@@ -76,12 +79,15 @@ export class MachineSlot implements Slot {
 
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {
     return this.explain("cannot be stopped", async () => {
-      if (await this.#former?.running()) {
-        await this.#former?.stop(graceSeconds);
-        await this.#former?.retire();
-      }
-      return this.supervisor.stop(graceSeconds);
+      const [stopped] = await inOrder(this.supervisor.stop(graceSeconds), this.#stopFormer(graceSeconds));
+      return stopped;
     });
+  }
+
+  async #stopFormer(graceSeconds: number): Promise<void> {
+    if (!(await this.#former?.running())) return;
+    await this.#former?.stop(graceSeconds);
+    await this.#former?.retire();
   }
 
   async retire(): Promise<void> {

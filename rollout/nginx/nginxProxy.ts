@@ -1,4 +1,5 @@
 import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
+import { inOrder } from "../common/inOrder.ts";
 import { poll } from "../common/poll.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { judge } from "../host/probe.ts";
@@ -37,8 +38,7 @@ export class NginxProxy implements OneNginx {
   }
 
   async preflight(hosts: readonly AppHost[], signal: AbortSignal): Promise<void> {
-    await this.drained(signal);
-    const { body } = await this.#get("/rollgate/hosts", signal);
+    const [, { body }] = await inOrder(this.drained(signal), this.#get("/rollgate/hosts", signal));
     const known = textOf(body).split(" ");
     const slots = hosts.flatMap((host) => [host, host.second ?? []].flat());
     const missing = slots.map(({ name }) => name).filter((name) => !known.includes(name));

@@ -124,11 +124,14 @@ export async function askRunning(
   signal: AbortSignal,
 ): Promise<HealthReport | "exited"> {
   let running: RunningApp | undefined;
+  // At the same time, since each may cost a round trip; the answer of another process does not count.
+  const probing = slot.probe(signal);
+  probing.catch(() => {});
   try {
     running = await slot.runningApp();
   } catch (error) {
     if (!(error instanceof RollgateError)) throw error;
     return { up: false, detail: messageOf(error) };
   }
-  return running?.release === release ? slot.probe(signal) : "exited";
+  return running?.release === release ? probing : "exited";
 }

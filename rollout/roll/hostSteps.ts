@@ -1,3 +1,4 @@
+import { inOrder } from "../common/inOrder.ts";
 import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
 import type { WarmUp } from "../request/warmUp.ts";
@@ -64,9 +65,9 @@ export class HostSteps {
   }
 
   async stop(slot: Slot): Promise<void> {
-    await this.#changing("stop", async () => {
+    await this.#timed("stop", async () => {
       const { graceSeconds } = this.#context.policy.timing;
-      const running = await slot.runningApp();
+      const [, running] = await inOrder(this.#context.assertHeld(), slot.runningApp());
       const { killed } = await slot.stop(graceSeconds);
       this.#context.follower?.runs(slot, undefined);
       if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
