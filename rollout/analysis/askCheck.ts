@@ -15,14 +15,17 @@ export async function askCheck(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { name, url = "", prometheus } = check;
-  const server = new URL(prometheus ?? fillUrl(url, facts));
+  const address = prometheus ?? fillUrl(url, facts);
   const query = prometheus === undefined ? undefined : fill(check.query ?? "", facts);
   try {
+    const server = new URL(address);
     if (query === undefined) return await askUrl(check, server, client, signal);
     return await askPrometheus({ ...check, query }, server, client, signal);
   } catch (error) {
     const subject = name ?? query;
-    const asked = `${subject === undefined ? "" : `${subject}: `}${server.origin}`;
+    // What stands for a placeholder may not fit where it is.
+    const origin = URL.canParse(address) ? new URL(address).origin : "its URL";
+    const asked = `${subject === undefined ? "" : `${subject}: `}${origin}`;
     return { kind: "error", message: plainLine(`${asked} gave no answer: ${messageOf(error)}`) };
   }
 }

@@ -1,7 +1,7 @@
 const NAMES = ["release", "version", "host", "address", "port"] as const;
 type Name = (typeof NAMES)[number];
 
-/** What a placeholder such as `{{release}}` stands for. */
+/** What a placeholder such as `{{release}}` stands for; an IPv6 address has its brackets. */
 export type Facts = Readonly<Record<Name, string>>;
 
 const PLACEHOLDER = /\{\{(.*?)\}\}/g;
@@ -16,8 +16,14 @@ export function fill(text: string, facts: Facts, encoded = (value: string) => va
 
 /** Replaces the placeholders in a URL. */
 export function fillUrl(url: string, facts: Facts): string {
-  // An address may have colons, which mean nothing special behind the host.
-  return fill(url, facts, (value) => encodeURIComponent(value).replaceAll("%3A", ":"));
+  // Of an IPv6 address, which may stand anywhere.
+  const plain = { "%3A": ":", "%5B": "[", "%5D": "]" };
+  return fill(url, facts, (value) =>
+    Object.entries(plain).reduce(
+      (text, [encoded, character]) => text.replaceAll(encoded, character),
+      encodeURIComponent(value),
+    ),
+  );
 }
 
 /** What is wrong with the placeholders of a text, if anything. */

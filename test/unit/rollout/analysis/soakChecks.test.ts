@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { SoakChecks } from "#rollout/analysis/soakChecks.ts";
 import type { AnalysisCheck } from "#rollout/request/analysisChecks.ts";
+import type { Facts } from "#rollout/request/placeholders.ts";
+import { factsOf } from "#rollout/roll/factsOf.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { askedServer, CHECK, fakePrometheus } from "../../../support/askedServers.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
@@ -17,10 +19,14 @@ const QUERY = 'errors{release="{{release}}"}';
 const FILLED = 'query errors{release="1.1.0+7-bbbbbbbbbbbb"}';
 
 /** Asks until a check fails or the soak is over; returns what came of it. */
-async function soaked(checks: readonly Partial<AnalysisCheck>[], soakMilliseconds = 300) {
+async function soaked(
+  checks: readonly Partial<AnalysisCheck>[],
+  soakMilliseconds = 300,
+  facts: Facts = FACTS,
+) {
   const asked = new SoakChecks(
     checks.map((check) => ({ ...CHECK, ...check })),
-    FACTS,
+    facts,
   );
   try {
     const until = performance.now() + soakMilliseconds;
@@ -126,6 +132,18 @@ test("a check that never got an answer is not passed, even if the soak was too s
   const url = `http://127.0.0.1:${await freePort("127.0.0.1")}`;
   expect(await soaked([{ url, intervalSeconds: 60 }], 50)).toMatch(
     /^check-unanswered: .*, 2 times in a row$/,
+  );
+});
+
+test("a URL may have an IPv6 address, and one that is none with this release is never answered", async () => {
+  const { port } = await serveHttp((_, response) => response.end(), { address: "::1" });
+  const slot = { address: "::1", port };
+  const facts = factsOf({ host: { name: "app-1" }, slot }, "1.1.0+7-bbbbbbbbbbbb");
+  expect(await soaked([{ url: "http://{{address}}:{{port}}/{{address}}" }], 50, facts)).toBe(
+    `http://[::1]:${port} answered 200`,
+  );
+  expect(await soaked([{ url: "http://127.0.0.1:{{version}}/secret" }], 5_000, facts)).toBe(
+    "check-unanswered: its URL gave no answer: Invalid URL, 3 times in a row",
   );
 });
 
