@@ -137,7 +137,7 @@ async function rollOnce(
       status.admits(slot, release);
     },
   });
-  status.begin(fleet.proxy.statusFiles, () => lease.assertHeld());
+  status.begin(fleet.proxy.statusFiles, lease);
   try {
     const context: RollContext = {
       ...parts,

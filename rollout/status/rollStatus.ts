@@ -8,7 +8,7 @@ import type { Phase, Report } from "../roll/reporter.ts";
 import { type DesiredRelease, targetOf } from "../roll/targets.ts";
 import { type ShownHost, type ShownRoll, type ShownSlot, type ShownState, slotsIn } from "./shownState.ts";
 import type { StatusFile } from "./statusFile.ts";
-import { StatusWriter, type WritePace } from "./statusWriter.ts";
+import { type Held, StatusWriter } from "./statusWriter.ts";
 
 const ANSWER_SECONDS = 5;
 
@@ -47,9 +47,9 @@ export class RollStatus {
     };
   }
 
-  /** Call it once the lease is held, which is asserted before each write. */
-  begin(files: readonly StatusFile[], assertHeld: () => Promise<void>, pace?: WritePace): void {
-    if (files.length > 0) this.#beginning = this.#begin(files, assertHeld, pace);
+  /** Call it once the lease is held. */
+  begin(files: readonly StatusFile[], lease: Held): void {
+    if (files.length > 0) this.#beginning = this.#begin(files, lease);
   }
 
   /** What each host ran before, by its name; without those that ran nothing. */
@@ -119,13 +119,9 @@ export class RollStatus {
     await this.#end({ outcome: "failed", ...failedAt, ...countsOf(ledger) });
   }
 
-  async #begin(
-    files: readonly StatusFile[],
-    assertHeld: () => Promise<void>,
-    pace: WritePace | undefined,
-  ): Promise<void> {
+  async #begin(files: readonly StatusFile[], lease: Held): Promise<void> {
     await this.#recall(files);
-    this.#writers = files.map((file) => new StatusWriter(file, () => this.#text(), assertHeld, pace));
+    this.#writers = files.map((file) => new StatusWriter(file, () => this.#text(), lease));
     for (const writer of this.#writers) writer.begin();
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { deferred } from "../common/deferred.ts";
 import { messageOf } from "../common/errors.ts";
 import { within } from "../common/within.ts";
+import { type Lease, LeaseLost } from "../lease/lease.ts";
 import type { StatusFile } from "./statusFile.ts";
 
 const ANSWER_SECONDS = 5;
@@ -21,22 +22,24 @@ const PACE: WritePace = {
   lastSeconds: 3,
 };
 
+/** The lease of a roll; asking for it costs a command on the machine. */
+export type Held = Pick<Lease, "signal" | "assertHeld">;
+
 /** Keeps what one nginx shows up to date, in the background. Never throws: a roll must not fail because of it. */
 export class StatusWriter {
   readonly #file: StatusFile;
   readonly #text: () => string;
-  readonly #assertHeld: () => Promise<void>;
+  readonly #lease: Held;
   readonly #pace: WritePace;
   readonly #ending = new AbortController();
   #changed = deferred();
   #writing: Promise<void> = Promise.resolve();
   #failure: string | undefined;
 
-  /** Nothing is written unless `assertHeld` returns: the page may show somebody else's roll by then. */
-  constructor(file: StatusFile, text: () => string, assertHeld: () => Promise<void>, pace = PACE) {
+  constructor(file: StatusFile, text: () => string, lease: Held, pace = PACE) {
     this.#file = file;
     this.#text = text;
-    this.#assertHeld = assertHeld;
+    this.#lease = lease;
     this.#pace = pace;
   }
 
@@ -58,11 +61,11 @@ export class StatusWriter {
     this.#changed.resolve();
   }
 
-  /** Writes the text for the last time. */
+  /** Writes the text for the last time. Nothing would put that right if the page showed another roll by now. */
   async end(): Promise<void> {
     this.#ending.abort();
     this.changed();
-    const last = this.#writing.then(() => this.#write());
+    const last = this.#writing.then(() => this.#write(() => this.#lease.assertHeld()));
     this.#failure = (await failureOf(within(this.#pace.lastSeconds, "writing it", last))) ?? this.#failure;
   }
 
@@ -83,9 +86,10 @@ export class StatusWriter {
     clearTimeout(timer);
   }
 
-  async #write(): Promise<void> {
+  async #write(check = async () => {}): Promise<void> {
+    if (this.#lease.signal.reason instanceof LeaseLost) return;
     const work = async () => {
-      await this.#assertHeld();
+      await check();
       await this.#file.write(this.#text());
     };
     this.#failure = await failureOf(within(ANSWER_SECONDS, "writing it", work()));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { RollgateError } from "#rollout/common/errors.ts";
+import { LeaseLost } from "#rollout/lease/lease.ts";
 import { StatusWriter } from "#rollout/status/statusWriter.ts";
 import { until } from "../../../../harness/until.ts";
 
@@ -18,6 +18,7 @@ function writing({
 } = {}) {
   const written: string[] = [];
   const state = { text: "one", isHeld: true };
+  const lost = new AbortController();
   const file = {
     name: "nginx at http://a",
     read: async () => undefined,
@@ -27,16 +28,16 @@ function writing({
     },
   };
   const assertHeld = async () => {
-    if (!state.isHeld) throw new RollgateError("lease-lost", "somebody has taken over this fleet");
+    if (!state.isHeld) throw new LeaseLost("somebody");
   };
   const pace = { atMostEveryMilliseconds: atMost, atLeastEveryMilliseconds: atLeast, lastSeconds: 0.5 };
-  const writer = new StatusWriter(file, () => state.text, assertHeld, pace);
+  const writer = new StatusWriter(file, () => state.text, { signal: lost.signal, assertHeld }, pace);
   onTestFinished(() => writer.end());
   const change = (text: string) => {
     state.text = text;
     writer.changed();
   };
-  return { writer, written, state, change };
+  return { writer, written, state, lost, change };
 }
 
 test("changes in quick succession are one write", async () => {
@@ -85,13 +86,21 @@ test("a write that fails is a problem only if the last one does", async () => {
 });
 
 test("a roll that has lost its lease writes nothing over the roll of its successor", async () => {
-  const { writer, written, state, change } = writing();
+  const { writer, written, state } = writing();
   writer.begin();
   await until(() => written.length === 1);
   state.isHeld = false;
-  change("old");
+  state.text = "failed";
   await writer.end();
   expect(written).toEqual(["one"]);
+
+  const other = writing();
+  other.writer.begin();
+  await until(() => other.written.length === 1);
+  other.lost.abort(new LeaseLost("somebody"));
+  other.change("old");
+  await sleep(20);
+  expect(other.written).toEqual(["one"]);
 });
 
 test("one that hangs does not hold up the end of the roll for long", async () => {
