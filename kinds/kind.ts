@@ -47,7 +47,7 @@ export interface OpenFleet extends Fleet {
 }
 
 /** The part of a request that says where a fleet is and how it is started. */
-export type FleetRequest = Pick<RollRequest, "health"> &
+export type FleetRequest = Pick<RollRequest, "health" | "startupCache"> &
   LaunchOptions & {
     readonly hosts: readonly HostPlace[];
     readonly proxies: readonly [ProxyPlace, ...ProxyPlace[]];

@@ -27,7 +27,11 @@ export function machineFleet(
   request: FleetRequest,
   { nginx, leases, close, ...parts }: FleetParts,
 ): OpenFleet {
-  const policy = { health: request.health, uploads: pLimit(UPLOADS_AT_ONCE) };
+  const policy = {
+    health: request.health,
+    uploads: pLimit(UPLOADS_AT_ONCE),
+    startupCache: request.startupCache === "auto",
+  };
   const hosts = parts.hosts.map(
     (part) =>
       new MachineAppHost(

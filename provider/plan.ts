@@ -11,6 +11,7 @@ import { describeTooFew, obstaclesTo } from "#rollout/roll/obstacles.ts";
 import { Orders } from "#rollout/roll/order.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";
 import { targetOf } from "#rollout/roll/targets.ts";
+import { startupObstacle } from "#rollout/startupCache/startupObstacle.ts";
 
 const ANSWER_MILLISECONDS = 10_000;
 const NO_DRAINS: Drains = { everywhere: new Set(), partly: new Map() };
@@ -43,7 +44,9 @@ export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequ
   const doubtful = members.filter((member) => orders.isDoubtful(member));
   return {
     hosts: describeOrders(members, orders),
-    forecast: [...told, describeForecast(ahead)].filter(Boolean).join("; "),
+    forecast: [...told, describeForecast(ahead), await startupObstacle(fleet.hosts, request)]
+      .filter(Boolean)
+      .join("; "),
     warnings: [
       ...warnings,
       ...doubtful.map((member) => `${member.host.name}: ${orders.describe(member)}`),

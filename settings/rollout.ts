@@ -39,6 +39,7 @@ export function readRollout(reader: Reader, hosts: number) {
     ...readAvailability(reader, hosts),
     keepReleases: reader.number("keepReleases"),
     onFailure: reader.text("onFailure"),
+    ...readStartupCache(reader.text("startupCache")),
     ...readWarmUp(reader.object("warmUp")),
     ...readHooks(reader.object("hooks"), reader.stack),
     ...readAnalysis(reader),
@@ -47,6 +48,11 @@ export function readRollout(reader: Reader, hosts: number) {
     ...readTraceCollector(reader),
     ...readReports(reader),
   };
+}
+
+/** What is neither is rejected with the whole request. */
+function readStartupCache(given: string): { readonly startupCache?: string } {
+  return given === "off" ? {} : { startupCache: given };
 }
 
 /** An object without any entry means no warm-up. */

@@ -4,6 +4,7 @@ import type { HostParts } from "#rollout/host/machineAppHost.ts";
 import { MachineTasks } from "#rollout/host/machineTasks.ts";
 import { openSlots } from "#rollout/host/openSlots.ts";
 import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
+import { StartupCache } from "#rollout/startupCache/startupCache.ts";
 import type { LocalHostDescriptor } from "./localDescriptors.ts";
 import { LocalMachine } from "./localMachine.ts";
 
@@ -15,6 +16,7 @@ export function openLocalHost(place: LocalHostDescriptor, machine = THIS_MACHINE
   return {
     files,
     tasks: new MachineTasks(machine, place.directory, files),
+    startupCache: (launch) => new StartupCache(machine, place.directory, launch),
     ...openSlots(place, (slot) => ({
       place: slot,
       supervisor: new ProcessSupervisor(machine, slot, files),

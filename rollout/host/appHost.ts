@@ -1,5 +1,6 @@
 import type { Command, Ended, Output } from "../hooks/command.ts";
 import type { Jar } from "../release/jar.ts";
+import type { StartupCache } from "../startupCache/startupCache.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 import type { HealthReport } from "./probe.ts";
 
@@ -97,6 +98,8 @@ export interface AppHost extends Slot {
   readonly zone?: string;
   /** Fingerprint of how this host would start the application now, in either slot. */
   readonly launch: string;
+  /** Absent if the host starts releases as they are. */
+  readonly startupCache?: Pick<StartupCache, keyof StartupCache>;
 
   /** Throws `RollgateError` if the host cannot take part in a roll; changes nothing. */
   preflight(signal: AbortSignal): Promise<void>;

@@ -7,6 +7,9 @@ const LAUNCH_PROPERTY = "-Drollgate.launch=";
 /** Marks the JVM of a second slot. One without it is in the first slot, as all were before there was a second one. */
 export const SECOND_SLOT_OPTION = "-Drollgate.slot=b";
 
+/** Names the archive of a JVM that was started from its unpacked files; `-jar` does otherwise. */
+const ARCHIVE_PROPERTY = "-Drollgate.archive=";
+
 /** The option that puts the fingerprint into a JVM's command line. */
 export function launchOption(fingerprint: string): string {
   return `${LAUNCH_PROPERTY}${fingerprint}`;
@@ -15,7 +18,10 @@ export function launchOption(fingerprint: string): string {
 /** The JVM in a line printed by the shell function `show`, if it runs a release from `directory`. */
 export function readJava(line: string, directory: string): RunningApp | undefined {
   const { pid, argv } = readProcessLine(line);
-  const jar = argv[argv.indexOf("-jar") + 1];
+  const named = argv
+    .find((argument) => argument.startsWith(ARCHIVE_PROPERTY))
+    ?.slice(ARCHIVE_PROPERTY.length);
+  const jar = named ?? argv[argv.indexOf("-jar") + 1];
   if (!argv.includes("-jar") || jar === undefined) return undefined;
   const [, release] = /^\/releases\/([^/]+)\/app\.[jw]ar$/.exec(jar.slice(directory.length)) ?? [];
   if (!jar.startsWith(`${directory}/`) || release === undefined) return undefined;

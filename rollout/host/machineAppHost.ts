@@ -1,6 +1,8 @@
 import type { Command, Ended, Output } from "../hooks/command.ts";
 import type { Jar } from "../release/jar.ts";
 import { retained } from "../release/retained.ts";
+import type { Launch } from "../request/launch.ts";
+import type { StartupCache } from "../startupCache/startupCache.ts";
 import type { AppHost, HostState, Revision } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import { portTaken, releaseMissing } from "./hostProblems.ts";
@@ -15,6 +17,8 @@ export interface HostParts extends SlotParts {
   /** Its other slot, if it has one. */
   readonly second?: SlotParts;
   readonly zone?: string;
+  /** What makes releases start faster, if the kind can. */
+  startupCache?(launch: Launch): StartupCache;
 }
 
 /** An app host of any kind: files on a machine, and one or two slots. */
@@ -22,14 +26,16 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   readonly launch: string;
   readonly second?: MachineSlot;
   readonly zone?: string;
+  readonly startupCache?: StartupCache;
   readonly #tasks: HostTasks;
 
-  constructor({ files, tasks, second, zone, ...first }: HostParts, policy: HostPolicy) {
+  constructor({ files, tasks, second, zone, startupCache, ...first }: HostParts, policy: HostPolicy) {
     const launch = launchFingerprint(policy, first.place.address, first.place.port);
     super(first, files, policy, launch);
     this.launch = launch;
     this.#tasks = tasks;
     if (zone !== undefined) this.zone = zone;
+    if (startupCache && policy.startupCache) this.startupCache = startupCache(policy.launch);
     if (second) this.second = new MachineSlot(second, files, policy, launch);
   }
 

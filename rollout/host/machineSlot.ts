@@ -19,6 +19,8 @@ export interface HostPolicy extends LaunchSpec {
   readonly health: HealthPolicy;
   /** Limits how many jars are copied at once. */
   readonly uploads: LimitFunction;
+  /** Whether releases are started from their unpacked files and recorded classes, where the host has them. */
+  readonly startupCache?: boolean;
 }
 
 /** What differs between the slots of a host. */
@@ -108,7 +110,10 @@ export class MachineSlot implements Slot {
     const revision = { release: current, launch };
     await this.explain(what, async () => {
       // Recorded before it is used, so that there is a way back to it.
-      await Promise.all([this.files.remember(launch, spec), this.supervisor.prepare(revision, spec)]);
+      await Promise.all([
+        this.files.remember(launch, spec),
+        this.supervisor.prepare(revision, spec, this.policy.startupCache),
+      ]);
       await this.supervisor.start(revision, spec);
     });
   }

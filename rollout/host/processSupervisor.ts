@@ -62,8 +62,8 @@ export class ProcessSupervisor implements Supervisor {
     return this.#processes.listening();
   }
 
-  async prepare(revision: Revision, spec: LaunchSpec): Promise<void> {
-    await writeStartFiles(this.#files, this.#place, revision, spec, "077");
+  async prepare(revision: Revision, spec: LaunchSpec, startupCache?: boolean): Promise<void> {
+    await writeStartFiles(this.#files, this.#place, revision, spec, "077", startupCache);
   }
 
   async start({ release, launch }: Revision): Promise<void> {

@@ -5,6 +5,7 @@ import { quote } from "../machine/quote.ts";
 import { readScripts } from "../machine/scripts.ts";
 import type { Environment } from "../request/launch.ts";
 import { isArgument } from "../request/reserved.ts";
+import { chooseStart } from "../startupCache/chooseStart.ts";
 import type { Revision } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";
@@ -38,34 +39,41 @@ interface StartFiles {
   readonly environment: string;
 }
 
-/** Starts a release by the path of its archive, never through the link, so that the command line names it. */
+/**
+ * Starts a release by the path of its archive, never through the link, so that the command line names it; or from its
+ * unpacked files, if it may.
+ */
 export function startFiles(
   place: HostFolder,
   archive: string,
   fingerprint: string,
   { launch, environment }: LaunchSpec,
+  startupCache = false,
 ): StartFiles {
   const { name, address, port, directory, slot } = place;
-  const words = [
+  const options = [
     launchOption(fingerprint),
     ...(slot === undefined ? [] : [SECOND_SLOT_OPTION]),
     ...launch.jvmOptions,
-    "-jar",
-    archive,
-    `--server.port=${port}`,
-    `--server.address=${address}`,
-    ...argumentsIn(place, launch.arguments),
+  ];
+  const chosen = startupCache ? chooseStart(directory, archive, launch) : undefined;
+  const words = [
+    ...options.map(quote),
+    ...(chosen === undefined ? ["-jar", archive].map(quote) : ['"$@"']),
+    ...[`--server.port=${port}`, `--server.address=${address}`, ...argumentsIn(place, launch.arguments)].map(
+      quote,
+    ),
   ];
   return {
     start: `# Written by rollgate: starts ${name} at ${endpoint(address, port)}.
 export PATH=${PATH} LANG=C.UTF-8
 # Before the variables, which may have a PATH of their own.
 java=$(command -v ${quote(launch.java)}) || { echo "found no executable "${quote(launch.java)} >&2; exit 127; }
-set -a
+${chosen ?? ""}set -a
 . ${quote(`${directory}/${slotFiles(place).environment}`)}
 set +a
 cd ${quote(`${directory}/work`)} || exit 1
-exec "$java" ${words.map(quote).join(" ")}
+exec "$java" ${words.join(" ")}
 `,
     environment: assignments({ ROLLGATE_HOST: firstNameOf(name), ...environment }),
   };
@@ -92,8 +100,10 @@ export async function writeStartFiles(
   { release, launch }: Revision,
   spec: LaunchSpec,
   umask: "077" | "027",
+  startupCache = false,
 ): Promise<void> {
-  const { start, environment } = startFiles(place, files.archiveOf(release), launch, spec);
+  const archive = files.archiveOf(release);
+  const { start, environment } = startFiles(place, archive, launch, spec, startupCache);
   const names = slotFiles(place);
   await Promise.all([
     files.write(names.environment, environment, umask),

@@ -12,8 +12,8 @@ export interface Supervisor {
   running(): Promise<RunningApp | undefined>;
   portOwner(): Promise<PortOwner>;
   listening(): Promise<readonly string[]>;
-  /** Writes what `start` needs. */
-  prepare(revision: Revision, spec: LaunchSpec): Promise<void>;
+  /** Writes what `start` needs; `startupCache` says whether that may use the release's unpacked files and recorded classes. */
+  prepare(revision: Revision, spec: LaunchSpec, startupCache?: boolean): Promise<void>;
   /** Returns once the application is running, long before it is ready, or has exited. */
   start(revision: Revision, spec: LaunchSpec): Promise<void>;
   /** Sends SIGTERM, then SIGKILL after the grace period; returns whether that was needed. */

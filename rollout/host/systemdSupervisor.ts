@@ -62,8 +62,8 @@ export class SystemdSupervisor implements Supervisor {
   }
 
   /** The unit's account may read the variables through its group. */
-  async prepare(revision: Revision, spec: LaunchSpec): Promise<void> {
-    await writeStartFiles(this.#files, this.#place, revision, spec, "027");
+  async prepare(revision: Revision, spec: LaunchSpec, startupCache?: boolean): Promise<void> {
+    await writeStartFiles(this.#files, this.#place, revision, spec, "027", startupCache);
   }
 
   async start({ release }: Revision): Promise<void> {

@@ -19,6 +19,7 @@ const FAMILIES: Readonly<Record<Phase, PhaseFamily>> = {
   health: "gate",
   upstream: "gate",
   "warm-up": "gate",
+  record: "gate",
   hook: "gate",
   admit: "serve",
   soak: "serve",

@@ -23,6 +23,7 @@ const NEXT: ReadonlyMap<Phase, Phase> = new Map([
   ["health", "upstream"],
   ["upstream", "admit"],
   ["warm-up", "admit"],
+  ["record", "admit"],
 ]);
 const HOOKS_END = /^[^|].*: done in /;
 const SHORTEST_GAP_SECONDS = 0.05;

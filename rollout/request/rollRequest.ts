@@ -94,6 +94,10 @@ export const rollRequest = z
     /** Releases to keep on a host, including the running one. */
     keepReleases: integer(2, 100),
     onFailure,
+    /** Absent if releases are started as they are. */
+    startupCache: z
+      .literal("auto", { error: (issue) => `expected auto or off, got ${show(issue.input)}` })
+      .exactOptional(),
     /** Absent if a new JVM gets its first request from a client. */
     warmUp: warmUp.exactOptional(),
     hooks: hooks.exactOptional(),

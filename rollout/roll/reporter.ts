@@ -14,6 +14,7 @@ export type Phase =
   | "health"
   | "upstream"
   | "warm-up"
+  | "record"
   | "hook"
   | "admit"
   | "soak"

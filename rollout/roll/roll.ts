@@ -7,6 +7,7 @@ import type { CountedInRoll } from "../ledger/countedInRoll.ts";
 import type { LedgerFigures } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
+import { SharedClasses } from "../startupCache/sharedClasses.ts";
 import { RollStatus } from "../status/rollStatus.ts";
 import { alignDrains } from "./alignDrains.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
@@ -153,10 +154,13 @@ async function rollOnce(
     // What is staged meanwhile changes nothing for clients, so this is how it was before.
     const counting = ledger.begin();
     await stageEverywhere(desired, context);
+    const classes = policy.startupCache && new SharedClasses(context);
+    await classes?.prepare(desired, context.hosts);
     await alignDrains(context).catch(untouched);
     await counting;
     ledger.rollBegins();
-    const rolled = await rollAll(desired, { ...context, ...(ledger.isOn && { counted: ledger }) }, ledger);
+    const found = { ...(classes && { classes }), ...(ledger.isOn && { counted: ledger }) };
+    const rolled = await rollAll(desired, { ...context, ...found }, ledger);
     warnings.push(...(await fleet.proxy.end(RETURN_MILLISECONDS)));
     warnings.push(...(await status.succeeded(ledger.figures(), warnings)));
     for (const warning of warnings) report("warning", warning);

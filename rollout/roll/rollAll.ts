@@ -37,7 +37,7 @@ export async function rollAll(
     const outcome = { error, stop, desired, rolled: hosts, replaced, wayBack, counted };
     throw await describeFailure(outcome, context);
   }
-  await Promise.all([ledger.end(), prune(rolled, context)]);
+  await Promise.all([ledger.end(), prune(rolled, context), context.classes?.provideAll()]);
   await context.hooks?.afterRoll();
   return rolled.map(({ host, times }) => ({ host: host.name, times }));
 }

@@ -9,6 +9,7 @@ import type { Hooks } from "../request/hooks.ts";
 import type { ProbeTraffic } from "../request/probeTraffic.ts";
 import type { HealthPolicy, OnFailure, Order, Timing } from "../request/rollRequest.ts";
 import type { WarmUp } from "../request/warmUp.ts";
+import type { SharedClasses } from "../startupCache/sharedClasses.ts";
 import type { Orders } from "./order.ts";
 import type { Phase, Reporter } from "./reporter.ts";
 
@@ -21,6 +22,7 @@ export interface RollPolicy {
   readonly minimumHealthy: number;
   readonly keepReleases: number;
   readonly onFailure: OnFailure;
+  readonly startupCache?: "auto";
   readonly warmUp?: WarmUp;
   readonly analysis?: Analysis;
   readonly analysisChecks?: readonly AnalysisCheck[];
@@ -53,6 +55,8 @@ export interface RollContext {
   readonly follower?: Follower;
   /** Absent on the way back. */
   readonly hooks?: RollHooks;
+  /** Absent if hosts start releases as they are. */
+  readonly classes?: SharedClasses;
   /** Absent if nginx counts nothing. */
   readonly counted?: Counted;
   /** Asks the roll to stop at the next safe point. */

@@ -35,6 +35,7 @@ export async function rollTogether(
     try {
       await context.hooks?.beforeHost(member.host, releaseBefore(member));
       signal.throwIfAborted();
+      await context.classes?.provide(member.host, options.revision);
       await roll.bring();
       brought.push(roll);
     } catch (error) {

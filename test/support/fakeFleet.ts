@@ -327,6 +327,7 @@ export class FakeHost extends FakeSlot implements AppHost {
   readonly second?: FakeSlot;
   readonly zone?: string;
   launch = LAUNCH;
+  startupCache?: NonNullable<AppHost["startupCache"]>;
   /** The launch options by fingerprint. */
   readonly launches: Record<string, LaunchSpec> = {};
   /** By release, or by release and launch (`1.1.0 launch-2`); all others are up. */

@@ -1,0 +1,118 @@
+import pLimit from "p-limit";
+import { messageOf, RollgateError } from "../common/errors.ts";
+import type { AppHost, Revision, Slot } from "../host/appHost.ts";
+import type { RollContext } from "../roll/rollContext.ts";
+import { type DesiredRelease, targetOf } from "../roll/targets.ts";
+import { isExtractable } from "./isExtractable.ts";
+import type { Classes, Prepared } from "./startupCache.ts";
+
+const AT_ONCE = 4;
+
+type Told = Pick<RollContext, "report" | "warn" | "assertHeld">;
+
+/** A host whose next release is unpacked. */
+interface Ready extends Prepared {
+  readonly release: string;
+}
+
+/**
+ * The archives of classes of one roll: the first host of each release, Java and JVM options records one before it takes
+ * traffic, and the others get it. Whatever fails, hosts start without.
+ */
+export class SharedClasses {
+  readonly #told: Told;
+  readonly #ready = new Map<AppHost, Ready>();
+  readonly #recording = new Set<string>();
+  readonly #read = new Map<string, Promise<Classes>>();
+
+  constructor(told: Told) {
+    this.#told = told;
+  }
+
+  /** After the release was staged: unpacks it on every host that has a startup cache. */
+  async prepare(desired: DesiredRelease, hosts: readonly AppHost[]): Promise<void> {
+    const time = Math.floor(Date.now() / 1000);
+    const limit = pLimit(AT_ONCE);
+    await Promise.all(hosts.map((host) => limit(() => this.#prepareOne(desired, host, time))));
+    const ready = [...this.#ready.values()];
+    if (ready.length === 0) return;
+    const recorded = ready.filter(({ isThere }) => isThere).length;
+    this.#told.report(
+      "stage",
+      `unpacked on ${ready.length} of ${hosts.length} hosts, classes recorded on ${recorded}`,
+    );
+  }
+
+  /** Before a host is touched: brings it the classes that another one has recorded. */
+  async provide(host: AppHost, { release }: Revision): Promise<void> {
+    const ready = this.#ready.get(host);
+    if (!ready?.archive || ready.isThere || ready.release !== release) return;
+    const { archive } = ready;
+    const source = [...this.#ready].find(([, other]) => other.isThere && keyOf(other) === keyOf(ready))?.[0]
+      .startupCache;
+    if (!source) return;
+    await this.#unlessItFails(host, "did not get the recorded classes", async () => {
+      const key = keyOf(ready);
+      const classes = this.#read.get(key) ?? source.read(release, archive);
+      this.#read.set(key, classes);
+      await host.startupCache?.install(release, archive, await classes);
+      this.#ready.set(host, { ...ready, isThere: true });
+      this.#told.report("stage", "got the recorded classes", host);
+    });
+  }
+
+  /** Whether a host that runs a release and takes no traffic yet should record its classes now. */
+  shouldRecord(host: AppHost, release: string): boolean {
+    const ready = this.#ready.get(host);
+    if (!ready?.archive || ready.release !== release || this.#recording.has(keyOf(ready))) return false;
+    return ![...this.#ready.values()].some((other) => other.isThere && keyOf(other) === keyOf(ready));
+  }
+
+  /** Returns what came of it, in one line. */
+  async record(host: AppHost, slot: Slot): Promise<string> {
+    const ready = this.#ready.get(host);
+    if (!ready?.archive) return "nothing to record";
+    const { archive, release } = ready;
+    this.#recording.add(keyOf(ready));
+    const isRecorded = await this.#unlessItFails(host, "did not record its classes", async () => {
+      const running = await slot.runningApp();
+      if (running) await host.startupCache?.record(release, running.pid, archive);
+      this.#ready.set(host, { ...ready, isThere: running !== undefined });
+    });
+    return isRecorded ? "later starts will be faster" : "later starts will be as slow";
+  }
+
+  /** At the end of a roll: hosts that were started before there were any classes get them for their next start. */
+  async provideAll(): Promise<void> {
+    for (const [host, { release }] of [...this.#ready]) {
+      await this.provide(host, { release, launch: host.launch });
+    }
+  }
+
+  async #prepareOne(desired: DesiredRelease, host: AppHost, time: number): Promise<void> {
+    const { startupCache } = host;
+    if (!startupCache) return;
+    const { release, jar } = targetOf(desired, host.name);
+    await this.#unlessItFails(host, "starts the release as it is", async () => {
+      const mayUnpack = jar !== undefined && (await isExtractable(jar.path));
+      const prepared = await startupCache.prepare(release, mayUnpack, time);
+      if (prepared) this.#ready.set(host, { release, ...prepared });
+    });
+  }
+
+  async #unlessItFails(host: AppHost, what: string, step: () => Promise<void>): Promise<boolean> {
+    try {
+      await this.#told.assertHeld();
+      await step();
+      return true;
+    } catch (error) {
+      if (!(error instanceof RollgateError)) throw error;
+      this.#told.warn(`${what}: ${messageOf(error)}`, host);
+      return false;
+    }
+  }
+}
+
+function keyOf({ release, archive }: Ready): string {
+  return `${release}/${archive}`;
+}

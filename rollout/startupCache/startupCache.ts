@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import type { Machine } from "../machine/machine.ts";
+import { readScripts } from "../machine/scripts.ts";
+import type { Launch } from "../request/launch.ts";
+import { optionsKey } from "./optionsKey.ts";
+
+const SECONDS = 300;
+
+const SCRIPTS = new URL("./scripts/", import.meta.url);
+const PREPARE = readScripts(SCRIPTS, "identify-java", "prepare-startup");
+const RECORD = readScripts(SCRIPTS, "keep-classes", "record-classes");
+const READ = readScripts(SCRIPTS, "read-classes");
+const INSTALL = readScripts(SCRIPTS, "keep-classes", "install-classes");
+
+/** How a release would start on a host. */
+export interface Prepared {
+  /** The name of the archive of classes for this Java and these options; absent if there can't be one. */
+  readonly archive?: string;
+  readonly isThere: boolean;
+}
+
+/** An archive of classes on its way between hosts. */
+export interface Classes {
+  readonly sha256: string;
+  /** The time of the files that it was recorded with, in seconds. */
+  readonly time: string;
+  readonly compressed: Buffer;
+}
+
+/** What makes a release start faster on a host: its unpacked files and an archive of its classes, both beside its archive. */
+export class StartupCache {
+  readonly #machine: Pick<Machine, "run">;
+  readonly #directory: string;
+  readonly #launch: Launch;
+
+  constructor(machine: Pick<Machine, "run">, directory: string, launch: Launch) {
+    this.#machine = machine;
+    this.#directory = directory;
+    this.#launch = launch;
+  }
+
+  /**
+   * Unpacks a staged release, if it may, and checks what is there; `undefined` if it starts as it is. `time` is in seconds
+   * and the same on all hosts.
+   */
+  async prepare(release: string, mayUnpack: boolean, time: number): Promise<Prepared | undefined> {
+    const options = optionsKey(this.#launch);
+    if (options === undefined) return undefined;
+    const args = [this.#launch.java, options, String(time), randomUUID(), mayUnpack ? "unpack" : ""];
+    const [archive, state] = (await this.#run(PREPARE, [release, ...args])).trim().split(" ");
+    if (!archive) return undefined;
+    return { ...(archive !== "-" && { archive }), isThere: state === "there" };
+  }
+
+  /** Lets a JVM that was started from the unpacked files write down its classes, which stops it for a moment. */
+  async record(release: string, pid: number, archive: string): Promise<void> {
+    await this.#run(RECORD, [release, String(pid), archive, randomUUID()]);
+  }
+
+  async read(release: string, archive: string): Promise<Classes> {
+    const printed = await this.#run(READ, [release, archive]);
+    const [sha256 = "", time = "", ...lines] = printed.split("\n");
+    return { sha256, time, compressed: Buffer.from(lines.join(""), "base64") };
+  }
+
+  /** Installs an archive of another host once its hash was verified. */
+  async install(release: string, archive: string, { sha256, time, compressed }: Classes): Promise<void> {
+    const input = Readable.from([compressed]);
+    await this.#run(INSTALL, [release, archive, sha256, time, randomUUID()], input);
+  }
+
+  #run(script: string, args: readonly string[], input?: Readable): Promise<string> {
+    return this.#machine.run(script, [this.#directory, ...args], {
+      deadlineSeconds: SECONDS,
+      ...(input && { input }),
+    });
+  }
+}

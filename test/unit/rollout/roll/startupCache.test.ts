@@ -1,0 +1,131 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { RollgateError } from "#rollout/common/errors.ts";
+import type { AppHost } from "#rollout/host/appHost.ts";
+import { MANIFEST, zip } from "../../../../harness/zip.ts";
+import { type Before, FakeFleet, type PolicyChange } from "../../../support/fakeFleet.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+const [OLD, NEW] = ["1.0.0", "1.1.0"];
+const RUNS: Before = { runs: OLD };
+
+type Cache = NonNullable<AppHost["startupCache"]>;
+
+/** A cache that writes what is done to it into the journal; `archive` is what its Java could use. */
+function cacheOf(fleet: FakeFleet, name: string, archive?: string, isThere = false): Cache {
+  return {
+    prepare: async (_release, mayUnpack) => {
+      await fleet.record(`${mayUnpack ? "unpack" : "look at"} ${name}`);
+      return { ...(archive !== undefined && { archive }), isThere };
+    },
+    record: () => fleet.record(`record ${name}`),
+    read: async (_release, read) => {
+      await fleet.record(`read ${name}`);
+      return { sha256: `of ${name}`, time: "0", compressed: Buffer.from(read) };
+    },
+    install: (_release, _archive, { sha256 }) => fleet.record(`install ${sha256} in ${name}`),
+  };
+}
+
+async function fleetOf(archives: Readonly<Record<string, string | undefined>>): Promise<FakeFleet> {
+  const fleet = await FakeFleet.create(Object.fromEntries(Object.keys(archives).map((name) => [name, RUNS])));
+  for (const [name, archive] of Object.entries(archives)) {
+    fleet.host(name).startupCache = cacheOf(fleet, name, archive);
+  }
+  return fleet;
+}
+
+/** Rolls, and returns what was done but for the steps that don't matter here. */
+async function rolled(fleet: FakeFleet, policy: PolicyChange = {}) {
+  const path = join(await temporaryDirectory(), "app.jar");
+  const main = "Main-Class: org.springframework.boot.loader.launch.JarLauncher";
+  const tools = "BOOT-INF/lib/spring-boot-jarmode-tools-3.5.16.jar";
+  await writeFile(path, zip({ [MANIFEST]: `Manifest-Version: 1.0\r\n${main}\r\n\r\n`, [tools]: "" }));
+  const { warnings } = await fleet.roll(NEW, {
+    jar: { path, version: NEW, sha256: "" },
+    policy: { startupCache: "auto", ...policy },
+  });
+  const told = fleet.journal.filter((entry) => !/^(stage|settle|stop|switch|prune|mark)/.test(entry));
+  return { journal: told, warnings };
+}
+
+test("the first host records its classes before it takes traffic, and the others get them before they are touched", async () => {
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "17", "app-3": "17" });
+  const { journal, warnings } = await rolled(fleet);
+  expect(journal).toEqual([
+    "unpack app-1",
+    "unpack app-2",
+    "unpack app-3",
+    "drain app-1",
+    "start app-1",
+    "record app-1",
+    "admit app-1",
+    "read app-1",
+    "install of app-1 in app-2",
+    "drain app-2",
+    "start app-2",
+    "admit app-2",
+    "install of app-1 in app-3",
+    "drain app-3",
+    "start app-3",
+    "admit app-3",
+  ]);
+  expect(warnings).toEqual([]);
+  expect(fleet.messages("record", "app-1")).toEqual(["later starts will be faster"]);
+});
+
+test("a host that has the classes from an earlier roll gives them to the others, and none is recorded", async () => {
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+  fleet.host("app-2").startupCache = cacheOf(fleet, "app-2", "17", true);
+  const { journal } = await rolled(fleet);
+  expect(journal).toContain("install of app-2 in app-1");
+  expect(journal.join()).not.toContain("record");
+});
+
+test("classes of another Java or of other options are of no use", async () => {
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "21", "app-3": undefined });
+  const { journal } = await rolled(fleet);
+  expect(journal.filter((entry) => /record|install/.test(entry))).toEqual(["record app-1", "record app-2"]);
+});
+
+test("of hosts that roll side by side one records its classes, and the others get them for their next start", async () => {
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+  const { journal } = await rolled(fleet, { batch: [2], minimumHealthy: 0 });
+  const [recorded] = journal.filter((entry) => entry.startsWith("record"));
+  const other = recorded === "record app-1" ? "app-2" : "app-1";
+  expect(journal.filter((entry) => /record|install/.test(entry))).toEqual([
+    recorded,
+    expect.stringMatching(new RegExp(`^install .* in ${other}$`)),
+  ]);
+});
+
+test("whatever fails about the classes, the roll goes on without them and tells it", async () => {
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+  const [broken, damaged] = ["the JVM did not write them", "arrived damaged"].map((message) => async () => {
+    throw new RollgateError("command-failed", message);
+  });
+  if (!broken || !damaged) return;
+  fleet.host("app-1").startupCache = { ...cacheOf(fleet, "app-1", "17"), record: broken };
+  fleet.host("app-2").startupCache = { ...cacheOf(fleet, "app-2", "21"), prepare: damaged };
+  const { warnings } = await rolled(fleet);
+  expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
+  expect(warnings).toEqual([
+    "app-2 starts the release as it is: arrived damaged",
+    "app-1 did not record its classes: the JVM did not write them",
+  ]);
+});
+
+test("without the setting, nothing is unpacked", async () => {
+  const fleet = await fleetOf({ "app-1": "17" });
+  await fleet.roll(NEW);
+  expect(fleet.journal).not.toContain("unpack app-1");
+});
+
+test("a host that goes back records nothing", async () => {
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+  fleet.host("app-2").conduct[NEW] = "down";
+  await expect(rolled(fleet, { health: { deadlineSeconds: 1 } })).rejects.toThrow("app-2");
+  expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD });
+  expect(fleet.journal.filter((entry) => entry.startsWith("record"))).toEqual(["record app-1"]);
+});
