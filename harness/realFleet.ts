@@ -37,6 +37,7 @@ export interface RollSettings
       | "analysis"
       | "analysisChecks"
       | "probeTraffic"
+      | "startupCache"
     >
   > {
   readonly jar?: string;

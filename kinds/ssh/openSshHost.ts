@@ -4,6 +4,7 @@ import { MachineTasks } from "#rollout/host/machineTasks.ts";
 import { openSlots } from "#rollout/host/openSlots.ts";
 import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
 import { SystemdSupervisor } from "#rollout/host/systemdSupervisor.ts";
+import type { Launch } from "#rollout/request/launch.ts";
 import { StartupCache } from "#rollout/startupCache/startupCache.ts";
 import type { SshHostDescriptor } from "./sshDescriptors.ts";
 import { SshHealth } from "./sshHealth.ts";
@@ -16,7 +17,9 @@ export function openSshHost(machine: SshMachine, place: SshHostDescriptor): Host
   return {
     files,
     tasks: new MachineTasks(machine, place.directory, files),
-    startupCache: (launch) => new StartupCache(machine, place.directory, launch),
+    ...(place.supervisor === "process" && {
+      startupCache: (launch: Launch) => new StartupCache(machine, place.directory, launch),
+    }),
     ...openSlots(place, (slot) => ({
       place: slot,
       supervisor:

@@ -18,11 +18,10 @@ export function launchOption(fingerprint: string): string {
 /** The JVM in a line printed by the shell function `show`, if it runs a release from `directory`. */
 export function readJava(line: string, directory: string): RunningApp | undefined {
   const { pid, argv } = readProcessLine(line);
-  const named = argv
-    .find((argument) => argument.startsWith(ARCHIVE_PROPERTY))
-    ?.slice(ARCHIVE_PROPERTY.length);
-  const jar = named ?? argv[argv.indexOf("-jar") + 1];
-  if (!argv.includes("-jar") || jar === undefined) return undefined;
+  const at = argv.indexOf("-jar");
+  const named = argv.slice(0, Math.max(0, at)).find((argument) => argument.startsWith(ARCHIVE_PROPERTY));
+  const jar = named?.slice(ARCHIVE_PROPERTY.length) ?? argv[at + 1];
+  if (at < 0 || jar === undefined) return undefined;
   const [, release] = /^\/releases\/([^/]+)\/app\.[jw]ar$/.exec(jar.slice(directory.length)) ?? [];
   if (!jar.startsWith(`${directory}/`) || release === undefined) return undefined;
   const launch = argv.find((argument) => argument.startsWith(LAUNCH_PROPERTY));

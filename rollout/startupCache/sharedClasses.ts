@@ -1,14 +1,18 @@
 import pLimit from "p-limit";
 import { messageOf, RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
-import type { RollContext } from "../roll/rollContext.ts";
 import { type DesiredRelease, targetOf } from "../roll/targets.ts";
 import { isExtractable } from "./isExtractable.ts";
 import type { Classes, Prepared } from "./startupCache.ts";
 
 const AT_ONCE = 4;
 
-type Told = Pick<RollContext, "report" | "warn" | "assertHeld">;
+/** The part of a roll's context that it needs. */
+interface Roll {
+  report(phase: "stage", message: string, host?: AppHost): void;
+  warn(message: string, host: AppHost): void;
+  readonly assertHeld: () => Promise<void>;
+}
 
 /** A host whose next release is unpacked. */
 interface Ready extends Prepared {
@@ -20,13 +24,13 @@ interface Ready extends Prepared {
  * traffic, and the others get it. Whatever fails, hosts start without.
  */
 export class SharedClasses {
-  readonly #told: Told;
+  readonly #roll: Roll;
   readonly #ready = new Map<AppHost, Ready>();
   readonly #recording = new Set<string>();
   readonly #read = new Map<string, Promise<Classes>>();
 
-  constructor(told: Told) {
-    this.#told = told;
+  constructor(roll: Roll) {
+    this.#roll = roll;
   }
 
   /** After the release was staged: unpacks it on every host that has a startup cache. */
@@ -37,9 +41,11 @@ export class SharedClasses {
     const ready = [...this.#ready.values()];
     if (ready.length === 0) return;
     const recorded = ready.filter(({ isThere }) => isThere).length;
-    this.#told.report(
+    const obstacles = new Set(ready.flatMap(({ obstacle }) => obstacle ?? []));
+    const without = obstacles.size === 0 ? "" : `; no classes where ${[...obstacles].join(" or ")}`;
+    this.#roll.report(
       "stage",
-      `unpacked on ${ready.length} of ${hosts.length} hosts, classes recorded on ${recorded}`,
+      `unpacked on ${ready.length} of ${hosts.length} hosts, classes recorded on ${recorded}${without}`,
     );
   }
 
@@ -57,7 +63,7 @@ export class SharedClasses {
       this.#read.set(key, classes);
       await host.startupCache?.install(release, archive, await classes);
       this.#ready.set(host, { ...ready, isThere: true });
-      this.#told.report("stage", "got the recorded classes", host);
+      this.#roll.report("stage", "got the recorded classes", host);
     });
   }
 
@@ -84,9 +90,11 @@ export class SharedClasses {
 
   /** At the end of a roll: hosts that were started before there were any classes get them for their next start. */
   async provideAll(): Promise<void> {
-    for (const [host, { release }] of [...this.#ready]) {
-      await this.provide(host, { release, launch: host.launch });
-    }
+    const limit = pLimit(AT_ONCE);
+    const all = [...this.#ready].map(([host, { release }]) =>
+      limit(() => this.provide(host, { release, launch: host.launch })),
+    );
+    await Promise.all(all);
   }
 
   async #prepareOne(desired: DesiredRelease, host: AppHost, time: number): Promise<void> {
@@ -102,12 +110,12 @@ export class SharedClasses {
 
   async #unlessItFails(host: AppHost, what: string, step: () => Promise<void>): Promise<boolean> {
     try {
-      await this.#told.assertHeld();
+      await this.#roll.assertHeld();
       await step();
       return true;
     } catch (error) {
       if (!(error instanceof RollgateError)) throw error;
-      this.#told.warn(`${what}: ${messageOf(error)}`, host);
+      this.#roll.warn(`${what}: ${messageOf(error)}`, host);
       return false;
     }
   }

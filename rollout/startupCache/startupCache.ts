@@ -5,7 +5,7 @@ import { readScripts } from "../machine/scripts.ts";
 import type { Launch } from "../request/launch.ts";
 import { optionsKey } from "./optionsKey.ts";
 
-const SECONDS = 300;
+const SECONDS = 120;
 
 const SCRIPTS = new URL("./scripts/", import.meta.url);
 const PREPARE = readScripts(SCRIPTS, "identify-java", "prepare-startup");
@@ -17,6 +17,8 @@ const INSTALL = readScripts(SCRIPTS, "keep-classes", "install-classes");
 export interface Prepared {
   /** The name of the archive of classes for this Java and these options; absent if there can't be one. */
   readonly archive?: string;
+  /** Why there can't be one. */
+  readonly obstacle?: string;
   readonly isThere: boolean;
 }
 
@@ -48,9 +50,11 @@ export class StartupCache {
     const options = optionsKey(this.#launch);
     if (options === undefined) return undefined;
     const args = [this.#launch.java, options, String(time), randomUUID(), mayUnpack ? "unpack" : ""];
-    const [archive, state] = (await this.#run(PREPARE, [release, ...args])).trim().split(" ");
-    if (!archive) return undefined;
-    return { ...(archive !== "-" && { archive }), isThere: state === "there" };
+    const printed = (await this.#run(PREPARE, [release, ...args])).trim();
+    if (printed === "") return undefined;
+    if (printed.startsWith("- ")) return { obstacle: printed.slice(2), isThere: false };
+    const [archive = "", state] = printed.split(" ");
+    return { archive, isThere: state === "there" };
   }
 
   /** Lets a JVM that was started from the unpacked files write down its classes, which stops it for a moment. */
@@ -59,7 +63,8 @@ export class StartupCache {
   }
 
   async read(release: string, archive: string): Promise<Classes> {
-    const printed = await this.#run(READ, [release, archive]);
+    // With an input, it runs in a session of its own: a shell that is kept looks at all it has read again and again.
+    const printed = await this.#run(READ, [release, archive], Readable.from([]));
     const [sha256 = "", time = "", ...lines] = printed.split("\n");
     return { sha256, time, compressed: Buffer.from(lines.join(""), "base64") };
   }

@@ -1,5 +1,5 @@
 # identify_java <java>: sets home to its folder and build to what stands for exactly this Java, or to nothing if it can't use
-# an archive of classes: it must be HotSpot 17 to 23. What comes later has another way, and reads these archives no more.
+# an archive of classes: it must be HotSpot 17 to 23. Later ones have another way, which has not been tried.
 identify_java() {
   build=""
   home=$(readlink -f "$1") && home=${home%/bin/java} && [ -f "$home/release" ] || return 0

@@ -4,6 +4,10 @@ cd "$1/releases/$2/startup" || exit 1
 [ -e "$4" ] && exit 0
 file="$1/work/.classes.$3" new=".$4.$5"
 trap 'rm -f "ask.$3" "$new"' EXIT
+if ! tr '\000' '\n' < "/proc/$3/cmdline" | grep -qxF -e -XX:+RecordDynamicDumpInfo; then
+  echo "it was started without -XX:+RecordDynamicDumpInfo" >&2
+  exit 1
+fi
 : > "ask.$3"
 waited=0
 until [ -e "$file" ]; do

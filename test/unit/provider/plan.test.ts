@@ -180,3 +180,22 @@ test("somebody else's roll is named", async () => {
 function silence({ proxy }: FakeFleet): void {
   proxy.error = new RollgateError("unreachable", "nginx does not answer");
 }
+
+test("a preview says why hosts would start without the startup cache that is wanted", async () => {
+  const hosts = { "app-1": RUNS, "app-2": RUNS };
+  const wanted = { startupCache: "auto", jar: { path: "/srv/app.jar", version: NEW, sha256: "" } } as const;
+  expect((await planned(hosts, wanted)).forecast).toBe(
+    "app-1, then app-2; without a startup cache, which these hosts can't have yet",
+  );
+  const { forecast } = await planned(hosts, wanted, (fleet) => {
+    fleet.host("app-2").startupCache = {
+      prepare: async () => undefined,
+      record: async () => {},
+      read: async () => ({ sha256: "", time: "", compressed: Buffer.alloc(0) }),
+      install: async () => {},
+    };
+  });
+  expect(forecast).toBe(
+    "app-1, then app-2; without a startup cache, since the release is no jar of Spring Boot 3.3 or later",
+  );
+});

@@ -17,7 +17,7 @@ function cacheOf(fleet: FakeFleet, name: string, archive?: string, isThere = fal
   return {
     prepare: async (_release, mayUnpack) => {
       await fleet.record(`${mayUnpack ? "unpack" : "look at"} ${name}`);
-      return { ...(archive !== undefined && { archive }), isThere };
+      return { ...(archive === undefined ? { obstacle: "there is no jcmd" } : { archive }), isThere };
     },
     record: () => fleet.record(`record ${name}`),
     read: async (_release, read) => {
@@ -87,6 +87,9 @@ test("classes of another Java or of other options are of no use", async () => {
   const fleet = await fleetOf({ "app-1": "17", "app-2": "21", "app-3": undefined });
   const { journal } = await rolled(fleet);
   expect(journal.filter((entry) => /record|install/.test(entry))).toEqual(["record app-1", "record app-2"]);
+  expect(fleet.messages("stage")).toContain(
+    "unpacked on 3 of 3 hosts, classes recorded on 0; no classes where there is no jcmd",
+  );
 });
 
 test("of hosts that roll side by side one records its classes, and the others get them for their next start", async () => {
