@@ -1,8 +1,13 @@
+/** `ErrorOptions`, which the TypeScript of a program that uses the package may not know. */
+interface Because {
+  readonly cause?: unknown;
+}
+
 /** A failure that is not a bug of ours; its message is one complete line for the user. */
 export class RollgateError extends Error {
   readonly code: string;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, options?: Because) {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
@@ -14,7 +19,7 @@ export class InvalidInput extends RollgateError {
   readonly property: string;
   readonly reason: string;
 
-  constructor(property: string, reason: string, options?: ErrorOptions) {
+  constructor(property: string, reason: string, options?: Because) {
     super("invalid-input", `${property}: ${reason}`, options);
     this.property = property;
     this.reason = reason;
@@ -25,7 +30,7 @@ export class InvalidInput extends RollgateError {
 export class GateFailed extends RollgateError {
   readonly evidence: readonly string[];
 
-  constructor(code: string, message: string, evidence: readonly string[] = [], options?: ErrorOptions) {
+  constructor(code: string, message: string, evidence: readonly string[] = [], options?: Because) {
     super(code, message, options);
     this.evidence = evidence;
   }
@@ -35,7 +40,7 @@ export class GateFailed extends RollgateError {
 export class RollFailed extends RollgateError {
   readonly evidence: readonly string[];
 
-  constructor(message: string, evidence: readonly string[], options?: ErrorOptions) {
+  constructor(message: string, evidence: readonly string[], options?: Because) {
     super("roll-failed", message, options);
     this.evidence = evidence;
   }

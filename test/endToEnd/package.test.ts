@@ -1,0 +1,100 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeFakeJar, writeFakeJava } from "../../harness/fakeApplication.ts";
+import { freePort } from "../../harness/freePort.ts";
+import { inRepository } from "../../tools/inRepository.ts";
+import { run } from "../../tools/run.ts";
+import { InstalledPackage } from "./installedPackage.ts";
+
+const ROOMS = ["components", "kinds", "provider", "rollout", "settings"];
+
+describe("the package, installed by npm, with the real CLI and a fake java", { timeout: 300_000 }, () => {
+  let installed: InstalledPackage;
+  let tarballs: { readonly first: string; readonly next: string };
+  let settings: { readonly directory: string; readonly [key: string]: unknown };
+  const jars = { old: "", next: "" };
+
+  beforeAll(async () => {
+    installed = await InstalledPackage.create();
+    tarballs = await installed.pack();
+    await installed.install(tarballs.first);
+    const { directory } = installed;
+    jars.old = (await writeFakeJar({ version: "1.0.0" }, directory)).path;
+    jars.next = (await writeFakeJar({ version: "1.1.0" }, directory)).path;
+    const ports = [await freePort(), await freePort(), await freePort()];
+    settings = {
+      kind: "local",
+      java: await writeFakeJava(directory),
+      directory: join(directory, "files"),
+      nginxPort: ports[0],
+      hosts: ["app-1", "app-2"].map((name, index) => ({ name, port: ports[index + 1] })),
+      soakSeconds: 0,
+      reports: "off",
+    };
+    await installed.configure({ ...settings, jar: jars.old });
+    await installed.init();
+  }, 300_000);
+
+  afterAll(async () => installed?.remove(), 120_000);
+
+  test("holds the compiled sources and the files that they read, and nothing else", async () => {
+    const { stdout } = await run("tar", ["-tzf", tarballs.first]);
+    const packed = stdout
+      .trim()
+      .split("\n")
+      .map((file) => file.replace("package/", ""));
+    const sources = await Promise.all(
+      ROOMS.map(async (room) => {
+        const entries = await readdir(inRepository(room), { recursive: true, withFileTypes: true });
+        return entries
+          .filter((entry) => entry.isFile())
+          .map(({ parentPath, name }) => join(parentPath, name));
+      }),
+    );
+    const expected = sources
+      .flat()
+      .map((file) => file.slice(inRepository().length + 1))
+      .flatMap((file) =>
+        file.endsWith(".ts") ? [".js", ".d.ts"].map((end) => file.replace(/\.ts$/, end)) : file,
+      );
+    const papers = ["CHANGELOG.md", "LICENSE", "Pulumi.yaml", "README.md", "package.json"];
+    expect(packed.sort()).toEqual([...expected, ...papers].sort());
+  });
+
+  test("deploys from an ES module, and has nothing to do in a second preview", async () => {
+    const { code, output } = await installed.pulumi("module", "up", "--yes", "--skip-preview");
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/app-2: "1\.0\.0-/);
+    const again = await installed.pulumi("module", "preview", "--refresh", "--expect-no-changes");
+    expect(again.code, again.output).toBe(0);
+  });
+
+  test("rolls from CommonJS, with the same state", async () => {
+    await installed.configure({ ...settings, jar: jars.next });
+    const { code, output } = await installed.pulumi("commonjs", "up", "--yes", "--skip-preview");
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/\] app-2 +admit +takes traffic/);
+    expect(output).toMatch(/app-2: .*=> "1\.1\.0-/);
+  });
+
+  test("shows no change once its next version is installed, in another folder", async () => {
+    await installed.move();
+    await installed.install(tarballs.next);
+    for (const type of ["module", "commonjs"] as const) {
+      const { code, output } = await installed.pulumi(type, "preview", "--refresh", "--expect-no-changes");
+      expect(code, output).toBe(0);
+    }
+  });
+
+  test("leaves nothing when it is destroyed", async () => {
+    const { code, output } = await installed.pulumi("commonjs", "destroy", "--yes", "--skip-preview");
+    expect(code, output).toBe(0);
+    expect(existsSync(join(settings.directory, "nginx"))).toBe(false);
+    expect(existsSync(join(settings.directory, "hosts", "app-1", "releases"))).toBe(false);
+    const port = Object(settings.hosts)[0].port;
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${settings.nginxPort}/`)).rejects.toThrow();
+  });
+});
