@@ -55,6 +55,7 @@ export async function rollBack(replaced: readonly Replaced[], context: RollConte
       );
       const back = batch.filter(({ member }) => done.some((roll) => roll.member.host === member.host));
       returned.push(...back.map(({ to }) => to));
+      for (const { member } of back) context.follower?.wentBack(member.host);
       kept = kept.filter((one) => !returned.includes(one));
       if (failure !== undefined) throw failure;
     }

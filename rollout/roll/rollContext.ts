@@ -39,6 +39,8 @@ export interface Follower {
   begins(phase: Phase, host: AppHost): void;
   /** A host runs what it should. */
   isDone(host: AppHost): void;
+  /** A host runs again what it ran before. */
+  wentBack(host: AppHost): void;
   /** A slot runs a release, or nothing. */
   runs(slot: Slot, release: string | undefined): void;
 }

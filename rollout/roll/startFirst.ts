@@ -83,6 +83,7 @@ export class StartFirst implements HostRoll {
   async undo(): Promise<boolean> {
     await this.#goBack("another host of the batch failed");
     await this.#leaveOld();
+    this.#context.follower?.wentBack(this.#host);
     return true;
   }
 
@@ -164,6 +165,7 @@ export class StartFirst implements HostRoll {
         startedBeside,
       });
     }
+    this.#context.follower?.wentBack(this.#host);
     if (isStopped) throw failure;
     const outcome = hadEnded
       ? `${name} is back on ${this.#oldRelease}, which had ended by itself and was started again`

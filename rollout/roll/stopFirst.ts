@@ -135,6 +135,7 @@ export class StopFirst implements HostRoll {
       const outcome = `${back} failed too (${messageOf(error)}): ${name} stays drained`;
       throw new HostRollFailed({ ...failed, outcome, backFailure: error });
     }
+    if (earlier) this.#context.follower?.wentBack(this.#host);
     const outcome = earlier
       ? `is back on ${earlier.release}${anew && " with its previous options"}`
       : "has no earlier release: it is stopped and drained";

@@ -83,6 +83,11 @@ export class RollStatus {
     this.#changed();
   }
 
+  /** A host runs again what it ran before. */
+  wentBack({ name }: Pick<AppHost, "name">): void {
+    this.#change(name, { phase: "done", since: now(), isBack: true });
+  }
+
   /** A slot runs a release, or nothing. */
   runs({ name }: Slot, release: string | undefined): void {
     const { release: _, ...rest } = this.#slots.get(name) ?? {};

@@ -50,7 +50,7 @@ export interface ShownHost {
   /** Absent if it ran nothing. */
   readonly from?: string;
   readonly to: string;
-  /** Absent until the roll gets there; `done` once it runs the release. */
+  /** Absent until the roll gets there; `done` once it runs the release, or what it went back to. */
   readonly phase?: Phase;
   readonly since?: string;
   /** Whether it goes back, or went back, to what it ran before. */

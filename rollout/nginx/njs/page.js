@@ -96,7 +96,7 @@ function rollPanel(roll) {
     .map((host) => host.from)
     .filter((from, index, all) => from !== undefined && all.indexOf(from) === index);
   const from = froms.length === 0 ? "" : ` from ${html(froms.join(", "))}`;
-  const steps = outcome === "rolling" || outcome === "killed" ? progress(roll) : "";
+  const steps = outcome === "succeeded" ? "" : progress(roll);
   return `<section class="${outcome}">
 <h2><span class="mark">${titles[outcome]}</span> ${html(roll.release)}<small>${from}</small></h2>
 <p>${when(roll, outcome)}, by ${who}${counted(roll)}${reportLink(roll, outcome)}</p>
@@ -137,13 +137,14 @@ function trouble(roll, outcome) {
 
 /** How far each host is. */
 function progress(roll) {
-  const done = roll.hosts.filter((host) => host.phase === "done").length;
+  const done = roll.hosts.filter((host) => host.phase === "done" && !host.isBack).length;
   const fleet = roll.phase === undefined ? "" : `<li class="now">fleet: ${html(roll.phase)}</li>`;
   const steps = roll.hosts.map((host) => {
     const back = host.isBack ? "goes back: " : "";
     if (host.phase === undefined) return `<li>${html(host.name)}</li>`;
+    if (host.phase === "done" && host.isBack) return `<li class="back">${html(host.name)} went back</li>`;
     if (host.phase === "done") return `<li class="done">${html(host.name)} done</li>`;
-    const lasts = roll.outcome === "killed" ? "" : ` for ${since(host.since)}`;
+    const lasts = roll.outcome === "rolling" ? ` for ${since(host.since)}` : "";
     const phase = `${back}${html(host.phase)}${lasts}`;
     return `<li class="${host.isBack ? "back" : "now"}">${html(host.name)} ${phase}</li>`;
   });

@@ -102,9 +102,15 @@ test("once it is over, the page says how it ended, when, what nginx counted, and
   );
 });
 
-test("a failed roll names the host and the phase", () => {
-  const failed = left({ outcome: "failed", failedAt: { host: "app-1", phase: "health" } });
-  expect(statusPage(SLOTS, failed)).toContain('<p class="trouble">app-1 failed in its health phase</p>');
+test("a failed roll names the host and the phase, and says which hosts went back", () => {
+  const hosts = [
+    { name: "app-1", to: "1.2.0", phase: "done", isBack: true },
+    { name: "app-2", to: "1.2.0" },
+  ] as const;
+  const failed = left({ outcome: "failed", failedAt: { host: "app-1", phase: "health" }, hosts });
+  const page = statusPage(SLOTS, failed);
+  expect(page).toContain('<li class="back">app-1 went back</li><li>app-2</li>');
+  expect(page).toContain('<p class="trouble">app-1 failed in its health phase</p>');
 });
 
 test("nothing that was left can put markup or another kind of link into the page", () => {

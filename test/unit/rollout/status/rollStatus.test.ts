@@ -63,12 +63,26 @@ describe("after a roll, the status page can show", () => {
     await expect(fleet.roll("1.1.0", { policy: { health: { deadlineSeconds: 1 } } })).rejects.toThrow();
     const { roll, slots } = file.state;
     expect(roll).toMatchObject({ outcome: "failed", failedAt: { host: "app-1", phase: "health" } });
-    expect(roll.hosts).toMatchObject([{ name: "app-1", isBack: true }, { name: "app-2" }]);
+    expect(roll.hosts).toMatchObject([{ name: "app-1", phase: "done", isBack: true }, { name: "app-2" }]);
     expect(slots["app-1"]).toEqual({ release: "1.0.0" });
     expect(slots["app-1_b"]).not.toHaveProperty("release");
     expect(roll.hosts[1]).not.toHaveProperty("phase");
   });
 });
+
+test.each(["start-first", "stop-first"] as const)(
+  "hosts that went back with a %s roll are told from those that run the release",
+  async (order) => {
+    const { fleet, file } = await twoHosts();
+    fleet.host("app-2").conduct["1.1.0"] = "down";
+    const policy = { order, health: { deadlineSeconds: 1 } };
+    await expect(fleet.roll("1.1.0", { policy })).rejects.toThrow();
+    expect(file.state.roll.hosts).toMatchObject([
+      { name: "app-1", phase: "done", isBack: true },
+      { name: "app-2", phase: "done", isBack: true },
+    ]);
+  },
+);
 
 test("until a roll has looked at the hosts, what an earlier one left about them stays", async () => {
   const { fleet, file } = await twoHosts();
