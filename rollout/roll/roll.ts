@@ -10,11 +10,10 @@ import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import { SharedClasses } from "../startupCache/sharedClasses.ts";
 import { RollStatus } from "../status/rollStatus.ts";
 import { alignDrains } from "./alignDrains.ts";
-import type { PhaseTimes } from "./hostSteps.ts";
 import { Orders } from "./order.ts";
 import { preflight, stageEverywhere, untouched } from "./preflight.ts";
 import type { Reporter } from "./reporter.ts";
-import { rollAll } from "./rollAll.ts";
+import { rollAll, type TouchedHost } from "./rollAll.ts";
 import { type FirstLook, type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
 import type { DesiredRelease } from "./targets.ts";
 
@@ -55,8 +54,8 @@ export interface RollOptions {
 /** What a finished roll did. */
 export interface RollResult {
   readonly release: string;
-  /** The touched hosts in rolling order, with the milliseconds each phase took. */
-  readonly rolled: readonly { readonly host: string; readonly times: PhaseTimes }[];
+  /** In rolling order. */
+  readonly rolled: readonly TouchedHost[];
   readonly durationSeconds: number;
   /** What nginx counted; absent if it counts nothing. */
   readonly ledger?: LedgerFigures;

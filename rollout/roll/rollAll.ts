@@ -3,20 +3,26 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { HostsUnreachable } from "./decideStep.ts";
 import { describeFailure } from "./describeFailure.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
+import type { PhaseTimes } from "./hostSteps.ts";
 import { prune } from "./prune.ts";
-import type { RollResult } from "./roll.ts";
 import { rollBack } from "./rollBack.ts";
 import type { RollContext } from "./rollContext.ts";
 import { HostsRoll } from "./rollHosts.ts";
 import { stopReason } from "./stopReason.ts";
 import type { DesiredRelease } from "./targets.ts";
 
+/** A host that a roll has changed, with the milliseconds that each phase took. */
+export interface TouchedHost {
+  readonly host: string;
+  readonly times: PhaseTimes;
+}
+
 /** Rolls all hosts; on failure, rolls back those that the policy says, and reports what all hosts run. */
 export async function rollAll(
   desired: DesiredRelease,
   context: RollContext,
   ledger: Ledger,
-): Promise<RollResult["rolled"]> {
+): Promise<readonly TouchedHost[]> {
   const hostsRoll = new HostsRoll(desired, context);
   const { rolled } = hostsRoll;
   try {
