@@ -65,8 +65,7 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
     const [name, args] = [this.#name, this.#args];
     const unknown = await unknownSettings(args);
     if (unknown.length > 0) {
-      const what = new Intl.ListFormat("en").format(unknown);
-      await pulumi.log.info(`${name}: what it declares is known after ${what}. Nothing was asked yet.`, this);
+      await pulumi.log.warn(notKnown(name, unknown), this);
       return undefined;
     }
     const source = await givenSettings(name, args);
@@ -98,4 +97,8 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
 async function dockerProvider(name: string, engine: Found["engine"], options: pulumi.ResourceOptions) {
   const { Provider } = await import("@pulumi/docker");
   return new Provider(`${name}-engine`, engine, options);
+}
+
+function notKnown(name: string, settings: readonly string[]): string {
+  return `${settings.map((setting) => `${name}:${setting}`).join(", ")}: known only once other resources exist, so this preview leaves ${name} out, and nothing was asked. What it lists of ${name} as deleted stays.`;
 }

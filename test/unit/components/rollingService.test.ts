@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { RollingService, type RollingServiceArgs } from "../../../components/rollingService.ts";
 import { writeJar } from "../../../harness/zip.ts";
 import { SETTINGS_TYPES, settingsTypes } from "../../../tools/settingsTypes.ts";
@@ -82,6 +82,17 @@ test("a secret where only plain values are kept is rejected", async () => {
   await expect(declared({ nginxAddress: pulumi.secret("127.0.0.1") })).rejects.toThrow(
     "shop:nginxAddress: expected a plain value, got a secret",
   );
+});
+
+test("a preview that can't know a setting yet says so, and asks nothing", async () => {
+  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+  onTestFinished(() => warn.mockRestore());
+  const address = pulumi.output(pulumi.unknown).apply(String);
+  const { tree } = await declared({ jar: "/not/there.jar", hosts: [{ name: "app-1", address, port: 8081 }] });
+  expect(tree).toEqual(["rollgate:index:RollingService::shop"]);
+  expect(warn.mock.calls.map(([message]) => message)).toEqual([
+    "shop:hosts: known only once other resources exist, so this preview leaves shop out, and nothing was asked. What it lists of shop as deleted stays.",
+  ]);
 });
 
 test("the types are those of Pulumi.yaml", async () => {
