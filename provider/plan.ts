@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Plan } from "#kinds/orchestrator.ts";
+import { refuseUnanswered } from "#rollout/analysis/refuseUnanswered.ts";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
 import { LeaseHeld } from "#rollout/lease/lease.ts";
 import type { Drains } from "#rollout/nginx/reverseProxy.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
+import { factsOf } from "#rollout/roll/factsOf.ts";
 import { type FleetMember, type Observed, observe } from "#rollout/roll/fleet.ts";
 import { describeForecast, foresee } from "#rollout/roll/foresee.ts";
 import { describeTooFew, obstaclesTo } from "#rollout/roll/obstacles.ts";
@@ -21,11 +23,14 @@ const NO_DRAINS: Drains = { everywhere: new Set(), partly: new Map() };
  * nginx that are not in it may be made by the same update, so they are no obstacle.
  */
 export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequest): Promise<Plan> {
-  const { members, problem, roller } = await lookAt(fleet, request);
+  const { members, problem, roller, unanswered } = await lookAt(fleet, request);
   const known = members.filter(
     ({ host, unreachable }) => unreachable === undefined || isAsBefore(host.name, request, before),
   );
-  const obstacles = await obstaclesTo(request, known);
+  const obstacles = [
+    ...(await obstaclesTo(request, known)),
+    ...(unanswered === undefined ? [] : [unanswered]),
+  ];
   const isComplete = problem === undefined && members.every(({ unreachable }) => unreachable === undefined);
   const around = [
     roller,
@@ -55,7 +60,7 @@ export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequ
   };
 }
 
-/** The hosts as they are now, what is wrong with nginx, and who rolls them. */
+/** The hosts as they are now, what is wrong with nginx, who rolls them, and which check nobody answers. */
 async function lookAt(fleet: Fleet, request: RollRequest) {
   const signal = AbortSignal.timeout(ANSWER_MILLISECONDS);
   const draining = problemOr(fleet.proxy.drained(signal));
@@ -64,12 +69,21 @@ async function lookAt(fleet: Fleet, request: RollRequest) {
     upstream: (slot, given) => fleet.proxy.upstream(slot, given),
   };
   const look = (host: AppHost) => observe(host, proxy, signal, targetOf(request, host.name).release);
-  const [members, { problem }, { answer: roller }] = await Promise.all([
+  const [members, { problem }, { answer: roller }, { problem: unanswered }] = await Promise.all([
     Promise.all(fleet.hosts.map(look)),
     draining,
     problemOr(rollerOf(fleet)),
+    problemOr(askChecks(fleet, request, signal)),
   ]);
-  return { members, problem, roller };
+  return { members, problem, roller, unanswered };
+}
+
+/** Once, as a preview is not patient. */
+async function askChecks({ hosts }: Fleet, request: RollRequest, signal: AbortSignal): Promise<void> {
+  const [host] = hosts;
+  const checks = (request.analysisChecks ?? []).map((check) => ({ ...check, consecutiveErrors: 1 }));
+  if (!host) return;
+  await refuseUnanswered(checks, factsOf({ host, slot: host }, targetOf(request, host.name).release), signal);
 }
 
 /** Who is rolling this fleet now, in one clause. */

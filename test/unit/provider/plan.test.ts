@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import { plan } from "#provider/plan.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
+import { freePort } from "../../../harness/freePort.ts";
+import { CHECK } from "../../support/askedServers.ts";
 import { type Before, FakeFleet } from "../../support/fakeFleet.ts";
 import { validRequest } from "../../support/rollRequest.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
@@ -64,6 +66,20 @@ test("a host that can't be reached is named, since a roll would be refused", asy
   const why = "app-2 can't be reached: server of app-2 cannot be reached";
   expect(forecast).toBe(`refused as long as ${why}`);
   expect(warnings).toEqual([`a roll is refused as long as ${why}`]);
+});
+
+test("a check that nobody answers is named, since a roll would be refused, unless that is ignored", async () => {
+  const prometheus = `http://127.0.0.1:${await freePort("127.0.0.1")}`;
+  const check = { ...CHECK, name: "error rate", prometheus, query: "up", max: 1 };
+  const hosts = { "app-1": RUNS, "app-2": RUNS };
+  const { forecast, warnings } = await planned(hosts, { analysisChecks: [check] });
+  const why = new RegExp(
+    `refused as long as error rate: ${prometheus} gave no answer: connect ECONNREFUSED [\\d.:]+`,
+  );
+  expect(forecast).toMatch(new RegExp(`^${why.source}; app-1, then app-2$`));
+  expect(warnings).toEqual([expect.stringMatching(new RegExp(`^a roll is ${why.source}$`))]);
+  const ignored = await planned(hosts, { analysisChecks: [{ ...check, onError: "ignore" }] });
+  expect(ignored).toMatchObject({ forecast: "app-1, then app-2", warnings: [] });
 });
 
 test("too few hosts that serve are named, with what is wrong with the others", async () => {
