@@ -4,6 +4,11 @@ import { ownNames } from "../ownNames.ts";
 import { clientOf, isBehindProxy, realIp } from "./client.ts";
 import { CONTROL_ADDRESS } from "./controlServer.ts";
 import { pathUnder } from "./pathPrefix.ts";
+import { repeatedHeaders } from "./tlsLines.ts";
+
+/** All that the page needs. Any header here also keeps out what a site sets for its own pages, which may forbid that. */
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
 
 /** `/status` for the people and the monitoring that may read it, on the server of the clients. */
 export function statusLocation(settings: NginxSettings): string {
@@ -17,7 +22,8 @@ export function statusLocation(settings: NginxSettings): string {
   return paths
     .map(
       (path) => `location = ${pathUnder(pathPrefix, path)} {
-${onlyThey}    proxy_pass http://${endpoint(CONTROL_ADDRESS, controlPort)}${path};
+${onlyThey}    add_header Content-Security-Policy "${POLICY}" always;
+${repeatedHeaders(settings, "    ")}    proxy_pass http://${endpoint(CONTROL_ADDRESS, controlPort)}${path};
 }
 `,
     )

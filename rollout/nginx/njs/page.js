@@ -148,7 +148,7 @@ function progress(roll) {
     const phase = `${back}${html(host.phase)}${lasts}`;
     return `<li class="${host.isBack ? "back" : "now"}">${html(host.name)} ${phase}</li>`;
   });
-  return `<progress max="${roll.hosts.length}" value="${done}"></progress>
-<ol>${fleet}${steps.join("")}</ol>
+  const bar = `<progress max="${roll.hosts.length}" value="${done}"></progress>\n`;
+  return `${roll.outcome === "failed" ? "" : bar}<ol>${fleet}${steps.join("")}</ol>
 `;
 }

@@ -94,9 +94,15 @@ function chromium(context: TestContext): Chromium {
 
 test("without nginx's JavaScript module, a browser shows the same, and others get JSON", async (context) => {
   await using browser = chromium(context);
-  const { fleet, settings, roll, url } = await twoHosts({ statusAllow: ["127.0.0.0/8"] });
+  // What a site may set for its own pages.
+  const directives = {
+    path: "own.conf",
+    text: "add_header Content-Security-Policy \"script-src 'none'\";\n",
+  };
+  const { fleet, settings, roll, url } = await twoHosts({ statusAllow: ["127.0.0.0/8"], directives });
+  const site = `http://127.0.0.1:${settings.port}`;
   const shown = async () => String(await browser.ask("document.body.innerText"));
-  await browser.open(`http://127.0.0.1:${settings.port}/status`);
+  await browser.open(`${site}/status`);
   await until(async () => (await shown()).includes("2 of 2 hosts take traffic"));
 
   fleet.when("stop app-1", async () => {
@@ -108,6 +114,7 @@ test("without nginx's JavaScript module, a browser shows the same, and others ge
   await roll("1.1.0");
   await until(async () => /Rolled\s+1\.1\.0/.test(await shown()), 10);
   expect(await shown()).toMatch(/app-1\s+127\.0\.0\.1:\d+\s+empty/);
+  expect(browser.requests.every((asked) => asked.startsWith(site))).toBe(true);
 
   expect(JSON.parse((await request(`${url}/roll`)).body)).toMatchObject({ roll: { outcome: "succeeded" } });
   expect(JSON.parse((await request(url)).body)).toEqual({ checks: "none", drained: "app-1 app-2 " });

@@ -60,7 +60,7 @@ describe("after a roll, the status page can show", () => {
   test("where it failed, that the host went back, and that nothing is left in the other slot", async () => {
     const { fleet, file } = await twoHosts();
     fleet.host("app-1").conduct["1.1.0"] = "down";
-    await expect(fleet.roll("1.1.0", { policy: { health: { deadlineSeconds: 1 } } })).rejects.toThrow();
+    await expect(fleet.roll("1.1.0", { policy: { health: { deadlineSeconds: 0.3 } } })).rejects.toThrow();
     const { roll, slots } = file.state;
     expect(roll).toMatchObject({ outcome: "failed", failedAt: { host: "app-1", phase: "health" } });
     expect(roll.hosts).toMatchObject([{ name: "app-1", phase: "done", isBack: true }, { name: "app-2" }]);
@@ -75,7 +75,7 @@ test.each(["start-first", "stop-first"] as const)(
   async (order) => {
     const { fleet, file } = await twoHosts();
     fleet.host("app-2").conduct["1.1.0"] = "down";
-    const policy = { order, health: { deadlineSeconds: 1 } };
+    const policy = { order, health: { deadlineSeconds: 0.3 } };
     await expect(fleet.roll("1.1.0", { policy })).rejects.toThrow();
     expect(file.state.roll.hosts).toMatchObject([
       { name: "app-1", phase: "done", isBack: true },
