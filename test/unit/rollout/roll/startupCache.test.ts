@@ -53,10 +53,8 @@ async function rolled(fleet: FakeFleet, policy: PolicyChange = {}) {
 test("the first host records its classes before it takes traffic, and the others get them before they are touched", async () => {
   const fleet = await fleetOf({ "app-1": "17", "app-2": "17", "app-3": "17" });
   const { journal, warnings } = await rolled(fleet);
-  expect(journal).toEqual([
-    "unpack app-1",
-    "unpack app-2",
-    "unpack app-3",
+  expect(journal.slice(0, 3).sort()).toEqual(["unpack app-1", "unpack app-2", "unpack app-3"]);
+  expect(journal.slice(3)).toEqual([
     "drain app-1",
     "start app-1",
     "record app-1",
