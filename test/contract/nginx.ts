@@ -146,11 +146,13 @@ export function describeOwnNginx(open: () => Promise<OpenNginx>): void {
     await serveConfiguration(server, nginxSettings({ user: "root", ...(await settings()) }), 5);
     await server.closeConnections(true);
     await server.access.status.write("{}\n");
+    const { directory } = await settings();
+    // As if that had been cut off once.
+    await server.machine.run('cp "$1/roll.json" "$1/roll.json.new"', [directory]);
     await server.quit(5);
     expect(await server.isRunning()).toBe(false);
     await server.removeFiles();
     expect(await server.served()).toBeUndefined();
-    const { directory } = await settings();
     expect(await server.machine.run('[ ! -e "$1" ] && echo gone', [directory])).toBe("gone\n");
   });
 }

@@ -5,9 +5,13 @@ import { FakeFleet } from "../../../support/fakeFleet.ts";
 
 /** A file in memory. */
 class MemoryFile implements StatusFile {
-  readonly name: string = "nginx at http://a";
+  readonly name: string;
   text: string | undefined;
   error: Error | undefined;
+
+  constructor(name = "nginx at http://a") {
+    this.name = name;
+  }
 
   async read(): Promise<string | undefined> {
     if (this.error) throw this.error;
@@ -102,6 +106,17 @@ test("what can't be written is one warning of a roll that goes on", async () => 
     "/status does not show how this roll ended: nginx at http://a: read-only file system",
   ]);
   expect(fleet.state).toMatchObject({ "app-1_b": "1.1.0", "app-2_b": "1.1.0" });
+});
+
+test("each nginx shows the roll, even if another one can't be written to", async () => {
+  const { fleet, file } = await twoHosts();
+  const broken = new MemoryFile("nginx at http://b");
+  broken.error = new Error("read-only file system");
+  fleet.proxy.statusFiles = [broken, file];
+  expect((await fleet.roll("1.1.0")).warnings).toEqual([
+    "/status does not show how this roll ended: nginx at http://b: read-only file system",
+  ]);
+  expect(file.state.roll.outcome).toBe("succeeded");
 });
 
 test("an nginx that was lost has a warning of its own", async () => {
