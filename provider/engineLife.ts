@@ -1,9 +1,12 @@
+import { flushCompileCache } from "node:module";
 import { ignoreBrokenPipe } from "./ignoreBrokenPipe.ts";
 import { failPlainly } from "./plainFailures.ts";
 import { watchEngine } from "./watchEngine.ts";
 
 /** Time for a last line in the log and for connections to close. */
 const FAREWELL_MILLISECONDS = 1_000;
+/** Most modules are loaded by the first call, the rest by the first roll. */
+const COMPILED_MILLISECONDS = [1_000, 5_000];
 
 /**
  * Ends this provider process soon after Pulumi's engine is gone; the engine passes its address as an argument.
@@ -13,6 +16,8 @@ const { signal } = watchEngine(process.argv[2]);
 let changes = 0;
 signal.addEventListener("abort", endUnlessBusy);
 failPlainly();
+// Pulumi kills this process, and only at its end would Node.js write down what it has compiled.
+for (const after of COMPILED_MILLISECONDS) setTimeout(flushCompileCache, after).unref();
 
 /**
  * Makes a change that must not be cut off if Pulumi's engine is lost; the process ends afterwards. `signal` lets a

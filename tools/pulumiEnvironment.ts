@@ -12,7 +12,7 @@ export interface PulumiEnvironment {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Finds the CLI, and completes the environment with this repository's Node.js on PATH and a backend. */
+/** Finds the CLI, and completes the environment with this repository's Node.js on PATH, its cache and a backend. */
 export async function pulumiEnvironment(overrides: NodeJS.ProcessEnv = {}): Promise<PulumiEnvironment> {
   const cli = await findPulumi();
   if (!cli) throw new SetupError("no Pulumi CLI yet: run `npm run setup` first");
@@ -20,7 +20,14 @@ export async function pulumiEnvironment(overrides: NodeJS.ProcessEnv = {}): Prom
   const backend = (await hasBackend(environment)) ? {} : await localBackend(environment);
   return {
     executable: cli.executable,
-    env: { ...environment, ...backend, PATH: pathWith(cli.directories), PULUMI_SKIP_UPDATE_CHECK: "true" },
+    env: {
+      // An update starts four processes, which would all compile the same modules anew.
+      NODE_COMPILE_CACHE: inRepository(".tools", "compile-cache"),
+      ...environment,
+      ...backend,
+      PATH: pathWith(cli.directories),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    },
   };
 }
 

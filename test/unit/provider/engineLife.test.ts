@@ -1,12 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "vitest";
+import { until } from "../../../harness/until.ts";
 import { inRepository } from "../../../tools/inRepository.ts";
 
 /** A process that waits for calls as a provider does, after the first one: `call`. */
-async function startProvider(call: string, { onTestFinished }: TestContext) {
+async function startProvider(call: string, { onTestFinished }: TestContext, env: NodeJS.ProcessEnv = {}) {
   const engine = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(engine, "listening");
   const program = `
@@ -20,6 +24,7 @@ async function startProvider(call: string, { onTestFinished }: TestContext) {
     ["--input-type=module", "-e", program, "--", "", `127.0.0.1:${port}`],
     {
       cwd: inRepository(),
+      env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "inherit"],
     },
   );
@@ -52,4 +57,16 @@ test.concurrent("a running change finishes first, and learns that nobody waits f
   closeEngine();
   await once(provider, "exit");
   expect(await printed).toBe("called\nchanged\n");
+}, 15_000);
+
+test.concurrent("what was compiled is kept for the next process, although a provider is killed at its end", async (context) => {
+  const { expect } = context;
+  const directory = await mkdtemp(join(tmpdir(), "rollgate-test-"));
+  context.onTestFinished(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
+  const env = { NODE_COMPILE_CACHE: directory, NODE_DISABLE_COMPILE_CACHE: undefined };
+  const { provider } = await startProvider("", context, env);
+  const files = async () =>
+    (await readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  await until(async () => (await files()).length > 0, 10);
+  expect(provider.exitCode).toBeNull();
 }, 15_000);
