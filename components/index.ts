@@ -10,6 +10,7 @@ export type {
   HooksSettings,
   HostSettings,
   NginxServerSettings,
+  ProbeTrafficSettings,
   TlsSettings,
   WarmUpSettings,
   WebhookSettings,

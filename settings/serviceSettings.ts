@@ -10,6 +10,7 @@ import type {
   HooksSettings,
   HostSettings,
   NginxServerSettings,
+  ProbeTrafficSettings,
   TlsSettings,
   WarmUpSettings,
   WebhookSettings,
@@ -168,7 +169,7 @@ export interface ServiceSettings {
   /** When a host fails its gates: rollback returns the hosts already replaced to the release they had; halt leaves them. Default: `"rollback"`. */
   readonly onFailure?: Setting<"rollback" | "halt">;
   /** auto: the first host of a roll records the classes of the new release before it takes traffic, and every later start of it, on any host, is faster; see docs/startup-cache.md. off: releases are started as they are. Default: `"off"`. */
-  readonly startupCache?: Setting<string>;
+  readonly startupCache?: Setting<"auto" | "off">;
   /** How a host gets its new JVM. start-first: beside the old one, which takes traffic until the new one has passed its gates and is kept for the way back until the soak is over. stop-first: after the old one has stopped. auto: start-first where the host has the memory and the second port is free. Default: `"auto"`. */
   readonly order?: Setting<"auto" | "start-first" | "stop-first">;
   /** Requests that a new JVM gets before it takes traffic: paths, such as [/, /orders?page=1]; requests, how many to send over these paths (200 by default); seconds, when to stop at the latest (10 by default). Empty means none. */
@@ -176,7 +177,7 @@ export interface ServiceSettings {
   /** By what clients get, a new release is held against the old one during its soak, and goes back if it is worse: errorRateIncrease, how much higher its share of failed requests may be (0.01 by default: one percent of all requests); latencyFactor, how many times as long its p50 and p99 may be (3); minimumRequests, below which it is not judged (50); waitSeconds, how long the soak may go on until there are so many (0); ignoreSeconds, how long after its admission latencies don't count (3); maxErrorRate and maxP99Milliseconds, limits that hold whatever the old release does (none). checks, a list of what else is asked during the soak: url, which must answer 2xx, or prometheus, the URL of one, with query and min, max or both; headers, name, intervalSeconds (5), timeoutSeconds (5), consecutiveFailures (1), consecutiveErrors (3), onError (fail) and onNoData (ignore). Empty means that it is judged by its health alone. See docs/analysis.md. */
   readonly analysis?: Setting<AnalysisSettings>;
   /** Requests that a roll sends through nginx itself while it is on, for fleets without traffic: path, such as /api/ping; requestsPerSecond (5 by default). nginx counts them apart from those of clients, and analysis judges by them if clients send too few. Empty means none. See docs/analysis.md. */
-  readonly probeTraffic?: Setting<unknown>;
+  readonly probeTraffic?: Setting<ProbeTrafficSettings>;
   /** Commands that a roll runs: beforeRoll, beforeHost, afterHost, afterRoll and onFailure, each an object or a list of them. command is a string for the shell or a list of words. where is deployer, the default, or, for beforeRoll and afterRoll, first-host: once on the first host of the roll, with the new release. deadlineSeconds is 300 by default. See docs/hooks.md. */
   readonly hooks?: Setting<HooksSettings>;
   /** The folder for a report of each roll, on the machine that runs pulumi, relative to the project; the last 50 are kept. Empty means .rollgate/reports/<stack>, off means none. See docs/evidence.md. */

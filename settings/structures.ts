@@ -4,6 +4,7 @@ import type { AccessLog } from "#rollout/request/frontDoor/accessLog.ts";
 import type { TlsInputs } from "#rollout/request/frontDoor/tls.ts";
 import type { Hook, HookPoint } from "#rollout/request/hooks.ts";
 import type { Webhook } from "#rollout/request/notify.ts";
+import type { ProbeTraffic } from "#rollout/request/probeTraffic.ts";
 import type { WarmUp } from "#rollout/request/warmUp.ts";
 
 /** The fields that must be given; all others have defaults. */
@@ -52,6 +53,7 @@ export interface CanarySettings {
 export type TlsSettings = Needs<TlsInputs, "certificate" | "key">;
 export type AccessLogSettings = Needs<AccessLog, "format"> | { readonly format: "off" };
 export type WarmUpSettings = Needs<WarmUp, "paths">;
+export type ProbeTrafficSettings = Needs<ProbeTraffic, "path">;
 export type AnalysisSettings = Partial<Analysis> & { readonly checks?: readonly Partial<AnalysisCheck>[] };
 export type WebhookSettings = Needs<Webhook, "url">;
 

@@ -56,7 +56,8 @@ export async function newFleet(
     timing: { ...given.timing, soakSeconds: 0 },
     minimumHealthy: 1,
   };
-  return { hosts, url: `http://127.0.0.1:${proxy.port}`, request: { ...request, proxies: [proxy] } };
+  const proxies: [LocalProxyDescriptor] = [proxy];
+  return { hosts, url: `http://127.0.0.1:${proxy.port}`, request: { ...request, proxies } };
 }
 
 async function ownNginx(directory: string, hosts: readonly HostPlace[]): Promise<LocalProxyDescriptor> {
