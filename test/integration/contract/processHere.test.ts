@@ -7,6 +7,7 @@ import { describeAppHost, type NewHost, stopAll } from "../../contract/appHost.t
 import { describeProcessHost } from "../../contract/processHost.ts";
 import { describeSecondProcess } from "../../contract/secondProcess.ts";
 import { describeSecondSlot } from "../../contract/secondSlot.ts";
+import { describeStartupCache } from "../../contract/startupCache.ts";
 import { fakeJava } from "../../support/fakeJava.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
@@ -34,3 +35,4 @@ describeAppHost(kind);
 describeSecondSlot(kind);
 describeProcessHost(open);
 describeSecondProcess(open);
+describeStartupCache(open);

@@ -8,6 +8,7 @@ import { describeAppHost, type NewHost, stopAll } from "../../contract/appHost.t
 import { describeProcessHost } from "../../contract/processHost.ts";
 import { describeSecondProcess } from "../../contract/secondProcess.ts";
 import { describeSecondSlot } from "../../contract/secondSlot.ts";
+import { describeStartupCache } from "../../contract/startupCache.ts";
 import { fakeJava } from "../../support/fakeJava.ts";
 
 const reason = await noSshd();
@@ -57,4 +58,5 @@ describe.skipIf(reason)(`on a server without systemd${reason ? ` (${reason})` : 
   describeSecondSlot(kind);
   describeProcessHost(open);
   describeSecondProcess(open);
+  describeStartupCache(open);
 });
