@@ -129,6 +129,28 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
     );
   });
 
+  test("is asked few things, since each costs a round trip", async () => {
+    const run = vi.spyOn(SshMachine.prototype, "run");
+    onTestFinished(() => run.mockRestore());
+    const scripts = async (ask: () => Promise<unknown>) => {
+      run.mockClear();
+      await ask();
+      return run.mock.calls.length;
+    };
+    const served = await fleet.checkNginx();
+    expect({
+      "check of a host": await scripts(() => sshHost.check({ olds: host(), news: host() })),
+      "refresh of a host": await scripts(() => sshHost.read("id", host())),
+      "check of nginx": await scripts(() => fleet.checkNginx({}, served)),
+      "refresh of nginx": await scripts(() => nginx.read("id", served)),
+    }).toEqual({
+      "check of a host": 1,
+      "refresh of a host": 1,
+      "check of nginx": 6,
+      "refresh of nginx": 2,
+    });
+  });
+
   test("counts every connection to a host if nginx's own cannot be told apart", async () => {
     const { port } = await serveHttp((_, response) => response.end());
     const socket = connect(port, "127.0.0.1");
