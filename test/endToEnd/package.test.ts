@@ -88,6 +88,16 @@ describe("the package, installed by npm, with the real CLI and a fake java", { t
     }
   });
 
+  test("names what to install for Docker, if it is missing", async () => {
+    await installed.configure({ ...settings, directory: "", kind: "docker", jar: jars.next });
+    const { code, output } = await installed.pulumi("module", "preview");
+    await installed.configure({ ...settings, jar: jars.next });
+    expect(code).not.toBe(0);
+    expect(output).toContain(
+      "shop:kind: expected the package @pulumi/docker in the program, found none: npm install @pulumi/docker. Nothing was changed.",
+    );
+  });
+
   test("leaves nothing when it is destroyed", async () => {
     const { code, output } = await installed.pulumi("commonjs", "destroy", "--yes", "--skip-preview");
     expect(code, output).toBe(0);
