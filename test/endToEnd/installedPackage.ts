@@ -102,6 +102,15 @@ export class InstalledPackage {
     await writeFile(join(this.directory, "settings.json"), JSON.stringify(settings));
   }
 
+  /** Checks a program with the types of what is installed, those of all dependencies included. */
+  async typeCheck(program: string): Promise<void> {
+    const file = join(this.#programs, "module", "program.ts");
+    await writeFile(file, program);
+    const options = ["--noEmit", "--strict", "--ignoreConfig", "--target", "es2022", "--module", "nodenext"];
+    const types = ["--types", "node", "--typeRoots", inRepository("node_modules", "@types")];
+    await run(inRepository("node_modules", ".bin", "tsc"), [...options, ...types, file]);
+  }
+
   async pulumi(type: ProgramType, ...args: string[]): Promise<PulumiResult> {
     return runPulumi([...args, "--stack", STACK], {
       cwd: join(this.#programs, type),

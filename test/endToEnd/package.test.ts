@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeFakeJar, writeFakeJava } from "../../harness/fakeApplication.ts";
@@ -61,6 +61,13 @@ describe("the package, installed by npm, with the real CLI and a fake java", { t
       );
     const papers = ["CHANGELOG.md", "LICENSE", "Pulumi.yaml", "README.md", "package.json"];
     expect(packed.sort()).toEqual([...expected, ...papers].sort());
+  });
+
+  test("has types that accept the example program, and reject a setting that there isn't", async () => {
+    const example = await readFile(inRepository("examples", "two-services", "index.ts"), "utf8");
+    const wrong = `// @ts-expect-error
+      new RollingService("wrong", { kind: "local", hosts: [], jars: "app.jar" });`;
+    await installed.typeCheck(`${example}\n${wrong}`);
   });
 
   test("deploys from an ES module, and has nothing to do in a second preview", async () => {
