@@ -3,12 +3,16 @@ import type { Found } from "#kinds/declaration.ts";
 import type { LedgerFigures } from "#rollout/ledger/figures.ts";
 import type { HistoryEntry } from "#rollout/record/history.ts";
 import { givenSettings, unknownSettings } from "../settings/givenSettings.ts";
+import { NO_PATIENCE, type Patience } from "../settings/patiently.ts";
 import { preflight } from "../settings/preflight.ts";
 import { readSettings } from "../settings/readSettings.ts";
 import type { ServiceSettings } from "../settings/serviceSettings.ts";
 import { AppHosts } from "./appHosts.ts";
 import { CheckingNginx } from "./checkingNginx.ts";
 import { RollingDeployment } from "./rollingDeployment.ts";
+
+/** How long a server may take to start. */
+const NEW_SERVER_SECONDS = 300;
 
 /** The settings of a service, as a stack file has them; each, or a part of it, may be an output. */
 export type RollingServiceArgs = ServiceSettings;
@@ -70,7 +74,7 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
     }
     const source = await givenSettings(name, args);
     const settings = await readSettings(source);
-    const { jar, canary, engine } = await preflight(settings, source);
+    const { jar, canary, engine } = await preflight(settings, source, this.#patience);
     const parent = { parent: this };
     const options = {
       ...parent,
@@ -87,6 +91,15 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
     return deployment;
   }
 
+  /** A server that this update made may need a while until it accepts connections. */
+  get #patience(): Patience {
+    const { hosts, nginxServers } = this.#args;
+    if (pulumi.runtime.isDryRun() || ![hosts, nginxServers].some(hasOutput)) return NO_PATIENCE;
+    const onWait = (reason: string) =>
+      void pulumi.log.info(`${reason}. Waiting up to ${NEW_SERVER_SECONDS} s for it.`, this);
+    return { seconds: NEW_SERVER_SECONDS, betweenMilliseconds: 3000, onWait };
+  }
+
   #output<T>(of: (deployment: RollingDeployment) => pulumi.Output<T>): pulumi.Output<T> {
     const later = this.getData().then((deployment) => deployment && of(deployment));
     return pulumi.output(later) as pulumi.Output<T>;
@@ -101,4 +114,9 @@ async function dockerProvider(name: string, engine: Found["engine"], options: pu
 
 function notKnown(name: string, settings: readonly string[]): string {
   return `${settings.map((setting) => `${name}:${setting}`).join(", ")}: known only once other resources exist, so this preview leaves ${name} out, and nothing was asked. What it lists of ${name} as deleted stays.`;
+}
+
+function hasOutput(value: unknown): boolean {
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(hasOutput);
 }

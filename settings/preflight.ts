@@ -3,6 +3,7 @@ import { identifyCanary } from "#rollout/release/identifyCanary.ts";
 import { identifyJar, type Jar } from "#rollout/release/jar.ts";
 import type { Canary } from "#rollout/request/canary.ts";
 import { explained } from "./explained.ts";
+import { NO_PATIENCE, patiently } from "./patiently.ts";
 import type { Settings } from "./readSettings.ts";
 import { stackFile } from "./stackFile.ts";
 
@@ -22,11 +23,12 @@ export interface Preflight extends Found {
 export async function preflight(
   { rollout, preflight: askKind }: Settings,
   { prefix } = stackFile(),
+  patience = NO_PATIENCE,
 ): Promise<Preflight> {
   const [jar, canary, found] = await Promise.allSettled([
     identify(rollout.jar),
     identifyCanaries(rollout.canary),
-    askKind(),
+    patiently(askKind, patience),
   ]);
   if (jar.status === "fulfilled" && canary.status === "fulfilled" && found.status === "fulfilled")
     return { ...found.value, ...jar.value, ...canary.value };

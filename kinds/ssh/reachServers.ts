@@ -51,7 +51,12 @@ export async function reachServers(
     const reasons = [first.reason, ...others.map(({ setting, reason }) => `${setting}: ${reason}`)];
     const ways = [...new Set(problems.flatMap(({ way }) => way ?? []))];
     const advice = ways.length > 0 ? `. If gone for good: ${ways.join(", ")}, then run \`pulumi up\`` : "";
-    throw new InvalidInput(first.setting, `${reasons.join("; ")}${advice}`);
+    const isOnlyAway = problems.every(({ away }) => away !== undefined);
+    throw new InvalidInput(
+      first.setting,
+      `${reasons.join("; ")}${advice}`,
+      isOnlyAway ? { cause: first.away } : {},
+    );
   } finally {
     await machines.close();
   }
@@ -60,7 +65,8 @@ export async function reachServers(
 interface Problem {
   readonly setting: string;
   readonly reason: string;
-  /** What to do if the server is gone for good. */
+  /** Why the server can't be reached, if that is the problem, and what to do if it is gone for good. */
+  readonly away?: MachineUnreachable;
   readonly way?: string;
 }
 
@@ -88,13 +94,12 @@ async function problemOf(asked: Asked, machines: SshMachines): Promise<Problem |
     const printed = await runProvision(machine, "check", place, script);
     return files && certificateProblem(printed, asked);
   } catch (error) {
-    const isGone = error instanceof MachineUnreachable;
     const reason = explain(place, error);
     const { certificate, key } = provisioning?.certificate ?? {};
     if (key !== undefined && reason.endsWith(key)) return { setting: "tls.key", reason };
     if (certificate !== undefined && reason.endsWith(certificate))
       return { setting: "tls.certificate", reason };
-    return { setting, reason, ...(isGone && { way: asked.way }) };
+    return { setting, reason, ...(error instanceof MachineUnreachable && { away: error, way: asked.way }) };
   }
 }
 
