@@ -96,6 +96,8 @@ events {
 http {
     access_log off;
     server_tokens off;
+    # What nginx keeps about a request to the application does not fit into the default of 4k.
+    request_pool_size 8k;
 ${indented(serverNamesBucket(settings.serverNames))}    client_body_temp_path ${temporary("body")};
     proxy_temp_path ${temporary("proxy")};
     fastcgi_temp_path ${temporary("fastcgi")};
