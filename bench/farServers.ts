@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { endProcessesUnder } from "../harness/endProcessesUnder.ts";
+import { writeFakeJar, writeFakeJava } from "../harness/fakeApplication.ts";
+import { freePort } from "../harness/freePort.ts";
+import { FarServers } from "../harness/ssh/farServers.ts";
+import { SshServers } from "../harness/ssh/sshServers.ts";
+import { Project } from "../test/endToEnd/project.ts";
+import type { PulumiResult } from "../tools/runPulumi.ts";
+
+/**
+ * Measures what distance costs: a preview and an update with nothing to do, and a roll of three hosts whose application
+ * starts at once, over SSH to sshd processes of this machine, near and with a round trip of so many milliseconds.
+ * `node bench/farServers.ts --rounds 3 --milliseconds 200`
+ */
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "3" },
+    milliseconds: { type: "string", default: "200" },
+  },
+});
+const milliseconds = Number(values.milliseconds);
+const directory = await mkdtemp(join(tmpdir(), "rollgate-jars-"));
+const servers = await SshServers.create();
+const far = new FarServers(servers);
+const project = await Project.create("far");
+try {
+  const jars = await Promise.all(["1.0.0", "1.1.0"].map(jarOf));
+  await project.configure({
+    ...(await hosts()),
+    ...{ kind: "ssh", sshSupervisor: "process", sshConfig: servers.config },
+    ...{ jar: jars[0] ?? "", java: await writeFakeJava(directory), soakSeconds: 0 },
+    directory: join(servers.directory, "srv"),
+  });
+  await seconds(() => project.up());
+  console.log(`seconds near, with ${milliseconds} ms, ratio`);
+  for (let round = 1; round <= Number(values.rounds); round++) {
+    await compare("preview", () => project.pulumi("preview"));
+    await compare("no-op up", () => project.pulumi("up", "--yes"));
+    let version = 0;
+    await compare("roll", async () => {
+      version++;
+      await project.configure({ jar: jars[version % 2] ?? "" });
+      return project.up();
+    });
+  }
+} finally {
+  far.roundTripMilliseconds = 0;
+  await project.remove();
+  await endProcessesUnder(servers.directory);
+  await servers.remove();
+  await rm(directory, { recursive: true });
+}
+
+async function jarOf(version: string): Promise<string> {
+  const { path } = await writeFakeJar({ version }, await mkdtemp(join(directory, "jar-")));
+  return path;
+}
+
+async function hosts(): Promise<Record<string, string | number>> {
+  const settings: Record<string, string | number> = {};
+  for (const index of [0, 1, 2]) {
+    const { name, address } = await far.add(`server-${index + 1}`);
+    settings[`hosts[${index}].name`] = `app-${index + 1}`;
+    settings[`hosts[${index}].server`] = name;
+    settings[`hosts[${index}].address`] = address;
+    settings[`hosts[${index}].port`] = await freePort(address);
+  }
+  const { name, address } = await far.add("server-web");
+  const nginx = { "nginxServers[0].server": name, nginxAddress: address };
+  return { ...settings, ...nginx, nginxPort: await freePort(address) };
+}
+
+async function compare(what: string, run: () => Promise<PulumiResult>): Promise<void> {
+  const times: number[] = [];
+  for (const distance of [0, milliseconds]) {
+    far.roundTripMilliseconds = distance;
+    times.push(await seconds(run));
+  }
+  const [near = 0, away = 0] = times;
+  console.log(`${what.padEnd(8)} ${near.toFixed(1)} ${away.toFixed(1)} ${(away / near).toFixed(2)}`);
+}
+
+async function seconds(run: () => Promise<PulumiResult>): Promise<number> {
+  const began = performance.now();
+  const { code, output } = await run();
+  if (code !== 0) throw new Error(output);
+  return (performance.now() - began) / 1000;
+}
