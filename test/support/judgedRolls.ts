@@ -62,7 +62,7 @@ export async function expectFoundOutByProbes(judged: JudgedFleet, behaviour: Beh
   await judged.fleet.serveNginx({ probes: true });
   const { failure } = await roll(judged, behaviour, SOAK_SECONDS, undefined, {
     analysis: { ...LIMITS, minimumRequests: 30 },
-    probeTraffic: { path: "/hello", requestsPerSecond: 20 },
+    probeTraffic: { path: "/hello", requestsPerSecond: 40 },
   });
   expect(failure).toMatch(/^app-1 failed its soak gate on .*: by probe requests: \d+ of \d+ requests \(3\d/);
   expect(failure).toMatch(
