@@ -4,7 +4,6 @@ import { MachineTasks } from "#rollout/host/machineTasks.ts";
 import { openSlots } from "#rollout/host/openSlots.ts";
 import { ProcessSupervisor } from "#rollout/host/processSupervisor.ts";
 import { SystemdSupervisor } from "#rollout/host/systemdSupervisor.ts";
-import type { Launch } from "#rollout/request/launch.ts";
 import { StartupCache } from "#rollout/startupCache/startupCache.ts";
 import type { SshHostDescriptor } from "./sshDescriptors.ts";
 import { SshHealth } from "./sshHealth.ts";
@@ -17,9 +16,7 @@ export function openSshHost(machine: SshMachine, place: SshHostDescriptor): Host
   return {
     files,
     tasks: new MachineTasks(machine, place.directory, files),
-    ...(place.supervisor === "process" && {
-      startupCache: (launch: Launch) => new StartupCache(machine, place.directory, launch),
-    }),
+    startupCache: (launch) => new StartupCache(machine, place.directory, launch),
     ...openSlots(place, (slot) => ({
       place: slot,
       supervisor:

@@ -115,7 +115,8 @@ export function describeStartupCache(open: () => Promise<NewHost>): void {
       const { host, cache, machine, directory } = opened;
       const release = await install(host, { version: "1.0.0" });
       const archive = await archiveOf(opened, release);
-      const damage = () => machine.run('echo >> "$1/releases/$2/startup/app.jar"', [directory, release]);
+      const script = 'cd "$1/releases/$2/startup" && chmod u+w app.jar && echo >> app.jar';
+      const damage = () => machine.run(script, [directory, release]);
       await damage();
       expect(await cache.prepare(release, true, TIME)).toEqual({ archive, isThere: false });
       expect(await start(host)).toContain(`../releases/${release}/startup/app.jar`);

@@ -7,6 +7,7 @@ import { provisionCommand, provisionHost } from "#kinds/ssh/provision.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { describeAppHost, type NewHost, run, stopAll } from "../contract/appHost.ts";
 import { describeSecondSlot, runBeside, slotsOf } from "../contract/secondSlot.ts";
+import { describeStartupCache } from "../contract/startupCache.ts";
 import { fakeJava } from "../support/fakeJava.ts";
 import { noSystemdServers, type SystemdServer, SystemdServers } from "../support/ssh/systemdServers.ts";
 
@@ -85,6 +86,7 @@ describe.skipIf(reason)(
     };
     describeAppHost(kind);
     describeSecondSlot(kind);
+    describeStartupCache(open);
 
     test("a roll needs the rights for both units, which are in one file", async () => {
       const { host } = slotsOf(await open());

@@ -5,6 +5,8 @@
 set -- -jar "$archive"
 if [ -f "$release/startup/app.jar" ]; then
   identify_java "$java"
+  # Left behind if the application was stopped just after it had recorded its classes.
+  rm -f "$work"/.classes.*
   # An archive of classes is only good for the path that it was recorded with, so the path is the same on every host.
   set -- "-Drollgate.archive=$archive" -jar "../releases/${release##*/}/startup/app.jar"
   classes="$release/startup/$options-$build.jsa"
