@@ -1,4 +1,4 @@
-import { flushCompileCache } from "node:module";
+import module from "node:module";
 import { ignoreBrokenPipe } from "./ignoreBrokenPipe.ts";
 import { failPlainly } from "./plainFailures.ts";
 import { watchEngine } from "./watchEngine.ts";
@@ -16,8 +16,8 @@ const { signal } = watchEngine(process.argv[2]);
 let changes = 0;
 signal.addEventListener("abort", endUnlessBusy);
 failPlainly();
-// Pulumi kills this process, and only at its end would Node.js write down what it has compiled.
-for (const after of COMPILED_MILLISECONDS) setTimeout(flushCompileCache, after).unref();
+// Pulumi kills this process, and only at its end would Node.js write down what it has compiled; Node.js 20 never does.
+for (const after of COMPILED_MILLISECONDS) setTimeout(() => module.flushCompileCache?.(), after).unref();
 
 /**
  * Makes a change that must not be cut off if Pulumi's engine is lost; the process ends afterwards. `signal` lets a

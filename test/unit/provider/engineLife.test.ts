@@ -70,3 +70,21 @@ test.concurrent("what was compiled is kept for the next process, although a prov
   await until(async () => (await files()).length > 0, 10);
   expect(provider.exitCode).toBeNull();
 }, 15_000);
+
+test.concurrent("a provider runs on Node.js 20, which can't keep what it has compiled", async (context) => {
+  const hook = `import { registerHooks } from "node:module";
+    registerHooks({
+      resolve: (name, { parentURL, ...context }, next) =>
+        name === "node:module" && parentURL?.endsWith("/engineLife.ts")
+          ? { url: "data:text/javascript,export default {}", format: "module", shortCircuit: true }
+          : next(name, { parentURL, ...context }),
+    });`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` };
+  const { provider } = await startProvider(
+    "await new Promise((resolve) => setTimeout(resolve, 1_200));",
+    context,
+    env,
+  );
+  const lived = await Promise.race([once(provider, "exit"), once(AbortSignal.timeout(1_500), "abort")]);
+  context.expect(lived).toEqual([context.expect.any(Event)]);
+}, 10_000);
