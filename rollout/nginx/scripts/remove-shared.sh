@@ -12,7 +12,7 @@ if [ -n "$was" ] && [ -n "$(find_master "$where")" ]; then
   reload_nginx || exit 1
 fi
 each_attached detach "$@"
-rm -rf live before live.next versions drained logs temp lease roll.json* keeper close-connections rollgate-*.js
+rm -rf live before live.next versions drained logs temp lease roll.json* keeper close-connections rollgate-*.js rollgate-*.conf rollgate-*.page
 cd / || exit 1
 rmdir "$here" "${here%/*}" 2>/dev/null
 exit 0

@@ -60,7 +60,9 @@ describe("an nginx that is not ours", { timeout: 30_000 }, () => {
     const before = await nginx.files();
     await server.preflight();
     expect(await server.served()).toBeUndefined();
-    const first = part("one", place);
+    const own = (["js", "conf", "page"] as const).map((kind) => ({ name: hashedName("", kind), text: "" }));
+    const { files, ...rest } = part("one", place);
+    const first = { ...rest, files: [...files, ...own] };
     await server.propose(first);
     await server.apply();
     await server.commit(first);
