@@ -154,6 +154,7 @@ export class FakeFleet {
       proxy = this.proxy,
       onFirstLook,
       onCounted,
+      heartbeatMilliseconds = 20,
     }: {
       policy?: PolicyChange;
       signal?: AbortSignal;
@@ -162,10 +163,11 @@ export class FakeFleet {
       proxy?: ReverseProxy;
       onFirstLook?: FirstLook;
       onCounted?: RollOptions["onCounted"];
+      heartbeatMilliseconds?: number;
     } = {},
   ): Promise<RollResult> {
     const leaseTiming: LeaseTiming = {
-      heartbeatMilliseconds: 20,
+      heartbeatMilliseconds,
       expiryMilliseconds: 2000,
       waitMilliseconds: 0,
     };

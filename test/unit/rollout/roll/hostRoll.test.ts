@@ -351,7 +351,8 @@ test("a step that takes long reports every ten seconds that the roll is waiting"
     if (fleet.journal.at(-1) === "start app-1" && ++asked === 2) vi.advanceTimersByTime(10_000);
     return report;
   };
-  await fleet.roll(NEW);
+  // The clock would send the lease's heartbeats, too.
+  await fleet.roll(NEW, { heartbeatMilliseconds: 60_000 });
   expect(fleet.messages("stop", "app-1")).toEqual([
     expect.stringMatching(/^waiting: \d+ s so far$/),
     expect.stringMatching(/^waiting: \d+ s so far$/),

@@ -180,7 +180,7 @@ describe("own directives", () => {
     expect(await serveConfiguration(server, settings, 5)).toBe("unchanged");
     expect(await serveConfiguration(server, { ...settings, directives: changed }, 5)).toBe("reloaded");
     expect((await request(`${url}/own`)).body).toBe("other\n");
-    expect((await readdir(directory)).filter((name) => name.startsWith("rollgate-"))).toHaveLength(1);
+    expect((await readdir(directory)).filter((name) => /^rollgate-.*\.conf$/.test(name))).toHaveLength(1);
   }, 40_000);
 
   test.each([
