@@ -114,11 +114,15 @@ export function describeStartupCache(open: () => Promise<NewHost>): void {
       const opened = await openWithJdk();
       const { host, cache, machine, directory } = opened;
       const release = await install(host, { version: "1.0.0" });
+      await machine.run('touch -d @0 "$1/releases/$2"', [directory, release]);
+      const found = () => machine.run('cd "$1/releases/$2" && stat -c %Y . && ls -A', [directory, release]);
       const archive = await archiveOf(opened, release);
       const script = 'cd "$1/releases/$2/startup" && chmod u+w app.jar && echo >> app.jar';
       const damage = () => machine.run(script, [directory, release]);
       await damage();
       expect(await cache.prepare(release, true, TIME)).toEqual({ archive, isThere: false });
+      // The time says how long ago the release became current, which decides what is kept.
+      expect(await found()).toBe("0\napp.jar\nstartup\n");
       expect(await start(host)).toContain(`../releases/${release}/startup/app.jar`);
       await host.stop(10);
       await damage();

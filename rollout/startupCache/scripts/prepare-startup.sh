@@ -8,9 +8,11 @@ java=$(command -v "$3") || exit 1
 is_intact() {
   [ -f "$1/sums" ] && (cd "$1" && sha256sum -c sums > /dev/null 2>&1)
 }
-new=".startup.$6" aside=".damaged.$6"
+new=".startup.$6" aside=".damaged.$6" folder=$(pwd)
+# The time of a release's folder says when it last became current.
+time=$(stat -c %Y .) || exit 1
 # What a dead deployer left behind is removed, too.
-trap 'rm -rf .startup.* .damaged.*' EXIT
+trap 'cd "$folder" && rm -rf .startup.* .damaged.* && touch -d "@$time" .' EXIT
 if ! is_intact startup; then
   # A JVM may have its files open.
   if [ -e startup ]; then mv startup "$aside" || exit 1; fi
