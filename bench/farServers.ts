@@ -13,7 +13,7 @@ import type { PulumiResult } from "../tools/runPulumi.ts";
 /**
  * Measures what distance costs: a preview and an update with nothing to do, and a roll of three hosts whose application
  * starts at once, over SSH to sshd processes of this machine, near and with a round trip of so many milliseconds.
- * `node bench/farServers.ts --rounds 3 --milliseconds 200`
+ * `npm run bench:far-servers -- --rounds 3 --milliseconds 200`
  */
 const { values } = parseArgs({
   options: {
