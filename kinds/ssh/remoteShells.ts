@@ -10,6 +10,8 @@ export interface Printed {
 
 /** OpenSSH allows ten sessions over one connection; commands with a long input have sessions of their own. */
 const MOST = 3;
+/** A mark and an exit code are shorter. */
+const LONGEST_END = 100;
 
 /**
  * Shells on a server that run one command after the other. A session costs a process here and three there, several
@@ -45,6 +47,8 @@ export class RemoteShells {
 class RemoteShell {
   readonly #ssh: ChildProcessWithoutNullStreams;
   #stdout = "";
+  /** What it ends in: a slice of all of it would copy all of it. */
+  #end = "";
   #stderr = "";
   #hasEnded = false;
   /** Looks whether the command that runs has ended. */
@@ -55,6 +59,7 @@ class RemoteShell {
     ssh.stdin.on("error", () => {});
     ssh.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
+      this.#end = `${this.#end}${text}`.slice(-LONGEST_END);
       this.#onOutput?.();
     });
     ssh.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -78,6 +83,7 @@ class RemoteShell {
   async run(command: string, signal: AbortSignal): Promise<Printed> {
     const mark = randomUUID();
     this.#stdout = "";
+    this.#end = "";
     this.#stderr = "";
     this.#keepProcess(true);
     const stop = () => this.end();
@@ -110,7 +116,7 @@ class RemoteShell {
   }
 
   #printed(mark: string): Printed | undefined {
-    const code = new RegExp(`\n${mark}:(\\d+)$`).exec(this.#stdout.slice(-2 * mark.length))?.[1];
+    const code = new RegExp(`\n${mark}:(\\d+)$`).exec(this.#end)?.[1];
     if (code !== undefined && this.#stderr.endsWith(`\n${mark}`)) {
       const begun = this.#stdout.indexOf(`${mark}\n`) + mark.length + 1;
       return {

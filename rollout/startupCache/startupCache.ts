@@ -63,8 +63,7 @@ export class StartupCache {
   }
 
   async read(release: string, archive: string): Promise<Classes> {
-    // With an input, it runs in a session of its own: a shell that is kept looks at all it has read again and again.
-    const printed = await this.#run(READ, [release, archive], Readable.from([]));
+    const printed = await this.#run(READ, [release, archive]);
     const [sha256 = "", time = "", ...lines] = printed.split("\n");
     return { sha256, time, compressed: Buffer.from(lines.join(""), "base64") };
   }
