@@ -101,7 +101,7 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
   }
 
   #output<T>(of: (deployment: RollingDeployment) => pulumi.Output<T>): pulumi.Output<T> {
-    const later = this.getData().then((deployment) => deployment && of(deployment));
+    const later = this.getData().then((deployment) => (deployment ? of(deployment) : pulumi.unknown));
     return pulumi.output(later) as pulumi.Output<T>;
   }
 }

@@ -25,7 +25,7 @@ async function declared(more: Partial<RollingServiceArgs> = {}) {
   await service.ready();
   const declarations = await tree();
   const inputs = Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
-  return { tree: declarations, inputs, jar };
+  return { tree: declarations, inputs, jar, service };
 }
 
 test("a service declares its hosts, nginx and the rollout as its children", async () => {
@@ -88,7 +88,10 @@ test("a preview that can't know a setting yet says so, and asks nothing", async 
   const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
   onTestFinished(() => warn.mockRestore());
   const address = pulumi.output(pulumi.unknown).apply(String);
-  const { tree } = await declared({ jar: "/not/there.jar", hosts: [{ name: "app-1", address, port: 8081 }] });
+  const hosts = [{ name: "app-1", address, port: 8081 }];
+  const { tree, service } = await declared({ jar: "/not/there.jar", hosts });
+  // What a program does with it waits until then.
+  expect(await Object(service.url).isKnown).toBe(false);
   expect(tree).toEqual(["rollgate:index:RollingService::shop"]);
   expect(warn.mock.calls.map(([message]) => message)).toEqual([
     "shop:hosts: known only once other resources exist, so this preview leaves shop out, and nothing was asked. What it lists of shop as deleted stays.",
