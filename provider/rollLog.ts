@@ -39,6 +39,7 @@ export class RollLog {
   readonly #folder: string | undefined;
   readonly #options: LogOptions;
   readonly #began = performance.now();
+  readonly #tellingOfKilled: Promise<void>[] = [];
   readonly #sendingOfKilled: Promise<void>[] = [];
 
   private constructor(recorder: Recorder, notifier: Notifier, request: RollRequest, options: LogOptions) {
@@ -60,7 +61,7 @@ export class RollLog {
       warn,
     });
     const log = new RollLog(recorder, new Notifier(notify, warn), request, options);
-    log.#tellOfKilled(({ isGone }) => isGone);
+    for (const killed of recorder.killed.filter(({ isGone }) => isGone)) log.#tellOfKilled(killed);
     return log;
   }
 
@@ -74,9 +75,10 @@ export class RollLog {
 
   before(releases: Readonly<Record<string, string>>): void {
     // Whoever had the lease has lost it by now; one that still waits for it has not touched a host.
-    this.#tellOfKilled(
+    const mayBeKilled = this.#recorder.killed.filter(
       ({ isGone, record }) => !isGone && record.reports.some(({ host }) => host !== undefined),
     );
+    this.#tellingOfKilled.push(...mayBeKilled.map((killed) => this.#tellUnlessEnded(killed)));
     this.#recorder.before(releases);
     this.#notifier.tell("start", { record: this.#recorder.record });
   }
@@ -105,6 +107,7 @@ export class RollLog {
   }
 
   async #end(event: NotifyEvent, roll: KeptRoll): Promise<LogOutputs> {
+    await Promise.all(this.#tellingOfKilled);
     this.#notifier.tell(event, roll);
     await Promise.all([this.#notifier.close(), ...this.#sendingOfKilled, this.#sendTrace(roll.record)]);
     if (this.#folder === undefined) return {};
@@ -116,12 +119,15 @@ export class RollLog {
     return { ...(report !== undefined && { report }), history };
   }
 
-  /** They could not tell themselves. */
-  #tellOfKilled(isMeant: (killed: KilledRoll) => boolean): void {
-    for (const killed of this.#recorder.killed.filter(isMeant)) {
-      this.#notifier.tell("failure", killed);
-      this.#sendingOfKilled.push(this.#sendTrace(killed.record));
-    }
+  /** It may have come to its end while this one waited for the lease. */
+  async #tellUnlessEnded(killed: KilledRoll): Promise<void> {
+    if ((await this.#recorder.outcomeOf(killed)) === "killed") this.#tellOfKilled(killed);
+  }
+
+  /** It could not tell itself. */
+  #tellOfKilled(killed: KilledRoll): void {
+    this.#notifier.tell("failure", killed);
+    this.#sendingOfKilled.push(this.#sendTrace(killed.record));
   }
 
   async #sendTrace(record: RollRecord): Promise<void> {

@@ -5,7 +5,7 @@ import { isAlive } from "../lease/thisProcess.ts";
 import { renderReport } from "../report/renderReport.ts";
 import { parseLines, type RecordLine, recordOf } from "./recordLines.ts";
 import { isRollId } from "./rollId.ts";
-import type { RollRecord } from "./rollRecord.ts";
+import type { RollOutcome, RollRecord } from "./rollRecord.ts";
 
 /** Rolls of a stack to keep. */
 const KEPT = 50;
@@ -70,6 +70,11 @@ export class RecordFolder {
       if (record) killed.push({ record, report: await this.finish(record), isGone: alive === false });
     }
     return killed;
+  }
+
+  /** How a roll ended; `undefined` if that can't be told. */
+  async outcomeOf(id: string): Promise<RollOutcome | undefined> {
+    return recordOf(await this.#lines(id))?.outcome;
   }
 
   /** The newest rolls of a stack, newest first; those of every stack if none is given. */

@@ -10,7 +10,7 @@ import { hideSecrets } from "./hideSecrets.ts";
 import { type KeptRoll, type KilledRoll, RecordFolder } from "./recordFolder.ts";
 import { type RecordLine, type RollEnd, type RollFacts, recordOf } from "./recordLines.ts";
 import { newRollId } from "./rollId.ts";
-import type { RollRecord } from "./rollRecord.ts";
+import type { RollOutcome, RollRecord } from "./rollRecord.ts";
 
 /** A folder that does not answer must not hold up a roll. */
 const FOLDER_SECONDS = 10;
@@ -69,6 +69,11 @@ export class Recorder {
   /** The earlier rolls of the stack that were killed, and that no other roll has found before. */
   get killed(): readonly KilledRoll[] {
     return this.#killed;
+  }
+
+  /** How such a roll ended, as far as is known by now. */
+  async outcomeOf({ record: { id } }: KilledRoll): Promise<RollOutcome> {
+    return (await this.#try((folder) => folder.outcomeOf(id))) ?? "killed";
   }
 
   /** The record so far. */

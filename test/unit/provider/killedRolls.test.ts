@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -83,4 +83,20 @@ test("a roll on another machine counts as killed only if it has lost the lease",
     expect.stringMatching(/^failure: .* was killed; its last step was app-1 stop: stopped$/),
     "span: killed",
   ]);
+});
+
+test("a roll on another machine that came to its end while this one waited for the lease was not killed", async () => {
+  const { told, settings } = await listener();
+  const { hosts, kinds, reports, inputs } = await newStack(settings);
+  const id = "20260101-000000-0000";
+  await leaveUnfinished(reports, id, { seenFrom: "another kernel", pid: 7, startTicks: "7" }, [
+    { phase: "stop", host: "app-1", message: "stopped" },
+  ]);
+  hosts.during = async ({ onFirstLook }) => {
+    const end = { event: "outcome", outcome: "succeeded", warnings: [] };
+    await appendFile(join(reports, `${id}.jsonl`), `${JSON.stringify(end)}\n`);
+    onFirstLook?.({ "app-1": "1.1.0-bbbbbbbbbbbb" });
+  };
+  await create(await inputs("1.0.0"), kinds);
+  expect(told.toSorted()).toEqual(["span: succeeded", expect.stringMatching(/^success: dev: /)]);
 });
