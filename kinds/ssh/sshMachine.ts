@@ -59,7 +59,7 @@ export class SshMachine implements Machine {
   async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
     const input = options.input && (await RepeatableInput.from(options.input));
     try {
-      return await this.#pooled.limit(() => this.#runRepeatedly(script, args, input, options));
+      return await this.#runRepeatedly(script, args, input, options);
     } finally {
       await input?.close();
     }
@@ -132,17 +132,23 @@ export class SshMachine implements Machine {
     input: RepeatableInput | undefined,
     { deadlineSeconds = DEADLINE_SECONDS, signal, unfenced = false }: RunOptions,
   ): Promise<string> {
-    const began = performance.now();
+    let began: number | undefined;
+    const spent = () => {
+      began ??= performance.now();
+      return (performance.now() - began) / 1000;
+    };
     for (;;) {
-      const spent = (performance.now() - began) / 1000;
       try {
-        return await this.#runOnce(script, args, input, Math.max(1, deadlineSeconds - spent), signal);
+        // Each time anew: what is asked before it runs again may be a command on this server, too.
+        return await this.#pooled.limit(() =>
+          this.#runOnce(script, args, input, Math.max(1, deadlineSeconds - spent()), signal),
+        );
       } catch (error) {
         signal?.throwIfAborted();
         const patience = this.#wasReached
           ? deadlineSeconds
           : Math.min(FIRST_CONTACT_SECONDS, deadlineSeconds);
-        const isOver = (performance.now() - began + BETWEEN_ATTEMPTS_MILLISECONDS) / 1000 > patience;
+        const isOver = spent() + BETWEEN_ATTEMPTS_MILLISECONDS / 1000 > patience;
         if (!(error instanceof MachineUnreachable) || isOver || input?.isRepeatable === false) throw error;
         await sleep(BETWEEN_ATTEMPTS_MILLISECONDS, undefined, { signal });
         if (!unfenced) await this.#assertHeld();

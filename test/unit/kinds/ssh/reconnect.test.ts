@@ -49,3 +49,14 @@ test("a reboot is reported", async () => {
   expect(await machine.run("echo two", [])).toBe("two\n");
   expect(told).toEqual(["server-1 was rebooted; reconnected"]);
 });
+
+test("as many commands as run at once can all ask for the lease on the same server before they run again", async () => {
+  const { machine } = await connected();
+  const directory = await temporaryDirectory();
+  machine.fence(async () => void (await machine.run("true", [], { unfenced: true })));
+  // The first time, it takes what stands for its connection with it.
+  const script =
+    'if mkdir "$1"; then read -r _ _ _ parent _ < /proc/$PPID/stat; kill -9 $parent; fi; echo again';
+  const runs = Array.from({ length: 8 }, (_, index) => machine.run(script, [join(directory, String(index))]));
+  expect(await Promise.all(runs)).toEqual(runs.map(() => "again\n"));
+}, 20_000);
