@@ -163,6 +163,7 @@ export class SshMachine implements Machine {
     seconds: number,
     signal: AbortSignal | undefined,
   ): Promise<string> {
+    signal?.throwIfAborted();
     const deadline = AbortSignal.timeout(Math.ceil((seconds + FAREWELL_SECONDS) * 1000));
     const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
     await this.#open(ending);

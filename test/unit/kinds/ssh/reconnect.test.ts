@@ -60,3 +60,11 @@ test("as many commands as run at once can all ask for the lease on the same serv
   const runs = Array.from({ length: 8 }, (_, index) => machine.run(script, [join(directory, String(index))]));
   expect(await Promise.all(runs)).toEqual(runs.map(() => "again\n"));
 }, 20_000);
+
+test("a command that nobody waits for any more is not begun", async () => {
+  const { machine } = await connected();
+  const made = join(await temporaryDirectory(), "made");
+  const signal = AbortSignal.abort(new Error("stop"));
+  await expect(machine.run('mkdir "$1"', [made], { signal })).rejects.toThrow("stop");
+  expect(existsSync(made)).toBe(false);
+});
