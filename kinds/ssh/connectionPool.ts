@@ -56,7 +56,8 @@ export class ConnectionPool {
       this.#kept.delete(key);
       return close(pooled);
     };
-    pooled.idle = setTimeout(forget, this.#keptMilliseconds).unref();
+    // Nobody waits for it, and a connection that is gone needs no goodbye.
+    pooled.idle = setTimeout(() => void forget().catch(() => {}), this.#keptMilliseconds).unref();
   }
 
   /** Keeps none of those that are open now, because a new login may have other rights. */
