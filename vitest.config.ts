@@ -12,7 +12,7 @@ const oneAtATime = (name: string, groupOrder: number) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], fileParallelism: false, sequence: { groupOrder } },
 });
 
-// Four workers, whatever the processors: most tests wait more than they compute.
+// Several workers, whatever the processors: most tests wait more than they compute.
 export default defineConfig({
   test: {
     pool: "forks",
@@ -24,7 +24,7 @@ export default defineConfig({
       // They share processes, since loading zod, undici and Pulumi for each file would take most of the time.
       {
         extends: true,
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false, maxWorkers: 4 },
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false, maxWorkers: 6 },
       },
       {
         extends: true,

@@ -8,7 +8,11 @@ const ANSWER_MILLISECONDS = 5_000;
  * Sends a roll that is over to an OpenTelemetry collector, by OTLP over HTTP. Returns what went wrong; never throws. The
  * libraries are loaded here, since most stacks have no collector.
  */
-export async function sendTrace(record: RollRecord, collector: string): Promise<string | undefined> {
+export async function sendTrace(
+  record: RollRecord,
+  collector: string,
+  timeoutMillis = ANSWER_MILLISECONDS,
+): Promise<string | undefined> {
   try {
     const { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } = await import(
       "@opentelemetry/sdk-trace-base"
@@ -23,7 +27,7 @@ export async function sendTrace(record: RollRecord, collector: string): Promise<
     await addSpans(record, provider.getTracer("rollgate"));
     const exporter = new OTLPTraceExporter({
       url: `${collector.replace(/\/+$/, "")}/v1/traces`,
-      timeoutMillis: ANSWER_MILLISECONDS,
+      timeoutMillis,
     });
     const { error } = await new Promise<{ readonly error?: Error }>((resolve) =>
       exporter.export(memory.getFinishedSpans(), resolve),

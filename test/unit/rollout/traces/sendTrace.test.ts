@@ -80,5 +80,5 @@ test("the span of a roll that was killed ends with its last step, as an error", 
 test("a collector that refuses, or is not there, is a problem to tell and not an error", async () => {
   const { url } = await collector(400);
   expect(await sendTrace(record, url)).toEqual(expect.any(String));
-  expect(await sendTrace(record, "http://127.0.0.1:1")).toMatch(/ECONNREFUSED|connect/);
+  expect(await sendTrace(record, "http://127.0.0.1:1", 1_000)).toMatch(/ECONNREFUSED|connect/);
 });
