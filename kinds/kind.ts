@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { Crud } from "#provider/crud.ts";
 import type { LaunchOptions } from "#rollout/request/launch.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
@@ -35,8 +34,6 @@ interface AnyKind {
   /** Identifies the machine on which a host or nginx occupies its port. */
   machineOf(place: HostPlace | ProxyPlace): unknown;
   readSettings(reader: Reader): Promise<KindSettings>;
-  /** The code behind the resources that only this kind has, by name. */
-  readonly resources?: Readonly<Record<string, () => Promise<Crud>>>;
   /** Resolves Java, if it is looked up on the deployer's machine; `known` is the path found before. */
   withJava?(launch: RollRequest["launch"], known: string | undefined): RollRequest["launch"];
 }

@@ -10,7 +10,6 @@ export const docker = {
   /** Each container has its own ports. */
   machineOf: (place) => settingIn(place, "container"),
   readSettings: async (reader) => (await loadSettings()).readDockerSettings(reader),
-  resources: { image: () => import("./pulledImage.ts") },
   hosts: async () => (await import("./dockerHost.ts")).dockerHost,
   nginx: async () => (await import("./dockerNginx.ts")).dockerNginx,
   openFleet: async (request) => (await import("./openDockerFleet.ts")).openDockerFleet(request),

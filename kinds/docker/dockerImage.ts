@@ -3,7 +3,7 @@ import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
 import type { DockerImageInputs } from "./pulledImage.ts";
 
 // Deleting it leaves the image on the engine, since other stacks may use it.
-const provider = dynamicProvider(async () => (await import("rollgate/provider")).ofKind("docker", "image"));
+const provider = dynamicProvider(() => import("rollgate/provider/docker-image"));
 
 /** An image on a Docker engine, pulled with the credentials of the user's docker CLI, which never reach the state. */
 export class DockerImage extends pulumi.dynamic.Resource {

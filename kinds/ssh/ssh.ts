@@ -8,7 +8,6 @@ export const ssh = {
   proxy: sshProxyDescriptor,
   machineOf: (place) => settingIn(place, "server"),
   readSettings: async (reader) => (await import("./sshSettings.ts")).readSshSettings(reader),
-  resources: { server: () => import("./provisionedServer.ts") },
   hosts: async () => (await import("./sshHost.ts")).sshHost,
   nginx: async () => (await import("./sshNginx.ts")).sshNginx,
   openFleet: async (request) => (await import("./openSshFleet.ts")).openSshFleet(request),

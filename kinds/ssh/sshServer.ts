@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
 import type { SshServerInputs } from "./provisionedServer.ts";
 
-const provider = dynamicProvider(async () => (await import("rollgate/provider")).ofKind("ssh", "server"));
+const provider = dynamicProvider(() => import("rollgate/provider/ssh-server"));
 
 /** How to set up a server, apart from where it is. */
 export type Provisioning = Omit<SshServerInputs, "place">;

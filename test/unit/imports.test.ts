@@ -11,6 +11,11 @@ const files = rooms.flatMap((room) =>
     .map((name) => `${room}/${name}`),
 );
 
+/** What the package's own name stands for. */
+const { exports }: { readonly exports: Readonly<Record<string, string>> } = JSON.parse(
+  readFileSync(join(root, "package.json"), "utf8"),
+);
+
 /** What a file imports, also for types alone or when it runs: files of this repository and packages. */
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), "utf8");
@@ -18,6 +23,8 @@ function importsOf(file: string): string[] {
     ([, loaded, later]) => {
       const name = loaded ?? later ?? "";
       if (name.startsWith(".")) return relative(root, resolve(root, dirname(file), name));
+      const exported = exports[name.replace(/^rollgate(?=\/|$)/, ".")];
+      if (exported !== undefined) return relative(root, resolve(root, exported));
       return name.startsWith("#") ? name.slice(1) : name;
     },
   );

@@ -10,11 +10,11 @@ import { mockPulumi } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
 
 const FINDERS = {
-  host: "appHost()",
-  nginx: "nginx()",
-  deployment: "rollingDeployment()",
-  image: 'ofKind("docker", "image")',
-  server: 'ofKind("ssh", "server")',
+  host: ["rollgate/provider", "appHost()"],
+  nginx: ["rollgate/provider", "nginx()"],
+  deployment: ["rollgate/provider", "rollingDeployment()"],
+  image: ["rollgate/provider/docker-image", undefined],
+  server: ["rollgate/provider/ssh-server", undefined],
 };
 
 const SERVER = {
@@ -33,36 +33,39 @@ const SERVER = {
 } as const;
 
 // Pulumi keeps the code of a provider in the state: whatever it captured would be kept, and diffed, with it.
-describe.each(Object.entries(FINDERS))("the provider of the %s, in the state", (resource, finder) => {
-  let code: string;
+describe.each(Object.entries(FINDERS))(
+  "the provider of the %s, in the state",
+  (resource, [module, finder]) => {
+    let code: string;
 
-  beforeAll(async () => {
-    const { tree, resources } = await mockPulumi();
-    const { hosts, proxies, ...request } = validRequest();
-    for (const host of hosts.slice(0, 1))
-      new AppHostResource("host", { ...host, java: "java", graceSeconds: 30 });
-    new NginxResource("nginx", { ...proxies[0], ...serving, hosts: [], executable: "nginx" });
-    new DockerImage("image", { engine: "", image: "jre:17" });
-    new SshServer("server", { ...SERVER, user: "root", account: "app", command: "java", package: "jre" });
-    new RollingDeployment("deployment", { ...request, hosts, proxies });
-    await tree();
-    code = String(resources.find(({ name }) => name === resource)?.inputs.__provider);
-  });
+    beforeAll(async () => {
+      const { tree, resources } = await mockPulumi();
+      const { hosts, proxies, ...request } = validRequest();
+      for (const host of hosts.slice(0, 1))
+        new AppHostResource("host", { ...host, java: "java", graceSeconds: 30 });
+      new NginxResource("nginx", { ...proxies[0], ...serving, hosts: [], executable: "nginx" });
+      new DockerImage("image", { engine: "", image: "jre:17" });
+      new SshServer("server", { ...SERVER, user: "root", account: "app", command: "java", package: "jre" });
+      new RollingDeployment("deployment", { ...request, hosts, proxies });
+      await tree();
+      code = String(resources.find(({ name }) => name === resource)?.inputs.__provider);
+    });
 
-  test("is short", () => {
-    expect(code.length).toBeLessThan(4096);
-  });
+    test("is short", () => {
+      expect(code.length).toBeLessThan(4096);
+    });
 
-  test("finds its code by the package's name, and imports nothing else", () => {
-    const imports = [...code.matchAll(/import\(([^)]*)\)\)?\.?(\w+\([^)]*\))?/g)].map(
-      ([, ...found]) => found,
-    );
-    expect(imports).toEqual([['"rollgate/provider"', finder]]);
-  });
+    test("finds its code by the package's name, and imports nothing else", () => {
+      const imports = [...code.matchAll(/import\(([^)]*)\)\)?\.?(\w+\([^)]*\))?/g)].map(
+        ([, ...found]) => found,
+      );
+      expect(imports).toEqual([[`"${module}"`, finder]]);
+    });
 
-  test("contains no code of the rollout, and no path of the machine that wrote it", () => {
-    expect(code).not.toMatch(/undici|zod|require\(|__vite|node:/);
-    expect(code).not.toContain(inRepository());
-    expect(code).not.toContain("file:");
-  });
-});
+    test("contains no code of the rollout, and no path of the machine that wrote it", () => {
+      expect(code).not.toMatch(/undici|zod|require\(|__vite|node:/);
+      expect(code).not.toContain(inRepository());
+      expect(code).not.toContain("file:");
+    });
+  },
+);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
-import { appHost, nginx, ofKind, rollingDeployment } from "../../../provider/index.ts";
+import { appHost, nginx, rollingDeployment } from "../../../provider/index.ts";
 import { inRepository } from "../../../tools/inRepository.ts";
 
 const METHODS = {
@@ -16,12 +16,8 @@ test("every name that a state may have finds the code of its resource", async ()
     METHODS,
     METHODS,
   ]);
-  expect(await ofKind("docker", "image")).toMatchObject(METHODS);
-  expect(await ofKind("ssh", "server")).toMatchObject(METHODS);
-});
-
-test("a resource that a kind doesn't have is named", async () => {
-  await expect(ofKind("docker", "server")).rejects.toThrow("expected a resource of kind docker, got server");
+  expect(await import("rollgate/provider/docker-image")).toMatchObject(METHODS);
+  expect(await import("rollgate/provider/ssh-server")).toMatchObject(METHODS);
 });
 
 test("a program has its provider where its package says", () => {
