@@ -3,18 +3,7 @@ export { type Preflight, preflight } from "../settings/preflight.ts";
 export { readSettings, type Settings } from "../settings/readSettings.ts";
 export type { ServiceSettings } from "../settings/serviceSettings.ts";
 export type { Setting } from "../settings/setting.ts";
-export type {
-  AccessLogSettings,
-  AnalysisSettings,
-  CanarySettings,
-  HooksSettings,
-  HostSettings,
-  NginxServerSettings,
-  ProbeTrafficSettings,
-  TlsSettings,
-  WarmUpSettings,
-  WebhookSettings,
-} from "../settings/structures.ts";
+export type * from "../settings/structures.ts";
 export { AppHosts } from "./appHosts.ts";
 export { CheckingNginx } from "./checkingNginx.ts";
 export { RollingDeployment, type RollingDeploymentArgs } from "./rollingDeployment.ts";

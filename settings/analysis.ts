@@ -1,4 +1,5 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
+import { isObject } from "#rollout/common/isObject.ts";
 import { type Reader, textOf } from "./reader.ts";
 
 /** What is enough for a busy site; a JVM is slow for its first two seconds under traffic. */
@@ -25,7 +26,7 @@ export function readAnalysis(reader: Reader): {
   readonly analysisChecks?: unknown[];
 } {
   const given = reader.plain("analysis");
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+  if (!isObject(given)) {
     const got = reader.isSecret("analysis") ? "something else" : JSON.stringify(given);
     throw new InvalidInput("analysis", `expected an object, got ${got}`);
   }
@@ -40,13 +41,13 @@ function readChecks(given: unknown): unknown[] {
   if (!Array.isArray(given)) throw new InvalidInput("analysis.checks", "expected a list, got something else");
   return given.map((check, index) => {
     const property = `analysis.checks[${index}]`;
-    if (typeof check !== "object" || check === null || Array.isArray(check)) {
+    if (!isObject(check)) {
       throw new InvalidInput(
         property,
         "expected an object with a url or with prometheus, got something else",
       );
     }
-    const { headers } = check;
+    const { headers }: { readonly headers?: unknown } = check;
     return {
       ...CHECK,
       ...check,
@@ -59,8 +60,4 @@ function textsIn(property: string, headers: object): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, textOf(`${property}.${name}`, value)]),
   );
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

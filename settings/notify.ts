@@ -1,4 +1,5 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
+import { isObject } from "#rollout/common/isObject.ts";
 import { notifyEvents } from "#rollout/request/notify.ts";
 import type { Reader } from "./reader.ts";
 
@@ -17,8 +18,7 @@ export function readNotify(reader: Reader): { readonly notify?: unknown[]; reado
   if (!Array.isArray(given)) throw new InvalidInput("notify", "expected a list, got something else");
   if (given.length === 0) return {};
   const notify = given.map((entry, index) => {
-    if (typeof entry === "object" && entry !== null && !Array.isArray(entry))
-      return { events: notifyEvents, format: "json", ...entry };
+    if (isObject(entry)) return { events: notifyEvents, format: "json", ...entry };
     throw new InvalidInput(`notify[${index}]`, "expected an object with a url, got something else");
   });
   return { notify, stack: reader.stack };

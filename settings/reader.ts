@@ -1,4 +1,5 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
+import { isObject } from "#rollout/common/isObject.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 
 const QUOTE_NUMBERS = "put a number in quotes, or set it with `--type string`";
@@ -74,7 +75,7 @@ export class Reader {
   object(key: string): object {
     this.#refuseSecret(key);
     const value = this.plain(key);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+    if (isObject(value)) return value;
     throw new InvalidInput(key, `expected an object, got ${JSON.stringify(value)}`);
   }
 

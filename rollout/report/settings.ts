@@ -1,3 +1,4 @@
+import { isObject } from "../common/isObject.ts";
 import { type Html, html } from "./html.ts";
 
 /** The settings of a roll, with those of a group under its name: `timing.soakSeconds`. */
@@ -15,7 +16,7 @@ export function settingsTable(settings: Readonly<Record<string, unknown>>): Html
 
 function inRows(group: object, within = ""): (readonly [string, unknown])[] {
   return Object.entries(group).flatMap(([name, value]: [string, unknown]) => {
-    const isGroup = typeof value === "object" && value !== null && !Array.isArray(value);
+    const isGroup = isObject(value);
     return isGroup ? inRows(value, `${within}${name}.`) : [[`${within}${name}`, value] as const];
   });
 }
