@@ -17,7 +17,8 @@ function readRoll(text, age) {
 /** Times are by the clock here: what was written now says how far the deployer's is off. */
 function rollOf(state, age) {
   const written = Date.parse(state.written);
-  const here = (time) => new Date(Date.now() - age - written + Date.parse(time)).toISOString();
+  const ahead = Date.now() - age - written;
+  const here = (time) => new Date(ahead + Date.parse(time)).toISOString();
   const isOver = state.roll.outcome !== "rolling";
   const isKilled = !isOver && age / 1000 > SILENT_SECONDS;
   const roll = Object.assign({}, state.roll, {
