@@ -34,8 +34,8 @@ export async function rollTogether(
     const roll = chooseRoll({ ...options, signal }, context.orders.startsFirst(member));
     try {
       await context.hooks?.beforeHost(member.host, releaseBefore(member));
-      signal.throwIfAborted();
       await context.classes?.provide(member.host, options.revision);
+      signal.throwIfAborted();
       await roll.bring();
       brought.push(roll);
     } catch (error) {

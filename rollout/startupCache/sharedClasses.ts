@@ -12,6 +12,8 @@ interface Roll {
   report(phase: "stage", message: string, host?: AppHost): void;
   warn(message: string, host: AppHost): void;
   readonly assertHeld: () => Promise<void>;
+  /** Asks the roll to stop at the next safe point. */
+  readonly signal: AbortSignal;
 }
 
 /** A host whose next release is unpacked. */
@@ -21,7 +23,7 @@ interface Ready extends Prepared {
 
 /**
  * The archives of classes of one roll: the first host of each release, Java and JVM options records one before it takes
- * traffic, and the others get it. Whatever fails, hosts start without.
+ * traffic, and the others get it. Whatever fails, hosts start without. Once the roll is asked to stop, nothing more is done.
  */
 export class SharedClasses {
   readonly #roll: Roll;
@@ -58,10 +60,10 @@ export class SharedClasses {
       .startupCache;
     if (!source) return;
     await this.#unlessItFails(host, "did not get the recorded classes", async () => {
-      const key = keyOf(ready);
-      const classes = this.#read.get(key) ?? source.read(release, archive);
-      this.#read.set(key, classes);
-      await host.startupCache?.install(release, archive, await classes);
+      const classes = await this.#readOnce(keyOf(ready), () =>
+        source.read(release, archive, this.#roll.signal),
+      );
+      await host.startupCache?.install(release, archive, classes, this.#roll.signal);
       this.#ready.set(host, { ...ready, isThere: true });
       this.#roll.report("stage", "got the recorded classes", host);
     });
@@ -70,6 +72,7 @@ export class SharedClasses {
   /** Whether a host that runs a release and takes no traffic yet should record its classes now. */
   shouldRecord(host: AppHost, release: string): boolean {
     const ready = this.#ready.get(host);
+    if (this.#roll.signal.aborted) return false;
     if (!ready?.archive || ready.release !== release || this.#recording.has(keyOf(ready))) return false;
     return ![...this.#ready.values()].some((other) => other.isThere && keyOf(other) === keyOf(ready));
   }
@@ -103,17 +106,32 @@ export class SharedClasses {
     const { release, jar } = targetOf(desired, host.name);
     await this.#unlessItFails(host, "starts the release as it is", async () => {
       const mayUnpack = jar !== undefined && (await isExtractable(jar.path));
-      const prepared = await startupCache.prepare(release, mayUnpack, time);
+      const prepared = await startupCache.prepare(release, mayUnpack, time, this.#roll.signal);
       if (prepared) this.#ready.set(host, { release, ...prepared });
     });
   }
 
+  /** Hosts that need the same classes at the same time wait for the same answer; after a failure, the next one asks again. */
+  #readOnce(key: string, read: () => Promise<Classes>): Promise<Classes> {
+    const reading =
+      this.#read.get(key) ??
+      read().catch((error: unknown) => {
+        this.#read.delete(key);
+        throw error;
+      });
+    this.#read.set(key, reading);
+    return reading;
+  }
+
   async #unlessItFails(host: AppHost, what: string, step: () => Promise<void>): Promise<boolean> {
+    if (this.#roll.signal.aborted) return false;
     try {
       await this.#roll.assertHeld();
       await step();
       return true;
     } catch (error) {
+      // The roll itself says why it stopped.
+      if (this.#roll.signal.aborted) return false;
       if (!(error instanceof RollgateError)) throw error;
       this.#roll.warn(`${what}: ${messageOf(error)}`, host);
       return false;

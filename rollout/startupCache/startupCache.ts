@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import type { Machine } from "../machine/machine.ts";
+import type { Machine, RunOptions } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
 import type { Launch } from "../request/launch.ts";
 import { optionsKey } from "./optionsKey.ts";
@@ -46,11 +46,16 @@ export class StartupCache {
    * Unpacks a staged release, if it may, and checks what is there; `undefined` if it starts as it is. `time` is in seconds
    * and the same on all hosts.
    */
-  async prepare(release: string, mayUnpack: boolean, time: number): Promise<Prepared | undefined> {
+  async prepare(
+    release: string,
+    mayUnpack: boolean,
+    time: number,
+    signal?: AbortSignal,
+  ): Promise<Prepared | undefined> {
     const options = optionsKey(this.#launch);
     if (options === undefined) return undefined;
     const args = [this.#launch.java, options, String(time), randomUUID(), mayUnpack ? "unpack" : ""];
-    const printed = (await this.#run(PREPARE, [release, ...args])).trim();
+    const printed = (await this.#run(PREPARE, [release, ...args], { signal })).trim();
     if (printed === "") return undefined;
     if (printed.startsWith("- ")) return { obstacle: printed.slice(2), isThere: false };
     const [archive = "", state] = printed.split(" ");
@@ -62,22 +67,24 @@ export class StartupCache {
     await this.#run(RECORD, [release, String(pid), archive, randomUUID()]);
   }
 
-  async read(release: string, archive: string): Promise<Classes> {
-    const printed = await this.#run(READ, [release, archive]);
+  async read(release: string, archive: string, signal?: AbortSignal): Promise<Classes> {
+    const printed = await this.#run(READ, [release, archive], { signal });
     const [sha256 = "", time = "", ...lines] = printed.split("\n");
     return { sha256, time, compressed: Buffer.from(lines.join(""), "base64") };
   }
 
   /** Installs an archive of another host once its hash was verified. */
-  async install(release: string, archive: string, { sha256, time, compressed }: Classes): Promise<void> {
+  async install(
+    release: string,
+    archive: string,
+    { sha256, time, compressed }: Classes,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const input = Readable.from([compressed]);
-    await this.#run(INSTALL, [release, archive, sha256, time, randomUUID()], input);
+    await this.#run(INSTALL, [release, archive, sha256, time, randomUUID()], { input, signal });
   }
 
-  #run(script: string, args: readonly string[], input?: Readable): Promise<string> {
-    return this.#machine.run(script, [this.#directory, ...args], {
-      deadlineSeconds: SECONDS,
-      ...(input && { input }),
-    });
+  #run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+    return this.#machine.run(script, [this.#directory, ...args], { deadlineSeconds: SECONDS, ...options });
   }
 }

@@ -12,7 +12,7 @@ new=".startup.$6" aside=".damaged.$6" folder=$(pwd)
 # The time of a release's folder says when it last became current.
 time=$(stat -c %Y .) || exit 1
 # What a dead deployer left behind is removed, too.
-trap 'cd "$folder" && rm -rf .startup.* .damaged.* && touch -d "@$time" .' EXIT
+trap 'cd "$folder" && rm -rf .startup.* .damaged.* startup/.*.jsa.* && touch -d "@$time" .' EXIT
 if ! is_intact startup; then
   # A JVM may have its files open.
   if [ -e startup ]; then mv startup "$aside" || exit 1; fi

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
 import { MANIFEST, zip } from "../../../../harness/zip.ts";
@@ -37,7 +37,7 @@ async function fleetOf(archives: Readonly<Record<string, string | undefined>>): 
 }
 
 /** Rolls, and returns what was done but for the steps that don't matter here. */
-async function rolled(fleet: FakeFleet, policy: PolicyChange = {}) {
+async function rolled(fleet: FakeFleet, policy: PolicyChange = {}, signal?: AbortSignal) {
   const path = join(await temporaryDirectory(), "app.jar");
   const main = "Main-Class: org.springframework.boot.loader.launch.JarLauncher";
   const tools = "BOOT-INF/lib/spring-boot-jarmode-tools-3.5.16.jar";
@@ -45,6 +45,7 @@ async function rolled(fleet: FakeFleet, policy: PolicyChange = {}) {
   const { warnings } = await fleet.roll(NEW, {
     jar: { path, version: NEW, sha256: "" },
     policy: { startupCache: "auto", ...policy },
+    ...(signal && { signal }),
   });
   const told = fleet.journal.filter((entry) => !/^(stage|settle|stop|switch|prune|mark)/.test(entry));
   return { journal: told, warnings };
@@ -129,4 +130,81 @@ test("a host that goes back records nothing", async () => {
   await expect(rolled(fleet, { health: { deadlineSeconds: 1 } })).rejects.toThrow("app-2");
   expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD });
   expect(fleet.journal.filter((entry) => entry.startsWith("record"))).toEqual(["record app-1"]);
+});
+
+test("after the classes could not be read once, the next host gets them", async () => {
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "17", "app-3": "17" });
+  const cache = cacheOf(fleet, "app-1", "17");
+  let reads = 0;
+  const read: Cache["read"] = async (...args) => {
+    if (reads++ === 0) throw new RollgateError("machine-unreachable", "the connection broke");
+    return cache.read(...args);
+  };
+  fleet.host("app-1").startupCache = { ...cache, read };
+  const { journal, warnings } = await rolled(fleet);
+  expect(warnings).toEqual(["app-2 did not get the recorded classes: the connection broke"]);
+  expect(journal.filter((entry) => entry.startsWith("install"))).toEqual([
+    "install of app-1 in app-3",
+    // At the end, for its next start.
+    "install of app-1 in app-2",
+  ]);
+});
+
+describe("a roll that is asked to stop", () => {
+  const stopped = (stop: AbortController) => async (signal?: AbortSignal) => {
+    stop.abort(new RollgateError("interrupted", "the user pressed Ctrl-C"));
+    return new Promise<never>((_, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      signal?.addEventListener("abort", () => reject(signal.reason));
+    });
+  };
+
+  test("unpacks nothing more, and touches no host", async () => {
+    const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+    const stop = new AbortController();
+    const wait = stopped(stop);
+    fleet.host("app-1").startupCache = {
+      ...cacheOf(fleet, "app-1", "17"),
+      prepare: (_release, _mayUnpack, _time, signal) => wait(signal),
+    };
+    await expect(rolled(fleet, {}, stop.signal)).rejects.toThrow("the user pressed Ctrl-C");
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD });
+    expect(fleet.journal).not.toContain("drain app-1");
+  });
+
+  test("brings no classes to the next host, which it does not touch either", async () => {
+    const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+    const stop = new AbortController();
+    const wait = stopped(stop);
+    fleet.host("app-2").startupCache = {
+      ...cacheOf(fleet, "app-2", "17"),
+      install: (_release, _archive, _classes, signal) => wait(signal),
+    };
+    await expect(rolled(fleet, {}, stop.signal)).rejects.toThrow("the user pressed Ctrl-C");
+    expect(fleet.state).toEqual({ "app-1": NEW, "app-2": OLD });
+    expect(fleet.journal).not.toContain("drain app-2");
+  });
+
+  test("records no classes of the host that it still has to finish", async () => {
+    const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+    const stop = new AbortController();
+    fleet.when("start app-1", () => stop.abort(new RollgateError("interrupted", "the user pressed Ctrl-C")));
+    await expect(rolled(fleet, {}, stop.signal)).rejects.toThrow("the user pressed Ctrl-C");
+    expect(fleet.journal).toContain("admit app-1");
+    expect(fleet.journal).not.toContain("record app-1");
+  });
+
+  test("ends at once if only classes for later starts are left to be brought", async () => {
+    const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+    const stop = new AbortController();
+    const wait = stopped(stop);
+    for (const name of ["app-1", "app-2"]) {
+      fleet.host(name).startupCache = {
+        ...cacheOf(fleet, name, "17"),
+        install: (_release, _archive, _classes, signal) => wait(signal),
+      };
+    }
+    await rolled(fleet, { batch: [2], minimumHealthy: 0 }, stop.signal);
+    expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
+  });
 });
