@@ -10,9 +10,9 @@ export interface Manifest {
 }
 
 /** What the program that uses the package brings, with the oldest version that will do. */
-const PEERS = { "@pulumi/pulumi": "^3.150.0", "@pulumi/docker": "^5.0.0" };
-/** Only kind docker needs it. */
-const OPTIONAL = { "@pulumi/docker": { optional: true } };
+const PEERS = { "@pulumi/pulumi": "^3.150.0", "@pulumi/docker": "^5.0.0", "@pulumi/kubernetes": "^4.20.0" };
+/** Only the kinds docker and kubernetes need them. */
+const OPTIONAL = { "@pulumi/docker": { optional: true }, "@pulumi/kubernetes": { optional: true } };
 const KEYWORDS = ["pulumi", "spring-boot", "nginx", "zero-downtime", "rolling-deployment", "deployment"];
 
 /** The package.json of the package, where the sources are compiled. `repository` is its owner and name on GitHub. */

@@ -22,10 +22,13 @@ test("the package has the exports of the repository, compiled", async () => {
   });
 });
 
-test("Pulumi comes from the program, and its Docker package only if the program uses it", async () => {
+test("Pulumi comes from the program, and its packages for Docker and Kubernetes only if the program uses them", async () => {
   const { dependencies, peerDependencies, peerDependenciesMeta } = Object(await manifest());
-  expect(Object.keys(peerDependencies)).toEqual(["@pulumi/pulumi", "@pulumi/docker"]);
-  expect(peerDependenciesMeta).toEqual({ "@pulumi/docker": { optional: true } });
+  expect(Object.keys(peerDependencies)).toEqual(["@pulumi/pulumi", "@pulumi/docker", "@pulumi/kubernetes"]);
+  expect(peerDependenciesMeta).toEqual({
+    "@pulumi/docker": { optional: true },
+    "@pulumi/kubernetes": { optional: true },
+  });
   expect(Object.keys(dependencies)).toContain("zod");
   expect(Object.keys(dependencies).filter((name) => name.startsWith("@pulumi/"))).toEqual([]);
 });
