@@ -5,6 +5,7 @@ import { printable } from "#rollout/common/plainLine.ts";
 import { redactor } from "#rollout/common/redact.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
+import { condensed } from "#rollout/roll/condensed.ts";
 import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
 import { formatReport, type Report } from "#rollout/roll/reporter.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
@@ -23,7 +24,10 @@ export async function deploy(
 ): Promise<Values> {
   const redact = redactor([...secretsIn(request), ...secretsIn(olds)]);
   const began = performance.now();
-  const print = (report: Report) => console.log(redact(formatReport(report)));
+  const print = condensed(
+    (report: Report) => console.log(redact(formatReport(report))),
+    request.hosts.length,
+  );
   const owner = leaseOwner();
   const log = await RollLog.begin(request, owner, { olds, redact, print });
   try {

@@ -7,6 +7,7 @@ const FAMILIES: Readonly<Record<Phase, PhaseFamily>> = {
   preflight: "prepare",
   report: "prepare",
   stage: "prepare",
+  batch: "prepare",
   order: "prepare",
   reconnect: "prepare",
   nginx: "prepare",

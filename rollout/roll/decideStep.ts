@@ -1,4 +1,5 @@
 import { RollgateError } from "../common/errors.ts";
+import { shortened } from "../common/shortened.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { describeTrouble, type FleetMember, isDone, isSameRevision, listHosts } from "./fleet.ts";
 import { runsTheRevision } from "./hostRoll.ts";
@@ -39,10 +40,13 @@ export class HostsUnreachable extends RollgateError {
   constructor(members: readonly FleetMember[], releaseOf: (host: AppHost) => string) {
     const hosts = members.map(({ host }) => host.name);
     const why = members.map(({ host, unreachable }) =>
-      members.length > 1 ? `${host.name}: ${unreachable}` : unreachable,
+      members.length > 1 ? `${host.name}: ${unreachable}` : `${unreachable}`,
     );
     const releases = [...new Set(members.map(({ host }) => releaseOf(host)))].join(" and ");
-    super("unreachable", `${listHosts(hosts)} could not be brought to ${releases}: ${why.join(", ")}`);
+    super(
+      "unreachable",
+      `${listHosts(hosts)} could not be brought to ${releases}: ${shortened(why).join(", ")}`,
+    );
   }
 }
 
@@ -113,7 +117,8 @@ function mayComeBack({ serving, unreachable, state }: FleetMember): boolean {
 
 function nobodyServes(members: readonly FleetMember[], { releaseOf }: RollProgress): RollgateError {
   const releases = [...new Set(members.map(({ host }) => releaseOf(host)))].join(" or ");
-  const trouble = members.map((member) => `${member.host.name} (${describeTrouble(member)})`).join(", ");
+  const all = members.map((member) => `${member.host.name} (${describeTrouble(member)})`);
+  const trouble = shortened(all).join(", ");
   return new RollgateError(
     "nobody-serves",
     `no host is serving ${releases} after passing its gates: ${trouble}`,

@@ -1,6 +1,8 @@
 import { GateFailed, messageOf, RollFailed, type RollgateError } from "../common/errors.ts";
+import { groupBy } from "../common/groupBy.ts";
 import { HostsUnreachable } from "./decideStep.ts";
 import { describeMember, listHosts, observe } from "./fleet.ts";
+import { isLarge } from "./largeFleet.ts";
 import { TooFewPeers } from "./peers.ts";
 import type { Replaced, WayBack } from "./rollBack.ts";
 import type { RollContext } from "./rollContext.ts";
@@ -51,7 +53,10 @@ function describeKept({ error, desired, replaced }: Outcome): string | undefined
 }
 
 function describeWayBack({ returned, kept, stoppedBy }: WayBack, desired: DesiredRelease) {
-  const back = returned.map(({ host, before }) => `${host.name} went back to ${before.release}`);
+  const byRelease = groupBy(returned, ({ before }) => before.release);
+  const back = isLarge(returned.length)
+    ? [...byRelease].map(([release, each]) => `${namesOf(each)} went back to ${release}`)
+    : returned.map(({ host, before }) => `${host.name} went back to ${before.release}`);
   if (!stoppedBy) return back;
   const unmoved = kept.map(({ host }) => host.name).filter((name) => !hostsNamedBy(stoppedBy).includes(name));
   const keep = (hosts: readonly string[]) =>
@@ -69,16 +74,23 @@ function releasesOf(hosts: readonly string[], desired: DesiredRelease): string {
 }
 
 async function describeAll({ hosts, proxy }: RollContext): Promise<string[]> {
-  return Promise.all(
+  const all = await Promise.all(
     hosts.map(async (host) => {
       try {
         const member = await observe(host, proxy, AbortSignal.timeout(10_000));
-        return `${host.name} ${describeMember(member)}`;
+        return { name: host.name, what: describeMember(member) };
       } catch (error) {
-        return `${host.name} unknown (${messageOf(error)})`;
+        return { name: host.name, what: `unknown (${messageOf(error)})` };
       }
     }),
   );
+  if (!isLarge(hosts.length)) return all.map(({ name, what }) => `${name} ${what}`);
+  const alike = groupBy(all, ({ what }) => what);
+  return [...alike].map(([what, each]) => `${listHosts(each.map(({ name }) => name))} ${what}`);
+}
+
+function namesOf(replaced: readonly Replaced[]): string {
+  return listHosts(replaced.map(({ host }) => host.name));
 }
 
 function wereOrWas(hosts: readonly string[]): string {

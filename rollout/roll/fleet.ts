@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, RollgateError } from "../common/errors.ts";
+import { limited } from "../common/limited.ts";
+import { shortened } from "../common/shortened.ts";
 import type { AppHost, HostState, Revision, RunningApp, Slot } from "../host/appHost.ts";
 import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import type { HealthPolicy } from "../request/rollRequest.ts";
@@ -13,7 +15,7 @@ const OUT_OF_REACH: HostState = { releases: [] };
 export type Observed = Pick<ReverseProxy, "drained" | "upstream">;
 
 /** The part of a roll's context that is needed to observe its hosts. */
-interface Observing {
+export interface Observing {
   readonly hosts: readonly AppHost[];
   readonly proxy: ReverseProxy;
   readonly policy: { readonly health: HealthPolicy };
@@ -41,7 +43,15 @@ export async function observe(
   signal: AbortSignal,
   staging?: string,
 ): Promise<FleetMember> {
-  const asked = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]);
+  return limited(ANSWER_MILLISECONDS, signal, (asked) => look(host, proxy, { signal, asked }, staging));
+}
+
+async function look(
+  host: AppHost,
+  proxy: Observed,
+  { signal, asked }: { readonly signal: AbortSignal; readonly asked: AbortSignal },
+  staging?: string,
+): Promise<FleetMember> {
   const { second } = host;
   const [asking, draining] = [askHost(host, staging), proxy.drained(signal)];
   if (!second) {
@@ -150,7 +160,7 @@ export function describeTrouble(member: FleetMember): string {
   return `${describeMember(member)}: ${unreachable ?? health.detail}`;
 }
 
-/** `app-1, app-2, and app-3`. */
+/** `app-1, app-2, and app-3`; of many hosts, the first few and how many more there are. */
 export function listHosts(names: readonly string[]): string {
-  return new Intl.ListFormat("en").format(names);
+  return new Intl.ListFormat("en").format(shortened(names));
 }

@@ -1,5 +1,7 @@
 import { RollgateError } from "../common/errors.ts";
+import { shortened } from "../common/shortened.ts";
 import { describeTrouble, type FleetMember, observeSteadily } from "./fleet.ts";
+import { isLarge } from "./largeFleet.ts";
 import type { RollContext } from "./rollContext.ts";
 
 /** A host was not taken out of traffic because too few of the others serve. */
@@ -14,7 +16,7 @@ export class TooFewPeers extends RollgateError {
     const gone = peers.find(({ unreachable }) => unreachable !== undefined);
     super(
       "too-few-healthy",
-      `${host.name} was not taken out: at least ${minimumHealthy} of the others must serve, but ${failing.join(", ")}`,
+      `${host.name} was not taken out: at least ${minimumHealthy} of the others must serve, but ${shortened(failing).join(", ")}`,
       gone && { cause: new RollgateError("unreachable", `${gone.host.name}: ${gone.unreachable}`) },
     );
     this.hosts = [host.name];
@@ -40,7 +42,17 @@ export function peersOf(member: FleetMember, fleet: readonly FleetMember[]): Fle
 export async function requireEnoughPeers(member: FleetMember, context: RollContext): Promise<void> {
   const { minimumHealthy } = context.policy;
   if (!member.serving || minimumHealthy === 0) return;
-  const others = context.hosts.filter((host) => host !== member.host);
-  const peers = await Promise.all(others.map((host) => observeSteadily(host, context)));
+  const peers = await lookAtPeers(member, context);
   if (!mayBeTakenOut(member, peers, minimumHealthy)) throw new TooFewPeers(member, peers, minimumHealthy);
+}
+
+async function lookAtPeers(member: FleetMember, context: RollContext): Promise<readonly FleetMember[]> {
+  const { hosts, view } = context;
+  if (view && isLarge(hosts.length)) {
+    await view.lookAgain();
+    return peersOf(member, view.members);
+  }
+  return Promise.all(
+    hosts.filter((host) => host !== member.host).map((host) => observeSteadily(host, context)),
+  );
 }

@@ -5,6 +5,7 @@ export type Phase =
   | "preflight"
   | "stage"
   | "wait"
+  | "batch"
   | "order"
   | "drain"
   | "settle"

@@ -1,7 +1,8 @@
 import { RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
 import { largestBatch } from "../request/batch.ts";
-import { type FleetMember, listHosts, observeFleet } from "./fleet.ts";
+import { type FleetMember, listHosts } from "./fleet.ts";
+import { FleetView } from "./fleetView.ts";
 import { peersOf, TooFewPeers } from "./peers.ts";
 import { type RollContext, withoutJudges } from "./rollContext.ts";
 import { rollTogether } from "./rollTogether.ts";
@@ -32,24 +33,26 @@ export interface WayBack {
 export async function rollBack(replaced: readonly Replaced[], context: RollContext): Promise<WayBack> {
   const returned: Replaced[] = [];
   let kept = replaced.toReversed();
+  const view = new FleetView(context);
   const waiting = new Waiting(context);
   try {
     while (kept.length > 0) {
-      const fleet = await observeFleet(context);
-      const candidates = inOrder(kept, fleet);
-      await context.orders.decide(candidates.map(({ member }) => member));
-      const batch = nextBack(candidates, fleet, context);
+      await view.look();
+      const { fleet, candidates, batch } = await nextBack(kept, view, context);
       if (batch.length === 0) {
         await waitForPeers(candidates, fleet, waiting, context);
         continue;
       }
       waiting.isOver();
-      for (const back of batch) context.report("rollback", describeStep(back, fleet), back.member.host);
+      for (const back of batch) {
+        context.report("rollback", describeStep(back, fleet), back.member.host);
+        view.changes(back.member.host);
+      }
       const { done, failure } = await rollTogether(
         batch.map(({ member, to, minimumHealthy }) => ({
           member,
           revision: to.before,
-          context: withMinimum(context, minimumHealthy),
+          context: withMinimum({ ...context, view }, minimumHealthy),
         })),
         batch.length,
       );
@@ -80,8 +83,9 @@ function inOrder(
   kept: readonly Replaced[],
   fleet: readonly FleetMember[],
 ): Omit<Candidate, "minimumHealthy">[] {
+  const members = new Map(fleet.map((member) => [member.host, member]));
   const pairs = kept.flatMap((to) => {
-    const member = fleet.find(({ host }) => host === to.host);
+    const member = members.get(to.host);
     return member ? [{ to, member }] : [];
   });
   if (pairs.length < kept.length) throw new Error("a host of the roll is not in the fleet");
@@ -95,8 +99,20 @@ function inOrder(
   return [...reachable.filter((one) => !isServing(one)), ...reachable.filter(isServing)];
 }
 
-/** The hosts to go back next, side by side. */
-function nextBack(
+/** The hosts to go back next, by a look at the fleet that is recent enough. */
+async function nextBack(kept: readonly Replaced[], view: FleetView, context: RollContext) {
+  for (;;) {
+    const fleet = view.members;
+    const candidates = inOrder(kept, fleet);
+    await context.orders.decide(candidates.map(({ member }) => member));
+    const batch = batchBack(candidates, fleet, context);
+    const hosts = batch.length > 0 ? batch.map(({ member }) => member.host) : context.hosts;
+    if (!(await view.confirm(hosts))) return { fleet, candidates, batch };
+  }
+}
+
+/** The hosts to go back side by side. */
+function batchBack(
   candidates: readonly Omit<Candidate, "minimumHealthy">[],
   fleet: readonly FleetMember[],
   { policy, orders }: RollContext,

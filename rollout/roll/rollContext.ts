@@ -10,6 +10,7 @@ import type { ProbeTraffic } from "../request/probeTraffic.ts";
 import type { HealthPolicy, OnFailure, Order, Timing } from "../request/rollRequest.ts";
 import type { WarmUp } from "../request/warmUp.ts";
 import type { SharedClasses } from "../startupCache/sharedClasses.ts";
+import type { FleetView } from "./fleetView.ts";
 import type { Orders } from "./order.ts";
 import type { Phase, Reporter } from "./reporter.ts";
 
@@ -55,6 +56,8 @@ export interface RollContext {
   /** Hears what runs in slots, each time that the hosts are looked at. */
   readonly onRunning?: (slot: Slot, release: string) => void;
   readonly follower?: Follower;
+  /** What is known about the hosts; absent until the first of them is looked at. */
+  readonly view?: FleetView;
   /** Absent on the way back. */
   readonly hooks?: RollHooks;
   /** Absent if hosts start releases as they are. */

@@ -1,8 +1,10 @@
 import type { RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
 import { batchSize } from "../request/batch.ts";
-import { decideStep, isFinished } from "./decideStep.ts";
-import { describeTrouble, type FleetMember, observeFleet, releaseBefore } from "./fleet.ts";
+import { BatchProgress } from "./batchProgress.ts";
+import { decideStep, isFinished, type Step } from "./decideStep.ts";
+import { describeTrouble, type FleetMember, releaseBefore } from "./fleet.ts";
+import { FleetView } from "./fleetView.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
 import { TooFewPeers } from "./peers.ts";
@@ -29,6 +31,8 @@ export class HostsRoll {
   readonly rolled: Rolled[] = [];
   readonly #desired: DesiredRelease;
   readonly #context: RollContext;
+  readonly #view: FleetView;
+  readonly #progress: BatchProgress;
   readonly #turns = new Map<AppHost, number>();
   readonly #before = new Map<AppHost, Revision | undefined>();
   readonly #told = new Set<AppHost>();
@@ -37,26 +41,16 @@ export class HostsRoll {
 
   constructor(desired: DesiredRelease, context: RollContext) {
     this.#desired = desired;
-    this.#context = context;
+    this.#view = new FleetView(context);
+    this.#context = { ...context, view: this.#view };
+    this.#progress = new BatchProgress(context);
   }
 
   async run(): Promise<void> {
     const waiting = new Waiting(this.#context);
     for (;;) {
       this.#context.signal.throwIfAborted();
-      const fleet = await observeFleet(this.#context);
-      this.#tellBefore(fleet);
-      this.#tellRunning(fleet);
-      this.#tellFinished(fleet);
-      const { orders, policy } = this.#context;
-      await orders.decide(fleet.filter((member) => !this.#isFinished(member)));
-      const step = decideStep(fleet, {
-        releaseOf: (host) => this.#targetOf(host).release,
-        minimumHealthy: policy.minimumHealthy,
-        turns: this.#turns,
-        batchSize: batchSize(policy.batch, this.#batches, fleet.length),
-        startsFirst: (member) => orders.startsFirst(member),
-      });
+      const step = await this.#nextStep();
       if (step.kind === "fail") throw step.error;
       if (step.kind === "finish") return this.#warnAbout(step.doubtful);
       if (step.kind === "wait") {
@@ -65,10 +59,37 @@ export class HostsRoll {
         waiting.isOver();
         // It may have taken long.
         if (await this.#beforeRoll(step.members)) continue;
+        this.#progress.begins(step.members);
         await this.#rollTogether(step.members);
         this.#batches++;
+        this.#progress.ends(step.members, this.#left);
       }
     }
+  }
+
+  /** By a look at the fleet that is recent enough for what it decides: a host is touched, or the roll ends. */
+  async #nextStep(): Promise<Step> {
+    await this.#view.look();
+    let step = await this.#decide();
+    while (await this.#view.confirm(step.kind === "roll" ? hostsIn(step.members) : this.#context.hosts))
+      step = await this.#decide();
+    return step;
+  }
+
+  async #decide(): Promise<Step> {
+    const { orders, policy } = this.#context;
+    const fleet = this.#view.members;
+    this.#tellBefore(fleet);
+    this.#tellRunning(fleet);
+    this.#tellFinished(fleet);
+    await orders.decide(fleet.filter((member) => !this.#isFinished(member)));
+    return decideStep(fleet, {
+      releaseOf: (host) => this.#targetOf(host).release,
+      minimumHealthy: policy.minimumHealthy,
+      turns: this.#turns,
+      batchSize: batchSize(policy.batch, this.#batches, fleet.length),
+      startsFirst: (member) => orders.startsFirst(member),
+    });
   }
 
   async #beforeRoll([first]: readonly FleetMember[]): Promise<boolean> {
@@ -78,7 +99,10 @@ export class HostsRoll {
   }
 
   async #rollTogether(members: readonly FleetMember[]): Promise<void> {
-    for (const { host } of members) this.#forget(host);
+    for (const { host } of members) {
+      this.#forget(host);
+      this.#view.changes(host);
+    }
     const hosts = members.map((member) => ({
       member,
       revision: { release: this.#targetOf(member.host).release, launch: member.host.launch },
@@ -101,6 +125,12 @@ export class HostsRoll {
   #forget(host: AppHost): void {
     const index = this.rolled.findIndex((done) => done.host === host);
     if (index >= 0) this.rolled.splice(index, 1);
+  }
+
+  /** How many hosts are still to be rolled. */
+  get #left(): number {
+    const { hosts } = this.#context;
+    return hosts.filter((host) => !this.#turns.has(host) && !this.#told.has(host)).length;
   }
 
   #targetOf({ name }: AppHost): Target {
@@ -152,6 +182,10 @@ export class HostsRoll {
         member.host,
       );
   }
+}
+
+function hostsIn(members: readonly FleetMember[]): AppHost[] {
+  return members.map(({ host }) => host);
 }
 
 /** The hosts that a failure's own message names. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RollgateError } from "../common/errors.ts";
+import { shortened } from "../common/shortened.ts";
 import { describeTrouble, type FleetMember } from "./fleet.ts";
 import type { RollContext } from "./rollContext.ts";
 
@@ -31,7 +32,8 @@ export class Waiting {
     if (waited + intervalMilliseconds / 1000 > deadlineSeconds) throw otherwise;
     if (now >= this.#tellAt) {
       this.#tellAt += TELL_EVERY_MILLISECONDS;
-      const who = members.map((member) => `${member.host.name} (${describeTrouble(member)})`).join(", ");
+      const all = members.map((member) => `${member.host.name} (${describeTrouble(member)})`);
+      const who = shortened(all).join(", ");
       report("wait", `for ${who}: ${Math.round(waited)} s of at most ${deadlineSeconds} s`);
     }
     await sleep(intervalMilliseconds, undefined, { signal });

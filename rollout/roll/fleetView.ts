@@ -1,0 +1,84 @@
+import type { AppHost } from "../host/appHost.ts";
+import { type FleetMember, type Observing, observeSteadily } from "./fleet.ts";
+import { isLarge, LARGE_FLEET } from "./largeFleet.ts";
+
+/**
+ * What a roll knows about its hosts. Each look asks all of them, unless the fleet is large: then it asks those that did
+ * not serve when they were seen last, those that are in question, and in turn an even share of the others. If one of
+ * these no longer serves, something is going on, and all are asked.
+ */
+export class FleetView {
+  readonly #context: Observing;
+  readonly #seen = new Map<AppHost, FleetMember>();
+  /** Hosts that have been asked since the last step. */
+  readonly #fresh = new Set<AppHost>();
+  /** Hosts that a step is changing. */
+  readonly #inHand = new Set<AppHost>();
+  readonly #shares: number;
+  #share = 0;
+  #waiting: Promise<void> | undefined;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(context: Observing) {
+    this.#context = context;
+    const { length } = context.hosts;
+    this.#shares = isLarge(length) ? Math.ceil(length / LARGE_FLEET) : 1;
+  }
+
+  /** The hosts as they were seen last. */
+  get members(): readonly FleetMember[] {
+    return this.#context.hosts.flatMap((host) => this.#seen.get(host) ?? []);
+  }
+
+  /** Looks at the fleet before a step. */
+  async look(): Promise<void> {
+    this.#fresh.clear();
+    await this.#look();
+    this.#inHand.clear();
+  }
+
+  /** Asks those of these hosts that haven't been asked since the last step; returns whether there were any. */
+  async confirm(hosts: readonly AppHost[]): Promise<boolean> {
+    const open = hosts.filter((host) => !this.#fresh.has(host));
+    await this.#ask(open);
+    return open.length > 0;
+  }
+
+  /** Looks once more, for all that ask at the same time. */
+  async lookAgain(): Promise<void> {
+    // A look that has begun may have missed what the caller knows.
+    this.#waiting ??= this.#looking.then(() => {
+      this.#waiting = undefined;
+      const look = this.#look();
+      this.#looking = look.catch(() => {});
+      return look;
+    });
+    await this.#waiting;
+  }
+
+  /** From now on and until the next step, the host changes. */
+  changes(host: AppHost): void {
+    this.#inHand.add(host);
+  }
+
+  async #look(): Promise<void> {
+    const share = this.#share++ % this.#shares;
+    const { hosts } = this.#context;
+    const asked = hosts.filter(
+      (host, index) =>
+        index % this.#shares === share || this.#inHand.has(host) || !this.#seen.get(host)?.serving,
+    );
+    const serving = asked.filter((host) => this.#seen.get(host)?.serving && !this.#inHand.has(host));
+    await this.#ask(asked);
+    if (serving.every((host) => this.#seen.get(host)?.serving)) return;
+    await this.#ask(hosts.filter((host) => !asked.includes(host)));
+  }
+
+  async #ask(hosts: readonly AppHost[]): Promise<void> {
+    const members = await Promise.all(hosts.map((host) => observeSteadily(host, this.#context)));
+    for (const member of members) {
+      this.#seen.set(member.host, member);
+      this.#fresh.add(member.host);
+    }
+  }
+}

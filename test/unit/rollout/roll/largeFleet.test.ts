@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { RollFailed } from "#rollout/common/errors.ts";
+import { condensed } from "#rollout/roll/condensed.ts";
+import { formatReport, type Report } from "#rollout/roll/reporter.ts";
+import { roll } from "#rollout/roll/roll.ts";
+import type { RollPolicy } from "#rollout/roll/rollContext.ts";
+import { SimulatedFleet } from "../../../../harness/simulatedFleet.ts";
+
+const POLICY: RollPolicy = {
+  health: {
+    path: "/",
+    passes: 1,
+    intervalMilliseconds: 1,
+    timeoutMilliseconds: 1000,
+    deadlineSeconds: 1,
+  },
+  timing: {
+    settleSeconds: 1,
+    graceSeconds: 1,
+    soakSeconds: 0,
+    rollDeadlineSeconds: 60,
+    leaseWaitSeconds: 0,
+    slowestRequestSeconds: 0,
+    shutdownPhaseSeconds: 0,
+  },
+  order: "stop-first",
+  batch: ["5%"],
+  minimumHealthy: 900,
+  keepReleases: 3,
+  onFailure: "rollback",
+};
+
+/** Rolls to 2.0.0, and returns the lines that a person reads. */
+async function rolled(fleet: SimulatedFleet, policy: Partial<RollPolicy> = {}) {
+  const lines: string[] = [];
+  const told: Report[] = [];
+  const print = condensed((report) => lines.push(formatReport(report)), fleet.hosts.length);
+  const jar = { path: "", version: "2.0.0", sha256: "" };
+  const failure = await roll(
+    fleet,
+    { release: "2.0.0", jar },
+    { ...POLICY, ...policy },
+    {
+      owner: "test",
+      reporter: (report) => {
+        told.push(report);
+        print(report);
+      },
+      signal: new AbortController().signal,
+      leaseTiming: { heartbeatMilliseconds: 2_000, expiryMilliseconds: 15_000, waitMilliseconds: 0 },
+    },
+  ).then(
+    () => undefined,
+    (error: unknown) => (error instanceof RollFailed ? error : Promise.reject(error)),
+  );
+  return { lines, told, failure };
+}
+
+test("a thousand hosts are rolled in batches, with a few looks at each and two lines per batch", async () => {
+  const fleet = new SimulatedFleet(1000, "1.0.0");
+  const { lines, told, failure } = await rolled(fleet);
+  expect(failure).toBeUndefined();
+  expect(new Set(fleet.hosts.map(({ release }) => release))).toEqual(new Set(["2.0.0"]));
+  expect(fleet.proxy.mostOut).toBe(50);
+  expect(fleet.looks).toBeLessThan(150 * fleet.hosts.length);
+  expect(lines).toHaveLength(2 + 2 * 20);
+  expect(lines[2]).toMatch(/fleet +batch +batch 1: app-1, app-2, app-3, app-4, app-5, and 45 more begin$/);
+  expect(lines.at(-1)).toMatch(/batch 20: 50 hosts done in [\d.]+ s; 1,000 of 1,000 hosts are done$/);
+  expect(lines[3]).toMatch(/50 of 1,000 hosts are done, about \d+ s to go$/);
+  expect(told.filter(({ phase }) => phase === "admit")).toHaveLength(1000);
+});
+
+test("hosts that die elsewhere in a large fleet end the roll before too few serve", async () => {
+  const fleet = new SimulatedFleet(200, "1.0.0");
+  fleet.proxy.onDrain = ({ name }) => {
+    if (name !== "app-11") return;
+    for (const host of fleet.hosts.slice(100, 150)) host.isGone = true;
+  };
+  const { failure } = await rolled(fleet, { minimumHealthy: 180 });
+  expect(failure?.message).toMatch(
+    /^app-\d+ was not taken out: at least 180 of the others must serve, but app-101 does not \(unreachable: simulated\)/,
+  );
+  expect(fleet.hosts.filter(({ release }) => release === "2.0.0").length).toBeLessThanOrEqual(20);
+});
+
+test("a release that fails in a large fleet goes back, and the failure names a few hosts and counts the others", async () => {
+  const fleet = new SimulatedFleet(100, "1.0.0");
+  for (const host of fleet.hosts.slice(30, 40)) host.bad.add("2.0.0");
+  const { lines, failure } = await rolled(fleet, { batch: [10], minimumHealthy: 80 });
+  expect(new Set(fleet.hosts.map(({ release }) => release))).toEqual(new Set(["1.0.0"]));
+  expect(failure?.message).toContain(
+    "app-41, app-42, app-43, app-44, app-45, and 55 more were not touched. Now: app-1, app-2, app-3, app-4, app-5, and 95 more 1.0.0.",
+  );
+  expect(lines.filter((line) => line.includes(" restore "))).toHaveLength(10);
+  expect(lines.filter((line) => line.includes(" rollback "))).toHaveLength(30);
+});
+
+test("a small fleet's log keeps a line for each phase of each host", async () => {
+  const { lines, told } = await rolled(new SimulatedFleet(3, "1.0.0"), { minimumHealthy: 2 });
+  expect(lines).toEqual(told.map(formatReport));
+});
