@@ -5,6 +5,7 @@ import { buildPackage } from "../../tools/buildPackage.ts";
 import { inRepository } from "../../tools/inRepository.ts";
 import { run } from "../../tools/run.ts";
 import { type PulumiResult, runPulumi } from "../../tools/runPulumi.ts";
+import { npm } from "./npm.ts";
 
 const STACK = "dev";
 
@@ -46,7 +47,7 @@ export class InstalledPackage {
     const installed = new InstalledPackage(directory);
     await mkdir(join(directory, "state"));
     for (const [type, text] of Object.entries(PROGRAMS)) await installed.#write(type, text);
-    await installed.#npm("init", "--yes");
+    await npm(installed.#programs, "init", "--yes");
     return installed;
   }
 
@@ -77,17 +78,8 @@ export class InstalledPackage {
   /** Installs a tarball, and the Pulumi that this repository has. */
   async install(tarball: string): Promise<void> {
     const { dependencies } = JSON.parse(await readFile(inRepository("package.json"), "utf8"));
-    await this.#npm(
-      "install",
-      "--prefer-offline",
-      tarball,
-      `@pulumi/pulumi@${dependencies["@pulumi/pulumi"]}`,
-    );
-  }
-
-  async #npm(...args: string[]): Promise<void> {
-    const quietly = ["--ignore-scripts", "--no-audit", "--no-fund"];
-    await run("npm", [...args, ...quietly], { cwd: this.#programs });
+    const pulumi = `@pulumi/pulumi@${dependencies["@pulumi/pulumi"]}`;
+    await npm(this.#programs, "install", "--prefer-offline", tarball, pulumi);
   }
 
   /** Gives the programs and their packages another path. */

@@ -6,6 +6,7 @@ import { writeFakeJar, writeFakeJava } from "../../harness/fakeApplication.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { inRepository } from "../../tools/inRepository.ts";
 import { run } from "../../tools/run.ts";
+import { testExamples } from "./examples.ts";
 import { InstalledPackage } from "./installedPackage.ts";
 
 const ROOMS = ["components", "kinds", "provider", "rollout", "settings"];
@@ -62,6 +63,8 @@ describe("the package, installed by npm, with the real CLI and a fake java", { t
     const papers = ["CHANGELOG.md", "LICENSE", "Pulumi.yaml", "README.md", "package.json"];
     expect(packed.sort()).toEqual([...expected, ...papers].sort());
   });
+
+  testExamples(() => tarballs.first);
 
   test("has types that accept the example program, and reject a setting that there isn't", async () => {
     const example = await readFile(inRepository("examples", "two-services", "index.ts"), "utf8");
