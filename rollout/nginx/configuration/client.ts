@@ -4,6 +4,7 @@ import { forRow, forwardedElements } from "./forwardedElements.ts";
 
 type Site = Pick<NginxSettings, "name" | "trustedProxies" | "forwardedBy"> &
   Partial<Pick<NginxSettings, "isProbe" | "tls">>;
+type NamedSite = Site & Pick<NginxSettings, "address" | "port" | "serverNames">;
 
 /** nginx's variables with what is known about a client. */
 export interface ClientVariables {
@@ -42,7 +43,7 @@ function probe({ tls }: Site, portByHost: string): ClientVariables {
 }
 
 /** Sets the variables of `clientOf`, for the `http` block. */
-export function clientMaps(settings: Site): string {
+export function clientMaps(settings: NamedSite): string {
   const { name, trustedProxies = [], forwardedBy = "x-forwarded" } = settings;
   const { scheme, host, port } = clientOf(settings);
   if (!isBehindProxy(settings)) return portMap(settings, { scheme, host, port, claimed: '""' });
@@ -67,7 +68,7 @@ export function realIp({ trustedProxies = [], forwardedBy }: Site, indent = "   
     .join("");
 }
 
-type Maps = (settings: Site, trusted: string) => string;
+type Maps = (settings: NamedSite, trusted: string) => string;
 
 /** The last element of a list is what the proxy in front of nginx added; the others may come from a client. */
 const LAST = "(?:.*,)?[ \\t]*";
@@ -124,19 +125,31 @@ const BY = { "x-forwarded": byXForwarded, forwarded: byForwarded, "proxy-protoco
 
 /** The port the client uses; in a container, nginx listens on another one than the published one. */
 function portMap(
-  { name }: Site,
+  site: NamedSite,
   { scheme, host, port, claimed }: Omit<ClientVariables, "address"> & { claimed: string },
 ): string {
-  const got = captured(name);
+  const got = captured(site.name);
   const last = claimed === '""' ? "" : `    "~^1:${LAST}(?<${got}>[0-9]{1,5})[ \\t]*$" $${got};\n`;
   const byHost = last === "" ? port : `${port}_by_host`;
   return `map ${host} ${byHost} {
     default ${port}_by_scheme;
-    "~:(?<${got}>[0-9]{1,5})$" $${got};
+${expectedHosts(site, `${port}_by_scheme`)}    "~:(?<${got}>[0-9]{1,5})$" $${got};
 }
 map ${scheme} ${port}_by_scheme {
     default 80;
     https   443;
 }
 ${last === "" ? "" : `map ${claimed} ${port} {\n    default ${byHost};\n${last}    }\n`}`;
+}
+
+/** What nginx's table of a map holds by default where a line of the processor's cache has 64 bytes. */
+const LONGEST_KEY = 46;
+
+/** How clients name this nginx most of the time, which is found without an expression. */
+function expectedHosts({ address, port, serverNames }: NamedSite, portByScheme: string): string {
+  const names = new Set([address, "localhost", ...serverNames]);
+  return [...names]
+    .filter((name) => /^[a-z0-9][a-z0-9.-]*$/.test(name) && `${name}:${port}`.length <= LONGEST_KEY)
+    .map((name) => `    "${name}" ${portByScheme};\n    "${name}:${port}" ${port};\n`)
+    .join("");
 }

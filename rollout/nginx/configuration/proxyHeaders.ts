@@ -3,13 +3,7 @@ import type { ClientVariables } from "./client.ts";
 
 /** The variables that `proxyHeaders` needs besides those of the client, for the `http` block. */
 export function proxyHeaderMaps(own: OwnName): string {
-  return `# An upgraded connection stays on its host despite drains and balancing, so only websocket may upgrade.
-map $http_upgrade $${own("upgrade")} {
-    default "";
-    "~*(^|,)[ \\t]*websocket[ \\t]*(,|$)" websocket;
-}
-
-# The Host for requests that have none.
+  return `# The Host for requests that have none.
 map $host $${own("bare_host")} {
     default $host;
     ""      localhost;

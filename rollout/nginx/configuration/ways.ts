@@ -41,14 +41,16 @@ export function wayMaps({ name, buffering }: Site): string {
     default "";
 ${paths.map((path) => `    "~^${startOf(path)}" _unbuffered;\n`).join("")}}
 `;
-  return `${byPath}# nginx must not hold back the events of a stream.
-map $http_accept $${own("stream")} {
-    default ${paths.length === 0 ? '""' : unbuffered};
-    "~*(?:^|,)[ \\t]*text/event-stream[ \\t]*(?:[;,]|$)" _stream;
-}
-map $${own("upgrade")} $${own("way")} {
-    default _websocket;
-    "" $${own("stream")};
+  const common = paths.length === 0 ? '""' : unbuffered;
+  return `${byPath}# An upgraded connection stays on its host despite drains and balancing, so only websocket may upgrade. And nginx must
+# not hold back the events of a stream. What most clients send is found without an expression.
+map "$http_upgrade:$http_accept" $${own("way")} {
+    default ${common};
+    ":" ${common};
+    ":*/*" ${common};
+    ":application/json" ${common};
+    "~*^(?:[^:]*,)?[ \\t]*websocket[ \\t]*(?:,[^:]*)?:" _websocket;
+    "~*^[^:]*:(?:.*,)?[ \\t]*text/event-stream[ \\t]*(?:[;,]|$)" _stream;
 }
 `;
 }
