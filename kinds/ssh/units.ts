@@ -116,6 +116,8 @@ StartLimitIntervalSec=0
 Type=exec
 User=${account}
 Group=${account}
+# Where requests look for the sum of the flags.
+WorkingDirectory=-${directory}
 ExecStart=@nginx@ -p ${directory} -c ${directory}/nginx.conf -g "daemon off;"
 ExecReload=/bin/kill -HUP $MAINPID
 # SIGTERM would cut the requests in flight.

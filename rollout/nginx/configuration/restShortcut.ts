@@ -6,6 +6,7 @@ import { ownNames } from "../ownNames.ts";
 import { type RestState, restStates } from "../restStates.ts";
 import type { DrainUpstreams } from "../upstreamMap.ts";
 import { isSticky } from "./balance.ts";
+import { fileAtHand } from "./fileIn.ts";
 import { hasLedger, LEDGER_FLAG, logsOfShortcut } from "./ledgerLog.ts";
 
 type Parts = Pick<DrainUpstreams, "pools" | "groups">;
@@ -57,7 +58,7 @@ export function unsummedReturn(settings: NginxSettings, parts: Parts, answer: st
 
 /** For each rest state, the file that exists only in it, and the upstream of requests. */
 function shortcuts(settings: NginxSettings, { pools, groups }: Parts) {
-  const { directory, hosts, canary, name } = settings;
+  const { hosts, canary, name } = settings;
   // With canaries, it is also up to the request which upstream it gets. A client that stays with its host gets to it by
   // its group in every state.
   if (canary || (isSticky(settings) && groups.length > 0)) return [];
@@ -65,11 +66,12 @@ function shortcuts(settings: NginxSettings, { pools, groups }: Parts) {
     const upstream = upstreamOf(state, pools);
     return upstream === undefined ? [] : [{ state, upstream: ownNames(name)(upstream) }];
   });
-  // Those of a roll come last, so that nobody pays for them between rolls.
-  return [false, ...(hasLedger(settings) ? [true] : [])].flatMap((isCounted) =>
-    states.map(({ state, upstream }) => {
+  const counts = hasLedger(settings) ? [false, true] : [false];
+  // Each state is followed by itself during a roll, which then costs one more look and not one for each state.
+  return states.flatMap(({ state, upstream }) =>
+    counts.map((isCounted) => {
       const flags = [...state.drained.map((slot) => slot.name), ...(isCounted ? [LEDGER_FLAG] : [])];
-      return { state, upstream, isCounted, sum: join(directory, "drained", flagSum(flags)) };
+      return { state, upstream, isCounted, sum: fileAtHand(settings, join("drained", flagSum(flags))) };
     }),
   );
 }

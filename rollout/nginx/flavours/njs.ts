@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { slotsOf } from "../../host/slots.ts";
 import { endpoint } from "../../machine/connections.ts";
 import { errorLogOf } from "../configuration/errorLog.ts";
-import { fileIn } from "../configuration/fileIn.ts";
+import { fileAtHand, fileIn } from "../configuration/fileIn.ts";
 import { ROLL_FILE } from "../machineStatusFile.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
@@ -73,14 +73,14 @@ map $${own("drained")} $${own("outage")} {
     status: `set $${own("fingerprint")} "${fingerprint}";
         js_content ${name}.status;`,
     files: [script],
-    allUp: (state) => upFile(settings, state),
+    allUp: (state) => fileAtHand(settings, upFile(state)),
   };
 }
 
 /** Named after the slots and their addresses, so that workers of two configurations never mean the same file. */
-function upFile({ directory }: NginxSettings, { serving }: RestState): string {
+function upFile({ serving }: RestState): string {
   const places = serving.map(({ name, address, port }) => `${name} ${endpoint(address, port)}`);
-  return join(directory, UP_FOLDER, hashOf(places));
+  return join(UP_FOLDER, hashOf(places));
 }
 
 /** The JavaScript as nginx loads it, named after its hash, so that changing it also changes `nginx.conf`. */
@@ -96,7 +96,7 @@ function scriptOf(settings: NginxSettings): ConfigurationFile {
   const { rise, fall, timeoutMilliseconds, expect } = check;
   const id = hashOf(table);
   const shortcuts = restStates(hosts).map((state) => ({
-    file: upFile(settings, state),
+    file: join(directory, upFile(state)),
     slots: state.serving.map((slot) => slot.name),
   }));
   const rollFile = join(directory, ROLL_FILE);

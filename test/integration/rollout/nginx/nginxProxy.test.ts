@@ -1,4 +1,5 @@
-import { chmod, rm } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { Agent, type RequestListener, request as send } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,10 +7,11 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { controlPortFor, freePort } from "../../../../harness/freePort.ts";
+import { quitNginx } from "../../../../harness/nginxProcess.ts";
 import { request } from "../../../../harness/request.ts";
 import { close, serveHttp } from "../../../support/httpServer.ts";
 import { localHost } from "../../../support/localHost.ts";
-import { localNginxAccess, nginxSettings, serveNginx } from "../../../support/nginx.ts";
+import { localNginxAccess, NGINX, nginxSettings, serveNginx } from "../../../support/nginx.ts";
 import { recordedStatus } from "../../../support/nginxStatus.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
@@ -65,6 +67,27 @@ describe("a stock nginx", () => {
     expect(await servedBy(proxy.url)).toEqual(new Set(["app-1"]));
     await proxy.admit(two.host);
     await proxy.drain(one.host);
+    expect(await servedBy(proxy.url)).toEqual(new Set(["app-2"]));
+    expect(await proxy.drained(signal)).toEqual(new Set(["app-1"]));
+  });
+
+  test("looks at one file for all flags while the fleet is at rest, and finds out that a flag changed without it", async () => {
+    const { proxy, directory, one, two } = await run();
+    await proxy.admit(one.host);
+    await proxy.admit(two.host);
+    await writeFile(join(directory, "drained", "app-1"), "");
+    expect(await servedBy(proxy.url)).toEqual(new Set(["app-1", "app-2"]));
+    expect(await proxy.drained(signal)).toEqual(new Set(["app-1"]));
+    expect(await servedBy(proxy.url)).toEqual(new Set(["app-2"]));
+  });
+
+  test("looks at the flags if it was started in another folder than its own", async () => {
+    const { proxy, directory, one, two } = await run();
+    await proxy.admit(one.host);
+    await proxy.admit(two.host);
+    await quitNginx(directory, 5);
+    execFileSync(NGINX, ["-p", directory, "-c", join(directory, "nginx.conf")], { cwd: "/" });
+    await writeFile(join(directory, "drained", "app-1"), "");
     expect(await servedBy(proxy.url)).toEqual(new Set(["app-2"]));
     expect(await proxy.drained(signal)).toEqual(new Set(["app-1"]));
   });

@@ -261,14 +261,14 @@ describe("the shortcut of a fleet at rest", () => {
 
   test("is one file for hosts with one slot, where no flag is raised", () => {
     expect(shortcuts({})).toEqual(
-      [[], ["_ledger"]].map((flags) => `if (-f "/srv/nginx/drained/${flagSum(flags)}$market_way") {`),
+      [[], ["_ledger"]].map((flags) => `if (-f "drained/${flagSum(flags)}$market_way") {`),
     );
   });
 
   test.each([2, 50])("is one file for the first slots and one for the second slots of %d hosts", (size) => {
     const hosts = twoSlotsInARow(size);
     const slots = [hosts.map(({ name }) => `${name}_b`), hosts.map(({ name }) => name)];
-    const flags = [...slots, ...slots.map((names) => [...names, "_ledger"])];
+    const flags = slots.flatMap((names) => [names, [...names, "_ledger"]]);
     const lines = shortcuts({ hosts });
     expect(lines.map((line) => line.replace(/^.*(\.sum\.[0-9a-f]+).*$/, "$1"))).toEqual(flags.map(flagSum));
   });
