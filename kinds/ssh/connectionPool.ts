@@ -9,6 +9,8 @@ import { SshConnection } from "./sshConnection.ts";
 const KEPT_MILLISECONDS = 15_000;
 /** OpenSSH allows ten sessions per connection, including the connection itself. */
 const COMMANDS_AT_ONCE = 6;
+/** If a login takes longer, all shells are opened at once: there, waiting costs more than a process that nobody needs. */
+const FAR_MILLISECONDS = 400;
 
 /** A connection, and what all who use it share. */
 export interface PooledConnection {
@@ -70,6 +72,8 @@ export class ConnectionPool {
 
 function connect(connection: SshConnection): PooledConnection {
   const shells = new RemoteShells(() => connection.spawn("exec sh"));
+  connection.onAuthenticated = (milliseconds) =>
+    shells.prepare(milliseconds < FAR_MILLISECONDS ? 1 : undefined);
   return { connection, shells, limit: pLimit(COMMANDS_AT_ONCE), users: 0 };
 }
 

@@ -26,6 +26,11 @@ export class RemoteShells {
     this.#open = open;
   }
 
+  /** Opens so many in advance, or as many as may be open, because opening one takes three round trips. */
+  prepare(count = MOST): void {
+    while (this.#all.size < count && this.#another());
+  }
+
   /** Runs a command in a shell that has nothing else to do; `undefined` when all are busy. */
   run(command: string, signal: AbortSignal): Promise<Printed> | undefined {
     const idle = [...this.#all].find(({ isBusy }) => !isBusy) ?? this.#another();

@@ -1,5 +1,6 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
@@ -10,6 +11,7 @@ import { type SshPlace, sshArguments } from "./sshArguments.ts";
 
 const READY = "rollgate-connected";
 const MAX_WORDS = 8_192;
+const LOOK_MILLISECONDS = 10;
 
 /**
  * The connection to a server, shared by all commands. It lives as long as this process holds its standard input open,
@@ -30,6 +32,8 @@ export class SshConnection {
   /** The kernel's boot id. */
   #boot: string | undefined;
   readonly #onReconnect = new Set<(wasRebooted: boolean) => void>();
+  /** Called each time that the server has let us in, with how long that took; sessions may be opened from then on. */
+  onAuthenticated: (milliseconds: number) => void = () => {};
 
   /** `sockets` is where its socket is; without, it makes a folder for it and removes that at the end. */
   constructor(place: SshPlace, sockets?: SocketFolder) {
@@ -94,13 +98,17 @@ export class SshConnection {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
+    const args = this.#arguments;
+    const socket = this.#socket ?? "";
+    // One that broke may have left it.
+    rmSync(socket, { force: true });
     const ssh = spawn(
       "ssh",
       [
         // Comes first, because ssh uses the first: this level includes why a forwarded connection was refused.
         "-o",
         "LogLevel=INFO",
-        ...this.#arguments,
+        ...args,
         "-o",
         "ControlMaster=yes",
         "--",
@@ -118,6 +126,13 @@ export class SshConnection {
     ssh.stdin.on("error", () => {});
     const stop = () => ssh.kill();
     signal.addEventListener("abort", stop, { once: true });
+    const began = performance.now();
+    const looking = setInterval(() => {
+      // ssh makes it before it opens its own session, which takes two more round trips.
+      if (!existsSync(socket)) return;
+      clearInterval(looking);
+      if (!this.#isClosed) this.onAuthenticated(performance.now() - began);
+    }, LOOK_MILLISECONDS);
     try {
       const greeting = await greetingOf(ssh);
       if (greeting !== undefined) {
@@ -130,6 +145,7 @@ export class SshConnection {
         cause: error,
       });
     } finally {
+      clearInterval(looking);
       signal.removeEventListener("abort", stop);
     }
     throw explainSsh(this.#place.server, signal.aborted ? `${words}\nno answer in time` : words);

@@ -15,6 +15,21 @@ for last; do :; done
 case "$*" in *ControlMaster=yes*) echo $$ >> ${directory}/logins; echo rollgate-connected; exec cat > /dev/null;; esac
 exec sh -c "$last"
 `;
+/** The same, but lets nobody in for this long, and opens its own session only once so many shells were asked for. */
+const SLOW_SSH = (directory: string, seconds: number, shells: number) => `#!/bin/sh
+for last; do :; done
+case "$*" in
+*ControlMaster=yes*)
+  for word; do case $word in ControlPath=*) socket=\${word#*=};; esac; done
+  sleep ${seconds}
+  : > "$socket"
+  until [ "$(cat ${directory}/shells 2>/dev/null | wc -l)" -ge ${shells} ]; do sleep 0.01; done
+  echo rollgate-connected
+  exec cat > /dev/null;;
+esac
+echo $$ >> ${directory}/shells
+exec sh -c "$last"
+`;
 const PLACE = { server: "server-1", sshConfig: "" };
 const KEPT_MILLISECONDS = 300;
 
@@ -81,6 +96,21 @@ test("without keeping, each has a connection of its own and closes it", async ()
   for (const machine of both) await machine.close();
   expect((await logins()).map((pid) => existsSync(`/proc/${pid}`))).toEqual([false, false]);
 });
+
+test.each([
+  ["a server", 0, 1],
+  ["a far server", 0.5, 3],
+])(
+  "%s gets its shells as soon as it has let us in, because each takes three round trips",
+  async (_, seconds, shells) => {
+    await writeFile(join(directory, "ssh"), SLOW_SSH(directory, seconds, shells));
+    const pool = new ConnectionPool(KEPT_MILLISECONDS);
+    // Would never be answered otherwise.
+    const machine = await ask(pool);
+    await machine.close();
+    await pool.drop();
+  },
+);
 
 test("the folder of kept connections is removed even if the process is killed", async () => {
   const { href } = new URL("../../../../kinds/ssh/socketFolder.ts", import.meta.url);
