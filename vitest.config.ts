@@ -6,7 +6,7 @@ const ours = new RegExp(
   `^${RegExp.escape(import.meta.dirname)}/((components|kinds|provider|rollout|settings)/|index\\.ts)`,
 );
 
-// After the others and one at a time: they would leave no processor for short deadlines.
+// One file at a time: they would leave no processor for short deadlines.
 const oneAtATime = (name: string, groupOrder: number) => ({
   extends: true as const,
   test: { name, include: [`test/${name}/**/*.test.ts`], fileParallelism: false, sequence: { groupOrder } },

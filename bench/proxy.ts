@@ -7,6 +7,7 @@ import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { openLocalNginx } from "#kinds/local/localNginx.ts";
 import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import { slotsOf, type TwoSlots } from "#rollout/host/slots.ts";
+import { LEDGER_FLAG } from "#rollout/nginx/configuration/ledgerLog.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
 import type { NginxAccess } from "#rollout/nginx/nginxAccess.ts";
 import { serveConfiguration } from "#rollout/nginx/serveConfiguration.ts";
@@ -21,8 +22,8 @@ import { type LoadedNginx, type Measured, measure } from "./wrk.ts";
  * at once: requests a second through each, in turns, their ratio, and what a request costs each of them; the last row of a
  * table has the medians.
  * `npm run bench:proxy -- --hosts 2,20,50 --pairs 5 --seconds 5`; `--slots 1`: hosts without a second slot;
- * `--serve second`: from their second slots; `--nginx <command>`: another nginx, with each flavour it supports. Needs `wrk`
- * (`apt-get install wrk`, `brew install wrk`).
+ * `--serve second`: from their second slots; `--nginx <command>`: another nginx, with each flavour it supports; `--ledger`: compares
+ * our configuration while a roll counts requests with itself while none does. Needs `wrk` (`apt-get install wrk`, `brew install wrk`).
  */
 const { values } = parseArgs({
   options: {
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     slots: { type: "string", default: "2" },
     serve: { type: "string", default: "first" },
     nginx: { type: "string", default: "nginx" },
+    ledger: { type: "boolean", default: false },
   },
 });
 const connections = Number(values.connections);
@@ -59,14 +61,15 @@ async function compare(size: number): Promise<void> {
   try {
     const { flavours, njsModule } = await machineAbilities(plain.machine, values.nginx);
     for (const flavour of flavours) {
-      const ours = await serve(
-        flavour,
-        njsModule,
-        hosts,
-        serving.map(({ name }) => name),
-      );
+      const names = serving.map(({ name }) => name);
+      const ours = await serve(flavour, njsModule, hosts, names);
       try {
-        await compareWith(plain, ours, `${size} hosts, ${flavour}`);
+        const title = `${size} hosts, ${flavour}`;
+        if (values.ledger) {
+          await compareWithCounting(ours, await serve(flavour, njsModule, hosts, names, "-counting"), title);
+          continue;
+        }
+        await compareWith(plain, ours, `${title}\nplain, ours`);
         const [settling] = serving;
         if (settling) await measureSettling(ours, settling);
       } finally {
@@ -88,16 +91,22 @@ async function hostAt(number: number): Promise<TwoSlots> {
   };
 }
 
+interface Served extends LoadedNginx {
+  readonly access: NginxAccess;
+  quit(): Promise<void>;
+}
+
 /** Our configuration, in which exactly these slots take traffic. */
 async function serve(
   flavour: Flavour,
   njsModule: string | undefined,
   hosts: readonly TwoSlots[],
   serving: readonly string[],
-) {
+  suffix = "",
+): Promise<Served> {
   const place = {
     kind: "local" as const,
-    directory: join(directory, `${flavour}-${hosts.length}`),
+    directory: join(directory, `${flavour}-${hosts.length}${suffix}`),
     address: "127.0.0.1",
     port: await freePort(),
     controlPort: await freePort(),
@@ -132,8 +141,18 @@ async function serve(
   return { url: access.url, directory: place.directory, access, quit };
 }
 
+/** Against our configuration while a roll counts requests. */
+async function compareWithCounting(ours: LoadedNginx, counting: Served, title: string): Promise<void> {
+  try {
+    await counting.access.raiseFlag(LEDGER_FLAG);
+    await compareWith(ours, counting, `${title}\nnot counting, counting`);
+  } finally {
+    await counting.quit();
+  }
+}
+
 async function compareWith(plain: LoadedNginx, ours: LoadedNginx, title: string): Promise<void> {
-  console.log(`${title}\n  plain    ours   ratio  errors  µs of processor`);
+  console.log(`${title}, a second   ratio  errors  µs of processor`);
   // Active checks have seen every host up by then, and both have opened their connections.
   await sleep(3 * CHECK.intervalMilliseconds);
   for (const proxy of [plain, ours]) await measure(proxy, 1, connections);
