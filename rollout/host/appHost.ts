@@ -99,7 +99,7 @@ export interface AppHost extends Slot {
   /** Fingerprint of how this host would start the application now, in either slot. */
   readonly launch: string;
   /** Absent if the host starts releases as they are. */
-  readonly startupCache?: Pick<StartupCache, keyof StartupCache>;
+  readonly startupCache?: Omit<StartupCache, "copyFrom"> & Partial<Pick<StartupCache, "copyFrom">>;
 
   /** Throws `RollgateError` if the host cannot take part in a roll; changes nothing. */
   preflight(signal: AbortSignal): Promise<void>;

@@ -8,10 +8,11 @@ import { optionsKey } from "./optionsKey.ts";
 const SECONDS = 120;
 
 const SCRIPTS = new URL("./scripts/", import.meta.url);
-const PREPARE = readScripts(SCRIPTS, "identify-java", "prepare-startup");
+const PREPARE = readScripts(SCRIPTS, "identify-java", "startup-files", "prepare-startup");
 const RECORD = readScripts(SCRIPTS, "keep-classes", "record-classes");
 const READ = readScripts(SCRIPTS, "read-classes");
-const INSTALL = readScripts(SCRIPTS, "keep-classes", "install-classes");
+const INSTALL = readScripts(SCRIPTS, "keep-classes", "take-classes", "install-classes");
+const COPY = readScripts(SCRIPTS, "keep-classes", "take-classes", "copy-classes");
 
 /** How a release would start on a host. */
 export interface Prepared {
@@ -82,6 +83,13 @@ export class StartupCache {
   ): Promise<void> {
     const input = Readable.from([compressed]);
     await this.#run(INSTALL, [release, archive, sha256, time, randomUUID()], { input, signal });
+  }
+
+  /** Installs what another host on the same machine has; returns whether that one is on the same machine. */
+  async copyFrom(other: object, release: string, archive: string, signal?: AbortSignal): Promise<boolean> {
+    if (!(other instanceof StartupCache) || other.#machine !== this.#machine) return false;
+    await this.#run(COPY, [release, archive, other.#directory, randomUUID()], { signal });
+    return true;
   }
 
   #run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {

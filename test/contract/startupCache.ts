@@ -29,8 +29,8 @@ interface Opened extends NewHost {
   readonly cache: StartupCache;
 }
 
-/** The behaviour of hosts with a startup cache. */
-export function describeStartupCache(open: () => Promise<NewHost>): void {
+/** The behaviour of hosts with a startup cache; `share` says whether all that `open` gives are on one machine. */
+export function describeStartupCache(open: () => Promise<NewHost>, share: boolean): void {
   describe("the startup cache of an app host", () => {
     async function openWithJdk(): Promise<Opened> {
       const opened = await open();
@@ -70,9 +70,10 @@ export function describeStartupCache(open: () => Promise<NewHost>): void {
       // What it was written to.
       await until(async () => (await first.machine.run('ls -A "$1/work"', [first.directory])) === "", 10);
 
-      const classes = await first.cache.read(release, archive);
       expect(await archiveOf(second, release, LATER)).toBe(archive);
-      await second.cache.install(release, archive, classes);
+      const classes = await first.cache.read(release, archive);
+      expect(await second.cache.copyFrom(first.cache, release, archive)).toBe(share);
+      if (!share) await second.cache.install(release, archive, classes);
       expect(await second.cache.read(release, archive)).toMatchObject({
         sha256: classes.sha256,
         time: String(TIME),

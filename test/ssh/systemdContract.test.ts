@@ -86,7 +86,7 @@ describe.skipIf(reason)(
     };
     describeAppHost(kind);
     describeSecondSlot(kind);
-    describeStartupCache(open);
+    describeStartupCache(open, false);
 
     test("a roll needs the rights for both units, which are in one file", async () => {
       const { host } = slotsOf(await open());

@@ -1,10 +1,10 @@
 # identify_java <java>: sets home to its folder and build to what stands for exactly this Java, or to nothing if it can't use
-# an archive of classes: it must be HotSpot 17 to 23. Later ones have another way, which has not been tried.
+# an archive of classes: it must be HotSpot 17 to 25, since later ones have not been tried.
 identify_java() {
   build=""
   home=$(readlink -f "$1") && home=${home%/bin/java} && [ -f "$home/release" ] || return 0
   case $(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release") in
-    17 | 18 | 19 | 20 | 21 | 22 | 23) ;;
+    17 | 18 | 19 | 20 | 21 | 22 | 23 | 24 | 25) ;;
     *) return 0 ;;
   esac
   if grep -qi openj9 "$home/release"; then return 0; fi

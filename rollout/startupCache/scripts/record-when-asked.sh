@@ -3,7 +3,7 @@
 # JVM, under its account, since nobody else may ask it; and it ends with it.
 record_when_asked() {
   looked=0 file="$4/.classes.$1"
-  while [ $looked -lt 3600 ] && kill -0 "$1"; do
+  while [ $looked -lt 4500 ] && kill -0 "$1"; do
     if [ -e "$3/ask.$1" ]; then
       rm -f "$file"
       "$2" -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 "$1" VM.cds dynamic_dump "$file.new" > "$file.said" 2>&1
@@ -14,6 +14,7 @@ record_when_asked() {
       return 0
     fi
     looked=$((looked + 1))
-    sleep 1
+    # An application that is asked is up within minutes, mostly, and waits for this before it takes traffic.
+    if [ $looked -lt 1500 ]; then sleep 0.2; else sleep 1; fi
   done
 }

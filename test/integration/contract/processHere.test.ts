@@ -35,4 +35,4 @@ describeAppHost(kind);
 describeSecondSlot(kind);
 describeProcessHost(open);
 describeSecondProcess(open);
-describeStartupCache(open);
+describeStartupCache(open, true);

@@ -58,5 +58,5 @@ describe.skipIf(reason)(`on a server without systemd${reason ? ` (${reason})` : 
   describeSecondSlot(kind);
   describeProcessHost(open);
   describeSecondProcess(open);
-  describeStartupCache(open);
+  describeStartupCache(open, false);
 });

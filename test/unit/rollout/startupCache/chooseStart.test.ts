@@ -136,7 +136,7 @@ test("classes that were recorded with other JVM options are left alone", async (
 
 test.each([
   ["a Java that is too old", { version: "16.0.2" }],
-  ["a Java that has another way", { version: "24" }],
+  ["a Java that has not been tried", { version: "26" }],
   ["a Java without jcmd", { jdk: false }],
 ])("%s gets no option for classes", async (_, java) => {
   const start = await Start.create(java);

@@ -1,0 +1,79 @@
+import { parseArgs } from "node:util";
+import { identifyJar } from "#rollout/release/jar.ts";
+import { LocalFleet } from "../harness/localFleet.ts";
+import { buildMarket } from "../tools/buildMarket.ts";
+import { printRow } from "./printRow.ts";
+
+/**
+ * Rolls three local hosts stop-first under constant traffic, in turn without a startup cache and with one, and prints what
+ * clients lost, how many seconds each roll took, and what they were spent on. Every roll is to a release that no host has
+ * seen, so one with a startup cache unpacks it, records its classes and hands them on.
+ * `npm run bench:startup-cache -- --pairs 5 --rate 200`; `--rate 0`: no traffic.
+ */
+const { values } = parseArgs({
+  options: {
+    pairs: { type: "string", default: "5" },
+    rate: { type: "string", default: "200" },
+    java: { type: "string", default: "java" },
+  },
+});
+const [pairs, rate] = [Math.min(20, Number(values.pairs)), Number(values.rate)];
+const HOSTS = 3;
+const PHASES = ["unpack", "settle", "stop", "start", "health", "upstream", "record", "hand on"];
+/** `[ 14.2 s] app-1    record    later starts will be faster` */
+const LINE = /^\[ *([\d.]+) s\] \S+ +(\w+) +(.*)/;
+
+const jar = await identifyJar(await buildMarket({ version: "1.0.0" }));
+const fleet = await LocalFleet.create(HOSTS);
+let rolls = 0;
+try {
+  await roll(undefined);
+  const ratios: number[] = [];
+  printRow(["cache", "sent", "lost", "all", ...PHASES, "ratio"]);
+  for (let pair = 1; pair <= pairs; pair++) {
+    const without = await measure(undefined);
+    ratios.push((await measure("auto", without)) / without);
+  }
+  const sorted = ratios.toSorted((one, other) => one - other);
+  console.log(`median ratio ${(sorted[Math.floor(pairs / 2)] ?? 0).toFixed(2)}`);
+} finally {
+  await fleet.remove();
+}
+
+/** Prints a roll, and its ratio to one `without`; returns its seconds. */
+async function measure(startupCache: "auto" | undefined, without?: number): Promise<number> {
+  const work = () => roll(startupCache);
+  const { result, seen } =
+    rate > 0 ? await fleet.underLoad(work, 0, rate) : { result: await work(), seen: { sent: 0, lost: [] } };
+  const { seconds, lines, warnings } = result;
+  const spent = secondsOf(lines);
+  const ratio = without === undefined ? "" : (seconds / without).toFixed(2);
+  const phases = PHASES.map((phase) => (spent.get(phase) ?? 0).toFixed(1));
+  printRow([startupCache ?? "off", seen.sent, seen.lost.length, seconds.toFixed(1), ...phases, ratio]);
+  for (const each of [...seen.lost, ...warnings]) console.log(each);
+  return seconds;
+}
+
+async function roll(startupCache: "auto" | undefined) {
+  const { failure, lines, result } = await fleet.rollHere({ ...jar, version: `1.0.${++rolls}` }, () => {}, {
+    // The JVM's own compilers: with the quick one alone, there is less to gain.
+    launch: { java: values.java, jvmOptions: [] },
+    health: { deadlineSeconds: 120 },
+    ...(startupCache && { startupCache }),
+  });
+  if (!result) throw new Error(failure);
+  return { lines, seconds: result.durationSeconds, warnings: result.warnings };
+}
+
+/** What each phase took, all hosts together: they are rolled one after the other, so a line ends what the last one began. */
+function secondsOf(lines: readonly string[]): Map<string, number> {
+  const spent = new Map<string, number>();
+  let before = 0;
+  for (const line of lines) {
+    const [, elapsed = "0", word = "", message = ""] = LINE.exec(line) ?? [];
+    const phase = message.startsWith("unpacked") ? "unpack" : message.startsWith("got ") ? "hand on" : word;
+    spent.set(phase, (spent.get(phase) ?? 0) + Number(elapsed) - before);
+    before = Number(elapsed);
+  }
+  return spent;
+}
