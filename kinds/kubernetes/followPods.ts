@@ -1,0 +1,198 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { counted } from "#rollout/common/counted.ts";
+import { GateFailed, messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { secondsSince } from "#rollout/common/secondsSince.ts";
+import type { TouchedHost } from "#rollout/roll/rollAll.ts";
+import { type Look, lookAt, type PodView } from "./look.ts";
+import { lastWarning, podEvidence } from "./podEvidence.ts";
+import { PodFailed } from "./podFailure.ts";
+import { PodGates } from "./podGates.ts";
+import { PodJudge } from "./podJudge.ts";
+import type { PodProbes } from "./podProbes.ts";
+import type { KubernetesRollContext } from "./rollContext.ts";
+
+const LOOK_MILLISECONDS = 500;
+const TELL_MILLISECONDS = 10_000;
+/** How long the API may be silent, such as while a control plane is upgraded. */
+const SILENCE_MILLISECONDS = 120_000;
+/** What Kubernetes may take on top of a deadline or a soak until something moves. */
+const STANDSTILL_MILLISECONDS = 60_000;
+
+/** What is followed, and how strictly. */
+export interface Followed {
+  readonly release: string;
+  readonly soakSeconds: number;
+  /** Restarts that pods had before the roll, by their names. */
+  readonly restarts: ReadonlyMap<string, number>;
+  /** Absent on the way back, where the release is known. */
+  readonly probes?: PodProbes | undefined;
+  readonly isJudged: boolean;
+}
+
+/**
+ * Watches Kubernetes replace pods until only those of the current revision are left and all of them have passed their
+ * gates; returns those. Throws `PodFailed` with events and log lines of the pod.
+ */
+export async function followPods(followed: Followed, context: KubernetesRollContext): Promise<TouchedHost[]> {
+  return new Following(followed, context).run();
+}
+
+class Following {
+  readonly #followed: Followed;
+  readonly #context: KubernetesRollContext;
+  readonly #gates = new Map<string, PodGates>();
+  readonly #leaving = new Map<string, number>();
+  #last: Look | undefined;
+  #moved = { at: performance.now(), state: "" };
+  #told = performance.now();
+
+  constructor(followed: Followed, context: KubernetesRollContext) {
+    this.#followed = followed;
+    this.#context = context;
+  }
+
+  async run(): Promise<TouchedHost[]> {
+    const { cluster, workload, signal, redact } = this.#context;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const look = await this.#look();
+        if (await this.#isDone(look)) {
+          return [...this.#gates].map(([host, { times }]) => ({ host, times }));
+        }
+        await sleep(LOOK_MILLISECONDS, undefined, { signal });
+      }
+    } catch (error) {
+      if (!(error instanceof PodFailed)) throw error;
+      throw error.with(await podEvidence(cluster, workload.namespace, error.pod, redact));
+    } finally {
+      await Promise.all([...this.#gates.values()].map((gates) => gates.stop()));
+    }
+  }
+
+  /** If the API can't be reached for a moment, an answer is missing; nothing has failed. */
+  async #look(): Promise<Look> {
+    const { cluster, workload, signal } = this.#context;
+    for (const began = performance.now(); ; ) {
+      try {
+        return await lookAt(cluster, workload);
+      } catch (error) {
+        const isSilent = error instanceof RollgateError && error.code !== "cluster-forbids";
+        if (!isSilent || performance.now() - began > SILENCE_MILLISECONDS) throw error;
+        this.#tell(`waiting: ${messageOf(error)}`);
+        await sleep(LOOK_MILLISECONDS, undefined, { signal });
+      }
+    }
+  }
+
+  async #isDone(look: Look): Promise<boolean> {
+    const { deployment, current } = look;
+    if (!deployment) throw new GateFailed("deployment-gone", "somebody deleted the Deployment meanwhile");
+    if (!current) return false;
+    const fresh = look.pods.filter(({ hash, isEnding }) => hash === current.hash && !isEnding);
+    this.#forgetLeft(fresh);
+    this.#followed.probes?.follow(look.pods);
+    this.#tellLeaving(look.pods.filter((pod) => !fresh.includes(pod)));
+    this.#last = look;
+    for (const pod of fresh) await this.#gatesOf(pod).look(pod);
+    const wanted = deployment.spec?.replicas ?? 1;
+    const {
+      replicas = 0,
+      updatedReplicas = 0,
+      readyReplicas = 0,
+      availableReplicas = 0,
+    } = deployment.status ?? {};
+    const arrived = this.#followed.isJudged ? availableReplicas : readyReplicas;
+    const others = look.pods.filter(({ hash, serves }) => hash !== current.hash && serves);
+    const isReplaced = replicas === wanted && updatedReplicas === wanted && arrived === wanted;
+    const passed = fresh.filter(({ name }) => this.#gates.get(name)?.isDone).length;
+    if (isReplaced && passed === wanted && fresh.length === wanted && others.length === 0) return true;
+    await this.#refuseStandstill([replicas, updatedReplicas, arrived, passed, others.length].join());
+    await this.#tellWaiting(fresh, passed, wanted);
+    return false;
+  }
+
+  #gatesOf(pod: PodView): PodGates {
+    const { soakSeconds, release, restarts, isJudged, probes } = this.#followed;
+    const { policy, workload, report } = this.#context;
+    const known = this.#gates.get(pod.name);
+    if (known) return known;
+    const gates = new PodGates({
+      policy,
+      soakSeconds,
+      service: workload.service,
+      earlierRestarts: restarts.get(pod.name),
+      report: (phase, message, { name }, milliseconds) => report(phase, message, name, milliseconds),
+      judge: (judged) => (isJudged ? new PodJudge(judged, release, policy, probes) : undefined),
+    });
+    this.#gates.set(pod.name, gates);
+    return gates;
+  }
+
+  /** Somebody may drain a node meanwhile; Kubernetes starts another pod elsewhere. */
+  #forgetLeft(fresh: readonly PodView[]): void {
+    for (const [name, gates] of this.#gates) {
+      if (fresh.some((pod) => pod.name === name)) continue;
+      this.#context.report(
+        "drain",
+        "was taken away by Kubernetes or a person; another one takes its place",
+        name,
+      );
+      void gates.stop();
+      this.#gates.delete(name);
+    }
+  }
+
+  #tellLeaving(old: readonly PodView[]): void {
+    for (const { name, isEnding, release } of old) {
+      if (!isEnding || this.#leaving.has(name)) continue;
+      this.#leaving.set(name, performance.now());
+      this.#context.report(
+        "drain",
+        `${release ?? "an unknown release"} leaves ${this.#context.workload.service}`,
+        name,
+      );
+    }
+    for (const [name, since] of this.#leaving) {
+      if (old.some((pod) => pod.name === name)) continue;
+      this.#leaving.delete(name);
+      this.#context.report("stop", `ended after ${secondsSince(since)} s`, name, performance.now() - since);
+    }
+  }
+
+  async #refuseStandstill(state: string): Promise<void> {
+    const { health } = this.#context.policy;
+    if (this.#moved.state !== state) this.#moved = { at: performance.now(), state };
+    const longest =
+      Math.max(health.deadlineSeconds, this.#followed.soakSeconds) * 1000 + STANDSTILL_MILLISECONDS;
+    if (performance.now() - this.#moved.at < longest) return;
+    const why = complaintsOf(this.#last).join("; ") || "Kubernetes does not say why";
+    throw new GateFailed("standstill", `nothing has moved for ${Math.round(longest / 1000)} s: ${why}`);
+  }
+
+  async #tellWaiting(fresh: readonly PodView[], passed: number, wanted: number): Promise<void> {
+    if (performance.now() - this.#told < TELL_MILLISECONDS) return;
+    const { cluster, workload } = this.#context;
+    const unready = fresh.find(({ isReady }) => !isReady);
+    const warning = unready && (await lastWarning(cluster, workload.namespace, unready.name));
+    const detail = [unready?.unschedulable ?? warning, ...complaintsOf(this.#last)]
+      .filter(Boolean)
+      .join("; ");
+    const ready = `${passed} of ${counted(wanted, "pod")} passed`;
+    this.#tell(detail === "" ? `waiting: ${ready}` : `waiting: ${ready}; ${detail}`);
+  }
+
+  #tell(message: string): void {
+    if (performance.now() - this.#told < TELL_MILLISECONDS) return;
+    this.#told = performance.now();
+    this.#context.report("wait", message);
+  }
+}
+
+/** Such as that a quota allows no further pod. */
+function complaintsOf(look: Look | undefined): string[] {
+  const conditions = look?.deployment?.status?.conditions ?? [];
+  return conditions
+    .filter(({ type, status }) => type === "ReplicaFailure" && status === "True")
+    .flatMap(({ message }) => message ?? []);
+}

@@ -1,0 +1,158 @@
+import type {
+  V1ContainerState,
+  V1Deployment,
+  V1EndpointSlice,
+  V1Pod,
+  V1ReplicaSet,
+} from "@kubernetes/client-node";
+import { type Cluster, orNothing } from "./cluster.ts";
+import { GOOD, RELEASE, REVISION, TEMPLATE_HASH } from "./names.ts";
+import type { Workload } from "./workload.ts";
+
+/** A revision that Kubernetes keeps. */
+export interface Revision {
+  /** Of the pod template; names the revision. */
+  readonly hash: string;
+  readonly release: string | undefined;
+  readonly replicaSet: V1ReplicaSet;
+}
+
+/** A pod of the workload. */
+export interface PodView {
+  readonly name: string;
+  readonly hash: string;
+  readonly release: string | undefined;
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  readonly node: string | undefined;
+  readonly isReady: boolean;
+  /** Whether the Service sends it new requests. */
+  readonly serves: boolean;
+  /** Whether it is being deleted, or was evicted. */
+  readonly isEnding: boolean;
+  readonly restarts: number;
+  /** What the application's container waits for, or how it ended. */
+  readonly state: V1ContainerState | undefined;
+  /** How it ended before its last restart. */
+  readonly lastState: V1ContainerState | undefined;
+  /** Why it is on no node. */
+  readonly unschedulable: string | undefined;
+}
+
+/** What the API knows of a workload at one moment. */
+export interface Look {
+  readonly deployment: V1Deployment | undefined;
+  /** The newest revision, once Kubernetes has seen the last change. */
+  readonly current: Revision | undefined;
+  readonly revisions: readonly Revision[];
+  readonly pods: readonly PodView[];
+  /** Pods of others that the Service sends requests to. */
+  readonly strangers: readonly string[];
+}
+
+type Place = Pick<Workload, "name" | "namespace" | "service">;
+
+/** Looks at a workload. */
+export async function lookAt(cluster: Cluster, { name, namespace, service }: Place): Promise<Look> {
+  const { apps, core, discovery, ask } = cluster;
+  const deployment = await orNothing(ask(apps.readNamespacedDeployment({ name, namespace })));
+  const labelSelector = selectorOf(deployment);
+  const [sets, pods, slices] = await Promise.all([
+    labelSelector === undefined
+      ? []
+      : itemsOf(ask(apps.listNamespacedReplicaSet({ namespace, labelSelector }))),
+    labelSelector === undefined ? [] : itemsOf(ask(core.listNamespacedPod({ namespace, labelSelector }))),
+    itemsOf(
+      ask(
+        discovery.listNamespacedEndpointSlice({
+          namespace,
+          labelSelector: `kubernetes.io/service-name=${service}`,
+        }),
+      ),
+    ),
+  ]);
+  const serving = servingPods(slices);
+  const revisions = sets
+    .filter(({ metadata }) => isOwnedBy(metadata, deployment?.metadata?.uid))
+    .map((replicaSet) => revisionOf(replicaSet));
+  const hashes = new Set(revisions.map(({ hash }) => hash));
+  const views = pods.map((pod) => viewOf(pod, serving)).filter(({ hash }) => hashes.has(hash));
+  const own = new Set(views.map((pod) => pod.name));
+  return {
+    deployment,
+    current: currentOf(deployment, revisions),
+    revisions,
+    pods: views,
+    strangers: [...serving].filter((pod) => !own.has(pod)),
+  };
+}
+
+/** The last revision that passed all gates, if Kubernetes keeps it. */
+export function goodRevision({ deployment, revisions }: Look): Revision | undefined {
+  const hash = deployment?.metadata?.annotations?.[GOOD];
+  return revisions.find((revision) => revision.hash === hash);
+}
+
+function selectorOf(deployment: V1Deployment | undefined): string | undefined {
+  if (!deployment) return undefined;
+  const labels = Object.entries(deployment.spec?.selector.matchLabels ?? {});
+  return labels.map(([name, value]) => `${name}=${value}`).join(",");
+}
+
+async function itemsOf<T>(list: Promise<{ readonly items: readonly T[] }>): Promise<readonly T[]> {
+  return (await list).items;
+}
+
+function isOwnedBy(metadata: V1ReplicaSet["metadata"], uid: string | undefined): boolean {
+  return metadata?.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
+}
+
+function revisionOf(replicaSet: V1ReplicaSet): Revision {
+  return {
+    hash: replicaSet.metadata?.labels?.[TEMPLATE_HASH] ?? "",
+    release: replicaSet.spec?.template?.metadata?.annotations?.[RELEASE],
+    replicaSet,
+  };
+}
+
+function currentOf(
+  deployment: V1Deployment | undefined,
+  revisions: readonly Revision[],
+): Revision | undefined {
+  const { generation = 0, annotations = {} } = deployment?.metadata ?? {};
+  if ((deployment?.status?.observedGeneration ?? 0) < generation) return undefined;
+  const number = annotations[REVISION];
+  return revisions.find(({ replicaSet }) => replicaSet.metadata?.annotations?.[REVISION] === number);
+}
+
+function servingPods(slices: readonly V1EndpointSlice[]): Set<string> {
+  const endpoints = slices.flatMap((slice) => slice.endpoints ?? []);
+  return new Set(
+    endpoints
+      .filter(({ conditions, targetRef }) => targetRef?.kind === "Pod" && conditions?.ready !== false)
+      .map(({ targetRef }) => targetRef?.name ?? ""),
+  );
+}
+
+function viewOf({ metadata, spec, status }: V1Pod, serving: ReadonlySet<string>): PodView {
+  const name = metadata?.name ?? "";
+  const [container] = spec?.containers ?? [];
+  const own = status?.containerStatuses?.find((each) => each.name === container?.name);
+  const condition = (type: string) => status?.conditions?.find((each) => each.type === type);
+  const scheduled = condition("PodScheduled");
+  return {
+    name,
+    hash: metadata?.labels?.[TEMPLATE_HASH] ?? "",
+    release: metadata?.annotations?.[RELEASE],
+    address: status?.podIP,
+    port: container?.ports?.[0]?.containerPort,
+    node: spec?.nodeName,
+    isReady: condition("Ready")?.status === "True",
+    serves: serving.has(name),
+    isEnding: metadata?.deletionTimestamp !== undefined || status?.reason === "Evicted",
+    restarts: own?.restartCount ?? 0,
+    state: own?.state,
+    lastState: own?.lastState,
+    unschedulable: scheduled?.status === "False" ? scheduled.message : undefined,
+  };
+}
