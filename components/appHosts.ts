@@ -1,21 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AppHostsArgs } from "#kinds/declaration.ts";
+import type { AppHostsArgs, OrchestratedHostsArgs } from "#kinds/declaration.ts";
 import type { HostPlace } from "#rollout/request/places.ts";
 import { AppHostResource } from "./appHostResource.ts";
 
-/** What every host keeps; the rollout adds the application, and on Docker its container. */
+/** What every host keeps; the rollout adds the application, and on Docker its container, on Kubernetes its pods. */
 export class AppHosts extends pulumi.ComponentResource {
   /** What a rollout needs to know about the hosts. */
   readonly hosts: pulumi.Output<HostPlace[]>;
+  /** The image that the hosts run, by its digest, if it is pushed for them. */
+  readonly image: pulumi.Output<string> | undefined;
 
   constructor(
     name: string,
-    { hosts, around, ...common }: AppHostsArgs,
+    args: AppHostsArgs | OrchestratedHostsArgs,
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("rollgate:index:AppHosts", name, {}, options);
     // From the arguments, because the children's outputs are unknown in the first preview.
-    this.hosts = pulumi.output<HostPlace[]>([...hosts]);
+    this.hosts = pulumi.output<HostPlace[]>([...args.hosts]);
+    if ("declare" in args) {
+      this.image = args.declare(name, this);
+      this.registerOutputs({ hosts: this.hosts });
+      return;
+    }
+    const { hosts, around, ...common } = args;
     const needsOf = around?.(name, this);
     for (const host of hosts) {
       const dependsOn = needsOf?.(host) ?? [];

@@ -1,22 +1,32 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { CheckingNginxArgs } from "#kinds/declaration.ts";
+import type { CheckingNginxArgs, OrchestratedProxyArgs } from "#kinds/declaration.ts";
 import { kinds } from "#kinds/kinds.ts";
 import { isPem } from "#rollout/request/frontDoor/tls.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import type { ProxyPlace } from "#rollout/request/places.ts";
 import { NginxResource } from "./nginxResource.ts";
 
-/** nginx in front of the app hosts: it drains hosts by flag files and reports how it sees them. */
+/**
+ * nginx in front of the app hosts: it drains hosts by flag files and reports how it sees them. Hosts that their own
+ * orchestrator rolls have what that offers in its place.
+ */
 export class CheckingNginx extends pulumi.ComponentResource {
   /** What a rollout needs to know about nginx. */
   readonly proxies: pulumi.Output<[ProxyPlace, ...ProxyPlace[]]>;
 
   constructor(
     name: string,
-    { around, others = [], ...inputs }: CheckingNginxArgs,
+    args: CheckingNginxArgs | OrchestratedProxyArgs,
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("rollgate:index:CheckingNginx", name, {}, options);
+    if ("declare" in args) {
+      args.declare(name, this);
+      this.proxies = pulumi.output<[ProxyPlace, ...ProxyPlace[]]>([...args.proxies]);
+      this.registerOutputs({ proxies: this.proxies });
+      return;
+    }
+    const { around, others = [], ...inputs } = args;
     const place = partOf(kinds.named(inputs.kind).proxy, inputs);
     const proxies: [ProxyPlace, ...ProxyPlace[]] = [place, ...others.map((other) => other.place)];
     const serving = {

@@ -1,4 +1,10 @@
-export type { AppHostsArgs, CheckingNginxArgs, OtherNginx } from "#kinds/declaration.ts";
+export type {
+  AppHostsArgs,
+  CheckingNginxArgs,
+  OrchestratedHostsArgs,
+  OrchestratedProxyArgs,
+  OtherNginx,
+} from "#kinds/declaration.ts";
 export { type Preflight, preflight } from "../settings/preflight.ts";
 export { readSettings, type Settings } from "../settings/readSettings.ts";
 export type { ServiceSettings } from "../settings/serviceSettings.ts";

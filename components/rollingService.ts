@@ -84,7 +84,7 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
     const nginx = new CheckingNginx(`${name}-nginx`, settings.nginx, { ...options, dependsOn: app });
     const deployment = new RollingDeployment(
       `${name}-rollout`,
-      { ...settings.rollout, jar, canary, hosts: app.hosts, proxies: nginx.proxies },
+      { ...settings.rollout, jar, canary, image: app.image, hosts: app.hosts, proxies: nginx.proxies },
       { ...parent, dependsOn: [app, nginx] },
     );
     this.registerOutputs({ url: deployment.url, releases: deployment.releases });

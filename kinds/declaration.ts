@@ -1,4 +1,4 @@
-import type { Input, Resource } from "@pulumi/pulumi";
+import type { Input, Output, Resource } from "@pulumi/pulumi";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { ServingInputs } from "./servingInputs.ts";
 
@@ -33,10 +33,23 @@ export interface OtherNginx {
 
 type Around = (name: string, parent: Resource) => Resource[];
 
+/** Hosts that their own orchestrator rolls, such as Kubernetes. */
+export interface OrchestratedHostsArgs {
+  readonly hosts: readonly HostPlace[];
+  /** Declares what they need, as children of `parent`; returns the image that they run, if only the update knows it. */
+  readonly declare: (name: string, parent: Resource) => Output<string> | undefined;
+}
+
+/** What an orchestrator has in place of nginx. */
+export interface OrchestratedProxyArgs {
+  readonly proxies: readonly [ProxyPlace, ...ProxyPlace[]];
+  readonly declare: (name: string, parent: Resource) => void;
+}
+
 /** What a stack declares, besides the rollout. */
 export interface Declaration {
-  readonly app: AppHostsArgs;
-  readonly nginx: CheckingNginxArgs;
+  readonly app: AppHostsArgs | OrchestratedHostsArgs;
+  readonly nginx: CheckingNginxArgs | OrchestratedProxyArgs;
   /** Finds out what must be known before anything is declared; throws an error that names a setting. */
   preflight(): Promise<Found>;
 }

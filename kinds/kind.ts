@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Jar } from "#rollout/release/jar.ts";
 import type { LaunchOptions } from "#rollout/request/launch.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
@@ -34,6 +35,8 @@ interface AnyKind {
   /** Identifies the machine on which a host or nginx occupies its port. */
   machineOf(place: HostPlace | ProxyPlace): unknown;
   readSettings(reader: Reader): Promise<KindSettings>;
+  /** Settings that only this kind has, whose values are empty by default. */
+  readonly ownSettings?: readonly string[];
   /** Resolves Java, if it is looked up on the deployer's machine; `known` is the path found before. */
   withJava?(launch: RollRequest["launch"], known: string | undefined): RollRequest["launch"];
 }
@@ -44,7 +47,7 @@ export interface OpenFleet extends Fleet {
 }
 
 /** The part of a request that says where a fleet is and how it is started. */
-export type FleetRequest = Pick<RollRequest, "health" | "startupCache"> &
+export type FleetRequest = Pick<RollRequest, "health" | "startupCache" | "image"> &
   LaunchOptions & {
     readonly hosts: readonly HostPlace[];
     readonly proxies: readonly [ProxyPlace, ...ProxyPlace[]];
@@ -57,6 +60,10 @@ export interface KindSettings {
   readonly proxies: readonly Readonly<Record<string, unknown>>[];
   /** The container that each host runs in, if any. */
   readonly container?: unknown;
+  /** What the hosts run, if that is not the jar of the settings. */
+  readonly jar?: Jar;
+  /** What this kind decides by itself, in place of the settings. */
+  readonly policy?: Readonly<Record<string, unknown>>;
   /** The setting to blame for a path in the request, if that differs from other kinds. */
   settingOf?(property: string): string | undefined;
   /** What to declare, once the whole request is valid. */

@@ -6,6 +6,7 @@ import { refuseSharedPlaces } from "#rollout/request/refuseProxies.ts";
 import { hostsOf, type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
 import { docker } from "./docker/docker.ts";
 import type { Kind, MachineKind } from "./kind.ts";
+import { kubernetes } from "./kubernetes/kubernetes.ts";
 import { local } from "./local/local.ts";
 import { ssh } from "./ssh/ssh.ts";
 
@@ -14,10 +15,12 @@ export interface Kinds {
   /** The schema of a roll request for these kinds. */
   readonly request: z.ZodType<RollRequest>;
   named(name: string): Kind;
+  /** The settings that only other kinds than this one have, with their kinds. */
+  settingsOfOthers(name: string): readonly (readonly [kind: string, settings: readonly string[]])[];
 }
 
 /** All kinds. */
-export const KINDS = { local, docker, ssh };
+export const KINDS = { local, docker, ssh, kubernetes };
 
 /** Makes kinds available by name. */
 export function kindsOf(each: Readonly<Record<string, Kind>>): Kinds {
@@ -42,7 +45,11 @@ export function kindsOf(each: Readonly<Record<string, Kind>>): Kinds {
         (path, message) => context.addIssue({ code: "custom", path, message }),
       ),
     );
-  return { request, named };
+  const settingsOfOthers = (name: string) =>
+    Object.entries(each)
+      .filter(([other]) => other !== name)
+      .map(([other, { ownSettings = [] }]) => [other, ownSettings] as const);
+  return { request, named, settingsOfOthers };
 }
 
 /** The kinds in use, except in tests. */

@@ -30,6 +30,7 @@ const DECISIVE = [
   "rollingOrder",
   "hosts",
   "proxies",
+  "image",
   "launch",
   "environment",
   "hostLaunch",
@@ -53,8 +54,11 @@ export type RollingDeploymentInputs = Omit<
 };
 
 /** Validates the inputs and fills in release and rolling order; each failure names its setting. */
-export async function check({ olds, news }: Change, kinds = everyKind): Promise<CheckAnswer> {
-  if (hasUnknown(news)) return { inputs: news };
+export async function check({ olds, news: all }: Change, kinds = everyKind): Promise<CheckAnswer> {
+  const { image, ...news } = all;
+  if (hasUnknown(news)) return { inputs: all };
+  // An image that the same update pushes has no digest yet, and a preview has a lot to say without it.
+  const [known, later] = hasUnknown(image) ? [{}, { image }] : [image === undefined ? {} : { image }, {}];
   const {
     jar: givenJar,
     release: name,
@@ -66,7 +70,7 @@ export async function check({ olds, news }: Change, kinds = everyKind): Promise<
   try {
     const identified = Object(givenJar).sha256 !== undefined && { jar: givenJar };
     const canary = givenCanary !== undefined && { canary: await withRelease(givenCanary) };
-    const candidate = { ...given, ...identified, ...canary, release: "" };
+    const candidate = { ...given, ...known, ...identified, ...canary, release: "" };
     const problems = problemsOf(kinds.request, candidate);
     if (problems.length > 0) return { failures: problems.map(failure) };
     const parsed = parse(kinds.request, candidate);
@@ -77,7 +81,7 @@ export async function check({ olds, news }: Change, kinds = everyKind): Promise<
     const lastSeen = linesOf(ownInputs(olds).rollingOrder);
     const ahead = await rollingOrderOf(request, old, lastSeen, kinds);
     // What was foreseen for the last roll stays until another one is due.
-    return { inputs: { ...request, ...lastForecast(olds), ...ahead } };
+    return { inputs: { ...request, ...later, ...lastForecast(olds), ...ahead } };
   } catch (error) {
     if (error instanceof InvalidInput) return { failures: [failure(error)] };
     throw error;

@@ -38,8 +38,9 @@ export async function preflight(
   );
 }
 
-async function identify(jar: { path: string; version?: string } | undefined): Promise<{ jar?: Jar }> {
+async function identify(jar: Settings["rollout"]["jar"]): Promise<{ jar?: Jar }> {
   if (jar === undefined) return {};
+  if ("sha256" in jar) return { jar };
   return { jar: await identifyJar(jar.path, jar.version) };
 }
 

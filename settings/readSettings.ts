@@ -46,9 +46,11 @@ export async function readSettings(source = stackFile()): Promise<Settings> {
 }
 
 async function read(reader: Reader): Promise<Settings> {
-  const kind = kinds.named(reader.text("kind"));
-  const { hosts, proxies, container, settingOf, declare } = await kind.readSettings(reader);
-  const candidate = readRollout(reader, hosts.length);
+  const name = reader.text("kind");
+  const kind = kinds.named(name);
+  for (const [other, own] of kinds.settingsOfOthers(name)) reader.refuseSet(other, own);
+  const { hosts, proxies, container, settingOf, declare, ...decided } = await kind.readSettings(reader);
+  const candidate = { ...readRollout(reader, hosts.length), ...decided.policy };
   const places = withHealthPort(hosts, reader.number("healthPort"));
   const own = readHostOptions(reader);
   const serving = { ...readServing(reader, candidate), ...(await readSite(reader)) };
@@ -56,7 +58,7 @@ async function read(reader: Reader): Promise<Settings> {
   const canary = readCanary(reader.object("canary"));
   reader.refuseUnknown();
   const settings = await changedSettings(reader);
-  if (path === "" && release === "") {
+  if (path === "" && release === "" && !decided.jar) {
     throw new InvalidInput("jar", "expected a jar or a release, got neither");
   }
   const launch = { ...candidate.launch, ...(container !== undefined && { container }) };
@@ -76,7 +78,9 @@ async function read(reader: Reader): Promise<Settings> {
     ...declare(rest, { ...serving, ...(canaries && { canary: routingOf(canaries) }) }),
     rollout: {
       ...rest,
-      ...(release === "" ? { jar: { path, ...(version !== "" && { version }) } } : { release }),
+      ...(release === ""
+        ? { jar: decided.jar ?? { path, ...(version !== "" && { version }) } }
+        : { release }),
       ...(canary && canaries && { canary: withJar(canaries, canary.jar) }),
       environment: pulumi.secret(rest.environment),
       ...(hostEnvironment && { hostEnvironment: pulumi.secret(hostEnvironment) }),

@@ -50,7 +50,7 @@ export class Reader {
   refuseSet(kind: string, keys: readonly string[]): void {
     for (const key of keys) {
       const value = this.text(key);
-      if (value !== "" && value !== "0") {
+      if (!["", "0", "{}"].includes(value)) {
         throw new InvalidInput(
           key,
           `expected no value, since this setting is only for stacks of kind ${kind}, got ${value}`,

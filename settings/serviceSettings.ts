@@ -7,6 +7,7 @@ import type {
   AccessLogSettings,
   AnalysisSettings,
   CanarySettings,
+  ExposeSettings,
   HooksSettings,
   HostSettings,
   NginxServerSettings,
@@ -26,8 +27,8 @@ export interface ServiceSettings {
   readonly release?: Setting<string>;
   /** Hosts that run another jar than the others until you drop this setting: hosts, a list of names; jar, as above; version, as above; traffic, share (the default) or testers, who ask for it with the header X-Canary or the cookie canary; soakSeconds, their own soak. To promote it, set jar to its jar and drop canary; to give it up, drop it. Empty means none. */
   readonly canary?: Setting<CanarySettings>;
-  /** Where hosts and nginx run. local: processes on this machine; docker: containers on one Docker engine; ssh: servers reached over SSH. */
-  readonly kind: Setting<"local" | "docker" | "ssh">;
+  /** Where hosts and nginx run. local: processes on this machine; docker: containers on one Docker engine; ssh: servers reached over SSH; kubernetes: pods in a cluster, behind a Service instead of nginx, see docs/kubernetes.md. */
+  readonly kind: Setting<"local" | "docker" | "ssh" | "kubernetes">;
   /** The app hosts in rolling order. Each has a name, a port and an address, and may have its own healthPort, jvmOptions, arguments and environment, which win over the common ones. local: the address defaults to 127.0.0.1. local and ssh: secondPort, where a new JVM starts beside the old one, defaults to the port plus 10000, and secondHealthPort to the healthPort plus 10000 (minus 10000 if that is in the range that Linux gives to clients, from 32768 on; the next one if another setting has that port); secondPort: 0 leaves it out. docker: the port defaults to 8080, the address to the tenth of the network plus the number at the end of the name; secondAddress, where a new container starts beside the old one, defaults to its mirror image in the network, and secondPort: 0 leaves it out. ssh: address is where the application listens and defaults to the one in server, such as deploy@app-1.example.com; the port defaults to 8080. */
   readonly hosts: Setting<readonly HostSettings[]>;
   /** Where releases, logs and nginx's files go. local: relative to the project; empty means .rollgate/<stack>. ssh: an absolute path on every server; empty means /srv/rollgate/<stack>. */
@@ -54,6 +55,26 @@ export interface ServiceSettings {
   readonly dockerEngine?: Setting<string>;
   /** docker: the subnet of the stack's own network, such as 10.77.0.0/24. Empty means one derived from the names of project and stack. */
   readonly dockerSubnet?: Setting<string>;
+  /** kubernetes: how many pods there are. 0 means 2. Default: `0`. */
+  readonly replicas?: Setting<number>;
+  /** kubernetes: a namespace that is there already. Empty means one of the stack's own, made and removed with it. */
+  readonly namespace?: Setting<string>;
+  /** kubernetes: the kubeconfig file, relative to the project. Empty means the one kubectl would use (KUBECONFIG or ~/.kube/config). */
+  readonly kubeconfig?: Setting<string>;
+  /** kubernetes: the context in the kubeconfig. Empty means its current one. */
+  readonly kubeContext?: Setting<string>;
+  /** kubernetes: an image that runs the application, instead of a jar, such as registry.example.com/shop:1.2.3. It starts the application itself; jvmOptions reach it as JAVA_TOOL_OPTIONS. Its tag must never move, or name it by its digest. Empty means one that is built from the jar. */
+  readonly image?: Setting<string>;
+  /** kubernetes: where the image built from the jar is pushed, such as registry.example.com/shop; pods pull it by its digest. Empty means that it stays with the Docker engine, whose images the cluster must see. */
+  readonly imageRepository?: Setting<string>;
+  /** kubernetes: a Secret in the namespace with the credentials to pull images. Empty means none. */
+  readonly imagePullSecret?: Setting<string>;
+  /** kubernetes: how clients reach the pods. type, cluster-ip (the default), node-port, load-balancer, ingress or gateway (an HTTPRoute); port of the Service, 80 by default; annotations; node-port: nodePort; ingress: className, tlsSecret; gateway: gateway, gatewayNamespace, https. The names in serverNames and pathPrefix apply to ingress and gateway. See docs/kubernetes.md. */
+  readonly expose?: Setting<ExposeSettings>;
+  /** kubernetes: what decides whether a pod gets requests, such as /actuator/health/readiness. Empty means healthPath. */
+  readonly readinessPath?: Setting<string>;
+  /** kubernetes: what decides whether a pod is restarted, such as /actuator/health/liveness. Empty means that its port must accept connections. */
+  readonly livenessPath?: Setting<string>;
   /** ssh: an OpenSSH configuration file to use instead of your own, relative to the project. */
   readonly sshConfig?: Setting<string>;
   /** ssh: what starts nginx and the applications and keeps them running. systemd, or process: detached processes of the account that logs in, which don't survive a reboot. Default: `"systemd"`. */

@@ -50,6 +50,25 @@ export interface CanarySettings {
   readonly soakSeconds?: number;
 }
 
+/** How clients reach the pods of a cluster. */
+export type ExposeSettings = {
+  /** Of the Service; 80 by default. */
+  readonly port?: number;
+  /** Of what requests come in by. */
+  readonly annotations?: Readonly<Record<string, string>>;
+} & (
+  | { readonly type: "cluster-ip" | "load-balancer" }
+  /** The cluster chooses the port of its nodes unless it is given. */
+  | { readonly type: "node-port"; readonly nodePort?: number }
+  | { readonly type: "ingress"; readonly className?: string; readonly tlsSecret?: string }
+  | {
+      readonly type: "gateway";
+      readonly gateway: string;
+      readonly gatewayNamespace?: string;
+      readonly https?: boolean;
+    }
+);
+
 export type TlsSettings = Needs<TlsInputs, "certificate" | "key">;
 export type AccessLogSettings = Needs<AccessLog, "format"> | { readonly format: "off" };
 export type WarmUpSettings = Needs<WarmUp, "paths">;

@@ -4,10 +4,11 @@ import { inRepository } from "./inRepository.ts";
 
 /** Types that Pulumi.yaml has no words for. */
 const TYPES: Readonly<Record<string, string>> = {
-  kind: '"local" | "docker" | "ssh"',
+  kind: '"local" | "docker" | "ssh" | "kubernetes"',
   hosts: "readonly HostSettings[]",
   environment: "Readonly<Record<string, string | number | boolean>>",
   canary: "CanarySettings",
+  expose: "ExposeSettings",
   containerCpus: "string | number",
   sshSupervisor: '"systemd" | "process"',
   nginxServers: "readonly NginxServerSettings[]",
@@ -63,6 +64,7 @@ import type {
   AccessLogSettings,
   AnalysisSettings,
   CanarySettings,
+  ExposeSettings,
   HooksSettings,
   HostSettings,
   NginxServerSettings,

@@ -10,6 +10,7 @@ import { readNginxServers } from "../../settings/nginxServers.ts";
 import type { Reader } from "../../settings/reader.ts";
 import type { Found } from "../declaration.ts";
 import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
+import { readMilliCpus } from "../milliCpus.ts";
 import {
   type DockerProxyDescriptor,
   dockerHostDescriptor,
@@ -185,14 +186,4 @@ function refuseSharedPorts(proxies: readonly DockerProxyDescriptor[]): void {
       );
     }
   }
-}
-
-function readMilliCpus(text: string): number {
-  const cpus = Number(text);
-  // Docker rejects less than a hundredth.
-  if (text.trim() !== "" && (cpus === 0 || (cpus >= 0.01 && cpus <= 1024))) return Math.round(cpus * 1000);
-  throw new InvalidInput(
-    "containerCpus",
-    `expected 0.01–1024 CPUs, such as 1.5, or 0, got ${JSON.stringify(text)}`,
-  );
 }

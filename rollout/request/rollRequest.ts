@@ -75,6 +75,8 @@ export const rollRequest = z
     /** Absent if the hosts keep the release. */
     jar: identifiedJar.optional(),
     canary: canary.exactOptional(),
+    /** The image that hosts run, by its digest; absent if its name follows from the release. */
+    image: text.exactOptional(),
     hosts: hostsOf(hostPlace),
     /** The first one keeps the lease of the fleet. */
     proxies: proxiesOf(proxyPlace),

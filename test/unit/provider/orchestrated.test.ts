@@ -134,3 +134,20 @@ test("its hosts and its proxy may have the same port on different machines", asy
     { property: "proxies[0].port" },
   ]);
 });
+
+test("an image whose digest only the update knows leaves everything else of a preview as it is", async () => {
+  const jar = await fakeJar({ version: "1.0.0" });
+  const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+  const news = { ...given, jar: { path: jar.path } };
+  const preview = await check({ olds: {}, news: { ...news, image: UNKNOWN } }, kinds);
+  expect(preview.inputs).toMatchObject({ release: releaseId(jar), image: UNKNOWN });
+  expect(preview.inputs?.rollingOrder).toEqual(hosts.map(({ name }) => `${name}: ${releaseId(jar)}`));
+
+  const { inputs = {} } = await check({ olds: {}, news: { ...news, image: "shop@sha256:1" } }, kinds);
+  const { outs } = await create(inputs, kinds);
+  expect(asked.at(-1)).toMatchObject({ image: "shop@sha256:1" });
+  const again = await check({ olds: outs, news: { ...news, image: "shop@sha256:1" } }, kinds);
+  expect(await diff({ olds: outs, news: again.inputs ?? {} })).toEqual({ changes: false });
+  const moved = await check({ olds: outs, news: { ...news, image: "shop@sha256:2" } }, kinds);
+  expect(await diff({ olds: outs, news: moved.inputs ?? {} })).toEqual({ changes: true });
+});

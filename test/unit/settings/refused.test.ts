@@ -175,8 +175,8 @@ describe("a wrong setting is rejected with one line that names it", () => {
     ],
     [
       "a kind that there is not",
-      { kind: "kubernetes" },
-      "kind: expected local, docker or ssh, got kubernetes",
+      { kind: "nomad" },
+      "kind: expected local, docker, ssh or kubernetes, got nomad",
     ],
     [
       "a flavour that there is not",

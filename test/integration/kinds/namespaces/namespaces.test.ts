@@ -126,7 +126,7 @@ describe.skipIf(reason)(
         news: { ...validRequest(), hosts: [await hostIn(place)] },
       });
       expect(failures).toMatchObject([
-        { reason: expect.stringMatching(/^expected local, docker or ssh, got/) },
+        { reason: expect.stringMatching(/^expected local, docker, ssh or kubernetes, got/) },
       ]);
     });
   },

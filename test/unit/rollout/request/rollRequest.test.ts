@@ -25,7 +25,9 @@ test("the rollout accepts hosts of an unknown kind, with that kind's own fields"
     proxies: [{ kind: "namespace", address: proxy.address, port: proxy.port }],
   };
   expect(parse(rollRequest, namespaces)).toEqual(namespaces);
-  expect(messages(namespaces)).toContain('hosts[0].kind: expected local, docker or ssh, got "namespace"');
+  expect(messages(namespaces)).toContain(
+    'hosts[0].kind: expected local, docker, ssh or kubernetes, got "namespace"',
+  );
 });
 
 describe("numbers stay within their bounds", () => {
@@ -93,7 +95,7 @@ describe("strings have the right format", () => {
     ["hosts[0].address", "::ffff:10.0.0.1", 'expected the address of one host, got "::ffff:10.0.0.1"'],
     ["hosts[0].directory", "hosts/app-1", 'expected an absolute path, got "hosts/app-1"'],
     ["hosts[0].colour", "red", "unknown setting"],
-    ["hosts[0].kind", "podman", 'expected local, docker or ssh, got "podman"'],
+    ["hosts[0].kind", "podman", 'expected local, docker, ssh or kubernetes, got "podman"'],
     ["proxies[0].address", "example.org", 'expected an IP address, got "example.org"'],
     ["proxies[0].directory", "nginx", 'expected an absolute path, got "nginx"'],
     [

@@ -1,0 +1,60 @@
+import type { V1Deployment, V1PodSpec } from "@kubernetes/client-node";
+import { containerOf } from "./containerOf.ts";
+import { labelsOf, selectorOf } from "./labels.ts";
+import type { Started } from "./started.ts";
+
+/** The whole Deployment for a release; `environmentSecret` is the name of the Secret with its environment. */
+export function deploymentOf(started: Started, release: string, environmentSecret: string): V1Deployment {
+  const { name, namespace, pods } = started.place;
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace, labels: labelsOf(name) },
+    spec: {
+      replicas: pods.replicas,
+      // Never with anything of a release, or else the next one would be another Deployment.
+      selector: { matchLabels: selectorOf(name) },
+      strategy: {
+        type: "RollingUpdate",
+        rollingUpdate: { maxSurge: pods.surge, maxUnavailable: pods.unavailable },
+      },
+      minReadySeconds: pods.soakSeconds,
+      progressDeadlineSeconds: pods.progressSeconds,
+      revisionHistoryLimit: pods.keepReleases,
+      template: {
+        metadata: { labels: labelsOf(name) },
+        spec: podOf(started, release, environmentSecret),
+      },
+    },
+  };
+}
+
+function podOf(started: Started, release: string, environmentSecret: string): V1PodSpec {
+  const { name, pods, pullSecret } = started.place;
+  const [user, group] = (started.launch.container?.user ?? "").split(":").map(Number);
+  return {
+    containers: [containerOf(started, release, environmentSecret)],
+    volumes: [{ name: "tmp", emptyDir: {} }],
+    // The pause comes first, and SIGKILL ends both.
+    terminationGracePeriodSeconds: pods.settleSeconds + pods.graceSeconds,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: {
+      runAsNonRoot: true,
+      ...(user !== undefined && user > 0 && { runAsUser: user }),
+      ...(group !== undefined && { runAsGroup: group, fsGroup: group }),
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    // Only the pods of one release count, or a roll would put all new ones where the old ones are not.
+    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
+      (topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: selectorOf(name) },
+        matchLabelKeys: ["pod-template-hash"],
+      }),
+    ),
+    ...(pullSecret !== undefined && { imagePullSecrets: [{ name: pullSecret }] }),
+  };
+}

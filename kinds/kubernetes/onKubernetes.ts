@@ -1,0 +1,112 @@
+import { core, Provider, policy } from "@pulumi/kubernetes";
+import type { Resource } from "@pulumi/pulumi";
+import { identifyJar } from "#rollout/release/jar.ts";
+import { type Release, releaseId } from "#rollout/release/release.ts";
+import type { Declaration } from "../declaration.ts";
+import { makeBuildContext } from "./buildContext.ts";
+import type { WayIn } from "./exposure.ts";
+import { type BuiltImage, declareImage } from "./jarImage.ts";
+import type { KubernetesHost, KubernetesProxy } from "./kubernetesDescriptors.ts";
+import { KubernetesWorkload } from "./kubernetesWorkload.ts";
+import { labelsOf, selectorOf } from "./labels.ts";
+import { preflightCluster } from "./preflightCluster.ts";
+import type { ReadImage } from "./readImage.ts";
+import { declareWayIn } from "./wayIn.ts";
+
+/** What a stack has in a cluster, besides the pods. */
+export interface InCluster {
+  readonly place: KubernetesHost;
+  readonly proxy: KubernetesProxy;
+  readonly wayIn: WayIn;
+  readonly image: ReadImage;
+  /** Whether the namespace is made and removed with the stack. */
+  readonly isOwnNamespace: boolean;
+  /** Where the files for a build go, relative to the project. */
+  readonly folder: string;
+}
+
+/** Declares everything but the Deployment, which belongs to the rollout. */
+export function declareOnKubernetes(stack: InCluster): Declaration {
+  const { place, proxy, image } = stack;
+  let built: BuiltImage | undefined;
+  let provider: Provider | undefined;
+  return {
+    app: {
+      hosts: [place],
+      declare: (name, parent) => {
+        provider = providerOf(name, place, parent);
+        declareAround(name, { ...stack, provider, parent });
+        return built && declareImage(name, built, parent);
+      },
+    },
+    nginx: {
+      proxies: [proxy],
+      declare: (name, parent) =>
+        declareWayIn(
+          name,
+          { ...stack.wayIn, name: proxy.service, namespace: proxy.namespace },
+          {
+            provider: provider ?? providerOf(name, place, parent),
+            parent,
+          },
+        ),
+    },
+    preflight: async () => {
+      const [jar] = await Promise.all([identified(image), preflightCluster(place, stack.isOwnNamespace)]);
+      if (!jar) return {};
+      const context = await makeBuildContext(stack.folder, jar);
+      built = { source: place.image, base: image.base, release: releaseId(jar), context };
+      return { engine: image.engine === "" ? {} : { host: image.engine } };
+    },
+  };
+}
+
+/** A jar that is not good is reported by whoever reads it for the rollout. */
+async function identified({ from }: ReadImage): Promise<Release | undefined> {
+  if (!from) return undefined;
+  return identifyJar(from.path, from.version || undefined).catch(() => undefined);
+}
+
+function providerOf(name: string, { cluster, namespace }: KubernetesHost, parent: Resource): Provider {
+  const { kubeconfigFile, context } = cluster;
+  return new Provider(
+    `${name}-cluster`,
+    {
+      ...(kubeconfigFile !== undefined && { kubeconfig: kubeconfigFile }),
+      ...(context !== undefined && { context }),
+      namespace,
+    },
+    { parent },
+  );
+}
+
+interface Around extends InCluster {
+  readonly provider: Provider;
+  readonly parent: Resource;
+}
+
+function declareAround(name: string, { place, isOwnNamespace, provider, parent }: Around): void {
+  const { name: workload, namespace, pods, cluster } = place;
+  const labels = labelsOf(workload);
+  const options = { provider, parent };
+  const dependsOn = isOwnNamespace
+    ? [new core.v1.Namespace(`${name}-namespace`, { metadata: { name: namespace, labels } }, options)]
+    : [];
+  // One pod alone would keep its node from ever being drained.
+  if (pods.replicas > 1) {
+    new policy.v1.PodDisruptionBudget(
+      `${name}-disruption`,
+      {
+        metadata: { name: workload, namespace, labels },
+        spec: {
+          maxUnavailable: 1,
+          selector: { matchLabels: selectorOf(workload) },
+          // A pod that does not serve anyway must not keep a node from being drained.
+          unhealthyPodEvictionPolicy: "AlwaysAllow",
+        },
+      },
+      { ...options, dependsOn },
+    );
+  }
+  new KubernetesWorkload(`${name}-pods`, { cluster, namespace, name: workload }, { parent, dependsOn });
+}

@@ -1,0 +1,11 @@
+import type { FleetRequest } from "../kind.ts";
+import type { Orchestrator } from "../orchestrator.ts";
+import { findUrl } from "./findUrl.ts";
+import { openWorkload } from "./openWorkload.ts";
+import { workloadOf } from "./workloadOf.ts";
+
+/** Opens what a request rolls. */
+export async function openRequest(request: FleetRequest): Promise<Orchestrator> {
+  const workload = workloadOf(request);
+  return openWorkload({ ...workload, url: workload.url ?? (await findUrl(workload)) });
+}

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from "node:util";
+import { InvalidInput } from "#rollout/common/errors.ts";
+import { show } from "#rollout/request/fields.ts";
+import type { Reader } from "../../settings/reader.ts";
+
+const AT_THE_WAY_IN = "set this where requests come in, for an ingress in expose.annotations";
+const NO_NGINX = "there is no nginx on this kind: use expose";
+const NO_SERVERS = "there are no servers on this kind";
+const BY_KUBERNETES = "Kubernetes rolls by replicas and batch alone";
+
+/** The settings that would do nothing here, and what does it instead. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  hosts: "use replicas, and put options into jvmOptions, arguments and environment",
+  directory: "the image has the release",
+  dockerSubnet: "the cluster has its own network",
+  ...each(["sshConfig", "sshSupervisor", "sshProvision", "sshProvisionUser", "javaPackage"], NO_SERVERS),
+  ...each(["nginxPackage", "nginxServers", "nginxImage", "nginx", "nginxFlavour", "nginxMode"], NO_NGINX),
+  ...each(["nginxPidFile", "nginxIncludeDirectory", "nginxDirectory", "controlPort"], NO_NGINX),
+  nginxAddress: "use expose",
+  nginxPort: "use expose.port, or expose.nodePort",
+  tls: "use expose.tlsSecret of an ingress, or the listener of the Gateway",
+  closedPaths: "give the actuator a port of its own (management.server.port) and name it in healthPort",
+  ...each(["openPaths", "statusAllow", "trustedProxies", "forwardedBy", "accessLog"], AT_THE_WAY_IN),
+  ...each(["maxBodySize", "timeouts", "buffering", "gzip", "largeHeaders", "ledgerPaths"], AT_THE_WAY_IN),
+  ...each(["underscoresInHeaders", "balance", "staticFiles", "errorPages", "maintenance"], AT_THE_WAY_IN),
+  directives: AT_THE_WAY_IN,
+  checkExpect: "kubelet accepts 200 to 399",
+  minimumHealthy: `${BY_KUBERNETES}; with order stop-first, batch says how many may be out`,
+  maxUnavailable: `${BY_KUBERNETES}; with order stop-first, batch says how many may be out`,
+  canary: "use a stack of its own for the canary, and weights where requests come in",
+  startupCache: "build an image with a class archive and name it in image",
+  warmUp: "let readinessPath fail until the application is warm",
+  hooks: "run the commands before and after pulumi up",
+};
+
+/** Rejects what would do nothing on this kind, unless it has its default. */
+export async function refuseMeaningless(reader: Reader): Promise<void> {
+  const defaults = await reader.source.defaults();
+  for (const [setting, instead] of Object.entries(INSTEAD)) {
+    reader.ignore(setting);
+    const given = plain(reader.source.text(setting));
+    if (isEmpty(given) || isDeepStrictEqual(given, plain(defaults?.[setting]))) continue;
+    // A list or an object may have secrets in it.
+    const got = typeof given === "object" || reader.isSecret(setting) ? "some" : show(given);
+    throw new InvalidInput(setting, `expected no value on kind kubernetes, got ${got}: ${instead}`);
+  }
+}
+
+function each(settings: readonly string[], instead: string): Record<string, string> {
+  return Object.fromEntries(settings.map((setting) => [setting, instead]));
+}
+
+/** All settings are texts to a source, and their defaults may be anything. */
+function plain(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === "" ||
+    (typeof value === "object" && Object.keys(Object(value)).length === 0)
+  );
+}

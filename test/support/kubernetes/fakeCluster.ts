@@ -1,0 +1,25 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { serveHttp } from "../httpServer.ts";
+import { temporaryDirectory } from "../temporaryDirectory.ts";
+
+/** An API of a cluster that answers what it is given, by path, and else that there is nothing. */
+export async function fakeCluster(answers: Readonly<Record<string, object>> = {}) {
+  const asked: string[] = [];
+  const { port } = await serveHttp((request, response) => {
+    const path = String(request.url).split("?")[0] ?? "";
+    asked.push(`${request.method} ${path}`);
+    const answer = answers[path];
+    response.writeHead(answer ? 200 : 404, { "content-type": "application/json" });
+    response.end(JSON.stringify(answer ?? { kind: "Status", code: 404, message: `${path} not found` }));
+  });
+  const kubeconfig = join(await temporaryDirectory(), "kubeconfig");
+  const server = `http://127.0.0.1:${port}`;
+  // The client library speaks plain HTTP only to a cluster that it need not verify.
+  const cluster = { name: "fake", cluster: { server, "insecure-skip-tls-verify": true } };
+  const user = { name: "someone", user: {} };
+  const context = { name: "fake", context: { cluster: "fake", user: "someone" } };
+  const file = { "current-context": "fake", clusters: [cluster], users: [user], contexts: [context] };
+  await writeFile(kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", ...file }));
+  return { kubeconfig, asked };
+}
