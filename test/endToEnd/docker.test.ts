@@ -4,12 +4,12 @@ import { docker, noDocker } from "../../harness/docker/engine.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { Traffic } from "../../harness/traffic.ts";
 import { buildMarket } from "../../tools/buildMarket.ts";
-import { noDockerPlugin } from "./noDockerPlugin.ts";
+import { noPlugin } from "./noPlugin.ts";
 import { Project } from "./project.ts";
 
 const REQUESTS_PER_SECOND = 220;
 
-const reason = (await noDocker()) ?? noDockerPlugin();
+const reason = (await noDocker()) ?? noPlugin("docker");
 if (reason !== undefined) console.log(`skipped: ${reason}`);
 
 describe.skipIf(reason !== undefined)(

@@ -6,10 +6,10 @@ import { until } from "../../harness/until.ts";
 import { fakeAppImage } from "../support/docker/fakeAppImage.ts";
 import { noOwnEngine, OwnEngine } from "../support/docker/ownEngine.ts";
 import { fakeJar } from "../support/fakeJava.ts";
-import { noDockerPlugin } from "./noDockerPlugin.ts";
+import { noPlugin } from "./noPlugin.ts";
 import { Project } from "./project.ts";
 
-const reason = (await noDocker()) ?? (await noOwnEngine()) ?? noDockerPlugin();
+const reason = (await noDocker()) ?? (await noOwnEngine()) ?? noPlugin("docker");
 if (reason !== undefined) console.log(`skipped: ${reason}`);
 
 describe.skipIf(reason !== undefined)(
