@@ -43,15 +43,15 @@ export interface ServiceSettings {
   readonly springProfiles?: Setting<readonly string[]>;
   /** The application's environment variables. Besides these it gets a fixed PATH, LANG=C.UTF-8 and its account's HOME; nothing comes from the shell that runs pulumi. Always secret in the state; set secrets with --secret --path. Put numbers with a decimal point in quotes, or set them with --type string. A change rolls. */
   readonly environment?: Setting<Readonly<Record<string, string | number | boolean>>>;
-  /** docker: the image with a Java runtime that every host runs in. A change rolls. Moving tags are not detected; use a new tag. Default: `"eclipse-temurin:17-jre"`. */
+  /** docker: the image with a Java runtime that every host runs in; kubernetes: the one that the image of the jar is built on. A change rolls. Moving tags are not detected; use a new tag. Default: `"eclipse-temurin:17-jre"`. */
   readonly containerImage?: Setting<string>;
-  /** docker: the user and group that the application runs as, as numbers. A change rolls. Default: `"10001:10001"`. */
+  /** docker and kubernetes: the user and group that the application runs as, as numbers. A change rolls. Default: `"10001:10001"`. */
   readonly containerUser?: Setting<string>;
-  /** docker: memory limit per host, heap and everything else; 0 means no limit. A change rolls. Default: `0`. */
+  /** docker and kubernetes: memory limit per host or pod, heap and everything else; 0 means no limit. A change rolls. Default: `0`. */
   readonly containerMemoryMegabytes?: Setting<number>;
-  /** docker: CPU limit per host, such as 1.5; 0 means no limit. A change rolls. Default: `"0"`. */
+  /** docker and kubernetes: CPU limit per host or pod, such as 1.5; 0 means no limit. A change rolls. Default: `"0"`. */
   readonly containerCpus?: Setting<string | number>;
-  /** docker: the engine, such as unix:///var/run/docker.sock, tcp://10.0.0.5:2376 or ssh://deploy@10.0.0.5. Empty means the one the docker CLI would use (DOCKER_HOST or its context). */
+  /** docker and kubernetes: the engine that has the containers, or builds the image, such as unix:///var/run/docker.sock, tcp://10.0.0.5:2376 or ssh://deploy@10.0.0.5. Empty means the one the docker CLI would use (DOCKER_HOST or its context). */
   readonly dockerEngine?: Setting<string>;
   /** docker: the subnet of the stack's own network, such as 10.77.0.0/24. Empty means one derived from the names of project and stack. */
   readonly dockerSubnet?: Setting<string>;

@@ -5,7 +5,7 @@ import type { DefaultTheme } from "vitepress";
 const DOCS = fileURLToPath(new URL("..", import.meta.url));
 /** The pages in reading order; one that is in no part comes last in `Guides`. */
 const PARTS = {
-  "Getting started": ["getting-started", "docker", "servers", "existing-nginx", "package"],
+  "Getting started": ["getting-started", "docker", "servers", "kubernetes", "existing-nginx", "package"],
   "The roll": ["rolling", "hooks", "analysis", "evidence", "startup-cache"],
   nginx: ["front-door", "several-nginx"],
   Guides: ["operations", "ci"],

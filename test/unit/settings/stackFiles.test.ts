@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { inRepository } from "../../../tools/inRepository.ts";
 import { fakeEngine } from "../../support/fakeEngine.ts";
-import { read, withoutPulumi } from "../../support/settings.ts";
+import { fakeCluster } from "../../support/kubernetes/fakeCluster.ts";
+import { read, readAny, withoutPulumi } from "../../support/settings.ts";
 import { withoutDockerSettings } from "../../support/withoutDockerSettings.ts";
 
 withoutPulumi();
@@ -27,6 +28,12 @@ test.each(COMMITTED)("%s is accepted as it is", async (file) => {
   const { rollout, nginx } = await read({ ...settings, ...engine });
   expect(rollout.hosts).toHaveLength(2);
   expect(nginx.kind).toBe(settings.kind ?? "local");
+});
+
+test("Pulumi.kubernetes.yaml is accepted as it is", async () => {
+  const { kubeconfig } = await fakeCluster();
+  const { rollout } = await readAny({ ...(await settingsIn("Pulumi.kubernetes.yaml")), kubeconfig });
+  expect(rollout.hosts).toMatchObject([{ pods: { replicas: 3 } }]);
 });
 
 test("the two Docker stacks can run at the same time, and only one uses the image that is not recommended", async () => {
