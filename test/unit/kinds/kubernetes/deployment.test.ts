@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { KubernetesHost } from "#kinds/kubernetes/kubernetesDescriptors.ts";
+import type { KubernetesHost, KubernetesProxy } from "#kinds/kubernetes/kubernetesDescriptors.ts";
 import { workloadOf } from "#kinds/kubernetes/workloadOf.ts";
 import { kubernetesHost } from "../../../support/kubernetes/kubernetesHost.ts";
 import { validRequest } from "../../../support/rollRequest.ts";
@@ -13,6 +13,14 @@ const container = {
   milliCpus: 1500,
 };
 
+const proxy: KubernetesProxy = {
+  kind: "kubernetes",
+  address: "0.0.0.0",
+  port: 80,
+  namespace: "shop-prod",
+  service: "shop-prod",
+};
+
 function workload(more: Partial<KubernetesHost> = {}, request: object = {}) {
   const place = kubernetesHost(more);
   return workloadOf({
@@ -20,9 +28,7 @@ function workload(more: Partial<KubernetesHost> = {}, request: object = {}) {
     environment,
     health,
     hosts: [place],
-    proxies: [
-      { kind: "kubernetes", address: "0.0.0.0", port: 80, namespace: "shop-prod", service: "shop-prod" },
-    ],
+    proxies: [proxy],
     ...request,
   });
 }
