@@ -12,6 +12,8 @@ import { getFromPod, type PodPort } from "./getFromPod.ts";
 import type { ClusterAccess } from "./workload.ts";
 
 const ANSWER_SECONDS = 20;
+/** What the client library uses if there is none. */
+const WITHOUT_KUBECONFIG = "http://localhost:8080";
 
 /** The API of a cluster, one client per group. */
 export interface Cluster {
@@ -45,6 +47,8 @@ export function openCluster({ kubeconfig, kubeconfigFile, context }: ClusterAcce
   }
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new InvalidInput("kubeconfig", "expected one with a cluster, got none");
+  if (server === WITHOUT_KUBECONFIG)
+    throw new InvalidInput("kubeconfig", "expected a file, found neither KUBECONFIG nor ~/.kube/config");
   return {
     server,
     apps: config.makeApiClient(AppsV1Api),

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { RollingDeployment } from "../../../../components/rollingDeployment.ts";
 import { fakeCluster } from "../../../support/kubernetes/fakeCluster.ts";
 import { known } from "../../../support/pulumi.ts";
@@ -164,6 +164,15 @@ describe("a setting that makes no sense is rejected with one line that says what
     expect(told).toContain(`rollgate:${line}`);
     expect(told.split("\n")).toHaveLength(1);
     expect(told).not.toContain("hunter2");
+  });
+
+  test("a kubeconfig that is nowhere", async () => {
+    vi.stubEnv("KUBECONFIG", undefined);
+    vi.stubEnv("HOME", "/nowhere");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(await kubernetesRefusal({ kubeconfig: "" })).toBe(
+      "rollgate:kubeconfig: expected a file, found neither KUBECONFIG nor ~/.kube/config. Nothing was changed.",
+    );
   });
 
   test.each(["replicas", "namespace", "image"])("%s on another kind", async (setting) => {
