@@ -1,6 +1,9 @@
+import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import { AppHosts } from "../../../components/appHosts.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
+import { RollingService } from "../../../components/rollingService.ts";
+import { writeJar } from "../../../harness/zip.ts";
 import { fakeCluster } from "../../support/kubernetes/fakeCluster.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
 import { readAny, withoutPulumi } from "../../support/settings.ts";
@@ -120,4 +123,30 @@ test("a route of the Gateway API does the same at a Gateway", async () => {
     },
   });
   expect(await known(nginx.proxies)).toMatchObject([{ url: "https://shop.example.com" }]);
+});
+
+class ReadyService extends RollingService {
+  ready = () => this.getData();
+}
+
+test("a service of a program is the same, with its own name and without hosts", async () => {
+  const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
+  const { tree, resources } = await mockPulumi({ project: "company", stack: "dev" });
+  const imageRepository = "registry.example.com/shop";
+  const service = new ReadyService("shop", {
+    kind: "kubernetes",
+    hosts: [],
+    jar,
+    kubeconfig,
+    imageRepository,
+  });
+  await service.ready();
+  await tree();
+  const inputs = Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
+  expect(inputs["shop-app-namespace"]).toMatchObject({ metadata: { name: "company-dev-shop" } });
+  expect(inputs["shop-rollout"]).toMatchObject({
+    jar: { path: jar, version: "1.2.3" },
+    hosts: [{ name: "company-dev-shop", namespace: "company-dev-shop" }],
+    proxies: [{ service: "company-dev-shop" }],
+  });
 });
