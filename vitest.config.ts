@@ -41,6 +41,8 @@ export default defineConfig({
       oneAtATime("faults", 5),
       // Builds and runs an application by every generation of Spring Boot.
       oneAtATime("applications", 6),
+      // Brings up a cluster of its own, which takes long to build.
+      oneAtATime("kubernetes", 7),
     ],
   },
 });

@@ -45,6 +45,11 @@ export class PodFleet {
     return new PodFleet(namespace, nodePort, imageOf);
   }
 
+  /** The same fleet for another deployer. */
+  static at(namespace: string, nodePort: number, imageOf: (release: string) => string): PodFleet {
+    return new PodFleet(namespace, nodePort, imageOf);
+  }
+
   /** Rolls to a release; throws what the roll throws. */
   async roll(release: string, { owner, signal, ...changes }: PodRoll = {}): Promise<RollResult> {
     const { launch: _, ...request } = validRequest();

@@ -46,3 +46,8 @@ async function imageOf(
   await docker(["build", "--quiet", "--tag", name, context], BUILD_MILLISECONDS);
   return name;
 }
+
+/** The image of a fake release. */
+export function fakeImage(release: string): string {
+  return `rollgate-test/pod:${release.replace(/-.*/, "")}`;
+}
