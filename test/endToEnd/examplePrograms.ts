@@ -1,8 +1,14 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, cp, glob, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { writeJar } from "../../harness/zip.ts";
 import { inRepository } from "../../tools/inRepository.ts";
+import { pulumiEnvironment } from "../../tools/pulumiEnvironment.ts";
 import { run } from "../../tools/run.ts";
+import { type PulumiResult, runPulumi } from "../../tools/runPulumi.ts";
 import type { DeclaredResource, ProgramRun } from "./declareProgram.ts";
 import { npm } from "./npm.ts";
 
@@ -16,6 +22,12 @@ PATH="\${0%/*}/there:$PATH" exec sh -c "$*"
   "there/timeout": "#!/bin/sh\nprintf 'deploy\\nready\\n'\n",
 };
 
+/** How a program ended, and what it printed. */
+export interface ProgramResult {
+  readonly code: unknown;
+  readonly said: unknown;
+}
+
 /** The example programs, beside the packed package and all packages that they name. */
 export class ExamplePrograms {
   readonly directory: string;
@@ -24,6 +36,11 @@ export class ExamplePrograms {
   private constructor(directory: string, names: readonly string[]) {
     this.directory = directory;
     this.names = names;
+  }
+
+  /** What to deploy, where only its version matters. */
+  get jar(): string {
+    return join(this.directory, "app.jar");
   }
 
   static async create(tarball: string): Promise<ExamplePrograms> {
@@ -40,6 +57,8 @@ export class ExamplePrograms {
     const manifest = { type: "module", dependencies: { ...dependencies, rollgate: `file:${tarball}` } };
     await writeFile(join(directory, "package.json"), JSON.stringify(manifest));
     await npm(directory, "install", "--prefer-offline");
+    await writeJar(programs.jar, "1.2.3");
+    await mkdir(join(directory, "state"));
     for (const [file, text] of Object.entries(SERVERS)) {
       const path = join(directory, "bin", file);
       await mkdir(dirname(path), { recursive: true });
@@ -49,12 +68,22 @@ export class ExamplePrograms {
     return programs;
   }
 
-  /** All at once, by the settings that each of them has. */
-  async typeCheck(): Promise<void> {
+  /** Makes a program of a template, in a folder named `new-<kind>`. */
+  async generate(kind: string): Promise<void> {
+    const [template, folder] = [inRepository("templates", kind), `new-${kind}`];
+    const { code, output } = await runPulumi(
+      ["new", template, "--generate-only", "--yes", "--name", "my-app", "--dir", folder],
+      { cwd: this.directory, env: this.#backend },
+    );
+    if (code !== 0) throw new Error(output);
+  }
+
+  /** Checks programs all at once, by the settings that the first of them has. */
+  async typeCheck(names = this.names): Promise<void> {
     const settings = {
-      extends: `./${this.names[0]}/tsconfig.json`,
+      extends: `./${names[0]}/tsconfig.json`,
       compilerOptions: { typeRoots: [inRepository("node_modules", "@types")] },
-      include: this.names.map((name) => `${name}/*.ts`),
+      include: names.map((name) => `${name}/*.ts`),
     };
     await writeFile(join(this.directory, "tsconfig.json"), JSON.stringify(settings));
     await run(inRepository("node_modules", ".bin", "tsc"), ["-p", this.directory]);
@@ -67,6 +96,30 @@ export class ExamplePrograms {
     const env = { ...process.env, PATH: `${join(this.directory, "bin")}:${process.env.PATH}` };
     await run(process.execPath, [script, folder, file, JSON.stringify(given)], { env });
     return JSON.parse(await readFile(file, "utf8"));
+  }
+
+  /** Runs a file of an example with the real CLI, from another folder; what it prints is JSON. */
+  async run(name: string, file: string, ...args: readonly string[]): Promise<ProgramResult> {
+    const { executable, env } = await pulumiEnvironment(this.#backend);
+    const child = spawn(process.execPath, [join(this.directory, name, file), ...args], {
+      cwd: this.directory,
+      // First, because the npm package `pulumi`, whose command downloads a CLI, is on PATH as well.
+      env: { ...env, PATH: `${dirname(executable)}:${env.PATH}` },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [said, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
+    return { code, said: JSON.parse(said) };
+  }
+
+  async pulumi(name: string, ...args: readonly string[]): Promise<PulumiResult> {
+    return runPulumi(args, { cwd: join(this.directory, name), env: this.#backend });
+  }
+
+  get #backend() {
+    return {
+      PULUMI_BACKEND_URL: `file://${join(this.directory, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "not a secret",
+    };
   }
 
   async remove(): Promise<void> {

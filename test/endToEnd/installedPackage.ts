@@ -1,8 +1,9 @@
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { buildPackage } from "../../tools/buildPackage.ts";
 import { inRepository } from "../../tools/inRepository.ts";
+import { pulumiEnvironment } from "../../tools/pulumiEnvironment.ts";
 import { run } from "../../tools/run.ts";
 import { type PulumiResult, runPulumi } from "../../tools/runPulumi.ts";
 import { npm } from "./npm.ts";
@@ -106,12 +107,26 @@ export class InstalledPackage {
   async pulumi(type: ProgramType, ...args: string[]): Promise<PulumiResult> {
     return runPulumi([...args, "--stack", STACK], {
       cwd: join(this.#programs, type),
-      env: {
-        PULUMI_BACKEND_URL: `file://${join(this.directory, "state")}`,
-        PULUMI_CONFIG_PASSPHRASE: "not a secret",
-        SHOP_SETTINGS: join(this.directory, "settings.json"),
-      },
+      env: this.#environment,
     });
+  }
+
+  /** Runs a script beside a program, with the real CLI; what it prints is JSON. */
+  async automate(type: ProgramType, script: string): Promise<unknown> {
+    const { executable, env } = await pulumiEnvironment(this.#environment);
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: join(this.#programs, type),
+      env: { ...env, PATH: `${dirname(executable)}:${env.PATH}` },
+    });
+    return JSON.parse(stdout);
+  }
+
+  get #environment() {
+    return {
+      PULUMI_BACKEND_URL: `file://${join(this.directory, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "not a secret",
+      SHOP_SETTINGS: join(this.directory, "settings.json"),
+    };
   }
 
   /** The stack, whose file both programs get. */

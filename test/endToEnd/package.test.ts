@@ -6,6 +6,8 @@ import { writeFakeJar, writeFakeJava } from "../../harness/fakeApplication.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { inRepository } from "../../tools/inRepository.ts";
 import { run } from "../../tools/run.ts";
+import { testAutomation } from "./automation.ts";
+import { ExamplePrograms } from "./examplePrograms.ts";
 import { testExamples } from "./examples.ts";
 import { InstalledPackage } from "./installedPackage.ts";
 
@@ -64,7 +66,18 @@ describe("the package, installed by npm, with the real CLI and a fake java", { t
     expect(packed.sort()).toEqual([...expected, ...papers].sort());
   });
 
-  testExamples(() => tarballs.first);
+  describe("with all packages that the example programs name", () => {
+    let programs: ExamplePrograms;
+
+    beforeAll(async () => {
+      programs = await ExamplePrograms.create(tarballs.first);
+    }, 300_000);
+
+    afterAll(async () => programs?.remove());
+
+    testExamples(() => programs);
+    testAutomation(() => programs);
+  });
 
   test("has types that accept the example program, and reject a setting that there isn't", async () => {
     const example = await readFile(inRepository("examples", "two-services", "index.ts"), "utf8");
