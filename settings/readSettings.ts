@@ -36,7 +36,8 @@ export async function readSettings(source = stackFile()): Promise<Settings> {
   try {
     const settings = await read(new Reader(source));
     const [only, ...others] = settings.rollout.hosts;
-    if (others.length === 0 && (settings.rollout.order === "stop-first" || !only?.second)) {
+    const isOnMachine = only && "openFleet" in kinds.named(only.kind);
+    if (isOnMachine && others.length === 0 && (settings.rollout.order === "stop-first" || !only.second)) {
       pulumi.log.warn("hosts: there is only one, and it stops first, so every roll means downtime.");
     }
     return settings;

@@ -67,6 +67,8 @@ export interface ServiceSettings {
   readonly image?: Setting<string>;
   /** kubernetes: where the image built from the jar is pushed, such as registry.example.com/shop; pods pull it by its digest. Empty means that it stays with the Docker engine, whose images the cluster must see. */
   readonly imageRepository?: Setting<string>;
+  /** kubernetes: the platform that the image of the jar is built for, such as linux/amd64. Empty means the Docker engine's own. */
+  readonly imagePlatform?: Setting<string>;
   /** kubernetes: a Secret in the namespace with the credentials to pull images. Empty means none. */
   readonly imagePullSecret?: Setting<string>;
   /** kubernetes: how clients reach the pods. type, cluster-ip (the default), node-port, load-balancer, ingress or gateway (an HTTPRoute); port of the Service, 80 by default; annotations; node-port: nodePort; ingress: className, tlsSecret; gateway: gateway, gatewayNamespace, https. The names in serverNames and pathPrefix apply to ingress and gateway. See docs/kubernetes.md. */

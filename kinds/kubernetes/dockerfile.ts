@@ -18,9 +18,9 @@ export function dockerfile(archive: string, layers: readonly string[]): string {
   ]);
 }
 
-/** Stands for how images are built: another base, or another way to build on it, gives another image. */
-export function buildOf(base: string): string {
-  const text = [base, dockerfile("app.jar", ["application"]), dockerfile("app.jar", [])].join("\n");
+/** Stands for how images are built: another base or platform, or another way to build, gives another image. */
+export function buildOf(base: string, platform: string): string {
+  const text = [base, platform, dockerfile("app.jar", ["application"]), dockerfile("app.jar", [])].join("\n");
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }
 

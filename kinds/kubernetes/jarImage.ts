@@ -7,6 +7,7 @@ import type { ImageSource } from "./kubernetesDescriptors.ts";
 export interface BuiltImage {
   readonly source: ImageSource;
   readonly base: string;
+  readonly platform: string;
   readonly release: string;
   /** The folder with the archive and its Dockerfile, relative to the project. */
   readonly context: string;
@@ -15,7 +16,7 @@ export interface BuiltImage {
 /** Builds an image, and pushes it if it has a registry; returns its name by digest in that case. */
 export function declareImage(
   name: string,
-  { source, base, release, context }: BuiltImage,
+  { source, base, platform, release, context }: BuiltImage,
   parent: pulumi.Resource,
 ): pulumi.Output<string> | undefined {
   if ("name" in source) return undefined;
@@ -24,7 +25,12 @@ export function declareImage(
     `${name}-image`,
     {
       imageName: `${repository}:${tagOf(release, build)}`,
-      build: { context, dockerfile: `${context}/Dockerfile`, args: { BASE: base } },
+      build: {
+        context,
+        dockerfile: `${context}/Dockerfile`,
+        args: { BASE: base },
+        ...(platform !== "" && { platform }),
+      },
       skipPush: !isPushed,
     },
     { parent },

@@ -1,4 +1,7 @@
-import { core, Provider, policy } from "@pulumi/kubernetes";
+// By themselves, because the package as a whole takes a second to load.
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
+import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
+import { Provider } from "@pulumi/kubernetes/provider.js";
 import type { Resource } from "@pulumi/pulumi";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { type Release, releaseId } from "#rollout/release/release.ts";
@@ -55,7 +58,13 @@ export function declareOnKubernetes(stack: InCluster): Declaration {
       const [jar] = await Promise.all([identified(image), preflightCluster(place, stack.isOwnNamespace)]);
       if (!jar) return {};
       const context = await makeBuildContext(stack.folder, jar);
-      built = { source: place.image, base: image.base, release: releaseId(jar), context };
+      built = {
+        source: place.image,
+        base: image.base,
+        platform: image.platform,
+        release: releaseId(jar),
+        context,
+      };
       return { engine: image.engine === "" ? {} : { host: image.engine } };
     },
   };
@@ -90,11 +99,11 @@ function declareAround(name: string, { place, isOwnNamespace, provider, parent }
   const labels = labelsOf(workload);
   const options = { provider, parent };
   const dependsOn = isOwnNamespace
-    ? [new core.v1.Namespace(`${name}-namespace`, { metadata: { name: namespace, labels } }, options)]
+    ? [new Namespace(`${name}-namespace`, { metadata: { name: namespace, labels } }, options)]
     : [];
   // One pod alone would keep its node from ever being drained.
   if (pods.replicas > 1) {
-    new policy.v1.PodDisruptionBudget(
+    new PodDisruptionBudget(
       `${name}-disruption`,
       {
         metadata: { name: workload, namespace, labels },

@@ -6,6 +6,7 @@ export const OWN_SETTINGS = [
   "kubeContext",
   "image",
   "imageRepository",
+  "imagePlatform",
   "imagePullSecret",
   "expose",
   "readinessPath",

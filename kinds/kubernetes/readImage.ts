@@ -21,6 +21,8 @@ export interface ReadImage {
   /** The jar to build it from, if there is one. */
   readonly from?: { readonly path: string; readonly version: string };
   readonly base: string;
+  /** What it is built for; empty means what the engine runs on. */
+  readonly platform: string;
   readonly engine: string;
 }
 
@@ -29,6 +31,12 @@ export function readImage(reader: Reader, name: string): ReadImage {
   const [given, path, release] = [reader.text("image"), reader.text("jar"), reader.text("release")];
   const [repository, pullSecret] = [reader.text("imageRepository"), reader.text("imagePullSecret")];
   const base = reader.text("containerImage");
+  const platform = reader.text("imagePlatform");
+  if (!/^$|^[a-z0-9]+(\/[a-z0-9]+){1,2}$/.test(platform))
+    throw new InvalidInput(
+      "imagePlatform",
+      `expected a platform such as linux/amd64, got ${JSON.stringify(platform)}`,
+    );
   const secret =
     pullSecret === ""
       ? {}
@@ -36,9 +44,13 @@ export function readImage(reader: Reader, name: string): ReadImage {
           pullSecret: parse(z.object({ imagePullSecret: objectName }), { imagePullSecret: pullSecret })
             .imagePullSecret,
         };
-  const common = { secret, base, engine: reader.text("dockerEngine") };
+  const common = { secret, base, platform, engine: reader.text("dockerEngine") };
   if (given !== "") {
-    for (const [setting, got] of Object.entries({ jar: path, imageRepository: repository })) {
+    for (const [setting, got] of Object.entries({
+      jar: path,
+      imageRepository: repository,
+      imagePlatform: platform,
+    })) {
       if (got !== "") throw new InvalidInput(setting, `expected no value with image, got ${got}`);
     }
     return {
@@ -54,7 +66,7 @@ export function readImage(reader: Reader, name: string): ReadImage {
     ...common,
     source: {
       repository: repository || `rollgate/${name}`,
-      build: buildOf(base),
+      build: buildOf(base, platform),
       isPushed: repository !== "",
     },
     ...(path !== "" && release === "" && { from: { path, version: reader.text("version") } }),

@@ -1,3 +1,4 @@
+import { log } from "@pulumi/pulumi";
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { batch, batchSize } from "#rollout/request/batch.ts";
@@ -49,6 +50,8 @@ function readStrategy(reader: Reader, replicas: number): Pick<Pods, "surge" | "u
     );
   const size = batchSize(read.batch, 0, replicas);
   if (read.order !== "stop-first") return { surge: size, unavailable: 0 };
+  if (replicas === 1)
+    log.warn("replicas: there is only one, and it stops first, so every roll means downtime.");
   // Like elsewhere, one of them goes on serving, if there are several.
   return { surge: 0, unavailable: Math.min(size, Math.max(1, replicas - 1)) };
 }

@@ -1,4 +1,7 @@
-import { apiextensions, core, networking, type Provider } from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
+import { Service } from "@pulumi/kubernetes/core/v1/service.js";
+import { Ingress } from "@pulumi/kubernetes/networking/v1/ingress.js";
+import type { Provider } from "@pulumi/kubernetes/provider.js";
 import type { Resource } from "@pulumi/pulumi";
 import type { Exposure, WayIn } from "./exposure.ts";
 import { labelsOf, selectorOf } from "./labels.ts";
@@ -29,7 +32,7 @@ function declareService(name: string, { exposure, ...args }: ServiceArgs, option
   const { type, port } = exposure;
   const nodePort = type === "node-port" && exposure.nodePort !== undefined && { nodePort: exposure.nodePort };
   const isPlain = type !== "ingress" && type !== "gateway";
-  return new core.v1.Service(
+  return new Service(
     `${name}-service`,
     {
       metadata: metadataOf(args, isPlain ? exposure.annotations : {}),
@@ -52,7 +55,7 @@ function declareIngress(
   const { serverNames, pathPrefix: path } = args;
   const backend = { service: { name: args.name, port: { number: port } } };
   const http = { paths: [{ path, pathType: "Prefix", backend }] };
-  new networking.v1.Ingress(
+  new Ingress(
     `${name}-ingress`,
     {
       metadata: metadataOf(args, annotations),
@@ -73,7 +76,7 @@ function declareRoute(
   options: Options & { readonly dependsOn: Resource },
 ): void {
   const { serverNames, pathPrefix: value } = args;
-  new apiextensions.CustomResource(
+  new CustomResource(
     `${name}-route`,
     {
       apiVersion: "gateway.networking.k8s.io/v1",

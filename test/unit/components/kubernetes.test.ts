@@ -68,9 +68,13 @@ test("the image of the jar is built from a folder with nothing else, and stays w
 });
 
 test("with a registry the image is pushed there, and the rollout gets it by its digest", async () => {
-  const { inputs, app } = await declared({ imageRepository: "registry.example.com/shop" });
+  const { inputs, app } = await declared({
+    imageRepository: "registry.example.com/shop",
+    imagePlatform: "linux/amd64",
+  });
   expect(inputs["app-image"]).toMatchObject({
     imageName: expect.stringMatching(/^registry\.example\.com\/shop:1\.2\.3-/),
+    build: { platform: "linux/amd64" },
     skipPush: false,
   });
   expect(app.image).toBeDefined();

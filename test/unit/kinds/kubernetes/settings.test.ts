@@ -1,3 +1,4 @@
+import { log } from "@pulumi/pulumi";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { RollingDeployment } from "../../../../components/rollingDeployment.ts";
 import { fakeCluster } from "../../../support/kubernetes/fakeCluster.ts";
@@ -61,10 +62,12 @@ describe("what is read", () => {
     expect(await podsOf({ order: "stop-first", batch: "100%" })).toMatchObject({ surge: 0, unavailable: 7 });
   });
 
-  test("another base image is another image, with the same jar", async () => {
-    const buildOf = async (containerImage: string) =>
-      Object((await readKubernetes({ containerImage })).rollout.hosts[0]).image.build;
-    expect(await buildOf("eclipse-temurin:21-jre")).not.toBe(await buildOf("eclipse-temurin:17-jre"));
+  test("another base image or platform is another image, with the same jar", async () => {
+    const buildOf = async (settings: object) =>
+      Object((await readKubernetes(settings)).rollout.hosts[0]).image.build;
+    const one = await buildOf({});
+    expect(await buildOf({ containerImage: "eclipse-temurin:21-jre" })).not.toBe(one);
+    expect(await buildOf({ imagePlatform: "linux/arm64" })).not.toBe(one);
   });
 
   test("an image that CI has built is a release by its tag and digest, and needs neither jar nor engine", async () => {
@@ -90,6 +93,16 @@ describe("what is read", () => {
     expect(new Set(names).size).toBe(5);
     expect(names[0]).toBe("shop-prod");
     for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/);
+  });
+
+  test("only a single pod that stops first is warned of", async () => {
+    const warned = vi.spyOn(log, "warn").mockImplementation(async () => {});
+    await readKubernetes({ replicas: 1 });
+    expect(warned).not.toHaveBeenCalled();
+    await readKubernetes({ replicas: 1, order: "stop-first" });
+    expect(warned.mock.calls).toEqual([
+      ["replicas: there is only one, and it stops first, so every roll means downtime."],
+    ]);
   });
 
   test("the whole request is valid", async () => {
@@ -145,6 +158,7 @@ describe("a setting that makes no sense is rejected with one line that says what
     [{ kubeconfig: "/nowhere/config" }, "kubeconfig: expected a kubeconfig, but"],
     [{ image: "shop:1" }, "jar: expected no value with image"],
     [{ jar: "", image: "shop" }, "image: expected a name with a tag that never moves or a digest"],
+    [{ imagePlatform: "amd64" }, 'imagePlatform: expected a platform such as linux/amd64, got "amd64"'],
     [{ imageRepository: "https://registry/shop" }, "imageRepository: expected a repository without a tag"],
     [
       { expose: { type: "tunnel" } },
