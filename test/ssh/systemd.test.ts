@@ -167,6 +167,14 @@ describe.skipIf(reason)(
       await web.exec(`! test -s ${directory}/logs/ledger.log`);
     });
 
+    test("nginx works in its folder, where requests look for the sum of the flags", async () => {
+      const { directory, controlPort } = fleet.proxy;
+      const ask = `exec 3<>/dev/tcp/127.0.0.1/${controlPort}; printf "GET /rollgate/drained HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3`;
+      // A flag that nobody summed up shows whether the sum is found.
+      const answer = await web.exec(`cd ${directory}/drained; touch app-1; bash -c '${ask}'; rm app-1`);
+      expect(answer).toContain("unsummed");
+    });
+
     test("tells servers apart, however they are spelled", async () => {
       const place = (server: string) => ({ server, sshConfig: servers.config });
       expect(await isSameServer(place("server-1"), place(`admin@${hosts[0]?.address}`))).toBe(true);
