@@ -63,7 +63,8 @@ export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequ
 /** The hosts as they are now, what is wrong with nginx, who rolls them, and which check nobody answers. */
 async function lookAt(fleet: Fleet, request: RollRequest) {
   const signal = AbortSignal.timeout(ANSWER_MILLISECONDS);
-  const draining = problemOr(fleet.proxy.drained(signal));
+  const late = `${fleet.proxy.name} did not answer within ${ANSWER_MILLISECONDS / 1000} s`;
+  const draining = problemOr(fleet.proxy.drained(signal), () => (signal.aborted ? late : undefined));
   const proxy: Observed = {
     drained: async () => (await draining).answer ?? NO_DRAINS,
     upstream: (slot, given) => fleet.proxy.upstream(slot, given),
@@ -110,11 +111,15 @@ function isAsBefore(name: string, request: RollRequest, before: RollRequest | un
 }
 
 /** A preview goes on without what can't be asked. */
-async function problemOr<T>(asked: Promise<T>): Promise<{ readonly answer?: T; readonly problem?: string }> {
+async function problemOr<T>(
+  asked: Promise<T>,
+  late: () => string | undefined = () => undefined,
+): Promise<{ readonly answer?: T; readonly problem?: string }> {
   try {
     return { answer: await asked };
   } catch (error) {
-    if (error instanceof RollgateError) return { problem: messageOf(error) };
-    throw error;
+    const problem = error instanceof RollgateError ? messageOf(error) : late();
+    if (problem === undefined) throw error;
+    return { problem };
   }
 }

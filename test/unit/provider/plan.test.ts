@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { plan } from "#provider/plan.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
+import type { Drains } from "#rollout/nginx/reverseProxy.ts";
 import { type RollRequest, rollRequest } from "#rollout/request/rollRequest.ts";
 import { freePort } from "../../../harness/freePort.ts";
 import { CHECK } from "../../support/askedServers.ts";
@@ -182,6 +183,24 @@ test("an nginx that was there and doesn't answer is named, and so are hosts that
   expect(forecast).toBe(
     "nginx does not answer; refused as long as app-2 can't be reached: server-2 cannot be reached: timed out",
   );
+});
+
+test("an nginx that accepts a question and never answers is named, too", async () => {
+  const { timeout } = AbortSignal;
+  const sooner = vi
+    .spyOn(AbortSignal, "timeout")
+    .mockImplementation((milliseconds) => timeout.call(AbortSignal, milliseconds / 50));
+  onTestFinished(() => sooner.mockRestore());
+  const { forecast } = await planned(
+    { "app-1": RUNS, "app-2": RUNS },
+    {},
+    ({ proxy }) => {
+      proxy.drained = (signal?: AbortSignal) =>
+        new Promise<Drains>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    },
+    (request) => request,
+  );
+  expect(forecast).toMatch(/^nginx at http:\/\/proxy did not answer within 10 s/);
 });
 
 test("somebody else's roll is named", async () => {
