@@ -34,7 +34,7 @@ import {
   providerOf,
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
-import { certificateFound, requireCertificate } from "./nginxCertificate.ts";
+import { certificateFound, requireCertificate, requireCertificateText } from "./nginxCertificate.ts";
 import { isTakenOver } from "./nginxKeeper.ts";
 import { refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";
@@ -64,7 +64,10 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
         nginx.refuse?.(inputs),
         nginx.sharesPorts && requirePorts(nginx, change.olds, inputs),
       );
-      if (abilities === undefined) return { inputs };
+      if (abilities === undefined) {
+        requireCertificateText(inputs);
+        return { inputs };
+      }
       await requireOneToServe(nginx, change.olds, inputs);
       const decision = decide(inputs, abilities, nginx.name);
       if ("reason" in decision) throw new InvalidInput(decision.property, decision.reason);

@@ -6,7 +6,7 @@ import { installedHash, installPair, removePair } from "#rollout/nginx/tls/pairF
 import { pairHash, requirePair } from "#rollout/nginx/tls/pemPair.ts";
 import { copiedCertificate, readCertificate, requireReadable } from "#rollout/nginx/tls/readCertificate.ts";
 import { tryCertificate } from "#rollout/nginx/tls/tryCertificate.ts";
-import { isPem } from "#rollout/request/frontDoor/tls.ts";
+import { isPem, type TlsInputs } from "#rollout/request/frontDoor/tls.ts";
 
 type Serving = Pick<ServingInputs, "tls" | "serverNames">;
 
@@ -20,11 +20,7 @@ export async function requireCertificate(
   { tlsDecision }: Decision,
 ): Promise<{ readonly certificateHash?: string }> {
   if (!tls || !tlsDecision) return {};
-  if (isPem(tls.key)) {
-    judge(tls.certificate, serverNames);
-    requirePair(tls);
-    return { certificateHash: pairHash(tls) };
-  }
+  if (isPem(tls.key)) return { certificateHash: requireText(tls, serverNames) };
   const { machine } = nginx.server;
   const { certificateCopies, user, hostFiles = "" }: NginxPart = await nginx.settings();
   if (certificateCopies !== undefined) {
@@ -45,6 +41,11 @@ export async function requireCertificate(
   const certificate = await readCertificate(machine, tls.certificate);
   if (certificate !== undefined) judge(certificate, serverNames, tls.certificate);
   return {};
+}
+
+/** Does so for one that is given as text, which needs no nginx; one in files is looked at before there is any. */
+export function requireCertificateText({ tls, serverNames }: Serving): void {
+  if (tls && isPem(tls.key)) requireText(tls, serverNames);
 }
 
 /** Puts the certificate where nginx's account can read it, and lets nginx try it; changes nothing that it serves. */
@@ -81,6 +82,12 @@ export async function certificateFound(
 export async function tidyCertificate(nginx: OpenNginx, { tls }: Serving): Promise<void> {
   if (tls && isPem(tls.key)) return;
   await removePair(nginx.server.machine, (await nginx.settings()).directory);
+}
+
+function requireText(tls: TlsInputs, serverNames: readonly string[]): string {
+  judge(tls.certificate, serverNames);
+  requirePair(tls);
+  return pairHash(tls);
 }
 
 function judge(certificate: string, serverNames: readonly string[], path?: string): void {

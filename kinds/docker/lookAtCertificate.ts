@@ -17,16 +17,17 @@ work=$(mktemp -d)
 if reason=$(take_certificate "$1" "$2" "$work" nginx 2>&1); then cat "$1"; else printf '%s\\n' "$reason"; exit 1; fi`;
 
 /**
- * Rejects a certificate on the engine's host that nginx could not load or clients would reject. Only a container sees
- * files of that host: this one has no network and is removed again. An engine without nginx's image can't say yet.
+ * Rejects a certificate on the engine's host that nginx could not load or clients would reject, and returns what will be
+ * wrong with it soon. Only a container sees files of that host: this one has no network and is removed again. An engine
+ * without nginx's image can't say yet.
  */
 export async function lookAtCertificate(
   docker: Docker,
   image: string,
   { tls, serverNames }: { readonly tls?: TlsInputs; readonly serverNames: readonly string[] },
-): Promise<void> {
+): Promise<string | undefined> {
   const files = filesOnHost(tls);
-  if (!files || !(await hasImage(docker, image))) return;
+  if (!files || !(await hasImage(docker, image))) return undefined;
   const refuse = (reason: string) =>
     new InvalidInput(reason.endsWith(files.key) ? "tls.key" : "tls.certificate", reason);
   const { certificate, key } = seenInContainer(files);
@@ -53,8 +54,9 @@ export async function lookAtCertificate(
     const { StatusCode } = await container.wait();
     const lines = (await readLog(container, LINES)).map((line) => line.replaceAll(HOST_FILES, ""));
     if (StatusCode !== 0) throw refuse(lines.at(-1) ?? `expected a certificate, got ${files.certificate}`);
-    const { problem } = examineCertificate(lines.join("\n"), serverNames);
+    const { problem, warning } = examineCertificate(lines.join("\n"), serverNames);
     if (problem !== undefined) throw refuse(`${problem}: ${files.certificate}`);
+    return warning && `${warning}: ${files.certificate}`;
   } catch (error) {
     const [, missing] = /bind source path does not exist: (\S+)/.exec(describeDockerError(error)) ?? [];
     if (missing === undefined) throw error;

@@ -26,9 +26,21 @@ export async function preflightEngine(docker: Docker, wanted: WantedOnEngine): P
   await Promise.all([
     requireNetwork(docker, wanted),
     ...wanted.proxies.map((proxy, index) => requireFreePorts(docker, proxy, index)),
-    lookAtCertificate(docker, wanted.images.nginxImage, wanted.serving),
+    requireCertificate(docker, wanted),
     requireImages(docker, wanted.images),
   ]);
+}
+
+/** Once there is an nginx, its resource tells when its certificate expires. */
+async function requireCertificate(
+  docker: Docker,
+  { images, serving, proxies }: WantedOnEngine,
+): Promise<void> {
+  const warning = await lookAtCertificate(docker, images.nginxImage, serving);
+  if (warning === undefined) return;
+  const running = (await docker.listContainers()).flatMap(({ Names }) => Names);
+  if (proxies.some(({ container }) => running.includes(`/${container}`))) return;
+  console.log(`warning: tls.certificate: ${warning}`);
 }
 
 /**

@@ -92,7 +92,8 @@ async function problemOf(asked: Asked, machines: SshMachines): Promise<Problem |
     setting = asked.setting;
     const script = provisionScript({ ...provisioning, place }, deployer);
     const printed = await runProvision(machine, "check", place, script);
-    return files && certificateProblem(printed, asked);
+    // Once there is a copy, nginx's resource tells when that expires.
+    return files && certificateProblem(printed, asked, (line) => console.log(line));
   } catch (error) {
     const reason = explain(place, error);
     const { certificate, key } = provisioning?.certificate ?? {};
@@ -103,9 +104,13 @@ async function problemOf(asked: Asked, machines: SshMachines): Promise<Problem |
   }
 }
 
-function certificateProblem(certificate: string, { place, serverNames = [] }: Asked): Problem | undefined {
-  const { problem } = examineCertificate(certificate, serverNames);
-  return problem === undefined
-    ? undefined
-    : { setting: "tls.certificate", reason: `${nameOf(place)}: ${place.server}: ${problem}` };
+function certificateProblem(
+  certificate: string,
+  { place, serverNames = [] }: Asked,
+  warn: (line: string) => void = () => {},
+): Problem | undefined {
+  const { problem, warning } = examineCertificate(certificate, serverNames);
+  const where = `${nameOf(place)}: ${place.server}`;
+  if (warning !== undefined) warn(`warning: tls.certificate: ${where}: ${warning}`);
+  return problem === undefined ? undefined : { setting: "tls.certificate", reason: `${where}: ${problem}` };
 }

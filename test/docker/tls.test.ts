@@ -134,7 +134,10 @@ describe.skipIf(reason)(`TLS in a container${reason ? ` (${reason})` : ""}`, () 
         tls: { ...usual, certificate, key, port: 443, ...change },
         serverNames,
       });
-    await look();
+    expect(await look()).toBeUndefined();
+    await put(await makeCertificate({ to: new Date(Date.now() + 20.5 * 86_400_000) }));
+    expect(await look()).toMatch(/^the certificate expires in 20 days, on \d{4}-\d\d-\d\d: \S+$/);
+    await put(made);
     await expect(look({}, ["other.example.com"])).rejects.toThrow(
       /^tls\.certificate: expected a certificate for other\.example\.com, got one for 127\.0\.0\.1, shop\.example\.com: \S+$/,
     );

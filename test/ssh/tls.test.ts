@@ -97,9 +97,13 @@ done`);
       await expect(reach(["shop.example.com"])).rejects.toThrow(
         `tls.certificate: nginx: server-web: expected a file on nginx's server, found no ${files.certificate}`,
       );
+      await renew(await makeCertificate({ to: new Date(Date.now() + 20.5 * 86_400_000) }));
+      await reach(["shop.example.com"]);
+      expect(vi.mocked(console.log).mock.calls.join()).toMatch(
+        /^warning: tls\.certificate: nginx: server-web: the certificate expires in 20 days, on \d{4}-\d\d-\d\d$/,
+      );
       const [first, second] = [await makeCertificate(), await makeCertificate()];
       await renew(first);
-      await reach(["shop.example.com"]);
       await expect(reach(["other.example.com"])).rejects.toThrow(
         /^tls\.certificate: nginx: server-web: expected a certificate for other\.example\.com, got one for /,
       );

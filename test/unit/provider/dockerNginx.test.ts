@@ -1,13 +1,18 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { DockerNginxInputs } from "#kinds/docker/dockerDescriptors.ts";
 import { check, diff, read, create as serve } from "#provider/nginx.ts";
 import { serving } from "../../../harness/serving.ts";
+import { makeCertificate } from "../../support/certificate.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../support/fakeEngine.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
 
 // What needs an nginx in a container is tested with a real engine.
 const INSPECT = "GET /containers/shop-prod-nginx/json";
+const TLS = {
+  ...{ port: 8443, http2: true, http3: false, redirect: true, hstsSeconds: 0 },
+  profile: "intermediate" as const,
+};
 const stopped: EngineAnswer = { State: { Running: false, Restarting: false } };
 const crashing: EngineAnswer = { State: { Running: true, Restarting: true } };
 
@@ -41,6 +46,29 @@ describe("check", () => {
       inputs: news,
     });
     expect(asked).toEqual(["GET /_ping", INSPECT]);
+  });
+
+  test("looks at a certificate given as text, even before there is an nginx", async () => {
+    const printed = vi.spyOn(console, "log").mockImplementation(() => {});
+    onTestFinished(() => printed.mockRestore());
+    const { news } = await nginxOn();
+    const ofDays = async (days: number) => {
+      const to = new Date(Date.now() + (days + 0.5) * 86_400_000);
+      const { certificate, key } = await makeCertificate({ to });
+      return check({ olds: {}, news: { ...news, tls: { ...TLS, certificate, key } } });
+    };
+    expect((await ofDays(30)).failures).toBeUndefined();
+    expect(printed).not.toHaveBeenCalled();
+    expect((await ofDays(20)).failures).toBeUndefined();
+    expect(printed.mock.calls.join()).toMatch(
+      /^warning: tls\.certificate: the certificate expires in 20 days, on \d{4}-\d\d-\d\d$/,
+    );
+    expect((await ofDays(-1)).failures).toEqual([
+      {
+        property: "tls.certificate",
+        reason: expect.stringMatching(/^expected a certificate that is valid, /),
+      },
+    ]);
   });
 
   test("rejects a wrong setting, naming its path", async () => {
