@@ -72,8 +72,11 @@ export interface Slot {
   stop(graceSeconds: number): Promise<{ killed: boolean }>;
   /** Makes sure that what was stopped here isn't started again by a reboot, because another slot serves. */
   retire(): Promise<void>;
-  /** Starts what `current` points to, with the options behind the fingerprint; throws if the host does not know them. */
-  start(launch: string): Promise<void>;
+  /**
+   * Starts what `current` points to, with the options behind the fingerprint; throws if the host does not know them.
+   * Waits for `assertHeld` while it looks, and before it changes anything.
+   */
+  start(launch: string, assertHeld?: () => Promise<void>): Promise<void>;
   /** Called once the application has passed its gates: from now on, restart it after a crash or a reboot if possible. */
   keepRunning(): Promise<void>;
   /** Asks the application's own health endpoint once; never throws. */

@@ -96,11 +96,12 @@ export class MachineSlot implements Slot {
     await this.explain("cannot be kept from starting again", () => this.supervisor.retire());
   }
 
-  async start(launch: string): Promise<void> {
-    const [{ current }, owner] = await Promise.all([
+  async start(launch: string, assertHeld?: () => Promise<void>): Promise<void> {
+    const [, { current }, owner] = await inOrder(
+      assertHeld?.(),
       this.explain("cannot be started", () => this.files.describe()),
       this.#lastingPortOwner(),
-    ]);
+    );
     if (current === undefined) throw noRelease(this);
     if (owner.kind === "other") throw portTaken(this, owner.name, owner.port);
     if (owner.kind === "application") throw portTaken(this, `${owner.release}, which is still running`);

@@ -84,8 +84,8 @@ export class HostSteps {
   }
 
   async start(slot: Slot, { release, launch }: Revision): Promise<void> {
-    await this.#changing("start", async () => {
-      await slot.start(launch);
+    await this.#timed("start", async () => {
+      await slot.start(launch, this.#context.assertHeld);
       this.#context.follower?.runs(slot, release);
       return slot === this.#host ? release : `${release} at ${slot.name}`;
     });

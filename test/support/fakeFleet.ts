@@ -262,7 +262,8 @@ export class FakeSlot implements Slot {
     await this.fleet.record(`retire ${this.name}`);
   }
 
-  async start(launch: string): Promise<void> {
+  async start(launch: string, assertHeld?: () => Promise<void>): Promise<void> {
+    await assertHeld?.();
     const host = this.#host();
     host.requireReachable();
     if (host.errors.start) throw host.errors.start;

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, truncate, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
+import { LeaseLost } from "#rollout/lease/lease.ts";
 import type { Launch } from "#rollout/request/launch.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { until } from "../../../../harness/until.ts";
@@ -40,6 +41,26 @@ test("a host on IPv6 works like any other", async (context) => {
   const host = hostOf(opened);
   const release = await run(host, { version: "1.0.0" });
   expect(await host.portOwner()).toEqual({ kind: "application", release });
+});
+
+test("a start asks for the lease while it looks, each of which costs a round trip, and changes nothing before", async () => {
+  const { opened } = await newHost();
+  const host = hostOf(opened);
+  await install(host, { version: "1.0.0" });
+  const run = vi.spyOn(opened.machine, "run");
+  const files = async () => (await readdir(opened.directory)).sort();
+  const before = await files();
+  let asked = 0;
+  const lost = host.start(host.launch, async () => {
+    // All that it looks at is asked for by now.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    asked = run.mock.calls.length;
+    throw new LeaseLost("another");
+  });
+  await expect(lost).rejects.toThrow("another has taken over this fleet");
+  expect({ asked, all: run.mock.calls.length }).toEqual({ asked: 2, all: 2 });
+  expect(await files()).toEqual(before);
+  expect(await host.runningApp()).toBeUndefined();
 });
 
 test("a Java that is a script is recognised too", async () => {
