@@ -107,16 +107,21 @@ export class NginxProxy implements OneNginx {
 
   async upstream(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
     try {
-      const reached = await this.#reach(host, signal);
-      if (!reached.up) return reached;
-      // Asked from the running nginx, because the settings may have changed since it was configured.
-      this.#flavour ??= await this.#askFlavour(signal);
-      if (this.#flavour === "stock") return reached;
-      return await this.#checked(host, signal);
+      const [reaching, checking] = [this.#reach(host, signal), this.#checkedIfAny(host, signal)];
+      checking.catch(() => {});
+      const reached = await reaching;
+      return reached.up ? ((await checking) ?? reached) : reached;
     } catch (error) {
       this.#flavour = undefined;
       return { up: false, detail: messageOf(error) };
     }
+  }
+
+  /** Asked at the same time, since each may cost a round trip; `undefined` if nginx itself checks nobody. */
+  async #checkedIfAny(host: AppHost, signal: AbortSignal): Promise<UpstreamState | undefined> {
+    // Asked from the running nginx, because the settings may have changed since it was configured.
+    this.#flavour ??= await this.#askFlavour(signal);
+    return this.#flavour === "stock" ? undefined : this.#checked(host, signal);
   }
 
   async #askFlavour(signal: AbortSignal): Promise<Flavour> {

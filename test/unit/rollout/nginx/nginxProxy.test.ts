@@ -1,0 +1,34 @@
+import type { RequestListener } from "node:http";
+import { expect, test } from "vitest";
+import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
+import { serveHttp } from "../../../support/httpServer.ts";
+import { localHost } from "../../../support/localHost.ts";
+import { localNginxAccess } from "../../../support/nginx.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  "/rollgate/configuration": "njs 0123",
+  "/rollgate/health/app-1": '{"status":"UP"}',
+  "/status?format=json": JSON.stringify({
+    servers: {
+      server: [{ upstream: "app", name: "127.0.0.1:8081", status: "up", rise: 2, fall: 0 }],
+    },
+  }),
+};
+
+test("nginx is asked for a host's health and for its last check at the same time, as each may cost a round trip", async () => {
+  const waiting: (() => void)[] = [];
+  let atOnce = 1;
+  const answer: RequestListener = ({ url = "" }, response) => {
+    waiting.push(() => response.end(ANSWERS[url]));
+    if (waiting.length >= atOnce) for (const end of waiting.splice(0)) end();
+  };
+  const { port: controlPort } = await serveHttp(answer);
+  const place = { directory: await temporaryDirectory(), address: "127.0.0.1", port: 1, controlPort };
+  const proxy = new NginxProxy(localNginxAccess(place));
+  const host = localHost({ name: "app-1", port: 8081 });
+  const up = { up: true, detail: "up, rise 2, fall 0" };
+  expect(await proxy.upstream(host, AbortSignal.timeout(5_000))).toEqual(up);
+  atOnce = 2;
+  expect(await proxy.upstream(host, AbortSignal.timeout(2_000))).toEqual(up);
+});
