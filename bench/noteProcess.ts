@@ -1,0 +1,20 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+// Loaded first by the processes that Pulumi starts; it may kill them, so they note their times again and again.
+const [, entry] = /cmd\/(run|dynamic-provider)\//.exec(process.argv[1] ?? "") ?? [];
+const folder = process.env.ROLLGATE_BENCH_PROCESSES;
+if (entry !== undefined && folder !== undefined) {
+  const role = entry === "run" ? "program" : "providers";
+  const note = () => {
+    const { user, system } = process.cpuUsage();
+    const times = { lived: performance.now() / 1000, processor: (user + system) / 1e6 };
+    writeFileSync(
+      join(folder, String(process.pid)),
+      JSON.stringify({ role, began: performance.timeOrigin, ...times }),
+    );
+  };
+  note();
+  setInterval(note, 20).unref();
+  process.on("exit", note);
+}

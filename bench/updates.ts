@@ -1,0 +1,122 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { endProcessesUnder } from "../harness/endProcessesUnder.ts";
+import { writeFakeJar, writeFakeJava } from "../harness/fakeApplication.ts";
+import { freePort } from "../harness/freePort.ts";
+import { Project } from "../test/endToEnd/project.ts";
+import { inRepository } from "../tools/inRepository.ts";
+import { nodeProcesses } from "./nodeProcesses.ts";
+import { printRow } from "./printRow.ts";
+
+/**
+ * Measures what an update costs besides the roll: one with nothing to do, compared with one of a program with a single
+ * trivial dynamic resource, and one that rolls two local hosts whose application starts at once. Both refresh first, as
+ * ours always does. Then where the seconds of each go, as medians. `npm run bench:updates -- --pairs 5`
+ */
+const { values } = parseArgs({ options: { pairs: { type: "string", default: "5" } } });
+const pairs = Math.min(20, Number(values.pairs));
+
+const TRIVIAL = `import * as pulumi from "@pulumi/pulumi";
+const provider = {
+  async diff() { return { changes: false }; },
+  async create() { return { id: "one", outs: {} }; },
+  async read(id, props) { return { id, props }; },
+};
+new (class extends pulumi.dynamic.Resource {})(provider, "one", {});
+`;
+
+/** Where the seconds of an update go. */
+interface Update {
+  readonly wall: number;
+  /** The life of the process that refreshes, of the program, and of the one that checks and updates. */
+  readonly refresh: number;
+  readonly program: number;
+  readonly update: number;
+  /** What all of these needed of a processor. */
+  readonly processor: number;
+  /** The roll itself, by its own clock. */
+  readonly roll: number;
+}
+
+const directory = await mkdtemp(join(tmpdir(), "rollgate-bench-"));
+const ours = await Project.create("bench");
+const trivial = await trivialProject(join(directory, "trivial"));
+try {
+  const jars = await Promise.all(["1.0.0", "1.1.0"].map(jarOf));
+  await ours.configure({
+    ...{ jar: jars[0] ?? "", java: await writeFakeJava(directory), soakSeconds: 0 },
+    ...{ "hosts[0].name": "app-1", "hosts[0].port": await freePort() },
+    ...{ "hosts[1].name": "app-2", "hosts[1].port": await freePort() },
+    nginxPort: await freePort(),
+  });
+  for (const project of [trivial, ours, trivial, ours, ours]) await update(project);
+  const seen: Record<"trivial" | "no-op" | "roll", Update[]> = { trivial: [], "no-op": [], roll: [] };
+  console.log("            wall                processor             roll");
+  console.log("trivial   no-op   ratio trivial   no-op   ratio    wall    rest");
+  for (let pair = 1; pair <= pairs; pair++) {
+    const [a, b] = [await update(trivial), await update(ours)];
+    await ours.configure({ jar: jars[pair % 2] ?? "" });
+    const c = await update(ours, true);
+    seen.trivial.push(a);
+    seen["no-op"].push(b);
+    seen.roll.push(c);
+    const ratios = [b.wall / a.wall, a.processor, b.processor, b.processor / a.processor];
+    printRow([a.wall, b.wall, ...ratios, c.wall, c.wall - c.roll]);
+  }
+  console.log("\nmedians    wall refresh program  update    roll processor");
+  for (const [name, updates] of Object.entries(seen)) {
+    const of = (key: keyof Update) => median(updates.map((each) => each[key]));
+    printRow([name, of("wall"), of("refresh"), of("program"), of("update"), of("roll"), of("processor")]);
+  }
+} finally {
+  await ours.remove();
+  await endProcessesUnder(ours.directory);
+  await trivial.remove();
+  await rm(directory, { recursive: true, force: true });
+}
+
+async function jarOf(version: string): Promise<string> {
+  return (await writeFakeJar({ version }, await mkdtemp(join(directory, "jar-")))).path;
+}
+
+async function trivialProject(at: string): Promise<Project> {
+  await mkdir(join(at, "state"), { recursive: true });
+  const options = "options:\n  refresh: always\n";
+  await writeFile(
+    join(at, "Pulumi.yaml"),
+    `name: trivial\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.ts\n${options}`,
+  );
+  await writeFile(join(at, "package.json"), JSON.stringify({ type: "module" }));
+  await writeFile(join(at, "index.ts"), TRIVIAL);
+  await symlink(inRepository("node_modules"), join(at, "node_modules"));
+  const project = new Project(at, "bench");
+  await project.pulumi("stack", "init", "bench");
+  return project;
+}
+
+async function update(project: Project, rolls = false): Promise<Update> {
+  let wall = 0;
+  const seen = await nodeProcesses(join(directory, "processes"), async () => {
+    const began = performance.now();
+    const { code, output } = await project.up();
+    wall = (performance.now() - began) / 1000;
+    if (code !== 0) throw new Error(output);
+  });
+  const [refresh, update] = seen.filter(({ role }) => role === "providers");
+  const program = seen.find(({ role }) => role === "program");
+  const roll = rolls ? Number(await project.output("durationSeconds")) : 0;
+  return {
+    wall,
+    refresh: refresh?.lived ?? 0,
+    program: program?.lived ?? 0,
+    update: update?.lived ?? 0,
+    processor: seen.reduce((sum, each) => sum + each.processor, 0),
+    roll,
+  };
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+}
