@@ -1,6 +1,6 @@
-import { InvalidInput, isSystemError } from "#rollout/common/errors.ts";
 import { settingIn } from "../change.ts";
 import type { OrchestratedKind } from "../kind.ts";
+import { fromProgram } from "./fromProgram.ts";
 import { kubernetesHostDescriptor, kubernetesProxyDescriptor } from "./kubernetesDescriptors.ts";
 import { OWN_SETTINGS } from "./ownSettings.ts";
 
@@ -11,19 +11,7 @@ export const kubernetes = {
   ownSettings: OWN_SETTINGS,
   /** Pods and Services have ports of their own. */
   machineOf: (place) => ("name" in place ? "a pod" : settingIn(place, "service")),
-  readSettings: async (reader) => (await loadSettings()).readKubernetesSettings(reader),
+  readSettings: async (reader) =>
+    (await fromProgram(() => import("./kubernetesSettings.ts"))).readKubernetesSettings(reader),
   openOrchestrator: async (request) => (await import("./openRequest.ts")).openRequest(request),
 } satisfies OrchestratedKind;
-
-/** A program that installs the package brings Pulumi's package for Kubernetes only if it uses this kind. */
-async function loadSettings() {
-  try {
-    return await import("./kubernetesSettings.ts");
-  } catch (error) {
-    if (!isSystemError(error, "ERR_MODULE_NOT_FOUND")) throw error;
-    const missing = ["@pulumi/kubernetes", "@pulumi/docker"].find((name) => error.message.includes(name));
-    if (missing === undefined) throw error;
-    const reason = `expected the package ${missing} in the program, found none: npm install ${missing}`;
-    throw new InvalidInput("kind", reason, { cause: error });
-  }
-}

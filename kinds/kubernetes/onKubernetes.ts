@@ -2,13 +2,13 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
-import type { Resource } from "@pulumi/pulumi";
+import type { Output, Resource } from "@pulumi/pulumi";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { type Release, releaseId } from "#rollout/release/release.ts";
 import type { Declaration } from "../declaration.ts";
 import { makeBuildContext } from "./buildContext.ts";
 import type { WayIn } from "./exposure.ts";
-import { type BuiltImage, declareImage } from "./jarImage.ts";
+import { fromProgram } from "./fromProgram.ts";
 import type { KubernetesHost, KubernetesProxy } from "./kubernetesDescriptors.ts";
 import { KubernetesWorkload } from "./kubernetesWorkload.ts";
 import { labelsOf, selectorOf } from "./labels.ts";
@@ -31,7 +31,7 @@ export interface InCluster {
 /** Declares everything but the Deployment, which belongs to the rollout. */
 export function declareOnKubernetes(stack: InCluster): Declaration {
   const { place, proxy, image } = stack;
-  let built: BuiltImage | undefined;
+  let declareBuilt: ((name: string, parent: Resource) => Output<string> | undefined) | undefined;
   let provider: Provider | undefined;
   return {
     app: {
@@ -39,7 +39,7 @@ export function declareOnKubernetes(stack: InCluster): Declaration {
       declare: (name, parent) => {
         provider = providerOf(name, place, parent);
         declareAround(name, { ...stack, provider, parent });
-        return built && declareImage(name, built, parent);
+        return declareBuilt?.(name, parent);
       },
     },
     nginx: {
@@ -57,14 +57,11 @@ export function declareOnKubernetes(stack: InCluster): Declaration {
     preflight: async () => {
       const [jar] = await Promise.all([identified(image), preflightCluster(place, stack.isOwnNamespace)]);
       if (!jar) return {};
+      const { declareImage } = await fromProgram(() => import("./jarImage.ts"));
       const context = await makeBuildContext(stack.folder, jar);
-      built = {
-        source: place.image,
-        base: image.base,
-        platform: image.platform,
-        release: releaseId(jar),
-        context,
-      };
+      const { base, platform } = image;
+      const build = { source: place.image, base, platform, release: releaseId(jar), context };
+      declareBuilt = (name, parent) => declareImage(name, build, parent);
       return { engine: image.engine === "" ? {} : { host: image.engine } };
     },
   };
