@@ -52,6 +52,8 @@ export interface Declaration {
   readonly nginx: CheckingNginxArgs | OrchestratedProxyArgs;
   /** Finds out what must be known before anything is declared; throws an error that names a setting. */
   preflight(): Promise<Found>;
+  /** How long that may be repeated if machines made by the same update don't answer yet; not at all by default. */
+  readonly waitSeconds?: number;
 }
 
 /** What a kind found out before anything is declared. */

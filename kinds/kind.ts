@@ -85,4 +85,11 @@ export function poolOf({ hosts }: Checked): ServingInputs["hosts"] {
 }
 
 /** Settings of the kind `ssh` that always have a default. */
-export const SSH_DEFAULTS = ["sshSupervisor", "sshProvision", "javaPackage", "nginxPackage"];
+export const SSH_DEFAULTS = [
+  "sshHostKeys",
+  "sshWaitSeconds",
+  "sshSupervisor",
+  "sshProvision",
+  "javaPackage",
+  "nginxPackage",
+];

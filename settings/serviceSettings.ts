@@ -83,6 +83,10 @@ export interface ServiceSettings {
   readonly sshSupervisor?: Setting<"systemd" | "process">;
   /** ssh: whether to set up the servers: accounts, folders, services, and a Java runtime and nginx if missing. Set to false if you do that by other means. Default: `true`. */
   readonly sshProvision?: Setting<boolean>;
+  /** ssh: what to do with a server whose host key is neither in known_hosts nor given as hostKey. known: refuse it; accept-new: learn its key, as with StrictHostKeyChecking accept-new. Another key than the known one is always refused. Default: `"known"`. */
+  readonly sshHostKeys?: Setting<"known" | "accept-new">;
+  /** ssh: how long an update waits for servers to accept connections, if their addresses come from other resources of the program. A refused login is waited for up to a minute. Default: `300`. */
+  readonly sshWaitSeconds?: Setting<number>;
   /** ssh: the account that sets up the servers: root, or one with unrestricted sudo. Empty means the account that deploys. */
   readonly sshProvisionUser?: Setting<string>;
   /** ssh: the Debian package to install if java is missing. Empty means none. Default: `"default-jre-headless"`. */

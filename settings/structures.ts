@@ -19,6 +19,8 @@ export interface HostSettings {
   readonly healthPort?: number;
   /** ssh: how to reach it, such as `deploy@app-1.example.com`. */
   readonly server?: string;
+  /** ssh: its public host key, if that is not in known_hosts. */
+  readonly hostKey?: string;
   /** Where a new JVM starts beside the old one; 0 leaves it out. */
   readonly secondPort?: number;
   readonly secondHealthPort?: number;
@@ -36,6 +38,8 @@ export interface HostSettings {
 export interface NginxServerSettings {
   /** ssh: how to reach it, such as `deploy@web-1.example.com`. */
   readonly server?: string;
+  /** ssh: its public host key, if that is not in known_hosts. */
+  readonly hostKey?: string;
   readonly address?: string;
   readonly port?: number;
   readonly controlPort?: number;

@@ -10,6 +10,7 @@ const TYPES: Readonly<Record<string, string>> = {
   canary: "CanarySettings",
   expose: "ExposeSettings",
   containerCpus: "string | number",
+  sshHostKeys: '"known" | "accept-new"',
   sshSupervisor: '"systemd" | "process"',
   nginxServers: "readonly NginxServerSettings[]",
   nginxFlavour: '"auto" | "njs" | "check-module" | "stock"',

@@ -2,7 +2,7 @@ import pLimit, { type LimitFunction } from "p-limit";
 import { engineAddress } from "#provider/engineAddress.ts";
 import { RemoteShells } from "./remoteShells.ts";
 import { SocketFolder } from "./socketFolder.ts";
-import type { SshPlace } from "./sshArguments.ts";
+import { placeKey, type SshPlace } from "./sshArguments.ts";
 import { SshConnection } from "./sshConnection.ts";
 
 /** Beyond what lies between two resources on one server. */
@@ -39,7 +39,7 @@ export class ConnectionPool {
   /** A connection to a server, which may be open already. */
   take(place: SshPlace): PooledConnection {
     const keeps = this.#keptMilliseconds > 0;
-    const key = JSON.stringify([place.server, place.sshConfig, place.user ?? ""]);
+    const key = placeKey(place);
     const pooled =
       this.#kept.get(key) ?? connect(new SshConnection(place, keeps ? this.#sockets : undefined));
     if (keeps) this.#kept.set(key, pooled);

@@ -1,9 +1,18 @@
 import { RollgateError } from "#rollout/common/errors.ts";
 import { MachineUnreachable } from "#rollout/machine/machine.ts";
+import type { SshPlace } from "./sshArguments.ts";
 
 /** Turns an error of `ssh` into one line that says what to do; `words` is its standard error. */
-export function explainSsh(server: string, words: string): RollgateError {
+export function explainSsh(
+  { server, hostKey }: Pick<SshPlace, "server" | "hostKey">,
+  words: string,
+): RollgateError {
   const known = KNOWN.find(({ pattern }) => pattern.test(words));
+  if (known?.code.startsWith("host-key") && hostKey !== undefined)
+    return new RollgateError(
+      "host-key-changed",
+      `${server}: its host key isn't the given hostKey: the server has another one, or another machine is answering`,
+    );
   if (known) return new RollgateError(known.code, `${server}: ${known.meaning(words)}`);
   return new MachineUnreachable(`${server} cannot be reached: ${lastLine(words) || "the connection broke"}`);
 }
@@ -20,7 +29,8 @@ const KNOWN: readonly { code: string; pattern: RegExp; meaning: (words: string) 
   {
     code: "host-key-unknown",
     pattern: /no \S+ host key is known|Host key verification failed/i,
-    meaning: () => "its host key is unknown: connect once by hand and compare it, or add it to known_hosts",
+    meaning: () =>
+      "its host key is unknown: connect once by hand and compare it, add it to known_hosts, or give it as hostKey",
   },
   {
     code: "login-refused",

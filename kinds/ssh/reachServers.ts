@@ -1,4 +1,4 @@
-import { InvalidInput } from "#rollout/common/errors.ts";
+import { InvalidInput, RollgateError } from "#rollout/common/errors.ts";
 import { MachineUnreachable } from "#rollout/machine/machine.ts";
 import { examineCertificate } from "#rollout/nginx/tls/certificate.ts";
 import { copiedCertificate } from "#rollout/nginx/tls/readCertificate.ts";
@@ -51,11 +51,14 @@ export async function reachServers(
     const reasons = [first.reason, ...others.map(({ setting, reason }) => `${setting}: ${reason}`)];
     const ways = [...new Set(problems.flatMap(({ way }) => way ?? []))];
     const advice = ways.length > 0 ? `. If gone for good: ${ways.join(", ")}, then run \`pulumi up\`` : "";
-    const isOnlyAway = problems.every(({ away }) => away !== undefined);
+    // Those that are away come first, because others may wait for an account meanwhile.
+    const starting = problems
+      .flatMap(({ starting }) => starting ?? [])
+      .toSorted((a, b) => Number(b instanceof MachineUnreachable) - Number(a instanceof MachineUnreachable));
     throw new InvalidInput(
       first.setting,
       `${reasons.join("; ")}${advice}`,
-      isOnlyAway ? { cause: first.away } : {},
+      starting.length === problems.length ? { cause: starting[0] } : {},
     );
   } finally {
     await machines.close();
@@ -65,8 +68,9 @@ export async function reachServers(
 interface Problem {
   readonly setting: string;
   readonly reason: string;
-  /** Why the server can't be reached, if that is the problem, and what to do if it is gone for good. */
-  readonly away?: MachineUnreachable;
+  /** Why nobody could log in, if that may be because the server is still starting. */
+  readonly starting?: RollgateError;
+  /** What to do if it is gone for good, if it can't be reached. */
   readonly way?: string;
 }
 
@@ -100,7 +104,9 @@ async function problemOf(asked: Asked, machines: SshMachines): Promise<Problem |
     if (key !== undefined && reason.endsWith(key)) return { setting: "tls.key", reason };
     if (certificate !== undefined && reason.endsWith(certificate))
       return { setting: "tls.certificate", reason };
-    return { setting, reason, ...(error instanceof MachineUnreachable && { away: error, way: asked.way }) };
+    const isAway = error instanceof MachineUnreachable;
+    const isStarting = isAway || (error instanceof RollgateError && error.code === "login-refused");
+    return { setting, reason, ...(isStarting && { starting: error }), ...(isAway && { way: asked.way }) };
   }
 }
 

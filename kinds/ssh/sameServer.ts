@@ -20,7 +20,8 @@ export async function isSameServer(
   old: SshPlace & { readonly identity?: unknown },
   next: SshPlace,
 ): Promise<boolean> {
-  if (old.server === next.server && old.sshConfig === next.sshConfig) return true;
+  const isSameKey = old.hostKey === undefined || next.hostKey === undefined || old.hostKey === next.hostKey;
+  if (old.server === next.server && old.sshConfig === next.sshConfig && isSameKey) return true;
   const ask = (place: SshPlace) => onServer(place, (machine) => machine.run(IDENTITY, []));
   const [before, after] = await Promise.all([
     ask(old).catch((error: unknown) => {

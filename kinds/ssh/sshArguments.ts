@@ -6,23 +6,35 @@ export interface SshPlace {
   readonly server: string;
   /** The SSH configuration to use, relative to the project; empty means the user's own. */
   readonly sshConfig: string;
+  /** Its public host keys, one per line; absent if `known_hosts` decides. */
+  readonly hostKey?: string | undefined;
+  /** Whether `known_hosts` learns a key from a server that is not in it. */
+  readonly hostKeys?: "accept-new" | undefined;
   /** The account to log in as, if not the one from `server` or the configuration. */
   readonly user?: string | undefined;
+}
+
+/** Tells one way to a server from others. */
+export function placeKey({ server, sshConfig, user = "", hostKey, hostKeys }: SshPlace): string {
+  return JSON.stringify([server, sshConfig, user, hostKey, hostKeys]);
 }
 
 const CONNECT_SECONDS = 10;
 
 /**
- * The common arguments of all `ssh` calls. The user's configuration decides about keys, agents and jump hosts; prompts,
- * and accepting unknown host keys, are off.
+ * The common arguments of all `ssh` calls. The user's configuration decides about keys, agents and jump hosts; prompts
+ * are off. `knownHosts` is the file with the server's host key, if that is given.
  */
 export function sshArguments(
-  { sshConfig, user = "" }: Pick<SshPlace, "sshConfig" | "user">,
+  { sshConfig, hostKeys, user = "" }: Pick<SshPlace, "sshConfig" | "user" | "hostKeys">,
   controlPath: string,
+  knownHosts?: string,
 ): string[] {
+  const given = { UserKnownHostsFile: `"${knownHosts}"`, GlobalKnownHostsFile: "none", UpdateHostKeys: "no" };
   const options = {
     BatchMode: "yes",
-    StrictHostKeyChecking: "yes",
+    StrictHostKeyChecking: knownHosts === undefined && hostKeys === "accept-new" ? "accept-new" : "yes",
+    ...(knownHosts !== undefined && given),
     ConnectTimeout: String(CONNECT_SECONDS),
     // Detects a silently dropped connection after six seconds, well before a lease expires.
     ServerAliveInterval: "2",

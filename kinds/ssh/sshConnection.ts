@@ -1,6 +1,6 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
@@ -52,7 +52,14 @@ export class SshConnection {
   get #arguments(): string[] {
     if (!this.#sockets) this.#folder ??= makeSocketFolder();
     this.#socket ??= this.#sockets?.next() ?? join(this.#folder ?? "", "s");
-    return sshArguments(this.#place, this.#socket);
+    return sshArguments(this.#place, this.#socket, this.#knownHosts(`${this.#socket}.known`));
+  }
+
+  /** Writes a given host key to a file for `ssh`, which then knows no other; its name there is any. */
+  #knownHosts(file: string): string | undefined {
+    const keys = this.#place.hostKey?.trim().split("\n");
+    if (keys && this.#started === undefined) writeFileSync(file, keys.map((key) => `* ${key}\n`).join(""));
+    return keys && file;
   }
 
   /** How often it was opened; an increase means that it broke in between. */
@@ -148,7 +155,7 @@ export class SshConnection {
       clearInterval(looking);
       signal.removeEventListener("abort", stop);
     }
-    throw explainSsh(this.#place.server, signal.aborted ? `${words}\nno answer in time` : words);
+    throw explainSsh(this.#place, signal.aborted ? `${words}\nno answer in time` : words);
   }
 
   /** Keeps the connection without keeping this process alive. */

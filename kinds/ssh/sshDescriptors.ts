@@ -17,6 +17,14 @@ const onServer = {
   }),
   /** Replaces the user's own configuration; relative to the project. */
   sshConfig: text,
+  /** Its public host keys, one per line, if known_hosts doesn't decide. */
+  hostKey: text
+    .regex(/^((ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/=]+( [^\n]*)?\n*)+$/, {
+      error: (issue) => `expected a public key such as ssh-ed25519 AAAA…, got ${show(issue.input)}`,
+    })
+    .exactOptional(),
+  /** Present if known_hosts learns the keys of servers that it doesn't have. */
+  hostKeys: z.literal("accept-new").exactOptional(),
   directory: serverDirectory,
   /** What starts services and keeps them running. */
   supervisor: z.enum(["systemd", "process"], {

@@ -172,7 +172,7 @@ export class SshMachine implements Machine {
       const { code, stdout, stderr } = await (this.#runInShell(command, input, ending) ??
         this.#runInSession(command, input?.read(), ending));
       ending.throwIfAborted();
-      if (code === undefined) throw explainSsh(this.name, stderr);
+      if (code === undefined) throw explainSsh({ server: this.name }, stderr);
       if (code !== 0) throw this.#failure(code, stderr, seconds);
       return stdout;
     } catch (error) {

@@ -1,13 +1,13 @@
-import type { SshPlace } from "./sshArguments.ts";
+import { placeKey, type SshPlace } from "./sshArguments.ts";
 import { SshMachine } from "./sshMachine.ts";
 
 /** The servers of a fleet, with one connection each, no matter how many hosts they have. */
 export class SshMachines {
   readonly #machines = new Map<string, SshMachine>();
 
-  of({ server, sshConfig, user }: SshPlace): SshMachine {
-    const key = `${server} ${sshConfig} ${user ?? ""}`;
-    const machine = this.#machines.get(key) ?? new SshMachine({ server, sshConfig, user });
+  of(place: SshPlace): SshMachine {
+    const key = placeKey(place);
+    const machine = this.#machines.get(key) ?? new SshMachine(place);
     this.#machines.set(key, machine);
     return machine;
   }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import type { TlsFiles } from "#rollout/nginx/tls/tryCertificate.ts";
+import { integer } from "#rollout/request/fields.ts";
 import { isPem } from "#rollout/request/frontDoor/tls.ts";
 import { proxiesOf } from "#rollout/request/places.ts";
 import { parse } from "#rollout/request/validate.ts";
@@ -37,15 +38,20 @@ export function readSshSettings(reader: Reader): KindSettings {
     directory: reader.text("directory") || `/srv/rollgate/${reader.stack}`,
   });
   const sshConfig = reader.text("sshConfig");
+  const hostKeys = readHostKeys(reader);
+  const { sshWaitSeconds } = parse(z.object({ sshWaitSeconds: integer(0, 3600) }), {
+    sshWaitSeconds: reader.number("sshWaitSeconds"),
+  });
   const supervisor = reader.text("sshSupervisor");
   const onServer = (server: unknown, name: string, folder: string) => ({
     server,
     sshConfig,
+    ...hostKeys,
     supervisor,
     directory: `${root}/${folder}`,
     unit: `${prefix}-${name}`,
   });
-  const servers = readNginxServers(reader, ["server", "address", "port", "controlPort"]);
+  const servers = readNginxServers(reader, ["server", "hostKey", "address", "port", "controlPort"]);
   for (const [index, host] of reader.hosts().entries()) {
     const { name } = Object(host);
     if (name !== "nginx" && name !== "nginx-test") continue;
@@ -77,7 +83,7 @@ export function readSshSettings(reader: Reader): KindSettings {
       ...onServer(address, String(name), `hosts/${name}`),
       ...(!isPrepared && { secondPort: 0 }),
     }),
-    ["server", ...SECOND_PORTS],
+    ["server", "hostKey", ...SECOND_PORTS],
   );
   const common = {
     kind: "ssh",
@@ -111,6 +117,7 @@ export function readSshSettings(reader: Reader): KindSettings {
       return {
         app: hostsOnServers({ hosts: ready.hosts, graceSeconds }),
         nginx: nginxOnServer({ ...nginx, ...copies, ...ready.nginx, ...(others.length > 0 && { others }) }),
+        waitSeconds: sshWaitSeconds,
         preflight: async () => {
           const servers = [place, ...others].map((proxy) => ({ ...proxy, ...ready.nginx }));
           await reachServers(ready.hosts, servers, nginx.serverNames);
@@ -137,6 +144,13 @@ function settingOfServer(property: string, servers: readonly NginxServerEntry[])
   if (member === undefined) return `nginxServers[${index}]`;
   if (servers[index]?.[member] !== undefined) return `nginxServers[${index}].${member}`;
   return settingOf(`proxies[0].${member}`);
+}
+
+function readHostKeys(reader: Reader): { readonly hostKeys?: "accept-new" } {
+  const text = reader.text("sshHostKeys");
+  if (text === "known") return {};
+  if (text === "accept-new") return { hostKeys: text };
+  throw new InvalidInput("sshHostKeys", `expected known or accept-new, got ${JSON.stringify(text)}`);
 }
 
 function readBoolean(reader: Reader, key: string): boolean {

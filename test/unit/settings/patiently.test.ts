@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { InvalidInput } from "#rollout/common/errors.ts";
+import { InvalidInput, RollgateError } from "#rollout/common/errors.ts";
 import { MachineUnreachable } from "#rollout/machine/machine.ts";
 import { NO_PATIENCE, type Patience, patiently } from "../../../settings/patiently.ts";
 
@@ -32,6 +32,18 @@ test("a server that starts is waited for, and that is said once", async () => {
 test("a server that never comes is a failure in the end", async () => {
   const { given } = patience(0.02);
   await expect(patiently(asking(...Array.from({ length: 1000 }, () => away)), given)).rejects.toBe(away);
+});
+
+test("a refused login is waited for, but not as long, since it may never be accepted", async () => {
+  const refused = new InvalidInput("hosts[0].server", "the login was refused", {
+    cause: new RollgateError("login-refused", "app-1: the login was refused"),
+  });
+  const { told, given } = patience();
+  const accepting = { ...given, refusedSeconds: 10 };
+  expect(await patiently(asking(away, refused, refused), accepting)).toBe("there");
+  expect(told).toEqual(["app-1 cannot be reached: Connection refused", "app-1: the login was refused"]);
+  const never = asking(...Array.from({ length: 1000 }, () => refused));
+  await expect(patiently(never, { ...given, refusedSeconds: 0.02 })).rejects.toBe(refused);
 });
 
 test("anything else that is wrong is a failure at once, and so is everything without patience", async () => {

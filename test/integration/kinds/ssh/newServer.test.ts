@@ -1,5 +1,8 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reachServers } from "#kinds/ssh/reachServers.ts";
+import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
 import { noSshd, type SshServer, SshServers } from "../../../../harness/ssh/sshServers.ts";
 import { patiently } from "../../../../settings/patiently.ts";
 
@@ -18,9 +21,16 @@ describe.skipIf(reason)("a server that was made a moment ago", { timeout: 60_000
 
   afterAll(async () => servers?.remove());
 
-  const reach = () => {
+  const reach = (keys: { readonly hostKey?: string; readonly hostKeys?: "accept-new" } = {}) => {
     const { config: sshConfig, directory } = servers;
-    const place = { server: "server-1", sshConfig, directory, supervisor: "process", unit: "" } as const;
+    const place = {
+      server: "server-1",
+      sshConfig,
+      directory,
+      supervisor: "process",
+      unit: "",
+      ...keys,
+    } as const;
     const host = { kind: "ssh", name: "app-1", address: "127.0.0.1", port: 8080, ...place } as const;
     return reachServers([host], []);
   };
@@ -32,7 +42,7 @@ describe.skipIf(reason)("a server that was made a moment ago", { timeout: 60_000
       told.push(why);
       void servers.start(server);
     };
-    const waiting = patiently(reach, { ...patience, onWait });
+    const waiting = patiently(() => reach(), { ...patience, onWait });
     await expect(waiting).resolves.toBeUndefined();
     expect(told).toEqual([expect.stringMatching(/^server-1 cannot be reached: .*refused/)]);
   });
@@ -40,7 +50,41 @@ describe.skipIf(reason)("a server that was made a moment ago", { timeout: 60_000
   test("isn't waited for if it is another one than expected", async () => {
     told.length = 0;
     await servers.changeKey(server);
-    await expect(patiently(reach, patience)).rejects.toThrow("its host key differs from the known one");
+    await expect(patiently(() => reach(), patience)).rejects.toThrow(
+      "its host key differs from the known one",
+    );
     expect(told).toEqual([]);
+  });
+
+  test("is known by a given host key, whatever known_hosts has", async () => {
+    const hostKey = await readFile(join(servers.directory, "server-1.key.pub"), "utf8");
+    await expect(reach({ hostKey })).resolves.toBeUndefined();
+    const other = (await readFile(join(servers.directory, "id.pub"), "utf8")).trim();
+    await expect(reach({ hostKey: `${other}\n${hostKey}` })).resolves.toBeUndefined();
+    await expect(reach({ hostKey: other, hostKeys: "accept-new" })).rejects.toThrow(
+      "server-1: its host key isn't the given hostKey: the server has another one, or another machine is answering",
+    );
+  });
+
+  test("is learned if that is allowed, but only while it is new", async () => {
+    const known = join(servers.directory, "known_hosts");
+    await writeFile(known, "");
+    await expect(reach()).rejects.toThrow("its host key is unknown");
+    await expect(reach({ hostKeys: "accept-new" })).resolves.toBeUndefined();
+    expect(await readFile(known, "utf8")).toContain(`[${server.address}]:${server.port} ssh-ed25519 `);
+    await expect(reach()).resolves.toBeUndefined();
+    await servers.changeKey(server);
+    await expect(reach({ hostKeys: "accept-new" })).rejects.toThrow(
+      "its host key differs from the known one",
+    );
+  });
+
+  test("is another one if it has another host key than before, even at the same address", async () => {
+    const place = (hostKey: string) => ({ server: "server-1", sshConfig: servers.config, hostKey });
+    const [old, next] = [join(servers.directory, "id.pub"), join(servers.directory, "server-1.key.pub")];
+    const before = { ...place(await readFile(old, "utf8")), identity: "another machine" };
+    const after = place(await readFile(next, "utf8"));
+    expect(await isSameServer(before, after)).toBe(false);
+    expect(await isSameServer({ ...before, identity: await identityOf(after) }, after)).toBe(true);
   });
 });

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 const failWith = (words: string) => async () => {
-  throw explainSsh(gone.server, words);
+  throw explainSsh(gone, words);
 };
 const remove = (work: () => Promise<void>, place = gone) =>
   removeFrom(place, "app-2", "the unit u and /srv/a", work);
@@ -37,7 +37,7 @@ test("a server that accepted one login and refuses another does not count as gon
   const place = { server: "deploy@s3", sshConfig: "" };
   wasReached(place);
   wasReached({ server: "deploy@s1", sshConfig: "" });
-  const refused = explainSsh(place.server, "root@s3: Permission denied (publickey).");
+  const refused = explainSsh(place, "root@s3: Permission denied (publickey).");
   const failing = async () => {
     throw refused;
   };
