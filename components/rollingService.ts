@@ -2,17 +2,20 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Found } from "#kinds/declaration.ts";
 import type { LedgerFigures } from "#rollout/ledger/figures.ts";
 import type { HistoryEntry } from "#rollout/record/history.ts";
-import { givenSettings, unknownSettings } from "../settings/givenSettings.ts";
+import { describeUnknown } from "../settings/describeUnknown.ts";
+import { givenSettings } from "../settings/givenSettings.ts";
+import { originsOf } from "../settings/origins.ts";
 import { NO_PATIENCE, type Patience } from "../settings/patiently.ts";
-import { preflight } from "../settings/preflight.ts";
-import { readSettings } from "../settings/readSettings.ts";
+import { preflight, preflightOfKnown } from "../settings/preflight.ts";
+import { readSettings, type Settings } from "../settings/readSettings.ts";
 import type { ServiceSettings } from "../settings/serviceSettings.ts";
+import { StandIns } from "../settings/standIns.ts";
 import { AppHosts } from "./appHosts.ts";
 import { CheckingNginx } from "./checkingNginx.ts";
 import { RollingDeployment } from "./rollingDeployment.ts";
 
-/** How long a server may take to start. */
-const NEW_SERVER_SECONDS = 300;
+/** How long a server that accepts connections may lack the account or its key. */
+const REFUSED_SECONDS = 60;
 
 /** The settings of a service, as a stack file has them; each, or a part of it, may be an output. */
 export type RollingServiceArgs = ServiceSettings;
@@ -67,15 +70,19 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
     // The constructor of the base class calls this, when there are no arguments yet.
     await Promise.resolve();
     const [name, args] = [this.#name, this.#args];
-    const unknown = await unknownSettings(args);
-    if (unknown.length > 0) {
-      await pulumi.log.warn(notKnown(name, unknown), this);
+    const standIns = new StandIns();
+    const source = await givenSettings(name, args, standIns);
+    if (standIns.shape.length > 0) {
+      await pulumi.log.warn(leftOut(name, standIns.shape), this);
       return undefined;
     }
-    const source = await givenSettings(name, args);
     const settings = await readSettings(source);
-    const { jar, canary, engine } = await preflight(settings, source, this.#patience);
-    const parent = { parent: this };
+    const isKnown = standIns.settings.length === 0;
+    if (!isKnown) await pulumi.log.info(describeUnknown(settings, standIns), this);
+    const { jar, canary, engine } = isKnown
+      ? await preflight(settings, source, this.#patience(settings))
+      : await preflightOfKnown(settings, source, standIns);
+    const parent = { parent: this, transformations: [await this.#afterOrigins(settings, standIns)] };
     const options = {
       ...parent,
       providers: engine ? { docker: await dockerProvider(name, engine, parent) } : {},
@@ -84,20 +91,43 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
     const nginx = new CheckingNginx(`${name}-nginx`, settings.nginx, { ...options, dependsOn: app });
     const deployment = new RollingDeployment(
       `${name}-rollout`,
-      { ...settings.rollout, jar, canary, image: app.image, hosts: app.hosts, proxies: nginx.proxies },
+      {
+        ...settings.rollout,
+        jar,
+        canary,
+        image: app.image,
+        hosts: [...settings.app.hosts],
+        proxies: nginx.proxies,
+      },
       { ...parent, dependsOn: [app, nginx] },
     );
     this.registerOutputs({ url: deployment.url, releases: deployment.releases });
     return deployment;
   }
 
+  /**
+   * Lets everything that is declared depend on the resources that its settings come from. So Pulumi deletes a server
+   * only after all that was on it, at the end of an update.
+   */
+  async #afterOrigins(settings: Settings, standIns: StandIns): Promise<pulumi.ResourceTransformation> {
+    const origins = await originsOf(this.#args);
+    const names = settings.app.hosts.map(({ name }) => name);
+    return ({ type, props, opts }) => {
+      if (type.startsWith("rollgate:index:")) return undefined;
+      const its =
+        origins.hosts[names.indexOf(String(props.name ?? props.place?.name))] ?? origins.nginxServers;
+      const dependsOn = [...origins.others, ...its];
+      return { props: standIns.hideIn(props), opts: pulumi.mergeOptions(opts, { dependsOn }) };
+    };
+  }
+
   /** A server that this update made may need a while until it accepts connections. */
-  get #patience(): Patience {
+  #patience({ waitSeconds: seconds = 0 }: Settings): Patience {
     const { hosts, nginxServers } = this.#args;
     if (pulumi.runtime.isDryRun() || ![hosts, nginxServers].some(hasOutput)) return NO_PATIENCE;
-    const onWait = (reason: string) =>
-      void pulumi.log.info(`${reason}. Waiting up to ${NEW_SERVER_SECONDS} s for it.`, this);
-    return { seconds: NEW_SERVER_SECONDS, betweenMilliseconds: 3000, onWait };
+    const onWait = (reason: string, atMost: number) =>
+      void pulumi.log.info(`${reason}. Waiting up to ${atMost} s for it.`, this);
+    return { seconds, refusedSeconds: REFUSED_SECONDS, betweenMilliseconds: 3000, onWait };
   }
 
   #output<T>(of: (deployment: RollingDeployment) => pulumi.Output<T>): pulumi.Output<T> {
@@ -112,7 +142,7 @@ async function dockerProvider(name: string, engine: Found["engine"], options: pu
   return new Provider(`${name}-engine`, engine, options);
 }
 
-function notKnown(name: string, settings: readonly string[]): string {
+function leftOut(name: string, settings: readonly string[]): string {
   return `${settings.map((setting) => `${name}:${setting}`).join(", ")}: known only once other resources exist, so this preview leaves ${name} out, and nothing was asked. What it lists of ${name} as deleted stays.`;
 }
 

@@ -24,8 +24,8 @@ export type Found = Required<Pick<dynamic.ReadResult<Values>, "id" | "props">> &
 /** The answer of `read` for a resource that is gone. */
 export const GONE: Found = { id: "", props: {} };
 
-/** The value that a provider gets for an output that is not known yet. */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+/** The value that a provider gets for an output that is not known yet, and returns for an input that follows from one. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Whether some inputs will be known only during the update. */
 export function hasUnknown(inputs: unknown): boolean {

@@ -23,6 +23,7 @@ import { deploy, ID } from "./deploy.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 import { rollingOrderOf } from "./rollingOrder.ts";
+import { linesOf, rollToCome } from "./rollToCome.ts";
 
 /** What every roll did before there were settings for it. */
 const BEFORE_SETTING = { order: "stop-first", batch: [1] };
@@ -56,7 +57,7 @@ export type RollingDeploymentInputs = Omit<
 /** Validates the inputs and fills in release and rolling order; each failure names its setting. */
 export async function check({ olds, news: all }: Change, kinds = everyKind): Promise<CheckAnswer> {
   const { image, ...news } = all;
-  if (hasUnknown(news)) return { inputs: all };
+  if (hasUnknown(news)) return { inputs: { ...all, ...rollToCome({ olds, news }) } };
   // An image that the same update pushes has no digest yet, and a preview has a lot to say without it.
   const [known, later] = hasUnknown(image) ? [{}, { image }] : [image === undefined ? {} : { image }, {}];
   const {
@@ -173,10 +174,6 @@ function recordedRequest(olds: Olds, kinds: Kinds): RollRequest {
 
 function lastForecast({ forecast }: Olds): { readonly forecast?: string } {
   return typeof forecast === "string" ? { forecast } : {};
-}
-
-function linesOf(rollingOrder: unknown): string[] {
-  return Array.isArray(rollingOrder) ? rollingOrder.map(String) : [];
 }
 
 /** Rejects a folder that can't be made; a disk that is read-only costs a roll only its record. */

@@ -30,13 +30,15 @@ import {
   type Created,
   type Difference,
   type Found,
+  hasUnknown,
   ownInputs,
   providerOf,
+  UNKNOWN,
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
 import { certificateFound, requireCertificate, requireCertificateText } from "./nginxCertificate.ts";
 import { isTakenOver } from "./nginxKeeper.ts";
-import { refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
+import { movedBy, refusal, refuseToMove } from "./openPlaced.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";
 
 const decidedServing = z.object({ ...servingInputs, ...decidedInputs });
@@ -50,6 +52,7 @@ const DECIDED = ["configuration", "running", "njsModule", "tlsDecision", "certif
  */
 export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   const given = ownInputs(news, ...DECIDED);
+  if (hasUnknown(given)) return { inputs: { ...given, configuration: UNKNOWN, running: true } };
   const change = { olds: ownInputs(olds), news: given };
   const kind = await kindOf(given);
   const problems = problemsOf(kind.inputs, given);
@@ -87,12 +90,14 @@ export async function diff({ olds, news }: Change): Promise<Difference> {
   const change = { olds: ownInputs(olds), news: ownInputs(news) };
   if (change.olds.kind !== change.news.kind) return { changes: true, replaces: ["kind"] };
   const kind = await kindOf(change.news);
-  const replaces = await replacedBy(kind, change);
+  const moved = await movedBy(kind, change);
+  const replaces = [...moved, ...differing(change, kind.place)];
   const changed = differing(change, ["configuration", "running", "certificateHash", ...kind.ways]);
   return {
     changes: changed.length > 0 || replaces.length > 0,
     replaces,
-    ...(kind.deleteBeforeReplace && { deleteBeforeReplace: true }),
+    // On another machine, the old one goes on serving until the new one does.
+    ...(kind.deleteBeforeReplace && moved.length === 0 && { deleteBeforeReplace: true }),
   };
 }
 

@@ -2,15 +2,23 @@ import { type Change, differing, settingIn } from "#kinds/change.ts";
 import { cannotMove, type Placed } from "#kinds/placed.ts";
 import { closing } from "#rollout/common/closing.ts";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
-import type { CheckAnswer } from "./crud.ts";
+import { type CheckAnswer, hasUnknown } from "./crud.ts";
 
 /** The changed settings that make it another one, in which nothing runs yet. */
 export async function replacedBy(
-  kind: Pick<Placed<unknown, never>, "moved" | "place">,
+  kind: Moving & { readonly place: readonly string[] },
   change: Change,
 ): Promise<string[]> {
-  return [...((await kind.moved?.(change)) ?? []), ...differing(change, kind.place)];
+  return [...(await movedBy(kind, change)), ...differing(change, kind.place)];
 }
+
+/** Those that put it on another machine; one that doesn't exist yet is another one. */
+export async function movedBy(kind: Moving, change: Change): Promise<readonly string[]> {
+  if (!kind.moved) return [];
+  return hasUnknown(settingIn(change.news, kind.asked)) ? [kind.asked] : kind.moved(change);
+}
+
+type Moving = Pick<Placed<unknown, never>, "moved" | "asked">;
 
 /** Rejects moving a running app host or nginx, which would be an outage. */
 export async function refuseToMove<Open extends { close(): Promise<void> }>(

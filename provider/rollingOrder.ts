@@ -47,7 +47,7 @@ export async function rollingOrderOf(
 }
 
 /** The hosts in the order last seen, which is the order of the roll; new ones come first, since they run nothing. */
-function orderAsLastSeen(names: readonly string[], lastSeen: readonly string[]): string[] {
+export function orderAsLastSeen(names: readonly string[], lastSeen: readonly string[]): string[] {
   const seen = lastSeen.map((line) => line.replace(/: .*/, ""));
   return names.toSorted((a, b) => seen.indexOf(a) - seen.indexOf(b));
 }

@@ -3,12 +3,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { declaredDefaults } from "./declaredDefaults.ts";
 import type { ServiceSettings } from "./serviceSettings.ts";
 import type { SettingsSource } from "./settingsSource.ts";
+import type { StandIns } from "./standIns.ts";
 
-/** The settings that a program gives to a service, over the defaults in our Pulumi.yaml, once they are all known. */
-export async function givenSettings(service: string, given: ServiceSettings): Promise<SettingsSource> {
+/**
+ * The settings that a program gives to a service, over the defaults in our Pulumi.yaml, once they are all known. What a
+ * preview can't know gets stand-ins.
+ */
+export async function givenSettings(
+  service: string,
+  given: ServiceSettings,
+  standIns: StandIns,
+): Promise<SettingsSource> {
   const entries = Object.entries(given).map(async ([key, value]) => {
-    const output = pulumi.output(value);
-    return { key, value: await known(output), isSecret: await pulumi.isSecret(output) };
+    const isSecret = await pulumi.isSecret(pulumi.output(value));
+    return { key, value: standIns.fill(key, await resolved(value)), isSecret };
   });
   const settings = await Promise.all(entries);
   const defaults = await declaredDefaults(await readFile(new URL("../Pulumi.yaml", import.meta.url), "utf8"));
@@ -29,19 +37,18 @@ export async function givenSettings(service: string, given: ServiceSettings): Pr
   };
 }
 
-/** Whether a preview can't know some settings yet: which, by their names. */
-export async function unknownSettings(given: ServiceSettings): Promise<string[]> {
-  const entries = Object.entries(given).map(async ([key, value]) => {
-    const isKnown: unknown = await Object(pulumi.output(value)).isKnown;
-    return isKnown ? [] : [key];
-  });
-  return (await Promise.all(entries)).flat();
-}
-
-function known<T>(output: pulumi.Output<T>): Promise<T> {
-  return new Promise((resolve) => {
-    output.apply(resolve);
-  });
+/** The value with what all outputs in it turn out to be; `pulumi.unknown` stands for those that a preview can't know. */
+async function resolved(value: unknown): Promise<unknown> {
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+    const output = Object(pulumi.output(value));
+    const found: unknown = await output.promise(true);
+    const isKnown: unknown = await output.isKnown;
+    return isKnown || pulumi.containsUnknowns(found) ? found : pulumi.unknown;
+  }
+  if (Array.isArray(value)) return Promise.all(value.map(resolved));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(async ([key, part]) => [key, await resolved(part)] as const);
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 /** As a stack file has it. */

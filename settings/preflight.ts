@@ -1,3 +1,4 @@
+import { settingIn } from "#kinds/change.ts";
 import type { Found } from "#kinds/declaration.ts";
 import { identifyCanary } from "#rollout/release/identifyCanary.ts";
 import { identifyJar, type Jar } from "#rollout/release/jar.ts";
@@ -5,7 +6,9 @@ import type { Canary } from "#rollout/request/canary.ts";
 import { explained } from "./explained.ts";
 import { NO_PATIENCE, patiently } from "./patiently.ts";
 import type { Settings } from "./readSettings.ts";
+import type { SettingsSource } from "./settingsSource.ts";
 import { stackFile } from "./stackFile.ts";
+import type { StandIns } from "./standIns.ts";
 
 /** What was found out before anything is declared. */
 export interface Preflight extends Found {
@@ -36,6 +39,34 @@ export async function preflight(
     prefix,
     ...[jar, canary, found].flatMap((each) => (each.status === "rejected" ? [each.reason] : [])),
   );
+}
+
+/** The same in a preview that can't know some settings yet. Nothing is asked of machines that may not be there. */
+export async function preflightOfKnown(
+  settings: Settings,
+  source: SettingsSource,
+  standIns: StandIns,
+): Promise<PreflightOfKnown> {
+  const { rollout, app, nginx } = settings;
+  const isKnown = ![app.hosts, nginx].some((part) => standIns.areIn(part));
+  const { jar, canary, ...rest } = rollout;
+  const known = {
+    ...rest,
+    ...(jar && !standIns.areIn(jar) && { jar }),
+    ...(canary && !standIns.areIn(canary) && { canary }),
+  };
+  const askKind = isKnown ? settings.preflight : async () => engineOf(settings);
+  const found = await preflight({ ...settings, rollout: known, preflight: askKind }, source);
+  return { ...(jar && { jar }), ...(canary && { canary }), ...found };
+}
+
+/** What was found out, with what is not known yet as the settings have it. */
+type PreflightOfKnown = Found & Pick<Settings["rollout"], "jar" | "canary">;
+
+/** Where the engine is, if everything runs on one. */
+function engineOf({ app: { hosts } }: Settings): Found {
+  const engine = settingIn(hosts[0] ?? {}, "engine");
+  return typeof engine === "string" ? { engine: { ...(engine !== "" && { host: engine }) } } : {};
 }
 
 async function identify(jar: Settings["rollout"]["jar"]): Promise<{ jar?: Jar }> {

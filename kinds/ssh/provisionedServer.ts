@@ -6,7 +6,9 @@ import {
   type Difference,
   type Found,
   GONE,
+  hasUnknown,
   ownInputs,
+  UNKNOWN,
 } from "#provider/crud.ts";
 import { finishWithoutEngine } from "#provider/engineLife.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
@@ -46,6 +48,7 @@ const PLACE = ["directory", "supervisor", "unit"] as const;
 /** Writes the script that sets up the server for the account that logs in; changes nothing. */
 export async function check({ news }: Change): Promise<CheckAnswer> {
   const inputs = ownInputs(news, "script");
+  if (hasUnknown(inputs)) return { inputs: { ...inputs, script: UNKNOWN } };
   const server = serverOf(inputs);
   try {
     const printed = await onServer(server.place, (machine) => machine.run("id -un", []));
@@ -59,6 +62,9 @@ export async function check({ news }: Change): Promise<CheckAnswer> {
 /** Another server must be set up; another spelling of the same server changes nothing. */
 export async function diff({ olds, news }: Change): Promise<Difference> {
   const [{ identity, ...old }, next] = [ownInputs(olds), ownInputs(news)];
+  // What doesn't exist yet is another server.
+  if (hasUnknown(next))
+    return { changes: true, replaces: hasUnknown(Object(next.place).server) ? ["place"] : [] };
   const [from, to] = [serverOf(old).place, serverOf(next).place];
   const isSame = await isSameServer({ ...from, identity }, to);
   const isMoved = !isSame || PLACE.some((key) => from[key] !== to[key]);

@@ -43,7 +43,7 @@ async function declareProgram(folder: string, file: string, run: ProgramRun): Pr
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request: unknown, ...rest: unknown[]) => {
     const { type, name, dependenciesList } = Object(request).toObject();
-    dependencies.set(`${type} ${name}`, dependenciesList.map(nameOf));
+    dependencies.set(`${type} ${name}`, dependenciesList.map(nameOf).sort());
     return register(request, ...rest);
   };
   const program: object = await import(pathToFileURL(join(folder, "index.ts")).href);

@@ -47,13 +47,13 @@ export function testExamples(given: () => ExamplePrograms): void {
       const place = { ...ofServer(10 + number), address: `10.0.0.${10 + number}`, port: 8080 };
       expect(resource(`shop-app-app-${number}`)).toMatchObject({
         inputs: { ...place, second: { address: place.address, port: 18_080 } },
-        dependencies: [`shop-app-app-${number}-server`],
+        dependencies: [`app-${number}`, `shop-app-app-${number}-server`],
       });
       expect(resource(`shop-app-app-${number}-server`).inputs).toMatchObject({ place, user });
     }
     expect(resource("shop-nginx-server")).toMatchObject({
       inputs: { ...ofServer(10), address: "0.0.0.0", port: 80 },
-      dependencies: ["shop-nginx-machine"],
+      dependencies: ["shop-nginx-machine", "web"],
     });
     const { inputs, dependencies } = resource("shop-rollout");
     expect(inputs).toMatchObject({ jar: { version: "1.2.3" }, stack: "prod-shop" });

@@ -84,18 +84,63 @@ test("a secret where only plain values are kept is rejected", async () => {
   );
 });
 
-test("a preview that can't know a setting yet says so, and asks nothing", async () => {
-  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
-  onTestFinished(() => warn.mockRestore());
-  const address = pulumi.output(pulumi.unknown).apply(String);
-  const hosts = [{ name: "app-1", address, port: 8081 }];
+/** What a preview says to its user. */
+function said(level: "info" | "warn"): string[] {
+  const lines: string[] = [];
+  const spy = vi.spyOn(pulumi.log, level).mockImplementation(async (line) => void lines.push(line));
+  onTestFinished(() => spy.mockRestore());
+  return lines;
+}
+
+const unknown = pulumi.output(pulumi.unknown).apply(String);
+
+const SERVERS = {
+  kind: "ssh",
+  hosts: [
+    { name: "app-1", server: pulumi.interpolate`deploy@${unknown}`, address: unknown },
+    { name: "app-2", server: "deploy@nowhere.invalid", address: "10.0.0.2" },
+  ],
+  nginxServers: [{ server: pulumi.interpolate`deploy@${unknown}` }],
+} satisfies Partial<RollingServiceArgs>;
+
+test("a preview shows a service on servers that don't exist yet, and asks nothing of any server", async () => {
+  const lines = said("info");
+  const { tree, inputs } = await declared(SERVERS);
+  expect(lines).toEqual([
+    "app-1 at an address known after its server exists, nginx at an address known after its server exists. This preview asks nothing of them.",
+  ]);
+  expect(tree).toContain(
+    "rollgate:index:AppHosts$pulumi-nodejs:dynamic/rollgate:SshServer::shop-app-app-1-server",
+  );
+  expect(tree).toContain(
+    "rollgate:index:CheckingNginx$pulumi-nodejs:dynamic/rollgate:Nginx::shop-nginx-server",
+  );
+  expect(inputs["shop-app-app-1"]).toMatchObject({
+    name: "app-1",
+    port: 8080,
+    server: undefined,
+    address: undefined,
+  });
+  expect(inputs["shop-app-app-2"]).toMatchObject({ server: "deploy@nowhere.invalid", address: "10.0.0.2" });
+  expect(inputs["shop-nginx-server"]).toMatchObject({ port: 8080, server: undefined });
+});
+
+test("a preview that can't know how many hosts there are says so, and asks nothing", async () => {
+  const lines = said("warn");
+  const hosts = pulumi.output(pulumi.unknown).apply(() => HOSTS);
   const { tree, service } = await declared({ jar: "/not/there.jar", hosts });
-  // What a program does with it waits until then.
   expect(await Object(service.url).isKnown).toBe(false);
   expect(tree).toEqual(["rollgate:index:RollingService::shop"]);
-  expect(warn.mock.calls.map(([message]) => message)).toEqual([
+  expect(lines).toEqual([
     "shop:hosts: known only once other resources exist, so this preview leaves shop out, and nothing was asked. What it lists of shop as deleted stays.",
   ]);
+});
+
+test("a preview reads the settings that it knows as ever", async () => {
+  await expect(declared({ ...SERVERS, nginxPort: 0 })).rejects.toThrow(
+    "shop:nginxPort: expected 1–65535, got 0",
+  );
+  await expect(declared({ ...SERVERS, jar: "/not/there.jar" })).rejects.toThrow(/^shop:jar: /);
 });
 
 test("the types are those of Pulumi.yaml", async () => {

@@ -1,0 +1,32 @@
+import type { Change, Values } from "#kinds/change.ts";
+import { releaseId } from "#rollout/release/release.ts";
+import { hasUnknown, UNKNOWN } from "./crud.ts";
+import { orderAsLastSeen } from "./rollingOrder.ts";
+
+/** What a preview shows of a roll while some inputs are not known yet; nothing is asked. */
+export function rollToCome({ olds, news }: Change): Values {
+  const { hosts, jar, canary } = news;
+  const release = releaseOf(jar);
+  // Without a jar, the hosts would have to be asked for the release.
+  if (release === UNKNOWN || !Array.isArray(hosts)) return { rollingOrder: UNKNOWN };
+  const lines = hosts.map((host: Values): readonly [string, string] => {
+    const { hosts: ofCanary = [], jar: canaryJar } = Object(canary);
+    const its = [ofCanary].flat().includes(host.name) ? releaseOf(canaryJar) : release;
+    const where = hasUnknown(host) ? ", at an address known after its server exists" : "";
+    return [String(host.name), its === UNKNOWN ? its : `${host.name}: ${its}${where}`];
+  });
+  const byName = Object.fromEntries(lines);
+  const names = orderAsLastSeen(Object.keys(byName), linesOf(olds.rollingOrder));
+  return { release, rollingOrder: names.map((name) => byName[name]) };
+}
+
+/** The lines of a rolling order in a state. */
+export function linesOf(rollingOrder: unknown): string[] {
+  return Array.isArray(rollingOrder) ? rollingOrder.map(String) : [];
+}
+
+function releaseOf(jar: unknown): string {
+  const { path, version, sha256 } = Object(jar);
+  const isKnown = [path, version, sha256].every((part) => typeof part === "string" && part !== UNKNOWN);
+  return isKnown ? releaseId({ path, version, sha256 }) : UNKNOWN;
+}
