@@ -47,12 +47,13 @@ export class InstalledPackage {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-test-"));
     const installed = new InstalledPackage(directory);
     await mkdir(join(directory, "state"));
-    for (const [type, text] of Object.entries(PROGRAMS)) await installed.#write(type, text);
+    for (const [type, text] of Object.entries(PROGRAMS)) await installed.write(type, text);
     await npm(installed.#programs, "init", "--yes");
     return installed;
   }
 
-  async #write(type: string, text: string): Promise<void> {
+  /** Replaces a program. */
+  async write(type: string, text: string): Promise<void> {
     const folder = join(this.#programs, type);
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, "package.json"), JSON.stringify({ name: "shop", type }));

@@ -56,7 +56,7 @@ export class SystemdServers {
   static async create(): Promise<SystemdServers> {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-systemd-"));
     await chmod(directory, 0o755);
-    const servers = new SystemdServers(directory, await ensureImage());
+    const servers = new SystemdServers(directory, await systemdImage());
     await docker(["network", "create", "--subnet", `${servers.#subnet}.0/24`, servers.#network]);
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(directory, "id")]);
     await writeFile(join(directory, "known_hosts"), "");
@@ -123,13 +123,14 @@ export class SystemdServers {
 export async function noSystemdServers(): Promise<string | undefined> {
   const reason = await noDocker();
   if (reason !== undefined) return reason;
-  return ensureImage().then(
+  return systemdImage().then(
     () => undefined,
     (error: unknown) => `no image with systemd can be made: ${String(error).split("\n")[0]}`,
   );
 }
 
-async function ensureImage(): Promise<string> {
+/** The image of such servers; made if it is not there. */
+export async function systemdImage(): Promise<string> {
   const dockerfile = DOCKERFILE((await baseImages()).jre);
   const hash = createHash("sha256").update(dockerfile).digest("hex").slice(0, 8);
   const name = `rollgate-test/systemd:${hash}`;
