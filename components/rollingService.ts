@@ -4,7 +4,7 @@ import type { LedgerFigures } from "#rollout/ledger/figures.ts";
 import type { HistoryEntry } from "#rollout/record/history.ts";
 import { describeUnknown } from "../settings/describeUnknown.ts";
 import { givenSettings } from "../settings/givenSettings.ts";
-import { originsOf } from "../settings/origins.ts";
+import { known, originsOf, resourcesIn } from "../settings/origins.ts";
 import { NO_PATIENCE, type Patience } from "../settings/patiently.ts";
 import { preflight, preflightOfKnown } from "../settings/preflight.ts";
 import { readSettings, type Settings } from "../settings/readSettings.ts";
@@ -27,12 +27,14 @@ export type RollingServiceArgs = ServiceSettings;
 export class RollingService extends pulumi.ComponentResource<RollingDeployment | undefined> {
   readonly #name: string;
   readonly #args: RollingServiceArgs;
+  readonly #dependsOn: pulumi.ResourceOptions["dependsOn"];
 
   constructor(name: string, args: RollingServiceArgs, options?: pulumi.ComponentResourceOptions) {
     // Without the arguments, which would be kept in the state once more, and may hold secrets.
     super("rollgate:index:RollingService", name, {}, options);
     this.#name = name;
     this.#args = args;
+    this.#dependsOn = options?.dependsOn;
   }
 
   /** Where clients reach the service. */
@@ -70,6 +72,8 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
     // The constructor of the base class calls this, when there are no arguments yet.
     await Promise.resolve();
     const [name, args] = [this.#name, this.#args];
+    // A server may need more than itself, such as a firewall, before anybody can log in.
+    for (const { urn } of await resourcesIn(this.#dependsOn)) await known(urn);
     const standIns = new StandIns();
     const source = await givenSettings(name, args, standIns);
     if (standIns.shape.length > 0) {
@@ -111,12 +115,13 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
    */
   async #afterOrigins(settings: Settings, standIns: StandIns): Promise<pulumi.ResourceTransformation> {
     const origins = await originsOf(this.#args);
+    const before = await resourcesIn(this.#dependsOn);
     const names = settings.app.hosts.map(({ name }) => name);
     return ({ type, props, opts }) => {
       if (type.startsWith("rollgate:index:")) return undefined;
       const its =
         origins.hosts[names.indexOf(String(props.name ?? props.place?.name))] ?? origins.nginxServers;
-      const dependsOn = [...origins.others, ...its];
+      const dependsOn = [...before, ...origins.others, ...its];
       return { props: standIns.hideIn(props), opts: pulumi.mergeOptions(opts, { dependsOn }) };
     };
   }

@@ -24,3 +24,16 @@ async function originsIn(value: unknown): Promise<pulumi.Resource[]> {
   const resources: unknown = await Object(pulumi.output(value)).allResources();
   return resources instanceof Set ? [...resources].filter(pulumi.Resource.isInstance) : [];
 }
+
+/** The resources that an option lists. */
+export async function resourcesIn(
+  dependsOn: pulumi.ResourceOptions["dependsOn"],
+): Promise<pulumi.Resource[]> {
+  const listed: unknown = await known(pulumi.output(dependsOn ?? []));
+  return [listed].flat().filter(pulumi.Resource.isInstance);
+}
+
+/** What an output turns out to be. */
+export function known(output: pulumi.Output<unknown>): Promise<unknown> {
+  return Object(output).promise(true);
+}

@@ -16,6 +16,8 @@ export interface Declared {
 /** What a program declares. */
 export interface Declarations {
   readonly resources: readonly Declared[];
+  /** The names of what a resource depends on. */
+  dependencies(name: string): string[];
   /** Waits until everything is registered; `<type of parent>$<type>::<name>` of every resource, in order. */
   tree(): Promise<string[]>;
 }
@@ -41,8 +43,19 @@ export async function mockPulumi({ project = "rollgate", stack = "test" } = {}):
   );
   const monitor: unknown = pulumi.runtime.getMonitor();
   if (!(monitor instanceof MockMonitor)) throw new Error("Pulumi is not mocked");
+  const dependencies = new Map<string, string[]>();
+  const declare = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, ...rest) => {
+    const { name, dependenciesList } = request.toObject();
+    dependencies.set(
+      name,
+      dependenciesList.map((urn: string) => urn.split("::").at(-1) ?? ""),
+    );
+    return declare(request, ...rest);
+  };
   return {
     resources,
+    dependencies: (name) => dependencies.get(name) ?? [],
     tree: async () => {
       await pulumi.runtime.disconnect();
       return [...monitor.getRegisteredResources().keys()].map((urn) => urn.split("::").slice(2).join("::"));

@@ -13,19 +13,32 @@ const HOSTS = [
   { name: "app-2", port: 8082 },
 ];
 
+class Server extends pulumi.CustomResource {
+  declare readonly port: pulumi.Output<number>;
+  constructor(name: string) {
+    super("cloud:index:Server", name, { port: 8081 });
+  }
+}
+
 class ReadyService extends RollingService {
   ready = () => this.getData();
 }
 
 /** What a service with these settings, besides a jar and two hosts, declares. */
-async function declared(more: Partial<RollingServiceArgs> = {}) {
-  const { tree, resources } = await mockPulumi({ project: "company", stack: "dev" });
+async function declared(
+  more:
+    | Partial<RollingServiceArgs>
+    | ((server: (name: string) => Server) => Partial<RollingServiceArgs>) = {},
+  options?: () => pulumi.ComponentResourceOptions,
+) {
+  const { tree, resources, dependencies } = await mockPulumi({ project: "company", stack: "dev" });
   const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
-  const service = new ReadyService("shop", { kind: "local", jar, hosts: HOSTS, ...more });
+  const settings = typeof more === "function" ? more((name) => new Server(name)) : more;
+  const service = new ReadyService("shop", { kind: "local", jar, hosts: HOSTS, ...settings }, options?.());
   await service.ready();
   const declarations = await tree();
   const inputs = Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
-  return { tree: declarations, inputs, jar, service };
+  return { tree: declarations, inputs, jar, service, dependencies };
 }
 
 test("a service declares its hosts, nginx and the rollout as its children", async () => {
@@ -64,6 +77,27 @@ test("settings may be outputs of other resources, and parts of settings too", as
     hosts: [{ name: "app-1", address: pulumi.output("10.0.0.1"), port: 8081 }],
   });
   expect(inputs["shop-nginx-server"]).toMatchObject({ port: 8090, hosts: [{ address: "10.0.0.1" }] });
+});
+
+test("a host depends on its server, the rollout on all hosts, and everything on what the service depends on", async () => {
+  const { dependencies } = await declared(
+    (server) => ({
+      hosts: HOSTS.map(({ name }, index) => ({
+        name,
+        port: server(`server-${index + 1}`).port.apply((port) => port + index),
+      })),
+      nginxPort: server("web").port.apply(() => 8080),
+    }),
+    () => ({ dependsOn: [new Server("firewall")] }),
+  );
+  const common = ["firewall", "web"];
+  expect(dependencies("shop-app-app-1").sort()).toEqual([...common, "server-1"].sort());
+  expect(dependencies("shop-app-app-2").sort()).toEqual([...common, "server-2"].sort());
+  expect(dependencies("shop-nginx-server").sort()).toEqual(common);
+  const hosts = ["shop-app-app-1", "shop-app-app-2"];
+  expect(dependencies("shop-rollout")).toEqual(
+    expect.arrayContaining([...common, ...hosts, "shop-nginx-server"]),
+  );
 });
 
 test("an environment is secret in the state, whether or not the program says so", async () => {
