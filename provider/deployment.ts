@@ -19,7 +19,6 @@ import {
   ownInputs,
   providerOf,
 } from "./crud.ts";
-import { deploy, ID } from "./deploy.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 import { rollingOrderOf } from "./rollingOrder.ts";
@@ -107,6 +106,8 @@ export async function diff(change: Change): Promise<Difference> {
 /** Brings all hosts to the release, whether that means a first deployment, a roll, a retry or a repair. */
 export async function update({ olds, news }: Change, kinds = everyKind): Promise<Created> {
   const request = requestOf(news, kinds);
+  // With all that only a roll needs, which every other call would load in vain.
+  const { deploy, ID } = await import("./deploy.ts");
   const outs = await finishWithoutEngine((signal) =>
     closing(openOrchestrator(request, kinds), (orchestrator) =>
       deploy(orchestrator, request, { olds, news }, signal),

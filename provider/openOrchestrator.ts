@@ -3,8 +3,6 @@ import { kinds as everyKind, type Kinds } from "#kinds/kinds.ts";
 import type { Orchestrator } from "#kinds/orchestrator.ts";
 import { boundedHost, boundedLeases } from "#rollout/machine/bounded.ts";
 import { findKeptRelease } from "#rollout/release/keptRelease.ts";
-import { roll } from "#rollout/roll/roll.ts";
-import { plan } from "./plan.ts";
 import { survey } from "./survey.ts";
 
 /** Opens the orchestrator for the hosts of a request, which are all of one kind. */
@@ -16,9 +14,11 @@ export async function openOrchestrator(
   if ("openOrchestrator" in kind) return kind.openOrchestrator(request);
   const fleet = await openFleet(request, kind);
   return {
-    roll: (desired, policy, options) => roll(fleet, desired, policy, options),
+    // What an update with nothing to do does not need is loaded when it is called.
+    roll: async (desired, policy, options) =>
+      (await import("#rollout/roll/roll.ts")).roll(fleet, desired, policy, options),
     survey: () => survey(fleet),
-    plan: (planned, before) => plan(fleet, planned, before),
+    plan: async (planned, before) => (await import("./plan.ts")).plan(fleet, planned, before),
     findRelease: (name) => findKeptRelease(name, fleet.hosts),
     close: () => fleet.close(),
   };

@@ -2,8 +2,6 @@ import type { Kinds } from "#kinds/kinds.ts";
 import type { Plan } from "#kinds/orchestrator.ts";
 import { closing } from "#rollout/common/closing.ts";
 import { launchFingerprint } from "#rollout/host/launchSpec.ts";
-import { RecordFolder } from "#rollout/record/recordFolder.ts";
-import { usualSeconds } from "#rollout/record/usualSeconds.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { targetOf } from "#rollout/roll/targets.ts";
@@ -70,6 +68,8 @@ async function planFor(request: RollRequest, old: RollRequest | undefined, kinds
 /** How long the last rolls took; a preview goes on without. */
 async function lastTimes({ reports, stack, hosts }: RollRequest): Promise<string> {
   if (reports === undefined) return "";
+  const { RecordFolder } = await import("#rollout/record/recordFolder.ts");
+  const { usualSeconds } = await import("#rollout/record/usualSeconds.ts");
   const rolls = await new RecordFolder(reports).newest(LAST_ROLLS, stack).catch(() => []);
   return usualSeconds(
     rolls.map(({ record }) => record),

@@ -79,3 +79,24 @@ test("no file imports itself through others, not even for a type or once it runs
   for (const file of files) visit(file, []);
   expect(circles).toEqual([]);
 });
+
+/** What is loaded with a file, by imports that are neither for types alone nor for later. */
+function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const text = readFileSync(join(root, file), "utf8");
+  const loads = [...text.matchAll(/^(?:import|export) (?!type\b)[^;]*?from "([^"]+)";/gm)];
+  for (const [, name = ""] of loads) {
+    const path = name.startsWith(".") ? relative(root, resolve(root, dirname(file), name)) : name.slice(1);
+    if (files.includes(path)) loadedWith(path, seen);
+  }
+  return seen;
+}
+
+test("an update with nothing to do loads nothing that only a roll needs", () => {
+  const loaded = [...loadedWith("provider/deployment.ts")];
+  expect(loaded).toContain("rollout/roll/fleet.ts");
+  const ofRolls =
+    /^rollout\/(report|notify|traces|hooks|status)\/|^rollout\/roll\/(roll|rollAll|foresee)\.ts$/;
+  expect(loaded.filter((file) => ofRolls.test(file))).toEqual([]);
+});
