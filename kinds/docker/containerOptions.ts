@@ -12,19 +12,29 @@ export const LABELS = {
   launch: "rollgate.launch",
 } as const;
 
-const FILES = "/rollgate";
+/** Where a container has the files of its host. */
+export const FILES = "/rollgate";
+
+/** The folder of a release inside the container. */
+export function releaseInContainer(release: string): string {
+  return `${FILES}/releases/${release}`;
+}
 
 /** The archive of a release inside the container. */
 export function jarInContainer(release: string): string {
-  return `${FILES}/releases/${release}/${archiveName(release)}`;
+  return `${releaseInContainer(release)}/${archiveName(release)}`;
 }
 
-/** The container for one release; Docker restarts it only once it has passed its gates. */
+/**
+ * The container for one release; Docker restarts it only once it has passed its gates. `start` says what Java should start, if
+ * not the release's archive.
+ */
 export function containerOptions(
   slot: DockerSlot,
   release: string,
   fingerprint: string,
   { launch, environment }: LaunchSpec,
+  start: readonly string[] = ["-jar", jarInContainer(release)],
 ): Docker.ContainerCreateOptions {
   const { container } = launch;
   if (!container) throw new RollgateError("no-image", `${slot.name}: expected an image to run in, got none`);
@@ -37,8 +47,7 @@ export function containerOptions(
     Entrypoint: [launch.java],
     Cmd: [
       ...launch.jvmOptions,
-      "-jar",
-      jarInContainer(release),
+      ...start,
       `--server.port=${slot.port}`,
       // All of the container's addresses, whatever the application's own properties say.
       "--server.address=0.0.0.0",

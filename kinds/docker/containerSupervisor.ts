@@ -9,6 +9,7 @@ import type { Launch } from "#rollout/request/launch.ts";
 import { ContainerMachine, describeDockerError, isDockerError } from "./containerMachine.ts";
 import { availableBytes } from "./containerMemory.ts";
 import { containerOptions } from "./containerOptions.ts";
+import { archiveName, lookAtUnpacked, unpackedStart } from "./containerStart.ts";
 import type { DockerSlot } from "./dockerSlot.ts";
 import { HostContainer } from "./hostContainer.ts";
 import { occupantOf } from "./occupantOf.ts";
@@ -25,17 +26,26 @@ export class ContainerSupervisor implements Supervisor {
   readonly #machine: Pick<Machine, "run">;
   readonly #container: HostContainer;
   readonly #former: HostContainer | undefined;
+  readonly #directory: string | undefined;
+  #start: readonly string[] | undefined;
 
   /**
    * `machine` is a container with a shell on the same engine; the application's image may have none. `former` is the
-   * container of a slot that the host had before; it is stopped together with this one.
+   * container of a slot that the host had before; it is stopped together with this one. `directory` is where `machine` has the
+   * host's files; without it, nothing can be started from unpacked ones.
    */
-  constructor(docker: Docker, slot: DockerSlot, machine: Pick<Machine, "run">, former?: HostContainer) {
+  constructor(
+    docker: Docker,
+    slot: DockerSlot,
+    machine: Pick<Machine, "run">,
+    { former, directory }: { readonly former?: HostContainer; readonly directory?: string } = {},
+  ) {
     this.#docker = docker;
     this.#slot = slot;
     this.#machine = machine;
     this.#container = new HostContainer(docker, slot);
     this.#former = former;
+    this.#directory = directory;
     this.logPlace = `docker logs ${slot.container}`;
   }
 
@@ -70,10 +80,21 @@ export class ContainerSupervisor implements Supervisor {
     return sockets.map(({ local }) => local).filter((local) => !isEnginesOwn(local));
   }
 
-  async prepare(): Promise<void> {}
+  async prepare({ release }: Revision, { launch }: LaunchSpec, startupCache = false): Promise<void> {
+    this.#start = startupCache ? await inItsWords(() => this.#unpacked(release, launch)) : undefined;
+  }
 
   async start({ release, launch }: Revision, spec: LaunchSpec): Promise<void> {
-    await inItsWords(() => this.#container.replace(containerOptions(this.#slot, release, launch, spec)));
+    const options = containerOptions(this.#slot, release, launch, spec, this.#start);
+    await inItsWords(() => this.#container.replace(options));
+  }
+
+  /** How to start a release from its unpacked files, if it has them. */
+  async #unpacked(release: string, launch: Launch): Promise<string[] | undefined> {
+    const archive = this.#directory && (await archiveName(this.#docker, launch));
+    if (!this.#directory || !archive) return undefined;
+    const state = await lookAtUnpacked(this.#machine, this.#directory, release, archive);
+    return state === "missing" ? undefined : unpackedStart(release, archive, state);
   }
 
   stop(graceSeconds: number): Promise<{ killed: boolean }> {

@@ -3,6 +3,7 @@ import { HostFiles } from "#rollout/host/hostFiles.ts";
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
 import type { SlotParts } from "#rollout/host/machineSlot.ts";
 import type { AsksNginx } from "./askAny.ts";
+import { ContainerStartupCache } from "./containerStartupCache.ts";
 import { ContainerSupervisor } from "./containerSupervisor.ts";
 import { ContainerTasks } from "./containerTasks.ts";
 import type { DockerHostDescriptor } from "./dockerDescriptors.ts";
@@ -18,17 +19,22 @@ export function openDockerHost(
   nginx: AsksNginx,
   place: DockerHostDescriptor,
 ): HostParts {
+  const directory = keeper.folderOf(place.volume);
   const open = (slot: DockerSlot, former?: HostContainer): SlotParts => ({
     place: slot,
-    supervisor: new ContainerSupervisor(docker, slot, keeper, former),
+    supervisor: new ContainerSupervisor(docker, slot, keeper, { directory, ...(former && { former }) }),
     health: new HealthThroughNginx(nginx, slot.name),
   });
   const [first, second] = [firstSlot(place), secondSlot(place)];
   const former = new HostContainer(docker, { ...first, container: secondOf(first.container) });
   return {
     ...(second ? open(first) : open(first, former)),
-    files: new HostFiles(keeper, keeper.folderOf(place.volume)),
+    files: new HostFiles(keeper, directory),
     tasks: new ContainerTasks(docker, firstSlot(place), keeper.imageOf),
+    startupCache: (launch) => {
+      const slots = [first, ...(second ? [second] : [])] as const;
+      return new ContainerStartupCache(docker, slots, keeper, directory, launch);
+    },
     ...(second && { second: open(second) }),
   };
 }

@@ -18,7 +18,7 @@ export interface HostParts extends SlotParts {
   readonly second?: SlotParts;
   readonly zone?: string;
   /** What makes releases start faster, if the kind can. */
-  startupCache?(launch: Launch): StartupCache;
+  startupCache?(launch: Launch): Pick<StartupCache, keyof StartupCache>;
 }
 
 /** An app host of any kind: files on a machine, and one or two slots. */
@@ -26,7 +26,7 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   readonly launch: string;
   readonly second?: MachineSlot;
   readonly zone?: string;
-  readonly startupCache?: StartupCache;
+  readonly startupCache?: Pick<StartupCache, keyof StartupCache>;
   readonly #tasks: HostTasks;
 
   constructor({ files, tasks, second, zone, startupCache, ...first }: HostParts, policy: HostPolicy) {

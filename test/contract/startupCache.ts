@@ -26,7 +26,7 @@ chmod 755 bin/*`;
 
 interface Opened extends NewHost {
   readonly host: MachineAppHost;
-  readonly cache: StartupCache;
+  readonly cache: Pick<StartupCache, keyof StartupCache>;
 }
 
 /** The behaviour of hosts with a startup cache; `share` says whether all that `open` gives are on one machine. */

@@ -145,4 +145,27 @@ describe.skipIf(reason !== undefined)("a fleet of containers", { timeout: 180_00
       expect(await fleet.exec(container, "stat", "-c", "%a %u", "/rollgate/launches")).toBe("700 0");
     }
   });
+
+  test("starts the second host with the classes that the first one listed, from an image without jcmd", async () => {
+    const roll = () => fleet.roll({ jar: next.jar, startupCache: "auto" });
+    const { result, seen } = await fleet.underLoad(roll);
+    expect(result.code, result.output).toBe(0);
+    expect(seen.lost).toEqual([]);
+    const [first = "", second = ""] = fleet.hosts.map(({ container }) => container);
+    expect(result.output).toMatch(/ record +later starts will be faster\n/);
+    // Even root needs to be the application's own account to see that.
+    const maps = "grep -o '/rollgate/.*[.]jsa' /proc/1/maps | sort -u";
+    const classes = (container: string) => docker(["exec", container, "sh", "-c", maps]);
+    const running = await Promise.all([first, second].map(classes));
+    expect(running).toEqual(["", expect.stringContaining(`/rollgate/releases/${next.id}/startup/`)]);
+    // A JVM would crash at it.
+    const damage = 'chmod u+w "$1" && printf damaged | dd of="$1" bs=1 seek=9000000 conv=notrunc';
+    const run = ["run", "--rm", "--user=0", "--entrypoint=sh", `--volume=${second}:/rollgate`];
+    await docker([...run, fleet.images.jre, "-c", damage, "sh", running[1] ?? ""]);
+    await docker(["restart", second]);
+    await expect
+      .poll(async () => (await fleet.member(fleet.hosts[1]?.name ?? "")).serving, { timeout: 30_000 })
+      .toBe(true);
+    expect(await classes(second)).toBe("");
+  });
 });

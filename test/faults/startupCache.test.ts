@@ -72,7 +72,7 @@ function classesOf(pid: number): string[] {
   return [...new Set(files.filter((file) => file.includes("/releases/")))];
 }
 
-async function archiveOf(cache: StartupCache, id: string): Promise<string> {
+async function archiveOf(cache: Pick<StartupCache, keyof StartupCache>, id: string): Promise<string> {
   const { archive } = (await cache.prepare(id, true, TIME)) ?? {};
   if (archive === undefined) throw new Error("there can be no archive of classes");
   return archive;
