@@ -3,17 +3,20 @@ import { baseImages } from "../harness/docker/baseImages.ts";
 import { importImages, noCluster, startCluster } from "../harness/kubernetes/kubernetesCluster.ts";
 import { Traffic } from "../harness/traffic.ts";
 import { PodFleet } from "./support/kubernetes/podFleet.ts";
+import { frontOf } from "./support/kubernetes/podFront.ts";
 import { jarImage } from "./support/kubernetes/podImages.ts";
 import { market } from "./support/market.ts";
 
 /**
- * Rolls three pods of the sample application under 200 requests a second over kept connections, and counts what clients
- * lost; exits with 1 if that is anything. `node test/onKubernetes.ts --rolls 5 --requests 10000`
+ * Rolls three pods of the sample application under 200 requests a second over connections that are kept, to an nginx in
+ * front as to an ingress, and counts what clients lost; exits with 1 if that is anything. `node test/onKubernetes.ts --rolls 5 --requests 10000`
  */
 const { values } = parseArgs({
   options: {
     rolls: { type: "string", default: "5" },
     requests: { type: "string", default: "10000" },
+    // To the Service itself, where a kept connection ends with its pod.
+    straight: { type: "boolean", default: false },
   },
 });
 const reason = await noCluster();
@@ -22,18 +25,19 @@ if (reason !== undefined) {
   process.exit(1);
 }
 const stop = await startCluster();
-const { jre } = await baseImages();
+const { jre, nginx } = await baseImages();
 const releases = [await market({ version: "1.0.0" }), await market({ version: "1.1.0" })];
 const images = new Map<string, string>();
 for (const { id, jar, version } of releases) images.set(id, await jarImage(jre, jar, version));
-await importImages([...images.values()]);
+await importImages([...images.values(), nginx]);
 const fleet = await PodFleet.create("measured", 30020, (release) => images.get(release) ?? "");
 let failures = 0;
 try {
   await fleet.roll(releases[0]?.id ?? "");
+  const url = values.straight ? fleet.url : await frontOf(fleet, nginx, 30021);
   console.log("roll  seconds    sent  lost  slowest ms");
   for (let roll = 1; roll <= Math.min(20, Number(values.rolls)); roll++) {
-    const traffic = new Traffic(fleet.url, 200);
+    const traffic = new Traffic(url, 200);
     const { durationSeconds } = await fleet.roll(releases[roll % 2]?.id ?? "");
     while (traffic.sent < Number(values.requests)) await new Promise((resolve) => setTimeout(resolve, 100));
     const { sent, lost, longestMilliseconds } = await traffic.stop();
