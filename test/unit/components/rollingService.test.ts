@@ -79,6 +79,21 @@ test("settings may be outputs of other resources, and parts of settings too", as
   expect(inputs["shop-nginx-server"]).toMatchObject({ port: 8090, hosts: [{ address: "10.0.0.1" }] });
 });
 
+test("what sets up a server depends on the resources of that server alone", async () => {
+  said("info");
+  const { dependencies } = await declared((server) => {
+    const addressOf = (name: string) => server(name).port.apply(() => unknown);
+    return {
+      kind: "ssh",
+      hosts: [{ name: "app-1", server: addressOf("server-1"), address: addressOf("server-2") }],
+      nginxServers: [{ server: addressOf("web") }],
+    };
+  });
+  expect(dependencies("shop-app-app-1-server").sort()).toEqual(["server-1", "server-2"]);
+  expect(dependencies("shop-nginx-machine")).toEqual(["web"]);
+  expect(dependencies("shop-nginx-server").sort()).toEqual(["shop-nginx-machine", "web"]);
+});
+
 test("a host depends on its server, the rollout on all hosts, and everything on what the service depends on", async () => {
   const { dependencies } = await declared(
     (server) => ({
