@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { News } from "#kinds/change.ts";
 import { withJava } from "#kinds/local/withJava.ts";
+import { UNKNOWN } from "#provider/crud.ts";
 import { check, create, diff, read } from "#provider/deployment.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { listProcesses } from "../../../harness/processTable.ts";
@@ -118,8 +119,9 @@ describe("check", () => {
   });
 
   test("passes on what is known only during the update", async () => {
-    const news = { ...given(), proxies: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
-    expect(await check({ olds: {}, news })).toEqual({ inputs: news });
+    const news = { ...given(), proxies: UNKNOWN };
+    // Its jar is not identified yet, so neither is what would roll.
+    expect(await check({ olds: {}, news })).toEqual({ inputs: { ...news, rollingOrder: UNKNOWN } });
   });
 
   test("names all problems, each with its path", async () => {
