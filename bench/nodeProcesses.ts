@@ -21,9 +21,8 @@ export async function nodeProcesses(folder: string, work: () => Promise<unknown>
   Object.assign(process.env, { NODE_OPTIONS: `--import ${href}`, ROLLGATE_BENCH_PROCESSES: folder });
   try {
     await work();
-    const notes = await Promise.all(
-      (await readdir(folder)).map((name) => readFile(join(folder, name), "utf8")),
-    );
+    const names = (await readdir(folder)).filter((name) => !name.endsWith(".part"));
+    const notes = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
     return notes.map((text) => note.parse(JSON.parse(text))).sort((a, b) => a.began - b.began);
   } finally {
     process.env.NODE_OPTIONS = NODE_OPTIONS ?? "";

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 // Loaded first by the processes that Pulumi starts; it may kill them, so they note their times again and again.
@@ -9,10 +9,10 @@ if (entry !== undefined && folder !== undefined) {
   const note = () => {
     const { user, system } = process.cpuUsage();
     const times = { lived: performance.now() / 1000, processor: (user + system) / 1e6 };
-    writeFileSync(
-      join(folder, String(process.pid)),
-      JSON.stringify({ role, began: performance.timeOrigin, ...times }),
-    );
+    // Renamed, because Pulumi may kill the process in the middle of it.
+    const file = join(folder, String(process.pid));
+    writeFileSync(`${file}.part`, JSON.stringify({ role, began: performance.timeOrigin, ...times }));
+    renameSync(`${file}.part`, file);
   };
   note();
   setInterval(note, 20).unref();
