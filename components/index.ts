@@ -1,3 +1,9 @@
+/**
+ * What Pulumi programs use.
+ *
+ * @module rollgate
+ */
+
 export type {
   AppHostsArgs,
   CheckingNginxArgs,

@@ -1,3 +1,9 @@
+/**
+ * The engine, for programs that roll without Pulumi.
+ *
+ * @module rollgate/rollout
+ */
+
 export { InvalidInput, RollFailed, RollgateError } from "#rollout/common/errors.ts";
 export { identifyJar, type Jar } from "#rollout/release/jar.ts";
 export { releaseId } from "#rollout/release/release.ts";

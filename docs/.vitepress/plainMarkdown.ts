@@ -16,6 +16,10 @@ export function plainMarkdown(markdown: MarkdownRenderer, repository: string | u
     if (token?.info !== "mermaid") return fence?.(tokens, index, ...given) ?? "";
     return `<div class="mermaid" data-source="${encodeURIComponent(token.content)}"></div>`;
   };
+  // TypeDoc has no name for arguments that a constructor takes apart.
+  markdown.core.ruler.before("normalize", "arguments", (state) => {
+    state.src = state.src.replaceAll("__namedParameters", "args");
+  });
   markdown.core.ruler.push("links-out-of-docs", ({ tokens, env }) => {
     for (const token of tokens.flatMap(({ children }) => children ?? [])) {
       const href = token.attrGet("href");
