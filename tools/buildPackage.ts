@@ -4,7 +4,7 @@ import { inRepository } from "./inRepository.ts";
 import { type Manifest, packageManifest } from "./packageManifest.ts";
 import { run } from "./run.ts";
 
-const ROOMS = ["components", "kinds", "provider", "rollout", "settings"];
+const ROOMS = ["components", "kinds", "plugin", "provider", "rollout", "settings"];
 /** Pulumi.yaml has the defaults of all settings. */
 const PAPERS = ["README.md", "LICENSE", "CHANGELOG.md", "Pulumi.yaml"];
 const IMPORT = /(\bfrom |\bimport\(|\bimport )"([#.][^"]*)\.ts"/g;

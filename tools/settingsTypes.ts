@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { inRepository } from "./inRepository.ts";
 
 /** Types that Pulumi.yaml has no words for. */
-const TYPES: Readonly<Record<string, string>> = {
+export const TYPES: Readonly<Record<string, string>> = {
   kind: '"local" | "docker" | "ssh" | "kubernetes"',
   hosts: "readonly HostSettings[]",
   environment: "Readonly<Record<string, string | number | boolean>>",

@@ -11,7 +11,7 @@ import { ExamplePrograms } from "./examplePrograms.ts";
 import { testExamples } from "./examples.ts";
 import { InstalledPackage } from "./installedPackage.ts";
 
-const ROOMS = ["components", "kinds", "provider", "rollout", "settings"];
+const ROOMS = ["components", "kinds", "plugin", "provider", "rollout", "settings"];
 
 describe("the package, installed by npm, with the real CLI and a fake java", { timeout: 300_000 }, () => {
   let installed: InstalledPackage;
@@ -109,6 +109,22 @@ describe("the package, installed by npm, with the real CLI and a fake java", { t
       const { code, output } = await installed.pulumi(type, "preview", "--refresh", "--expect-no-changes");
       expect(code, output).toBe(0);
     }
+  });
+
+  test("rolls from a program that knows it by its plugin alone, as in other languages, with the same state", async () => {
+    await installed.configure({ ...settings, jar: jars.old });
+    const { code, output } = await installed.pulumi("plugin", "up", "--yes", "--skip-preview", "--refresh");
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/app-2: .*=> "1\.0\.0-/);
+    expect(output).toMatch(/Resources:\n +~ 1 updated\n +7 unchanged/);
+    const wrong = { ...settings, jar: jars.old, nginxMode: "mine" };
+    await installed.configure(wrong);
+    const refused = await installed.pulumi("plugin", "preview");
+    await installed.configure({ ...settings, jar: jars.next });
+    expect(refused.code).not.toBe(0);
+    expect(refused.output).toContain(
+      'shop:nginxMode: expected own or include, got "mine". Nothing was changed.',
+    );
   });
 
   test("names what to install for Docker, if it is missing", async () => {

@@ -1,0 +1,3 @@
+import { serve } from "rollgate/plugin";
+
+await serve();
