@@ -8,6 +8,7 @@ const PARTS: Readonly<Record<string, string>> = {
   kind: "Where it runs",
   java: "The JVM",
   containerImage: "Containers",
+  replicas: "Kubernetes",
   sshConfig: "Servers",
   nginxServers: "nginx",
   serverNames: "The front door",
@@ -19,7 +20,7 @@ const PARTS: Readonly<Record<string, string>> = {
   batch: "The fleet during a roll",
 };
 /** What begins one of several choices, such as `docker: `. */
-const CHOICE = /^([a-z-]+): /;
+const CHOICE = /^([a-z-]+(?: and [a-z]+)?): /;
 const INTRODUCTION = `<!-- Written by \`npm run types\` from Pulumi.yaml. -->
 
 # Settings

@@ -5,7 +5,15 @@ import type { DefaultTheme } from "vitepress";
 const DOCS = fileURLToPath(new URL("..", import.meta.url));
 /** The pages in reading order; one that is in no part comes last in `Guides`. */
 const PARTS = {
-  "Getting started": ["getting-started", "docker", "servers", "kubernetes", "existing-nginx", "package"],
+  "Getting started": [
+    "getting-started",
+    "docker",
+    "servers",
+    "kubernetes",
+    "existing-nginx",
+    "package",
+    "other-languages",
+  ],
   "The roll": ["rolling", "hooks", "analysis", "evidence", "startup-cache"],
   nginx: ["front-door", "several-nginx"],
   Guides: ["operations", "ci"],
