@@ -3,6 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { pluginSchema } from "./pluginSchema.ts";
 import { RollingService, type RollingServiceArgs } from "./rollingService.ts";
 
+/** A service that can be waited for, so that what is wrong with a setting is said once, without a stack trace. */
+class OfferedService extends RollingService {
+  async declared(): Promise<void> {
+    await this.getData();
+  }
+}
+
 /** The plugin by which Pulumi offers a service to programs in other languages. */
 class ServicePlugin implements pulumi.provider.Provider {
   readonly version: string;
@@ -21,7 +28,8 @@ class ServicePlugin implements pulumi.provider.Provider {
   ): Promise<pulumi.provider.ConstructResult> {
     if (type !== "rollgate:index:RollingService")
       throw new Error(`expected the resource rollgate:RollingService, got ${type}`);
-    const service = new RollingService(name, inputs as RollingServiceArgs, options);
+    const service = new OfferedService(name, inputs as RollingServiceArgs, options);
+    await service.declared();
     const { urn, url, releases, durationSeconds, report, history, ledger } = service;
     return { urn, state: { url, releases, durationSeconds, report, history, ledger } };
   }
