@@ -28,22 +28,9 @@ const { RollingService } = require("rollgate");
 ${DECLARE}
 exports.releases = shop.releases;
 `,
-  // It knows only the type, as what Pulumi generates for another language does.
-  plugin: `const { readFileSync } = require("node:fs");
-const { ComponentResource } = require("@pulumi/pulumi");
-const settings = JSON.parse(readFileSync(process.env.SHOP_SETTINGS, "utf8"));
-class Service extends ComponentResource {
-  constructor(name) {
-    super("rollgate:index:RollingService", name, { releases: undefined, ...settings }, {}, true);
-  }
-}
-exports.releases = new Service("shop").releases;
-`,
 };
-const PLUGIN = `plugins: { providers: [{ name: rollgate, path: ../node_modules/rollgate/plugin }] }
-`;
 
-/** A program's way to load the package. */
+/** A program's way to load its packages. */
 export type ProgramType = keyof typeof PROGRAMS;
 
 /** Programs in a folder with nothing but what npm installs there, and a stack that they share. */
@@ -69,11 +56,10 @@ export class InstalledPackage {
   async write(type: string, text: string): Promise<void> {
     const folder = join(this.#programs, type);
     await mkdir(folder, { recursive: true });
-    const loads = type === "module" ? type : "commonjs";
-    await writeFile(join(folder, "package.json"), JSON.stringify({ name: "shop", type: loads }));
+    await writeFile(join(folder, "package.json"), JSON.stringify({ name: "shop", type }));
     await writeFile(join(folder, "index.js"), text);
     const project = "name: shop\nruntime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n";
-    await writeFile(join(folder, "Pulumi.yaml"), type === "plugin" ? `${project}${PLUGIN}` : project);
+    await writeFile(join(folder, "Pulumi.yaml"), project);
   }
 
   /** Makes the tarball of this version, and of the next one, in which nothing else is different. */
@@ -144,12 +130,11 @@ export class InstalledPackage {
     };
   }
 
-  /** The stack, whose file all programs get. */
+  /** The stack, whose file both programs get. */
   async init(): Promise<void> {
     await this.pulumi("module", "stack", "init");
     const file = `Pulumi.${STACK}.yaml`;
-    for (const other of ["commonjs", "plugin"])
-      await copyFile(join(this.#programs, "module", file), join(this.#programs, other, file));
+    await copyFile(join(this.#programs, "module", file), join(this.#programs, "commonjs", file));
   }
 
   async remove(): Promise<void> {

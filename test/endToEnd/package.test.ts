@@ -111,22 +111,6 @@ describe("the package, installed by npm, with the real CLI and a fake java", { t
     }
   });
 
-  test("rolls from a program that knows it by its plugin alone, as in other languages, with the same state", async () => {
-    await installed.configure({ ...settings, jar: jars.old });
-    const { code, output } = await installed.pulumi("plugin", "up", "--yes", "--skip-preview", "--refresh");
-    expect(code, output).toBe(0);
-    expect(output).toMatch(/app-2: .*=> "1\.0\.0-/);
-    expect(output).toMatch(/Resources:\n +~ 1 updated\n +7 unchanged/);
-    const wrong = { ...settings, jar: jars.old, nginxMode: "mine" };
-    await installed.configure(wrong);
-    const refused = await installed.pulumi("plugin", "preview");
-    await installed.configure({ ...settings, jar: jars.next });
-    expect(refused.code).not.toBe(0);
-    expect(refused.output).toContain(
-      'shop:nginxMode: expected own or include, got "mine". Nothing was changed.',
-    );
-  });
-
   test("names what to install for Docker, if it is missing", async () => {
     await installed.configure({ ...settings, directory: "", kind: "docker", jar: jars.next });
     const { code, output } = await installed.pulumi("module", "preview");
