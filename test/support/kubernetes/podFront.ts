@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NODE_ADDRESS } from "../../../harness/kubernetes/kubernetesCluster.ts";
+import { until } from "../../../harness/until.ts";
 import type { PodFleet } from "./podFleet.ts";
 
 /**
@@ -64,5 +65,13 @@ http {
     await rm(folder, { recursive: true });
   }
   await fleet.kubectl("rollout", "status", "deployment/front", "--timeout=60s");
-  return `http://${NODE_ADDRESS}:${nodePort}`;
+  const url = `http://${NODE_ADDRESS}:${nodePort}`;
+  // A NodePort opens a moment later.
+  const answers = () =>
+    fetch(url).then(
+      () => true,
+      () => false,
+    );
+  await until(answers);
+  return url;
 }
