@@ -51,7 +51,7 @@ export class ExamplePrograms {
     for (const name of programs.names) {
       await cp(inRepository("examples", name), join(directory, name), { recursive: true });
       const manifest = JSON.parse(await readFile(join(directory, name, "package.json"), "utf8"));
-      Object.assign(dependencies, manifest.dependencies);
+      Object.assign(dependencies, manifest.dependencies, manifest.devDependencies);
     }
     await cp(inRepository("test", "endToEnd", "declareProgram.ts"), join(directory, "declareProgram.ts"));
     const manifest = { type: "module", dependencies: { ...dependencies, rollgate: `file:${tarball}` } };

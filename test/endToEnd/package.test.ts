@@ -10,6 +10,7 @@ import { testAutomation } from "./automation.ts";
 import { ExamplePrograms } from "./examplePrograms.ts";
 import { testExamples } from "./examples.ts";
 import { InstalledPackage } from "./installedPackage.ts";
+import { testTemplates } from "./templates.ts";
 
 const ROOMS = ["components", "kinds", "plugin", "provider", "rollout", "settings"];
 
@@ -77,6 +78,7 @@ describe("the package, installed by npm, with the real CLI and a fake java", { t
 
     testExamples(() => programs);
     testAutomation(() => programs);
+    testTemplates(() => programs);
   });
 
   test("has types that accept the example program, and reject a setting that there isn't", async () => {
@@ -92,6 +94,36 @@ describe("the package, installed by npm, with the real CLI and a fake java", { t
     expect(output).toMatch(/app-2: "1\.0\.0-/);
     const again = await installed.pulumi("module", "preview", "--refresh", "--expect-no-changes");
     expect(again.code, again.output).toBe(0);
+  });
+
+  test("is previewed by another program, from the folder of its project", async () => {
+    await installed.configure({ ...settings, jar: jars.next });
+    const said = await installed.automate(
+      "module",
+      `import { automation } from "@pulumi/pulumi";
+      const stack = await automation.LocalWorkspace.selectStack({ stackName: "dev", workDir: process.cwd() });
+      const { changeSummary } = await stack.preview();
+      const { releases } = await stack.outputs();
+      console.log(JSON.stringify({ changeSummary, releases: releases.value }));`,
+    );
+    expect(said).toEqual({
+      changeSummary: { same: 7, update: 1 },
+      releases: { "app-1": expect.stringMatching("^1.0.0-"), "app-2": expect.stringMatching("^1.0.0-") },
+    });
+  });
+
+  test("says by its exit code and as lines of JSON that an update failed, and why", async () => {
+    const changes = await installed.pulumi("module", "preview", "--expect-no-changes");
+    // What older versions exit with if anything fails is 255.
+    expect([7, 255], changes.output).toContain(changes.code);
+    await installed.configure({ ...settings, jar: "not-there.jar" });
+    const { code, output } = await installed.pulumi("module", "up", "--yes", "--skip-preview", "--json");
+    expect([1, 255], output).toContain(code);
+    const errors = output.split("\n").flatMap((line) => {
+      const { severity, message } = Object(JSON.parse(line).diagnosticEvent);
+      return severity === "error" ? [message] : [];
+    });
+    expect(errors).toContainEqual(expect.stringMatching(/shop:jar: expected a jar, .* Nothing was changed/));
   });
 
   test("rolls from CommonJS, with the same state", async () => {
