@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { TwoSlots } from "../host/slots.ts";
+import { slotsOf, type TwoSlots } from "../host/slots.ts";
 import { accessLogFormat } from "./configuration/accessLog.ts";
 import { applicationLocation } from "./configuration/applicationLocation.ts";
 import { balancing, drawKey, isSticky, routeMaps } from "./configuration/balance.ts";
@@ -11,6 +11,7 @@ import { controlServer } from "./configuration/controlServer.ts";
 import { errorLogOf } from "./configuration/errorLog.ts";
 import { fileIn } from "./configuration/fileIn.ts";
 import { groupMaps } from "./configuration/groupMaps.ts";
+import { WHOLE_SLOTS } from "./configuration/inPieces.ts";
 import { ledgerFormat } from "./configuration/ledgerLog.ts";
 import { ownFiles } from "./configuration/ownFiles.ts";
 import { pageLocations } from "./configuration/pages.ts";
@@ -98,7 +99,7 @@ http {
     server_tokens off;
     # What nginx keeps about a request to the application does not fit into the default of 4k.
     request_pool_size 8k;
-${indented(serverNamesBucket(settings.serverNames))}    client_body_temp_path ${temporary("body")};
+${indented(variablesHash(settings))}${indented(serverNamesBucket(settings.serverNames))}    client_body_temp_path ${temporary("body")};
     proxy_temp_path ${temporary("proxy")};
     fastcgi_temp_path ${temporary("fastcgi")};
     uwsgi_temp_path ${temporary("uwsgi")};
@@ -116,6 +117,13 @@ include ${fileIn(directory, "locations/*.conf")};
 )}    include ${fileIn(directory, "conf.d/*.conf")};
 }
 `;
+}
+
+/** A large fleet has more variables than nginx's default hash has room for, which takes long to make and is slow. */
+function variablesHash({ hosts }: NginxSettings): string {
+  const slots = hosts.flatMap(slotsOf).length;
+  if (slots <= WHOLE_SLOTS) return "";
+  return `variables_hash_max_size ${2 ** Math.ceil(Math.log2(slots * 8))};\nvariables_hash_bucket_size 128;\n`;
 }
 
 /** What others read of a configuration: whose it is, its hosts, where it is served, and which part of what is asked. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { digits } from "../common/digits.ts";
 import { analysis } from "./analysis.ts";
 import { analysisChecks } from "./analysisChecks.ts";
 import { batch } from "./batch.ts";
@@ -13,7 +14,7 @@ import { probeTraffic } from "./probeTraffic.ts";
 import { refuseCanaries, refuseDuplicates, refuseReserved, refuseUnknownHosts } from "./refuseHosts.ts";
 import { warmUp } from "./warmUp.ts";
 
-const MAX_HOSTS = 50;
+const MAX_HOSTS = 1000;
 
 /** How nginx checks the hosts. */
 export const flavour = z.enum(["stock", "njs", "check-module"], {
@@ -64,7 +65,7 @@ export function hostsOf<Host extends z.ZodType>(host: Host) {
   return z
     .array(host)
     .min(1, { error: "expected at least one host, got none" })
-    .max(MAX_HOSTS, { error: `expected at most ${MAX_HOSTS} hosts` });
+    .max(MAX_HOSTS, { error: `expected at most ${digits(MAX_HOSTS)} hosts` });
 }
 
 /** The input of a roll, for every kind of host; plain values only. */

@@ -10,6 +10,7 @@ import type { DrainUpstreams } from "../upstreamMap.ts";
 import { drainLines } from "./drainLines.ts";
 import { errorLogOf } from "./errorLog.ts";
 import { fileIn } from "./fileIn.ts";
+import { collected, inPieces, WHOLE_SLOTS } from "./inPieces.ts";
 import { isolation } from "./isolation.ts";
 import { ledgerLocation } from "./ledgerLog.ts";
 import { unsummedReturn } from "./restShortcut.ts";
@@ -28,15 +29,14 @@ export function controlServer(
   const own = ownNames(name);
   const slots = hosts.flatMap(slotsOf);
   const flagOf = (slot: string) => fileIn(directory, join("drained", slot));
-  const names = slots.map((slot) => {
-    return `    if (-f ${flagOf(slot.name)}) { set $${own("names")} "\${${own("names")}}${slot.name} "; }\n`;
+  const names = collected(slots, own("names"), (slot, variable) => {
+    return `    if (-f ${flagOf(slot.name)}) { set $${variable} "\${${variable}}${slot.name} "; }\n`;
   });
   return `# For the rollout only.
 server {
     listen ${endpoint(CONTROL_ADDRESS, controlPort)};
     access_log off;
-${isolation(settings)}${drainLines(hosts, flagOf, own)}    set $${own("names")} "";
-${names.join("")}${lines.server}
+${isolation(settings)}${drainLines(hosts, flagOf, own)}${names}${lines.server}
     location / {
         return 404;
     }
@@ -52,13 +52,23 @@ ${rollLocation(settings, own("names"))}    # Only for nginx's own errors, not fo
         return 200 "${flavour} ${fingerprint}";
     }
     location = /rollgate/hosts {
-        return 200 "${slots.map((slot) => slot.name).join(" ")}";
-    }
+${hostNames(
+  slots.map((slot) => slot.name),
+  own("hosts"),
+)}    }
     location = /rollgate/drained {
 ${unsummedReturn(settings, parts, `$${own("names")}`)}        return 200 "$${own("drained_pool")} $${own("names")}";
     }
 ${ledgerLocation(settings)}${slots.map((slot) => healthLocation(slot, settings) + warmUpLocation(slot, settings)).join("")}}
 `;
+}
+
+/** nginx limits the length of a word of its configuration. */
+function hostNames(names: readonly string[], variable: string): string {
+  const pieces = inPieces(names, WHOLE_SLOTS).map((piece) => piece.join(" "));
+  if (pieces.length <= 1) return `        return 200 "${pieces.join("")}";\n`;
+  const sets = pieces.map((piece, index) => `        set $${variable}_${index + 1} "${piece}";\n`);
+  return `${sets.join("")}        return 200 "${pieces.map((_, index) => `$${variable}_${index + 1}`).join(" ")}";\n`;
 }
 
 /** What the last roll has left, and which slots are drained. */

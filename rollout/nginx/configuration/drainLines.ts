@@ -1,5 +1,6 @@
 import { slotsOf, type TwoSlots } from "../../host/slots.ts";
 import type { OwnName } from "../ownNames.ts";
+import { collected } from "./inPieces.ts";
 
 /** `$drained`: the bits of the slots whose flags are raised. Draining needs a file, not a reload. */
 export function drainLines(
@@ -7,12 +8,11 @@ export function drainLines(
   flagOf: (slot: string) => string,
   own: OwnName,
 ): string {
-  const slots = hosts.flatMap(slotsOf).map(({ name }) => {
-    return `    set $${own("bit")} 0;
-    if (-f ${flagOf(name)}) { set $${own("bit")} 1; }
-    set $${own("drained")} "\${${own("drained")}}$${own("bit")}";
+  const bit = own("bit");
+  return collected(hosts.flatMap(slotsOf), own("drained"), ({ name }, drained) => {
+    return `    set $${bit} 0;
+    if (-f ${flagOf(name)}) { set $${bit} 1; }
+    set $${drained} "\${${drained}}$${bit}";
 `;
   });
-  return `    set $${own("drained")} "";
-${slots.join("")}`;
 }

@@ -1,3 +1,4 @@
+import { shortened } from "../../common/shortened.ts";
 import type { HostPlace } from "../../host/hostPlace.ts";
 import { slotsOf, type TwoSlots } from "../../host/slots.ts";
 import { endpoint } from "../../machine/connections.ts";
@@ -5,6 +6,9 @@ import type { FlavourLines } from "../flavours/flavourLines.ts";
 import type { OwnName } from "../ownNames.ts";
 import type { DrainUpstreams } from "../upstreamMap.ts";
 import type { Balancing } from "./balance.ts";
+
+/** nginx rejects a comment that is longer than its buffer of 4,096 bytes. */
+const NAMES = 60;
 
 /**
  * Idle connections to the application are kept for a moment only: a drained slot has settled once none is left, and an
@@ -36,7 +40,8 @@ export function upstreams(
   );
   return `${upstream("all", hosts.flatMap(slotsOf), hosts)}${pools
     .map(
-      ({ name, without, members }) => `\n# without ${without.join(", ")}\n${upstream(name, members, hosts)}`,
+      ({ name, without, members }) =>
+        `\n# without ${shortened(without, NAMES).join(", ")}\n${upstream(name, members, hosts)}`,
     )
     .join("")}${standby
     .map(({ name, members, backups }) => `\n${upstream(name, members, hosts, isSticky ? [] : backups)}`)

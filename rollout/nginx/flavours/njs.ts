@@ -5,6 +5,7 @@ import { slotsOf } from "../../host/slots.ts";
 import { endpoint } from "../../machine/connections.ts";
 import { errorLogOf } from "../configuration/errorLog.ts";
 import { fileAtHand, fileIn } from "../configuration/fileIn.ts";
+import { WHOLE_SLOTS } from "../configuration/inPieces.ts";
 import { ROLL_FILE } from "../machineStatusFile.ts";
 import type { NginxSettings } from "../nginxSettings.ts";
 import { ownNames } from "../ownNames.ts";
@@ -43,7 +44,7 @@ export function njsLines(
     ...stockLines(settings),
     main: njsModule ? `load_module "${njsModule}";\n` : "",
     http: `
-js_shared_dict_zone zone=${name}:256k;
+js_shared_dict_zone zone=${name}:${zoneSize(hosts)};
 # Relative if possible, because this directive rejects some characters that an absolute path may contain.
 js_import ${name} from ${isForeign ? fileIn(directory, script.name) : script.name};
 # The slots that are drained or that the checks have taken out.
@@ -75,6 +76,11 @@ map $${own("drained")} $${own("outage")} {
     files: [script],
     allUp: (state) => fileAtHand(settings, upFile(state)),
   };
+}
+
+/** The state of a slot takes some 300 bytes; nginx keeps it through a reload only if the size stays the same. */
+function zoneSize(hosts: NginxSettings["hosts"]): string {
+  return hosts.flatMap(slotsOf).length <= WHOLE_SLOTS ? "256k" : "4m";
 }
 
 /** Named after the slots and their addresses, so that workers of two configurations never mean the same file. */

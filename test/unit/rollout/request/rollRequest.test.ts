@@ -175,13 +175,13 @@ describe("settings must agree with each other", () => {
     expect(messages({ ...validRequest(), hosts: [] })[0]).toBe("hosts: expected at least one host, got none");
   });
 
-  test("a fleet has at most 50 hosts", () => {
-    const hosts = Array.from({ length: 51 }, (_, index) => ({
+  test("a fleet has at most 1,000 hosts", () => {
+    const hosts = Array.from({ length: 1001 }, (_, index) => ({
       ...validRequest().hosts[0],
       name: `app-${index}`,
       port: 9000 + index,
     }));
-    expect(messages({ ...validRequest(), hosts })).toEqual(["hosts: expected at most 50 hosts"]);
+    expect(messages({ ...validRequest(), hosts })).toEqual(["hosts: expected at most 1,000 hosts"]);
     expect(messages({ ...validRequest(), hosts: hosts.slice(1) })).toEqual([]);
   });
 
