@@ -7,6 +7,12 @@ export interface LostRequest {
   readonly atSeconds: number;
 }
 
+/** When a request was sent, and how long its answer took. */
+export interface Answered {
+  readonly atSeconds: number;
+  readonly milliseconds: number;
+}
+
 /** What clients saw. */
 export interface TrafficReport {
   readonly sent: number;
@@ -14,8 +20,10 @@ export interface TrafficReport {
   /** Answers by the version that gave them. */
   readonly versions: Readonly<Record<string, number>>;
   readonly longestMilliseconds: number;
-  /** Every answered `GET /hello`: when it was sent, and how long it took. */
-  readonly quick: readonly { readonly atSeconds: number; readonly milliseconds: number }[];
+  /** Every answered `GET /hello`. */
+  readonly quick: readonly Answered[];
+  /** Every answered `POST /orders`. */
+  readonly orders: readonly Answered[];
 }
 
 type Method = "GET" | "POST";
@@ -42,7 +50,8 @@ export class Traffic {
   readonly #began = performance.now();
   readonly #lost: LostRequest[] = [];
   readonly #versions: Record<string, number> = {};
-  readonly #quick: { atSeconds: number; milliseconds: number }[] = [];
+  readonly #quick: Answered[] = [];
+  readonly #orders: Answered[] = [];
   readonly #pending = new Set<Promise<void>>();
   #sent = 0;
   #longest = 0;
@@ -68,6 +77,7 @@ export class Traffic {
       versions: this.#versions,
       longestMilliseconds: Math.round(this.#longest),
       quick: this.#quick,
+      orders: this.#orders,
     };
   }
 
@@ -95,7 +105,9 @@ export class Traffic {
     }
     const milliseconds = performance.now() - began;
     this.#longest = Math.max(this.#longest, milliseconds);
-    if (path === "/hello") this.#quick.push({ atSeconds: (began - this.#began) / 1000, milliseconds });
+    const answered = { atSeconds: (began - this.#began) / 1000, milliseconds };
+    if (path === "/hello") this.#quick.push(answered);
+    if (path === "/orders") this.#orders.push(answered);
   }
 
   #count(text: string): void {
