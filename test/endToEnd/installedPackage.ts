@@ -84,6 +84,17 @@ export class InstalledPackage {
     await npm(this.#programs, "install", "--prefer-offline", tarball, pulumi);
   }
 
+  /** Installs what only programs with containers need. */
+  async installDocker(): Promise<void> {
+    const { dependencies } = JSON.parse(await readFile(inRepository("package.json"), "utf8"));
+    await npm(
+      this.#programs,
+      "install",
+      "--prefer-offline",
+      `@pulumi/docker@${dependencies["@pulumi/docker"]}`,
+    );
+  }
+
   /** Gives the programs and their packages another path. */
   async move(): Promise<void> {
     const elsewhere = join(this.directory, "elsewhere");

@@ -2,15 +2,22 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { baseImages } from "../../harness/docker/baseImages.ts";
+import { docker, noDocker } from "../../harness/docker/engine.ts";
 import { writeFakeJar, writeFakeJava } from "../../harness/fakeApplication.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { inRepository } from "../../tools/inRepository.ts";
 import { run } from "../../tools/run.ts";
+import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
 import { testAutomation } from "./automation.ts";
 import { ExamplePrograms } from "./examplePrograms.ts";
 import { testExamples } from "./examples.ts";
 import { InstalledPackage } from "./installedPackage.ts";
+import { noPlugin } from "./noPlugin.ts";
 import { testTemplates } from "./templates.ts";
+
+const withoutDocker = (await noDocker()) ?? noPlugin("docker");
+if (withoutDocker !== undefined) console.log(`skipped: ${withoutDocker}`);
 
 const ROOMS = ["components", "kinds", "plugin", "provider", "rollout", "settings"];
 
@@ -162,4 +169,33 @@ describe("the package, installed by npm, with the real CLI and a fake java", { t
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
     await expect(fetch(`http://127.0.0.1:${settings.nginxPort}/`)).rejects.toThrow();
   });
+
+  test.skipIf(withoutDocker !== undefined)(
+    "deploys to Docker and leaves nothing there",
+    { timeout: 300_000 },
+    async () => {
+      const { nginx } = await baseImages();
+      const { image, java } = await nodeAppImage(nginx);
+      const { directory: _, hosts: __, ...common } = settings;
+      const hosts = [{ name: "app-1" }, { name: "app-2" }];
+      const inContainers = {
+        kind: "docker",
+        java,
+        containerImage: image,
+        nginxImage: nginx,
+        jar: jars.next,
+        hosts,
+      };
+      await installed.configure({ ...common, ...inContainers });
+      await installed.installDocker();
+      const { code, output } = await installed.pulumi("module", "up", "--yes", "--skip-preview");
+      expect(code, output).toBe(0);
+      expect((await fetch(`http://127.0.0.1:${settings.nginxPort}/`)).status).toBe(200);
+      const again = await installed.pulumi("module", "preview", "--refresh", "--expect-no-changes");
+      expect(again.code, again.output).toBe(0);
+      const destroyed = await installed.pulumi("module", "destroy", "--yes", "--skip-preview");
+      expect(destroyed.code, destroyed.output).toBe(0);
+      expect(await docker(["ps", "--all", "--quiet", "--filter", "name=shop-dev-shop-"])).toBe("");
+    },
+  );
 });
