@@ -45,7 +45,7 @@ export class ExamplePrograms {
 
   static async create(tarball: string): Promise<ExamplePrograms> {
     const directory = await mkdtemp(join(tmpdir(), "rollgate-test-"));
-    const manifests = await Array.fromAsync(glob("*/package.json", { cwd: inRepository("examples") }));
+    const manifests = await Array.fromAsync(glob("*/tsconfig.json", { cwd: inRepository("examples") }));
     const programs = new ExamplePrograms(directory, manifests.map((file) => dirname(file)).sort());
     const dependencies: Record<string, string> = {};
     for (const name of programs.names) {
