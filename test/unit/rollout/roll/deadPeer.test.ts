@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { RollFailed, RollgateError } from "#rollout/common/errors.ts";
 import { FakeFleet, type PolicyChange } from "../../../support/fakeFleet.ts";
 
@@ -178,9 +178,11 @@ describe("a peer whose machine goes away in the middle of a roll", () => {
     const fleet = await three();
     fleet.when("start app-1", async () => {
       await fleet.host("app-2").vanish();
-      setTimeout(() => {
-        fleet.host("app-2").gone = undefined;
-      }, 100);
+      void vi
+        .waitUntil(() => fleet.messages("wait").length > 0, 10_000)
+        .then(() => {
+          fleet.host("app-2").gone = undefined;
+        });
     });
     await fleet.roll(NEW, { policy: LONG });
     expect(done(fleet)).toEqual([...replaced("app-1"), ...replaced("app-2"), ...replaced("app-3")]);
