@@ -52,7 +52,10 @@ async function noMount(): Promise<string | undefined> {
   );
 }
 
-/** A command that is the root's nginx; it sees the tests' directories, and its mount goes when it ends. */
+/**
+ * A command that is the root's nginx. It sees the tests' directories and works in the one that it is started in; its mount
+ * goes when it ends.
+ */
 async function writeWrapper(root: string): Promise<string> {
   const wrapper = `${root}.nginx`;
   const temporary = tmpdir();
@@ -64,7 +67,7 @@ mkdir -p "${root}${temporary}"
 mount --bind "${temporary}" "${root}${temporary}"
 mount --bind /proc "${root}/proc"
 mount --bind /dev "${root}/dev"
-exec chroot "${root}" /usr/sbin/nginx "$@"
+exec chroot "${root}" sh -c "cd \\"\\$0\\" 2>/dev/null; exec /usr/sbin/nginx \\"\\$@\\"" "$PWD" "$@"
 ' nginx "$@"
 `,
   );
