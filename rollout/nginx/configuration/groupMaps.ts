@@ -63,10 +63,13 @@ map "$${own("draw_part")}${around}${around}" ${last} {
 `;
 }
 
-/** As many parts of equal size, for `split_clients`. */
+/** As many parts of equal size, for `split_clients`, whose finest measure is a hundredth of a percent. */
 function sharesOf(count: number): string {
-  const share = (Math.floor(10_000 / count) / 100).toFixed(2);
-  const numbers = Array.from({ length: count - 1 }, (_, index) => `${share}% ${index + 2}; `);
+  const [share, left] = [Math.floor(10_000 / count), 10_000 % count];
+  const numbers = Array.from({ length: count - 1 }, (_, index) => {
+    const hundredths = index < left ? share + 1 : share;
+    return `${(hundredths / 100).toFixed(2)}% ${index + 2}; `;
+  });
   return `${numbers.join("")}* 1;`;
 }
 

@@ -351,3 +351,14 @@ const TLS: TlsServing = {
   redirect: true,
   hstsSeconds: 0,
 };
+
+test.each([55, 150, 667, 910])("each of %d hosts is drawn as often as any other", (size) => {
+  const { text } = renderConfiguration(
+    nginxSettings({ directory: "/srv/nginx", port: 8080, hosts: twoSlotsInARow(size) }),
+  );
+  const [draw = ""] = /(?<=split_clients "1 .*\{ ).*(?=\* 1; \})/.exec(text) ?? [];
+  const shares = Array.from(draw.matchAll(/([\d.]+)% \d+;/g), ([, share]) => Math.round(Number(share) * 100));
+  expect(shares).toHaveLength(size - 1);
+  const first = 10_000 - shares.reduce((sum, share) => sum + share, 0);
+  expect(Math.max(first, ...shares) - Math.min(first, ...shares)).toBeLessThanOrEqual(1);
+});
