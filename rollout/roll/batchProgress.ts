@@ -28,13 +28,13 @@ export class BatchProgress {
     this.#tell(`${namesOf(members)} begin`.replace(/^(\S+) begin$/, "$1 begins"));
   }
 
-  /** `left` hosts are still to be rolled. */
-  ends(members: readonly FleetMember[], left: number): void {
-    this.#done += members.length;
+  /** `done` hosts of the batch run the release; `left` hosts are still to be rolled. */
+  ends(done: number, left: number): void {
+    this.#done += done;
     const took = secondsSince(this.#batchBegan).toFixed(1);
     const { length } = this.#context.hosts;
     this.#tell(
-      `${counted(members.length, "host")} done in ${took} s; ${digits(length - left)} of ${digits(length)} hosts are done${this.#estimate(left)}`,
+      `${counted(done, "host")} done in ${took} s; ${digits(length - left)} of ${digits(length)} hosts are done${this.#estimate(left)}`,
     );
   }
 

@@ -5,6 +5,7 @@ import { BatchProgress } from "./batchProgress.ts";
 import { decideStep, isFinished, type Step } from "./decideStep.ts";
 import { describeTrouble, type FleetMember, releaseBefore } from "./fleet.ts";
 import { FleetView } from "./fleetView.ts";
+import type { HostRoll } from "./hostRoll.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
 import { TooFewPeers } from "./peers.ts";
@@ -60,9 +61,9 @@ export class HostsRoll {
         // It may have taken long.
         if (await this.#beforeRoll(step.members)) continue;
         this.#progress.begins(step.members);
-        await this.#rollTogether(step.members);
+        const done = await this.#rollTogether(step.members);
         this.#batches++;
-        this.#progress.ends(step.members, this.#left);
+        this.#progress.ends(done.length, this.#left);
       }
     }
   }
@@ -98,7 +99,8 @@ export class HostsRoll {
     return hooks.beforeRoll(first.host, releaseBefore(first));
   }
 
-  async #rollTogether(members: readonly FleetMember[]): Promise<void> {
+  /** Returns those that run the release now; others take traffic as before. */
+  async #rollTogether(members: readonly FleetMember[]): Promise<readonly HostRoll[]> {
     for (const { host } of members) {
       this.#forget(host);
       this.#view.changes(host);
@@ -119,6 +121,7 @@ export class HostsRoll {
       this.#turns.set(host, (this.#turns.get(host) ?? 0) + 1);
     }
     if (failure !== undefined) throw failure;
+    return done;
   }
 
   /** A host in another turn is either brought to the release again or put back by its own roll. */

@@ -86,7 +86,7 @@ export class StopFirst implements HostRoll {
       await this.#context.assertHeld();
       if (!this.member.drained) await proxy.admit(this.#slot);
       if (error instanceof TooFewPeers)
-        this.#context.report("admit", `takes traffic again: ${messageOf(error)}`, this.#host);
+        this.#context.report("restore", `takes traffic again: ${messageOf(error)}`, this.#host);
       if (signal.aborted || error instanceof TooFewPeers) throw error;
       throw new HostRollFailed({
         host: this.#host.name,

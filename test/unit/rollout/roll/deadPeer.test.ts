@@ -122,9 +122,11 @@ describe("a peer whose process ends in the middle of a roll", () => {
       ...replaced("app-1"),
       ...replaced("app-2"),
     ]);
-    expect(fleet.messages("admit", "app-1")[0]).toMatch(
-      /^takes traffic again: app-1 was not taken out: at least 2 of the others must serve, but app-3 does not \(/,
-    );
+    expect(fleet.messages("restore", "app-1")).toEqual([
+      expect.stringMatching(
+        /^takes traffic again: app-1 was not taken out: at least 2 of the others must serve, but app-3 does not \(/,
+      ),
+    ]);
   });
 });
 
