@@ -30,7 +30,12 @@ export function sshArguments(
   controlPath: string,
   knownHosts?: string,
 ): string[] {
-  const given = { UserKnownHostsFile: `"${knownHosts}"`, GlobalKnownHostsFile: "none", UpdateHostKeys: "no" };
+  const given = {
+    UserKnownHostsFile: `"${knownHosts}"`,
+    GlobalKnownHostsFile: "none",
+    VerifyHostKeyDNS: "no",
+    UpdateHostKeys: "no",
+  };
   const options = {
     BatchMode: "yes",
     StrictHostKeyChecking: knownHosts === undefined && hostKeys === "accept-new" ? "accept-new" : "yes",
