@@ -5,6 +5,7 @@ import type { LeaseRecord, LeaseStore, LeaseTiming, Renewal } from "#rollout/lea
 import { isAlive, thisProcess } from "#rollout/lease/thisProcess.ts";
 import { type Cluster, isRefusal, orNothing } from "./cluster.ts";
 import { LEASE_STATE, LEASE_STOP, ownLabels } from "./names.ts";
+import { isOwn, refuseForeign } from "./own.ts";
 import type { Workload } from "./workload.ts";
 
 const leaseState = z.object({
@@ -16,7 +17,7 @@ const leaseState = z.object({
 
 /**
  * The lease of a workload as a Lease object beside it: `leaseTransitions` is the generation, and a Lease without a holder
- * is released. The annotation `rollgate/stop` asks the owner to stop.
+ * is released. The annotation `rollgate/stop` asks the owner to stop. A Lease of somebody else is never written.
  */
 export class ClusterLeaseStore implements LeaseStore {
   readonly #cluster: Cluster;
@@ -34,12 +35,12 @@ export class ClusterLeaseStore implements LeaseStore {
   }
 
   async newest() {
-    const lease = await this.#read();
+    const lease = await this.#readOwn();
     return lease && { generation: generationOf(lease), record: recordOf(lease) };
   }
 
   async claim(generation: number, record: LeaseRecord): Promise<boolean> {
-    const current = await this.#read();
+    const current = await this.#readOwn();
     if (current && generationOf(current) !== generation - 1) return false;
     const body = await this.#lease(generation, record, current?.metadata?.resourceVersion);
     const { name, namespace } = this.#place;
@@ -54,7 +55,7 @@ export class ClusterLeaseStore implements LeaseStore {
   async renew(generation: number, record: LeaseRecord): Promise<Renewal> {
     for (;;) {
       const current = await this.#read();
-      if (!current || generationOf(current) !== generation) {
+      if (!current || !isOwn(current, this.#place.name) || generationOf(current) !== generation) {
         return { isHeld: false, holder: current && recordOf(current) };
       }
       const stop = current.metadata?.annotations?.[LEASE_STOP];
@@ -81,6 +82,12 @@ export class ClusterLeaseStore implements LeaseStore {
 
   #read(): Promise<V1Lease | undefined> {
     return orNothing(this.#cluster.ask(this.#cluster.coordination.readNamespacedLease(this.#place)));
+  }
+
+  async #readOwn(): Promise<V1Lease | undefined> {
+    const lease = await this.#read();
+    refuseForeign("Lease", lease, this.#place);
+    return lease;
   }
 
   async #lease(

@@ -18,6 +18,7 @@ import { followPods } from "./followPods.ts";
 import { goodRevision, type Look, lookAt, type Revision } from "./look.ts";
 import { completed, desiredDeployment, store } from "./manifest.ts";
 import { GOOD } from "./names.ts";
+import { refuseForeignDeployment } from "./own.ts";
 import { PodProbes } from "./podProbes.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 import type { Workload } from "./workload.ts";
@@ -149,6 +150,7 @@ async function preflight(
   const somewhere = { host: { name }, slot: { address: "127.0.0.1", port: 0 } };
   const findings = await Promise.allSettled([
     ask(core.readNamespacedService({ name: service, namespace })),
+    refuseForeignDeployment(cluster, workload),
     refuseUnanswered(analysisChecks, factsOf(somewhere, release), signal),
   ]);
   const reasons = findings.filter((finding) => finding.status === "rejected").map(({ reason }) => reason);

@@ -51,7 +51,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   "lease-lost":
     "let the other deployment finish; run `pulumi up` again only if you want another release than that one",
   "machine-unreachable": REACH,
-  "name-taken": `remove or rename that container, ${AGAIN}`,
+  "name-taken": `remove or rename what has that name, ${AGAIN}`,
   "nginx-stale": `make sure the machine of that nginx can be reached, or take it out of \`nginxServers\`, ${AGAIN}`,
   "nginx-unreachable": LOOK_AT_NGINX,
   "no-engine": `start the Docker engine, or correct \`dockerEngine\`, ${AGAIN}`,

@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { serveHttp } from "../httpServer.ts";
 import { temporaryDirectory } from "../temporaryDirectory.ts";
 
-/** An API of a cluster that answers what it is given, by path, and else that there is nothing. */
+/** An API of a cluster that answers what it is given, by path, until that is deleted, and else that there is nothing. */
 export async function fakeCluster(answers: Readonly<Record<string, object>> = {}) {
   const asked: string[] = [];
+  const left = new Map(Object.entries(answers));
   const { port } = await serveHttp((request, response) => {
     const path = String(request.url).split("?")[0] ?? "";
     asked.push(`${request.method} ${path}`);
-    const answer = answers[path];
+    const answer = left.get(path);
+    if (request.method === "DELETE") left.delete(path);
     response.writeHead(answer ? 200 : 404, { "content-type": "application/json" });
     response.end(JSON.stringify(answer ?? { kind: "Status", code: 404, message: `${path} not found` }));
   });
