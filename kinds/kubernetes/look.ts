@@ -3,6 +3,7 @@ import type {
   V1Deployment,
   V1EndpointSlice,
   V1Pod,
+  V1PodStatus,
   V1ReplicaSet,
 } from "@kubernetes/client-node";
 import { type Cluster, orNothing } from "./cluster.ts";
@@ -28,7 +29,7 @@ export interface PodView {
   readonly isReady: boolean;
   /** Whether the Service sends it new requests. */
   readonly serves: boolean;
-  /** Whether it is being deleted, or was evicted. */
+  /** Whether it is being deleted, or has ended for good, such as by an eviction or the shutdown of its node. */
   readonly isEnding: boolean;
   readonly restarts: number;
   /** What the application's container waits for, or how it ended. */
@@ -149,10 +150,15 @@ function viewOf({ metadata, spec, status }: V1Pod, serving: ReadonlySet<string>)
     node: spec?.nodeName,
     isReady: condition("Ready")?.status === "True",
     serves: serving.has(name),
-    isEnding: metadata?.deletionTimestamp !== undefined || status?.reason === "Evicted",
+    isEnding: metadata?.deletionTimestamp !== undefined || hasEnded(status),
     restarts: own?.restartCount ?? 0,
     state: own?.state,
     lastState: own?.lastState,
     unschedulable: scheduled?.status === "False" ? scheduled.message : undefined,
   };
+}
+
+/** Containers of a Deployment start again in their pod, so only its node ends a pod; Kubernetes replaces it, but keeps it for a while. */
+function hasEnded(status: V1PodStatus | undefined): boolean {
+  return status?.phase === "Failed" || status?.phase === "Succeeded";
 }

@@ -1,9 +1,11 @@
 import type { V1Deployment } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
-import type { PodView } from "#kinds/kubernetes/look.ts";
+import { openCluster } from "#kinds/kubernetes/cluster.ts";
+import { lookAt, type PodView } from "#kinds/kubernetes/look.ts";
 import { driftOf } from "#kinds/kubernetes/manifest.ts";
 import { environmentSecretOf } from "#kinds/kubernetes/names.ts";
 import { failureOf } from "#kinds/kubernetes/podFailure.ts";
+import { fakeCluster } from "../../../support/kubernetes/fakeCluster.ts";
 
 const POD: PodView = {
   name: "market-1",
@@ -46,6 +48,36 @@ test("a restart from before the roll does not fail a pod, and neither does an im
     code: "pod-not-started",
     message: "market-1 can't start: ImagePullBackOff",
   });
+});
+
+test("a pod that its node has ended does not count as one of the release", async () => {
+  const labels = { "pod-template-hash": "abc" };
+  const pod = (name: string, status: object) => ({ metadata: { name, labels }, status });
+  const { kubeconfig } = await fakeCluster({
+    "/apis/apps/v1/namespaces/shop/deployments/market": { metadata: { uid: "1" }, spec: deployment() },
+    "/apis/apps/v1/namespaces/shop/replicasets": {
+      items: [{ metadata: { labels, ownerReferences: [{ uid: "1" }] } }],
+    },
+    "/api/v1/namespaces/shop/pods": {
+      items: [
+        pod("serving", { phase: "Running" }),
+        pod("shut-down", { phase: "Failed", reason: "Terminated" }),
+        pod("rejected", { phase: "Failed", reason: "NodeAffinity" }),
+        pod("evicted", { phase: "Failed", reason: "Evicted" }),
+        pod("completed", { phase: "Succeeded" }),
+      ],
+    },
+    "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices": { items: [] },
+  });
+  const place = { name: "market", namespace: "shop", service: "market" };
+  const { pods } = await lookAt(openCluster({ kubeconfigFile: kubeconfig }), place);
+  expect(pods.map(({ name, isEnding }) => [name, isEnding])).toEqual([
+    ["serving", false],
+    ["shut-down", true],
+    ["rejected", true],
+    ["evicted", true],
+    ["completed", true],
+  ]);
 });
 
 function deployment(
