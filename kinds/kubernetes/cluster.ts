@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import {
   ApiException,
   AppsV1Api,
@@ -33,7 +34,7 @@ export function openCluster({ kubeconfig, kubeconfigFile, context }: ClusterAcce
   const config = new KubeConfig();
   try {
     if (kubeconfig !== undefined) config.loadFromString(kubeconfig);
-    else if (kubeconfigFile !== undefined) config.loadFromFile(kubeconfigFile);
+    else if (kubeconfigFile !== undefined) config.loadFromFile(resolve(kubeconfigFile));
     else config.loadFromDefault();
   } catch (error) {
     throw new InvalidInput("kubeconfig", `expected a kubeconfig, but ${messageOf(error)}`);

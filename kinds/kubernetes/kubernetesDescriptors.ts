@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { absolutePath, integer, show, text, urlPath } from "#rollout/request/fields.ts";
+import { integer, show, text, urlPath } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
 
 /** Inside a pod; each has addresses of its own, so it never collides. */
@@ -13,7 +13,8 @@ export const objectName = text.regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, {
 
 /** How a cluster is reached: as kubectl would, unless a file and a context are given. */
 export const cluster = z.strictObject({
-  kubeconfigFile: absolutePath.exactOptional(),
+  /** As the settings have it, since a state may be used from several folders. */
+  kubeconfigFile: text.exactOptional(),
   context: text.exactOptional(),
 });
 export type Cluster = z.infer<typeof cluster>;

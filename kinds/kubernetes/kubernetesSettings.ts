@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { integer, urlPath } from "#rollout/request/fields.ts";
@@ -99,7 +98,7 @@ function readNamespace(reader: Reader, name: string) {
 
 function readCluster(reader: Reader): Cluster {
   const [file, context] = [reader.text("kubeconfig"), reader.text("kubeContext")];
-  return { ...(file !== "" && { kubeconfigFile: resolve(file) }), ...(context !== "" && { context }) };
+  return { ...(file !== "" && { kubeconfigFile: file }), ...(context !== "" && { context }) };
 }
 
 function readWayIn(reader: Reader): WayIn {

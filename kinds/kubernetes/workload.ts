@@ -2,6 +2,7 @@ import type { V1Deployment } from "@kubernetes/client-node";
 
 /** How a cluster is reached: by a kubeconfig file, by its content, or else as kubectl would. */
 export interface ClusterAccess {
+  /** Relative to the project. */
   readonly kubeconfigFile?: string;
   /** Secret. */
   readonly kubeconfig?: string;

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import { AppHosts } from "../../../components/appHosts.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
@@ -52,6 +52,15 @@ test("everything but the Deployment is declared, and speaks to the cluster of th
   });
   expect(await known(app.hosts)).toMatchObject([{ kind: "kubernetes", name: "rollgate-test" }]);
   expect(await known(nginx.proxies)).toMatchObject([{ service: "rollgate-test" }]);
+});
+
+test("a kubeconfig is relative to the project, wherever that is, so the state fits every checkout", async () => {
+  vi.spyOn(process, "cwd").mockReturnValue(dirname(kubeconfig));
+  const relative = basename(kubeconfig);
+  const { inputs, app } = await declared({ kubeconfig: relative });
+  expect(inputs["app-cluster"]).toMatchObject({ kubeconfig: relative });
+  expect(inputs["app-pods"]).toMatchObject({ cluster: { kubeconfigFile: relative } });
+  expect(await known(app.hosts)).toMatchObject([{ cluster: { kubeconfigFile: relative } }]);
 });
 
 test("the image of the jar is built from a folder with nothing else, and stays with the engine without a registry", async () => {
