@@ -56,14 +56,17 @@ export class SharedClasses {
     const ready = this.#ready.get(host);
     if (!ready?.archive || ready.isThere || ready.release !== release) return;
     const { archive } = ready;
-    const source = [...this.#ready].find(([, other]) => other.isThere && keyOf(other) === keyOf(ready))?.[0]
-      .startupCache;
+    const sources = [...this.#ready].flatMap(([{ startupCache }, other]) =>
+      other.isThere && keyOf(other) === keyOf(ready) && startupCache ? [startupCache] : [],
+    );
+    const [source] = sources;
     if (!source) return;
     await this.#unlessItFails(host, "did not get the recorded classes", async () => {
-      const classes = await this.#readOnce(keyOf(ready), () =>
-        source.read(release, archive, this.#roll.signal),
-      );
-      await host.startupCache?.install(release, archive, classes, this.#roll.signal);
+      const { signal } = this.#roll;
+      if (!(await copied(host, sources, release, archive, signal))) {
+        const classes = await this.#readOnce(keyOf(ready), () => source.read(release, archive, signal));
+        await host.startupCache?.install(release, archive, classes, signal);
+      }
       this.#ready.set(host, { ...ready, isThere: true });
       this.#roll.report("stage", "got the recorded classes", host);
     });
@@ -137,6 +140,19 @@ export class SharedClasses {
       return false;
     }
   }
+}
+
+/** Whether the classes were copied from a host on the same machine. */
+async function copied(
+  { startupCache }: AppHost,
+  sources: readonly object[],
+  release: string,
+  archive: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const source of sources)
+    if (await startupCache?.copyFrom?.(source, release, archive, signal)) return true;
+  return false;
 }
 
 function keyOf({ release, archive }: Ready): string {

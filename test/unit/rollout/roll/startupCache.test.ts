@@ -74,6 +74,31 @@ test("the first host records its classes before it takes traffic, and the others
   expect(fleet.messages("record", "app-1")).toEqual(["later starts will be faster"]);
 });
 
+test("hosts on one machine copy the classes, so that they are read once for each machine", async () => {
+  const machines = { "app-1": "a", "app-2": "a", "app-3": "b", "app-4": "b" };
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "17", "app-3": "17", "app-4": "17" });
+  const placeOf = (cache: object) => fleet.hosts.find(({ startupCache }) => startupCache === cache)?.name;
+  for (const [name, machine] of Object.entries(machines)) {
+    const copyFrom = async (other: object) => {
+      const from = placeOf(other);
+      if (from === undefined || new Map(Object.entries(machines)).get(from) !== machine) return false;
+      await fleet.record(`copy from ${from} to ${name}`);
+      return true;
+    };
+    fleet.host(name).startupCache = { ...cacheOf(fleet, name, "17"), copyFrom };
+  }
+  const { journal, warnings } = await rolled(fleet);
+  expect(journal.filter((entry) => /record|read|install|copy/.test(entry))).toEqual([
+    "record app-1",
+    "copy from app-1 to app-2",
+    "read app-1",
+    "install of app-1 in app-3",
+    "copy from app-3 to app-4",
+  ]);
+  expect(warnings).toEqual([]);
+  expect(fleet.messages("stage", "app-2")).toContain("got the recorded classes");
+});
+
 test("a host that has the classes from an earlier roll gives them to the others, and none is recorded", async () => {
   const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
   fleet.host("app-2").startupCache = cacheOf(fleet, "app-2", "17", true);
