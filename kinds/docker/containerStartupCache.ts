@@ -71,10 +71,19 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
   }
 
   /** `pid` is that of the container. */
-  async record(release: string, pid: number, archive: string): Promise<void> {
+  record(release: string, pid: number, archive: string, signal?: AbortSignal): Promise<void> {
+    return inItsWords(() => this.#record(release, pid, archive, signal));
+  }
+
+  async #record(
+    release: string,
+    pid: number,
+    archive: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const suffix = randomUUID();
     const args = [this.#directory, release, archive, suffix];
-    await this.#machine.run(TAKE_LIST, args, { input: await this.#classList(pid) });
+    await this.#machine.run(TAKE_LIST, args, { input: await this.#classList(pid), signal });
     const startup = `${releaseInContainer(release)}/startup`;
     await this.#java.run(
       [
@@ -87,9 +96,9 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
         "-jar",
         `${startup}/app.jar`,
       ],
-      undefined,
+      signal,
     );
-    await this.#machine.run(KEEP_MADE, args);
+    await this.#machine.run(KEEP_MADE, args, { signal });
   }
 
   read(release: string, archive: string, signal?: AbortSignal): Promise<Classes> {

@@ -36,6 +36,7 @@ export class JavaContainer {
     try {
       const container = await this.#docker.createContainer({ ...this.#options(args), name });
       over.addEventListener("abort", remove);
+      over.throwIfAborted();
       await container.start();
       const { StatusCode } = await container.wait();
       over.throwIfAborted();

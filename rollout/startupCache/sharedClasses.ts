@@ -88,7 +88,7 @@ export class SharedClasses {
     this.#recording.add(keyOf(ready));
     const isRecorded = await this.#unlessItFails(host, "did not record its classes", async () => {
       const running = await slot.runningApp();
-      if (running) await host.startupCache?.record(release, running.pid, archive);
+      if (running) await host.startupCache?.record(release, running.pid, archive, this.#roll.signal);
       this.#ready.set(host, { ...ready, isThere: running !== undefined });
     });
     return isRecorded ? "later starts will be faster" : "later starts will be as slow";

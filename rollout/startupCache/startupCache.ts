@@ -10,6 +10,7 @@ const SECONDS = 120;
 const SCRIPTS = new URL("./scripts/", import.meta.url);
 const PREPARE = readScripts(SCRIPTS, "identify-java", "startup-files", "prepare-startup");
 const RECORD = readScripts(SCRIPTS, "keep-classes", "record-classes");
+const TAKE_BACK = 'rm -f "$1/releases/$2/startup/ask.$3"';
 const READ = readScripts(SCRIPTS, "read-classes");
 const INSTALL = readScripts(SCRIPTS, "keep-classes", "take-classes", "install-classes");
 const COPY = readScripts(SCRIPTS, "keep-classes", "take-classes", "copy-classes");
@@ -64,8 +65,14 @@ export class StartupCache {
   }
 
   /** Lets a JVM that was started from the unpacked files write down its classes, which stops it for a moment. */
-  async record(release: string, pid: number, archive: string): Promise<void> {
-    await this.#run(RECORD, [release, String(pid), archive, randomUUID()]);
+  async record(release: string, pid: number, archive: string, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.#run(RECORD, [release, String(pid), archive, randomUUID()], { signal });
+    } catch (error) {
+      // A script that was killed has not taken back what it asked for.
+      await this.#run(TAKE_BACK, [release, String(pid)]).catch(() => {});
+      throw error;
+    }
   }
 
   async read(release: string, archive: string, signal?: AbortSignal): Promise<Classes> {

@@ -219,6 +219,19 @@ describe("a roll that is asked to stop", () => {
     expect(fleet.journal).not.toContain("record app-1");
   });
 
+  test("waits no longer for the classes of a host that takes no traffic yet", async () => {
+    const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+    const stop = new AbortController();
+    const wait = stopped(stop);
+    fleet.host("app-1").startupCache = {
+      ...cacheOf(fleet, "app-1", "17"),
+      record: (_release, _pid, _archive, signal) => wait(signal),
+    };
+    await expect(rolled(fleet, {}, stop.signal)).rejects.toThrow("the user pressed Ctrl-C");
+    expect(fleet.state).toEqual({ "app-1": NEW, "app-2": OLD });
+    expect(fleet.messages("record", "app-1")).toEqual(["later starts will be as slow"]);
+  });
+
   test("ends at once if only classes for later starts are left to be brought", async () => {
     const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
     const stop = new AbortController();
