@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type Docker from "dockerode";
-import type { Machine } from "#rollout/machine/machine.ts";
+import type { Machine, RunOptions } from "#rollout/machine/machine.ts";
 import { readScripts } from "#rollout/machine/scripts.ts";
 import type { Launch } from "#rollout/request/launch.ts";
 import { optionsKey } from "#rollout/startupCache/optionsKey.ts";
@@ -32,10 +32,10 @@ export async function lookAtUnpacked(
   directory: string,
   release: string,
   archive: string,
-  signal?: AbortSignal,
+  options: RunOptions,
 ): Promise<UnpackedState> {
   const args = [directory, release, archive, randomUUID()];
-  const printed = (await machine.run(LOOK, args, { deadlineSeconds: 60, signal })).trim();
+  const printed = (await machine.run(LOOK, args, options)).trim();
   return printed === "there" || printed === "wanted" || printed === "unpacked" ? printed : "missing";
 }
 

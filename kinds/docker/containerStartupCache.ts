@@ -10,6 +10,7 @@ import { jarInContainer, releaseInContainer } from "./containerOptions.ts";
 import { archiveName, CLASS_LIST, lookAtUnpacked } from "./containerStart.ts";
 import type { DockerSlot } from "./dockerSlot.ts";
 import { HostContainer } from "./hostContainer.ts";
+import { inItsWords } from "./inItsWords.ts";
 import { JavaContainer } from "./javaContainer.ts";
 
 const SCRIPTS = new URL("../../rollout/startupCache/scripts/", import.meta.url);
@@ -17,6 +18,9 @@ const FINISH = readScripts(SCRIPTS, "startup-files", "finish-startup");
 const TAKE_LIST = readScripts(SCRIPTS, "take-list");
 const KEEP_MADE = readScripts(SCRIPTS, "keep-classes", "keep-made");
 const [OLDEST, NEWEST] = [17, 25];
+const LOOK_SECONDS = 60;
+/** With these, Java would take at once the memory that only the application needs. */
+const TAKES_MEMORY = /^(-Xms|-XX:(InitialHeapSize|InitialRAMPercentage)=|-XX:\+AlwaysPreTouch$)/;
 
 /**
  * What makes a release start faster in the containers of a host. The application lists its classes as it loads them, and
@@ -49,15 +53,27 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
     this.#files = new StartupCache(machine, directory, launch);
   }
 
-  async prepare(
+  prepare(
     release: string,
     mayUnpack: boolean,
     time: number,
     signal?: AbortSignal,
   ): Promise<Prepared | undefined> {
+    return inItsWords(() => this.#prepare(release, mayUnpack, time, signal));
+  }
+
+  async #prepare(
+    release: string,
+    mayUnpack: boolean,
+    time: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Prepared | undefined> {
     const archive = await archiveName(this.#docker, this.#launch);
     if (archive === undefined) return undefined;
-    const state = await lookAtUnpacked(this.#machine, this.#directory, release, archive, signal);
+    const state = await lookAtUnpacked(this.#machine, this.#directory, release, archive, {
+      deadlineSeconds: LOOK_SECONDS,
+      signal,
+    });
     if (state === "missing") {
       if (!mayUnpack) return undefined;
       await this.#unpack(release, time, signal);

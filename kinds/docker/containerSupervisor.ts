@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { RollgateError } from "#rollout/common/errors.ts";
+import { within } from "#rollout/common/within.ts";
 import type { MemoryRoom, PortOwner, Revision, RunningApp } from "#rollout/host/appHost.ts";
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import type { Supervisor } from "#rollout/host/supervisor.ts";
@@ -12,8 +13,12 @@ import { containerOptions } from "./containerOptions.ts";
 import { archiveName, lookAtUnpacked, unpackedStart } from "./containerStart.ts";
 import type { DockerSlot } from "./dockerSlot.ts";
 import { HostContainer } from "./hostContainer.ts";
+import { inItsWords } from "./inItsWords.ts";
 import { occupantOf } from "./occupantOf.ts";
 import { requireEngine } from "./openEngine.ts";
+
+/** Less than a start may take in all. */
+const LOOK_SECONDS = 20;
 
 /**
  * Runs an application in the container of a slot. Each start creates a new container, because a container's image, limits and
@@ -80,8 +85,12 @@ export class ContainerSupervisor implements Supervisor {
     return sockets.map(({ local }) => local).filter((local) => !isEnginesOwn(local));
   }
 
+  /** The release's archive can always be started, so it is if its unpacked files can't be looked at in time. */
   async prepare({ release }: Revision, { launch }: LaunchSpec, startupCache = false): Promise<void> {
-    this.#start = startupCache ? await inItsWords(() => this.#unpacked(release, launch)) : undefined;
+    this.#start = undefined;
+    if (!startupCache) return;
+    const look = this.#unpacked(release, launch);
+    this.#start = await within(LOOK_SECONDS, "the look at the unpacked files", look).catch(() => undefined);
   }
 
   async start({ release, launch }: Revision, spec: LaunchSpec): Promise<void> {
@@ -93,7 +102,9 @@ export class ContainerSupervisor implements Supervisor {
   async #unpacked(release: string, launch: Launch): Promise<string[] | undefined> {
     const archive = this.#directory && (await archiveName(this.#docker, launch));
     if (!this.#directory || !archive) return undefined;
-    const state = await lookAtUnpacked(this.#machine, this.#directory, release, archive);
+    const state = await lookAtUnpacked(this.#machine, this.#directory, release, archive, {
+      deadlineSeconds: LOOK_SECONDS,
+    });
     return state === "missing" ? undefined : unpackedStart(release, archive, state);
   }
 
@@ -149,14 +160,4 @@ export class ContainerSupervisor implements Supervisor {
 /** Docker's DNS server listens at 127.0.0.11 in each container of a network. */
 function isEnginesOwn(local: string): boolean {
   return local.startsWith("127.0.0.11:");
-}
-
-/** Reports Docker's errors in its own words. */
-async function inItsWords<T>(step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    if (error instanceof RollgateError) throw error;
-    throw new RollgateError("docker", describeDockerError(error), { cause: error });
-  }
 }

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ContainerSupervisor } from "#kinds/docker/containerSupervisor.ts";
 import { firstSlot } from "#kinds/docker/dockerSlot.ts";
 import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
@@ -105,6 +105,52 @@ describe("a container", () => {
     const supervisor = new ContainerSupervisor(openEngine(url), firstSlot(dockerHost()), machine);
     return { supervisor, asked };
   }
+
+  describe("that may start from unpacked files", () => {
+    const launch = { java: "java", jvmOptions: [], arguments: [], container: image };
+    const revision = { release: "1.0.0-aaaaaaaaaaaa", launch: "l" };
+    const unpacked = "/rollgate/releases/1.0.0-aaaaaaaaaaaa/startup/app.jar";
+
+    /** What the new container runs, if that is what the engine says of its image and the machine of its files. */
+    async function started(inspect: () => Promise<unknown>, run: () => Promise<string>) {
+      const created: string[][] = [];
+      const docker = Object({
+        getImage: () => ({ inspect }),
+        getContainer: () => ({ inspect: () => Promise.reject(Object.assign(new Error(), notThere)) }),
+        createContainer: async ({ Cmd }: { Cmd: string[] }) => {
+          created.push(Cmd);
+          return { start: async () => {} };
+        },
+      });
+      const supervisor = new ContainerSupervisor(
+        docker,
+        firstSlot(dockerHost()),
+        { run },
+        { directory: "/" },
+      );
+      await supervisor.prepare(revision, { launch, environment: {} }, true);
+      await supervisor.start(revision, { launch, environment: {} });
+      return created[0]?.[1];
+    }
+
+    const known = async () => ({ Id: "sha256:1" });
+
+    test("starts from its jar if they can't be looked at", async () => {
+      const jar = "/rollgate/releases/1.0.0-aaaaaaaaaaaa/app.jar";
+      expect(await started(known, async () => "unpacked\n")).toBe(unpacked);
+      const broken = () => Promise.reject(new Error("read ECONNRESET"));
+      expect(await started(broken, async () => "unpacked\n")).toBe(jar);
+      expect(await started(known, broken)).toBe(jar);
+    });
+
+    test("starts from its jar if the look takes too long, before the start itself would be given up", async () => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      onTestFinished(() => void vi.useRealTimers());
+      const jar = started(known, () => new Promise(() => {}));
+      await vi.advanceTimersByTimeAsync(25_000);
+      expect(await jar).toBe("/rollgate/releases/1.0.0-aaaaaaaaaaaa/app.jar");
+    });
+  });
 
   test("that is retired is left down by Docker; without one there is nothing to do", async () => {
     const { supervisor, asked } = await supervise({
