@@ -12,6 +12,8 @@ import type { LaunchSpec } from "./launchSpec.ts";
 import type { HealthReport } from "./probe.ts";
 import type { Supervisor } from "./supervisor.ts";
 
+/** How old the answer may be that the lease is held when something is started. */
+const LEASE_MILLISECONDS = 1_000;
 const PORT_RELEASE = { intervalMilliseconds: 50, deadlineMilliseconds: 1_000 };
 
 /** How a host starts its application, and when it counts as healthy. */
@@ -109,14 +111,16 @@ export class MachineSlot implements Slot {
     const spec = await this.explain(what, () => this.recallLaunch(launch));
     if (!spec) throw launchUnknown(this);
     const revision = { release: current, launch };
+    const began = performance.now();
     await this.explain(what, async () => {
       // Recorded before it is used, so that there is a way back to it.
       await Promise.all([
         this.files.remember(launch, spec),
         this.supervisor.prepare(revision, spec, this.policy.startupCache),
       ]);
-      await this.supervisor.start(revision, spec);
     });
+    if (performance.now() - began > LEASE_MILLISECONDS) await assertHeld?.();
+    await this.explain(what, () => this.supervisor.start(revision, spec));
   }
 
   async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {
