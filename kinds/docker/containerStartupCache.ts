@@ -14,6 +14,8 @@ import { inItsWords } from "./inItsWords.ts";
 import { JavaContainer } from "./javaContainer.ts";
 
 const SCRIPTS = new URL("../../rollout/startupCache/scripts/", import.meta.url);
+const REQUIRE_ROOM = readScripts(SCRIPTS, "startup-files", "require-room");
+const DROP = readScripts(SCRIPTS, "startup-files", "drop-unpacked");
 const FINISH = readScripts(SCRIPTS, "startup-files", "finish-startup");
 const TAKE_LIST = readScripts(SCRIPTS, "take-list");
 const KEEP_MADE = readScripts(SCRIPTS, "keep-classes", "keep-made");
@@ -135,8 +137,18 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
     const jar = jarInContainer(release);
     const to = `${releaseInContainer(release)}/.startup.${suffix}`;
     const quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
-    await this.#java.run([...quick, "-Djarmode=tools", "-jar", jar, "extract", "--destination", to], signal);
-    await this.#machine.run(FINISH, [this.#directory, release, suffix, String(time)], { signal });
+    const args = [this.#directory, release, suffix];
+    await this.#machine.run(REQUIRE_ROOM, args, { signal });
+    try {
+      await this.#java.run(
+        [...quick, "-Djarmode=tools", "-jar", jar, "extract", "--destination", to],
+        signal,
+      );
+      await this.#machine.run(FINISH, [...args, String(time)], { signal });
+    } catch (error) {
+      await this.#machine.run(DROP, args).catch(() => {});
+      throw error;
+    }
   }
 
   /** Why the image's Java can't use an archive. */

@@ -7,8 +7,7 @@ java=$(command -v "$3") || exit 1
 rm -rf .startup.*
 if ! is_intact; then
   [ "$7" = unpack ] || exit 0
-  free=$(df -Pk . | awk 'NR == 2 { print $4 }')
-  if [ "$free" -lt $(($(wc -c < app.jar) * 4 / 1024)) ]; then echo "no room to unpack it: $free KiB are free" >&2; exit 1; fi
+  require_room
   umask 022
   # shellcheck disable=SC2154 # Set by enter_release.
   env -i LANG=C.UTF-8 "$java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djarmode=tools -jar app.jar extract --destination "$new" >&2 || { rm -rf "$new"; exit 1; }

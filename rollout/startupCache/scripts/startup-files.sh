@@ -16,6 +16,12 @@ is_intact() {
   return 1
 }
 
+# require_room: whether the release's unpacked files would fit beside it.
+require_room() {
+  free=$(df -Pk . | awk 'NR == 2 { print $4 }')
+  if [ "$free" -lt $(($(wc -c < app.jar) * 4 / 1024)) ]; then echo "no room to unpack it: $free KiB are free" >&2; exit 1; fi
+}
+
 # finish_unpacking <time>: gives the unpacked files in $new that time and their name.
 finish_unpacking() {
   if [ ! -f "$new/app.jar" ]; then echo "expected an unpacked app.jar, found none" >&2; exit 1; fi
