@@ -105,7 +105,7 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
     const startup = `${releaseInContainer(release)}/startup`;
     await this.#java.run(
       [
-        ...this.#launch.jvmOptions,
+        ...this.#launch.jvmOptions.filter((option) => !TAKES_MEMORY.test(option)),
         "-Xshare:dump",
         "-Xlog:disable",
         "-Xlog:all=error:stderr",

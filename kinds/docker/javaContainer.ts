@@ -11,6 +11,9 @@ import { removeContainer } from "./removeContainer.ts";
 
 const SECONDS = 120;
 const LINES = 200;
+const OPTION_VARIABLES = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"];
+/** Java says so of each of these variables, even of an empty one. */
+const PICKED_UP = /^(NOTE: )?Picked up \w+:/;
 
 /** Runs Java on the files of a host, in a container like the host's, but without a network and with write access. */
 export class JavaContainer {
@@ -42,7 +45,8 @@ export class JavaContainer {
       over.throwIfAborted();
       const lines = await readLog(container, LINES);
       if (StatusCode === 0) return lines;
-      throw new RollgateError("command-failed", lines.at(-1) ?? `java ended with ${StatusCode}`);
+      const last = lines.findLast((line) => !PICKED_UP.test(line));
+      throw new RollgateError("command-failed", last ?? `java ended with ${StatusCode}`);
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof RollgateError) throw error;
@@ -62,7 +66,8 @@ export class JavaContainer {
       // To whom the files belong.
       User: "0:0",
       Cmd: [...args],
-      Env: ["LANG=C.UTF-8"],
+      // The image's own options, such as agents, are for the application.
+      Env: ["LANG=C.UTF-8", ...OPTION_VARIABLES.map((name) => `${name}=`)],
       Labels: { [KEEPER]: this.#nginx },
       HostConfig: {
         ...options.HostConfig,
