@@ -5,7 +5,9 @@ const PLACE = /^(hosts|nginxServers)\[\d+\]\.(server|address|hostKey)$/;
 
 /** What a preview can't know of a service, in one line. */
 export function describeUnknown({ app }: Settings, standIns: StandIns): string {
-  const hosts = app.hosts.filter((host) => standIns.areIn(host)).map(({ name }) => `${name} at an address`);
+  const hosts = app.hosts
+    .filter((host) => host.kind !== "kubernetes" && standIns.areIn(host))
+    .map(({ name }) => `${name} at an address`);
   const ofNginx = standIns.settings.some((setting) =>
     /^nginxServers\[\d+\]\.(server|address)$/.test(setting),
   );

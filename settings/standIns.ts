@@ -7,6 +7,8 @@ const ADDRESSES = "2001:db8:726f:6c6c::";
 const WORD = "known-later-";
 /** Far from those that programs choose. */
 const PORTS = 61_000;
+/** Begins the digest of an image that nobody has built. */
+const DIGEST = "6b6e6f776e2d";
 /** How far the second port of a host is from the first one. */
 const APART = 10_000;
 
@@ -70,20 +72,21 @@ export class StandIns {
     if (/^tls\.certificate$/.test(setting)) return `-----BEGIN CERTIFICATE-----\n${word}`;
     if (/^tls\.key$/.test(setting)) return `-----BEGIN PRIVATE KEY-----\n${word}`;
     if (setting === "serverNames") return [word];
+    if (setting === "image") return `${word}:${word}@sha256:${DIGEST.padEnd(64, "0")}`;
     if (setting === "dockerEngine") return `tcp://${word}:2375`;
     return IS_ANY_TEXT.test(setting) ? word : undefined;
   }
 
   #isOne(value: unknown): boolean {
-    if (typeof value === "string") return value.includes(WORD) || value.includes(ADDRESSES);
+    if (typeof value === "string") return [WORD, ADDRESSES, DIGEST].some((part) => value.includes(part));
     if (typeof value !== "number") return false;
     return [value, value + APART].some((port) => port > PORTS && port <= PORTS + this.#settings.length);
   }
 }
 
-/** Settings that may be any text, besides those above. */
+/** Settings that may be any text, or any name of an object in a cluster, besides those above. */
 const IS_ANY_TEXT =
-  /^(jar|version|release)$|\.server$|(^|\.)environment\.|(^|\.)(jvmOptions|arguments|springProfiles|serverNames)\[/;
+  /^(jar|version|release|namespace|kubeconfig|kubeContext|imageRepository|imagePullSecret)$|^expose\.(className|tlsSecret|gateway|gatewayNamespace)$|\.server$|(^|\.)environment\.|(^|\.)(jvmOptions|arguments|springProfiles|serverNames)\[/;
 
 function isPlainObject(value: unknown): value is object {
   return (

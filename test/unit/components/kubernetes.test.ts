@@ -1,8 +1,9 @@
 import { basename, dirname, join } from "node:path";
-import { beforeEach, expect, test, vi } from "vitest";
+import * as pulumi from "@pulumi/pulumi";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { AppHosts } from "../../../components/appHosts.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
-import { RollingService } from "../../../components/rollingService.ts";
+import { RollingService, type RollingServiceArgs } from "../../../components/rollingService.ts";
 import { writeJar } from "../../../harness/zip.ts";
 import { fakeCluster } from "../../support/kubernetes/fakeCluster.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
@@ -142,24 +143,59 @@ class ReadyService extends RollingService {
   ready = () => this.getData();
 }
 
-test("a service of a program is the same, with its own name and without hosts", async () => {
-  const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
+/** What a service of a program declares: the inputs of each resource, by its name. */
+async function serviceWith(settings: RollingServiceArgs) {
   const { tree, resources } = await mockPulumi({ project: "company", stack: "dev" });
-  const imageRepository = "registry.example.com/shop";
-  const service = new ReadyService("shop", {
-    kind: "kubernetes",
-    hosts: [],
-    jar,
-    kubeconfig,
-    imageRepository,
-  });
+  const service = new ReadyService("shop", { kind: "kubernetes", hosts: [], kubeconfig, ...settings });
   await service.ready();
   await tree();
-  const inputs = Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
+  return Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));
+}
+
+test("a service of a program is the same, with its own name and without hosts", async () => {
+  const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
+  const inputs = await serviceWith({ jar, imageRepository: "registry.example.com/shop" });
   expect(inputs["shop-app-namespace"]).toMatchObject({ metadata: { name: "company-dev-shop" } });
   expect(inputs["shop-rollout"]).toMatchObject({
     jar: { path: jar, version: "1.2.3" },
     hosts: [{ name: "company-dev-shop", namespace: "company-dev-shop" }],
     proxies: [{ service: "company-dev-shop" }],
+  });
+});
+
+test("a preview shows the image, the namespace and the cluster of other resources as unknown, and asks nothing", async () => {
+  const lines: string[] = [];
+  const spy = vi.spyOn(pulumi.log, "info").mockImplementation(async (line) => void lines.push(line));
+  onTestFinished(() => spy.mockRestore());
+  const unknown = pulumi.output(pulumi.unknown).apply(String);
+  const inputs = await serviceWith({
+    ...{ image: unknown, namespace: unknown, kubeconfig: unknown, kubeContext: unknown },
+    ...{ imagePullSecret: unknown, expose: { type: "ingress", className: unknown, tlsSecret: unknown } },
+  });
+  expect(lines).toEqual([
+    expect.stringMatching(/^(\S+ known after other resources exist, ){6}\S+ known .*asks nothing of them\.$/),
+  ]);
+  expect(Object.keys(inputs).sort()).toEqual([
+    ...["shop", "shop-app", "shop-app-cluster", "shop-app-disruption", "shop-app-pods"],
+    ...["shop-nginx", "shop-nginx-ingress", "shop-nginx-service", "shop-rollout"],
+  ]);
+  expect(inputs["shop-app-cluster"]).toMatchObject({ kubeconfig: undefined, context: undefined });
+  expect(inputs["shop-nginx-service"]).toMatchObject({ metadata: { namespace: undefined } });
+  const { jar, hosts } = Object(inputs["shop-rollout"]);
+  expect([jar.path, jar.version, jar.sha256, hosts[0].namespace, hosts[0].image.name]).toEqual(
+    Array(5).fill(undefined),
+  );
+  expect(JSON.stringify(inputs)).not.toContain("known-later");
+});
+
+test("a preview with an unknown registry shows the pods as ever", async () => {
+  const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
+  const spy = vi.spyOn(pulumi.log, "info").mockImplementation(async () => {});
+  onTestFinished(() => spy.mockRestore());
+  const inputs = await serviceWith({ jar, imageRepository: pulumi.output(pulumi.unknown).apply(String) });
+  expect(inputs["shop-app-namespace"]).toMatchObject({ metadata: { name: "company-dev-shop" } });
+  expect(inputs["shop-rollout"]).toMatchObject({
+    jar: { path: jar, version: "1.2.3" },
+    hosts: [{ namespace: "company-dev-shop", image: { repository: undefined, isPushed: true } }],
   });
 });
