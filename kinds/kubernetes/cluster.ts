@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import {
   ApiException,
   AppsV1Api,
+  AuthorizationV1Api,
   CoordinationV1Api,
   CoreV1Api,
   DiscoveryV1Api,
@@ -23,8 +24,9 @@ export interface Cluster {
   readonly core: CoreV1Api;
   readonly coordination: CoordinationV1Api;
   readonly discovery: DiscoveryV1Api;
-  /** Sends a GET to a pod through the API; throws if the pod gives no answer. */
-  getFromPod(pod: PodPort, path: string, signal: AbortSignal): Promise<number>;
+  readonly authorization: AuthorizationV1Api;
+  /** Sends a GET to a pod through the API; `undefined` if the pod gives no answer. Throws if the API itself fails. */
+  getFromPod(pod: PodPort, path: string, signal: AbortSignal): Promise<number | undefined>;
   /** Asks within a deadline; throws in plain words. */
   ask<T>(question: Promise<T>): Promise<T>;
 }
@@ -56,6 +58,7 @@ export function openCluster({ kubeconfig, kubeconfigFile, context }: ClusterAcce
     core: config.makeApiClient(CoreV1Api),
     coordination: config.makeApiClient(CoordinationV1Api),
     discovery: config.makeApiClient(DiscoveryV1Api),
+    authorization: config.makeApiClient(AuthorizationV1Api),
     getFromPod: (pod, path, signal) => getFromPod(config, server, pod, path, signal),
     ask: (question) => inPlainWords(server, question),
   };

@@ -71,9 +71,13 @@ export class PodProbes implements Counted {
     const began = performance.now();
     const place = { namespace: this.#namespace, name, port };
     const over = AbortSignal.timeout(LONGEST_MILLISECONDS);
-    const status = await this.#cluster.getFromPod(place, this.#policy.path, over).catch(() => undefined);
-    // A pod that ends meanwhile may answer or not.
-    if (!this.#pods.some((pod) => pod.name === name)) return;
+    const answer = await this.#cluster.getFromPod(place, this.#policy.path, over).then(
+      (status) => ({ status }),
+      () => undefined,
+    );
+    // An API that fails says nothing about the pod, and a pod that ends meanwhile may answer or not.
+    if (!answer || !this.#pods.some((pod) => pod.name === name)) return;
+    const { status } = answer;
     this.#rows.add({
       second: Math.floor(Date.now() / 1000),
       slot: name,

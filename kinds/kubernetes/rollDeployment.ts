@@ -20,6 +20,7 @@ import { completed, desiredDeployment, store } from "./manifest.ts";
 import { GOOD } from "./names.ts";
 import { refuseForeignDeployment } from "./own.ts";
 import { PodProbes } from "./podProbes.ts";
+import { refuseForbiddenProbes } from "./refuseForbiddenProbes.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 import type { Workload } from "./workload.ts";
 
@@ -142,7 +143,7 @@ async function preflight(
   cluster: Cluster,
   workload: Workload,
   { release }: DesiredRelease,
-  { analysisChecks = [] }: RollPolicy,
+  policy: RollPolicy,
   signal: AbortSignal,
 ): Promise<void> {
   const { core, ask } = cluster;
@@ -151,7 +152,8 @@ async function preflight(
   const findings = await Promise.allSettled([
     ask(core.readNamespacedService({ name: service, namespace })),
     refuseForeignDeployment(cluster, workload),
-    refuseUnanswered(analysisChecks, factsOf(somewhere, release), signal),
+    refuseForbiddenProbes(cluster, workload, policy),
+    refuseUnanswered(policy.analysisChecks ?? [], factsOf(somewhere, release), signal),
   ]);
   const reasons = findings.filter((finding) => finding.status === "rejected").map(({ reason }) => reason);
   const bug = reasons.find((reason) => !(reason instanceof RollgateError));

@@ -144,7 +144,7 @@ class ReadyService extends RollingService {
 }
 
 /** What a service of a program declares: the inputs of each resource, by its name. */
-async function serviceWith(settings: RollingServiceArgs) {
+async function serviceWith(settings: Partial<RollingServiceArgs>) {
   const { tree, resources } = await mockPulumi({ project: "company", stack: "dev" });
   const service = new ReadyService("shop", { kind: "kubernetes", hosts: [], kubeconfig, ...settings });
   await service.ready();

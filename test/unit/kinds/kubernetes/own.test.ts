@@ -10,19 +10,24 @@ import { validRequest } from "../../../support/rollRequest.ts";
 const DEPLOYMENT = "/apis/apps/v1/namespaces/shop/deployments/market";
 const LEASE = "/apis/coordination.k8s.io/v1/namespaces/shop/leases/market";
 const SECRETS = "/api/v1/namespaces/shop/secrets";
+const REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const OWN = { "app.kubernetes.io/managed-by": "rollgate", "rollgate/workload": "market" };
 const PLACE = { namespace: "shop", name: "market" };
 
 /** A cluster in which the Deployment and the Lease of the workload's name have these labels. */
 async function clusterWith(labels: object) {
   const metadata = { name: "market", uid: "1", labels };
-  const { kubeconfig, asked } = await fakeCluster({ [DEPLOYMENT]: { metadata }, [LEASE]: { metadata } });
+  const { kubeconfig, asked } = await fakeCluster({
+    [DEPLOYMENT]: { metadata },
+    [LEASE]: { metadata },
+    [REVIEW]: { spec: {}, status: { allowed: false } },
+  });
   const access = { kubeconfigFile: kubeconfig };
   return {
     access,
     cluster: openCluster(access),
     asked,
-    writes: () => asked.filter((line) => !/^GET/.test(line)),
+    writes: () => asked.filter((line) => !/^GET|^POST .*reviews$/.test(line)),
   };
 }
 
@@ -55,7 +60,7 @@ test.each(FOREIGN)(
   },
 );
 
-test("a roll is refused before it touches anything", async () => {
+test("a roll that may not deploy or probe is refused before it touches anything", async () => {
   const { access, cluster, writes } = await clusterWith({});
   const workload = {
     ...PLACE,
@@ -65,14 +70,15 @@ test("a roll is refused before it touches anything", async () => {
     environment: {},
     deploymentOf: () => ({}),
   };
-  const rolling = rollDeployment(cluster, workload, { release: "1.0.0-aaaaaaaaaaaa" }, validRequest(), {
+  const policy = { ...validRequest(), probeTraffic: { path: "/hello", requestsPerSecond: 1 } };
+  const rolling = rollDeployment(cluster, workload, { release: "1.0.0-aaaaaaaaaaaa" }, policy, {
     owner: "ann",
     reporter: () => {},
     signal: new AbortController().signal,
     leaseTiming: { heartbeatMilliseconds: 500, expiryMilliseconds: 3000, waitMilliseconds: 0 },
   });
   await expect(rolling).rejects.toThrow(
-    /Deployment market in namespace shop: expected one created by rollgate.*\. No pod was touched\.$/,
+    /; Deployment market in namespace shop: expected one created by rollgate.*; probeTraffic: expected an account.*\. No pod was touched\.$/,
   );
   expect(writes()).toEqual([]);
 });
