@@ -1,13 +1,14 @@
-import { counted } from "#rollout/common/counted.ts";
 import { GateFailed, messageOf, RollFailed, RollgateError } from "#rollout/common/errors.ts";
 import { LeaseLost } from "#rollout/lease/lease.ts";
 import { describeProbes } from "#rollout/ledger/describeLedger.ts";
 import { figuresOf } from "#rollout/ledger/figures.ts";
+import { stopReason } from "#rollout/roll/stopReason.ts";
 import { describeLook } from "./describeLook.ts";
 import { goBack, halt } from "./goBack.ts";
 import { lookAt, type Revision } from "./look.ts";
 import { PodFailed } from "./podFailure.ts";
 import type { PodProbes } from "./podProbes.ts";
+import { reasonOf } from "./reasonOf.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 
 interface Failure {
@@ -24,25 +25,24 @@ export async function describeFailure(
   context: KubernetesRollContext,
 ): Promise<unknown> {
   const { workload, policy, signal } = context;
-  const failure = signal.aborted && !(error instanceof PodFailed) ? stopReason(context) : error;
+  const failure = reasonOf(error, context);
   if (!(failure instanceof RollgateError)) return failure;
-  const isStopped = failure !== error;
+  const isStopped = signal.aborted;
   const parts = [
     failure instanceof PodFailed
       ? `${workload.name} failed its ${failure.phase} gate on ${release}: ${failure.message}`
       : `${workload.name} did not get ${release}: ${failure.message}`,
   ];
+  if (isStopped && failure === error) parts.push(stopReason(context).message);
   const evidence = failure instanceof GateFailed ? [...failure.evidence] : [];
   if (signal.reason instanceof LeaseLost) {
     parts.push("nothing further was changed");
   } else if (isStopped || policy.onFailure === "halt") {
-    parts.push(await done(halt(context), "no further pod is replaced until the next roll", evidence));
+    parts.push(await halted(context));
   } else if (wayBack) {
-    parts.push(
-      await done(goBack(wayBack, context), `${workload.name} went back to ${wayBack.release}`, evidence),
-    );
+    parts.push(...(await wentBack(wayBack, context, evidence)));
   } else {
-    parts.push(await done(halt(context), "there is no earlier release to go back to", evidence));
+    parts.push("there is no earlier release to go back to", await halted(context));
   }
   const look = await lookAt(context.cluster, workload).catch(() => undefined);
   const now = look ? describeLook(look) : "unknown";
@@ -53,21 +53,31 @@ export async function describeFailure(
   });
 }
 
-async function done(work: Promise<void>, what: string, evidence: string[]): Promise<string> {
-  try {
-    await work;
-    return what;
-  } catch (error) {
-    if (!(error instanceof RollgateError)) throw error;
-    if (error instanceof GateFailed) evidence.push("Going back failed too:", ...error.evidence);
-    return `but not this: ${what} (${messageOf(error)})`;
+/** Says what became of going back. If Kubernetes could not be told to, the release that failed must not go on. */
+async function wentBack(
+  revision: Revision,
+  context: KubernetesRollContext,
+  evidence: string[],
+): Promise<string[]> {
+  const { name } = context.workload;
+  const { release = "an unknown release" } = revision;
+  const { isBegun, stoppedBy } = await goBack(revision, context);
+  if (!stoppedBy) return [`${name} went back to ${release}`];
+  if (stoppedBy instanceof GateFailed && stoppedBy.evidence.length > 0) {
+    evidence.push("Going back failed too:", ...stoppedBy.evidence);
   }
+  if (isBegun) return [`going back to ${release} was begun, but not seen to its end: ${stoppedBy.message}`];
+  const failed = `${name} could not go back to ${release}: ${stoppedBy.message}`;
+  const isHopeless = stoppedBy instanceof LeaseLost || stoppedBy.code === "deployment-gone";
+  return isHopeless ? [failed] : [failed, await halted(context)];
 }
 
-function stopReason({ signal: { reason }, policy }: KubernetesRollContext): RollgateError {
-  const why =
-    reason instanceof RollgateError
-      ? reason.message
-      : `it took longer than ${counted(policy.timing.rollDeadlineSeconds, "second")}`;
-  return new RollgateError("stopped", `the roll was stopped: ${why}`, { cause: reason });
+async function halted(context: KubernetesRollContext): Promise<string> {
+  try {
+    await halt(context);
+    return "no further pod is replaced until the next roll";
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error;
+    return `Kubernetes could not be kept from replacing further pods: ${messageOf(error)}`;
+  }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { counted } from "#rollout/common/counted.ts";
-import { GateFailed, messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
 import type { TouchedHost } from "#rollout/roll/rollAll.ts";
+import { deploymentIn } from "./deploymentIn.ts";
 import { type Look, lookAt, type PodView } from "./look.ts";
 import { lastWarning, podEvidence } from "./podEvidence.ts";
 import { PodFailed } from "./podFailure.ts";
@@ -10,13 +11,12 @@ import { PodGates } from "./podGates.ts";
 import { PodJudge } from "./podJudge.ts";
 import type { PodProbes } from "./podProbes.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
+import { Standstill } from "./standstill.ts";
 
 const LOOK_MILLISECONDS = 500;
 const TELL_MILLISECONDS = 10_000;
 /** How long the API may be silent, such as while a control plane is upgraded. */
 const SILENCE_MILLISECONDS = 120_000;
-/** What Kubernetes may take on top of a deadline or a soak until something moves. */
-const STANDSTILL_MILLISECONDS = 60_000;
 
 /** What is followed, and how strictly. */
 export interface Followed {
@@ -43,12 +43,13 @@ class Following {
   readonly #gates = new Map<string, PodGates>();
   readonly #leaving = new Map<string, number>();
   #last: Look | undefined;
-  #moved = { at: performance.now(), state: "" };
+  readonly #standstill: Standstill;
   #told = performance.now();
 
   constructor(followed: Followed, context: KubernetesRollContext) {
     this.#followed = followed;
     this.#context = context;
+    this.#standstill = new Standstill(context.policy, followed.soakSeconds);
   }
 
   async run(): Promise<TouchedHost[]> {
@@ -86,16 +87,19 @@ class Following {
   }
 
   async #isDone(look: Look): Promise<boolean> {
-    const { deployment, current } = look;
-    if (!deployment) throw new GateFailed("deployment-gone", "somebody deleted the Deployment meanwhile");
-    if (!current) return false;
+    const { current } = look;
+    const deployment = deploymentIn(look);
+    const wanted = deployment.spec?.replicas ?? 1;
+    this.#last = look;
+    if (!current) {
+      await this.#goesOn("unseen", [], 0, wanted);
+      return false;
+    }
     const fresh = look.pods.filter(({ hash, isEnding }) => hash === current.hash && !isEnding);
     this.#forgetLeft(fresh);
     this.#followed.probes?.follow(look.pods);
     this.#tellLeaving(look.pods.filter((pod) => !fresh.includes(pod)));
-    this.#last = look;
     for (const pod of fresh) await this.#gatesOf(pod).look(pod);
-    const wanted = deployment.spec?.replicas ?? 1;
     const {
       replicas = 0,
       updatedReplicas = 0,
@@ -107,8 +111,9 @@ class Following {
     const isReplaced = replicas === wanted && updatedReplicas === wanted && arrived === wanted;
     const passed = fresh.filter(({ name }) => this.#gates.get(name)?.isDone).length;
     if (isReplaced && passed === wanted && fresh.length === wanted && others.length === 0) return true;
-    await this.#refuseStandstill([replicas, updatedReplicas, arrived, passed, others.length].join());
-    await this.#tellWaiting(fresh, passed, wanted);
+    const pods = fresh.map(({ name, isReady }) => `${name} ${isReady} ${this.#gates.get(name)?.phase}`);
+    const state = [replicas, updatedReplicas, arrived, passed, others.length, ...pods].join();
+    await this.#goesOn(state, fresh, passed, wanted);
     return false;
   }
 
@@ -160,17 +165,10 @@ class Following {
     }
   }
 
-  async #refuseStandstill(state: string): Promise<void> {
-    const { health } = this.#context.policy;
-    if (this.#moved.state !== state) this.#moved = { at: performance.now(), state };
-    const longest =
-      Math.max(health.deadlineSeconds, this.#followed.soakSeconds) * 1000 + STANDSTILL_MILLISECONDS;
-    if (performance.now() - this.#moved.at < longest) return;
+  /** Says what it waits for; throws if nothing has moved for too long. */
+  async #goesOn(state: string, fresh: readonly PodView[], passed: number, wanted: number): Promise<void> {
     const why = complaintsOf(this.#last).join("; ") || "Kubernetes does not say why";
-    throw new GateFailed("standstill", `nothing has moved for ${Math.round(longest / 1000)} s: ${why}`);
-  }
-
-  async #tellWaiting(fresh: readonly PodView[], passed: number, wanted: number): Promise<void> {
+    this.#standstill.refuse(state, why);
     if (performance.now() - this.#told < TELL_MILLISECONDS) return;
     const { cluster, workload } = this.#context;
     const unready = fresh.find(({ isReady }) => !isReady);
@@ -192,7 +190,8 @@ class Following {
 /** Such as that a quota allows no further pod. */
 function complaintsOf(look: Look | undefined): string[] {
   const conditions = look?.deployment?.status?.conditions ?? [];
-  return conditions
+  const failures = conditions
     .filter(({ type, status }) => type === "ReplicaFailure" && status === "True")
     .flatMap(({ message }) => message ?? []);
+  return look && !look.current ? ["Kubernetes has not acted on the change yet", ...failures] : failures;
 }

@@ -77,17 +77,29 @@ export async function store(
   return ask(apps.replaceNamespacedDeployment({ ...how, name, body }));
 }
 
-/** Notes on a Deployment what the API makes of its spec, so that changes by hand show; tells whether that is stored already. */
+/** A Deployment with a note of what the API makes of its spec, so that changes by hand show. */
+export interface Completed {
+  readonly complete: V1Deployment;
+  /** Whether the spec is there already, and whether the note is. */
+  readonly isStored: boolean;
+  readonly isNoted: boolean;
+  readonly changesPods: boolean;
+}
+
+/** Asks the API what it makes of a Deployment in place of the one that is there. */
 export async function completed(
   cluster: Cluster,
   desired: V1Deployment,
   live: V1Deployment | undefined,
-): Promise<{ readonly complete: V1Deployment; readonly isStored: boolean }> {
+): Promise<Completed> {
   const { spec } = await store(cluster, desired, live, { dryRun: true });
-  const annotations = { ...desired.metadata?.annotations, [APPLIED]: JSON.stringify(spec) };
+  const applied = JSON.stringify(spec);
+  const annotations = { ...desired.metadata?.annotations, [APPLIED]: applied };
   return {
     complete: { ...desired, metadata: { ...desired.metadata, annotations } },
     isStored: live !== undefined && !differs(live.spec, spec),
+    isNoted: live?.metadata?.annotations?.[APPLIED] === applied,
+    changesPods: differs(live?.spec?.template, spec?.template),
   };
 }
 

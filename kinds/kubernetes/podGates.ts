@@ -39,6 +39,10 @@ export class PodGates {
     return this.#isDone;
   }
 
+  get phase(): Phase {
+    return this.#phase;
+  }
+
   /** Looks at the pod once more; throws `PodFailed`. */
   async look(pod: PodView): Promise<void> {
     const { soakSeconds, service, earlierRestarts = 0 } = this.#options;

@@ -1,3 +1,4 @@
+import type { V1Deployment } from "@kubernetes/client-node";
 import { refuseUnanswered } from "#rollout/analysis/refuseUnanswered.ts";
 import { counted } from "#rollout/common/counted.ts";
 import { messageOf, RollFailed, RollgateError } from "#rollout/common/errors.ts";
@@ -13,12 +14,13 @@ import type { DesiredRelease } from "#rollout/roll/targets.ts";
 import type { Cluster } from "./cluster.ts";
 import { ClusterLeaseStore } from "./clusterLeaseStore.ts";
 import { describeFailure } from "./describeFailure.ts";
-import { keepEnvironment, pruneEnvironments } from "./environmentSecrets.ts";
+import { despiteOthers } from "./despiteOthers.ts";
+import { keepEnvironment } from "./environmentSecrets.ts";
+import { finishRoll } from "./finishRoll.ts";
 import { followPods } from "./followPods.ts";
 import { goodRevision, type Look, lookAt, type Revision } from "./look.ts";
 import { completed, desiredDeployment, store } from "./manifest.ts";
-import { GOOD } from "./names.ts";
-import { refuseForeignDeployment } from "./own.ts";
+import { refuseForeign, refuseForeignDeployment } from "./own.ts";
 import { PodProbes } from "./podProbes.ts";
 import { refuseForbiddenProbes } from "./refuseForbiddenProbes.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
@@ -74,6 +76,7 @@ export async function rollDeployment(
     options.onFirstLook?.(running === undefined ? {} : { [name]: running });
     const rolled = await replacePods(desired.release, before, probes, context, desired.jar === undefined);
     await probes?.end();
+    warnings.push(...(await finishRoll(context)));
     for (const warning of warnings) tell("warning", warning);
     const ledger = probes && figuresOf([], since, probes.probes());
     if (ledger?.probes) tell("done", describeProbes(ledger.probes));
@@ -106,36 +109,48 @@ async function replacePods(
   const wanted = desiredDeployment(workload, release, kept);
   await context.assertHeld();
   await keepEnvironment(cluster, workload).catch(untouched);
-  const { complete, isStored } = await completed(cluster, wanted, before.deployment).catch(untouched);
-  const wayBack = goodRevision(before) ?? (await onlyOneServing(before));
-  const isGood = isStored && wayBack !== undefined && wayBack.hash === before.current?.hash;
+  const { complete, isStored, changesPods } = await storeRelease(wanted, before, context).catch(untouched);
+  const good = goodRevision(before);
+  // What has passed its soak once is not judged again.
+  const isGood = isStored && good !== undefined && good.hash === before.current?.hash;
   const fleet = counted(complete.spec?.replicas ?? 1, "pod");
   report(
     "start",
     isStored ? `${release} on ${fleet}, as stored before` : describeStart(release, before, fleet),
   );
-  await context.assertHeld();
-  if (!isStored) await store(cluster, complete, before.deployment).catch(untouched);
   try {
     const rolled = await followPods(
       {
         release,
         probes,
-        // What has passed its soak once is not judged again.
         soakSeconds: isGood ? 0 : policy.timing.soakSeconds,
         isJudged: !isGood,
         restarts: new Map(before.pods.map((pod) => [pod.name, pod.restarts])),
       },
       context,
     );
-    await markGood(context);
-    await pruneEnvironments(cluster, workload);
     report("done", `${fleet} of ${release} serve`);
-    const touched = rolled.filter(({ host }) => !before.pods.some((pod) => pod.name === host));
-    return touched;
+    return rolled.filter(({ host }) => !before.pods.some((pod) => pod.name === host));
   } catch (error) {
+    const wayBack = good ?? (changesPods ? onlyOneServing(before) : undefined);
     throw await describeFailure({ error, release, wayBack, probes }, context);
   }
+}
+
+/** Stores the Deployment unless it is there; storing only what was noted about it changes no pod. */
+function storeRelease(
+  wanted: V1Deployment,
+  before: Look,
+  { cluster, workload, assertHeld }: KubernetesRollContext,
+) {
+  return despiteOthers(async (attempt) => {
+    const { deployment } = attempt === 1 ? before : await lookAt(cluster, workload);
+    refuseForeign("Deployment", deployment, workload);
+    const found = await completed(cluster, wanted, deployment);
+    await assertHeld();
+    if (!found.isStored || !found.isNoted) await store(cluster, found.complete, deployment);
+    return found;
+  });
 }
 
 /** Everything that can be found out without changing anything. */
@@ -166,7 +181,7 @@ async function preflight(
 }
 
 /** A Deployment that somebody else has rolled so far. */
-async function onlyOneServing({ current, pods }: Look): Promise<Revision | undefined> {
+function onlyOneServing({ current, pods }: Look): Revision | undefined {
   const serving = pods.filter(({ serves }) => serves);
   return current && serving.length > 0 && serving.every(({ hash }) => hash === current.hash)
     ? current
@@ -178,17 +193,6 @@ function describeStart(release: string, { current, deployment }: Look, fleet: st
   return current?.release === release
     ? `${fleet} of ${release} anew`
     : `${release} on ${fleet}, in place of ${current?.release}`;
-}
-
-/** The next roll goes back to this if it fails. */
-async function markGood(context: KubernetesRollContext): Promise<void> {
-  const { cluster, workload } = context;
-  const { deployment, current } = await lookAt(cluster, workload);
-  if (!deployment || !current || deployment.metadata?.annotations?.[GOOD] === current.hash) return;
-  await context.assertHeld();
-  const { metadata } = deployment;
-  const annotations = { ...metadata?.annotations, [GOOD]: current.hash };
-  await store(cluster, { ...deployment, metadata: { ...metadata, annotations } }, deployment);
 }
 
 function unjudged({ analysis, probeTraffic }: RollPolicy): string[] {

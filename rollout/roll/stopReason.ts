@@ -2,7 +2,10 @@ import { RollgateError } from "../common/errors.ts";
 import type { RollContext } from "./rollContext.ts";
 
 /** Why a roll was asked to stop. */
-export function stopReason({ signal: { reason }, policy }: RollContext): RollgateError {
+export function stopReason({
+  signal: { reason },
+  policy,
+}: Pick<RollContext, "signal" | "policy">): RollgateError {
   const why =
     reason instanceof RollgateError
       ? reason.message

@@ -1,0 +1,228 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { V1Deployment } from "@kubernetes/client-node";
+import { openCluster } from "#kinds/kubernetes/cluster.ts";
+import { rollDeployment } from "#kinds/kubernetes/rollDeployment.ts";
+import type { Workload } from "#kinds/kubernetes/workload.ts";
+import { formatReport } from "#rollout/roll/reporter.ts";
+import type { RollPolicy } from "#rollout/roll/rollContext.ts";
+import { serveHttp } from "../httpServer.ts";
+import { validRequest } from "../rollRequest.ts";
+
+type Json = ReturnType<typeof JSON.parse>;
+
+/** A question or a write that reaches the API. */
+export interface Asked {
+  /** Such as `PUT deployments`. */
+  readonly what: string;
+  readonly name: string;
+  readonly body: Json;
+  readonly isDryRun: boolean;
+}
+
+/** What a roll of a test differs in. */
+export interface FakeRoll extends Partial<RollPolicy> {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+const OWN = { name: "market", namespace: "shop", service: "market" };
+
+/** The API of a cluster with one Deployment, whose controller replaces all pods at once unless a release is broken. */
+export class FakeWorkload {
+  readonly lines: string[] = [];
+  readonly objects = new Map<string, Json>();
+  /** Releases whose pods end at once; the pods of the old one stay then. */
+  readonly broken = new Set<string>();
+  /** Releases whose pods do not become ready. */
+  readonly slow = new Set<string>();
+  /** Whether the controller acts on what was stored. */
+  isAwake = true;
+  /** Called before each answer; may return a status to answer with instead. */
+  onAsked: (asked: Asked) => number | undefined = () => undefined;
+  /** How often it was looked at. */
+  looks = 0;
+  #version = 0;
+  #port = 0;
+
+  static async create(): Promise<FakeWorkload> {
+    const fake = new FakeWorkload();
+    const { port } = await serveHttp(async (request, response) => {
+      const [status, body] = fake.#answer(request, Buffer.concat(await request.toArray()).toString());
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    fake.#port = port;
+    fake.objects.set("services/market", { metadata: { name: "market" } });
+    return fake;
+  }
+
+  get deployment(): Json {
+    return this.objects.get("deployments/market");
+  }
+
+  named(kind: string): string[] {
+    return this.#all(kind).map(({ metadata }) => metadata.name);
+  }
+
+  /** Somebody else changes an object. */
+  change(key: string, edit: (object: Json) => void): void {
+    const object = this.objects.get(key);
+    edit(object);
+    object.metadata.resourceVersion = String(++this.#version);
+  }
+
+  /** The controller writes a status, whatever it is. */
+  writeStatus(): void {
+    this.change("deployments/market", () => {});
+  }
+
+  roll(release: string, { environment = {}, signal, ...changes }: FakeRoll = {}) {
+    const { launch: _, ...request } = validRequest();
+    const policy = { ...request, timing: { ...request.timing, soakSeconds: 0 }, ...changes };
+    const workload: Workload = {
+      ...OWN,
+      cluster: { kubeconfig: this.#kubeconfig() },
+      url: "http://market",
+      environment,
+      deploymentOf: (_, secret) => deploymentOf(release, secret),
+    };
+    return rollDeployment(openCluster(workload.cluster), workload, { release }, policy, {
+      owner: "ann@build-1 (pid 1)",
+      reporter: (report) => this.lines.push(formatReport(report)),
+      signal: signal ?? new AbortController().signal,
+      leaseTiming: { heartbeatMilliseconds: 20, expiryMilliseconds: 2_000, waitMilliseconds: 0 },
+    });
+  }
+
+  #kubeconfig(): string {
+    const cluster = { server: `http://127.0.0.1:${this.#port}`, "insecure-skip-tls-verify": true };
+    return JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "fake",
+      clusters: [{ name: "fake", cluster }],
+      users: [{ name: "someone", user: {} }],
+      contexts: [{ name: "fake", context: { cluster: "fake", user: "someone" } }],
+    });
+  }
+
+  #all(kind: string): Json[] {
+    return [...this.objects].filter(([key]) => key.startsWith(`${kind}/`)).map(([, object]) => object);
+  }
+
+  #answer({ url = "", method = "" }: IncomingMessage, text: string): [number, object] {
+    const { pathname, searchParams } = new URL(url, "http://fake");
+    const [kind = "", given] = pathname.split("/namespaces/shop/")[1]?.split("/") ?? [];
+    const body = text === "" ? undefined : JSON.parse(text);
+    const name = given ?? body?.metadata?.name;
+    const isDryRun = searchParams.has("dryRun");
+    if (method === "GET" && kind === "deployments") this.looks++;
+    const refused = this.onAsked({ what: `${method} ${kind}`, name, body, isDryRun });
+    if (refused === undefined && method === "GET" && name === undefined) {
+      return [200, { items: this.#all(kind) }];
+    }
+    const key = `${kind}/${name}`;
+    const stored = this.objects.get(key);
+    const status = refused ?? statusOf(method, stored, body);
+    if (status >= 400)
+      return [status, { kind: "Status", code: status, message: `${method} ${kind}: ${status}` }];
+    if (method === "GET") return [200, stored];
+    if (method === "DELETE") this.objects.delete(key);
+    if (method === "DELETE" || isDryRun) return [200, body ?? {}];
+    const isSame = JSON.stringify(stored?.spec) === JSON.stringify(body.spec);
+    const generation = (stored?.metadata.generation ?? 0) + (isSame ? 0 : 1);
+    const uid = stored?.metadata.uid ?? String(++this.#version);
+    const metadata = { ...body.metadata, name, uid, generation, resourceVersion: String(++this.#version) };
+    const object = { ...body, metadata, ...(stored?.status && { status: stored.status }) };
+    this.objects.set(key, object);
+    if (kind === "deployments" && this.isAwake) this.reconcile();
+    return [status, object];
+  }
+
+  /** What the controller does. */
+  reconcile(): void {
+    const { deployment } = this;
+    const { metadata, spec } = deployment;
+    if (spec.paused) {
+      deployment.status.observedGeneration = metadata.generation;
+      return;
+    }
+    const hash = createHash("sha256").update(JSON.stringify(spec.template)).digest("hex").slice(0, 8);
+    const { labels, annotations } = spec.template.metadata;
+    const template = { labels: { ...labels, "pod-template-hash": hash }, annotations };
+    const key = `replicasets/market-${hash}`;
+    const numbers = this.#all("replicasets").map((set) => Number(set.metadata.annotations[REVISION]));
+    const newest = Math.max(0, ...numbers);
+    const isNewest = this.objects.get(key)?.metadata.annotations[REVISION] === String(newest);
+    const revision = String(isNewest ? newest : newest + 1);
+    const ownerReferences = [
+      { uid: metadata.uid, apiVersion: "apps/v1", kind: "Deployment", name: "market" },
+    ];
+    this.objects.set(key, {
+      metadata: {
+        name: `market-${hash}`,
+        ...template,
+        annotations: { [REVISION]: revision },
+        ownerReferences,
+      },
+      spec: { selector: {}, template: { ...spec.template, metadata: template } },
+    });
+    metadata.annotations = { ...metadata.annotations, [REVISION]: revision };
+    const release = annotations["rollgate/release"];
+    const isBroken = this.broken.has(release);
+    const isReady = !isBroken && !this.slow.has(release);
+    if (isReady) for (const pod of this.named("pods")) this.objects.delete(`pods/${pod}`);
+    const count = isReady ? spec.replicas : 1;
+    for (let number = 1; number <= count; number++) {
+      const name = `market-${hash}-${number}`;
+      this.objects.set(`pods/${name}`, podOf(name, template, spec.template.spec, isReady, isBroken));
+    }
+    const endpoints = this.#all("pods")
+      .filter(({ status }) => status.conditions[0].status === "True")
+      .map(({ metadata: { name } }) => ({ addresses: [], targetRef: { kind: "Pod", name } }));
+    this.objects.set("endpointslices/market", { metadata: { name: "market" }, endpoints });
+    const [replicas, ready] = [this.named("pods").length, isReady ? spec.replicas : 0];
+    deployment.status = {
+      observedGeneration: metadata.generation,
+      replicas,
+      updatedReplicas: count,
+      readyReplicas: ready,
+      availableReplicas: ready,
+    };
+  }
+}
+
+const REVISION = "deployment.kubernetes.io/revision";
+
+function statusOf(method: string, stored: Json, body: Json): number {
+  if (method === "POST") return stored ? 409 : 201;
+  if (!stored) return 404;
+  const version = body?.metadata?.resourceVersion;
+  return version !== undefined && version !== stored.metadata.resourceVersion ? 409 : 200;
+}
+
+function podOf(name: string, metadata: object, spec: object, ready: boolean, isBroken: boolean) {
+  const state = isBroken ? { terminated: { exitCode: 1 } } : { running: {} };
+  return {
+    metadata: { ...metadata, name },
+    spec: { ...spec, nodeName: "node-1" },
+    status: {
+      conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+      containerStatuses: [{ name: "app", image: "", imageID: "", ready, restartCount: 0, state }],
+    },
+  };
+}
+
+function deploymentOf(release: string, environmentSecret: string): V1Deployment {
+  const envFrom = [{ secretRef: { name: environmentSecret } }];
+  return {
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: "market" } },
+      template: {
+        metadata: { labels: { app: "market" } },
+        spec: { containers: [{ name: "app", image: `shop:${release}`, envFrom }] },
+      },
+    },
+  };
+}
