@@ -68,3 +68,10 @@ test("a preview shows which release every host is to run, with those whose addre
   const unknownJar = await deployment.check({ olds, news: { hosts, jar: { path: UNKNOWN } } });
   expect(unknownJar.inputs).toMatchObject({ rollingOrder: UNKNOWN });
 });
+
+test("pods in a namespace that a preview can't know have no server to wait for", async () => {
+  const jar = { path: "/app.jar", version: "1.2.3", sha256: "c".repeat(64) };
+  const hosts = [{ kind: "kubernetes", name: "shop", namespace: UNKNOWN }];
+  const { inputs } = await deployment.check({ olds: {}, news: { hosts, jar } });
+  expect(inputs).toMatchObject({ rollingOrder: ["shop: 1.2.3-cccccccccccc"] });
+});
