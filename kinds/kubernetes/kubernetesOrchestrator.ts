@@ -10,6 +10,7 @@ import { ClusterLeaseStore } from "./clusterLeaseStore.ts";
 import { lookAt } from "./look.ts";
 import { driftOf } from "./manifest.ts";
 import { RELEASE } from "./names.ts";
+import { refuseForeignDeployment } from "./own.ts";
 import { rollDeployment } from "./rollDeployment.ts";
 import type { Workload } from "./workload.ts";
 
@@ -35,6 +36,7 @@ export class KubernetesOrchestrator implements Orchestrator {
 
   async plan({ timing }: RollRequest): Promise<Plan> {
     const { name } = this.#workload;
+    await refuseForeignDeployment(this.#cluster, this.#workload);
     const { deployment, current } = await lookAt(this.#cluster, this.#workload);
     const roller = await this.#roller(timing.leaseWaitSeconds);
     const warnings = roller === undefined ? [] : [roller];

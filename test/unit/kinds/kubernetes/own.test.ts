@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openCluster } from "#kinds/kubernetes/cluster.ts";
 import { ClusterLeaseStore } from "#kinds/kubernetes/clusterLeaseStore.ts";
+import { KubernetesOrchestrator } from "#kinds/kubernetes/kubernetesOrchestrator.ts";
 import { refuseForeignDeployment } from "#kinds/kubernetes/own.ts";
 import { removeDeployment } from "#kinds/kubernetes/removeDeployment.ts";
 import { rollDeployment } from "#kinds/kubernetes/rollDeployment.ts";
@@ -60,7 +61,7 @@ test.each(FOREIGN)(
   },
 );
 
-test("a roll that may not deploy or probe is refused before it touches anything", async () => {
+test("a roll that may not deploy or probe is refused before it touches anything, and a preview says so", async () => {
   const { access, cluster, writes } = await clusterWith({});
   const workload = {
     ...PLACE,
@@ -80,6 +81,8 @@ test("a roll that may not deploy or probe is refused before it touches anything"
   await expect(rolling).rejects.toThrow(
     /; Deployment market in namespace shop: expected one created by rollgate.*; probeTraffic: expected an account.*\. No pod was touched\.$/,
   );
+  const planning = new KubernetesOrchestrator(workload).plan(validRequest());
+  await expect(planning).rejects.toThrow(/^Deployment market in namespace shop: expected one created by/);
   expect(writes()).toEqual([]);
 });
 
