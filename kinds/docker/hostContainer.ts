@@ -92,8 +92,11 @@ export class HostContainer {
     const written = await readLog(this.#container, lines);
     const { Running, ExitCode, OOMKilled } = found.State;
     if (Running) return written;
-    const memory = `, out of memory at ${(found.HostConfig.Memory ?? 0) / 1024 / 1024} MB`;
-    return [...written, `exit code ${ExitCode}${OOMKilled ? memory : ""}`];
+    const limit = (found.HostConfig.Memory ?? 0) / 1024 / 1024;
+    const memory = `out of memory at ${limit} MB`;
+    // The engine never learns of it if the kernel's message comes after the end.
+    const guess = ExitCode === KILLED && limit > 0 ? `, killed, maybe ${memory}` : "";
+    return [...written, `exit code ${ExitCode}${OOMKilled ? `, ${memory}` : guess}`];
   }
 
   async remove(): Promise<void> {

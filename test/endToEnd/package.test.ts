@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { baseImages } from "../../harness/docker/baseImages.ts";
 import { docker, noDocker } from "../../harness/docker/engine.ts";
 import { writeFakeJar, writeFakeJava } from "../../harness/fakeApplication.ts";
@@ -176,6 +176,7 @@ describe("the package, installed by npm, with the real CLI and a fake java", { t
     async () => {
       const { nginx } = await baseImages();
       const { image, java } = await nodeAppImage(nginx);
+      onTestFinished(async () => void (await docker(["image", "rm", image])));
       const { directory: _, hosts: __, ...common } = settings;
       const hosts = [{ name: "app-1" }, { name: "app-2" }];
       const inContainers = {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { fakeJava } from "../fakeJava.ts";
 const BUILD_MILLISECONDS = 180_000;
 const FOLDER = "/opt/fake";
 
-/** An image on top of `base` in which `java` runs fake jars, with this Node. */
+/** An image of its own on top of `base`, in which `java` runs fake jars, with this Node. */
 export async function nodeAppImage(base: string): Promise<{ readonly image: string; readonly java: string }> {
   const context = await mkdtemp(join(tmpdir(), "rollgate-image-"));
   try {
@@ -19,7 +20,7 @@ export async function nodeAppImage(base: string): Promise<{ readonly image: stri
       join(context, "Dockerfile"),
       `FROM ${base}\nCOPY node java java.cjs ${FOLDER}/\nUSER 10001\n`,
     );
-    const name = "rollgate-test/node-app:1";
+    const name = `rollgate-test/node-app:${randomUUID()}`;
     await docker(["build", "--quiet", "--tag", name, context], BUILD_MILLISECONDS);
     return { image: name, java: `${FOLDER}/java` };
   } finally {
