@@ -12,8 +12,8 @@ export function rollToCome({ olds, news }: Change): Values {
   const lines = hosts.map((host: Values): readonly [string, string] => {
     const { hosts: ofCanary = [], jar: canaryJar } = Object(canary);
     const its = [ofCanary].flat().includes(host.name) ? releaseOf(canaryJar) : release;
-    const isElsewhere = host.kind !== "kubernetes" && hasUnknown(host);
-    const where = isElsewhere ? ", at an address known after its server exists" : "";
+    const isPlaceUnknown = hasUnknown([host.server, host.address, host.port]);
+    const where = isPlaceUnknown ? ", at an address known after its server exists" : "";
     return [String(host.name), its === UNKNOWN ? its : `${host.name}: ${its}${where}`];
   });
   const byName = Object.fromEntries(lines);
