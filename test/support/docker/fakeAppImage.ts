@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { docker } from "../../../harness/docker/engine.ts";
 
 const run = promisify(execFile);
-const NAME = "rollgate-test/fake-app:1";
+const NAME = `rollgate-test/fake-app:${process.pid}`;
 
 /** Understands the arguments the rollout passes to java, and serves a fake jar with the image's nginx. */
 const JAVA = `#!/bin/sh
