@@ -9,6 +9,11 @@ import { inRepository } from "../../tools/inRepository.ts";
 import { type PulumiResult, runPulumi } from "../../tools/runPulumi.ts";
 
 const PLUGINS = { providers: [{ name: "rollgate", path: inRepository("plugin") }] };
+const JAVASCRIPT = {
+  name: "shop",
+  runtime: { name: "nodejs", options: { typescript: false } },
+  main: "index.js",
+};
 /** It knows the type alone, as what Pulumi generates for another language does. */
 const PROGRAM = `import { readFileSync } from "node:fs";
 import { ComponentResource } from "@pulumi/pulumi";
@@ -50,8 +55,7 @@ describe("programs that get the service from the plugin, with the real CLI and a
     await writeFile(join(directory, "settings.json"), JSON.stringify(settings));
     for (const folder of ["state", "script", "yaml"]) await mkdir(join(directory, folder));
     await writeFile(join(directory, "script", "index.js"), PROGRAM);
-    const runtime = { name: "nodejs", options: { typescript: false } };
-    await writeProject("script", { name: "shop", runtime, main: "index.js", plugins: PLUGINS });
+    await writeProject("script", { ...JAVASCRIPT, plugins: PLUGINS });
     await pulumi("script", "stack", "init", "dev");
   });
 
@@ -67,6 +71,14 @@ describe("programs that get the service from the plugin, with the real CLI and a
       PULUMI_CONFIG_PASSPHRASE: "not a secret",
     };
     return runPulumi(args, { cwd: join(directory, folder), env });
+  }
+
+  /** The program in this folder has nothing to do with the state of the one that deployed. */
+  async function expectNoChanges(folder: string): Promise<void> {
+    await copyFile(join(directory, "script", "Pulumi.dev.yaml"), join(directory, folder, "Pulumi.dev.yaml"));
+    const { code, output } = await pulumi(folder, "preview", "--stack", "dev", "--expect-no-changes");
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/Resources:\n +7 unchanged/);
   }
 
   test("one that knows it by its type alone deploys", async () => {
@@ -86,28 +98,15 @@ describe("programs that get the service from the plugin, with the real CLI and a
         plugins: PLUGINS,
         resources: { shop: { ...shop, properties: settings } },
       });
-      await copyFile(
-        join(directory, "script", "Pulumi.dev.yaml"),
-        join(directory, "yaml", "Pulumi.dev.yaml"),
-      );
-      const { code, output } = await pulumi("yaml", "preview", "--stack", "dev", "--expect-no-changes");
-      expect(code, output).toBe(0);
-      expect(output).toMatch(/Resources:\n +7 unchanged/);
+      await expectNoChanges("yaml");
     },
   );
 
   test("a program in JavaScript has nothing to do with it, either", async () => {
     await mkdir(join(directory, "component"));
-    const runtime = { name: "nodejs", options: { typescript: false } };
-    await writeProject("component", { name: "shop", runtime, main: "index.js" });
+    await writeProject("component", JAVASCRIPT);
     await writeFile(join(directory, "component", "index.js"), COMPONENT);
-    await copyFile(
-      join(directory, "script", "Pulumi.dev.yaml"),
-      join(directory, "component", "Pulumi.dev.yaml"),
-    );
-    const { code, output } = await pulumi("component", "preview", "--stack", "dev", "--expect-no-changes");
-    expect(code, output).toBe(0);
-    expect(output).toMatch(/Resources:\n +7 unchanged/);
+    await expectNoChanges("component");
   });
 
   test.skipIf(withoutYaml)(`the example in YAML rolls the next release${withoutYaml}`, async () => {
