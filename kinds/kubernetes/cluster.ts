@@ -3,6 +3,7 @@ import {
   ApiException,
   AppsV1Api,
   AuthorizationV1Api,
+  BatchV1Api,
   CoordinationV1Api,
   CoreV1Api,
   DiscoveryV1Api,
@@ -22,6 +23,7 @@ export interface Cluster {
   readonly server: string;
   readonly apps: AppsV1Api;
   readonly core: CoreV1Api;
+  readonly batch: BatchV1Api;
   readonly coordination: CoordinationV1Api;
   readonly discovery: DiscoveryV1Api;
   readonly authorization: AuthorizationV1Api;
@@ -56,6 +58,7 @@ export function openCluster({ kubeconfig, kubeconfigFile, context }: ClusterAcce
     server,
     apps: config.makeApiClient(AppsV1Api),
     core: config.makeApiClient(CoreV1Api),
+    batch: config.makeApiClient(BatchV1Api),
     coordination: config.makeApiClient(CoordinationV1Api),
     discovery: config.makeApiClient(DiscoveryV1Api),
     authorization: config.makeApiClient(AuthorizationV1Api),

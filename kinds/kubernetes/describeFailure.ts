@@ -2,14 +2,19 @@ import { GateFailed, messageOf, RollFailed, RollgateError } from "#rollout/commo
 import { LeaseLost } from "#rollout/lease/lease.ts";
 import { describeProbes } from "#rollout/ledger/describeLedger.ts";
 import { figuresOf } from "#rollout/ledger/figures.ts";
+import { HostRollFailed } from "#rollout/roll/hostRollFailed.ts";
 import { stopReason } from "#rollout/roll/stopReason.ts";
+import { lookAtOwn } from "./canaryBeside.ts";
 import { describeLook } from "./describeLook.ts";
 import { goBack, halt } from "./goBack.ts";
 import { lookAt, type Revision } from "./look.ts";
+import { isCanary } from "./own.ts";
 import { PodFailed } from "./podFailure.ts";
 import type { PodProbes } from "./podProbes.ts";
 import { reasonOf } from "./reasonOf.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
+import { removeCanary } from "./withdrawCanary.ts";
+import type { Workload } from "./workload.ts";
 
 interface Failure {
   readonly error: unknown;
@@ -24,7 +29,7 @@ export async function describeFailure(
   { error, release, wayBack, probes }: Failure,
   context: KubernetesRollContext,
 ): Promise<unknown> {
-  const { workload, policy, signal } = context;
+  const { workload, beside, policy, signal } = context;
   const failure = reasonOf(error, context);
   if (!(failure instanceof RollgateError)) return failure;
   const isStopped = signal.aborted;
@@ -41,16 +46,49 @@ export async function describeFailure(
     parts.push(await halted(context));
   } else if (wayBack) {
     parts.push(...(await wentBack(wayBack, context, evidence)));
+  } else if (isCanary(workload)) {
+    parts.push(...(await removed(context)));
   } else {
     parts.push("there is no earlier release to go back to", await halted(context));
   }
-  const look = await lookAt(context.cluster, workload).catch(() => undefined);
-  const now = look ? describeLook(look) : "unknown";
+  // A canary comes first.
+  if (isCanary(workload)) parts.push(`${beside.name} was not touched`);
+  const now = [await describeNow(context, workload), await describeNow(context, beside)].filter(Boolean);
   const { probes: figures } = figuresOf([], 0, probes?.probes());
   const during = figures ? ` During the roll: ${describeProbes(figures)}.` : "";
-  return new RollFailed(`${parts.join("; ")}. Now: ${workload.name} ${now}.${during}`, evidence, {
-    cause: failure,
+  return new RollFailed(`${parts.join("; ")}. Now: ${now.join("; ")}.${during}`, evidence, {
+    cause: forHooks(failure),
   });
+}
+
+/** A canary that is not there is not worth a word. */
+async function describeNow({ cluster }: KubernetesRollContext, workload: Workload): Promise<string> {
+  const { name } = workload;
+  try {
+    const look = isCanary(workload) ? await lookAtOwn(cluster, workload) : await lookAt(cluster, workload);
+    return look ? `${name} ${describeLook(look)}` : "";
+  } catch {
+    return `${name} unknown`;
+  }
+}
+
+/** With the pod and the phase that failed. */
+function forHooks(failure: RollgateError): RollgateError {
+  if (!(failure instanceof PodFailed)) return failure;
+  const { pod, phase, message: what } = failure;
+  return new HostRollFailed({ host: pod.name, phase, what, cause: failure });
+}
+
+/** Takes back a canary that has never been good. */
+async function removed(context: KubernetesRollContext): Promise<string[]> {
+  const { name } = context.workload;
+  try {
+    await removeCanary(context);
+    return [`${name} was removed`];
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error;
+    return [`${name} could not be removed: ${messageOf(error)}`, await halted(context)];
+  }
 }
 
 /** Says what became of going back. If Kubernetes could not be told to, the release that failed must not go on. */

@@ -1,14 +1,16 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import { type Cluster, isRefusal } from "./cluster.ts";
 import { environmentSecretOf, ownLabels, ownSelector } from "./names.ts";
+import { ownerOf } from "./own.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 import type { Workload } from "./workload.ts";
 
 /** Stores the environment in a Secret of its own, unless it is there. */
 export async function keepEnvironment({ core, ask }: Cluster, workload: Workload): Promise<void> {
-  const { name, namespace, environment } = workload;
+  const { namespace, environment } = workload;
+  const owner = ownerOf(workload);
   const body: V1Secret = {
-    metadata: { name: environmentSecretOf(name, environment), labels: ownLabels(name) },
+    metadata: { name: environmentSecretOf(owner, environment), labels: ownLabels(owner) },
     type: "Opaque",
     immutable: true,
     stringData: { ...environment },
@@ -30,7 +32,8 @@ export async function pruneEnvironments({
   assertHeld,
 }: Pick<KubernetesRollContext, "cluster" | "workload" | "assertHeld">): Promise<void> {
   const { apps, core, ask } = cluster;
-  const { name, namespace, environment } = workload;
+  const { namespace, environment } = workload;
+  const name = ownerOf(workload);
   const secrets = await ask(core.listNamespacedSecret({ namespace, labelSelector: ownSelector(name) }));
   const sets = await ask(apps.listNamespacedReplicaSet({ namespace }));
   const containers = sets.items.flatMap(({ spec }) => spec?.template?.spec?.containers ?? []);

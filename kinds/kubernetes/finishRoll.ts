@@ -7,15 +7,14 @@ import { store } from "./manifest.ts";
 import { GOOD } from "./names.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 
-/**
- * Notes that the release is good, and deletes what no revision needs any more. The release serves by now, so that what
- * can't be done is only a warning; returns those.
- */
-export async function finishRoll(context: KubernetesRollContext): Promise<string[]> {
-  return [
-    ...(await warningOf("it was not noted that this release is good to go back to", markGood(context))),
-    ...(await warningOf("environments of earlier releases were not deleted", pruneEnvironments(context))),
-  ];
+/** Notes that the release is good. It serves by now, so that what can't be done is only a warning. */
+export function noteGood(context: KubernetesRollContext): Promise<void> {
+  return warningOf("it was not noted that this release is good to go back to", markGood(context), context);
+}
+
+/** Deletes what no revision needs any more; what can't be done is only a warning. */
+export function tidyUp(context: KubernetesRollContext): Promise<void> {
+  return warningOf("environments of earlier releases were not deleted", pruneEnvironments(context), context);
 }
 
 /** The next roll goes back to this if it fails. */
@@ -33,12 +32,15 @@ function markGood({ cluster, workload, assertHeld }: KubernetesRollContext): Pro
   });
 }
 
-async function warningOf(what: string, work: Promise<void>): Promise<string[]> {
+async function warningOf(
+  what: string,
+  work: Promise<void>,
+  { warn }: Pick<KubernetesRollContext, "warn">,
+): Promise<void> {
   try {
     await work;
-    return [];
   } catch (error) {
     if (!(error instanceof RollgateError)) throw error;
-    return [`${what}: ${messageOf(error)}`];
+    warn(`${what}: ${messageOf(error)}`);
   }
 }

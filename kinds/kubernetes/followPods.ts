@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { counted } from "#rollout/common/counted.ts";
-import { messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { messageOf, type RollgateError } from "#rollout/common/errors.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
 import type { TouchedHost } from "#rollout/roll/rollAll.ts";
 import { deploymentIn } from "./deploymentIn.ts";
 import { type Look, lookAt, type PodView } from "./look.ts";
+import { patiently } from "./patiently.ts";
 import { lastWarning, podEvidence } from "./podEvidence.ts";
 import { PodFailed } from "./podFailure.ts";
 import { PodGates } from "./podGates.ts";
@@ -15,8 +16,6 @@ import { Standstill } from "./standstill.ts";
 
 const LOOK_MILLISECONDS = 500;
 const TELL_MILLISECONDS = 10_000;
-/** How long the API may be silent, such as while a control plane is upgraded. */
-const SILENCE_MILLISECONDS = 120_000;
 
 /** What is followed, and how strictly. */
 export interface Followed {
@@ -71,19 +70,10 @@ class Following {
     }
   }
 
-  /** If the API can't be reached for a moment, an answer is missing; nothing has failed. */
-  async #look(): Promise<Look> {
+  #look(): Promise<Look> {
     const { cluster, workload, signal } = this.#context;
-    for (const began = performance.now(); ; ) {
-      try {
-        return await lookAt(cluster, workload);
-      } catch (error) {
-        const isSilent = error instanceof RollgateError && error.code !== "cluster-forbids";
-        if (!isSilent || performance.now() - began > SILENCE_MILLISECONDS) throw error;
-        this.#tell(`waiting: ${messageOf(error)}`);
-        await sleep(LOOK_MILLISECONDS, undefined, { signal });
-      }
-    }
+    const waiting = (error: RollgateError) => this.#tell(`waiting: ${messageOf(error)}`);
+    return patiently(() => lookAt(cluster, workload), waiting, signal);
   }
 
   async #isDone(look: Look): Promise<boolean> {
@@ -96,8 +86,8 @@ class Following {
       return false;
     }
     const fresh = look.pods.filter(({ hash, isEnding }) => hash === current.hash && !isEnding);
-    this.#forgetLeft(fresh);
-    this.#followed.probes?.follow(look.pods);
+    this.#forgetLeft(fresh, wanted);
+    this.#followed.probes?.follow(look.pods, this.#context.workload.name);
     this.#tellLeaving(look.pods.filter((pod) => !fresh.includes(pod)));
     for (const pod of fresh) await this.#gatesOf(pod).look(pod);
     const {
@@ -127,7 +117,7 @@ class Following {
       soakSeconds,
       service: workload.service,
       earlierRestarts: restarts.get(pod.name),
-      report: (phase, message, { name }, milliseconds) => report(phase, message, name, milliseconds),
+      report,
       judge: (judged) => (isJudged ? new PodJudge(judged, release, policy, probes) : undefined),
     });
     this.#gates.set(pod.name, gates);
@@ -135,16 +125,16 @@ class Following {
   }
 
   /** Somebody may drain a node meanwhile; Kubernetes starts another pod elsewhere. */
-  #forgetLeft(fresh: readonly PodView[]): void {
+  #forgetLeft(fresh: readonly PodView[], wanted: number): void {
     for (const [name, gates] of this.#gates) {
       if (fresh.some((pod) => pod.name === name)) continue;
-      this.#context.report(
-        "drain",
-        "was taken away by Kubernetes or a person; another one takes its place",
-        name,
-      );
       void gates.stop();
       this.#gates.delete(name);
+      // It is one too many.
+      if (fresh.length >= wanted) continue;
+      this.#context.report("drain", "was taken away by Kubernetes or a person; another one takes its place", {
+        name,
+      });
     }
   }
 
@@ -155,13 +145,18 @@ class Following {
       this.#context.report(
         "drain",
         `${release ?? "an unknown release"} leaves ${this.#context.workload.service}`,
-        name,
+        { name },
       );
     }
     for (const [name, since] of this.#leaving) {
       if (old.some((pod) => pod.name === name)) continue;
       this.#leaving.delete(name);
-      this.#context.report("stop", `ended after ${secondsSince(since)} s`, name, performance.now() - since);
+      this.#context.report(
+        "stop",
+        `ended after ${secondsSince(since)} s`,
+        { name },
+        performance.now() - since,
+      );
     }
   }
 
@@ -183,7 +178,7 @@ class Following {
   #tell(message: string): void {
     if (performance.now() - this.#told < TELL_MILLISECONDS) return;
     this.#told = performance.now();
-    this.#context.report("wait", message);
+    this.#context.report("wait", message, this.#context.workload);
   }
 }
 

@@ -18,7 +18,7 @@ export interface WayBack {
 /** Puts back the pod template of a revision, and waits until its pods serve alone. */
 export async function goBack(revision: Revision, context: KubernetesRollContext): Promise<WayBack> {
   const { release = "an unknown release" } = revision;
-  context.report("rollback", `going back to ${release}`);
+  context.report("rollback", `going back to ${release}`, context.workload);
   let isBegun = false;
   try {
     const restarts = await putBack(revision, context);

@@ -47,8 +47,6 @@ export interface Look {
   readonly current: Revision | undefined;
   readonly revisions: readonly Revision[];
   readonly pods: readonly PodView[];
-  /** Pods of others that the Service sends requests to. */
-  readonly strangers: readonly string[];
 }
 
 type Place = Pick<Workload, "name" | "namespace" | "service">;
@@ -78,13 +76,11 @@ export async function lookAt(cluster: Cluster, { name, namespace, service }: Pla
     .map((replicaSet) => revisionOf(replicaSet));
   const hashes = new Set(revisions.map(({ hash }) => hash));
   const views = pods.map((pod) => viewOf(pod, serving)).filter(({ hash }) => hashes.has(hash));
-  const own = new Set(views.map((pod) => pod.name));
   return {
     deployment,
     current: currentOf(deployment, revisions),
     revisions,
     pods: views,
-    strangers: [...serving].filter((pod) => !own.has(pod)),
   };
 }
 
@@ -135,7 +131,8 @@ function servingPods(slices: readonly V1EndpointSlice[]): Set<string> {
   );
 }
 
-function viewOf({ metadata, spec, status }: V1Pod, serving: ReadonlySet<string>): PodView {
+/** A pod, as far as a roll looks at it; `serving` are the names of those that get requests. */
+export function viewOf({ metadata, spec, status }: V1Pod, serving: ReadonlySet<string> = new Set()): PodView {
   const name = metadata?.name ?? "";
   const [container] = spec?.containers ?? [];
   const own = status?.containerStatuses?.find((each) => each.name === container?.name);

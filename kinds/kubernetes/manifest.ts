@@ -3,12 +3,14 @@ import type { V1Deployment, V1DeploymentSpec } from "@kubernetes/client-node";
 import type { Cluster } from "./cluster.ts";
 import type { Revision } from "./look.ts";
 import { APPLIED, environmentSecretOf, ownLabels, RELEASE, TEMPLATE_HASH } from "./names.ts";
+import { ownerOf } from "./own.ts";
 import type { Workload } from "./workload.ts";
 
 /** The Deployment of a release; `kept` provides the image of a release that was not built now. */
 export function desiredDeployment(workload: Workload, release: string, kept?: Revision): V1Deployment {
   const { name, namespace, environment } = workload;
-  const given = workload.deploymentOf(release, environmentSecretOf(name, environment));
+  const owner = ownerOf(workload);
+  const given = workload.deploymentOf(release, environmentSecretOf(owner, environment));
   const image = kept?.replicaSet.spec?.template?.spec?.containers[0]?.image;
   const template = given.spec?.template ?? {};
   const [application, ...others] = template.spec?.containers ?? [];
@@ -19,7 +21,7 @@ export function desiredDeployment(workload: Workload, release: string, kept?: Re
       ...given.metadata,
       name,
       namespace,
-      labels: { ...given.metadata?.labels, ...ownLabels(name) },
+      labels: { ...given.metadata?.labels, ...ownLabels(owner) },
       annotations: { ...given.metadata?.annotations, [RELEASE]: release },
     },
     spec: {

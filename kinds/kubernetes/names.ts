@@ -15,6 +15,16 @@ export const LEASE_STOP = "rollgate/stop";
 export const TEMPLATE_HASH = "pod-template-hash";
 export const REVISION = "deployment.kubernetes.io/revision";
 
+/** The name of the Deployment that is the canary of another. */
+export function canaryNameOf(workload: string): string {
+  return `${workload}-canary`;
+}
+
+/** The name of the Job that runs a hook. */
+export function hookJobOf(workload: string): string {
+  return `${workload}-hook`;
+}
+
 /** The labels of what a rollout keeps beside its Deployment. */
 export function ownLabels(workload: string): Record<string, string> {
   return { "app.kubernetes.io/managed-by": "rollgate", "rollgate/workload": workload };

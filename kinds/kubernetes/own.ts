@@ -9,6 +9,18 @@ interface InCluster {
   readonly metadata?: V1ObjectMeta;
 }
 
+type Named = Pick<Workload, "name" | "namespace" | "canaryOf">;
+
+/** The name on the labels of everything that belongs to a workload; a canary belongs to the one whose canary it is. */
+export function ownerOf({ name, canaryOf = name }: Pick<Workload, "name" | "canaryOf">): string {
+  return canaryOf;
+}
+
+/** Whether a workload is the canary of another one. */
+export function isCanary({ canaryOf }: Pick<Workload, "canaryOf">): boolean {
+  return canaryOf !== undefined;
+}
+
 /** Whether rolls of a workload made an object, and not somebody else who chose the same name. */
 export function isOwn({ metadata }: InCluster, workload: string): boolean {
   return Object.entries(ownLabels(workload)).every(([label, value]) => metadata?.labels?.[label] === value);
@@ -18,22 +30,21 @@ export function isOwn({ metadata }: InCluster, workload: string): boolean {
 export function refuseForeign(
   kind: "Deployment" | "Lease",
   found: InCluster | undefined,
-  { name, namespace }: Pick<Workload, "name" | "namespace">,
+  workload: Named,
 ): void {
-  if (!found || isOwn(found, name)) return;
+  const { name, namespace } = workload;
+  const owner = ownerOf(workload);
+  if (!found || isOwn(found, owner)) return;
   const manager = found.metadata?.labels?.["app.kubernetes.io/managed-by"];
   const got = manager === undefined || manager === "rollgate" ? "" : `, managed by ${manager}`;
   throw new RollgateError(
     "name-taken",
-    `${kind} ${name} in namespace ${namespace}: expected one created by rollgate, with the labels ${ownSelector(name)}, got one without them${got}`,
+    `${kind} ${name} in namespace ${namespace}: expected one created by rollgate, with the labels ${ownSelector(owner)}, got one without them${got}`,
   );
 }
 
 /** Throws if the Deployment that is there is somebody else's. */
-export async function refuseForeignDeployment(
-  { apps, ask }: Cluster,
-  workload: Pick<Workload, "name" | "namespace">,
-): Promise<void> {
+export async function refuseForeignDeployment({ apps, ask }: Cluster, workload: Named): Promise<void> {
   const { name, namespace } = workload;
   const found = await orNothing(ask(apps.readNamespacedDeployment({ name, namespace })));
   refuseForeign("Deployment", found, workload);

@@ -20,7 +20,7 @@ export class PodProbes implements Counted {
   readonly #rows = new CountedRows({ at: (pod) => this.#releases.get(pod) });
   readonly #ending = new AbortController();
   readonly #open = new Set<Promise<void>>();
-  #pods: readonly PodView[] = [];
+  readonly #pods = new Map<string, readonly PodView[]>();
   #sending: Promise<void> | undefined;
 
   constructor(cluster: Pick<Cluster, "getFromPod">, namespace: string, policy: ProbeTraffic) {
@@ -29,10 +29,11 @@ export class PodProbes implements Counted {
     this.#policy = policy;
   }
 
-  /** Asks these from now on. */
-  follow(pods: readonly PodView[]): void {
-    this.#pods = pods.filter(({ serves, isEnding }) => serves && !isEnding);
-    for (const { name, release } of this.#pods) this.#releases.set(name, release ?? "unknown");
+  /** Asks these pods of a workload from now on. */
+  follow(pods: readonly PodView[], workload: string): void {
+    const serving = pods.filter(({ serves, isEnding }) => serves && !isEnding);
+    this.#pods.set(workload, serving);
+    for (const { name, release } of serving) this.#releases.set(name, release ?? "unknown");
     this.#sending ??= this.#keepSending();
   }
 
@@ -55,10 +56,15 @@ export class PodProbes implements Counted {
     await Promise.all(this.#open);
   }
 
+  get #all(): readonly PodView[] {
+    return [...this.#pods.values()].flat();
+  }
+
   async #keepSending(): Promise<void> {
     const { signal } = this.#ending;
     for (let turn = 0; !signal.aborted; turn++) {
-      const pod = this.#pods[turn % Math.max(1, this.#pods.length)];
+      const pods = this.#all;
+      const pod = pods[turn % Math.max(1, pods.length)];
       if (pod && this.#open.size < MOST_AT_ONCE) {
         const sent = this.#send(pod).finally(() => this.#open.delete(sent));
         this.#open.add(sent);
@@ -76,7 +82,7 @@ export class PodProbes implements Counted {
       () => undefined,
     );
     // An API that fails says nothing about the pod, and a pod that ends meanwhile may answer or not.
-    if (!answer || !this.#pods.some((pod) => pod.name === name)) return;
+    if (!answer || !this.#all.some((pod) => pod.name === name)) return;
     const { status } = answer;
     this.#rows.add({
       second: Math.floor(Date.now() / 1000),

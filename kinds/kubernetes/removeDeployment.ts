@@ -1,17 +1,12 @@
-import type { V1DeleteOptions, V1ObjectMeta } from "@kubernetes/client-node";
-import { RollgateError } from "#rollout/common/errors.ts";
-import { poll } from "#rollout/common/poll.ts";
-import { type Cluster, openCluster, orNothing } from "./cluster.ts";
-import { ownSelector } from "./names.ts";
+import { type Cluster, isRefusal, openCluster, orNothing } from "./cluster.ts";
+import { deleteDeployment, deleteJob, onlyThis } from "./deleteWithPods.ts";
+import { canaryNameOf, hookJobOf, ownSelector } from "./names.ts";
 import { isOwn } from "./own.ts";
 import type { Workload } from "./workload.ts";
 
-/** Pods end within their grace period. */
-const GONE_SECONDS = 600;
-
 /**
- * Deletes the Deployment, waits until its pods have ended, and deletes what rolls kept beside it. What somebody else has
- * under the same name stays.
+ * Deletes the Deployment and its canary, waits until their pods have ended, and deletes what rolls kept beside them. What
+ * somebody else has under the same names stays.
  */
 export async function removeDeployment(
   workload: Pick<Workload, "cluster" | "namespace" | "name">,
@@ -19,40 +14,30 @@ export async function removeDeployment(
 ): Promise<void> {
   const { name, namespace } = workload;
   const { apps, core, coordination, ask } = cluster;
-  const place = { name, namespace };
-  const deployment = await orNothing(ask(apps.readNamespacedDeployment(place)));
-  if (deployment && isOwn(deployment, name)) {
-    const body = { propagationPolicy: "Foreground", ...onlyThis(deployment) };
-    await orNothing(ask(apps.deleteNamespacedDeployment({ ...place, body })));
-    await untilGone(cluster, place, deployment.metadata?.uid);
+  for (const each of [canaryNameOf(name), name]) {
+    const deployment = await orNothing(ask(apps.readNamespacedDeployment({ name: each, namespace })));
+    if (deployment && isOwn(deployment, name)) await deleteDeployment(cluster, deployment);
   }
-  const lease = await orNothing(ask(coordination.readNamespacedLease(place)));
+  await removeHookJob(cluster, { name, namespace });
+  const lease = await orNothing(ask(coordination.readNamespacedLease({ name, namespace })));
   if (lease && isOwn(lease, name)) {
-    await orNothing(ask(coordination.deleteNamespacedLease({ ...place, body: onlyThis(lease) })));
+    const body = onlyThis(lease.metadata ?? {});
+    await orNothing(ask(coordination.deleteNamespacedLease({ name, namespace, body })));
   }
   const labelSelector = ownSelector(name);
   await orNothing(ask(core.deleteCollectionNamespacedSecret({ namespace, labelSelector })));
 }
 
-async function untilGone(
-  { apps, ask }: Cluster,
-  place: Pick<Workload, "namespace" | "name">,
-  uid: string | undefined,
+/** A deployer that died in a hook leaves its Job; an account that may not see any has made none. */
+async function removeHookJob(
+  cluster: Cluster,
+  { name, namespace }: Pick<Workload, "namespace" | "name">,
 ): Promise<void> {
-  const isGone = async () => {
-    const found = await orNothing(ask(apps.readNamespacedDeployment(place)));
-    return !found || found.metadata?.uid !== uid || undefined;
-  };
-  const limits = { intervalMilliseconds: 500, deadlineMilliseconds: GONE_SECONDS * 1000 };
-  if (!(await poll(isGone, limits))) {
-    throw new RollgateError(
-      "still-running",
-      `the pods of ${place.name} have not ended within ${GONE_SECONDS} s`,
-    );
+  const { batch, ask } = cluster;
+  try {
+    const job = await orNothing(ask(batch.readNamespacedJob({ name: hookJobOf(name), namespace })));
+    if (job && isOwn(job, name)) await deleteJob(cluster, job);
+  } catch (error) {
+    if (!isRefusal(error, 403)) throw error;
   }
-}
-
-/** Makes the API delete the very object that was read, and no later one of its name. */
-function onlyThis({ metadata: { uid } = {} }: { readonly metadata?: V1ObjectMeta }): V1DeleteOptions {
-  return { preconditions: { ...(uid !== undefined && { uid }) } };
 }

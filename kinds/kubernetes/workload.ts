@@ -17,6 +17,10 @@ export interface Workload {
   /** The name of the Deployment, of its Lease, and of the host that stands for it in a request. */
   readonly name: string;
   readonly service: string;
+  /** Gets its share of the pods, and another release, for as long as the settings say so. */
+  readonly canary?: Workload;
+  /** The name of the workload that this is the canary of; everything that is beside it is labelled with that. */
+  readonly canaryOf?: string;
   /** Where clients reach it. */
   readonly url: string;
   /** Secret; kept in a Secret per revision, so that the way back finds the old one. */

@@ -19,9 +19,12 @@ export interface HookFacts {
   readonly hooks: Hooks;
 }
 
+/** A host, for hooks. */
+export type HookHost = Pick<AppHost, "name" | "runTask">;
+
 /** Where and for whom a hook runs. */
 interface Occasion {
-  readonly host?: AppHost;
+  readonly host?: HookHost;
   /** The release before; empty if there was none. */
   readonly from: string;
 }
@@ -29,7 +32,7 @@ interface Occasion {
 /** The part of a roll's context that hooks need. */
 interface HookContext {
   readonly proxy: { readonly url: string };
-  report(phase: "hook", message: string, host?: AppHost): void;
+  report(phase: "hook", message: string, host?: HookHost): void;
   redact(text: string): string;
   warn(message: string): void;
 }
@@ -50,14 +53,14 @@ export class RollHooks {
    * To be called before each step that touches hosts; `first` is the one that the roll begins with. Runs `beforeRoll` the
    * first time, and returns whether it did: hosts should be observed anew then. Throws `HookFailed`.
    */
-  async beforeRoll(first: AppHost, from: string): Promise<boolean> {
+  async beforeRoll(first: HookHost, from: string): Promise<boolean> {
     if (this.#first) return false;
     this.#first = { host: first, from };
     return this.#runAll("beforeRoll", { from });
   }
 
   /** Returns whether anything ran; throws `HostRollFailed`, since the host was not touched. */
-  async beforeHost(host: AppHost, from: string): Promise<boolean> {
+  async beforeHost(host: HookHost, from: string): Promise<boolean> {
     try {
       return await this.#runAll("beforeHost", { host, from });
     } catch (error) {
@@ -72,7 +75,7 @@ export class RollHooks {
   }
 
   /** One more gate of a host that has passed all others; throws `HookFailed`. */
-  async afterHost(host: AppHost, from: string): Promise<void> {
+  async afterHost(host: HookHost, from: string): Promise<void> {
     await this.#runAll("afterHost", { host, from });
   }
 
@@ -132,7 +135,7 @@ export class RollHooks {
   }
 
   /** What that host is brought to, or else most of them. */
-  #releaseFor(host: AppHost | undefined): string {
+  #releaseFor(host: HookHost | undefined): string {
     const { desired } = this.#facts;
     return host ? targetOf(desired, host.name).release : desired.release;
   }

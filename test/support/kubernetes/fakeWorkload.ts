@@ -23,12 +23,16 @@ export interface Asked {
 /** What a roll of a test differs in. */
 export interface FakeRoll extends Partial<RollPolicy> {
   readonly environment?: Readonly<Record<string, string>>;
+  /** With a canary of this release, on one pod; 2 pods by default. */
+  readonly canary?: string;
+  readonly replicas?: number;
+  readonly stack?: string;
   readonly signal?: AbortSignal;
 }
 
 const OWN = { name: "market", namespace: "shop", service: "market" };
 
-/** The API of a cluster with one Deployment, whose controller replaces all pods at once unless a release is broken. */
+/** The API of a cluster with Deployments of one stack, whose controller replaces all pods at once unless a release is broken. */
 export class FakeWorkload {
   readonly lines: string[] = [];
   readonly objects = new Map<string, Json>();
@@ -60,6 +64,10 @@ export class FakeWorkload {
     return this.objects.get("deployments/market");
   }
 
+  get canary(): Json {
+    return this.objects.get("deployments/market-canary");
+  }
+
   named(kind: string): string[] {
     return this.#all(kind).map(({ metadata }) => metadata.name);
   }
@@ -76,17 +84,28 @@ export class FakeWorkload {
     this.change("deployments/market", () => {});
   }
 
-  roll(release: string, { environment = {}, signal, ...changes }: FakeRoll = {}) {
+  roll(release: string, { environment = {}, signal, canary, replicas = 2, ...changes }: FakeRoll = {}) {
     const { launch: _, ...request } = validRequest();
     const policy = { ...request, timing: { ...request.timing, soakSeconds: 0 }, ...changes };
-    const workload: Workload = {
-      ...OWN,
-      cluster: { kubeconfig: this.#kubeconfig() },
-      url: "http://market",
-      environment,
-      deploymentOf: (_, secret) => deploymentOf(release, secret),
+    const common = { ...OWN, cluster: { kubeconfig: this.#kubeconfig() }, url: "http://market", environment };
+    const ofCanary: Workload = {
+      ...common,
+      name: "market-canary",
+      canaryOf: "market",
+      deploymentOf: (its, secret) => deploymentOf(its, secret, 1, { track: "canary" }),
     };
-    return rollDeployment(openCluster(workload.cluster), workload, { release }, policy, {
+    const workload: Workload = {
+      ...common,
+      ...(canary !== undefined && { canary: ofCanary }),
+      deploymentOf: (its, secret) => deploymentOf(its, secret, replicas),
+    };
+    const jar = { path: "/canary.jar", version: "", sha256: "" };
+    const desired = {
+      release,
+      ...(canary !== undefined && { canary: { hosts: ["market-canary"], release: canary, jar } }),
+    };
+    return rollDeployment(openCluster(workload.cluster), workload, desired, policy, {
+      ...(changes.stack !== undefined && { stack: changes.stack }),
       owner: "ann@build-1 (pid 1)",
       reporter: (report) => this.lines.push(formatReport(report)),
       signal: signal ?? new AbortController().signal,
@@ -127,7 +146,7 @@ export class FakeWorkload {
     if (status >= 400)
       return [status, { kind: "Status", code: status, message: `${method} ${kind}: ${status}` }];
     if (method === "GET") return [200, stored];
-    if (method === "DELETE") this.objects.delete(key);
+    if (method === "DELETE") this.#delete(key);
     if (method === "DELETE" || isDryRun) return [200, body ?? {}];
     const isSame = JSON.stringify(stored?.spec) === JSON.stringify(body.spec);
     const generation = (stored?.metadata.generation ?? 0) + (isSame ? 0 : 1);
@@ -135,13 +154,23 @@ export class FakeWorkload {
     const metadata = { ...body.metadata, name, uid, generation, resourceVersion: String(++this.#version) };
     const object = { ...body, metadata, ...(stored?.status && { status: stored.status }) };
     this.objects.set(key, object);
-    if (kind === "deployments" && this.isAwake) this.reconcile();
+    if (kind === "deployments" && this.isAwake) this.reconcile(name);
     return [status, object];
   }
 
+  /** With what belongs to it. */
+  #delete(key: string): void {
+    const uid = this.objects.get(key)?.metadata.uid;
+    for (const [each, { metadata }] of this.objects) {
+      if (each === key || (uid !== undefined && metadata.ownerReferences?.[0].uid === uid))
+        this.objects.delete(each);
+    }
+    this.#route();
+  }
+
   /** What the controller does. */
-  reconcile(): void {
-    const { deployment } = this;
+  reconcile(deploymentName = "market"): void {
+    const deployment = this.objects.get(`deployments/${deploymentName}`);
     const { metadata, spec } = deployment;
     if (spec.paused) {
       deployment.status.observedGeneration = metadata.generation;
@@ -150,17 +179,21 @@ export class FakeWorkload {
     const hash = createHash("sha256").update(JSON.stringify(spec.template)).digest("hex").slice(0, 8);
     const { labels, annotations } = spec.template.metadata;
     const template = { labels: { ...labels, "pod-template-hash": hash }, annotations };
-    const key = `replicasets/market-${hash}`;
-    const numbers = this.#all("replicasets").map((set) => Number(set.metadata.annotations[REVISION]));
+    const setName = `${deploymentName}-${hash}`;
+    const key = `replicasets/${setName}`;
+    const isIts = (object: Json) => object.metadata.ownerReferences[0].uid === metadata.uid;
+    const numbers = this.#all("replicasets")
+      .filter(isIts)
+      .map((set) => Number(set.metadata.annotations[REVISION]));
     const newest = Math.max(0, ...numbers);
     const isNewest = this.objects.get(key)?.metadata.annotations[REVISION] === String(newest);
     const revision = String(isNewest ? newest : newest + 1);
     const ownerReferences = [
-      { uid: metadata.uid, apiVersion: "apps/v1", kind: "Deployment", name: "market" },
+      { uid: metadata.uid, apiVersion: "apps/v1", kind: "Deployment", name: deploymentName },
     ];
     this.objects.set(key, {
       metadata: {
-        name: `market-${hash}`,
+        name: setName,
         ...template,
         annotations: { [REVISION]: revision },
         ownerReferences,
@@ -171,17 +204,17 @@ export class FakeWorkload {
     const release = annotations["rollgate/release"];
     const isBroken = this.broken.has(release);
     const isReady = !isBroken && !this.slow.has(release);
-    if (isReady) for (const pod of this.named("pods")) this.objects.delete(`pods/${pod}`);
+    const its = this.#all("pods").filter(isIts);
+    if (isReady) for (const pod of its) this.objects.delete(`pods/${pod.metadata.name}`);
     const count = isReady ? spec.replicas : 1;
     for (let number = 1; number <= count; number++) {
-      const name = `market-${hash}-${number}`;
-      this.objects.set(`pods/${name}`, podOf(name, template, spec.template.spec, isReady, isBroken));
+      const name = `${setName}-${number}`;
+      const pod = podOf(name, { ...template, ownerReferences }, spec.template.spec, isReady, isBroken);
+      this.objects.set(`pods/${name}`, pod);
     }
-    const endpoints = this.#all("pods")
-      .filter(({ status }) => status.conditions[0].status === "True")
-      .map(({ metadata: { name } }) => ({ addresses: [], targetRef: { kind: "Pod", name } }));
-    this.objects.set("endpointslices/market", { metadata: { name: "market" }, endpoints });
-    const [replicas, ready] = [this.named("pods").length, isReady ? spec.replicas : 0];
+    this.#route();
+    const replicas = this.#all("pods").filter(isIts).length;
+    const ready = isReady ? spec.replicas : 0;
     deployment.status = {
       observedGeneration: metadata.generation,
       replicas,
@@ -189,6 +222,13 @@ export class FakeWorkload {
       readyReplicas: ready,
       availableReplicas: ready,
     };
+  }
+
+  #route(): void {
+    const endpoints = this.#all("pods")
+      .filter(({ status }) => status.conditions[0].status === "True")
+      .map(({ metadata: { name } }) => ({ addresses: [], targetRef: { kind: "Pod", name } }));
+    this.objects.set("endpointslices/market", { metadata: { name: "market" }, endpoints });
   }
 }
 
@@ -213,14 +253,19 @@ function podOf(name: string, metadata: object, spec: object, ready: boolean, isB
   };
 }
 
-function deploymentOf(release: string, environmentSecret: string): V1Deployment {
+function deploymentOf(
+  release: string,
+  environmentSecret: string,
+  replicas: number,
+  track: Readonly<Record<string, string>> = {},
+): V1Deployment {
   const envFrom = [{ secretRef: { name: environmentSecret } }];
   return {
     spec: {
-      replicas: 2,
+      replicas,
       selector: { matchLabels: { app: "market" } },
       template: {
-        metadata: { labels: { app: "market" } },
+        metadata: { labels: { app: "market", ...track } },
         spec: { containers: [{ name: "app", image: `shop:${release}`, envFrom }] },
       },
     },

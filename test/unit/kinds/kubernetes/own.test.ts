@@ -11,15 +11,19 @@ import { validRequest } from "../../../support/rollRequest.ts";
 const DEPLOYMENT = "/apis/apps/v1/namespaces/shop/deployments/market";
 const LEASE = "/apis/coordination.k8s.io/v1/namespaces/shop/leases/market";
 const SECRETS = "/api/v1/namespaces/shop/secrets";
+const CANARY = `${DEPLOYMENT}-canary`;
+const JOB = "/apis/batch/v1/namespaces/shop/jobs/market-hook";
 const REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const OWN = { "app.kubernetes.io/managed-by": "rollgate", "rollgate/workload": "market" };
 const PLACE = { namespace: "shop", name: "market" };
 
 /** A cluster in which the Deployment and the Lease of the workload's name have these labels. */
 async function clusterWith(labels: object) {
-  const metadata = { name: "market", uid: "1", labels };
+  const metadata = { name: "market", namespace: "shop", uid: "1", labels };
   const { kubeconfig, asked } = await fakeCluster({
     [DEPLOYMENT]: { metadata },
+    [CANARY]: { metadata: { ...metadata, name: "market-canary" } },
+    [JOB]: { metadata: { ...metadata, name: "market-hook" } },
     [LEASE]: { metadata },
     [REVIEW]: { spec: {}, status: { allowed: false } },
   });
@@ -36,7 +40,7 @@ test("what rolls made is deleted, in order, once its pods have ended", async () 
   const { access, asked } = await clusterWith(OWN);
   await removeDeployment({ ...PLACE, cluster: access });
   expect(asked).toEqual([
-    ...[`GET ${DEPLOYMENT}`, `DELETE ${DEPLOYMENT}`, `GET ${DEPLOYMENT}`],
+    ...[CANARY, DEPLOYMENT, JOB].flatMap((path) => [`GET ${path}`, `DELETE ${path}`, `GET ${path}`]),
     ...[`GET ${LEASE}`, `DELETE ${LEASE}`, `DELETE ${SECRETS}`],
   ]);
 });

@@ -55,7 +55,7 @@ test("only what a pod answers itself, or fails to answer, counts", async () => {
   const getFrom = openPods(`http://127.0.0.1:${port}`);
   const probes = new PodProbes({ getFromPod: getFrom }, "shop", PROBES);
   const pods = [...Object.keys(ANSWERS), "cut"];
-  probes.follow(pods.map(podNamed));
+  probes.follow(pods.map(podNamed), "market");
   await expect.poll(() => [...asked].sort()).toEqual(pods.toSorted());
   await probes.end();
   const counted = Object.fromEntries(

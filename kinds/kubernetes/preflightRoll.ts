@@ -1,0 +1,41 @@
+import { refuseUnanswered } from "#rollout/analysis/refuseUnanswered.ts";
+import { GateFailed, messageOf, RollFailed, RollgateError } from "#rollout/common/errors.ts";
+import { factsOf } from "#rollout/roll/factsOf.ts";
+import { type DesiredRelease, targetOf } from "#rollout/roll/targets.ts";
+import { refuseForeignDeployment } from "./own.ts";
+import { refuseForbiddenProbes } from "./refuseForbiddenProbes.ts";
+import type { KubernetesRollContext } from "./rollContext.ts";
+
+/** Everything that can be found out without changing anything. */
+export async function preflight(
+  desired: DesiredRelease,
+  { cluster, workload, policy }: Pick<KubernetesRollContext, "cluster" | "workload" | "policy">,
+  signal: AbortSignal,
+): Promise<void> {
+  const { core, ask } = cluster;
+  const { name, namespace, service, canary } = workload;
+  const somewhere = { host: { name }, slot: { address: "127.0.0.1", port: 0 } };
+  const facts = factsOf(somewhere, targetOf(desired, name).release);
+  const findings = await Promise.allSettled([
+    ask(core.readNamespacedService({ name: service, namespace })),
+    refuseForeignDeployment(cluster, workload),
+    canary && refuseForeignDeployment(cluster, canary),
+    refuseForbiddenProbes(cluster, workload, policy),
+    refuseUnanswered(policy.analysisChecks ?? [], facts, signal),
+  ]);
+  const reasons = findings.filter((finding) => finding.status === "rejected").map(({ reason }) => reason);
+  const bug = reasons.find((reason) => !(reason instanceof RollgateError));
+  if (bug !== undefined) throw bug;
+  if (reasons.length > 0) {
+    throw new RollFailed(`${reasons.map(messageOf).join("; ")}. No pod was touched.`, [], {
+      cause: reasons[0],
+    });
+  }
+}
+
+/** Rethrows a failure before the first change with the word that nothing was touched. */
+export function untouched(error: unknown): never {
+  if (!(error instanceof RollgateError)) throw error;
+  const evidence = error instanceof GateFailed ? error.evidence : [];
+  throw new RollFailed(`${messageOf(error)}. No pod was touched.`, evidence, { cause: error });
+}
