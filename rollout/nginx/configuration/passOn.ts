@@ -15,19 +15,29 @@ const READ_SECONDS = 60;
 /** Enough for the headers of most answers; nginx's own default is a quarter of it. */
 const HEADER_KILOBYTES = 16;
 
+const CONNECT_AT_ONCE = `    # Connect at the first byte, so that a drain waits for slow uploads too.
+    proxy_request_buffering off;
+`;
+
 /** How a location of the application differs from the common one. */
 export interface Variant {
   readonly way: Way;
   readonly tries: number;
   /** Before a reload, each connection is closed with an answer, because the reload would cut off requests on it. */
   readonly isLast: boolean;
+  /** Whether nginx reads a request before it passes it on, so that it can be passed on once more. */
+  readonly isReadFirst?: boolean;
 }
 
 /**
  * How a location of the application passes a request on to the upstream in this variable. All of it is here because a
  * server block of others may say otherwise.
  */
-export function passOn(settings: NginxSettings, pool: string, { way, tries, isLast }: Variant): string {
+export function passOn(
+  settings: NginxSettings,
+  pool: string,
+  { way, tries, isLast, isReadFirst }: Variant,
+): string {
   const { name, maxBodySize = "10m", timeouts = {}, largeHeaders = "0", slowestRequestSeconds } = settings;
   const { connectSeconds = 2, sendSeconds = 60, keepAliveSeconds = 75 } = timeouts;
   const { readSeconds = Math.max(READ_SECONDS, slowestRequestSeconds) } = timeouts;
@@ -42,9 +52,7 @@ export function passOn(settings: NginxSettings, pool: string, { way, tries, isLa
     proxy_send_timeout ${sendSeconds}s;
     proxy_read_timeout ${way.idleSeconds ?? readSeconds}s;
     proxy_next_upstream_tries ${tries};
-    # Connect at the first byte, so that a drain waits for slow uploads too.
-    proxy_request_buffering off;
-    proxy_buffering ${way.isBuffered ? "on" : "off"};
+${isReadFirst ? "" : CONNECT_AT_ONCE}    proxy_buffering ${way.isBuffered ? "on" : "off"};
     proxy_buffer_size ${header}k;
     proxy_buffers 8 ${header}k;
 ${proxyHeaders(ownNames(name), clientOf(settings), headers)}    proxy_pass http://$${pool};
