@@ -7,7 +7,13 @@ import { optionsKey } from "#rollout/startupCache/optionsKey.ts";
 import { releaseInContainer } from "./containerOptions.ts";
 
 const SCRIPTS = new URL("../../rollout/startupCache/scripts/", import.meta.url);
-const LOOK = readScripts(SCRIPTS, "identify-java", "startup-files", "look-at-startup");
+const LOOK = readScripts(
+  SCRIPTS,
+  "../../machine/scripts/sha256-of",
+  "identify-java",
+  "startup-files",
+  "look-at-startup",
+);
 
 /** Where an application that should tell its classes writes them, in its container. */
 export const CLASS_LIST = "/tmp/rollgate.classes";

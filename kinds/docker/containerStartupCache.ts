@@ -18,7 +18,7 @@ const REQUIRE_ROOM = readScripts(SCRIPTS, "startup-files", "require-room");
 const DROP = readScripts(SCRIPTS, "startup-files", "drop-unpacked");
 const FINISH = readScripts(SCRIPTS, "startup-files", "finish-startup");
 const TAKE_LIST = readScripts(SCRIPTS, "take-list");
-const KEEP_MADE = readScripts(SCRIPTS, "keep-classes", "keep-made");
+const KEEP_MADE = readScripts(SCRIPTS, "../../machine/scripts/sha256-of", "keep-classes", "keep-made");
 const [OLDEST, NEWEST] = [17, 25];
 const LOOK_SECONDS = 60;
 /** With these, Java would take at once the memory that only the application needs. */

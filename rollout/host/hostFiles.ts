@@ -20,7 +20,7 @@ const HASH_SECONDS = 120;
 // They use only what coreutils and busybox share, and may run twice: if the connection breaks, a script is run again.
 const SCRIPTS = new URL("./scripts/", import.meta.url);
 const DESCRIBE = readScripts(SCRIPTS, "../../machine/scripts/free-space", "describe-host");
-const HASH = readScripts(SCRIPTS, "hash-release");
+const HASH = readScripts(SCRIPTS, "../../machine/scripts/sha256-of", "hash-release");
 const SWITCH = readScripts(SCRIPTS, "switch-release");
 const LIST = readScripts(SCRIPTS, "list-host");
 const REMOVE = readScripts(SCRIPTS, "remove-surplus");

@@ -15,7 +15,7 @@ const SCRIPTS = new URL("./scripts/", import.meta.url);
 const HELD = readScripts(SCRIPTS, "free-space", "upload-held");
 const APPEND = readScripts(SCRIPTS, "upload-append");
 const COPY = readScripts(SCRIPTS, "free-space", "upload-copy");
-const INSTALL = readScripts(SCRIPTS, "install-release");
+const INSTALL = readScripts(SCRIPTS, "sha256-of", "install-release");
 
 /**
  * Copies a jar to a machine. If the connection breaks, the upload resumes where it stopped. The hash is verified on the

@@ -8,12 +8,13 @@ import { optionsKey } from "./optionsKey.ts";
 const SECONDS = 120;
 
 const SCRIPTS = new URL("./scripts/", import.meta.url);
-const PREPARE = readScripts(SCRIPTS, "identify-java", "startup-files", "prepare-startup");
-const RECORD = readScripts(SCRIPTS, "keep-classes", "record-classes");
+const HASH = "../../machine/scripts/sha256-of";
+const PREPARE = readScripts(SCRIPTS, HASH, "identify-java", "startup-files", "prepare-startup");
+const RECORD = readScripts(SCRIPTS, HASH, "keep-classes", "record-classes");
 const TAKE_BACK = 'rm -f "$1/releases/$2/startup/ask.$3"';
 const READ = readScripts(SCRIPTS, "read-classes");
-const INSTALL = readScripts(SCRIPTS, "keep-classes", "take-classes", "install-classes");
-const COPY = readScripts(SCRIPTS, "keep-classes", "take-classes", "copy-classes");
+const INSTALL = readScripts(SCRIPTS, HASH, "keep-classes", "take-classes", "install-classes");
+const COPY = readScripts(SCRIPTS, HASH, "keep-classes", "take-classes", "copy-classes");
 
 /** How a release would start on a host. */
 export interface Prepared {

@@ -1,4 +1,4 @@
-# identify_java <java>: sets home to its folder and build to what stands for exactly this Java, or to nothing if it can't use
+# After sha256-of.sh. identify_java <java>: sets home to its folder and build to what stands for exactly this Java, or to nothing if it can't use
 # an archive of classes: it must be HotSpot 17 to 25, since later ones have not been tried.
 identify_java() {
   build=""
@@ -8,11 +8,11 @@ identify_java() {
     *) return 0 ;;
   esac
   if grep -qi openj9 "$home/release"; then return 0; fi
-  build=$(sha256sum < "$home/release") && build=$(printf %.12s "$build")
+  build=$(sha256_of "$home/release") && build=$(printf %.12s "$build")
 } 2>/dev/null
 
 # is_whole <archive of classes>: whether it is there and has the hash that it was kept with. A JVM that maps a damaged one
 # crashes.
 is_whole() {
-  [ -f "$1" ] && [ "$(sha256sum < "$1")" = "$(cat "$1.sum")" ]
+  [ -f "$1" ] && kept=$(cat "$1.sum") && [ "$(sha256_of "$1")" = "${kept%% *}" ]
 } 2>/dev/null
