@@ -15,6 +15,7 @@ import { JavaContainer } from "./javaContainer.ts";
 
 const SCRIPTS = new URL("../../rollout/startupCache/scripts/", import.meta.url);
 const REQUIRE_ROOM = readScripts(SCRIPTS, "startup-files", "require-room");
+const COPY_UNPACKED = readScripts(SCRIPTS, "startup-files", "copy-unpacked", "copy-from-host");
 const DROP = readScripts(SCRIPTS, "startup-files", "drop-unpacked");
 const FINISH = readScripts(SCRIPTS, "startup-files", "finish-startup");
 const TAKE_LIST = readScripts(SCRIPTS, "take-list");
@@ -32,7 +33,7 @@ const TAKES_MEMORY = /^(-Xms|-XX:(InitialHeapSize|InitialRAMPercentage)=|-XX:\+A
 export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCache> {
   readonly #docker: Docker;
   readonly #slots: readonly DockerSlot[];
-  readonly #machine: Pick<Machine, "run">;
+  readonly machine: Pick<Machine, "run">;
   readonly #directory: string;
   readonly #launch: Launch;
   readonly #java: JavaContainer;
@@ -48,7 +49,7 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
   ) {
     this.#docker = docker;
     this.#slots = slots;
-    this.#machine = machine;
+    this.machine = machine;
     this.#directory = directory;
     this.#launch = launch;
     this.#java = new JavaContainer(docker, slots[0], launch, machine.imageOf);
@@ -60,8 +61,9 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
     mayUnpack: boolean,
     time: number,
     signal?: AbortSignal,
+    beside?: object,
   ): Promise<Prepared | undefined> {
-    return inItsWords(() => this.#prepare(release, mayUnpack, time, signal));
+    return inItsWords(() => this.#prepare(release, mayUnpack, time, signal, beside));
   }
 
   async #prepare(
@@ -69,22 +71,23 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
     mayUnpack: boolean,
     time: number,
     signal: AbortSignal | undefined,
+    beside: object | undefined,
   ): Promise<Prepared | undefined> {
     const archive = await archiveName(this.#docker, this.#launch);
     if (archive === undefined) return undefined;
-    const state = await lookAtUnpacked(this.#machine, this.#directory, release, archive, {
+    const state = await lookAtUnpacked(this.machine, this.#directory, release, archive, {
       deadlineSeconds: LOOK_SECONDS,
       signal,
     });
     if (state === "missing") {
       if (!mayUnpack) return undefined;
-      await this.#unpack(release, time, signal);
+      await this.#unpack(release, time, signal, beside);
     }
     if (state === "there" || state === "wanted") return { archive, isThere: state === "there" };
     const obstacle = await this.#obstacle(signal);
     if (obstacle !== undefined) return { obstacle, isThere: false };
     const wanted = `releases/${release}/startup/${archive}.wanted`;
-    await this.#machine.run(': > "$1/$2"', [this.#directory, wanted], { signal });
+    await this.machine.run(': > "$1/$2"', [this.#directory, wanted], { signal });
     return { archive, isThere: false };
   }
 
@@ -101,7 +104,7 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
   ): Promise<void> {
     const suffix = randomUUID();
     const args = [this.#directory, release, archive, suffix];
-    await this.#machine.run(TAKE_LIST, args, { input: await this.#classList(pid), signal });
+    await this.machine.run(TAKE_LIST, args, { input: await this.#classList(pid), signal });
     const startup = `${releaseInContainer(release)}/startup`;
     await this.#java.run(
       [
@@ -116,7 +119,7 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
       ],
       signal,
     );
-    await this.#machine.run(KEEP_MADE, args, { signal });
+    await this.machine.run(KEEP_MADE, args, { signal });
   }
 
   read(release: string, archive: string, signal?: AbortSignal): Promise<Classes> {
@@ -132,23 +135,41 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
     return this.#files.copyFrom(other.#files, release, archive, signal);
   }
 
-  async #unpack(release: string, time: number, signal: AbortSignal | undefined): Promise<void> {
+  async #unpack(
+    release: string,
+    time: number,
+    signal: AbortSignal | undefined,
+    beside: object | undefined,
+  ): Promise<void> {
     const suffix = randomUUID();
     const jar = jarInContainer(release);
     const to = `${releaseInContainer(release)}/.startup.${suffix}`;
     const quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
     const args = [this.#directory, release, suffix];
-    await this.#machine.run(REQUIRE_ROOM, args, { signal });
+    await this.machine.run(REQUIRE_ROOM, args, { signal });
     try {
-      await this.#java.run(
-        [...quick, "-Djarmode=tools", "-jar", jar, "extract", "--destination", to],
-        signal,
-      );
-      await this.#machine.run(FINISH, [...args, String(time)], { signal });
+      if (!(await this.#copyUnpacked(beside, args, signal))) {
+        await this.#java.run(
+          [...quick, "-Djarmode=tools", "-jar", jar, "extract", "--destination", to],
+          signal,
+        );
+      }
+      await this.machine.run(FINISH, [...args, String(time)], { signal });
     } catch (error) {
-      await this.#machine.run(DROP, args).catch(() => {});
+      await this.machine.run(DROP, args).catch(() => {});
       throw error;
     }
+  }
+
+  /** Returns whether another host on the same machine had the unpacked files. */
+  async #copyUnpacked(
+    beside: object | undefined,
+    args: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    if (!(beside instanceof ContainerStartupCache) || beside.machine !== this.machine) return false;
+    const printed = await this.machine.run(COPY_UNPACKED, [...args, beside.#directory], { signal });
+    return printed.trim() === "copied";
   }
 
   /** Why the image's Java can't use an archive. */

@@ -102,7 +102,8 @@ export interface AppHost extends Slot {
   /** Fingerprint of how this host would start the application now, in either slot. */
   readonly launch: string;
   /** Absent if the host starts releases as they are. */
-  readonly startupCache?: Omit<StartupCache, "copyFrom"> & Partial<Pick<StartupCache, "copyFrom">>;
+  readonly startupCache?: Omit<StartupCache, "copyFrom" | "machine"> &
+    Partial<Pick<StartupCache, "copyFrom" | "machine">>;
 
   /** Throws `RollgateError` if the host cannot take part in a roll; changes nothing. */
   preflight(signal: AbortSignal): Promise<void>;

@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import { messageOf, RollgateError } from "../common/errors.ts";
+import { groupBy } from "../common/groupBy.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
 import { type DesiredRelease, targetOf } from "../roll/targets.ts";
 import { isExtractable } from "./isExtractable.ts";
@@ -35,11 +36,21 @@ export class SharedClasses {
     this.#roll = roll;
   }
 
-  /** After the release was staged: unpacks it on every host that has a startup cache. */
+  /** After the release was staged: unpacks it on every host that has a startup cache, or once for all on one machine. */
   async prepare(desired: DesiredRelease, hosts: readonly AppHost[]): Promise<void> {
     const time = Math.floor(Date.now() / 1000);
     const limit = pLimit(AT_ONCE);
-    await Promise.all(hosts.map((host) => limit(() => this.#prepareOne(desired, host, time))));
+    const onMachines = groupBy(hosts, (host) => host.startupCache?.machine ?? host).values();
+    const groups = [...onMachines].flatMap((group) => [
+      ...groupBy(group, ({ name }) => targetOf(desired, name).release).values(),
+    ]);
+    const prepare = async ([first, ...others]: readonly AppHost[]) => {
+      if (!first) return;
+      await limit(() => this.#prepareOne(desired, first, time));
+      const beside = this.#ready.has(first) ? first.startupCache : undefined;
+      await Promise.all(others.map((host) => limit(() => this.#prepareOne(desired, host, time, beside))));
+    };
+    await Promise.all(groups.map(prepare));
     const ready = [...this.#ready.values()];
     if (ready.length === 0) return;
     const recorded = ready.filter(({ isThere }) => isThere).length;
@@ -103,13 +114,13 @@ export class SharedClasses {
     await Promise.all(all);
   }
 
-  async #prepareOne(desired: DesiredRelease, host: AppHost, time: number): Promise<void> {
+  async #prepareOne(desired: DesiredRelease, host: AppHost, time: number, beside?: object): Promise<void> {
     const { startupCache } = host;
     if (!startupCache) return;
     const { release, jar } = targetOf(desired, host.name);
     await this.#unlessItFails(host, "starts the release as it is", async () => {
       const mayUnpack = jar !== undefined && (await isExtractable(jar.path));
-      const prepared = await startupCache.prepare(release, mayUnpack, time, this.#roll.signal);
+      const prepared = await startupCache.prepare(release, mayUnpack, time, this.#roll.signal, beside);
       if (prepared) this.#ready.set(host, { release, ...prepared });
     });
   }

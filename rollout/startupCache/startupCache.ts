@@ -9,7 +9,14 @@ const SECONDS = 120;
 
 const SCRIPTS = new URL("./scripts/", import.meta.url);
 const HASH = "../../machine/scripts/sha256-of";
-const PREPARE = readScripts(SCRIPTS, HASH, "identify-java", "startup-files", "prepare-startup");
+const PREPARE = readScripts(
+  SCRIPTS,
+  HASH,
+  "identify-java",
+  "startup-files",
+  "copy-unpacked",
+  "prepare-startup",
+);
 const RECORD = readScripts(SCRIPTS, HASH, "keep-classes", "record-classes");
 const TAKE_BACK = 'rm -f "$1/releases/$2/startup/ask.$3"';
 const READ = readScripts(SCRIPTS, "read-classes");
@@ -35,29 +42,33 @@ export interface Classes {
 
 /** What makes a release start faster on a host: its unpacked files and an archive of its classes, both beside its archive. */
 export class StartupCache {
-  readonly #machine: Pick<Machine, "run">;
+  /** Hosts with the same one may copy from each other. */
+  readonly machine: Pick<Machine, "run">;
   readonly #directory: string;
   readonly #launch: Launch;
 
   constructor(machine: Pick<Machine, "run">, directory: string, launch: Launch) {
-    this.#machine = machine;
+    this.machine = machine;
     this.#directory = directory;
     this.#launch = launch;
   }
 
   /**
    * Unpacks a staged release, if it may, and checks what is there; `undefined` if it starts as it is. `time` is in seconds
-   * and the same on all hosts.
+   * and the same on all hosts. `beside` is the cache of a host on the same machine that has unpacked it: its files are copied,
+   * which takes less than unpacking.
    */
   async prepare(
     release: string,
     mayUnpack: boolean,
     time: number,
     signal?: AbortSignal,
+    beside?: object,
   ): Promise<Prepared | undefined> {
     const options = optionsKey(this.#launch);
     if (options === undefined) return undefined;
     const args = [this.#launch.java, options, String(time), randomUUID(), mayUnpack ? "unpack" : ""];
+    if (beside instanceof StartupCache && beside.machine === this.machine) args.push(beside.#directory);
     const printed = (await this.#run(PREPARE, [release, ...args], { signal })).trim();
     if (printed === "") return undefined;
     if (printed.startsWith("- ")) return { obstacle: printed.slice(2), isThere: false };
@@ -95,12 +106,12 @@ export class StartupCache {
 
   /** Installs what another host on the same machine has; returns whether that one is on the same machine. */
   async copyFrom(other: object, release: string, archive: string, signal?: AbortSignal): Promise<boolean> {
-    if (!(other instanceof StartupCache) || other.#machine !== this.#machine) return false;
+    if (!(other instanceof StartupCache) || other.machine !== this.machine) return false;
     await this.#run(COPY, [release, archive, other.#directory, randomUUID()], { signal });
     return true;
   }
 
   #run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-    return this.#machine.run(script, [this.#directory, ...args], { deadlineSeconds: SECONDS, ...options });
+    return this.machine.run(script, [this.#directory, ...args], { deadlineSeconds: SECONDS, ...options });
   }
 }

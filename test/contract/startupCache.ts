@@ -90,6 +90,29 @@ export function describeStartupCache(open: () => Promise<NewHost>, share: boolea
       }
     });
 
+    test("copies what a host on the same machine has unpacked, unless it is damaged", async () => {
+      const [first, second] = [await openWithJdk(), await openWithJdk()];
+      const release = await install(first.host, { version: "1.0.0" });
+      await install(second.host, { version: "1.0.0" });
+      const archive = await archiveOf(first, release);
+      const script = `sed -i 's/^case .*/case "$*" in *-Djarmode=tools*) echo asked Java >\\&2; exit 1 ;; esac/' "$1/jdk/bin/java"`;
+      await second.machine.run(script, [second.directory]);
+      const copied = () => second.cache.prepare(release, true, LATER, undefined, first.cache);
+      if (!share) return expect(copied()).rejects.toThrow("asked Java");
+      const damage = (text: string) =>
+        first.machine.run(`cd "$1/releases/$2/startup" && chmod u+w app.jar && ${text}`, [
+          first.directory,
+          release,
+        ]);
+      await damage("cp app.jar kept && echo >> app.jar");
+      await expect(copied()).rejects.toThrow("asked Java");
+      await damage("mv kept app.jar");
+      expect(await copied()).toEqual({ archive, isThere: false });
+      expect(await second.cache.prepare(release, false, TIME)).toEqual({ archive, isThere: false });
+      const look = 'cd "$1/releases/$2/startup" && ls -A && stat -c %Y app.jar';
+      expect(await second.machine.run(look, [second.directory, release])).toBe(`app.jar\nsums\n${LATER}\n`);
+    });
+
     test("takes nothing with another hash than it was given", async () => {
       const opened = await openWithJdk();
       const release = await install(opened.host, { version: "1.0.0" });

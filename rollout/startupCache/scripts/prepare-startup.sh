@@ -1,6 +1,7 @@
-# After identify-java.sh and startup-files.sh. $1 the directory of a host, $2 a release, $3 the java command, $4 what stands for
-# the JVM options, $5 the time that its files get, $6 a suffix for temporary files, $7 unpack if the release may be unpacked.
-# Unpacks it unless its files are there and intact. Prints the name of the archive of classes that a start would use, and there
+# After identify-java.sh, startup-files.sh and copy-unpacked.sh. $1 the directory of a host, $2 a release, $3 the java command, $4 what stands for
+# the JVM options, $5 the time that its files get, $6 a suffix for temporary files, $7 unpack if the release may be unpacked,
+# $8 the directory of another host on the same machine that has unpacked it, or nothing. Unpacks it unless its files are there
+# and intact. Prints the name of the archive of classes that a start would use, and there
 # if it is there; or - and why there can't be one; or nothing if the release is not unpacked.
 enter_release "$1" "$2" "$6"
 java=$(command -v "$3") || exit 1
@@ -10,7 +11,7 @@ if ! is_intact; then
   require_room
   umask 022
   # shellcheck disable=SC2154 # Set by enter_release.
-  env -i LANG=C.UTF-8 "$java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djarmode=tools -jar app.jar extract --destination "$new" >&2 || { rm -rf "$new"; exit 1; }
+  { [ -n "$8" ] && copy_unpacked "$8" "$2"; } || env -i LANG=C.UTF-8 "$java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djarmode=tools -jar app.jar extract --destination "$new" >&2 || { rm -rf "$new"; exit 1; }
   finish_unpacking "$5"
 fi
 identify_java "$java"

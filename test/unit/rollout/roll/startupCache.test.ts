@@ -74,6 +74,30 @@ test("the first host records its classes before it takes traffic, and the others
   expect(fleet.messages("record", "app-1")).toEqual(["later starts will be faster"]);
 });
 
+test("of hosts on one machine, the first unpacks, and the others copy from it", async () => {
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "17", "app-3": "17", "app-4": "17" });
+  const [here, there] = [{ run: async () => "" }, { run: async () => "" }];
+  for (const host of fleet.hosts.slice(0, 4)) {
+    const cache: Cache = {
+      ...cacheOf(fleet, host.name, "17"),
+      machine: host.name === "app-4" ? there : here,
+      prepare: async (_release, _mayUnpack, _time, _signal, beside) => {
+        const from = fleet.hosts.find(({ startupCache }) => startupCache === beside)?.name;
+        await fleet.record(beside ? `copy from ${from} to ${host.name}` : `unpack ${host.name}`);
+        return { archive: "17", isThere: false };
+      },
+    };
+    fleet.host(host.name).startupCache = cache;
+  }
+  const { journal } = await rolled(fleet);
+  expect(journal.slice(0, journal.indexOf("drain app-1")).sort()).toEqual([
+    "copy from app-1 to app-2",
+    "copy from app-1 to app-3",
+    "unpack app-1",
+    "unpack app-4",
+  ]);
+});
+
 test("hosts on one machine copy the classes, so that they are read once for each machine", async () => {
   const machines = { "app-1": "a", "app-2": "a", "app-3": "b", "app-4": "b" };
   const fleet = await fleetOf({ "app-1": "17", "app-2": "17", "app-3": "17", "app-4": "17" });
