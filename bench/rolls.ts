@@ -32,9 +32,12 @@ const { values } = parseArgs({
     rate: { type: "string", default: "250" },
     requests: { type: "string", default: "10000" },
     nginx: { type: "string", default: "nginx" },
+    batches: { type: "string" },
   },
 });
 const [rolls, rate, requests] = [Number(values.rolls), Number(values.rate), Number(values.requests)];
+const batches = Number(values.batches ?? rolls);
+const PHASES = ["drain", "settle", "stop", "switch", "start", "health", "upstream", "admit"] as const;
 const health = {
   path: "/actuator/health",
   passes: 2,
@@ -126,7 +129,9 @@ try {
   );
   const jars = [await buildMarket({ version: "1.0.0" }), await buildMarket({ version: "1.1.0" })];
   await rollTo(jars[0] ?? "");
-  console.log("roll   sent   lost   wall s   JVM s   ratio");
+  console.log(
+    `roll   sent   lost   wall s   JVM s   ratio   ${PHASES.map((p) => p.padStart(8)).join(" ")}    other`,
+  );
   for (let index = 1; index <= rolls; index++) await measure(index, jars[index % 2] ?? "");
 } finally {
   await Promise.all(hosts.map((host) => host.stop(5)));
@@ -134,13 +139,13 @@ try {
   await nginx.close();
   await rm(directory, { recursive: true, force: true });
 }
-await measureBatches(rolls);
+if (batches > 0) await measureBatches(batches);
 
 async function measure(index: number, jar: string): Promise<void> {
   jvmMilliseconds.clear();
   const traffic = rate > 0 ? new Traffic(proxy.url, rate) : undefined;
   const began = performance.now();
-  const { durationSeconds } = await rollTo(jar);
+  const { durationSeconds, rolled } = await rollTo(jar);
   const milliseconds = [...jvmMilliseconds.values()].reduce((sum, each) => sum + each, 0);
   while (traffic && traffic.sent < requests && performance.now() - began < 120_000) {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -152,10 +157,20 @@ async function measure(index: number, jar: string): Promise<void> {
     String(seen?.lost.length ?? 0).padStart(6),
     durationSeconds.toFixed(1).padStart(8),
     (milliseconds / 1000).toFixed(1).padStart(7),
-    ((durationSeconds * 1000) / milliseconds).toFixed(2).padStart(7),
+    ((durationSeconds * 1000) / milliseconds).toFixed(3).padStart(7),
+    "  ",
+    ...PHASES.map((phase) => seconds(rolled.reduce((sum, { times }) => sum + (times[phase] ?? 0), 0))),
+    seconds(
+      durationSeconds * 1000 -
+        rolled.reduce((sum, { times }) => sum + Object.values(times).reduce((a, b) => a + b, 0), 0),
+    ),
   ];
   console.log(columns.join(" "));
   for (const lost of seen?.lost ?? []) console.log(lost);
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(2).padStart(8);
 }
 
 async function rollTo(path: string) {
