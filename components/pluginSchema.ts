@@ -27,7 +27,7 @@ export function pluginSchema(pulumiYaml: string, version: string): string {
     description:
       "An application on its hosts, behind nginx, that rolls whenever its jar, options or fleet changes.",
     inputProperties: Object.fromEntries(inputs),
-    requiredInputs: ["kind", "hosts"],
+    requiredInputs: ["kind"],
     properties: OUTPUTS,
     required: ["url", "releases"],
   };

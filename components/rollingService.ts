@@ -9,6 +9,7 @@ import { NO_PATIENCE, type Patience } from "../settings/patiently.ts";
 import { preflight, preflightOfKnown } from "../settings/preflight.ts";
 import { readSettings, type Settings } from "../settings/readSettings.ts";
 import type { ServiceSettings } from "../settings/serviceSettings.ts";
+import type { Setting } from "../settings/setting.ts";
 import { StandIns } from "../settings/standIns.ts";
 import { AppHosts } from "./appHosts.ts";
 import { CheckingNginx } from "./checkingNginx.ts";
@@ -17,8 +18,12 @@ import { RollingDeployment } from "./rollingDeployment.ts";
 /** How long a server that accepts connections may lack the account or its key. */
 const REFUSED_SECONDS = 60;
 
-/** The settings of a service, as a stack file has them; each, or a part of it, may be an output. */
-export type RollingServiceArgs = ServiceSettings;
+/**
+ * The settings of a service, as a stack file has them; each, or a part of it, may be an output. Every kind needs `hosts`,
+ * except `kubernetes`.
+ */
+export type RollingServiceArgs = ServiceSettings &
+  ({ readonly hosts: NonNullable<ServiceSettings["hosts"]> } | { readonly kind: Setting<"kubernetes"> });
 
 /**
  * An application on its hosts, behind nginx, that rolls whenever its jar, its options or its fleet changes. A program
@@ -52,18 +57,18 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
     return this.#output(({ durationSeconds }) => durationSeconds);
   }
 
-  /** The path of the report of the last roll, on the machine that rolled, if records are kept. */
-  get report(): pulumi.Output<string | undefined> {
+  /** The path of the report of the last roll, on the machine that rolled; `null` if no records are kept. */
+  get report(): pulumi.Output<string | null> {
     return this.#output(({ report }) => report);
   }
 
-  /** The last rolls, newest first, if records are kept. */
-  get history(): pulumi.Output<readonly HistoryEntry[] | undefined> {
+  /** The last rolls, newest first; `null` if no records are kept. */
+  get history(): pulumi.Output<readonly HistoryEntry[] | null> {
     return this.#output(({ history }) => history);
   }
 
-  /** What clients got during the last roll, as nginx counted it; `undefined` if it counts nothing. */
-  get ledger(): pulumi.Output<LedgerFigures | undefined> {
+  /** What clients got during the last roll, as nginx counted it; `null` if nothing was counted. */
+  get ledger(): pulumi.Output<LedgerFigures | null> {
     return this.#output(({ ledger }) => ledger);
   }
 

@@ -19,7 +19,9 @@ export async function givenSettings(
     return { key, value: standIns.fill(key, await resolved(value)), isSecret };
   });
   const settings = await Promise.all(entries);
-  const defaults = await declaredDefaults(await readFile(new URL("../Pulumi.yaml", import.meta.url), "utf8"));
+  const declared = await declaredDefaults(await readFile(new URL("../Pulumi.yaml", import.meta.url), "utf8"));
+  // Only the example program has hosts by default.
+  const defaults = { ...declared, hosts: [] };
   const values = {
     ...defaults,
     ...Object.fromEntries(

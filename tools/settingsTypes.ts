@@ -41,19 +41,19 @@ const PLAIN: Readonly<Record<string, string>> = {
   boolean: "boolean",
   array: "readonly string[]",
 };
-/** What a program must say; the example program has defaults for these, too. */
-const REQUIRED = ["kind", "hosts"];
+/** What a program must say, `hosts` unless an orchestrator makes them; the example program has defaults for these, too. */
+const EXAMPLES = ["kind", "hosts"];
 
 /** The settings of Pulumi.yaml as a type, with their descriptions. */
 export async function settingsTypes(): Promise<string> {
   const { config } = parse(await readFile(inRepository("Pulumi.yaml"), "utf8"));
   const lines = Object.entries(config).flatMap(([key, setting]) => {
     const { type, description, default: byDefault } = Object(setting);
-    const isRequired = REQUIRED.includes(key);
-    const ending = isRequired || isEmpty(byDefault) ? "" : ` Default: \`${JSON.stringify(byDefault)}\`.`;
+    const ending =
+      EXAMPLES.includes(key) || isEmpty(byDefault) ? "" : ` Default: \`${JSON.stringify(byDefault)}\`.`;
     return [
       `  /** ${description}${ending} */`,
-      `  readonly ${key}${isRequired ? "" : "?"}: Setting<${TYPES[key] ?? PLAIN[type] ?? "unknown"}>;`,
+      `  readonly ${key}${key === "kind" ? "" : "?"}: Setting<${TYPES[key] ?? PLAIN[type] ?? "unknown"}>;`,
     ];
   });
   return `// Written by \`npm run types\` from Pulumi.yaml.

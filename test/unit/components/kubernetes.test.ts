@@ -3,8 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { AppHosts } from "../../../components/appHosts.ts";
 import { CheckingNginx } from "../../../components/checkingNginx.ts";
-import { RollingService, type RollingServiceArgs } from "../../../components/rollingService.ts";
+import { RollingService } from "../../../components/rollingService.ts";
 import { writeJar } from "../../../harness/zip.ts";
+import type { ServiceSettings } from "../../../settings/serviceSettings.ts";
 import { fakeCluster } from "../../support/kubernetes/fakeCluster.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
 import { readAny, withoutPulumi } from "../../support/settings.ts";
@@ -144,9 +145,9 @@ class ReadyService extends RollingService {
 }
 
 /** What a service of a program declares: the inputs of each resource, by its name. */
-async function serviceWith(settings: Partial<RollingServiceArgs>) {
+async function serviceWith(settings: Omit<ServiceSettings, "kind">) {
   const { tree, resources } = await mockPulumi({ project: "company", stack: "dev" });
-  const service = new ReadyService("shop", { kind: "kubernetes", hosts: [], kubeconfig, ...settings });
+  const service = new ReadyService("shop", { kind: "kubernetes", kubeconfig, ...settings });
   await service.ready();
   await tree();
   return Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs]));

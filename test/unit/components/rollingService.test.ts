@@ -127,6 +127,18 @@ test("a wrong setting is one line that names the service and the setting", async
   );
 });
 
+test.each([
+  { kind: "local" as const },
+  { kind: "docker" as const },
+  { kind: "ssh" as const, nginxServers: [{ server: "deploy@web" }] },
+])("a service without the hosts that its kind needs is rejected: %o", async (settings) => {
+  // @ts-expect-error: only pods need none.
+  const service = new ReadyService("shop", { ...settings, jar: "app.jar" });
+  await expect(service.ready()).rejects.toThrow(
+    /^shop:hosts: expected at least one host, got none\. Nothing was changed\.$/,
+  );
+});
+
 test("a secret where only plain values are kept is rejected", async () => {
   await expect(declared({ nginxAddress: pulumi.secret("127.0.0.1") })).rejects.toThrow(
     "shop:nginxAddress: expected a plain value, got a secret",
