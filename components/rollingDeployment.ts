@@ -22,12 +22,12 @@ export class RollingDeployment extends pulumi.dynamic.Resource {
   declare readonly releases: pulumi.Output<Record<string, string>>;
   /** How long the last roll took. */
   declare readonly durationSeconds: pulumi.Output<number>;
-  /** The path of the report of the last roll, on the machine that rolled, if records are kept. */
-  declare readonly report: pulumi.Output<string | undefined>;
-  /** The last rolls, newest first, if records are kept. */
-  declare readonly history: pulumi.Output<readonly HistoryEntry[] | undefined>;
-  /** What clients got during the last roll, as nginx counted it; `undefined` if it counts nothing. */
-  declare readonly ledger: pulumi.Output<LedgerFigures | undefined>;
+  /** The path of the report of the last roll, on the machine that rolled; `null` if no records are kept. */
+  declare readonly report: pulumi.Output<string | null>;
+  /** The last rolls, newest first; `null` if no records are kept. */
+  declare readonly history: pulumi.Output<readonly HistoryEntry[] | null>;
+  /** What clients got during the last roll, as nginx counted it; `null` if nothing was counted. */
+  declare readonly ledger: pulumi.Output<LedgerFigures | null>;
 
   constructor(name: string, args: RollingDeploymentArgs, options?: pulumi.CustomResourceOptions) {
     const filledByRoll = {
@@ -44,5 +44,13 @@ export class RollingDeployment extends pulumi.dynamic.Resource {
       ...(args.analysisChecks && { analysisChecks: pulumi.secret(args.analysisChecks) }),
     };
     super(provider, name, { ...args, ...secrets, ...filledByRoll }, options, "rollgate", "RollingDeployment");
+    // Pulumi warns of a stack output that is undefined, and is silent about null.
+    this.report = orNull(this.report);
+    this.history = orNull(this.history);
+    this.ledger = orNull(this.ledger);
   }
+}
+
+function orNull<T>(output: pulumi.Output<T | null>): pulumi.Output<T | null> {
+  return output.apply((value) => value ?? null) as pulumi.Output<T | null>;
 }

@@ -54,6 +54,8 @@ describe.skipIf(reason !== undefined)(
         const { code, output } = await each.up();
         expect(code, output).toBe(0);
         expect(output).not.toContain("a-secret-password");
+        // Such as that an output is undefined.
+        expect(output).not.toContain("warning:");
         expect(await each.output("url")).toBe(url(port));
         expect(await versionAt(port)).toBe("1.0.0");
       }

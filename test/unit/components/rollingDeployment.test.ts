@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { RollingDeployment } from "../../../components/rollingDeployment.ts";
 import { CHECK } from "../../support/askedServers.ts";
-import { mockPulumi, secret } from "../../support/pulumi.ts";
+import { known, mockPulumi, secret } from "../../support/pulumi.ts";
 import { validRequest } from "../../support/rollRequest.ts";
 
 test("the deployment is one resource without a parent", async () => {
@@ -27,6 +27,13 @@ test("its report and its history are outputs that the roll fills in", async () =
   expect(resources[0]?.inputs).not.toHaveProperty("report");
   expect(pulumi.Output.isInstance(deployment.report)).toBe(true);
   expect(pulumi.Output.isInstance(deployment.history)).toBe(true);
+});
+
+test("outputs that a roll has nothing for are null, since Pulumi warns of a stack output that is undefined", async () => {
+  const { tree } = await mockPulumi();
+  const { report, history, ledger } = new RollingDeployment("rollout", validRequest());
+  await tree();
+  expect(await known(pulumi.all([report, history, ledger]))).toEqual([null, null, null]);
 });
 
 test("who is told about rolls is always secret", async () => {
