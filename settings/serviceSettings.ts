@@ -71,7 +71,7 @@ export interface ServiceSettings {
   readonly imagePlatform?: Setting<string>;
   /** kubernetes: a Secret in the namespace with the credentials to pull images. Empty means none. */
   readonly imagePullSecret?: Setting<string>;
-  /** kubernetes: how clients reach the pods. type, cluster-ip (the default), node-port, load-balancer, ingress or gateway (an HTTPRoute); port of the Service, 80 by default; annotations; node-port: nodePort; ingress: className, tlsSecret; gateway: gateway, gatewayNamespace, https. The names in serverNames and pathPrefix apply to ingress and gateway. See docs/kubernetes.md. */
+  /** kubernetes: how clients reach the pods. type, cluster-ip (the default), node-port, load-balancer, ingress or gateway (an HTTPRoute); port of the Service, 80 by default; nginx, true or a number of pods, for an nginx of rollgate's between the Service and the pods; annotations; node-port: nodePort; ingress: className, tlsSecret; gateway: gateway, gatewayNamespace, https. The names in serverNames and pathPrefix apply to ingress, gateway and nginx. See docs/kubernetes.md. */
   readonly expose?: Setting<ExposeSettings>;
   /** kubernetes: what decides whether a pod gets requests, such as /actuator/health/readiness. Empty means healthPath. */
   readonly readinessPath?: Setting<string>;
@@ -95,7 +95,7 @@ export interface ServiceSettings {
   readonly nginxPackage?: Setting<string>;
   /** The nginx in front of the hosts, if there are several; all serve the same. ssh: at least one object with server, such as deploy@web-1.example.com, and maybe address, port and controlPort, which default to nginxAddress, nginxPort and controlPort; a server may also run a host. local and docker: objects with port and maybe address and (local only) controlPort, each an nginx besides the one at nginxAddress and nginxPort. The first nginx keeps the lease of the fleet. */
   readonly nginxServers?: Setting<readonly NginxServerSettings[]>;
-  /** docker: the base image for nginx. What it supports decides who checks the hosts (nginxFlavour). Default: `"nginx:stable"`. */
+  /** docker: the base image for nginx. What it supports decides who checks the hosts (nginxFlavour). kubernetes, with expose.nginx: the image of nginx, which must have the JavaScript module, as the official ones do. Default: `"nginx:stable"`. */
   readonly nginxImage?: Setting<string>;
   /** The nginx command, a path or a name on PATH. Default: `"nginx"`. */
   readonly nginx?: Setting<string>;

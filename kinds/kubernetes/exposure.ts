@@ -8,38 +8,42 @@ const port = integer(1, 65535).default(80);
 const annotations = z
   .record(z.string(), z.string({ error: (issue) => `expected a string, got ${show(issue.input)}` }))
   .default({});
+/** Our nginx between the Service and the pods, and how many pods of it; absent without it. */
+const nginx = z
+  .union([z.literal(true), integer(1, 20)], {
+    error: (issue) => `expected true or a number of pods from 1 to 20, got ${show(issue.input)}`,
+  })
+  .exactOptional();
+const common = { port, nginx, annotations };
 
 /** How clients reach the pods. */
 export const exposure = z.discriminatedUnion(
   "type",
   [
-    z.strictObject({ type: z.literal("cluster-ip"), port, annotations }),
+    z.strictObject({ type: z.literal("cluster-ip"), ...common }),
     z.strictObject({
       type: z.literal("node-port"),
-      port,
+      ...common,
       /** Absent if the cluster chooses it. */
       nodePort: integer(1, 65535).exactOptional(),
-      annotations,
     }),
-    z.strictObject({ type: z.literal("load-balancer"), port, annotations }),
+    z.strictObject({ type: z.literal("load-balancer"), ...common }),
     z.strictObject({
       type: z.literal("ingress"),
-      port,
+      ...common,
       /** Absent if the cluster has one class by default. */
       className: objectName.exactOptional(),
       /** The Secret with the certificate; absent without HTTPS. */
       tlsSecret: objectName.exactOptional(),
-      annotations,
     }),
     z.strictObject({
       type: z.literal("gateway"),
-      port,
+      ...common,
       /** The Gateway that the route is attached to, and its namespace if that is another one. */
       gateway: objectName,
       gatewayNamespace: objectName.exactOptional(),
       /** Whether the Gateway's listener speaks HTTPS, for the URL of the service. */
       https: z.boolean().default(false),
-      annotations,
     }),
   ],
   {

@@ -67,11 +67,20 @@ export const kubernetesHostDescriptor = hostOf("kubernetes", {
 });
 export type KubernetesHost = z.infer<typeof kubernetesHostDescriptor>;
 
+/** nginx between the Service and the pods. */
+export const front = z.strictObject({
+  /** Of its Deployment. */
+  name: objectName,
+  /** The Service whose endpoints it sends requests to. */
+  podsService: objectName,
+});
+
 /** The Service in front of the pods. */
 export const kubernetesProxyDescriptor = proxyOf("kubernetes", {
   namespace: objectName,
   service: objectName,
   /** Where clients reach it, if the settings say so; or else the cluster is asked. */
   url: text.exactOptional(),
+  nginx: front.exactOptional(),
 });
 export type KubernetesProxy = z.infer<typeof kubernetesProxyDescriptor>;

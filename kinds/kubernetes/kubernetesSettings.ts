@@ -10,6 +10,7 @@ import type { Reader } from "../../settings/reader.ts";
 import type { KindSettings } from "../kind.ts";
 import { readMilliCpus } from "../milliCpus.ts";
 import { exposure, isRouted, knownUrl, type WayIn } from "./exposure.ts";
+import { admitSeconds, frontNames, frontReplicas, readFront } from "./front/readFront.ts";
 import {
   type Cluster,
   kubernetesHostDescriptor,
@@ -36,12 +37,13 @@ const probeSettings = z.object({
 
 /** Pods of a Deployment in a cluster, behind a Service. */
 export async function readKubernetesSettings(reader: Reader): Promise<KindSettings> {
-  await refuseMeaningless(reader);
+  const wayIn = readWayIn(reader);
+  const replicas = frontReplicas(wayIn.exposure);
+  await refuseMeaningless(reader, replicas > 0);
   reader.ignore("dockerEngine");
   const name = workloadName(reader);
   const own = readNamespace(reader, name);
   const cluster = readCluster(reader);
-  const wayIn = readWayIn(reader);
   const image = readImage(reader, name);
   const service = { name, namespace: own.namespace };
   const url = knownUrl(wayIn, service);
@@ -53,7 +55,7 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
     port: DEFAULT_PORT,
     cluster,
     namespace: own.namespace,
-    pods: readPods(reader),
+    pods: readPods(reader, replicas > 0 ? admitSeconds(reader) : 0),
     probes: readProbes(reader),
     image: image.source,
     ...image.secret,
@@ -67,6 +69,7 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
     namespace: own.namespace,
     service: name,
     ...(url !== undefined && { url }),
+    ...(replicas > 0 && { nginx: frontNames(name) }),
   };
   return {
     hosts: withHealthPort([place], reader.number("healthPort")),
@@ -80,11 +83,12 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
     ...(image.jar && { jar: image.jar }),
     // Only one host, which is never out as a whole; Kubernetes itself keeps enough of its pods.
     policy: { order: "auto", batch: [1], minimumHealthy: 0 },
-    declare({ hosts, proxies }) {
+    declare({ hosts, proxies }, serving) {
       const [place] = parse(z.tuple([kubernetesHostDescriptor]), hosts);
       const [proxy] = parse(proxiesOf(kubernetesProxyDescriptor), proxies);
       const folder = `.rollgate/${reader.stack}/image`;
-      return declareOnKubernetes({ place, proxy, wayIn, image, isOwnNamespace: own.isOwn, folder });
+      const front = replicas > 0 ? readFront(reader, place, serving, replicas) : undefined;
+      return declareOnKubernetes({ front, place, proxy, wayIn, image, isOwnNamespace: own.isOwn, folder });
     },
   };
 }
@@ -108,9 +112,12 @@ function readWayIn(reader: Reader): WayIn {
     serverNames: reader.list("serverNames"),
     pathPrefix: reader.text("pathPrefix"),
   });
-  if (read.pathPrefix !== "/" && !isRouted(read.expose)) {
+  if (read.pathPrefix !== "/" && !isRouted(read.expose) && read.expose.nginx === undefined) {
     const got = `${read.pathPrefix} with ${read.expose.type}`;
-    throw new InvalidInput("pathPrefix", `expected / unless expose.type is ingress or gateway, got ${got}`);
+    throw new InvalidInput(
+      "pathPrefix",
+      `expected / unless expose.type is ingress or gateway, or expose.nginx is set, got ${got}`,
+    );
   }
   return { exposure: read.expose, serverNames: read.serverNames, pathPrefix: read.pathPrefix };
 }

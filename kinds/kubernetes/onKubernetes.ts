@@ -9,6 +9,8 @@ import type { Declaration } from "../declaration.ts";
 import { makeBuildContext } from "./buildContext.ts";
 import type { WayIn } from "./exposure.ts";
 import { fromProgram } from "./fromProgram.ts";
+import { declareFront } from "./front/declareFront.ts";
+import type { Front } from "./front/frontObjects.ts";
 import type { KubernetesHost, KubernetesProxy } from "./kubernetesDescriptors.ts";
 import { KubernetesWorkload } from "./kubernetesWorkload.ts";
 import { labelsOf, selectorOf } from "./labels.ts";
@@ -21,6 +23,7 @@ export interface InCluster {
   readonly place: KubernetesHost;
   readonly proxy: KubernetesProxy;
   readonly wayIn: WayIn;
+  readonly front: Front | undefined;
   readonly image: ReadImage;
   /** Whether the namespace is made and removed with the stack. */
   readonly isOwnNamespace: boolean;
@@ -44,15 +47,13 @@ export function declareOnKubernetes(stack: InCluster): Declaration {
     },
     nginx: {
       proxies: [proxy],
-      declare: (name, parent) =>
-        declareWayIn(
-          name,
-          { ...stack.wayIn, name: proxy.service, namespace: proxy.namespace },
-          {
-            provider: provider ?? providerOf(name, place, parent),
-            parent,
-          },
-        ),
+      declare: (name, parent) => {
+        const options = { provider: provider ?? providerOf(name, place, parent), parent };
+        const { wayIn, front } = stack;
+        const dependsOn = front ? declareFront(name, front, options) : [];
+        const args = { ...wayIn, name: proxy.service, namespace: proxy.namespace };
+        declareWayIn(name, { ...args, pods: front?.name ?? proxy.service }, { ...options, dependsOn });
+      },
     },
     preflight: async () => {
       const [jar] = await Promise.all([identified(image), preflightCluster(place, stack.isOwnNamespace)]);

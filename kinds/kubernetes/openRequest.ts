@@ -7,5 +7,9 @@ import { workloadOf } from "./workloadOf.ts";
 /** Opens what a request rolls. */
 export async function openRequest(request: FleetRequest): Promise<Orchestrator> {
   const workload = workloadOf(request);
-  return openWorkload({ ...workload, url: workload.url ?? (await findUrl(workload)) });
+  return openWorkload({
+    ...workload,
+    url:
+      workload.url ?? (await findUrl({ ...workload, service: workload.front?.entrance ?? workload.service })),
+  });
 }

@@ -21,15 +21,17 @@ const times = z.object({
   keepReleases: integer(2, 100),
 });
 
-/** How many pods there are and how a roll replaces them. */
-export function readPods(reader: Reader): Pods {
+/** How many pods there are and how a roll replaces them; `admitSeconds` is what it takes others to notice a ready pod. */
+export function readPods(reader: Reader, admitSeconds: number): Pods {
   const given = reader.number("replicas");
   const { replicas } = parse(z.object({ replicas: integer(0, 1000) }), { replicas: given });
   const count = replicas || REPLICAS;
-  const { healthDeadlineSeconds, soakSeconds, ...rest } = parse(
-    times,
-    Object.fromEntries(Object.keys(times.shape).map((key) => [key, reader.number(key)])),
-  );
+  const {
+    healthDeadlineSeconds,
+    soakSeconds: asked,
+    ...rest
+  } = parse(times, Object.fromEntries(Object.keys(times.shape).map((key) => [key, reader.number(key)])));
+  const soakSeconds = Math.max(asked, admitSeconds);
   return {
     replicas: count,
     ...readStrategy(reader, count),

@@ -3,8 +3,9 @@ import { InvalidInput } from "#rollout/common/errors.ts";
 import { show } from "#rollout/request/fields.ts";
 import type { Reader } from "../../settings/reader.ts";
 
-const AT_THE_WAY_IN = "set this where requests come in, for an ingress in expose.annotations";
-const NO_NGINX = "there is no nginx on this kind: use expose";
+const AT_THE_WAY_IN =
+  "set expose.nginx, or this where requests come in, for an ingress in expose.annotations";
+const NO_NGINX = "there is no nginx on this kind but that of expose.nginx";
 const NO_SERVERS = "there are no servers on this kind";
 const BY_KUBERNETES = "Kubernetes rolls by replicas and batch alone";
 
@@ -15,16 +16,20 @@ const INSTEAD: Readonly<Record<string, string>> = {
   dockerSubnet: "the cluster has its own network",
   ...each(["sshConfig", "sshHostKeys", "sshWaitSeconds", "sshSupervisor"], NO_SERVERS),
   ...each(["sshProvision", "sshProvisionUser", "javaPackage"], NO_SERVERS),
-  ...each(["nginxPackage", "nginxServers", "nginxImage", "nginx", "nginxFlavour", "nginxMode"], NO_NGINX),
+  ...each(["nginxPackage", "nginxServers", "nginx", "nginxFlavour", "nginxMode"], NO_NGINX),
+  nginxImage: "set expose.nginx to have one",
   ...each(["nginxPidFile", "nginxIncludeDirectory", "nginxDirectory", "controlPort"], NO_NGINX),
   nginxAddress: "use expose",
   nginxPort: "use expose.port, or expose.nodePort",
   tls: "use expose.tlsSecret of an ingress, or the listener of the Gateway",
-  closedPaths: "give the actuator a port of its own (management.server.port) and name it in healthPort",
+  closedPaths:
+    "set expose.nginx, or give the actuator a port of its own (management.server.port) and name it in healthPort",
   ...each(["openPaths", "statusAllow", "trustedProxies", "forwardedBy", "accessLog"], AT_THE_WAY_IN),
-  ...each(["maxBodySize", "timeouts", "buffering", "gzip", "largeHeaders", "ledgerPaths"], AT_THE_WAY_IN),
-  ...each(["underscoresInHeaders", "balance", "staticFiles", "errorPages", "maintenance"], AT_THE_WAY_IN),
-  directives: AT_THE_WAY_IN,
+  ...each(["maxBodySize", "timeouts", "buffering", "gzip", "largeHeaders"], AT_THE_WAY_IN),
+  ...each(["underscoresInHeaders", "errorPages", "maintenance", "directives"], AT_THE_WAY_IN),
+  balance: "requests go to the pods in turn",
+  staticFiles: "put them into the image",
+  ledgerPaths: "the ledger of this kind has no paths",
   checkExpect: "kubelet accepts 200 to 399",
   minimumHealthy: `${BY_KUBERNETES}; with order stop-first, batch says how many may be out`,
   maxUnavailable: `${BY_KUBERNETES}; with order stop-first, batch says how many may be out`,
@@ -34,11 +39,19 @@ const INSTEAD: Readonly<Record<string, string>> = {
   hooks: "run the commands before and after pulumi up",
 };
 
+/** What an nginx in front does, and nobody else. */
+const OF_NGINX = [
+  ...["nginxImage", "closedPaths", "openPaths", "statusAllow", "trustedProxies", "forwardedBy", "accessLog"],
+  ...["maxBodySize", "timeouts", "buffering", "gzip", "largeHeaders", "underscoresInHeaders"],
+  ...["errorPages", "maintenance", "directives", "checkExpect"],
+];
+
 /** Rejects what would do nothing on this kind, unless it has its default. */
-export async function refuseMeaningless(reader: Reader): Promise<void> {
+export async function refuseMeaningless(reader: Reader, hasNginx: boolean): Promise<void> {
   const defaults = await reader.source.defaults();
   for (const [setting, instead] of Object.entries(INSTEAD)) {
     reader.ignore(setting);
+    if (hasNginx && OF_NGINX.includes(setting)) continue;
     const given = plain(reader.source.text(setting));
     if (isEmpty(given) || isDeepStrictEqual(given, plain(defaults?.[setting]))) continue;
     // A list or an object may have secrets in it.

@@ -13,19 +13,22 @@ const WITHOUT_WAITING = { "pulumi.com/skipAwait": "true" };
 export interface ServiceArgs extends WayIn {
   readonly name: string;
   readonly namespace: string;
+  /** Whose pods get the requests. */
+  readonly pods: string;
 }
 
 interface Options {
   readonly provider: Provider;
   readonly parent: Resource;
+  readonly dependsOn?: Resource[];
 }
 
 /** Declares the Service in front of the pods, and what routes requests to it. */
 export function declareWayIn(name: string, args: ServiceArgs, options: Options): void {
   const { exposure } = args;
   const service = declareService(name, args, options);
-  if (exposure.type === "ingress") declareIngress(name, exposure, args, { ...options, dependsOn: service });
-  if (exposure.type === "gateway") declareRoute(name, exposure, args, { ...options, dependsOn: service });
+  if (exposure.type === "ingress") declareIngress(name, exposure, args, { ...options, dependsOn: [service] });
+  if (exposure.type === "gateway") declareRoute(name, exposure, args, { ...options, dependsOn: [service] });
 }
 
 function declareService(name: string, { exposure, ...args }: ServiceArgs, options: Options) {
@@ -38,7 +41,7 @@ function declareService(name: string, { exposure, ...args }: ServiceArgs, option
       metadata: metadataOf(args, isPlain ? exposure.annotations : {}),
       spec: {
         type: typeOf(type),
-        selector: selectorOf(args.name),
+        selector: selectorOf(args.pods),
         ports: [{ name: "http", port, targetPort: "http", protocol: "TCP", ...nodePort }],
       },
     },
@@ -50,7 +53,7 @@ function declareIngress(
   name: string,
   { className, tlsSecret, port, annotations }: Extract<Exposure, { type: "ingress" }>,
   args: Omit<ServiceArgs, "exposure">,
-  options: Options & { readonly dependsOn: Resource },
+  options: Options,
 ): void {
   const { serverNames, pathPrefix: path } = args;
   const backend = { service: { name: args.name, port: { number: port } } };
@@ -73,7 +76,7 @@ function declareRoute(
   name: string,
   { gateway, gatewayNamespace, port, annotations }: Extract<Exposure, { type: "gateway" }>,
   args: Omit<ServiceArgs, "exposure">,
-  options: Options & { readonly dependsOn: Resource },
+  options: Options,
 ): void {
   const { serverNames, pathPrefix: value } = args;
   new CustomResource(

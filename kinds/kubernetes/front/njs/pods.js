@@ -75,7 +75,9 @@ function podOf(endpoint, family) {
 async function checkPods() {
   countGeneration(String(process.pid));
   forgetOthers();
-  await Promise.all(pods().map((pod) => checkOne(pod).then(choosePods)));
+  const known = pods();
+  // The module's Promise.all waits for ever if there is nothing to wait for.
+  if (known.length > 0) await Promise.all(known.map((pod) => checkOne(pod).then(choosePods)));
   if (isDecided()) ngx.shared[PODS].set("ready", "1");
 }
 

@@ -56,7 +56,7 @@ describe("nginx in front of pods", { timeout: NJS_NGINX_MILLISECONDS }, () => {
     const answers = (count: number) => answering(front.url, count);
     expect((await fetch(front.url)).status).toBe(503);
     front.api.set(PODS.slice(0, 2).map(named));
-    await expect.poll(() => answers(6)).toEqual(PODS.slice(0, 2));
+    await expect.poll(() => answers(6), { timeout: 5_000 }).toEqual(PODS.slice(0, 2));
     await expect.poll(() => front.isReady()).toBe(true);
     front.api.set(PODS.map((address) => ({ ...named(address), terminating: address === PODS[0] })));
     await expect.poll(() => answers(6), { timeout: 5_000 }).toEqual(PODS.slice(1));
@@ -80,7 +80,7 @@ describe("nginx in front of pods", { timeout: NJS_NGINX_MILLISECONDS }, () => {
     const front = await frontHere(nginx(context), port);
     if (first && second) second.behaviour.health = 503;
     front.api.set(PODS.slice(0, 2).map(named));
-    await expect.poll(() => front.isReady()).toBe(true);
+    await expect.poll(async () => (await front.status()).up, { timeout: 5_000 }).toBe(1);
     const answers = () => answering(front.url);
     expect(await answers()).toEqual([PODS[0]]);
     if (second) second.behaviour.health = 200;
@@ -94,7 +94,7 @@ describe("nginx in front of pods", { timeout: NJS_NGINX_MILLISECONDS }, () => {
     for (const address of PODS) await podAt(address, port);
     const front = await frontHere(nginx(context), port);
     front.api.set([named("127.0.1.1")]);
-    await expect.poll(() => front.isReady()).toBe(true);
+    await expect.poll(async () => (await front.status()).up, { timeout: 5_000 }).toBe(1);
     const traffic = new Traffic(front.url, 50);
     front.api.set([{ ...named("127.0.1.1"), terminating: true }, named("127.0.1.2")]);
     await expect.poll(() => answering(front.url), { timeout: 5_000 }).toEqual(["127.0.1.2"]);
@@ -107,15 +107,14 @@ describe("nginx in front of pods", { timeout: NJS_NGINX_MILLISECONDS }, () => {
     for (const address of PODS) pods.push(await podAt(address, port));
     const front = await frontHere(nginx(context), port);
     front.api.set(PODS.map(named));
-    await expect.poll(() => front.isReady()).toBe(true);
-    await expect.poll(async () => (await front.status()).up).toBe(3);
+    await expect.poll(async () => (await front.status()).up, { timeout: 5_000 }).toBe(3);
     front.api.silence(true);
     const traffic = new Traffic(front.url, 100);
     await expect
       .poll(() => front.errors.join(""), { timeout: 5_000 })
       .toContain("goes on with the 3 it knows");
     pods[0]?.end();
-    await expect.poll(async () => (await front.status()).up).toBe(2);
+    await expect.poll(async () => (await front.status()).up, { timeout: 5_000 }).toBe(2);
     const { lost, sent } = await traffic.stop();
     expect(lost).toEqual([]);
     expect(sent).toBeGreaterThan(100);
@@ -145,7 +144,7 @@ describe("nginx in front of pods", { timeout: NJS_NGINX_MILLISECONDS }, () => {
     });
     const body = "x".repeat(300_000);
     front.api.set(["127.0.1.1", "127.0.1.2", "127.0.1.9"].map(named));
-    await expect.poll(async () => (await ask(front.url, body)).status).toBe(201);
+    await expect.poll(async () => (await ask(front.url, body)).status, { timeout: 5_000 }).toBe(201);
     for (let turn = 0; turn < 6; turn++) {
       const { status, version } = await ask(front.url, body);
       expect([status, version]).toEqual([201, expect.stringMatching(/^127\.0\.1\.[12]$/)]);
@@ -161,7 +160,7 @@ describe("nginx in front of pods", { timeout: NJS_NGINX_MILLISECONDS }, () => {
     for (const address of PODS) await podAt(address, port, fails);
     const front = await frontHere(nginx(context), port);
     front.api.set(PODS.map(named));
-    await expect.poll(async () => (await front.status()).up).toBe(3);
+    await expect.poll(async () => (await front.status()).up, { timeout: 5_000 }).toBe(3);
     await fetch(front.url);
     const read = async (query = "") => {
       const answer: Json = await (await fetch(`${front.control}/rollgate/ledger${query}`)).json();
@@ -188,7 +187,7 @@ describe("nginx in front of pods", { timeout: NJS_NGINX_MILLISECONDS }, () => {
     await podAt("127.0.1.1", port);
     const front = await frontHere(nginx(context), port);
     front.api.set([named("127.0.1.1")]);
-    await expect.poll(() => front.isReady()).toBe(true);
+    await expect.poll(async () => (await front.status()).up, { timeout: 5_000 }).toBe(1);
     expect((await fetch(front.url)).headers.get("connection")).toBe("keep-alive");
     await writeFile(join(front.directory, "close-connections"), "");
     const answer = await fetch(front.url);

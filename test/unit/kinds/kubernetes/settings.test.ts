@@ -124,9 +124,12 @@ describe("a setting that makes no sense is rejected with one line that says what
     ],
     [
       { nginxImage: "nginx:1.27" },
-      'nginxImage: expected no value on kind kubernetes, got "nginx:1.27": there is no nginx',
+      'nginxImage: expected no value on kind kubernetes, got "nginx:1.27": set expose.nginx to have one',
     ],
-    [{ gzip: true }, "gzip: expected no value on kind kubernetes, got true: set this where requests come in"],
+    [
+      { gzip: true },
+      "gzip: expected no value on kind kubernetes, got true: set expose.nginx, or this where requests come in",
+    ],
     [
       { minimumHealthy: "1" },
       "minimumHealthy: expected no value on kind kubernetes, got 1: Kubernetes rolls by",
@@ -168,7 +171,7 @@ describe("a setting that makes no sense is rejected with one line that says what
     [{ expose: { type: "node-port", nodePort: 0 } }, "expose.nodePort: expected 1–65535, got 0"],
     [
       { pathPrefix: "/shop" },
-      "pathPrefix: expected / unless expose.type is ingress or gateway, got /shop with cluster-ip",
+      "pathPrefix: expected / unless expose.type is ingress or gateway, or expose.nginx is set, got /shop with cluster-ip",
     ],
     [{ livenessPath: "alive" }, "livenessPath: expected a path such as /actuator/health"],
     [{ healthDeadlineSeconds: 0 }, "healthDeadlineSeconds: expected 1–3600, got 0"],
