@@ -10,7 +10,14 @@ const app = new AppHosts("app", settings.app, { providers });
 const nginx = new CheckingNginx("nginx", settings.nginx, { providers, dependsOn: app });
 const deployment = new RollingDeployment(
   "rollout",
-  { ...settings.rollout, jar, canary, image: app.image, hosts: app.hosts, proxies: nginx.proxies },
+  {
+    ...settings.rollout,
+    jar,
+    canary: canary && { ...canary, image: app.canaryImage },
+    image: app.image,
+    hosts: app.hosts,
+    proxies: nginx.proxies,
+  },
   { dependsOn: [app, nginx] },
 );
 

@@ -9,6 +9,8 @@ export class AppHosts extends pulumi.ComponentResource {
   readonly hosts: pulumi.Output<HostPlace[]>;
   /** The image that the hosts run, by its digest, if it is pushed for them. */
   readonly image: pulumi.Output<string> | undefined;
+  /** The same of the canary. */
+  readonly canaryImage: pulumi.Output<string> | undefined;
 
   constructor(
     name: string,
@@ -19,7 +21,9 @@ export class AppHosts extends pulumi.ComponentResource {
     // From the arguments, because the children's outputs are unknown in the first preview.
     this.hosts = pulumi.output<HostPlace[]>([...args.hosts]);
     if ("declare" in args) {
-      this.image = args.declare(name, this);
+      const { image, canaryImage } = args.declare(name, this);
+      this.image = image;
+      this.canaryImage = canaryImage;
       this.registerOutputs({ hosts: this.hosts });
       return;
     }

@@ -5,7 +5,14 @@ import type { LedgerFigures } from "#rollout/ledger/figures.ts";
 import type { HistoryEntry } from "#rollout/record/history.ts";
 
 /** What to roll, over which hosts, behind which nginx, and within which limits. */
-export type RollingDeploymentArgs = Given<RollingDeploymentInputs>;
+export type RollingDeploymentArgs = Omit<Given<RollingDeploymentInputs>, "canary"> & {
+  /** Its image may be known only once it is pushed. */
+  readonly canary?: Given<RollingDeploymentInputs>["canary"] | CanaryToPush;
+};
+
+type CanaryToPush = Omit<NonNullable<RollingDeploymentInputs["canary"]>, "image"> & {
+  readonly image?: pulumi.Input<string> | undefined;
+};
 
 // The provider removes nothing, because renaming this resource must not stop the service; deleting a host stops its
 // application.

@@ -103,7 +103,7 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
       {
         ...settings.rollout,
         jar,
-        canary,
+        canary: canary && { ...canary, image: app.canaryImage },
         image: app.image,
         hosts: [...settings.app.hosts],
         proxies: nginx.proxies,

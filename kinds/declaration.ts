@@ -36,8 +36,14 @@ type Around = (name: string, parent: Resource) => Resource[];
 /** Hosts that their own orchestrator rolls, such as Kubernetes. */
 export interface OrchestratedHostsArgs {
   readonly hosts: readonly HostPlace[];
-  /** Declares what they need, as children of `parent`; returns the image that they run, if only the update knows it. */
-  readonly declare: (name: string, parent: Resource) => Output<string> | undefined;
+  /** Declares what they need, as children of `parent`; returns the images that they run, if only the update knows them. */
+  readonly declare: (name: string, parent: Resource) => PushedImages;
+}
+
+/** Images by their digests. */
+export interface PushedImages {
+  readonly image?: Output<string> | undefined;
+  readonly canaryImage?: Output<string> | undefined;
 }
 
 /** What an orchestrator has in place of nginx. */

@@ -4,6 +4,7 @@ import type { LaunchOptions } from "#rollout/request/launch.ts";
 import type { HostPlace, ProxyPlace } from "#rollout/request/places.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";
+import type { CanarySettings } from "../settings/canary.ts";
 import type { Reader } from "../settings/reader.ts";
 import type { Declaration } from "./declaration.ts";
 import type { HostKind } from "./hostKind.ts";
@@ -47,7 +48,7 @@ export interface OpenFleet extends Fleet {
 }
 
 /** The part of a request that says where a fleet is and how it is started. */
-export type FleetRequest = Pick<RollRequest, "health" | "startupCache" | "image"> &
+export type FleetRequest = Pick<RollRequest, "health" | "startupCache" | "image" | "canary"> &
   LaunchOptions & {
     readonly hosts: readonly HostPlace[];
     readonly proxies: readonly [ProxyPlace, ...ProxyPlace[]];
@@ -62,6 +63,8 @@ export interface KindSettings {
   readonly container?: unknown;
   /** What the hosts run, if that is not the jar of the settings. */
   readonly jar?: Jar;
+  /** What gets another release, if that is no list of hosts; `undefined` if nothing does. */
+  readonly canary?: CanarySettings | undefined;
   /** What this kind decides by itself, in place of the settings. */
   readonly policy?: Readonly<Record<string, unknown>>;
   /** The setting to blame for a path in the request, if that differs from other kinds. */

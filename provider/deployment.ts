@@ -23,6 +23,7 @@ import { finishWithoutEngine } from "./engineLife.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 import { rollingOrderOf } from "./rollingOrder.ts";
 import { linesOf, rollToCome } from "./rollToCome.ts";
+import { withoutUnknownImages } from "./unknownImages.ts";
 
 /** What every roll did before there were settings for it. */
 const BEFORE_SETTING = { order: "stop-first", batch: [1] };
@@ -55,10 +56,8 @@ export type RollingDeploymentInputs = Omit<
 
 /** Validates the inputs and fills in release and rolling order; each failure names its setting. */
 export async function check({ olds, news: all }: Change, kinds = everyKind): Promise<CheckAnswer> {
-  const { image, ...news } = all;
+  const { news, withImages } = withoutUnknownImages(all);
   if (hasUnknown(news)) return { inputs: { ...all, ...rollToCome({ olds, news }) } };
-  // An image that the same update pushes has no digest yet, and a preview has a lot to say without it.
-  const [known, later] = hasUnknown(image) ? [{}, { image }] : [image === undefined ? {} : { image }, {}];
   const {
     jar: givenJar,
     release: name,
@@ -70,7 +69,7 @@ export async function check({ olds, news: all }: Change, kinds = everyKind): Pro
   try {
     const identified = Object(givenJar).sha256 !== undefined && { jar: givenJar };
     const canary = givenCanary !== undefined && { canary: await withRelease(givenCanary) };
-    const candidate = { ...given, ...known, ...identified, ...canary, release: "" };
+    const candidate = { ...given, ...identified, ...canary, release: "" };
     const problems = problemsOf(kinds.request, candidate);
     if (problems.length > 0) return { failures: problems.map(failure) };
     const parsed = parse(kinds.request, candidate);
@@ -81,7 +80,7 @@ export async function check({ olds, news: all }: Change, kinds = everyKind): Pro
     const lastSeen = linesOf(ownInputs(olds).rollingOrder);
     const ahead = await rollingOrderOf(request, old, lastSeen, kinds);
     // What was foreseen for the last roll stays until another one is due.
-    return { inputs: { ...request, ...later, ...lastForecast(olds), ...ahead } };
+    return { inputs: withImages({ ...request, ...lastForecast(olds), ...ahead }) };
   } catch (error) {
     if (error instanceof InvalidInput) return { failures: [failure(error)] };
     throw error;

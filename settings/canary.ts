@@ -1,12 +1,13 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
+import type { Jar } from "#rollout/release/jar.ts";
 import { textOf } from "./reader.ts";
 
 /** Stands for a jar that is not read yet. */
-const UNREAD = { path: "/", version: "", sha256: "0".repeat(64) };
+export const UNREAD = { path: "/", version: "", sha256: "0".repeat(64) };
 
 /** Where the jar of the canaries is; `request` is what can be checked before it is read. */
 export interface CanarySettings {
-  readonly jar: { readonly path: string; readonly version?: string };
+  readonly jar: { readonly path: string; readonly version?: string } | Jar;
   readonly request: object;
 }
 

@@ -8,7 +8,7 @@ import { InvalidInput } from "#rollout/common/errors.ts";
 import type { Canary } from "#rollout/request/canary.ts";
 import type { Environment } from "#rollout/request/launch.ts";
 import { parse } from "#rollout/request/validate.ts";
-import { readCanary } from "./canary.ts";
+import { type CanarySettings, readCanary } from "./canary.ts";
 import { changedSettings } from "./changedSettings.ts";
 import { explained } from "./explained.ts";
 import { readSite } from "./frontDoor/site.ts";
@@ -56,7 +56,7 @@ async function read(reader: Reader): Promise<Settings> {
   const own = readHostOptions(reader);
   const serving = { ...readServing(reader, candidate), ...(await readSite(reader)) };
   const [path, version, release] = [reader.text("jar"), reader.text("version"), reader.text("release")];
-  const canary = readCanary(reader.object("canary"));
+  const canary = "canary" in decided ? decided.canary : readCanary(reader.object("canary"));
   reader.refuseUnknown();
   const settings = await changedSettings(reader);
   if (path === "" && release === "" && !decided.jar) {
@@ -100,7 +100,7 @@ function blaming<T>(settingOf: KindSettings["settingOf"], work: () => T): T {
   }
 }
 
-function withJar({ release: _, ...canaries }: Canary, jar: { path: string; version?: string }) {
+function withJar({ release: _, ...canaries }: Canary, jar: CanarySettings["jar"]) {
   return { ...canaries, jar };
 }
 

@@ -25,7 +25,7 @@ export interface ServiceSettings {
   readonly version?: Setting<string>;
   /** A release to go back to, by version or full name, instead of a jar. Every host must still keep it. Empty means the jar. */
   readonly release?: Setting<string>;
-  /** Hosts that run another jar than the others until you drop this setting: hosts, a list of names; jar, as above; version, as above; traffic, share (the default) or testers, who ask for it with the header X-Canary or the cookie canary; soakSeconds, their own soak. To promote it, set jar to its jar and drop canary; to give it up, drop it. Empty means none. */
+  /** Hosts that run another jar than the others until you drop this setting: hosts, a list of names; jar, as above; version, as above; traffic, share (the default) or testers, who ask for it with the header X-Canary or the cookie canary; soakSeconds, their own soak. kubernetes: replicas, how many of the pods (1 by default), instead of hosts and traffic, and image instead of jar if pods run one from CI. To promote it, set jar to its jar and drop canary; to give it up, drop it. Empty means none. */
   readonly canary?: Setting<CanarySettings>;
   /** Where hosts and nginx run. local: processes on this machine; docker: containers on one Docker engine; ssh: servers reached over SSH; kubernetes: pods in a cluster, behind a Service instead of nginx, see docs/kubernetes.md. */
   readonly kind: Setting<"local" | "docker" | "ssh" | "kubernetes">;
@@ -205,7 +205,7 @@ export interface ServiceSettings {
   readonly analysis?: Setting<AnalysisSettings>;
   /** Requests that a roll sends through nginx itself while it is on, for fleets without traffic: path, such as /api/ping; requestsPerSecond (5 by default). nginx counts them apart from those of clients, and analysis judges by them if clients send too few. Empty means none. See docs/analysis.md. */
   readonly probeTraffic?: Setting<ProbeTrafficSettings>;
-  /** Commands that a roll runs: beforeRoll, beforeHost, afterHost, afterRoll and onFailure, each an object or a list of them. command is a string for the shell or a list of words. where is deployer, the default, or, for beforeRoll and afterRoll, first-host: once on the first host of the roll, with the new release. deadlineSeconds is 300 by default. See docs/hooks.md. */
+  /** Commands that a roll runs: beforeRoll, beforeHost, afterHost, afterRoll and onFailure, each an object or a list of them. command is a string for the shell or a list of words. where is deployer, the default, or, for beforeRoll and afterRoll, first-host: once on the first host of the roll, with the new release. deadlineSeconds is 300 by default. kubernetes: no beforeHost and afterHost; first-host is a Job. See docs/hooks.md. */
   readonly hooks?: Setting<HooksSettings>;
   /** The folder for a report of each roll, on the machine that runs pulumi, relative to the project; the last 50 are kept. Empty means .rollgate/reports/<stack>, off means none. See docs/evidence.md. */
   readonly reports?: Setting<string>;

@@ -45,10 +45,15 @@ export interface NginxServerSettings {
   readonly controlPort?: number;
 }
 
-/** Hosts that run another jar than the others. */
+/** Hosts that run another jar than the others; on Kubernetes, how many pods. */
 export interface CanarySettings {
-  readonly hosts: readonly string[];
-  readonly jar: string;
+  /** On all kinds but kubernetes. */
+  readonly hosts?: readonly string[];
+  readonly jar?: string;
+  /** kubernetes: in place of a jar. */
+  readonly image?: string;
+  /** kubernetes: 1 by default. */
+  readonly replicas?: number;
   readonly version?: string;
   readonly traffic?: "share" | "testers";
   readonly soakSeconds?: number;

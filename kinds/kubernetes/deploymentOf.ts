@@ -1,19 +1,21 @@
 import type { V1Deployment, V1PodSpec } from "@kubernetes/client-node";
 import { containerOf } from "./containerOf.ts";
-import { labelsOf, selectorOf } from "./labels.ts";
+import { CANARY_LABEL, labelsOf, selectorOf } from "./labels.ts";
 import type { Started } from "./started.ts";
 
 /** The whole Deployment for a release; `environmentSecret` is the name of the Secret with its environment. */
 export function deploymentOf(started: Started, release: string, environmentSecret: string): V1Deployment {
-  const { name, namespace, pods } = started.place;
+  const { name, namespace, pods, canaryOf } = started.place;
+  const own = canaryOf === undefined ? {} : CANARY_LABEL;
+  const labels = { ...labelsOf(canaryOf ?? name), ...own };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: { name, namespace, labels: labelsOf(name) },
+    metadata: { name, namespace, labels },
     spec: {
       replicas: pods.replicas,
       // Never with anything of a release, or else the next one would be another Deployment.
-      selector: { matchLabels: selectorOf(name) },
+      selector: { matchLabels: { ...selectorOf(canaryOf ?? name), ...own } },
       strategy: {
         type: "RollingUpdate",
         rollingUpdate: { maxSurge: pods.surge, maxUnavailable: pods.unavailable },
@@ -22,7 +24,7 @@ export function deploymentOf(started: Started, release: string, environmentSecre
       progressDeadlineSeconds: pods.progressSeconds,
       revisionHistoryLimit: pods.keepReleases,
       template: {
-        metadata: { labels: labelsOf(name) },
+        metadata: { labels },
         spec: podOf(started, release, environmentSecret),
       },
     },
@@ -30,7 +32,7 @@ export function deploymentOf(started: Started, release: string, environmentSecre
 }
 
 function podOf(started: Started, release: string, environmentSecret: string): V1PodSpec {
-  const { name, pods, pullSecret } = started.place;
+  const { name, pods, pullSecret, canaryOf = name } = started.place;
   const [user, group] = (started.launch.container?.user ?? "").split(":").map(Number);
   return {
     containers: [containerOf(started, release, environmentSecret)],
@@ -51,7 +53,7 @@ function podOf(started: Started, release: string, environmentSecret: string): V1
         maxSkew: 1,
         topologyKey,
         whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selectorOf(name) },
+        labelSelector: { matchLabels: selectorOf(canaryOf) },
         matchLabelKeys: ["pod-template-hash"],
       }),
     ),

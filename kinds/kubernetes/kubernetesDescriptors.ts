@@ -2,6 +2,8 @@ import { z } from "zod";
 import { integer, show, text, urlPath } from "#rollout/request/fields.ts";
 import { hostOf, proxyOf } from "#rollout/request/places.ts";
 
+/** Inside a pod of a canary, since two hosts never have the same address. */
+export const CANARY_LOOPBACK = "127.0.0.2";
 /** Inside a pod; each has addresses of its own, so it never collides. */
 export const LOOPBACK = "127.0.0.1";
 
@@ -64,6 +66,8 @@ export const kubernetesHostDescriptor = hostOf("kubernetes", {
   probes,
   image,
   pullSecret: objectName.exactOptional(),
+  /** The name of the Deployment that this one is the canary of; both are behind the same Service. */
+  canaryOf: objectName.exactOptional(),
 });
 export type KubernetesHost = z.infer<typeof kubernetesHostDescriptor>;
 

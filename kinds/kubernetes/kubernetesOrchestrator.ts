@@ -3,14 +3,16 @@ import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import type { RollOptions, RollResult } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
-import type { DesiredRelease } from "#rollout/roll/targets.ts";
+import { type DesiredRelease, targetOf } from "#rollout/roll/targets.ts";
 import type { Orchestrator, Plan, Survey } from "../orchestrator.ts";
+import { canaryBeside, lookAtOwn } from "./canaryBeside.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 import { ClusterLeaseStore } from "./clusterLeaseStore.ts";
-import { lookAt } from "./look.ts";
+import { type Look, lookAt } from "./look.ts";
 import { driftOf } from "./manifest.ts";
 import { RELEASE } from "./names.ts";
 import { refuseForeignDeployment } from "./own.ts";
+import { planOf } from "./planOf.ts";
 import { rollDeployment } from "./rollDeployment.ts";
 import type { Workload } from "./workload.ts";
 
@@ -29,24 +31,33 @@ export class KubernetesOrchestrator implements Orchestrator {
   }
 
   async survey(): Promise<Survey> {
-    const { name, url } = this.#workload;
-    const description = await this.#describe().catch((error: unknown) => `unknown, ${messageOf(error)}`);
-    return { url, rollingOrder: [`${name}: ${description}`], releases: { [name]: description } };
+    const { url, canary } = this.#workload;
+    // In the order of a roll.
+    const each = [await this.#describeCanary(canary), await this.#describe(this.#workload)];
+    const lines = each.filter((line) => line !== undefined);
+    return {
+      url,
+      rollingOrder: lines.map(([name, description]) => `${name}: ${description}`),
+      releases: Object.fromEntries(lines),
+    };
   }
 
-  async plan({ timing }: RollRequest): Promise<Plan> {
-    const { name } = this.#workload;
-    await refuseForeignDeployment(this.#cluster, this.#workload);
-    const { deployment, current } = await lookAt(this.#cluster, this.#workload);
-    const roller = await this.#roller(timing.leaseWaitSeconds);
+  async plan(request: RollRequest): Promise<Plan> {
+    const { canary } = this.#workload;
+    const workloads = [...(canary ? [canary] : []), this.#workload];
+    await Promise.all(workloads.map((workload) => refuseForeignDeployment(this.#cluster, workload)));
+    const roller = await this.#roller(request.timing.leaseWaitSeconds);
     const warnings = roller === undefined ? [] : [roller];
-    if (!deployment) return { hosts: {}, forecast: "", warnings };
-    const { replicas = 1, minReadySeconds = 0, strategy } = deployment.spec ?? {};
-    const surge = strategy?.rollingUpdate?.maxSurge ?? 1;
-    const soak = minReadySeconds > 0 ? `, ${minReadySeconds} s of soak each` : "";
+    const ahead = await Promise.all(
+      workloads.map(async (workload) => {
+        const { name } = workload;
+        const look = await lookAt(this.#cluster, workload);
+        return { name, ...planOf(workload, look, targetOf(request, name)) };
+      }),
+    );
     return {
-      hosts: { [name]: `${counted(replicas, "pod")}, ${surge} more at a time` },
-      forecast: `Kubernetes replaces ${counted(replicas, "pod")} of ${current?.release ?? "the current release"}${soak}`,
+      hosts: Object.fromEntries(ahead.flatMap(({ name, how }) => (how === undefined ? [] : [[name, how]]))),
+      forecast: ahead.flatMap(({ forecast }) => forecast ?? []).join(", then "),
       warnings,
     };
   }
@@ -65,14 +76,17 @@ export class KubernetesOrchestrator implements Orchestrator {
 
   async close(): Promise<void> {}
 
-  async #describe(): Promise<string> {
-    const { deployment, pods } = await lookAt(this.#cluster, this.#workload);
-    if (!deployment) return "nothing";
-    const release = deployment.spec?.template.metadata?.annotations?.[RELEASE] ?? "unknown";
-    const serving = pods.filter((pod) => pod.serves && pod.release === release).length;
-    const replicas = deployment.spec?.replicas ?? 1;
-    const few = serving < replicas ? [`${serving} of ${counted(replicas, "pod")} serving`] : [];
-    return [release, ...driftOf(deployment), ...few].join(", ");
+  /** One that is not declared any more is there only if a roll has not come to its end. */
+  async #describeCanary(declared: Workload | undefined): Promise<Line | undefined> {
+    if (declared) return this.#describe(declared);
+    const left = canaryBeside(this.#workload);
+    const isThere = await lookAtOwn(this.#cluster, left).catch(() => undefined);
+    return isThere && this.#describe(left);
+  }
+
+  async #describe(workload: Workload): Promise<Line> {
+    const asked = lookAt(this.#cluster, workload).then(describe);
+    return [workload.name, await asked.catch((error: unknown) => `unknown, ${messageOf(error)}`)];
   }
 
   async #roller(leaseWaitSeconds: number): Promise<string | undefined> {
@@ -82,4 +96,16 @@ export class KubernetesOrchestrator implements Orchestrator {
       return undefined;
     return `${newest.record.owner} has been rolling this fleet since ${newest.record.since}`;
   }
+}
+
+/** The name of a workload, and what it runs. */
+type Line = readonly [name: string, description: string];
+
+function describe({ deployment, pods }: Look): string {
+  if (!deployment) return "nothing";
+  const release = deployment.spec?.template.metadata?.annotations?.[RELEASE] ?? "unknown";
+  const serving = pods.filter((pod) => pod.serves && pod.release === release).length;
+  const replicas = deployment.spec?.replicas ?? 1;
+  const few = serving < replicas ? [`${serving} of ${counted(replicas, "pod")} serving`] : [];
+  return [release, ...driftOf(deployment), ...few].join(", ");
 }

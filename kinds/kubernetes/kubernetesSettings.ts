@@ -19,9 +19,10 @@ import {
   objectName,
 } from "./kubernetesDescriptors.ts";
 import { declareOnKubernetes } from "./onKubernetes.ts";
+import { readCanary } from "./readCanary.ts";
 import { readImage } from "./readImage.ts";
 import { readPods } from "./readPods.ts";
-import { refuseMeaningless } from "./refuseMeaningless.ts";
+import { refuseHostHooks, refuseMeaningless } from "./refuseMeaningless.ts";
 import { workloadName } from "./workloadName.ts";
 
 const DEFAULT_PORT = 8080;
@@ -40,6 +41,7 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
   const wayIn = readWayIn(reader);
   const replicas = frontReplicas(wayIn.exposure);
   await refuseMeaningless(reader, replicas > 0);
+  refuseHostHooks(reader);
   reader.ignore("dockerEngine");
   const name = workloadName(reader);
   const own = readNamespace(reader, name);
@@ -47,6 +49,7 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
   const image = readImage(reader, name);
   const service = { name, namespace: own.namespace };
   const url = knownUrl(wayIn, service);
+  const admit = replicas > 0 ? admitSeconds(reader) : 0;
   const place = {
     kind: "kubernetes",
     name,
@@ -55,11 +58,12 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
     port: DEFAULT_PORT,
     cluster,
     namespace: own.namespace,
-    pods: readPods(reader, replicas > 0 ? admitSeconds(reader) : 0),
+    pods: readPods(reader, admit),
     probes: readProbes(reader),
     image: image.source,
     ...image.secret,
   };
+  const { main, hosts, from, settings: canary } = readCanary(reader, place, admit);
   const { exposure } = wayIn;
   const port = exposure.type === "node-port" ? (exposure.nodePort ?? exposure.port) : exposure.port;
   const proxy = {
@@ -72,7 +76,7 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
     ...(replicas > 0 && { nginx: frontNames(name) }),
   };
   return {
-    hosts: withHealthPort([place], reader.number("healthPort")),
+    hosts: withHealthPort([main, ...hosts], reader.number("healthPort")),
     proxies: [proxy],
     container: {
       image: reader.text("containerImage"),
@@ -81,14 +85,18 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
       milliCpus: readMilliCpus(reader.text("containerCpus")),
     },
     ...(image.jar && { jar: image.jar }),
-    // Only one host, which is never out as a whole; Kubernetes itself keeps enough of its pods.
+    canary,
+    // Only one host and its canary, which are never out as a whole; Kubernetes itself keeps enough of its pods.
     policy: { order: "auto", batch: [1], minimumHealthy: 0 },
     declare({ hosts, proxies }, serving) {
-      const [place] = parse(z.tuple([kubernetesHostDescriptor]), hosts);
+      const [place, ...others] = parse(z.tuple([kubernetesHostDescriptor], kubernetesHostDescriptor), hosts);
       const [proxy] = parse(proxiesOf(kubernetesProxyDescriptor), proxies);
-      const folder = `.rollgate/${reader.stack}/image`;
+      const folder = `.rollgate/${reader.stack}`;
+      const canaries = others.map((each) => ({ place: each, ...(from && { from }) }));
       const front = replicas > 0 ? readFront(reader, place, serving, replicas) : undefined;
-      return declareOnKubernetes({ front, place, proxy, wayIn, image, isOwnNamespace: own.isOwn, folder });
+      return declareOnKubernetes({
+        ...{ front, place, canaries, proxy, wayIn, image, isOwnNamespace: own.isOwn, folder },
+      });
     },
   };
 }

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 
+/** The longest name of a host in a request. */
+export const LONGEST_NAME = 32;
+
 /** On a Deployment and its pod template: the release, in full. */
 export const RELEASE = "rollgate/release";
 /** On a Deployment: the pod-template-hash of the last revision that passed all gates. */
@@ -15,9 +18,13 @@ export const LEASE_STOP = "rollgate/stop";
 export const TEMPLATE_HASH = "pod-template-hash";
 export const REVISION = "deployment.kubernetes.io/revision";
 
-/** The name of the Deployment that is the canary of another. */
+/** The name of the Deployment that is the canary of another; no longer than that of a host may be. */
 export function canaryNameOf(workload: string): string {
-  return `${workload}-canary`;
+  const name = `${workload}-canary`;
+  if (name.length <= LONGEST_NAME) return name;
+  const hash = createHash("sha256").update(workload).digest("hex").slice(0, 6);
+  const rest = workload.slice(0, LONGEST_NAME - "-canary".length - 1 - hash.length);
+  return `${rest.replace(/-+$/, "")}-${hash}-canary`;
 }
 
 /** The name of the Job that runs a hook. */

@@ -2,10 +2,10 @@
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
-import type { Output, Resource } from "@pulumi/pulumi";
+import type { Resource } from "@pulumi/pulumi";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { type Release, releaseId } from "#rollout/release/release.ts";
-import type { Declaration } from "../declaration.ts";
+import type { Declaration, PushedImages } from "../declaration.ts";
 import { makeBuildContext } from "./buildContext.ts";
 import type { WayIn } from "./exposure.ts";
 import { fromProgram } from "./fromProgram.ts";
@@ -21,28 +21,31 @@ import { declareWayIn } from "./wayIn.ts";
 /** What a stack has in a cluster, besides the pods. */
 export interface InCluster {
   readonly place: KubernetesHost;
+  /** At most one, and the jar that its image is built from, if there is one. */
+  readonly canaries: readonly { readonly place: KubernetesHost; readonly from?: ReadImage["from"] }[];
   readonly proxy: KubernetesProxy;
   readonly wayIn: WayIn;
   readonly front: Front | undefined;
   readonly image: ReadImage;
   /** Whether the namespace is made and removed with the stack. */
   readonly isOwnNamespace: boolean;
-  /** Where the files for a build go, relative to the project. */
+  /** Where the files of builds go, relative to the project. */
   readonly folder: string;
 }
 
 /** Declares everything but the Deployment, which belongs to the rollout. */
 export function declareOnKubernetes(stack: InCluster): Declaration {
-  const { place, proxy, image } = stack;
-  let declareBuilt: ((name: string, parent: Resource) => Output<string> | undefined) | undefined;
+  const { place, canaries, proxy, image } = stack;
+  const [canary] = canaries;
+  let declareBuilt: (name: string, parent: Resource) => PushedImages = () => ({});
   let provider: Provider | undefined;
   return {
     app: {
-      hosts: [place],
+      hosts: [place, ...canaries.map((each) => each.place)],
       declare: (name, parent) => {
         provider = providerOf(name, place, parent);
         declareAround(name, { ...stack, provider, parent });
-        return declareBuilt?.(name, parent);
+        return declareBuilt(name, parent);
       },
     },
     nginx: {
@@ -56,20 +59,36 @@ export function declareOnKubernetes(stack: InCluster): Declaration {
       },
     },
     preflight: async () => {
-      const [jar] = await Promise.all([identified(image), preflightCluster(place, stack.isOwnNamespace)]);
-      if (!jar) return {};
+      const [jar, ofCanary] = await Promise.all([
+        identified(image.from),
+        identified(canary?.from),
+        preflightCluster(place, stack.isOwnNamespace),
+      ]);
+      if (!jar && !ofCanary) return {};
       const { declareImage } = await fromProgram(() => import("./jarImage.ts"));
-      const context = await makeBuildContext(stack.folder, jar);
       const { base, platform } = image;
-      const build = { source: place.image, base, platform, release: releaseId(jar), context };
-      declareBuilt = (name, parent) => declareImage(name, build, parent);
+      const buildOf = async (
+        release: Release | undefined,
+        at: KubernetesHost | undefined,
+        folder: string,
+      ) => {
+        if (!release || !at) return undefined;
+        const context = await makeBuildContext(`${stack.folder}/${folder}`, release);
+        return { source: at.image, base, platform, release: releaseId(release), context };
+      };
+      const build = await buildOf(jar, place, "image");
+      const canaryBuild = await buildOf(ofCanary, canary?.place, "canary-image");
+      declareBuilt = (name, parent) => ({
+        image: build && declareImage(name, build, parent),
+        canaryImage: canaryBuild && declareImage(`${name}-canary`, canaryBuild, parent),
+      });
       return { engine: image.engine === "" ? {} : { host: image.engine } };
     },
   };
 }
 
 /** A jar that is not good is reported by whoever reads it for the rollout. */
-async function identified({ from }: ReadImage): Promise<Release | undefined> {
+async function identified(from: ReadImage["from"]): Promise<Release | undefined> {
   if (!from) return undefined;
   return identifyJar(from.path, from.version || undefined).catch(() => undefined);
 }
@@ -92,7 +111,7 @@ interface Around extends InCluster {
   readonly parent: Resource;
 }
 
-function declareAround(name: string, { place, isOwnNamespace, provider, parent }: Around): void {
+function declareAround(name: string, { place, canaries, isOwnNamespace, provider, parent }: Around): void {
   const { name: workload, namespace, pods, cluster } = place;
   const labels = labelsOf(workload);
   const options = { provider, parent };
@@ -100,7 +119,7 @@ function declareAround(name: string, { place, isOwnNamespace, provider, parent }
     ? [new Namespace(`${name}-namespace`, { metadata: { name: namespace, labels } }, options)]
     : [];
   // One pod alone would keep its node from ever being drained.
-  if (pods.replicas > 1) {
+  if (pods.replicas + canaries.length > 1) {
     new PodDisruptionBudget(
       `${name}-disruption`,
       {

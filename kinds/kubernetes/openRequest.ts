@@ -6,10 +6,8 @@ import { workloadOf } from "./workloadOf.ts";
 
 /** Opens what a request rolls. */
 export async function openRequest(request: FleetRequest): Promise<Orchestrator> {
-  const workload = workloadOf(request);
-  return openWorkload({
-    ...workload,
-    url:
-      workload.url ?? (await findUrl({ ...workload, service: workload.front?.entrance ?? workload.service })),
-  });
+  const { canary, ...workload } = workloadOf(request);
+  const service = workload.front?.entrance ?? workload.service;
+  const url = workload.url ?? (await findUrl({ ...workload, service }));
+  return openWorkload({ ...workload, url, ...(canary && { canary: { ...canary, url } }) });
 }

@@ -56,7 +56,7 @@ export function readImage(reader: Reader, name: string): ReadImage {
     return {
       ...common,
       source: { name: given },
-      ...(release === "" && { jar: releaseOf(given, reader.text("version")) }),
+      ...(release === "" && { jar: releaseOf("image", given, reader.text("version")) }),
     };
   }
   parse(z.object({ imageRepository: z.union([z.literal(""), repositoryName]) }), {
@@ -79,11 +79,11 @@ const repositoryName = text.regex(REPOSITORY, {
 });
 
 /** An image is a release by its tag and its digest, or by its whole name, if that has no digest. */
-function releaseOf(image: string, version: string): Jar {
+export function releaseOf(setting: string, image: string, version: string): Jar {
   const [, , tag, digest] = REFERENCE.exec(image) ?? [];
   if (tag === undefined && digest === undefined)
     throw new InvalidInput(
-      "image",
+      setting,
       `expected a name with a tag that never moves or a digest, such as registry.example.com/shop:1.2.3, got ${JSON.stringify(image)}`,
     );
   const sha256 = digest ?? createHash("sha256").update(image).digest("hex");

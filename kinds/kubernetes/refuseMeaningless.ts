@@ -33,10 +33,13 @@ const INSTEAD: Readonly<Record<string, string>> = {
   checkExpect: "kubelet accepts 200 to 399",
   minimumHealthy: `${BY_KUBERNETES}; with order stop-first, batch says how many may be out`,
   maxUnavailable: `${BY_KUBERNETES}; with order stop-first, batch says how many may be out`,
-  canary: "use a stack of its own for the canary, and weights where requests come in",
   startupCache: "build an image with a class archive and name it in image",
   warmUp: "let readinessPath fail until the application is warm",
-  hooks: "run the commands before and after pulumi up",
+};
+
+const HOST_HOOKS: Readonly<Record<string, string>> = {
+  beforeHost: "use beforeRoll, which runs once before any pod is touched",
+  afterHost: "use analysis.checks, which are asked about each pod",
 };
 
 /** What an nginx in front does, and nobody else. */
@@ -57,6 +60,16 @@ export async function refuseMeaningless(reader: Reader, hasNginx: boolean): Prom
     // A list or an object may have secrets in it.
     const got = typeof given === "object" || reader.isSecret(setting) ? "some" : show(given);
     throw new InvalidInput(setting, `expected no value on kind kubernetes, got ${got}: ${instead}`);
+  }
+}
+
+/** Rejects hooks at moments that the rollout does not decide about. */
+export function refuseHostHooks(reader: Reader): void {
+  const given = reader.object("hooks");
+  for (const [moment, instead] of Object.entries(HOST_HOOKS)) {
+    if (!Object.hasOwn(given, moment)) continue;
+    const why = "expected no value on kind kubernetes, which replaces pods by itself, got some";
+    throw new InvalidInput(`hooks.${moment}`, `${why}: ${instead}`);
   }
 }
 

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-
-/** The longest name of a host in a request. */
-const LONGEST = 32;
+import { LONGEST_NAME } from "./names.ts";
 
 /** The name of everything that a stack has in a cluster; different for every stack. */
 export function workloadName({
@@ -16,7 +14,7 @@ export function workloadName({
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-+|-+$/g, "");
-  if (plain === full && plain.length <= LONGEST && /^[a-z]/.test(plain)) return plain;
+  if (plain === full && plain.length <= LONGEST_NAME && /^[a-z]/.test(plain)) return plain;
   const hash = createHash("sha256").update(`${project}/${stack}`).digest("hex").slice(0, 6);
-  return `${`s-${plain}`.slice(0, LONGEST - 7).replace(/-+$/, "")}-${hash}`;
+  return `${`s-${plain}`.slice(0, LONGEST_NAME - 7).replace(/-+$/, "")}-${hash}`;
 }

@@ -2,13 +2,14 @@ import { InvalidInput } from "../common/errors.ts";
 import { identifyJar, type Jar } from "./jar.ts";
 import { releaseId } from "./release.ts";
 
-/** Reads the jar of canaries; an error names it, not the jar of all other hosts. */
-export async function identifyCanary({ path, version }: { path: string; version?: string }): Promise<{
+/** Reads the jar of canaries, unless somebody has; an error names it, not the jar of all other hosts. */
+export async function identifyCanary(given: { path: string; version?: string } | Jar): Promise<{
   readonly release: string;
   readonly jar: Jar;
 }> {
+  if ("sha256" in given) return { release: releaseId(given), jar: given };
   try {
-    const jar = await identifyJar(path, version);
+    const jar = await identifyJar(given.path, given.version);
     return { release: releaseId(jar), jar };
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;

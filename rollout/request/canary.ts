@@ -15,6 +15,8 @@ export const canary = z.strictObject({
   /** Like the release of all others. */
   release: text,
   jar: identifiedJar,
+  /** Like the image of all others. */
+  image: text.exactOptional(),
   /** For nginx; `share` if absent. */
   traffic: canaryTraffic.exactOptional(),
   /** Instead of the soak of all others. */

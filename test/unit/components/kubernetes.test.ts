@@ -91,6 +91,20 @@ test("with a registry the image is pushed there, and the rollout gets it by its 
   expect(app.image).toBeDefined();
 });
 
+test("the image of a canary is built next to the others', and a node is drained of one pod at a time all the same", async () => {
+  const jar = await writeJar(join(await temporaryDirectory(), "next.jar"), "1.3.0");
+  const { names, inputs, app } = await declared({
+    ...{ imageRepository: "registry.example.com/shop", canary: { jar } },
+  });
+  expect(names).toContain("app-disruption");
+  expect(inputs["app-canary-image"]).toMatchObject({
+    imageName: expect.stringMatching(/^registry\.example\.com\/shop:1\.3\.0-/),
+    build: { context: expect.stringMatching(/^\.rollgate\/test\/canary-image\/1\.3\.0-/) },
+  });
+  expect(inputs["app-image"]).toMatchObject({ imageName: expect.stringContaining("/shop:1.2.3-") });
+  expect(app.canaryImage).toBeDefined();
+});
+
 test("an image that CI has built is not built again, and a namespace that is there is left alone", async () => {
   const { names } = await declared({ jar: "", image: "shop:1.2.3", namespace: "shop", replicas: 1 });
   expect(names.sort()).toEqual(["app", "app-cluster", "app-pods", "nginx", "nginx-service"]);

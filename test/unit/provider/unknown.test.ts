@@ -3,6 +3,7 @@ import * as sshServer from "#kinds/ssh/provisionedServer.ts";
 import * as deployment from "#provider/deployment.ts";
 import * as host from "#provider/hostResource.ts";
 import * as nginx from "#provider/nginx.ts";
+import { withoutUnknownImages } from "#provider/unknownImages.ts";
 import { serving } from "../../../harness/serving.ts";
 
 /** What Pulumi sends for an output that a preview can't know. */
@@ -74,4 +75,16 @@ test("pods in a namespace that a preview can't know have no server to wait for",
   const hosts = [{ kind: "kubernetes", name: "shop", namespace: UNKNOWN }];
   const { inputs } = await deployment.check({ olds: {}, news: { hosts, jar } });
   expect(inputs).toMatchObject({ rollingOrder: ["shop: 1.2.3-cccccccccccc"] });
+});
+
+test("an image that is not pushed yet hides nothing else, and comes back with it", () => {
+  const canary = { hosts: ["app-1"], image: UNKNOWN };
+  const { news, withImages } = withoutUnknownImages({ image: UNKNOWN, canary, stack: "prod" });
+  expect(news).toEqual({ canary: { hosts: ["app-1"] }, stack: "prod" });
+  expect(withImages({ release: "1", canary: { hosts: ["app-1"], release: "2" } })).toEqual({
+    ...{ release: "1", image: UNKNOWN, canary: { hosts: ["app-1"], release: "2", image: UNKNOWN } },
+  });
+  const known = { image: "a", canary: { image: "b" } };
+  expect(withoutUnknownImages(known).news).toEqual(known);
+  expect(withoutUnknownImages({}).withImages({})).toEqual({});
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { KubernetesHost, KubernetesProxy } from "#kinds/kubernetes/kubernetesDescriptors.ts";
+import { canaryNameOf } from "#kinds/kubernetes/names.ts";
 import { workloadOf } from "#kinds/kubernetes/workloadOf.ts";
 import { kubernetesHost } from "../../../support/kubernetes/kubernetesHost.ts";
 import { validRequest } from "../../../support/rollRequest.ts";
@@ -131,6 +132,47 @@ describe("the Deployment for a release", () => {
       { topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "ScheduleAnyway" },
     ]);
   });
+});
+
+describe("a canary", () => {
+  const canary = kubernetesHost({ name: "shop-prod-canary", canaryOf: "shop-prod", address: "127.0.0.2" });
+
+  test("has the label of the Service, and one that tells its pods from the others", () => {
+    const both = workload({}, { hosts: [kubernetesHost(), canary] });
+    const { metadata, spec } = both.canary?.deploymentOf(RELEASE, "secret-1") ?? {};
+    const labels = { "app.kubernetes.io/name": "shop-prod", "rollgate/track": "canary" };
+    expect(metadata).toMatchObject({ name: "shop-prod-canary", labels });
+    expect(spec?.selector).toEqual({ matchLabels: labels });
+    expect(spec?.template.metadata?.labels).toMatchObject(labels);
+    expect(both.deploymentOf(RELEASE, "s").spec?.template.metadata?.labels).not.toHaveProperty(
+      "rollgate/track",
+    );
+  });
+
+  test("runs its own image by its digest, once that is known", () => {
+    const image = `registry.example.com/shop@sha256:${"b".repeat(64)}`;
+    const hosts = [kubernetesHost(), canary];
+    const both = workload({}, { hosts, canary: { hosts: [canary.name], release: RELEASE, image } });
+    const imageIn = (of: { deploymentOf: typeof both.deploymentOf } | undefined) =>
+      of?.deploymentOf(RELEASE, "s").spec?.template.spec?.containers[0]?.image;
+    expect([imageIn(both), imageIn(both.canary)]).toEqual([expect.stringContaining("/shop:1.1.0-"), image]);
+  });
+
+  test("of another Deployment, or a second one, is rejected", () => {
+    expect(() => workload({}, { hosts: [kubernetesHost({ name: "other" }), canary] })).toThrow(
+      "hosts[1].canaryOf: expected other, got shop-prod",
+    );
+    expect(() => workload({}, { hosts: [canary] })).toThrow("expected one Deployment and at most one canary");
+    expect(() => workload({}, { hosts: [kubernetesHost(), canary, canary] })).toThrow("got 3 hosts");
+  });
+});
+
+test("a canary's name is no longer than that of a host, and differs from stack to stack", () => {
+  expect(canaryNameOf("shop-prod")).toBe("shop-prod-canary");
+  const names = ["a", "b"].map((last) => canaryNameOf(`${"x".repeat(31)}${last}`));
+  expect(new Set(names).size).toBe(2);
+  for (const name of names) expect(name).toMatch(/^x+-[0-9a-f]{6}-canary$/);
+  expect(names[0]).toHaveLength(32);
 });
 
 describe("the image", () => {

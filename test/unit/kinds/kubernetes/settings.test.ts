@@ -81,6 +81,35 @@ describe("what is read", () => {
     expect(tagged.jar).toMatchObject({ version: "9", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 
+  test("a canary takes its share of the pods, and has a soak of its own", async () => {
+    const image = "registry.example.com/shop:1.3.0";
+    const given = { replicas: 2, image, soakSeconds: 300 };
+    const { rollout, canary } = await readKubernetes({ replicas: 5, canary: given });
+    const [main, other] = rollout.hosts;
+    expect(main).toMatchObject({ name: "rollgate-test", pods: { replicas: 3, soakSeconds: 5 } });
+    expect(other).toMatchObject({
+      name: "rollgate-test-canary",
+      canaryOf: "rollgate-test",
+      image: { name: image },
+      pods: { replicas: 2, soakSeconds: 300, progressSeconds: 390 },
+    });
+    expect(canary).toMatchObject({
+      hosts: ["rollgate-test-canary"],
+      soakSeconds: 300,
+      release: expect.stringMatching(/^1\.3\.0-[0-9a-f]{12}$/),
+    });
+  });
+
+  test("a canary from a jar has an image like that of the others, which is built next to theirs", async () => {
+    const path = (await readKubernetes()).jar?.path;
+    const { rollout, jar, canary } = await readKubernetes({ canary: { jar: path, version: "2.0.0" } });
+    expect(canary).toMatchObject({ release: expect.stringMatching(/^2\.0\.0-/), jar: { path } });
+    const [main, other] = rollout.hosts;
+    expect(Object(other).image).toEqual(Object(main).image);
+    const deployment = new RollingDeployment("rollout", { ...rollout, jar, canary });
+    expect(await known(deployment.urn)).toContain("rollout");
+  });
+
   test("stacks with long or alike names never share a name in the cluster", async () => {
     const { workloadName } = await import("#kinds/kubernetes/workloadName.ts");
     const names = [
@@ -139,8 +168,31 @@ describe("a setting that makes no sense is rejected with one line that says what
       "warmUp: expected no value on kind kubernetes, got some: let readinessPath fail",
     ],
     [
-      { hooks: { beforeRoll: { command: "true" } } },
-      "hooks: expected no value on kind kubernetes, got some: run",
+      { hooks: { beforeHost: { command: "true" } } },
+      "hooks.beforeHost: expected no value on kind kubernetes, which replaces pods by itself, got some: use beforeRoll",
+    ],
+    [
+      { hooks: { afterHost: [{ command: "true" }] } },
+      "hooks.afterHost: expected no value on kind kubernetes, which replaces pods by itself, got some: use analysis.checks",
+    ],
+    [
+      { canary: { hosts: ["app-1"], jar: "/x.jar" } },
+      "canary.hosts: expected no value on kind kubernetes: use canary.replicas",
+    ],
+    [
+      { canary: { traffic: "testers", jar: "/x.jar" } },
+      'canary.traffic: expected no value on kind kubernetes, where each pod gets the same share, got "testers"',
+    ],
+    [{ canary: { jar: "/x.jar", replicas: 2 } }, "canary.replicas: expected 1–1, got 2"],
+    [{ replicas: 1, canary: { jar: "/x.jar" } }, "canary: expected replicas of at least 2"],
+    [{ canary: { replicas: 1 } }, "canary.jar: expected a jar or canary.image, got neither"],
+    [{ canary: { jar: "/x.jar", image: "a:1" } }, "canary.jar: expected no value with canary.image"],
+    [{ canary: { image: "shop" } }, "canary.image: expected a name with a tag that never moves"],
+    [{ canary: { jar: "/x.jar", share: 5 } }, "canary.share: unknown setting"],
+    [{ canary: { jar: "/no.jar" } }, "canary.jar: "],
+    [
+      { jar: "", image: "shop:1", canary: { jar: "/x.jar" } },
+      "canary.jar: expected canary.image, since there is an image, got /x.jar",
     ],
     [
       { sshProvision: false },
