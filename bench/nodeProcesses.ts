@@ -8,6 +8,8 @@ const note = z.object({
   /** In seconds, as is the time on a processor. */
   lived: z.number(),
   processor: z.number(),
+  /** The most memory that it had. */
+  megabytes: z.number(),
 });
 
 /** A Node.js process that Pulumi started. */

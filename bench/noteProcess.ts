@@ -8,7 +8,8 @@ if (entry !== undefined && folder !== undefined) {
   const role = entry === "run" ? "program" : "providers";
   const note = () => {
     const { user, system } = process.cpuUsage();
-    const times = { lived: performance.now() / 1000, processor: (user + system) / 1e6 };
+    const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
+    const times = { lived: performance.now() / 1000, processor: (user + system) / 1e6, megabytes };
     // Renamed, because Pulumi may kill the process in the middle of it.
     const file = join(folder, String(process.pid));
     writeFileSync(`${file}.part`, JSON.stringify({ role, began: performance.timeOrigin, ...times }));

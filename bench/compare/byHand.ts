@@ -55,7 +55,8 @@ export class ByHand implements Contender {
   }
 
   async roll(jar: string): Promise<number> {
-    return timed(this.#words(this, jar), { cwd: this.directory, env: { ...process.env, HEALTH } });
+    const env = { ...process.env, HEALTH };
+    return (await timed(this.#words(this, jar), { cwd: this.directory, env })).processor;
   }
 
   async remove(): Promise<void> {

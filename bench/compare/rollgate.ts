@@ -45,7 +45,7 @@ export class Rollgate implements Contender {
       PULUMI_CONFIG_PASSPHRASE: "not a secret",
     });
     const words = [executable, "--non-interactive", "--color=never", "up", "--yes", "--skip-preview"];
-    return timed(words, { cwd: directory, env });
+    return (await timed(words, { cwd: directory, env })).processor;
   }
 
   async remove(): Promise<void> {

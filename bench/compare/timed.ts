@@ -2,11 +2,17 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 
-/** Runs a command and returns the processor seconds of its processes; JVMs that it leaves behind don't count. */
+/** What a command printed, and the processor seconds of its processes; those that it leaves behind don't count. */
+export interface Timed {
+  readonly output: string;
+  readonly processor: number;
+}
+
+/** Runs a command, which must succeed. */
 export async function timed(
   words: readonly string[],
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<number> {
+): Promise<Timed> {
   const script = 'TIMEFORMAT="processor %U %S"; time "$@"';
   const child = spawn("bash", ["-c", script, "bash", ...words], {
     ...options,
@@ -16,5 +22,5 @@ export async function timed(
   const [, user, system] = /^processor (\S+) (\S+)$/m.exec(errors) ?? [];
   if (child.exitCode !== 0 || user === undefined || system === undefined)
     throw new Error(`${words.join(" ")} failed: ${output}${errors}`);
-  return Number(user) + Number(system);
+  return { output, processor: Number(user) + Number(system) };
 }

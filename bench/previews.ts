@@ -1,0 +1,107 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { endProcessesUnder } from "../harness/endProcessesUnder.ts";
+import { freePort } from "../harness/freePort.ts";
+import { FarServers } from "../harness/ssh/farServers.ts";
+import { SshServers } from "../harness/ssh/sshServers.ts";
+import { FakeStack } from "./fakeStack.ts";
+import { nodeProcesses } from "./nodeProcesses.ts";
+import { printRow } from "./printRow.ts";
+import { sshdSeconds } from "./processorSeconds.ts";
+
+/**
+ * What a preview of a large fleet costs, and how much of it there is to read and to keep: before the first deployment, with
+ * nothing to do, and with a new jar. Over SSH, each host is on a server of its own (an sshd process of this machine), as
+ * many milliseconds away. `npm run bench:previews -- --kind ssh --hosts 100 --milliseconds 20 --rounds 3`
+ */
+const { values } = parseArgs({
+  options: {
+    kind: { type: "string", default: "local" },
+    hosts: { type: "string", default: "2,100" },
+    milliseconds: { type: "string", default: "20" },
+    rounds: { type: "string", default: "1" },
+    batch: { type: "string", default: "10%" },
+    /** `first`: no preview but the one before anything is deployed, which takes no hosts that run. */
+    only: { type: "string", default: "" },
+    print: { type: "boolean", default: false },
+  },
+});
+
+const columns = ["hosts", "what", "wall s", "cpu s", "sshd s", "MB", "bytes", "--diff", "state"];
+printRow(columns);
+for (const hosts of values.hosts.split(",").map(Number)) await measure(hosts);
+
+async function measure(hosts: number): Promise<void> {
+  const servers = values.kind === "ssh" ? await SshServers.create() : undefined;
+  const far = servers && new FarServers(servers);
+  const stack = await FakeStack.create("previews");
+  const preview = async (what: string) => {
+    if (far) far.roundTripMilliseconds = Number(values.milliseconds);
+    for (let round = 1; round <= Number(values.rounds); round++) {
+      const before = servers ? await sshdSeconds(servers.directory) : 0;
+      let cost = { wall: 0, processor: 0, output: "" };
+      const processes = await nodeProcesses(join(stack.project.directory, "processes"), async () => {
+        cost = await stack.timed("preview");
+      });
+      const sshd = servers ? (await sshdSeconds(servers.directory)) - before : 0;
+      const most = Math.max(...processes.map(({ megabytes }) => megabytes));
+      // Once is enough for what is always the same.
+      const sizes = round === 1 ? [cost.output.length, ...(await sizesOf(stack))] : [];
+      printRow([hosts, what, cost.wall, cost.processor, sshd, most, ...sizes]);
+      if (values.print && round === 1) console.log(cost.output);
+    }
+    if (far) far.roundTripMilliseconds = 0;
+  };
+  try {
+    await stack.configure({
+      ...(servers && far ? await onServers(servers, far, hosts) : await onThisMachine(hosts)),
+      batch: "100%",
+    });
+    await preview("first");
+    if (values.only === "first") return;
+    await stack.timed("up", "--yes", "--skip-preview");
+    await stack.project.configure({ batch: values.batch });
+    await preview("no-op");
+    await stack.project.configure({ jar: await stack.jar("1.1.0") });
+    await preview("roll");
+  } finally {
+    if (far) far.roundTripMilliseconds = 0;
+    if (servers) await endProcessesUnder(servers.directory);
+    await stack.remove();
+    await servers?.remove();
+  }
+}
+
+async function sizesOf(stack: FakeStack): Promise<number[]> {
+  const outputs = [
+    ["preview", "--diff"],
+    ["stack", "export"],
+  ];
+  const sizes: number[] = [];
+  for (const words of outputs) sizes.push((await stack.timed(...words)).output.length);
+  return sizes;
+}
+
+async function onThisMachine(hosts: number): Promise<Record<string, unknown>> {
+  const places: object[] = [];
+  for (let number = 1; number <= hosts; number++)
+    places.push({ name: `app-${number}`, port: await freePort() });
+  return { hosts: places, nginxPort: await freePort() };
+}
+
+async function onServers(servers: SshServers, far: FarServers, hosts: number) {
+  const places: object[] = [];
+  for (let number = 1; number <= hosts; number++) {
+    const { name, address } = await far.add(`server-${number}`);
+    places.push({ name: `app-${number}`, server: name, address, port: await freePort(address) });
+  }
+  const { name, address } = await far.add("server-web");
+  const directory = join(servers.directory, "srv");
+  await mkdir(directory);
+  return {
+    ...{ kind: "ssh", sshSupervisor: "process", sshConfig: servers.config, directory },
+    ...{ hosts: places, nginxServers: [{ server: name }], nginxAddress: address },
+    nginxPort: await freePort(address),
+  };
+}
