@@ -8,6 +8,7 @@ import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { condensed } from "#rollout/roll/condensed.ts";
 import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
 import { formatReport, type Report } from "#rollout/roll/reporter.ts";
+import { surveyOf } from "./foldedLines.ts";
 import { leaseOwner, leaseTiming } from "./leaseOptions.ts";
 import { RollLog } from "./rollLog.ts";
 import { secretsIn } from "./secretsIn.ts";
@@ -45,7 +46,7 @@ export async function deploy(
     const { durationSeconds, ledger } = result;
     return {
       ...news,
-      ...(await orchestrator.survey()),
+      ...(await surveyOf(orchestrator, request)),
       durationSeconds,
       ...(ledger && { ledger }),
       ...(await log.succeeded(result)),
@@ -56,7 +57,7 @@ export async function deploy(
       id: ID,
       properties: {
         ...news,
-        ...(await orchestrator.survey()),
+        ...(await surveyOf(orchestrator, request)),
         durationSeconds: secondsSince(began),
         ...told,
       },

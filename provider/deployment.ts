@@ -20,6 +20,7 @@ import {
   providerOf,
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
+import { surveyOf } from "./foldedLines.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 import { rollingOrderOf } from "./rollingOrder.ts";
 import { linesOf, rollToCome } from "./rollToCome.ts";
@@ -77,7 +78,7 @@ export async function check({ olds, news: all }: Change, kinds = everyKind): Pro
     const request = { ...asked, ...(await identify(givenJar, name, asked, kinds)) };
     await refuseReports(request.reports);
     const old = runningBefore(olds, kinds);
-    const lastSeen = linesOf(ownInputs(olds).rollingOrder);
+    const lastSeen = linesOf(olds);
     const ahead = await rollingOrderOf(request, old, lastSeen, kinds);
     // What was foreseen for the last roll stays until another one is due.
     return { inputs: withImages({ ...request, ...lastForecast(olds), ...ahead }) };
@@ -123,7 +124,9 @@ export async function create(news: News, kinds = everyKind): Promise<Created> {
 /** Reads what every host really runs; drift shows up as a change of `rollingOrder`. */
 export async function read(id: string, olds: Olds, kinds = everyKind): Promise<Found> {
   const request = recordedRequest(olds, kinds);
-  const found = await closing(openOrchestrator(request, kinds), (orchestrator) => orchestrator.survey());
+  const found = await closing(openOrchestrator(request, kinds), (orchestrator) =>
+    surveyOf(orchestrator, request),
+  );
   return {
     id,
     props: { ...olds, ...found },

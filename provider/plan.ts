@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Plan } from "#kinds/orchestrator.ts";
 import { refuseUnanswered } from "#rollout/analysis/refuseUnanswered.ts";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { shortened } from "#rollout/common/shortened.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
 import { LeaseHeld } from "#rollout/lease/lease.ts";
 import type { Drains } from "#rollout/nginx/reverseProxy.ts";
@@ -9,6 +10,7 @@ import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { factsOf } from "#rollout/roll/factsOf.ts";
 import { type FleetMember, type Observed, observe } from "#rollout/roll/fleet.ts";
 import { describeForecast, foresee } from "#rollout/roll/foresee.ts";
+import { isLarge } from "#rollout/roll/largeFleet.ts";
 import { describeTooFew, obstaclesTo } from "#rollout/roll/obstacles.ts";
 import { Orders } from "#rollout/roll/order.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";
@@ -54,7 +56,10 @@ export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequ
       .join("; "),
     warnings: [
       ...warnings,
-      ...doubtful.map((member) => `${member.host.name}: ${orders.describe(member)}`),
+      ...shortened(
+        doubtful.map((member) => `${member.host.name}: ${orders.describe(member)}`),
+        { rest: " hosts: start-first, as set, though there may be no room" },
+      ),
       ...(ahead.obstacle === undefined ? [] : [`the roll would stop: ${ahead.obstacle}`]),
     ],
   };
@@ -96,10 +101,11 @@ async function rollerOf({ leases }: Pick<Fleet, "leases">): Promise<string | und
 
 /** How hosts would get a new JVM and why; without those that run nothing or have no choice. */
 function describeOrders(members: readonly FleetMember[], orders: Orders): Readonly<Record<string, string>> {
+  const isInShort = isLarge(members.length);
   const lines = members.flatMap((member) => {
     const { host, state } = member;
     if (!host.second || !state.running) return [];
-    return [[host.name, orders.describe(member) ?? "stop-first (it doesn't serve)"] as const];
+    return [[host.name, orders.describe(member, isInShort) ?? "stop-first (it doesn't serve)"] as const];
   });
   return Object.fromEntries(lines);
 }

@@ -1,6 +1,7 @@
 import type { Change, Values } from "#kinds/change.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { hasUnknown, UNKNOWN } from "./crud.ts";
+import { folded, unfolded } from "./foldedLines.ts";
 import { orderAsLastSeen } from "./rollingOrder.ts";
 
 /** What a preview shows of a roll while some inputs are not known yet; nothing is asked. */
@@ -17,13 +18,17 @@ export function rollToCome({ olds, news }: Change): Values {
     return [String(host.name), its === UNKNOWN ? its : `${host.name}: ${its}${where}`];
   });
   const byName = Object.fromEntries(lines);
-  const names = orderAsLastSeen(Object.keys(byName), linesOf(olds.rollingOrder));
-  return { release, rollingOrder: names.map((name) => byName[name]) };
+  const names = orderAsLastSeen(Object.keys(byName), linesOf(olds));
+  const rollingOrder = names.map((name) => byName[name] ?? UNKNOWN);
+  const isKnown = !rollingOrder.includes(UNKNOWN);
+  return { release, rollingOrder: isKnown ? folded(rollingOrder, Object.keys(byName)) : rollingOrder };
 }
 
-/** The lines of a rolling order in a state. */
-export function linesOf(rollingOrder: unknown): string[] {
-  return Array.isArray(rollingOrder) ? rollingOrder.map(String) : [];
+/** The lines of the rolling order in a state, one for each host. */
+export function linesOf({ rollingOrder, hosts }: Values): string[] {
+  if (!Array.isArray(rollingOrder)) return [];
+  const names = Array.isArray(hosts) ? hosts.map((host) => String(Object(host).name)) : [];
+  return unfolded(rollingOrder.map(String), names);
 }
 
 function releaseOf(jar: unknown): string {

@@ -5,6 +5,7 @@ import { launchFingerprint } from "#rollout/host/launchSpec.ts";
 import { launchOf } from "#rollout/request/hostOptions.ts";
 import type { RollRequest } from "#rollout/request/rollRequest.ts";
 import { targetOf } from "#rollout/roll/targets.ts";
+import { folded } from "./foldedLines.ts";
 import { openOrchestrator } from "./openOrchestrator.ts";
 
 const LAST_ROLLS = 10;
@@ -12,7 +13,7 @@ const NO_PLAN: Plan = { hosts: {}, forecast: "", warnings: [] };
 
 /** What a preview shows of a roll. */
 export interface RollingOrder {
-  /** A line per host, in rolling order: what it should run and, if that is a change, how it gets there and why. */
+  /** A line per host, in rolling order, or for several of a large fleet: what it should run and, if that is a change, how it gets there and why. */
   readonly rollingOrder: readonly string[];
   /** Which hosts in which batches, what would stop it, and how long it may take. Absent if no host changes. */
   readonly forecast?: string;
@@ -39,7 +40,10 @@ export async function rollingOrderOf(
   const ahead = [forecast, changing.length === names.length ? await lastTimes(request) : ""].filter(Boolean);
   const planOf = (name: string) => (changing.some((each) => each.name === name) ? hosts[name] : undefined);
   return {
-    rollingOrder: lines.map(({ name, line }) => [line, planOf(name)].filter(Boolean).join(", ")),
+    rollingOrder: folded(
+      lines.map(({ name, line }) => [line, planOf(name)].filter(Boolean).join(", ")),
+      request.hosts.map(({ name }) => name),
+    ),
     ...(forecast && { forecast: ahead.join("; ") }),
   };
 }

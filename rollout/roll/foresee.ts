@@ -1,11 +1,17 @@
+import { counted } from "../common/counted.ts";
+import { digits } from "../common/digits.ts";
 import { messageOf } from "../common/errors.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { batchSize } from "../request/batch.ts";
 import { decideStep } from "./decideStep.ts";
 import { type FleetMember, listHosts } from "./fleet.ts";
+import { isLarge } from "./largeFleet.ts";
 import type { Orders } from "./order.ts";
 import type { RollPolicy } from "./rollContext.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
+
+/** Of more batches than this, only the largest size is told. */
+const TOLD_SIZES = 5;
 
 /** What a roll would do now. */
 export interface Forecast {
@@ -46,11 +52,28 @@ export function foresee(
   }
 }
 
-/** `app-1, then app-2 and app-3 side by side`, and what would stop it. */
+/**
+ * `app-1, then app-2 and app-3 side by side`, and what would stop it. Of a large fleet: `200 hosts in 20 batches of 10: app-1,
+ * app-2, app-3, app-4, app-5, and 5 more side by side, then 19 more batches`.
+ */
 export function describeForecast({ batches, obstacle }: Forecast): string {
-  const hosts = batches.map((names) => `${listHosts(names)}${names.length > 1 ? " side by side" : ""}`);
+  const hosts = inShort(batches);
   if (obstacle === undefined) return hosts.join(", then ");
   return `${[...hosts, "it would stop"].join(", then ")}: ${obstacle}`;
+}
+
+function inShort(batches: readonly (readonly string[])[]): string[] {
+  const all = batches.map((names) => `${listHosts(names)}${names.length > 1 ? " side by side" : ""}`);
+  const hosts = batches.reduce((sum, { length }) => sum + length, 0);
+  const [first] = all;
+  if (!isLarge(hosts) || first === undefined) return all;
+  const sizes = batches.map(({ length }) => length);
+  const each =
+    sizes.length > TOLD_SIZES
+      ? `at most ${digits(Math.max(...sizes))}`
+      : new Intl.ListFormat("en").format(sizes.map(digits));
+  const head = `${counted(hosts, "host")} in ${counted(batches.length, "batch", "batches")} of ${each}: ${first}`;
+  return batches.length > 1 ? [head, `${counted(batches.length - 1, "more batch", "more batches")}`] : [head];
 }
 
 /** A host after its turn. */

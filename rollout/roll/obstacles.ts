@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { digits } from "../common/digits.ts";
 import { groupBy } from "../common/groupBy.ts";
+import { shortened } from "../common/shortened.ts";
 import type { DiskRoom } from "../host/appHost.ts";
 import { describeTrouble, type FleetMember, listHosts } from "./fleet.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
@@ -12,7 +13,10 @@ export async function obstaclesTo(
   desired: DesiredRelease,
   members: readonly FleetMember[],
 ): Promise<string[]> {
-  const unreachable = members.flatMap((member) => describeUnreachable(member) ?? []);
+  const unreachable = shortened(
+    members.flatMap((member) => describeUnreachable(member) ?? []),
+    { rest: " hosts can't be reached" },
+  );
   const copies = await Promise.all(members.map((member) => copyFor(desired, member)));
   const byDisk = groupBy(
     copies.flatMap((copy) => copy ?? []),

@@ -8,6 +8,8 @@ import type { FleetMember } from "./fleet.ts";
 interface OrderDecision {
   readonly startsFirst: boolean;
   readonly why: string;
+  /** The same without figures, so that many hosts can be told together. */
+  readonly inShort?: string;
   /** It was set, against what the host says. */
   readonly isDoubtful?: true;
 }
@@ -16,6 +18,7 @@ interface OrderDecision {
 interface Room {
   readonly isEnough?: boolean;
   readonly why: string;
+  readonly inShort?: string;
 }
 
 /** A JVM that has just started may grow beyond what the running one uses. */
@@ -26,10 +29,10 @@ const MEGABYTE = 1024 * 1024;
 async function decideOrder({ spare, slot }: FleetMember, order: Order): Promise<OrderDecision> {
   if (order === "stop-first") return { startsFirst: false, why: "as set" };
   if (!spare) return { startsFirst: false, why: "it has no second slot" };
-  const { isEnough, why } = await lookForRoom(spare.slot, slot);
-  if (order === "auto") return { startsFirst: isEnough === true, why };
+  const { isEnough, ...reason } = await lookForRoom(spare.slot, slot);
+  if (order === "auto") return { startsFirst: isEnough === true, ...reason };
   if (isEnough !== false) return { startsFirst: true, why: "as set" };
-  return { startsFirst: true, why: `as set, though there may be no room: ${why}`, isDoubtful: true };
+  return { startsFirst: true, why: `as set, though there may be no room: ${reason.why}`, isDoubtful: true };
 }
 
 /** Whether a second JVM would fit into an empty slot, beside the one that runs in another. */
@@ -39,7 +42,9 @@ async function lookForRoom(empty: Slot, running: Slot): Promise<Room> {
     if (owner.kind === "other")
       return { isEnough: false, why: `port ${empty.port} is taken by ${owner.name}` };
     if (!memory) return { why: "how much memory is free can't be told" };
-    return { isEnough: fits(memory), why: describeMemory(memory) };
+    const isEnough = fits(memory);
+    const inShort = isEnough ? "it has room for a second JVM" : "it has no room for a second JVM";
+    return { isEnough, why: describeMemory(memory), inShort };
   } catch (error) {
     if (!(error instanceof RollgateError)) throw error;
     return { why: messageOf(error) };
@@ -87,9 +92,11 @@ export class Orders {
     return this.#decisions.get(host)?.isDoubtful === true;
   }
 
-  /** What to tell about a host; nothing if it has no choice. */
-  describe({ host, spare, serving }: FleetMember): string | undefined {
+  /** What to tell about a host, and in short about one of many; nothing if it has no choice. */
+  describe({ host, spare, serving }: FleetMember, isInShort = false): string | undefined {
     const decision = this.#decisions.get(host);
-    return spare && serving && decision ? describeOrder(decision) : undefined;
+    if (!spare || !serving || !decision) return undefined;
+    const { startsFirst, why, inShort = why } = decision;
+    return describeOrder({ startsFirst, why: isInShort ? inShort : why });
   }
 }

@@ -41,7 +41,7 @@ export function upstreams(
   return `${upstream("all", hosts.flatMap(slotsOf), hosts)}${pools
     .map(
       ({ name, without, members }) =>
-        `\n# without ${shortened(without, NAMES).join(", ")}\n${upstream(name, members, hosts)}`,
+        `\n# without ${shortened(without, { most: NAMES }).join(", ")}\n${upstream(name, members, hosts)}`,
     )
     .join("")}${standby
     .map(({ name, members, backups }) => `\n${upstream(name, members, hosts, isSticky ? [] : backups)}`)

@@ -15,6 +15,7 @@ class Cluster implements Orchestrator {
   readonly #pods: readonly string[];
   #release = "nothing";
   broken = false;
+  drained = "";
   closed = 0;
 
   constructor(pods: readonly string[]) {
@@ -33,7 +34,10 @@ class Cluster implements Orchestrator {
   }
 
   async survey() {
-    const rollingOrder = this.#pods.map((name) => `${name}: ${this.#release}`);
+    const order = this.#pods.toSorted((a, b) => Number(b === this.drained) - Number(a === this.drained));
+    const rollingOrder = order.map(
+      (name) => `${name}: ${this.#release}${name === this.drained ? ", drained" : ""}`,
+    );
     const releases = Object.fromEntries(this.#pods.map((name) => [name, this.#release]));
     return { url: "http://10.0.0.1:80", rollingOrder, releases };
   }
@@ -150,4 +154,31 @@ test("an image whose digest only the update knows leaves everything else of a pr
   expect(await diff({ olds: outs, news: again.inputs ?? {} })).toEqual({ changes: false });
   const moved = await check({ olds: outs, news: { ...news, image: "shop@sha256:2" } }, kinds);
   expect(await diff({ olds: outs, news: moved.inputs ?? {} })).toEqual({ changes: true });
+});
+
+test("a large fleet is shown by its differences, and an update with nothing to do changes nothing", async () => {
+  const many = Array.from({ length: 60 }, (_, index) => ({
+    ...hosts[0],
+    name: `app-${index + 1}`,
+    address: `10.0.1.${index + 1}`,
+  }));
+  cluster = new Cluster(many.map(({ name }) => name));
+  const news = { ...given, hosts: many, jar: { path: (await fakeJar({ version: "1.0.0" })).path } };
+  const { inputs = {} } = await check({ olds: {}, news }, kinds);
+  expect(inputs.rollingOrder).toEqual([`app-1…app-60: ${inputs.release}`]);
+  const { outs } = await create(inputs, kinds);
+  const found = await read("id", outs, kinds);
+  const again = await check({ olds: found.inputs ?? {}, news }, kinds);
+  expect(await diff({ olds: found.props, news: again.inputs ?? {} })).toEqual({ changes: false });
+
+  cluster.drained = "app-7";
+  const drifted = await read("id", outs, kinds);
+  const release = String(inputs.release);
+  expect(drifted.inputs?.rollingOrder).toEqual([
+    `app-7: ${release}, drained`,
+    `app-1…app-6, app-8…app-60: ${release}`,
+  ]);
+  const repair = await check({ olds: drifted.inputs ?? {}, news }, kinds);
+  expect(repair.inputs?.rollingOrder).toEqual([`app-7, app-1…app-6, app-8…app-60: ${release}`]);
+  expect(await diff({ olds: drifted.props, news: repair.inputs ?? {} })).toEqual({ changes: true });
 });

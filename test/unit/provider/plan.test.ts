@@ -234,3 +234,26 @@ test("a preview says why hosts would start without the startup cache that is wan
     "app-1, then app-2; without a startup cache, since the release is no jar of Spring Boot 3.3 or later",
   );
 });
+
+test("of a large fleet, the first batch is told, how many more there are, and in short how hosts get their new JVM", async () => {
+  const hosts = Object.fromEntries(
+    Array.from({ length: 60 }, (_, index) => [`app-${index + 1}`, { ...RUNS, beside: "nothing" as const }]),
+  );
+  const { forecast, hosts: orders } = await planned(hosts, { batch: ["10%"], order: "auto" });
+  expect(forecast).toBe(
+    "60 hosts in 10 batches of at most 6: app-1, app-2, app-3, app-4, app-5, and app-6 side by side, then 9 more batches",
+  );
+  expect(new Set(Object.values(orders))).toEqual(new Set(["start-first (it has room for a second JVM)"]));
+  const { forecast: staged } = await planned(hosts, { batch: [1, "50%", "100%"], order: "auto" });
+  expect(staged).toBe("60 hosts in 3 batches of 1, 30, and 29: app-1, then 2 more batches");
+});
+
+test("of many hosts that can't be reached, the first few are named", async () => {
+  const hosts = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`app-${index + 1}`, RUNS]));
+  const { forecast, warnings } = await planned(hosts, {}, async (fleet) => {
+    for (const { name } of fleet.hosts.slice(1)) await fleet.host(name).vanish();
+  });
+  expect(warnings).toHaveLength(6);
+  expect(warnings.at(-1)).toBe("a roll is refused as long as 54 more hosts can't be reached");
+  expect(forecast).toMatch(/app-6 can't be reached: .*, and as long as 54 more hosts can't be reached$/);
+});
