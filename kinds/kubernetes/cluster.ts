@@ -11,6 +11,7 @@ import {
 } from "@kubernetes/client-node";
 import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { within } from "#rollout/common/within.ts";
+import { askLoopback } from "./askLoopback.ts";
 import { getFromPod, type PodPort } from "./getFromPod.ts";
 import type { ClusterAccess } from "./workload.ts";
 
@@ -29,6 +30,8 @@ export interface Cluster {
   readonly authorization: AuthorizationV1Api;
   /** Sends a GET to a pod through the API; `undefined` if the pod gives no answer. Throws if the API itself fails. */
   getFromPod(pod: PodPort, path: string, signal: AbortSignal): Promise<number | undefined>;
+  /** Sends a GET to a port of a pod's loopback address; returns the body. */
+  askLoopback(pod: PodPort, path: string, signal: AbortSignal): Promise<string>;
   /** Asks within a deadline; throws in plain words. */
   ask<T>(question: Promise<T>): Promise<T>;
 }
@@ -63,6 +66,7 @@ export function openCluster({ kubeconfig, kubeconfigFile, context }: ClusterAcce
     discovery: config.makeApiClient(DiscoveryV1Api),
     authorization: config.makeApiClient(AuthorizationV1Api),
     getFromPod: (pod, path, signal) => getFromPod(config, server, pod, path, signal),
+    askLoopback: (pod, path, signal) => inPlainWords(server, askLoopback(config, pod, path, signal)),
     ask: (question) => inPlainWords(server, question),
   };
 }

@@ -1,7 +1,5 @@
 import { GateFailed, messageOf, RollFailed, RollgateError } from "#rollout/common/errors.ts";
 import { LeaseLost } from "#rollout/lease/lease.ts";
-import { describeProbes } from "#rollout/ledger/describeLedger.ts";
-import { figuresOf } from "#rollout/ledger/figures.ts";
 import { HostRollFailed } from "#rollout/roll/hostRollFailed.ts";
 import { stopReason } from "#rollout/roll/stopReason.ts";
 import { lookAtOwn } from "./canaryBeside.ts";
@@ -9,8 +7,8 @@ import { describeLook } from "./describeLook.ts";
 import { goBack, halt } from "./goBack.ts";
 import { lookAt, type Revision } from "./look.ts";
 import { isCanary } from "./own.ts";
+import type { PodCounts } from "./podCounts.ts";
 import { PodFailed } from "./podFailure.ts";
-import type { PodProbes } from "./podProbes.ts";
 import { reasonOf } from "./reasonOf.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 import { removeCanary } from "./withdrawCanary.ts";
@@ -21,12 +19,12 @@ interface Failure {
   readonly release: string;
   /** The last known good revision; absent if there is none. */
   readonly wayBack: Revision | undefined;
-  readonly probes: PodProbes | undefined;
+  readonly counts: PodCounts | undefined;
 }
 
 /** Goes back to the last known good revision if the policy says so; says what failed, what was done, and what runs now. */
 export async function describeFailure(
-  { error, release, wayBack, probes }: Failure,
+  { error, release, wayBack, counts }: Failure,
   context: KubernetesRollContext,
 ): Promise<unknown> {
   const { workload, beside, policy, signal } = context;
@@ -54,11 +52,15 @@ export async function describeFailure(
   // A canary comes first.
   if (isCanary(workload)) parts.push(`${beside.name} was not touched`);
   const now = [await describeNow(context, workload), await describeNow(context, beside)].filter(Boolean);
-  const { probes: figures } = figuresOf([], 0, probes?.probes());
-  const during = figures ? ` During the roll: ${describeProbes(figures)}.` : "";
-  return new RollFailed(`${parts.join("; ")}. Now: ${now.join("; ")}.${during}`, evidence, {
-    cause: forHooks(failure),
-  });
+  await counts?.end();
+  const during = counts?.describe();
+  return new RollFailed(
+    `${parts.join("; ")}. Now: ${now.join("; ")}.${during === undefined ? "" : ` During the roll: ${during}.`}`,
+    evidence,
+    {
+      cause: forHooks(failure),
+    },
+  );
 }
 
 /** A canary that is not there is not worth a word. */

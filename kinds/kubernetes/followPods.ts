@@ -4,13 +4,15 @@ import { messageOf, type RollgateError } from "#rollout/common/errors.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
 import type { TouchedHost } from "#rollout/roll/rollAll.ts";
 import { deploymentIn } from "./deploymentIn.ts";
+import { FrontAdmission } from "./front/frontAdmission.ts";
+import { FrontPods } from "./front/frontPods.ts";
 import { type Look, lookAt, type PodView } from "./look.ts";
 import { patiently } from "./patiently.ts";
+import type { PodCounts } from "./podCounts.ts";
 import { lastWarning, podEvidence } from "./podEvidence.ts";
 import { PodFailed } from "./podFailure.ts";
 import { PodGates } from "./podGates.ts";
 import { PodJudge } from "./podJudge.ts";
-import type { PodProbes } from "./podProbes.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 import { Standstill } from "./standstill.ts";
 
@@ -24,7 +26,7 @@ export interface Followed {
   /** Restarts that pods had before the roll, by their names. */
   readonly restarts: ReadonlyMap<string, number>;
   /** Absent on the way back, where the release is known. */
-  readonly probes?: PodProbes | undefined;
+  readonly counts?: PodCounts | undefined;
   readonly isJudged: boolean;
 }
 
@@ -43,12 +45,19 @@ class Following {
   readonly #leaving = new Map<string, number>();
   #last: Look | undefined;
   readonly #standstill: Standstill;
+  readonly #admission: FrontAdmission | undefined;
   #told = performance.now();
 
   constructor(followed: Followed, context: KubernetesRollContext) {
     this.#followed = followed;
     this.#context = context;
     this.#standstill = new Standstill(context.policy, followed.soakSeconds);
+    const { cluster, workload } = context;
+    // What is known to be good need not wait for anybody.
+    this.#admission =
+      workload.front && followed.isJudged
+        ? new FrontAdmission(new FrontPods(cluster, workload, workload.front.name))
+        : undefined;
   }
 
   async run(): Promise<TouchedHost[]> {
@@ -87,9 +96,10 @@ class Following {
     }
     const fresh = look.pods.filter(({ hash, isEnding }) => hash === current.hash && !isEnding);
     this.#forgetLeft(fresh, wanted);
-    this.#followed.probes?.follow(look.pods, this.#context.workload.name);
+    this.#followed.counts?.follow(look.pods, this.#context.workload.name);
     this.#tellLeaving(look.pods.filter((pod) => !fresh.includes(pod)));
-    for (const pod of fresh) await this.#gatesOf(pod).look(pod);
+    const admitted = await this.#admitted(fresh);
+    for (const pod of fresh) await this.#gatesOf(pod).look({ ...pod, serves: admitted(pod) });
     const {
       replicas = 0,
       updatedReplicas = 0,
@@ -107,8 +117,18 @@ class Following {
     return false;
   }
 
+  /** Which pods get requests: those of the Service, and where nginx is in front, those that it finds up. */
+  async #admitted(fresh: readonly PodView[]): Promise<(pod: PodView) => boolean> {
+    const serves = ({ serves }: PodView) => serves;
+    const isWaiting = ({ name, serves, isReady }: PodView) =>
+      serves && isReady && this.#gates.get(name)?.phase !== "soak";
+    if (!this.#admission || !fresh.some(isWaiting)) return serves;
+    const up = await this.#admission.look();
+    return (pod) => pod.serves && up.has(pod.name);
+  }
+
   #gatesOf(pod: PodView): PodGates {
-    const { soakSeconds, release, restarts, isJudged, probes } = this.#followed;
+    const { soakSeconds, release, restarts, isJudged, counts } = this.#followed;
     const { policy, workload, report } = this.#context;
     const known = this.#gates.get(pod.name);
     if (known) return known;
@@ -116,9 +136,10 @@ class Following {
       policy,
       soakSeconds,
       service: workload.service,
+      ...(this.#admission && { complaint: () => this.#admission?.complaint ?? "" }),
       earlierRestarts: restarts.get(pod.name),
       report,
-      judge: (judged) => (isJudged ? new PodJudge(judged, release, policy, probes) : undefined),
+      judge: (judged) => (isJudged ? new PodJudge(judged, release, policy, counts) : undefined),
     });
     this.#gates.set(pod.name, gates);
     return gates;

@@ -14,6 +14,8 @@ export interface GateOptions {
   readonly policy: Pick<RollPolicy, "health">;
   readonly soakSeconds: number;
   readonly service: string;
+  /** Why nginx in front does not send requests to it, if there is one. */
+  readonly complaint?: () => string;
   /** Restarts of a pod that was there before the roll; absent for a new one. */
   readonly earlierRestarts: number | undefined;
   report(phase: Phase, message: string, pod: PodView, milliseconds?: number): void;
@@ -61,7 +63,8 @@ export class PodGates {
       this.#judge = this.#options.judge(pod);
     }
     if (this.#phase === "admit" && performance.now() - this.#began > ADMIT_MILLISECONDS) {
-      const message = `${pod.name} is ready, but Service ${service} does not send it requests: do its labels match?`;
+      const why = this.#options.complaint?.() ?? "do its labels match?";
+      const message = `${pod.name} is ready, but Service ${service} does not send it requests: ${why}`;
       throw new PodFailed("not-in-service", "admit", message, pod);
     }
     if (this.#phase !== "soak" || this.#isDone) return;

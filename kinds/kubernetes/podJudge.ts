@@ -4,10 +4,10 @@ import { SoakChecks } from "#rollout/analysis/soakChecks.ts";
 import { factsOf } from "#rollout/roll/factsOf.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
 import type { PodView } from "./look.ts";
+import type { PodCounts } from "./podCounts.ts";
 import { PodFailed } from "./podFailure.ts";
-import type { PodProbes } from "./podProbes.ts";
 
-/** Judges a pod during its soak by what probes got, and by what others say about it. */
+/** Judges a pod during its soak by what clients and probes got, and by what others say about it. */
 export class PodJudge {
   readonly #analysis: SoakAnalysis | undefined;
   readonly #checks: SoakChecks;
@@ -18,10 +18,10 @@ export class PodJudge {
     pod: PodView,
     release: string,
     { analysis, analysisChecks = [] }: Pick<RollPolicy, "analysis" | "analysisChecks">,
-    probes: PodProbes | undefined,
+    counts: PodCounts | undefined,
   ) {
     const judged = { slot: pod.name, release, admitted: Date.now() };
-    this.#analysis = analysis && probes && new SoakAnalysis(probes, analysis, judged);
+    this.#analysis = analysis && counts?.isOn ? new SoakAnalysis(counts, analysis, judged) : undefined;
     const { address = "", port = 0 } = pod;
     this.#checks = new SoakChecks(analysisChecks, factsOf({ host: pod, slot: { address, port } }, release));
     this.#waitSeconds = analysis?.waitSeconds ?? 0;

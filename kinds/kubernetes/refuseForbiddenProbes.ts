@@ -3,14 +3,27 @@ import type { RollPolicy } from "#rollout/roll/rollContext.ts";
 import { type Cluster, isRefusal } from "./cluster.ts";
 import type { Workload } from "./workload.ts";
 
-/** Throws if probe requests are wanted and the account may not send any; every account may ask this about itself. */
+/**
+ * Throws if the account may not send what the roll wants to send to pods: probe requests, or questions to nginx in front.
+ * Every account may ask this about itself.
+ */
 export async function refuseForbiddenProbes(
-  { authorization, ask }: Cluster,
-  { namespace }: Pick<Workload, "namespace">,
+  cluster: Cluster,
+  { namespace, front }: Pick<Workload, "namespace" | "front">,
   { probeTraffic }: Pick<RollPolicy, "probeTraffic">,
 ): Promise<void> {
-  if (!probeTraffic) return;
-  const resourceAttributes = { namespace, verb: "get", resource: "pods", subresource: "proxy" };
+  if (probeTraffic) await refuse(cluster, namespace, "get", "proxy", "probeTraffic");
+  if (front) await refuse(cluster, namespace, "create", "portforward", "expose.nginx");
+}
+
+async function refuse(
+  { authorization, ask }: Cluster,
+  namespace: string,
+  verb: string,
+  subresource: string,
+  setting: string,
+): Promise<void> {
+  const resourceAttributes = { namespace, verb, resource: "pods", subresource };
   const body = { spec: { resourceAttributes } };
   try {
     const { status } = await ask(authorization.createSelfSubjectAccessReview({ body }));
@@ -22,6 +35,6 @@ export async function refuseForbiddenProbes(
   }
   throw new RollgateError(
     "cluster-forbids",
-    `probeTraffic: expected an account that may get pods/proxy in namespace ${namespace}, got one that may not`,
+    `${setting}: expected an account that may ${verb} pods/${subresource} in namespace ${namespace}, got one that may not`,
   );
 }

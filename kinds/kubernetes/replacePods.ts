@@ -9,7 +9,7 @@ import { hookHost } from "./hookHost.ts";
 import { goodRevision, type Look, lookAt, type Revision } from "./look.ts";
 import { type Completed, completed, desiredDeployment, store } from "./manifest.ts";
 import { isCanary, refuseForeign } from "./own.ts";
-import type { PodProbes } from "./podProbes.ts";
+import type { PodCounts } from "./podCounts.ts";
 import { untouched } from "./preflightRoll.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 
@@ -25,7 +25,7 @@ interface Prepared extends Completed {
 /** Brings one Deployment to a release; returns its new pods. */
 export async function replacePods(
   target: Target,
-  probes: PodProbes | undefined,
+  counts: PodCounts | undefined,
   context: KubernetesRollContext,
 ): Promise<readonly TouchedHost[]> {
   const { workload, policy, report } = context;
@@ -34,7 +34,7 @@ export async function replacePods(
   await keepEnvironment(context.cluster, workload).catch(untouched);
   const prepared = await prepareOnceHooksRan(target, context).catch(untouched);
   const { before, isGood, good } = prepared;
-  probes?.follow(before.pods, workload.name);
+  counts?.follow(before.pods, workload.name, true);
   const changesPods = await storeRelease(prepared, context).catch(untouched);
   const fleet = counted(prepared.complete.spec?.replicas ?? 1, "pod");
   report("start", describeStart(release, prepared, fleet), workload);
@@ -42,7 +42,7 @@ export async function replacePods(
     const rolled = await followPods(
       {
         release,
-        probes,
+        counts,
         soakSeconds: isGood ? 0 : soakSeconds,
         isJudged: !isGood,
         restarts: new Map(before.pods.map((pod) => [pod.name, pod.restarts])),
@@ -53,7 +53,7 @@ export async function replacePods(
     return rolled.filter(({ host }) => !before.pods.some((pod) => pod.name === host));
   } catch (error) {
     const wayBack = good ?? (changesPods ? onlyOneServing(before) : undefined);
-    throw await describeFailure({ error, release, wayBack, probes }, context);
+    throw await describeFailure({ error, release, wayBack, counts }, context);
   }
 }
 

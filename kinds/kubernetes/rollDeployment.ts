@@ -2,8 +2,6 @@ import { RollgateError } from "#rollout/common/errors.ts";
 import { secondsSince } from "#rollout/common/secondsSince.ts";
 import { RollHooks } from "#rollout/hooks/rollHooks.ts";
 import { Lease } from "#rollout/lease/lease.ts";
-import { describeProbes } from "#rollout/ledger/describeLedger.ts";
-import { figuresOf } from "#rollout/ledger/figures.ts";
 import type { RollOptions, RollResult } from "#rollout/roll/roll.ts";
 import { type RollPolicy, reportTo } from "#rollout/roll/rollContext.ts";
 import type { DesiredRelease } from "#rollout/roll/targets.ts";
@@ -11,7 +9,7 @@ import { canaryBeside } from "./canaryBeside.ts";
 import type { Cluster } from "./cluster.ts";
 import { ClusterLeaseStore } from "./clusterLeaseStore.ts";
 import { tidyUp } from "./finishRoll.ts";
-import { PodProbes } from "./podProbes.ts";
+import { PodCounts } from "./podCounts.ts";
 import { preflight, untouched } from "./preflightRoll.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 import { rollInTurn } from "./rollInTurn.ts";
@@ -29,7 +27,7 @@ export async function rollDeployment(
   policy: RollPolicy,
   options: RollOptions,
 ): Promise<RollResult> {
-  const warnings = unjudged(policy);
+  const warnings: string[] = [];
   const context: Context = {
     cluster,
     workload,
@@ -77,17 +75,18 @@ async function rollOnce(
     signal: AbortSignal.any([options.signal, lease.signal, deadline]),
     assertHeld: () => lease.assertHeld(),
   };
-  const { probeTraffic } = policy;
-  const probes = probeTraffic && new PodProbes(cluster, workload.namespace, probeTraffic);
-  const since = Math.floor(Date.now() / 1000);
+  const counts = new PodCounts(cluster, workload, policy, parts.warn);
   try {
-    const rolled = await rollInTurn(desired, probes, context, options.onFirstLook);
-    await probes?.end();
+    await counts.begin();
+    counts.rollBegins();
+    warnings.push(...unjudged(policy, counts));
+    const rolled = await rollInTurn(desired, counts, context, options.onFirstLook);
+    await counts.end();
     await tidyUp(context);
     await context.hooks.afterRoll();
     for (const warning of warnings) report("warning", warning);
-    const ledger = probes && figuresOf([], since, probes.probes());
-    if (ledger?.probes) report("done", describeProbes(ledger.probes));
+    const [described, ledger] = [counts.describe(), counts.figures()];
+    if (described !== undefined) report("done", described);
     return {
       release: desired.release,
       rolled,
@@ -96,15 +95,15 @@ async function rollOnce(
       warnings,
     };
   } finally {
-    await probes?.end();
-    const { probes: figures } = figuresOf([], since, probes?.probes());
-    if (figures) options.onCounted?.({ ledger: [], changesFrom: since, probes: figures });
+    await counts.end();
+    const counted = counts.counted();
+    if (counted) options.onCounted?.(counted);
     // A lease that cannot be released expires by itself; the outcome so far matters more.
     await lease.release().catch(() => {});
   }
 }
 
-function unjudged({ analysis, probeTraffic }: RollPolicy): string[] {
-  if (!analysis || probeTraffic) return [];
-  return ["nothing was counted, so nothing was judged by it (analysis): set probeTraffic"];
+function unjudged({ analysis }: RollPolicy, counts: PodCounts): string[] {
+  if (!analysis || counts.isOn) return [];
+  return ["nothing was counted, so nothing was judged by it (analysis): set expose.nginx or probeTraffic"];
 }

@@ -3,7 +3,7 @@ import type { FirstLook } from "#rollout/roll/rollContext.ts";
 import { type DesiredRelease, targetOf } from "#rollout/roll/targets.ts";
 import { lookAtOwn } from "./canaryBeside.ts";
 import { noteGood } from "./finishRoll.ts";
-import type { PodProbes } from "./podProbes.ts";
+import type { PodCounts } from "./podCounts.ts";
 import { untouched } from "./preflightRoll.ts";
 import { replacePods } from "./replacePods.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
@@ -15,31 +15,34 @@ import { withdrawCanary } from "./withdrawCanary.ts";
  */
 export async function rollInTurn(
   desired: DesiredRelease,
-  probes: PodProbes | undefined,
+  counts: PodCounts | undefined,
   main: KubernetesRollContext,
   onFirstLook: FirstLook | undefined,
 ): Promise<TouchedHost[]> {
   const canary = { ...main, workload: main.beside, beside: main.workload };
   const isDeclared = main.workload.canary !== undefined;
-  await tellBefore([main, canary], onFirstLook).catch(untouched);
+  await lookBefore([main, canary], counts, onFirstLook).catch(untouched);
   const rolled: TouchedHost[] = [];
   for (const context of isDeclared ? [canary, main] : [main]) {
     const target = targetOf(desired, context.workload.name);
-    rolled.push(...(await replacePods(target, probes, context)));
+    rolled.push(...(await replacePods(target, counts, context)));
     await noteGood(context);
   }
   if (!isDeclared) await withdrawCanary(canary);
   return rolled;
 }
 
-async function tellBefore(
+async function lookBefore(
   contexts: readonly KubernetesRollContext[],
+  counts: PodCounts | undefined,
   onFirstLook: FirstLook | undefined,
 ): Promise<void> {
-  if (!onFirstLook) return;
+  if (!counts && !onFirstLook) return;
   const releases = contexts.map(async ({ cluster, workload }) => {
-    const release = (await lookAtOwn(cluster, workload))?.current?.release;
+    const look = await lookAtOwn(cluster, workload);
+    if (look) counts?.follow(look.pods, workload.name, true);
+    const release = look?.current?.release;
     return release === undefined ? [] : [[workload.name, release] as const];
   });
-  onFirstLook(Object.fromEntries((await Promise.all(releases)).flat()));
+  onFirstLook?.(Object.fromEntries((await Promise.all(releases)).flat()));
 }

@@ -75,12 +75,12 @@ export class Ledger implements Counted {
   }
 
   /** Call it when a slot is drained. */
-  drains({ name }: Slot): void {
+  drains({ name }: Pick<Slot, "name">): void {
     this.#releases.drains(name, Date.now());
   }
 
   /** Call it before a slot gets its first request. */
-  admits({ name }: Slot, release: string): void {
+  admits({ name }: Pick<Slot, "name">, release: string): void {
     const now = Date.now();
     this.#releases.admits(name, release, now);
     if (!this.#admitted.has(name)) this.#admitted.set(name, now);
@@ -93,7 +93,7 @@ export class Ledger implements Counted {
   }
 
   /** Tells what a slot runs, as far as nobody has told yet. */
-  sees(slot: Slot, release: string): void {
+  sees(slot: Pick<Slot, "name">, release: string): void {
     if (this.#releases.seen(slot.name, release)) this.#runsOther();
     this.#serves();
   }
