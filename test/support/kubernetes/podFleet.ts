@@ -21,6 +21,8 @@ export interface PodRoll extends Partial<RollPolicy> {
 export class PodFleet {
   readonly lines: string[] = [];
   readonly url: string;
+  /** nginx before the pods, if there is one. */
+  front: Workload["front"];
   readonly #namespace: string;
   readonly #imageOf: (release: string) => string;
 
@@ -95,7 +97,8 @@ export class PodFleet {
       cluster: { kubeconfigFile: KUBECONFIG },
       namespace: this.#namespace,
       name: "market",
-      service: "market",
+      service: this.front ? "market-pods" : "market",
+      ...(this.front && { front: this.front }),
       url: this.url,
       environment,
       deploymentOf: (release, secret) =>
