@@ -53,7 +53,8 @@ export async function describeFailure(
   if (isCanary(workload)) parts.push(`${beside.name} was not touched`);
   const now = [await describeNow(context, workload), await describeNow(context, beside)].filter(Boolean);
   await counts?.end();
-  const during = counts?.describe();
+  const { requests = 0, probes } = counts?.figures() ?? {};
+  const during = requests > 0 || probes ? counts?.describe() : undefined;
   return new RollFailed(
     `${parts.join("; ")}. Now: ${now.join("; ")}.${during === undefined ? "" : ` During the roll: ${during}.`}`,
     evidence,
