@@ -115,8 +115,8 @@ export class GroupMembers {
     if (!roll) return;
     await member.writeFlags(this.#wanted, () => roll.assertHeld());
     if (!member.lost?.isWritable || !(await this.#agrees(member))) return;
-    // Flags may have changed while it was asked.
-    if (!member.has(this.#wanted)) return;
+    // Flags may have changed while it was asked, and hosts of one batch may find it back at the same time.
+    if (!member.lost || !member.has(this.#wanted)) return;
     member.lost = undefined;
     roll.tell(`${member.name} is back, with the right drains`);
   }

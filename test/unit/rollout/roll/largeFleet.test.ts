@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { RollFailed } from "#rollout/common/errors.ts";
+import { NginxGroup } from "#rollout/nginx/nginxGroup.ts";
 import { condensed } from "#rollout/roll/condensed.ts";
 import { formatReport, type Report } from "#rollout/roll/reporter.ts";
-import { roll } from "#rollout/roll/roll.ts";
+import { type Fleet, roll } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
 import { SimulatedFleet } from "../../../../harness/simulatedFleet.ts";
+import { FakeNginx } from "../../../support/fakeNginx.ts";
 
 const POLICY: RollPolicy = {
   health: {
@@ -31,7 +33,7 @@ const POLICY: RollPolicy = {
 };
 
 /** Rolls to 2.0.0, and returns the lines that a person reads. */
-async function rolled(fleet: SimulatedFleet, policy: Partial<RollPolicy> = {}) {
+async function rolled(fleet: Fleet, policy: Partial<RollPolicy> = {}) {
   const lines: string[] = [];
   const told: Report[] = [];
   const print = condensed((report) => lines.push(formatReport(report)), fleet.hosts.length);
@@ -93,6 +95,33 @@ test("a release that fails in a large fleet goes back, and the failure names a f
   );
   expect(lines.filter((line) => line.includes(" restore "))).toHaveLength(10);
   expect(lines.filter((line) => line.includes(" rollback "))).toHaveLength(30);
+});
+
+test("several nginx share a large fleet: each host is drained and admitted in all of them, and a roll goes on without one that dies", async () => {
+  const { hosts, leases } = new SimulatedFleet(200, "1.0.0");
+  const [a, b] = [new FakeNginx("http://a"), new FakeNginx("http://b")];
+  let most = 0;
+  a.before = (entry) => {
+    most = Math.max(most, b.flags.size);
+    if (entry === "drain app-101") b.die();
+    if (entry === "drain app-151") b.comeBack();
+  };
+  const proxy = new NginxGroup([a, b]);
+  const { lines, failure } = await rolled({ hosts, proxy, leases }, { minimumHealthy: 180 });
+  expect(failure).toBeUndefined();
+  expect(new Set(hosts.map(({ release }) => release))).toEqual(new Set(["2.0.0"]));
+  for (const host of hosts) {
+    expect(a.journal).toContain(`drain ${host.name}`);
+    expect(b.journal.join()).toMatch(new RegExp(`(drain ${host.name}|mark ${host.name} true)(,|$)`));
+  }
+  expect([a.flags, b.flags]).toEqual([new Set(), new Set()]);
+  expect(most).toBe(10);
+  expect(lines.filter((line) => / nginx {5}/.test(line))).toEqual([
+    expect.stringContaining(
+      "nginx at http://b does not answer: ECONNREFUSED; the roll goes on with nginx at",
+    ),
+    expect.stringContaining("nginx at http://b is back, with the right drains"),
+  ]);
 });
 
 test("a small fleet's log keeps a line for each phase of each host", async () => {
