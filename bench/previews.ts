@@ -13,7 +13,8 @@ import { sshdSeconds } from "./processorSeconds.ts";
 /**
  * What a preview of a large fleet costs, and how much of it there is to read and to keep: before the first deployment, with
  * nothing to do, and with a new jar. Over SSH, each host is on a server of its own (an sshd process of this machine), as
- * many milliseconds away. `npm run bench:previews -- --kind ssh --hosts 100 --milliseconds 20 --rounds 3`
+ * many milliseconds away. `npm run bench:previews -- --kind ssh --hosts 100 --milliseconds 20 --rounds 3`;
+ * `-- --hosts 2,100 --sizes`
  */
 const { values } = parseArgs({
   options: {
@@ -22,12 +23,15 @@ const { values } = parseArgs({
     milliseconds: { type: "string", default: "20" },
     rounds: { type: "string", default: "1" },
     batch: { type: "string", default: "10%" },
-    /** `first`: no preview but the one before anything is deployed, which takes no hosts that run. */
-    only: { type: "string", default: "" },
+    /** Which previews: `first` alone takes no hosts that run. */
+    only: { type: "string", default: "first,no-op,roll" },
+    /** Whether to print how many bytes there are to read and to keep, which takes further commands. */
+    sizes: { type: "boolean", default: false },
     print: { type: "boolean", default: false },
   },
 });
 
+const only = values.only.split(",");
 const columns = ["hosts", "what", "wall s", "cpu s", "sshd s", "MB", "bytes", "--diff", "state"];
 printRow(columns);
 for (const hosts of values.hosts.split(",").map(Number)) await measure(hosts);
@@ -47,7 +51,7 @@ async function measure(hosts: number): Promise<void> {
       const sshd = servers ? (await sshdSeconds(servers.directory)) - before : 0;
       const most = Math.max(...processes.map(({ megabytes }) => megabytes));
       // Once is enough for what is always the same.
-      const sizes = round === 1 ? [cost.output.length, ...(await sizesOf(stack))] : [];
+      const sizes = values.sizes && round === 1 ? [cost.output.length, ...(await sizesOf(stack))] : [];
       printRow([hosts, what, cost.wall, cost.processor, sshd, most, ...sizes]);
       if (values.print && round === 1) console.log(cost.output);
     }
@@ -58,13 +62,13 @@ async function measure(hosts: number): Promise<void> {
       ...(servers && far ? await onServers(servers, far, hosts) : await onThisMachine(hosts)),
       batch: "100%",
     });
-    await preview("first");
-    if (values.only === "first") return;
+    if (only.includes("first")) await preview("first");
+    if (only.every((each) => each === "first")) return;
     await stack.timed("up", "--yes", "--skip-preview");
     await stack.project.configure({ batch: values.batch });
-    await preview("no-op");
+    if (only.includes("no-op")) await preview("no-op");
     await stack.project.configure({ jar: await stack.jar("1.1.0") });
-    await preview("roll");
+    if (only.includes("roll")) await preview("roll");
   } finally {
     if (far) far.roundTripMilliseconds = 0;
     if (servers) await endProcessesUnder(servers.directory);
