@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { baseImages } from "../harness/docker/baseImages.ts";
 import { importImages, noCluster, startCluster } from "../harness/kubernetes/kubernetesCluster.ts";
-import { Traffic } from "../harness/traffic.ts";
+import { type Answered, Traffic } from "../harness/traffic.ts";
+import { nginxBefore } from "./support/kubernetes/nginxFleet.ts";
 import { PodFleet } from "./support/kubernetes/podFleet.ts";
 import { frontOf } from "./support/kubernetes/podFront.ts";
 import { jarImage } from "./support/kubernetes/podImages.ts";
@@ -17,6 +18,8 @@ const { values } = parseArgs({
     requests: { type: "string", default: "10000" },
     // To the Service itself, where a kept connection ends with its pod.
     straight: { type: "boolean", default: false },
+    // Through two pods of our nginx, as with expose.nginx.
+    nginx: { type: "boolean", default: false },
   },
 });
 const reason = await noCluster();
@@ -30,19 +33,26 @@ const releases = [await market({ version: "1.0.0" }), await market({ version: "1
 const images = new Map<string, string>();
 for (const { id, jar, version } of releases) images.set(id, await jarImage(jre, jar, version));
 await importImages([...images.values(), nginx]);
+const frontOfPods = async () => {
+  if (values.straight) return fleet.url;
+  return values.nginx ? nginxBefore(fleet, nginx, 30022, "measured") : frontOf(fleet, nginx, 30021);
+};
 const fleet = await PodFleet.create("measured", 30020, (release) => images.get(release) ?? "");
 let failures = 0;
 try {
   await fleet.roll(releases[0]?.id ?? "");
-  const url = values.straight ? fleet.url : await frontOf(fleet, nginx, 30021);
-  console.log("roll  seconds    sent  lost  slowest ms");
+  const url = await frontOfPods();
+  console.log("roll  seconds    sent  lost  slowest ms  p99 ms  counted  lost");
   for (let roll = 1; roll <= Math.min(20, Number(values.rolls)); roll++) {
     const traffic = new Traffic(url, 200);
-    const { durationSeconds } = await fleet.roll(releases[roll % 2]?.id ?? "");
+    const { durationSeconds, ledger } = await fleet.roll(releases[roll % 2]?.id ?? "");
     while (traffic.sent < Number(values.requests)) await new Promise((resolve) => setTimeout(resolve, 100));
-    const { sent, lost, longestMilliseconds } = await traffic.stop();
+    const { sent, lost, longestMilliseconds, quick } = await traffic.stop();
     failures += lost.length;
-    const columns = [sent, lost.length, longestMilliseconds].map((each) => String(each).padStart(8));
+    const [p99, counted] = [percentile(quick, 0.99), [ledger?.requests ?? "-", ledger?.lost ?? "-"]];
+    const columns = [sent, lost.length, longestMilliseconds, p99, ...counted].map((each) =>
+      String(each).padStart(8),
+    );
     console.log(`${String(roll).padStart(4)} ${durationSeconds.toFixed(1).padStart(8)} ${columns.join(" ")}`);
     for (const { request, reason: why, atSeconds } of lost.slice(0, 10)) console.log(request, why, atSeconds);
   }
@@ -52,5 +62,10 @@ try {
 } finally {
   await fleet.remove();
   await stop();
+}
+
+function percentile(answers: readonly Answered[], share: number): number {
+  const sorted = answers.map(({ milliseconds }) => milliseconds).toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
 }
 process.exitCode = failures === 0 ? 0 : 1;
