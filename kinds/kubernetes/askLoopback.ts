@@ -13,14 +13,14 @@ export async function askLoopback(
   signal: AbortSignal,
 ): Promise<string> {
   const [readable, writable, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const opened = await new PortForward(config).portForward(
-    namespace,
-    name,
-    [port],
-    readable,
-    errors,
-    writable,
-  );
+  const opened = await new PortForward(config)
+    .portForward(namespace, name, [port], readable, errors, writable)
+    .catch((cause: unknown) => {
+      // The library rejects with an event.
+      throw new RollgateError("no-answer", `pod ${name}: ${Object(cause).message ?? "no connection"}`, {
+        cause,
+      });
+    });
   const webSocket = typeof opened === "function" ? opened() : opened;
   const connection = Duplex.from({ readable, writable });
   // Whoever asks sees the end of the connection.
