@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Plan } from "#kinds/orchestrator.ts";
 import { refuseUnanswered } from "#rollout/analysis/refuseUnanswered.ts";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { fewAtOnce } from "#rollout/common/fewAtOnce.ts";
 import { shortened } from "#rollout/common/shortened.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
 import { LeaseHeld } from "#rollout/lease/lease.ts";
@@ -74,9 +75,10 @@ async function lookAt(fleet: Fleet, request: RollRequest) {
     drained: async () => (await draining).answer ?? NO_DRAINS,
     upstream: (slot, given) => fleet.proxy.upstream(slot, given),
   };
-  const look = (host: AppHost) => observe(host, proxy, signal, targetOf(request, host.name).release);
+  const look = (host: AppHost) =>
+    observe(host, proxy, AbortSignal.timeout(ANSWER_MILLISECONDS), targetOf(request, host.name).release);
   const [members, { problem }, { answer: roller }, { problem: unanswered }] = await Promise.all([
-    Promise.all(fleet.hosts.map(look)),
+    Promise.all(fewAtOnce(fleet.hosts, look)),
     draining,
     problemOr(rollerOf(fleet)),
     problemOr(askChecks(fleet, request, signal)),

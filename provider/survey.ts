@@ -1,5 +1,6 @@
 import type { Survey } from "#kinds/orchestrator.ts";
 import { messageOf } from "#rollout/common/errors.ts";
+import { fewAtOnce } from "#rollout/common/fewAtOnce.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
 import type { ReverseProxy } from "#rollout/nginx/reverseProxy.ts";
 import { describeMember, observe } from "#rollout/roll/fleet.ts";
@@ -7,7 +8,7 @@ import type { Fleet } from "#rollout/roll/roll.ts";
 
 /** What every host really runs, or why that is unknown. */
 export async function survey({ hosts, proxy }: Pick<Fleet, "hosts" | "proxy">): Promise<Survey> {
-  const found = await Promise.all(hosts.map((host) => describe(host, proxy)));
+  const found = await Promise.all(fewAtOnce(hosts, (host) => describe(host, proxy)));
   return {
     url: proxy.url,
     rollingOrder: found

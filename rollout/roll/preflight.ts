@@ -1,6 +1,7 @@
 import { refuseUnanswered } from "../analysis/refuseUnanswered.ts";
 import { counted } from "../common/counted.ts";
 import { messageOf, RollFailed, RollgateError } from "../common/errors.ts";
+import { fewAtOnce } from "../common/fewAtOnce.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { factsOf } from "./factsOf.ts";
 import { listHosts } from "./fleet.ts";
@@ -22,7 +23,7 @@ export async function preflight(
   refuse(
     await Promise.allSettled([
       proxy.preflight(hosts, signal),
-      ...hosts.map((host) => host.preflight(signal)),
+      ...fewAtOnce(hosts, (host) => host.preflight(signal)),
       ...hosts.slice(0, 1).map((host) => {
         const { release } = targetOf(desired, host.name);
         return refuseUnanswered(analysisChecks, factsOf({ host, slot: host }, release), signal);
@@ -41,7 +42,7 @@ export async function stageEverywhere(
     const { release, jar } = targetOf(desired, host.name);
     await host.stage(release, jar, signal);
   };
-  refuse(await Promise.allSettled(hosts.map(stage)));
+  refuse(await Promise.allSettled(fewAtOnce(hosts, stage)));
   const { release, canary } = desired;
   const others = canary ? `every other host, ${canary.release} on ${listHosts(canary.hosts)}` : "every host";
   report("stage", `${release} is on ${others}, hash verified`);

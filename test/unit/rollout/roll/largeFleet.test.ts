@@ -1,12 +1,17 @@
 import { expect, test } from "vitest";
+import { plan } from "#provider/plan.ts";
+import { survey } from "#provider/survey.ts";
 import { RollFailed } from "#rollout/common/errors.ts";
 import { NginxGroup } from "#rollout/nginx/nginxGroup.ts";
+import { rollRequest } from "#rollout/request/rollRequest.ts";
 import { condensed } from "#rollout/roll/condensed.ts";
+import { preflight, stageEverywhere } from "#rollout/roll/preflight.ts";
 import { formatReport, type Report } from "#rollout/roll/reporter.ts";
 import { type Fleet, roll } from "#rollout/roll/roll.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
 import { SimulatedFleet } from "../../../../harness/simulatedFleet.ts";
 import { FakeNginx } from "../../../support/fakeNginx.ts";
+import { validRequest } from "../../../support/rollRequest.ts";
 
 const POLICY: RollPolicy = {
   health: {
@@ -127,4 +132,32 @@ test("several nginx share a large fleet: each host is drained and admitted in al
 test("a small fleet's log keeps a line for each phase of each host", async () => {
   const { lines, told } = await rolled(new SimulatedFleet(3, "1.0.0"), { minimumHealthy: 2 });
   expect(lines).toEqual(told.map(formatReport));
+});
+
+test("fifty hosts of a large fleet are asked or prepared at a time, so that none is late because of the others", async () => {
+  const fleet = new SimulatedFleet(200, "1.0.0", 1);
+  let [now, most] = [0, 0];
+  const counted = async <T>(work: Promise<T>): Promise<T> => {
+    most = Math.max(most, ++now);
+    return work.finally(() => now--);
+  };
+  for (const host of fleet.hosts) {
+    const { observe, preflight, stage } = host;
+    host.observe = () => counted(observe.call(host));
+    host.preflight = () => counted(preflight.call(host));
+    host.stage = (id) => counted(stage.call(host, id));
+  }
+  const desired = { release: "2.0.0", jar: { path: "", version: "2.0.0", sha256: "" } };
+  const context = { ...fleet, policy: POLICY, signal: AbortSignal.timeout(10_000), report: () => {} };
+  const { jar: _, ...valid } = validRequest();
+  for (const work of [
+    () => survey(fleet),
+    () => plan(fleet, { ...rollRequest.parse(valid), release: "2.0.0" }),
+    () => preflight(desired, context),
+    () => stageEverywhere(desired, context),
+  ]) {
+    most = 0;
+    await work();
+    expect(most).toBe(50);
+  }
 });
