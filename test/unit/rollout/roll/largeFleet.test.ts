@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { plan } from "#provider/plan.ts";
 import { survey } from "#provider/survey.ts";
 import { RollFailed } from "#rollout/common/errors.ts";
@@ -132,6 +132,14 @@ test("several nginx share a large fleet: each host is drained and admitted in al
 test("a small fleet's log keeps a line for each phase of each host", async () => {
   const { lines, told } = await rolled(new SimulatedFleet(3, "1.0.0"), { minimumHealthy: 2 });
   expect(lines).toEqual(told.map(formatReport));
+});
+
+test("nginx is asked once for the drains of a fleet that is surveyed", async () => {
+  const fleet = new SimulatedFleet(60, "1.0.0", 1);
+  const drained = vi.spyOn(fleet.proxy, "drained");
+  const { rollingOrder } = await survey(fleet);
+  expect(rollingOrder).toHaveLength(60);
+  expect(drained).toHaveBeenCalledTimes(1);
 });
 
 test("fifty hosts of a large fleet are asked or prepared at a time, so that none is late because of the others", async () => {
