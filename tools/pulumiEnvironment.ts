@@ -21,14 +21,18 @@ export async function pulumiEnvironment(overrides: NodeJS.ProcessEnv = {}): Prom
   return {
     executable: cli.executable,
     env: {
-      // An update starts four processes, which would all compile the same modules anew.
-      NODE_COMPILE_CACHE: inRepository(".tools", "compile-cache"),
       ...environment,
       ...backend,
+      NODE_OPTIONS: withCompileCache(environment.NODE_OPTIONS),
       PATH: pathWith(cli.directories),
       PULUMI_SKIP_UPDATE_CHECK: "true",
     },
   };
+}
+
+/** An update starts several processes, which would all compile the same modules anew. */
+function withCompileCache(options = ""): string {
+  return `${options} --require ${JSON.stringify(inRepository("tools", "compileCache.cjs"))}`.trim();
 }
 
 function pathWith(directories: readonly string[]): string {

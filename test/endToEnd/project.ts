@@ -10,10 +10,12 @@ const PARTS = ["index.ts", "settings", "components", "provider", "kinds", "rollo
 export class Project {
   readonly directory: string;
   readonly #stack: string;
+  readonly #environment: NodeJS.ProcessEnv;
 
-  constructor(directory: string, stack: string) {
+  constructor(directory: string, stack: string, environment: NodeJS.ProcessEnv = {}) {
     this.directory = directory;
     this.#stack = stack;
+    this.#environment = environment;
   }
 
   static async create(stack: string): Promise<Project> {
@@ -37,6 +39,7 @@ export class Project {
       env: {
         PULUMI_BACKEND_URL: `file://${join(this.directory, "state")}`,
         PULUMI_CONFIG_PASSPHRASE: "not a secret",
+        ...this.#environment,
       },
     });
   }
