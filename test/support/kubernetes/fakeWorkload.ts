@@ -87,7 +87,12 @@ export class FakeWorkload {
   roll(release: string, { environment = {}, signal, canary, replicas = 2, ...changes }: FakeRoll = {}) {
     const { launch: _, ...request } = validRequest();
     const policy = { ...request, timing: { ...request.timing, soakSeconds: 0 }, ...changes };
-    const common = { ...OWN, cluster: { kubeconfig: this.#kubeconfig() }, url: "http://market", environment };
+    const common = {
+      ...OWN,
+      cluster: { kubeconfig: kubeconfigOf(this.#port) },
+      url: "http://market",
+      environment,
+    };
     const ofCanary: Workload = {
       ...common,
       name: "market-canary",
@@ -110,18 +115,6 @@ export class FakeWorkload {
       reporter: (report) => this.lines.push(formatReport(report)),
       signal: signal ?? new AbortController().signal,
       leaseTiming: { heartbeatMilliseconds: 20, expiryMilliseconds: 2_000, waitMilliseconds: 0 },
-    });
-  }
-
-  #kubeconfig(): string {
-    const cluster = { server: `http://127.0.0.1:${this.#port}`, "insecure-skip-tls-verify": true };
-    return JSON.stringify({
-      apiVersion: "v1",
-      kind: "Config",
-      "current-context": "fake",
-      clusters: [{ name: "fake", cluster }],
-      users: [{ name: "someone", user: {} }],
-      contexts: [{ name: "fake", context: { cluster: "fake", user: "someone" } }],
     });
   }
 
@@ -230,6 +223,19 @@ export class FakeWorkload {
       .map(({ metadata: { name } }) => ({ addresses: [], targetRef: { kind: "Pod", name } }));
     this.objects.set("endpointslices/market", { metadata: { name: "market" }, endpoints });
   }
+}
+
+/** The content of a kubeconfig for an API on this machine. */
+export function kubeconfigOf(port: number): string {
+  const cluster = { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true };
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "fake",
+    clusters: [{ name: "fake", cluster }],
+    users: [{ name: "someone", user: {} }],
+    contexts: [{ name: "fake", context: { cluster: "fake", user: "someone" } }],
+  });
 }
 
 const REVISION = "deployment.kubernetes.io/revision";

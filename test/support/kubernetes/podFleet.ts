@@ -13,7 +13,10 @@ export interface PodRoll extends Partial<RollPolicy> {
   readonly environment?: Readonly<Record<string, string>>;
   readonly owner?: string;
   readonly signal?: AbortSignal;
+  /** The pods besides those of the canary; 3 by default. */
   readonly replicas?: number;
+  /** The release of a canary of one pod. */
+  readonly canary?: string;
   readonly leaseExpiryMilliseconds?: number;
 }
 
@@ -62,7 +65,8 @@ export class PodFleet {
     return closing(
       openWorkload(this.workload({ ...changes, soakSeconds: policy.timing.soakSeconds })),
       (orchestrator) =>
-        orchestrator.roll({ release }, policy, {
+        orchestrator.roll(desiredOf(release, changes.canary), policy, {
+          stack: this.#namespace,
           owner: owner ?? "ann@build-1 (pid 1)",
           reporter: (report) => this.lines.push(formatReport(report)),
           signal: signal ?? new AbortController().signal,
@@ -75,8 +79,8 @@ export class PodFleet {
     );
   }
 
-  async survey() {
-    return closing(openWorkload(this.workload({})), (orchestrator) => orchestrator.survey());
+  async survey(changes: Pick<PodRoll, "canary"> = {}) {
+    return closing(openWorkload(this.workload(changes)), (orchestrator) => orchestrator.survey());
   }
 
   kubectl(...args: readonly string[]): Promise<string> {
@@ -92,36 +96,60 @@ export class PodFleet {
     environment = {},
     replicas = 3,
     soakSeconds = 2,
+    canary,
   }: PodRoll & { readonly soakSeconds?: number }): Workload {
-    return {
+    const common = {
       cluster: { kubeconfigFile: KUBECONFIG },
       namespace: this.#namespace,
-      name: "market",
       service: this.front ? "market-pods" : "market",
       ...(this.front && { front: this.front }),
       url: this.url,
       environment,
-      deploymentOf: (release, secret) =>
-        deploymentOf(this.#imageOf(release), secret, { replicas, soakSeconds }),
+    };
+    const of = (release: string, secret: string, count: number, track = {}) =>
+      deploymentOf(this.#imageOf(release), secret, { replicas: count, soakSeconds, track });
+    const ofCanary: Workload = {
+      ...common,
+      name: CANARY,
+      canaryOf: "market",
+      deploymentOf: (release, secret) => of(release, secret, 1, { track: "canary" }),
+    };
+    return {
+      ...common,
+      name: "market",
+      ...(canary !== undefined && { canary: ofCanary }),
+      deploymentOf: (release, secret) => of(release, secret, replicas),
     };
   }
+}
+
+const CANARY = "market-canary";
+
+function desiredOf(release: string, canary: string | undefined) {
+  if (canary === undefined) return { release };
+  const jar = { path: "/canary.jar", version: "", sha256: "" };
+  return { release, canary: { hosts: [CANARY], release: canary, jar } };
 }
 
 function deploymentOf(
   image: string,
   environmentSecret: string,
-  { replicas, soakSeconds }: { readonly replicas: number; readonly soakSeconds: number },
+  {
+    replicas,
+    soakSeconds,
+    track,
+  }: { readonly replicas: number; readonly soakSeconds: number; readonly track: object },
 ): V1Deployment {
   const httpGet = { path: "/actuator/health", port: 8080 };
   return {
     spec: {
       replicas,
-      selector: { matchLabels: { app: "market" } },
+      selector: { matchLabels: { app: "market", ...track } },
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       minReadySeconds: soakSeconds,
       revisionHistoryLimit: 3,
       template: {
-        metadata: { labels: { app: "market" } },
+        metadata: { labels: { app: "market", ...track } },
         spec: {
           terminationGracePeriodSeconds: 20,
           dnsPolicy: "Default",

@@ -1,0 +1,135 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openCluster } from "#kinds/kubernetes/cluster.ts";
+import { jobOf } from "#kinds/kubernetes/jobOf.ts";
+import { PodLog } from "#kinds/kubernetes/podLog.ts";
+import { workloadOf } from "#kinds/kubernetes/workloadOf.ts";
+import { RollFailed } from "#rollout/common/errors.ts";
+import { serveHttp } from "../../../support/httpServer.ts";
+import { FakeWorkload, kubeconfigOf } from "../../../support/kubernetes/fakeWorkload.ts";
+import { kubernetesHost } from "../../../support/kubernetes/kubernetesHost.ts";
+import { validRequest } from "../../../support/rollRequest.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+const [OLD, NEW, BAD] = ["1.0.0-aaaaaaaaaaaa", "1.1.0-bbbbbbbbbbbb", "2.0.0-cccccccccccc"];
+const hook = (command: string) => ({ command, where: "deployer", deadlineSeconds: 30 }) as const;
+
+/** The old release, and a file that hooks write to. */
+async function running() {
+  const fake = await FakeWorkload.create();
+  await fake.roll(OLD);
+  fake.lines.length = 0;
+  const file = join(await temporaryDirectory(), "told");
+  const tell = (...variables: string[]) =>
+    hook(`echo "${variables.map((name) => `$ROLLGATE_${name}`).join("|")}" >> ${file}`);
+  return { fake, tell, told: () => readFile(file, "utf8").catch(() => "") };
+}
+
+test("hooks run around a roll, once, and not if there is nothing to do", async () => {
+  const { fake, tell, told } = await running();
+  const facts = tell("HOOK", "STACK", "RELEASE_FROM", "RELEASE", "URL");
+  const hooks = { beforeRoll: [facts], afterRoll: [facts] };
+  let stored = "";
+  fake.onAsked = ({ what, isDryRun }) => {
+    if (what === "PUT deployments" && !isDryRun) stored ||= fake.lines.join("\n");
+    return undefined;
+  };
+  await fake.roll(NEW, { hooks, stack: "prod" });
+  expect(await told()).toBe(
+    ["beforeRoll", "afterRoll"].map((each) => `${each}|prod|${OLD}|${NEW}|http://market\n`).join(""),
+  );
+  expect(stored).toContain("beforeRoll: done in");
+  await fake.roll(NEW, { hooks, stack: "prod" });
+  expect((await told()).split("\n")).toHaveLength(3);
+});
+
+test("with a canary, they are told about that, and giving it up is a roll of its own", async () => {
+  const { fake, tell, told } = await running();
+  const hooks = { beforeRoll: [tell("RELEASE_FROM", "RELEASE")] };
+  await fake.roll(OLD, { hooks, replicas: 1, canary: NEW });
+  expect(await told()).toBe(`${OLD}|${NEW}\n`);
+  await fake.roll(OLD, { hooks });
+  expect(await told()).toBe(`${OLD}|${NEW}\n${OLD}|${OLD}\n`);
+});
+
+test("a failed hook before the roll touches nothing, and one after it is a warning", async () => {
+  const { fake } = await running();
+  const before = fake.named("pods");
+  const failing = hook("echo no room; exit 3");
+  const failure = await fake.roll(NEW, { hooks: { beforeRoll: [failing] } }).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    message:
+      'the beforeRoll hook "echo no room; exit 3" failed with exit code 3: no room. No pod was touched.',
+    evidence: ["no room"],
+  });
+  expect(failure).toBeInstanceOf(RollFailed);
+  expect(fake.named("pods")).toEqual(before);
+  const { warnings } = await fake.roll(NEW, { hooks: { afterRoll: [failing] } });
+  expect(warnings).toEqual([expect.stringMatching(/^the afterRoll hook .*; the release is in place$/)]);
+});
+
+test("a failed roll tells which pod failed, in which phase, and why", async () => {
+  const { fake, tell, told } = await running();
+  fake.broken.add(BAD);
+  const hooks = { onFailure: [tell("HOST", "PHASE", "FAILURE")] };
+  await expect(fake.roll(BAD, { hooks })).rejects.toThrow("ended by itself");
+  expect(await told()).toMatch(/^market-\w+-1\|health\|market failed its health gate on 2\.0\.0-c+: /);
+  expect(await told()).toContain("market went back to 1.0.0-");
+});
+
+test("a Job for a hook has what the application has, and no part in serving", () => {
+  const { launch, environment, health } = validRequest();
+  const request = { launch, environment, health, hosts: [kubernetesHost()] };
+  const proxy = { kind: "kubernetes", address: "0.0.0.0", port: 80, namespace: "shop", service: "shop" };
+  const deployment = workloadOf({ ...request, proxies: [proxy] }).deploymentOf(NEW, "secret-1");
+  const command = {
+    words: ["sh", "-c", "true"],
+    variables: { ROLLGATE_HOST: "shop" },
+    deadlineSeconds: 9,
+  };
+  const job = jobOf("shop-hook", "shop", deployment, command);
+  const labels = { "app.kubernetes.io/managed-by": "rollgate", "rollgate/workload": "shop" };
+  expect(job).toMatchObject({
+    metadata: { name: "shop-hook", labels },
+    spec: { backoffLimit: 0, template: { metadata: { labels } } },
+  });
+  const pod = job.spec?.template.spec;
+  expect(pod).toMatchObject({
+    restartPolicy: "Never",
+    activeDeadlineSeconds: 9,
+    automountServiceAccountToken: false,
+    securityContext: { runAsNonRoot: true },
+  });
+  expect(job.spec?.template.metadata?.labels).not.toHaveProperty("app.kubernetes.io/name");
+  const [app] = pod?.containers ?? [];
+  expect(app).toMatchObject({
+    image: expect.stringContaining("/shop:1.1.0-"),
+    command: ["sh", "-c", "true"],
+    envFrom: [{ secretRef: { name: "secret-1" } }],
+    env: [
+      { name: "ROLLGATE_HOST", value: "shop" },
+      { name: "ROLLGATE_JAVA", value: "java" },
+      { name: "ROLLGATE_JAR", value: "/application/app.jar" },
+    ],
+    securityContext: { readOnlyRootFilesystem: true },
+  });
+  for (const part of ["args", "ports", "startupProbe", "readinessProbe", "livenessProbe", "lifecycle"])
+    expect(app).not.toHaveProperty(part);
+});
+
+test("a log is read piece by piece, and no line twice", async () => {
+  const lines = ["one", "two words"];
+  const asked: boolean[] = [];
+  const { port } = await serveHttp((request, response) => {
+    asked.push(String(request.url).includes("sinceSeconds="));
+    const log = lines.map((line, at) => `2026-11-27T15:00:00.00000000${at}Z ${line}\n`).join("");
+    response.writeHead(200, { "content-type": "text/plain" }).end(log);
+  });
+  const log = new PodLog(openCluster({ kubeconfig: kubeconfigOf(port) }), "shop", "hook-1");
+  expect(await log.read()).toBe("one\ntwo words\n");
+  expect(await log.read()).toBe("");
+  lines.push("three");
+  expect(await log.read()).toBe("three\n");
+  expect(asked).toEqual([false, true, true]);
+});
