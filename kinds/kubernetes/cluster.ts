@@ -8,6 +8,10 @@ import {
   CoreV1Api,
   DiscoveryV1Api,
   KubeConfig,
+  type KubernetesObject,
+  type ListPromise,
+  ListWatch,
+  Watch,
 } from "@kubernetes/client-node";
 import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { within } from "#rollout/common/within.ts";
@@ -19,6 +23,12 @@ const ANSWER_SECONDS = 20;
 /** What the client library uses if there is none. */
 const WITHOUT_KUBECONFIG = "http://localhost:8080";
 
+/** What to watch. */
+interface Selectors {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
 /** The API of a cluster, one client per group. */
 export interface Cluster {
   readonly server: string;
@@ -28,6 +38,8 @@ export interface Cluster {
   readonly coordination: CoordinationV1Api;
   readonly discovery: DiscoveryV1Api;
   readonly authorization: AuthorizationV1Api;
+  /** Keeps a list of objects up to date once it is started; `list` gets the whole of it. */
+  watch<T extends KubernetesObject>(path: string, of: Selectors, list: ListPromise<T>): ListWatch<T>;
   /** Sends a GET to a pod through the API; `undefined` if the pod gives no answer. Throws if the API itself fails. */
   getFromPod(pod: PodPort, path: string, signal: AbortSignal): Promise<number | undefined>;
   /** Sends a GET to a port of a pod's loopback address; returns the body. */
@@ -65,6 +77,8 @@ export function openCluster({ kubeconfig, kubeconfigFile, context }: ClusterAcce
     coordination: config.makeApiClient(CoordinationV1Api),
     discovery: config.makeApiClient(DiscoveryV1Api),
     authorization: config.makeApiClient(AuthorizationV1Api),
+    watch: (path, { labelSelector, fieldSelector }, list) =>
+      new ListWatch(path, new Watch(config), list, false, labelSelector, fieldSelector),
     getFromPod: (pod, path, signal) => getFromPod(config, server, pod, path, signal),
     askLoopback: (pod, path, signal) => inPlainWords(server, askLoopback(config, pod, path, signal)),
     ask: (question) => inPlainWords(server, question),

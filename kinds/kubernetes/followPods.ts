@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { counted } from "#rollout/common/counted.ts";
-import { messageOf, type RollgateError } from "#rollout/common/errors.ts";
-import { secondsSince } from "#rollout/common/secondsSince.ts";
+import { messageOf } from "#rollout/common/errors.ts";
 import type { TouchedHost } from "#rollout/roll/rollAll.ts";
 import { deploymentIn } from "./deploymentIn.ts";
 import { FrontAdmission } from "./front/frontAdmission.ts";
 import { FrontPods } from "./front/frontPods.ts";
-import { type Look, lookAt, type PodView } from "./look.ts";
-import { patiently } from "./patiently.ts";
+import { LeavingPods } from "./leavingPods.ts";
+import type { Look, PodView } from "./look.ts";
 import type { PodCounts } from "./podCounts.ts";
 import { lastWarning, podEvidence } from "./podEvidence.ts";
 import { PodFailed } from "./podFailure.ts";
@@ -15,8 +13,8 @@ import { PodGates } from "./podGates.ts";
 import { PodJudge } from "./podJudge.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 import { Standstill } from "./standstill.ts";
+import { Watching } from "./watching.ts";
 
-const LOOK_MILLISECONDS = 500;
 const TELL_MILLISECONDS = 10_000;
 
 /** What is followed, and how strictly. */
@@ -42,15 +40,17 @@ class Following {
   readonly #followed: Followed;
   readonly #context: KubernetesRollContext;
   readonly #gates = new Map<string, PodGates>();
-  readonly #leaving = new Map<string, number>();
+  readonly #leaving: LeavingPods;
   #last: Look | undefined;
   readonly #standstill: Standstill;
   readonly #admission: FrontAdmission | undefined;
+  readonly #watching: Watching;
   #told = performance.now();
 
   constructor(followed: Followed, context: KubernetesRollContext) {
     this.#followed = followed;
     this.#context = context;
+    this.#leaving = new LeavingPods(context);
     this.#standstill = new Standstill(context.policy, followed.soakSeconds);
     const { cluster, workload } = context;
     // What is known to be good need not wait for anybody.
@@ -58,6 +58,7 @@ class Following {
       workload.front && followed.isJudged
         ? new FrontAdmission(new FrontPods(cluster, workload, workload.front.name))
         : undefined;
+    this.#watching = new Watching(context, (error) => this.#tell(`waiting: ${messageOf(error)}`));
   }
 
   async run(): Promise<TouchedHost[]> {
@@ -65,24 +66,22 @@ class Following {
     try {
       for (;;) {
         signal.throwIfAborted();
-        const look = await this.#look();
-        if (await this.#isDone(look)) {
+        // The API itself has the last word.
+        if (
+          (await this.#isDone(await this.#watching.look())) &&
+          (await this.#isDone(await this.#watching.lookItself()))
+        ) {
           return [...this.#gates].map(([host, { times }]) => ({ host, times }));
         }
-        await sleep(LOOK_MILLISECONDS, undefined, { signal });
+        await this.#watching.change();
       }
     } catch (error) {
       if (!(error instanceof PodFailed)) throw error;
       throw error.with(await podEvidence(cluster, workload.namespace, error.pod, redact));
     } finally {
       await Promise.all([...this.#gates.values()].map((gates) => gates.stop()));
+      await this.#watching.end();
     }
-  }
-
-  #look(): Promise<Look> {
-    const { cluster, workload, signal } = this.#context;
-    const waiting = (error: RollgateError) => this.#tell(`waiting: ${messageOf(error)}`);
-    return patiently(() => lookAt(cluster, workload), waiting, signal);
   }
 
   async #isDone(look: Look): Promise<boolean> {
@@ -97,7 +96,7 @@ class Following {
     const fresh = look.pods.filter(({ hash, isEnding }) => hash === current.hash && !isEnding);
     this.#forgetLeft(fresh, wanted);
     this.#followed.counts?.follow(look.pods, this.#context.workload.name);
-    this.#tellLeaving(look.pods.filter((pod) => !fresh.includes(pod)));
+    this.#leaving.look(look.pods.filter((pod) => !fresh.includes(pod)));
     const admitted = await this.#admitted(fresh);
     for (const pod of fresh) await this.#gatesOf(pod).look({ ...pod, serves: admitted(pod) });
     const {
@@ -156,28 +155,6 @@ class Following {
       this.#context.report("drain", "was taken away by Kubernetes or a person; another one takes its place", {
         name,
       });
-    }
-  }
-
-  #tellLeaving(old: readonly PodView[]): void {
-    for (const { name, isEnding, release } of old) {
-      if (!isEnding || this.#leaving.has(name)) continue;
-      this.#leaving.set(name, performance.now());
-      this.#context.report(
-        "drain",
-        `${release ?? "an unknown release"} leaves ${this.#context.workload.service}`,
-        { name },
-      );
-    }
-    for (const [name, since] of this.#leaving) {
-      if (old.some((pod) => pod.name === name)) continue;
-      this.#leaving.delete(name);
-      this.#context.report(
-        "stop",
-        `ended after ${secondsSince(since)} s`,
-        { name },
-        performance.now() - since,
-      );
     }
   }
 

@@ -49,27 +49,34 @@ export interface Look {
   readonly pods: readonly PodView[];
 }
 
-type Place = Pick<Workload, "name" | "namespace" | "service">;
+/** Where a workload is. */
+export type Place = Pick<Workload, "name" | "namespace" | "service">;
 
 /** Looks at a workload. */
 export async function lookAt(cluster: Cluster, { name, namespace, service }: Place): Promise<Look> {
   const { apps, core, discovery, ask } = cluster;
   const deployment = await orNothing(ask(apps.readNamespacedDeployment({ name, namespace })));
-  const labelSelector = selectorOf(deployment);
+  if (!deployment) return lookFrom({ deployment, sets: [], pods: [], slices: [] });
+  const its = { namespace, labelSelector: selectorOf(deployment) };
+  const ofService = { namespace, labelSelector: slicesOf(service) };
   const [sets, pods, slices] = await Promise.all([
-    labelSelector === undefined
-      ? []
-      : itemsOf(ask(apps.listNamespacedReplicaSet({ namespace, labelSelector }))),
-    labelSelector === undefined ? [] : itemsOf(ask(core.listNamespacedPod({ namespace, labelSelector }))),
-    itemsOf(
-      ask(
-        discovery.listNamespacedEndpointSlice({
-          namespace,
-          labelSelector: `kubernetes.io/service-name=${service}`,
-        }),
-      ),
-    ),
+    itemsOf(ask(apps.listNamespacedReplicaSet(its))),
+    itemsOf(ask(core.listNamespacedPod(its))),
+    itemsOf(ask(discovery.listNamespacedEndpointSlice(ofService))),
   ]);
+  return lookFrom({ deployment, sets, pods, slices });
+}
+
+/** The objects of a workload. */
+export interface Objects {
+  readonly deployment: V1Deployment | undefined;
+  readonly sets: readonly V1ReplicaSet[];
+  readonly pods: readonly V1Pod[];
+  readonly slices: readonly V1EndpointSlice[];
+}
+
+/** What they say together; some may be another workload's. */
+export function lookFrom({ deployment, sets, pods, slices }: Objects): Look {
   const serving = servingPods(slices);
   const revisions = sets
     .filter(({ metadata }) => isOwnedBy(metadata, deployment?.metadata?.uid))
@@ -90,8 +97,13 @@ export function goodRevision({ deployment, revisions }: Look): Revision | undefi
   return revisions.find((revision) => revision.hash === hash);
 }
 
-function selectorOf(deployment: V1Deployment | undefined): string | undefined {
-  if (!deployment) return undefined;
+/** Selects the EndpointSlices of a Service. */
+export function slicesOf(service: string): string {
+  return `kubernetes.io/service-name=${service}`;
+}
+
+/** Selects the pods of a Deployment, and its ReplicaSets. */
+export function selectorOf(deployment: V1Deployment): string {
   const labels = Object.entries(deployment.spec?.selector.matchLabels ?? {});
   return labels.map(([name, value]) => `${name}=${value}`).join(",");
 }

@@ -8,6 +8,8 @@ import type { PodJudge } from "./podJudge.ts";
 
 /** How long the Service may take to notice a ready pod. */
 const ADMIT_MILLISECONDS = 60_000;
+/** How long a pod may not be ready, for each pass that the gate requires. */
+const HICCUP_SECONDS = 0.5;
 
 /** What the gates of a pod need to know. */
 export interface GateOptions {
@@ -30,7 +32,7 @@ export class PodGates {
   #phase: Phase = "start";
   #began = performance.now();
   #judge: PodJudge | undefined;
-  #unready = 0;
+  #unreadySince: number | undefined;
   #isDone = false;
 
   constructor(options: GateOptions) {
@@ -101,10 +103,12 @@ export class PodGates {
     throw new PodFailed("unhealthy", this.#phase, `${pod.name} ${why} for ${deadlineSeconds} s`, pod);
   }
 
-  /** One look may meet a hiccup; as many in a row as the gate requires passes are none. */
+  /** Not being ready for a moment may be a hiccup. */
   #refuseUnready(pod: PodView): void {
-    this.#unready = pod.isReady ? 0 : this.#unready + 1;
-    if (this.#unready <= this.#options.policy.health.passes) return;
+    const now = performance.now();
+    this.#unreadySince = pod.isReady ? undefined : (this.#unreadySince ?? now);
+    const seconds = this.#options.policy.health.passes * HICCUP_SECONDS;
+    if (this.#unreadySince === undefined || now - this.#unreadySince < seconds * 1000) return;
     throw new PodFailed("unhealthy", "soak", `${pod.name} is not ready any more after it was admitted`, pod);
   }
 }

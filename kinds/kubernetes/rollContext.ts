@@ -11,6 +11,8 @@ export interface KubernetesRollContext {
   /** What else is behind the same Service: its canary, or what it is the canary of. */
   readonly beside: Workload;
   readonly policy: RollPolicy;
+  /** Whether the account may watch, as far as is known. */
+  readonly watches: { isAllowed: boolean };
   /** Asks the roll to stop at the next safe point. */
   readonly signal: AbortSignal;
   /** Throws unless this roller still holds the lease; called before each step that changes anything. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { V1Deployment } from "@kubernetes/client-node";
 import { openCluster } from "#kinds/kubernetes/cluster.ts";
 import { rollDeployment } from "#kinds/kubernetes/rollDeployment.ts";
@@ -42,17 +42,23 @@ export class FakeWorkload {
   readonly slow = new Set<string>();
   /** Whether the controller acts on what was stored. */
   isAwake = true;
+  /** Whether the account may watch. */
+  mayWatch = false;
   /** Called before each answer; may return a status to answer with instead. */
   onAsked: (asked: Asked) => number | undefined = () => undefined;
   /** How often it was looked at. */
   looks = 0;
+  readonly #watches = new Set<FakeWatch>();
   #version = 0;
   #port = 0;
 
   static async create(): Promise<FakeWorkload> {
     const fake = new FakeWorkload();
     const { port } = await serveHttp(async (request, response) => {
-      const [status, body] = fake.#answer(request, Buffer.concat(await request.toArray()).toString());
+      const text = Buffer.concat(await request.toArray()).toString();
+      if (request.url?.includes("watch=true")) return fake.#watch(request, response);
+      const [status, body] = fake.#answer(request, text);
+      fake.tell();
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     });
     fake.#port = port;
@@ -77,6 +83,18 @@ export class FakeWorkload {
     const object = this.objects.get(key);
     edit(object);
     object.metadata.resourceVersion = String(++this.#version);
+    this.tell();
+  }
+
+  /** Tells those who watch what has changed. */
+  tell(): void {
+    for (const watch of this.#watches) watch.tell(this.#all(watch.kind));
+  }
+
+  /** Ends all watches, and keeps new ones out if they are to be. */
+  endWatches(): void {
+    for (const watch of this.#watches) watch.response.destroy();
+    this.#watches.clear();
   }
 
   /** The controller writes a status, whatever it is. */
@@ -116,6 +134,19 @@ export class FakeWorkload {
       signal: signal ?? new AbortController().signal,
       leaseTiming: { heartbeatMilliseconds: 20, expiryMilliseconds: 2_000, waitMilliseconds: 0 },
     });
+  }
+
+  #watch({ url = "" }: IncomingMessage, response: ServerResponse): void {
+    const [kind = ""] = url.split("?")[0]?.split("/namespaces/shop/")[1]?.split("/") ?? [];
+    if (!this.mayWatch) {
+      response.writeHead(403).end(JSON.stringify({ kind: "Status", code: 403, message: "no watching" }));
+      return;
+    }
+    response.writeHead(200, { "content-type": "application/json" });
+    response.flushHeaders();
+    const watch = new FakeWatch(kind, response, this.#all(kind));
+    this.#watches.add(watch);
+    response.on("close", () => this.#watches.delete(watch));
   }
 
   #all(kind: string): Json[] {
@@ -165,6 +196,7 @@ export class FakeWorkload {
   reconcile(deploymentName = "market"): void {
     const deployment = this.objects.get(`deployments/${deploymentName}`);
     const { metadata, spec } = deployment;
+    metadata.resourceVersion = String(++this.#version);
     if (spec.paused) {
       deployment.status.observedGeneration = metadata.generation;
       return;
@@ -223,6 +255,35 @@ export class FakeWorkload {
       .map(({ metadata: { name } }) => ({ addresses: [], targetRef: { kind: "Pod", name } }));
     this.objects.set("endpointslices/market", { metadata: { name: "market" }, endpoints });
   }
+}
+
+/** Who is told how the objects of a kind change. */
+class FakeWatch {
+  readonly kind: string;
+  readonly response: ServerResponse;
+  #known: ReadonlyMap<string, string>;
+
+  constructor(kind: string, response: ServerResponse, objects: readonly Json[]) {
+    this.kind = kind;
+    this.response = response;
+    this.#known = written(objects);
+  }
+
+  tell(objects: readonly Json[]): void {
+    const now = written(objects);
+    const send = (type: string, object: string) =>
+      this.response.write(`{"type":"${type}","object":${object}}\n`);
+    for (const [name, object] of now) {
+      const known = this.#known.get(name);
+      if (known !== object) send(known === undefined ? "ADDED" : "MODIFIED", object);
+    }
+    for (const [name, object] of this.#known) if (!now.has(name)) send("DELETED", object);
+    this.#known = now;
+  }
+}
+
+function written(objects: readonly Json[]): ReadonlyMap<string, string> {
+  return new Map(objects.map((object) => [object.metadata.name, JSON.stringify(object)]));
 }
 
 /** The content of a kubeconfig for an API on this machine. */
