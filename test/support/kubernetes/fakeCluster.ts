@@ -16,12 +16,22 @@ export async function fakeCluster(answers: Readonly<Record<string, object>> = {}
     response.end(JSON.stringify(answer ?? { kind: "Status", code: 404, message: `${path} not found` }));
   });
   const kubeconfig = join(await temporaryDirectory(), "kubeconfig");
-  const server = `http://127.0.0.1:${port}`;
+  await writeFile(kubeconfig, kubeconfigOf(port));
+  return { kubeconfig, asked };
+}
+
+/** The content of a kubeconfig for an API on this machine. */
+export function kubeconfigOf(port: number): string {
   // The client library speaks plain HTTP only to a cluster that it need not verify.
-  const cluster = { name: "fake", cluster: { server, "insecure-skip-tls-verify": true } };
+  const cluster = { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true };
   const user = { name: "someone", user: {} };
   const context = { name: "fake", context: { cluster: "fake", user: "someone" } };
-  const file = { "current-context": "fake", clusters: [cluster], users: [user], contexts: [context] };
-  await writeFile(kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", ...file }));
-  return { kubeconfig, asked };
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "fake",
+    clusters: [{ name: "fake", cluster }],
+    users: [user],
+    contexts: [context],
+  });
 }

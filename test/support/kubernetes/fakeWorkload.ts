@@ -8,6 +8,8 @@ import { formatReport } from "#rollout/roll/reporter.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
 import { serveHttp } from "../httpServer.ts";
 import { validRequest } from "../rollRequest.ts";
+import { kubeconfigOf } from "./fakeCluster.ts";
+import { FakeWatch } from "./fakeWatch.ts";
 
 type Json = ReturnType<typeof JSON.parse>;
 
@@ -102,9 +104,21 @@ export class FakeWorkload {
     this.change("deployments/market", () => {});
   }
 
-  roll(release: string, { environment = {}, signal, canary, replicas = 2, ...changes }: FakeRoll = {}) {
+  roll(release: string, { signal, ...changes }: FakeRoll = {}) {
     const { launch: _, ...request } = validRequest();
     const policy = { ...request, timing: { ...request.timing, soakSeconds: 0 }, ...changes };
+    const workload = this.workload(changes);
+    const desired = desiredOf(release, changes.canary);
+    return rollDeployment(openCluster(workload.cluster), workload, desired, policy, {
+      ...(changes.stack !== undefined && { stack: changes.stack }),
+      owner: "ann@build-1 (pid 1)",
+      reporter: (report) => this.lines.push(formatReport(report)),
+      signal: signal ?? new AbortController().signal,
+      leaseTiming: { heartbeatMilliseconds: 20, expiryMilliseconds: 2_000, waitMilliseconds: 0 },
+    });
+  }
+
+  workload({ environment = {}, replicas = 2, canary }: FakeRoll): Workload {
     const common = {
       ...OWN,
       cluster: { kubeconfig: kubeconfigOf(this.#port) },
@@ -117,23 +131,11 @@ export class FakeWorkload {
       canaryOf: "market",
       deploymentOf: (its, secret) => deploymentOf(its, secret, 1, { track: "canary" }),
     };
-    const workload: Workload = {
+    return {
       ...common,
       ...(canary !== undefined && { canary: ofCanary }),
       deploymentOf: (its, secret) => deploymentOf(its, secret, replicas),
     };
-    const jar = { path: "/canary.jar", version: "", sha256: "" };
-    const desired = {
-      release,
-      ...(canary !== undefined && { canary: { hosts: ["market-canary"], release: canary, jar } }),
-    };
-    return rollDeployment(openCluster(workload.cluster), workload, desired, policy, {
-      ...(changes.stack !== undefined && { stack: changes.stack }),
-      owner: "ann@build-1 (pid 1)",
-      reporter: (report) => this.lines.push(formatReport(report)),
-      signal: signal ?? new AbortController().signal,
-      leaseTiming: { heartbeatMilliseconds: 20, expiryMilliseconds: 2_000, waitMilliseconds: 0 },
-    });
   }
 
   #watch({ url = "" }: IncomingMessage, response: ServerResponse): void {
@@ -257,46 +259,11 @@ export class FakeWorkload {
   }
 }
 
-/** Who is told how the objects of a kind change. */
-class FakeWatch {
-  readonly kind: string;
-  readonly response: ServerResponse;
-  #known: ReadonlyMap<string, string>;
-
-  constructor(kind: string, response: ServerResponse, objects: readonly Json[]) {
-    this.kind = kind;
-    this.response = response;
-    this.#known = written(objects);
-  }
-
-  tell(objects: readonly Json[]): void {
-    const now = written(objects);
-    const send = (type: string, object: string) =>
-      this.response.write(`{"type":"${type}","object":${object}}\n`);
-    for (const [name, object] of now) {
-      const known = this.#known.get(name);
-      if (known !== object) send(known === undefined ? "ADDED" : "MODIFIED", object);
-    }
-    for (const [name, object] of this.#known) if (!now.has(name)) send("DELETED", object);
-    this.#known = now;
-  }
-}
-
-function written(objects: readonly Json[]): ReadonlyMap<string, string> {
-  return new Map(objects.map((object) => [object.metadata.name, JSON.stringify(object)]));
-}
-
-/** The content of a kubeconfig for an API on this machine. */
-export function kubeconfigOf(port: number): string {
-  const cluster = { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true };
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "fake",
-    clusters: [{ name: "fake", cluster }],
-    users: [{ name: "someone", user: {} }],
-    contexts: [{ name: "fake", context: { cluster: "fake", user: "someone" } }],
-  });
+/** What a fleet with a canary is to run. */
+export function desiredOf(release: string, canary: string | undefined) {
+  if (canary === undefined) return { release };
+  const jar = { path: "/canary.jar", version: "", sha256: "" };
+  return { release, canary: { hosts: ["market-canary"], release: canary, jar } };
 }
 
 const REVISION = "deployment.kubernetes.io/revision";

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { KubernetesOrchestrator } from "#kinds/kubernetes/kubernetesOrchestrator.ts";
 import { RollFailed } from "#rollout/common/errors.ts";
-import { type FakeRoll, FakeWorkload } from "../../../support/kubernetes/fakeWorkload.ts";
+import { desiredOf, type FakeRoll, FakeWorkload } from "../../../support/kubernetes/fakeWorkload.ts";
+import { validRequest } from "../../../support/rollRequest.ts";
 
 const [OLD, NEW, NEWER, BAD] = [
   "1.0.0-aaaaaaaaaaaa",
@@ -105,4 +107,22 @@ test("a Deployment of somebody else's with the name of a canary is refused, or e
   );
   await fake.roll(NEW, { replicas: 4 });
   expect(fake.canary).toEqual(theirs);
+});
+
+test("a preview says what a canary does, and a refresh what became of it", async () => {
+  const fake = await running();
+  const declared = new KubernetesOrchestrator(fake.workload({ replicas: 3, canary: NEW }));
+  const plan = () => declared.plan({ ...validRequest(), ...desiredOf(OLD, NEW) });
+  expect(await plan()).toEqual({
+    hosts: { market: "4 pods, 1 more at a time" },
+    forecast: "market-canary starts 1 pod, then market has 3 pods instead of 4",
+    warnings: [],
+  });
+  expect((await declared.survey()).rollingOrder).toEqual(["market-canary: nothing", `market: ${OLD}`]);
+  await fake.roll(OLD, { replicas: 3, canary: NEW });
+  expect((await declared.survey()).releases).toEqual({ "market-canary": NEW, market: OLD });
+  const undeclared = new KubernetesOrchestrator(fake.workload({ replicas: 4 }));
+  expect((await undeclared.survey()).rollingOrder).toEqual([`market-canary: ${NEW}`, `market: ${OLD}`]);
+  await fake.roll(OLD, { replicas: 4 });
+  expect((await undeclared.survey()).rollingOrder).toEqual([`market: ${OLD}`]);
 });
