@@ -89,12 +89,17 @@ function openPods(server: string) {
     getFromPod(config, server, pod, path, signal);
 }
 
-test("probe requests that the account may not send are refused before a roll", async () => {
+test("requests to pods that the account may not send are refused before a roll", async () => {
   const review = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-  const refusal = async (status: object | undefined, probeTraffic: object = { probeTraffic: PROBES }) => {
+  const front = { name: "shop-nginx", entrance: "shop" };
+  const refusal = async (
+    status: object | undefined,
+    probeTraffic: object = { probeTraffic: PROBES },
+    before: object = {},
+  ) => {
     const { kubeconfig } = await fakeCluster(status && { [review]: { spec: {}, status } });
     const cluster = openCluster({ kubeconfigFile: kubeconfig });
-    return refuseForbiddenProbes(cluster, { namespace: "shop" }, probeTraffic).catch(
+    return refuseForbiddenProbes(cluster, { namespace: "shop", ...before }, probeTraffic).catch(
       (error) => error.message,
     );
   };
@@ -104,4 +109,7 @@ test("probe requests that the account may not send are refused before a roll", a
   expect(await refusal({ allowed: true })).toBeUndefined();
   expect(await refusal({ allowed: false }, {})).toBeUndefined();
   expect(await refusal(undefined)).toBeUndefined();
+  expect(await refusal({ allowed: false }, {}, { front })).toBe(
+    "expose.nginx: expected an account that may create pods/portforward in namespace shop, got one that may not",
+  );
 });
