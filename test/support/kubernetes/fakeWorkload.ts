@@ -30,7 +30,14 @@ export interface FakeRoll extends Partial<RollPolicy> {
   readonly replicas?: number;
   readonly stack?: string;
   readonly signal?: AbortSignal;
+  /** Behind two pods of nginx, `nginx-1` and `nginx-2`, that answer this. */
+  readonly nginx?: (pod: string, path: string) => Json;
 }
+
+const NGINX_PODS = ["nginx-1", "nginx-2"].map((name) => ({
+  metadata: { name },
+  status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
+}));
 
 const OWN = { name: "market", namespace: "shop", service: "market" };
 
@@ -104,12 +111,16 @@ export class FakeWorkload {
     this.change("deployments/market", () => {});
   }
 
-  roll(release: string, { signal, ...changes }: FakeRoll = {}) {
+  roll(release: string, { signal, nginx, ...changes }: FakeRoll = {}) {
     const { launch: _, ...request } = validRequest();
     const policy = { ...request, timing: { ...request.timing, soakSeconds: 0 }, ...changes };
-    const workload = this.workload(changes);
+    const front = nginx && { front: { name: "market-nginx", entrance: "market" } };
+    const workload = { ...this.workload(changes), ...front };
     const desired = desiredOf(release, changes.canary);
-    return rollDeployment(openCluster(workload.cluster), workload, desired, policy, {
+    const askLoopback = async ({ name }: { name: string }, path: string) =>
+      JSON.stringify(nginx?.(name, path));
+    const cluster = { ...openCluster(workload.cluster), askLoopback };
+    return rollDeployment(cluster, workload, desired, policy, {
       ...(changes.stack !== undefined && { stack: changes.stack }),
       owner: "ann@build-1 (pid 1)",
       reporter: (report) => this.lines.push(formatReport(report)),
@@ -161,10 +172,13 @@ export class FakeWorkload {
     const body = text === "" ? undefined : JSON.parse(text);
     const name = given ?? body?.metadata?.name;
     const isDryRun = searchParams.has("dryRun");
+    // What an account may do is nothing that is stored.
+    if (kind === "" && method === "POST") return [200, body];
     if (method === "GET" && kind === "deployments") this.looks++;
     const refused = this.onAsked({ what: `${method} ${kind}`, name, body, isDryRun });
     if (refused === undefined && method === "GET" && name === undefined) {
-      return [200, { items: this.#all(kind) }];
+      const ofNginx = searchParams.get("labelSelector") === "app.kubernetes.io/name=market-nginx";
+      return [200, { items: ofNginx ? NGINX_PODS : this.#all(kind) }];
     }
     const key = `${kind}/${name}`;
     const stored = this.objects.get(key);
