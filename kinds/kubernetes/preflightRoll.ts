@@ -3,7 +3,7 @@ import { GateFailed, messageOf, RollFailed, RollgateError } from "#rollout/commo
 import { factsOf } from "#rollout/roll/factsOf.ts";
 import { type DesiredRelease, targetOf } from "#rollout/roll/targets.ts";
 import { refuseForeignDeployment } from "./own.ts";
-import { refuseForbiddenProbes } from "./refuseForbiddenProbes.ts";
+import { refuseForbidden } from "./refuseForbidden.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 
 /** Everything that can be found out without changing anything. */
@@ -20,7 +20,7 @@ export async function preflight(
     ask(core.readNamespacedService({ name: service, namespace })),
     refuseForeignDeployment(cluster, workload),
     canary && refuseForeignDeployment(cluster, canary),
-    refuseForbiddenProbes(cluster, workload, policy),
+    refuseForbidden(cluster, workload, policy),
     refuseUnanswered(policy.analysisChecks ?? [], facts, signal),
   ]);
   const reasons = findings.filter((finding) => finding.status === "rejected").map(({ reason }) => reason);

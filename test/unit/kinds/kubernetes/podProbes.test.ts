@@ -6,7 +6,7 @@ import { openCluster } from "#kinds/kubernetes/cluster.ts";
 import { getFromPod } from "#kinds/kubernetes/getFromPod.ts";
 import type { PodView } from "#kinds/kubernetes/look.ts";
 import { PodProbes } from "#kinds/kubernetes/podProbes.ts";
-import { refuseForbiddenProbes } from "#kinds/kubernetes/refuseForbiddenProbes.ts";
+import { refuseForbidden } from "#kinds/kubernetes/refuseForbidden.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 import { fakeCluster } from "../../../support/kubernetes/fakeCluster.ts";
 
@@ -89,7 +89,7 @@ function openPods(server: string) {
     getFromPod(config, server, pod, path, signal);
 }
 
-test("requests to pods that the account may not send are refused before a roll", async () => {
+test("requests to pods and Jobs that the account may not send or create are refused before a roll", async () => {
   const review = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
   const front = { name: "shop-nginx", entrance: "shop" };
   const refusal = async (
@@ -99,12 +99,16 @@ test("requests to pods that the account may not send are refused before a roll",
   ) => {
     const { kubeconfig } = await fakeCluster(status && { [review]: { spec: {}, status } });
     const cluster = openCluster({ kubeconfigFile: kubeconfig });
-    return refuseForbiddenProbes(cluster, { namespace: "shop", ...before }, probeTraffic).catch(
+    return refuseForbidden(cluster, { namespace: "shop", ...before }, probeTraffic).catch(
       (error) => error.message,
     );
   };
   expect(await refusal({ allowed: false })).toBe(
     "probeTraffic: expected an account that may get pods/proxy in namespace shop, got one that may not",
+  );
+  const hooks = { beforeRoll: [{ command: "true", where: "first-host", deadlineSeconds: 9 }] };
+  expect(await refusal({ allowed: false }, { hooks })).toBe(
+    "hooks: expected an account that may create jobs in namespace shop, got one that may not",
   );
   expect(await refusal({ allowed: true })).toBeUndefined();
   expect(await refusal({ allowed: false }, {})).toBeUndefined();
