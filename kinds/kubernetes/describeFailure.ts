@@ -27,7 +27,7 @@ export async function describeFailure(
   { error, release, wayBack, counts }: Failure,
   context: KubernetesRollContext,
 ): Promise<unknown> {
-  const { workload, beside, policy, signal } = context;
+  const { workload, beside, rolled, policy, signal } = context;
   const failure = reasonOf(error, context);
   if (!(failure instanceof RollgateError)) return failure;
   const isStopped = signal.aborted;
@@ -49,8 +49,8 @@ export async function describeFailure(
   } else {
     parts.push("there is no earlier release to go back to", await halted(context));
   }
-  // A canary comes first.
-  if (isCanary(workload)) parts.push(`${beside.name} was not touched`);
+  // Unless this is a first deployment, a canary comes first.
+  if (isCanary(workload) && !rolled.has(beside.name)) parts.push(`${beside.name} was not touched`);
   const now = [await describeNow(context, workload), await describeNow(context, beside)].filter(Boolean);
   await counts?.end();
   const { requests = 0, probes } = counts?.figures() ?? {};

@@ -11,6 +11,8 @@ export interface KubernetesRollContext {
   /** What else is behind the same Service: its canary, or what it is the canary of. */
   readonly beside: Workload;
   readonly policy: RollPolicy;
+  /** The names of the workloads whose turn is over. */
+  readonly rolled: Set<string>;
   /** Whether the account may watch, as far as is known. */
   readonly watches: { isAllowed: boolean };
   /** Asks the roll to stop at the next safe point. */

@@ -48,7 +48,7 @@ export async function rollDeployment(
 }
 
 /** The parts of a context that need no lease. */
-type Context = Omit<KubernetesRollContext, "hooks" | "watches" | "signal" | "assertHeld">;
+type Context = Omit<KubernetesRollContext, "hooks" | "rolled" | "watches" | "signal" | "assertHeld">;
 
 interface Parts extends Context, Pick<KubernetesRollContext, "hooks"> {
   readonly warnings: string[];
@@ -72,6 +72,7 @@ async function rollOnce(
   const deadline = AbortSignal.timeout(policy.timing.rollDeadlineSeconds * 1000);
   const context: KubernetesRollContext = {
     ...parts,
+    rolled: new Set(),
     watches: { isAllowed: true },
     signal: AbortSignal.any([options.signal, lease.signal, deadline]),
     assertHeld: () => lease.assertHeld(),

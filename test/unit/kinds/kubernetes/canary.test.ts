@@ -54,6 +54,19 @@ test("a canary comes before the others give up pods, and goes after they have th
   expect(changes).toEqual([]);
 });
 
+test("in a first deployment, the canary comes last, so that it never serves alone", async () => {
+  const fake = await FakeWorkload.create();
+  const changes = changesOf(fake);
+  await fake.roll(OLD, { replicas: 3, canary: NEW });
+  expect(changes).toEqual([`market 3 of ${OLD}`, `market-canary 1 of ${NEW}`]);
+
+  const other = await FakeWorkload.create();
+  other.broken.add(BAD);
+  expect(await failureOf(other, OLD, { replicas: 3, canary: BAD })).toContain(
+    "; market-canary was removed. Now: market serves 1.0.0-aaaaaaaaaaaa with 3 pods.",
+  );
+});
+
 test("a promoted release is on all others before its canary goes", async () => {
   const fake = await running();
   await fake.roll(OLD, { replicas: 3, canary: NEW });
