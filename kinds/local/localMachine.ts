@@ -1,16 +1,21 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { delimiter } from "node:path";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { isSystemError, RollgateError } from "#rollout/common/errors.ts";
 import { CommandFailed, type Machine, type RunOptions } from "#rollout/machine/machine.ts";
+import { quote } from "#rollout/machine/quote.ts";
+import { type Printed, Shells } from "#rollout/machine/shells.ts";
 import { searchPath } from "./findExecutable.ts";
 
 const DEADLINE_SECONDS = 30;
+const SHELLS = 4;
+/** Longer than the time between two questions of a gate. */
+const IDLE_MILLISECONDS = 10_000;
 
 /** This computer's shell, and where it finds its tools. */
 export interface LocalShell {
@@ -27,6 +32,7 @@ export class LocalMachine implements Machine {
   readonly sharesFiles: boolean = true;
   readonly #shell: string;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #shells: Shells;
 
   constructor({
     shell = "sh",
@@ -34,6 +40,8 @@ export class LocalMachine implements Machine {
   }: LocalShell = {}) {
     this.#shell = shell;
     this.#environment = { PATH: path, HOME: userInfo().homedir, LC_ALL: "C" };
+    const open = () => this.#spawn("sh");
+    this.#shells = new Shells({ open, kill, most: SHELLS, idleMilliseconds: IDLE_MILLISECONDS });
   }
 
   async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
@@ -41,13 +49,42 @@ export class LocalMachine implements Machine {
     signal?.throwIfAborted();
     const deadline = AbortSignal.timeout(deadlineSeconds * 1000);
     const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
-    // Its own process group, so that its children are killed with it.
-    const child = spawn(this.#shell, ["-c", `umask 022\n${script}`, "sh", ...args], {
-      env: this.#environment,
-      cwd: "/",
-      detached: true,
-    });
-    const stop = () => end(child);
+    const words = ["-c", `umask 022\n${script}`, "sh", ...args];
+    try {
+      const { code, stdout, stderr } = await ((!input && this.#runInShell(words, ending)) ||
+        this.#runAlone(words, input, ending));
+      ending.throwIfAborted();
+      if (code !== 0) throw new CommandFailed(this.name, code ?? -1, stderr);
+      return stdout;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!deadline.aborted) throw error;
+      throw new RollgateError(
+        "overdue",
+        `${this.name}: a command took longer than ${Math.round(deadlineSeconds)} s`,
+      );
+    } finally {
+      input?.destroy();
+    }
+  }
+
+  /** `undefined` if all shells are busy. Most commands run there, since this process is large and slow to fork. */
+  #runInShell(words: readonly string[], ending: AbortSignal): Promise<Printed> | undefined {
+    return this.#shells.run([this.#shell, ...words].map(quote).join(" "), ending);
+  }
+
+  async #runAlone(
+    words: readonly string[],
+    input: Readable | undefined,
+    ending: AbortSignal,
+  ): Promise<Printed> {
+    const child = this.#spawn(this.#shell, words);
+    const stop = () => {
+      kill(child);
+      // Processes it left behind in another session may keep these open.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
     ending.addEventListener("abort", stop, { once: true });
     try {
       // A command may end before it has read everything.
@@ -59,20 +96,15 @@ export class LocalMachine implements Machine {
         once(child, "close"),
         given,
       ]);
-      ending.throwIfAborted();
-      if (child.exitCode !== 0) throw new CommandFailed(this.name, child.exitCode ?? -1, stderr);
-      return stdout;
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!deadline.aborted) throw error;
-      throw new RollgateError(
-        "overdue",
-        `${this.name}: a command took longer than ${Math.round(deadlineSeconds)} s`,
-      );
+      return { code: child.exitCode ?? undefined, stdout, stderr };
     } finally {
       ending.removeEventListener("abort", stop);
-      input?.destroy();
     }
+  }
+
+  /** A shell in its own process group, so that its children are killed with it. */
+  #spawn(shell: string, words: readonly string[] = []): ChildProcessWithoutNullStreams {
+    return spawn(shell, words, { env: this.#environment, cwd: "/", detached: true });
   }
 
   async connect(address: string, port: number): Promise<Duplex> {
@@ -87,13 +119,10 @@ export class LocalMachine implements Machine {
   }
 }
 
-function end(child: ChildProcess): void {
+function kill(child: ChildProcess): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
   } catch (error) {
     if (!isSystemError(error, "ESRCH")) throw error;
   }
-  // Processes it left behind in another session may keep these open.
-  child.stdout?.destroy();
-  child.stderr?.destroy();
 }

@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import { engineAddress } from "#provider/engineAddress.ts";
-import { RemoteShells } from "./remoteShells.ts";
+import { Shells } from "#rollout/machine/shells.ts";
 import { SocketFolder } from "./socketFolder.ts";
 import { placeKey, type SshPlace } from "./sshArguments.ts";
 import { SshConnection } from "./sshConnection.ts";
@@ -9,13 +9,15 @@ import { SshConnection } from "./sshConnection.ts";
 const KEPT_MILLISECONDS = 15_000;
 /** OpenSSH allows ten sessions per connection, including the connection itself. */
 const COMMANDS_AT_ONCE = 6;
+/** Commands with a long input have sessions of their own. */
+const SHELLS = 3;
 /** If a login takes longer, all shells are opened at once: there, waiting costs more than a process that nobody needs. */
 const FAR_MILLISECONDS = 400;
 
 /** A connection, and what all who use it share. */
 export interface PooledConnection {
   readonly connection: SshConnection;
-  readonly shells: RemoteShells;
+  readonly shells: Shells;
   readonly limit: LimitFunction;
   /** How many use it. */
   users: number;
@@ -71,7 +73,11 @@ export class ConnectionPool {
 }
 
 function connect(connection: SshConnection): PooledConnection {
-  const shells = new RemoteShells(() => connection.spawn("exec sh"));
+  const shells = new Shells({
+    open: () => connection.spawn("exec sh"),
+    kill: (shell) => shell.kill("SIGKILL"),
+    most: SHELLS,
+  });
   connection.onAuthenticated = (milliseconds) =>
     shells.prepare(milliseconds < FAR_MILLISECONDS ? 1 : undefined);
   return { connection, shells, limit: pLimit(COMMANDS_AT_ONCE), users: 0 };

@@ -11,10 +11,10 @@ import {
   type RunOptions,
 } from "#rollout/machine/machine.ts";
 import { quote } from "#rollout/machine/quote.ts";
+import { RepeatableInput } from "#rollout/machine/repeatableInput.ts";
+import type { Printed } from "#rollout/machine/shells.ts";
 import { type ConnectionPool, connectionPool, type PooledConnection } from "./connectionPool.ts";
 import { explainSsh } from "./explainSsh.ts";
-import type { Printed } from "./remoteShells.ts";
-import { RepeatableInput } from "./repeatableInput.ts";
 import type { SshPlace } from "./sshArguments.ts";
 import type { SshConnection } from "./sshConnection.ts";
 

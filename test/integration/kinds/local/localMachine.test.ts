@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
@@ -32,6 +33,24 @@ test("a cancelled command takes its children with it", async () => {
   giveUp.abort(new Error("given up"));
   await expect(given).rejects.toThrow("given up");
   await until(async () => (await running("sleep 321")) + (await running("sleep 322")) === 0);
+});
+
+test("more commands at a time than there are shells run all the same, and ones with an input, too", async () => {
+  const machine = new LocalMachine();
+  const began = performance.now();
+  const many = Array.from({ length: 12 }, (_, index) => machine.run("sleep 1; echo $1", [String(index)]));
+  const given = machine.run("cat", [], { input: Readable.from(["given"]) });
+  expect(await Promise.all([...many, given])).toEqual([...many.map((_, index) => `${index}\n`), "given"]);
+  expect(performance.now() - began).toBeLessThan(10_000);
+});
+
+test("after one that was cancelled, a command runs", async () => {
+  const machine = new LocalMachine();
+  const giveUp = new AbortController();
+  const given = machine.run("sleep 60", [], { signal: giveUp.signal });
+  giveUp.abort(new Error("given up"));
+  await expect(given).rejects.toThrow("given up");
+  expect(await machine.run("echo next", [])).toBe("next\n");
 });
 
 test("a process that a command leaves behind on purpose survives it", async () => {

@@ -8,26 +8,35 @@ export interface Printed {
   readonly stderr: string;
 }
 
-/** OpenSSH allows ten sessions over one connection; commands with a long input have sessions of their own. */
-const MOST = 3;
 /** A mark and an exit code are shorter. */
 const LONGEST_END = 100;
 
-/**
- * Shells on a server that run one command after the other. A session costs a process here and three there, several
- * times as long as most of our commands take.
- */
-export class RemoteShells {
-  readonly #open: () => ChildProcessWithoutNullStreams;
-  readonly #all = new Set<RemoteShell>();
+/** How shells are started and ended. */
+export interface ShellOptions {
+  /** Starts `sh`. */
+  open(): ChildProcessWithoutNullStreams;
+  /** Ends it and whatever it runs. */
+  kill(shell: ChildProcessWithoutNullStreams): void;
+  /** How many there are at most. */
+  readonly most: number;
+  /** One that has had nothing to do for so long ends; for ever unless given. */
+  readonly idleMilliseconds?: number;
+}
 
-  /** `open` starts `sh` on the server. */
-  constructor(open: () => ChildProcessWithoutNullStreams) {
-    this.#open = open;
+/**
+ * Shells on a machine that run one command after the other. To start a process for each costs several times as long as
+ * most of our commands take: on a server, a session is a process here and three there.
+ */
+export class Shells {
+  readonly #options: ShellOptions;
+  readonly #all = new Set<Shell>();
+
+  constructor(options: ShellOptions) {
+    this.#options = options;
   }
 
   /** Opens so many in advance, or as many as may be open, because opening one takes three round trips. */
-  prepare(count = MOST): void {
+  prepare(count = this.#options.most): void {
     while (this.#all.size < count && this.#another());
   }
 
@@ -41,33 +50,39 @@ export class RemoteShells {
     for (const shell of this.#all) shell.end();
   }
 
-  #another(): RemoteShell | undefined {
-    if (this.#all.size >= MOST) return undefined;
-    const shell = new RemoteShell(this.#open(), () => this.#all.delete(shell));
+  #another(): Shell | undefined {
+    if (this.#all.size >= this.#options.most) return undefined;
+    const shell = new Shell(this.#options, () => this.#all.delete(shell));
     this.#all.add(shell);
     return shell;
   }
 }
 
-class RemoteShell {
-  readonly #ssh: ChildProcessWithoutNullStreams;
+class Shell {
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #options: ShellOptions;
+  readonly #forget: () => void;
   #stdout = "";
   /** What it ends in: a slice of all of it would copy all of it. */
   #end = "";
   #stderr = "";
   #hasEnded = false;
+  #idle: NodeJS.Timeout | undefined;
   /** Looks whether the command that runs has ended. */
   #onOutput: (() => void) | undefined;
 
-  constructor(ssh: ChildProcessWithoutNullStreams, forget: () => void) {
-    this.#ssh = ssh;
-    ssh.stdin.on("error", () => {});
-    ssh.stdout.setEncoding("utf8").on("data", (text: string) => {
+  constructor(options: ShellOptions, forget: () => void) {
+    const shell = options.open();
+    this.#process = shell;
+    this.#options = options;
+    this.#forget = forget;
+    shell.stdin.on("error", () => {});
+    shell.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
       this.#end = `${this.#end}${text}`.slice(-LONGEST_END);
       this.#onOutput?.();
     });
-    ssh.stderr.setEncoding("utf8").on("data", (text: string) => {
+    shell.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;
       this.#onOutput?.();
     });
@@ -76,7 +91,7 @@ class RemoteShell {
       this.#hasEnded = true;
       this.#onOutput?.();
     };
-    ssh.once("close", end).once("error", end);
+    shell.once("close", end).once("error", end);
     this.#keepProcess(false);
   }
 
@@ -87,6 +102,7 @@ class RemoteShell {
   /** The command may not read its input, which is where the shell gets its commands from. */
   async run(command: string, signal: AbortSignal): Promise<Printed> {
     const mark = randomUUID();
+    clearTimeout(this.#idle);
     this.#stdout = "";
     this.#end = "";
     this.#stderr = "";
@@ -99,7 +115,7 @@ class RemoteShell {
           const printed = this.#printed(mark);
           if (printed) resolve(printed);
         };
-        this.#ssh.stdin.write(
+        this.#process.stdin.write(
           `{ printf '%s\\n' ${mark}; ${command}; printf '\\n${mark}:%s' $?; printf '\\n${mark}' >&2; } < /dev/null\n`,
         );
         this.#onOutput();
@@ -108,16 +124,27 @@ class RemoteShell {
       signal.removeEventListener("abort", stop);
       this.#onOutput = undefined;
       this.#keepProcess(false);
+      const { idleMilliseconds } = this.#options;
+      if (idleMilliseconds !== undefined && !this.#hasEnded)
+        this.#idle = setTimeout(() => this.#leave(), idleMilliseconds).unref();
     }
   }
 
   /** Ends it, whatever it runs. */
   end(): void {
-    this.#ssh.stdin.end();
-    this.#ssh.kill("SIGKILL");
+    clearTimeout(this.#idle);
+    this.#forget();
+    this.#process.stdin.end();
+    this.#options.kill(this.#process);
     // The shared connection holds these open for as long as a command runs there.
-    this.#ssh.stdout.destroy();
-    this.#ssh.stderr.destroy();
+    this.#process.stdout.destroy();
+    this.#process.stderr.destroy();
+  }
+
+  /** Lets it end by itself. */
+  #leave(): void {
+    this.#forget();
+    this.#process.stdin.end();
   }
 
   #printed(mark: string): Printed | undefined {
@@ -136,7 +163,7 @@ class RemoteShell {
 
   /** A shell that waits for a command does not keep this process. */
   #keepProcess(keeps: boolean): void {
-    for (const handle of [this.#ssh, this.#ssh.stdin, this.#ssh.stdout, this.#ssh.stderr]) {
+    for (const handle of [this.#process, this.#process.stdin, this.#process.stdout, this.#process.stderr]) {
       const { ref, unref } = Object(handle);
       (keeps ? ref : unref)?.call(handle);
     }
