@@ -9,7 +9,8 @@ import { pipeline } from "node:stream/promises";
 import { isSystemError, RollgateError } from "#rollout/common/errors.ts";
 import { CommandFailed, type Machine, type RunOptions } from "#rollout/machine/machine.ts";
 import { quote } from "#rollout/machine/quote.ts";
-import { type Printed, Shells } from "#rollout/machine/shells.ts";
+import { RepeatableInput } from "#rollout/machine/repeatableInput.ts";
+import { given, type Printed, Shells } from "#rollout/machine/shells.ts";
 import { searchPath } from "./findExecutable.ts";
 
 const DEADLINE_SECONDS = 30;
@@ -45,14 +46,15 @@ export class LocalMachine implements Machine {
   }
 
   async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-    const { input, deadlineSeconds = DEADLINE_SECONDS, signal } = options;
+    const { deadlineSeconds = DEADLINE_SECONDS, signal } = options;
     signal?.throwIfAborted();
+    const input = options.input && (await RepeatableInput.from(options.input));
     const deadline = AbortSignal.timeout(deadlineSeconds * 1000);
     const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
     const words = ["-c", `umask 022\n${script}`, "sh", ...args];
     try {
-      const { code, stdout, stderr } = await ((!input && this.#runInShell(words, ending)) ||
-        this.#runAlone(words, input, ending));
+      const { code, stdout, stderr } = await (this.#runInShell(words, input, ending) ??
+        this.#runAlone(words, input?.read(), ending));
       ending.throwIfAborted();
       if (code !== 0) throw new CommandFailed(this.name, code ?? -1, stderr);
       return stdout;
@@ -64,13 +66,23 @@ export class LocalMachine implements Machine {
         `${this.name}: a command took longer than ${Math.round(deadlineSeconds)} s`,
       );
     } finally {
-      input?.destroy();
+      await input?.close();
     }
   }
 
-  /** `undefined` if all shells are busy. Most commands run there, since this process is large and slow to fork. */
-  #runInShell(words: readonly string[], ending: AbortSignal): Promise<Printed> | undefined {
-    return this.#shells.run([this.#shell, ...words].map(quote).join(" "), ending);
+  /**
+   * `undefined` if all shells are busy or the input is long. Most commands run there, since this process is large and slow
+   * to fork. The input may be secret, so it is no argument of a process.
+   */
+  #runInShell(
+    words: readonly string[],
+    input: RepeatableInput | undefined,
+    ending: AbortSignal,
+  ): Promise<Printed> | undefined {
+    const command = [this.#shell, ...words].map(quote).join(" ");
+    if (!input) return this.#shells.run(command, ending);
+    const { shortText } = input;
+    return shortText === undefined ? undefined : this.#shells.run(given(shortText, command), ending);
   }
 
   async #runAlone(

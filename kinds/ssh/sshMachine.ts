@@ -12,7 +12,7 @@ import {
 } from "#rollout/machine/machine.ts";
 import { quote } from "#rollout/machine/quote.ts";
 import { RepeatableInput } from "#rollout/machine/repeatableInput.ts";
-import type { Printed } from "#rollout/machine/shells.ts";
+import { given, type Printed } from "#rollout/machine/shells.ts";
 import { type ConnectionPool, connectionPool, type PooledConnection } from "./connectionPool.ts";
 import { explainSsh } from "./explainSsh.ts";
 import type { SshPlace } from "./sshArguments.ts";
@@ -190,9 +190,7 @@ export class SshMachine implements Machine {
     if (!input) return this.#pooled.shells.run(command, signal);
     const { shortText } = input;
     if (shortText === undefined) return undefined;
-    // Built into every sh. It may fail, since a command may end before it has read everything.
-    const given = `{ printf %s ${quote(shortText)}; } 2>/dev/null`;
-    return this.#pooled.shells.run(`${given} | ${command}`, signal);
+    return this.#pooled.shells.run(given(shortText, command), signal);
   }
 
   async #runInSession(command: string, input: Readable | undefined, signal: AbortSignal): Promise<Printed> {

@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { quote } from "./quote.ts";
 
 /** What a command printed; without a code when the connection broke first. */
 export interface Printed {
@@ -10,6 +11,12 @@ export interface Printed {
 
 /** A mark and an exit code are shorter. */
 const LONGEST_END = 100;
+
+/** A command that reads a text, which is no argument of a process: others could see it. */
+export function given(text: string, command: string): string {
+  // Built into every sh. It may fail, since a command may end before it has read everything.
+  return `{ printf %s ${quote(text)}; } 2>/dev/null | ${command}`;
+}
 
 /** How shells are started and ended. */
 export interface ShellOptions {
