@@ -19,11 +19,13 @@ import { controlPortFor, freePort } from "../harness/freePort.ts";
 import { Traffic } from "../harness/traffic.ts";
 import { buildMarket } from "../tools/buildMarket.ts";
 import { measureBatches } from "./batches.ts";
+import { median } from "./median.ts";
 
 /**
  * Rolls two local hosts back and forth under constant traffic and prints, per roll, the lost requests and
  * the wall time relative to what the JVMs alone need: the sum over the hosts of stop and start-to-first-UP,
- * taken in the same roll. `npm run bench -- --rolls 5 --rate 250 --requests 10000`; `--rate 0`: no traffic;
+ * taken in the same roll. The second ratio counts to the stop what requests need that run when their host is drained,
+ * for which a JVM that is stopped gracefully would have to wait. `npm run bench -- --rolls 5 --rate 250 --requests 10000`; `--rate 0`: no traffic;
  * `--nginx <command>`: another nginx, with the best flavour it supports. Then three hosts, in either order.
  */
 const { values } = parseArgs({
@@ -37,6 +39,8 @@ const { values } = parseArgs({
 });
 const [rolls, rate, requests] = [Number(values.rolls), Number(values.rate), Number(values.requests)];
 const batches = Number(values.batches ?? rolls);
+/** What settling takes if no request runs: the time to connect, and that for which nginx keeps an idle connection. */
+const IDLE_SETTLE_MILLISECONDS = 50 + 200;
 const PHASES = ["drain", "settle", "stop", "switch", "start", "health", "upstream", "admit"] as const;
 const health = {
   path: "/actuator/health",
@@ -130,9 +134,15 @@ try {
   const jars = [await buildMarket({ version: "1.0.0" }), await buildMarket({ version: "1.1.0" })];
   await rollTo(jars[0] ?? "");
   console.log(
-    `roll   sent   lost   wall s   JVM s   ratio   ${PHASES.map((p) => p.padStart(8)).join(" ")}    other`,
+    `roll   sent   lost   wall s   JVM s   ratio  with requests ${PHASES.map((p) => p.padStart(8)).join(" ")}    other`,
   );
-  for (let index = 1; index <= rolls; index++) await measure(index, jars[index % 2] ?? "");
+  const ratios: Ratios[] = [];
+  for (let index = 1; index <= rolls; index++) ratios.push(await measure(index, jars[index % 2] ?? ""));
+  const [alone, withRequests] = [
+    median(ratios.map((each) => each.alone)),
+    median(ratios.map((each) => each.withRequests)),
+  ];
+  console.log(`median ${alone.toFixed(3)}, with requests ${withRequests.toFixed(3)}`);
 } finally {
   await Promise.all(hosts.map((host) => host.stop(5)));
   await nginx.server.quit(5);
@@ -141,24 +151,34 @@ try {
 }
 if (batches > 0) await measureBatches(batches);
 
-async function measure(index: number, jar: string): Promise<void> {
+interface Ratios {
+  readonly alone: number;
+  readonly withRequests: number;
+}
+
+async function measure(index: number, jar: string): Promise<Ratios> {
   jvmMilliseconds.clear();
   const traffic = rate > 0 ? new Traffic(proxy.url, rate) : undefined;
   const began = performance.now();
   const { durationSeconds, rolled } = await rollTo(jar);
   const milliseconds = [...jvmMilliseconds.values()].reduce((sum, each) => sum + each, 0);
+  const waited = rolled
+    .map(({ times: { settle = 0 } }) => Math.max(0, settle - IDLE_SETTLE_MILLISECONDS))
+    .reduce((sum, each) => sum + each, 0);
   while (traffic && traffic.sent < requests && performance.now() - began < 120_000) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const seen = await traffic?.stop();
+  const wall = durationSeconds * 1000;
+  const found = { alone: wall / milliseconds, withRequests: wall / (milliseconds + waited) };
   const columns = [
     String(index).padStart(4),
     String(seen?.sent ?? 0).padStart(6),
     String(seen?.lost.length ?? 0).padStart(6),
     durationSeconds.toFixed(1).padStart(8),
     (milliseconds / 1000).toFixed(1).padStart(7),
-    ((durationSeconds * 1000) / milliseconds).toFixed(3).padStart(7),
-    "  ",
+    found.alone.toFixed(3).padStart(7),
+    found.withRequests.toFixed(3).padStart(14),
     ...PHASES.map((phase) => seconds(rolled.reduce((sum, { times }) => sum + (times[phase] ?? 0), 0))),
     seconds(
       durationSeconds * 1000 -
@@ -167,6 +187,7 @@ async function measure(index: number, jar: string): Promise<void> {
   ];
   console.log(columns.join(" "));
   for (const lost of seen?.lost ?? []) console.log(lost);
+  return found;
 }
 
 function seconds(milliseconds: number): string {
