@@ -2,12 +2,14 @@ import { parseArgs } from "node:util";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { LocalFleet } from "../harness/localFleet.ts";
 import { buildMarket } from "../tools/buildMarket.ts";
+import { median } from "./median.ts";
 import { printRow } from "./printRow.ts";
 
 /**
  * Rolls three local hosts stop-first under constant traffic, in turn without a startup cache and with one, and prints what
  * clients lost, how many seconds each roll took, and what they were spent on. Every roll is to a release that no host has
- * seen, so one with a startup cache unpacks it, records its classes and hands them on.
+ * seen, so one with a startup cache unpacks it, records its classes and hands them on; or, with `--known`, to one that the
+ * hosts have kept with all that, as on a way back.
  * `npm run bench:startup-cache -- --pairs 5 --rate 200`; `--rate 0`: no traffic.
  */
 const { values } = parseArgs({
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     pairs: { type: "string", default: "5" },
     rate: { type: "string", default: "200" },
     java: { type: "string", default: "java" },
+    known: { type: "boolean", default: false },
   },
 });
 const [pairs, rate] = [Math.min(20, Number(values.pairs)), Number(values.rate)];
@@ -28,14 +31,14 @@ const fleet = await LocalFleet.create(HOSTS);
 let rolls = 0;
 try {
   await roll(undefined);
+  if (values.known) await roll("auto");
   const ratios: number[] = [];
   printRow(["cache", "sent", "lost", "all", ...PHASES, "ratio"]);
   for (let pair = 1; pair <= pairs; pair++) {
     const without = await measure(undefined);
     ratios.push((await measure("auto", without)) / without);
   }
-  const sorted = ratios.toSorted((one, other) => one - other);
-  console.log(`median ratio ${(sorted[Math.floor(pairs / 2)] ?? 0).toFixed(2)}`);
+  console.log(`median ratio ${median(ratios).toFixed(2)}`);
 } finally {
   await fleet.remove();
 }
@@ -55,7 +58,8 @@ async function measure(startupCache: "auto" | undefined, without?: number): Prom
 }
 
 async function roll(startupCache: "auto" | undefined) {
-  const { failure, lines, result } = await fleet.rollHere({ ...jar, version: `1.0.${++rolls}` }, () => {}, {
+  const number = values.known ? Number(startupCache !== undefined) : ++rolls;
+  const { failure, lines, result } = await fleet.rollHere({ ...jar, version: `1.0.${number}` }, () => {}, {
     // The JVM's own compilers: with the quick one alone, there is less to gain.
     launch: { java: values.java, jvmOptions: [] },
     health: { deadlineSeconds: 120 },
