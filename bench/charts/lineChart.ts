@@ -52,8 +52,8 @@ function drawPanel({ title, below, lines }: Panel, from: number, width: number):
 <text class="quiet" x="${from + LEFT - 8}" y="${Number(y(value)) + 4}" text-anchor="end">${value}</text>
 `;
   });
-  // The first values lie too close together to be written below.
-  const values = [...new Set(points.map((point) => point.x))].filter((value) => value >= right / 8);
+  // Values that lie too close together are not written below.
+  const values = [...new Set(points.map((point) => point.x))].filter((value) => value >= right / 16);
   const columns = values.map(
     (value) =>
       `<text class="quiet" x="${x(value)}" y="${TOP + HEIGHT + 20}" text-anchor="middle">${value}</text>\n`,
