@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, RollgateError } from "../common/errors.ts";
+import { fewAtOnce } from "../common/fewAtOnce.ts";
 import { limited } from "../common/limited.ts";
 import { shortened } from "../common/shortened.ts";
 import type { AppHost, HostState, Revision, RunningApp, Slot } from "../host/appHost.ts";
@@ -82,9 +83,14 @@ async function askHost(host: AppHost, staging?: string): Promise<Pick<FleetMembe
   }
 }
 
-/** Observes all hosts at the same time. */
+/** Observes all hosts. */
 export async function observeFleet(context: Observing): Promise<FleetMember[]> {
-  return Promise.all(context.hosts.map((host) => observeSteadily(host, context)));
+  return observeEach(context.hosts, context);
+}
+
+/** Observes these hosts, a limited number at the same time: an nginx is asked about each over a few connections. */
+export async function observeEach(hosts: readonly AppHost[], context: Observing): Promise<FleetMember[]> {
+  return Promise.all(fewAtOnce(hosts, (host) => observeSteadily(host, context)));
 }
 
 /**

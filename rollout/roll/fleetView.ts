@@ -1,5 +1,5 @@
 import type { AppHost } from "../host/appHost.ts";
-import { type FleetMember, type Observing, observeSteadily } from "./fleet.ts";
+import { type FleetMember, type Observing, observeEach } from "./fleet.ts";
 import { isLarge, LARGE_FLEET } from "./largeFleet.ts";
 
 /**
@@ -75,7 +75,7 @@ export class FleetView {
   }
 
   async #ask(hosts: readonly AppHost[]): Promise<void> {
-    const members = await Promise.all(hosts.map((host) => observeSteadily(host, this.#context)));
+    const members = await observeEach(hosts, this.#context);
     for (const member of members) {
       this.#seen.set(member.host, member);
       this.#fresh.add(member.host);

@@ -5,6 +5,7 @@ import { RollFailed } from "#rollout/common/errors.ts";
 import { NginxGroup } from "#rollout/nginx/nginxGroup.ts";
 import { rollRequest } from "#rollout/request/rollRequest.ts";
 import { condensed } from "#rollout/roll/condensed.ts";
+import { FleetView } from "#rollout/roll/fleetView.ts";
 import { preflight, stageEverywhere } from "#rollout/roll/preflight.ts";
 import { formatReport, type Report } from "#rollout/roll/reporter.ts";
 import { type Fleet, roll } from "#rollout/roll/roll.ts";
@@ -161,6 +162,7 @@ test("fifty hosts of a large fleet are asked or prepared at a time, so that none
   for (const work of [
     () => survey(fleet),
     () => plan(fleet, { ...rollRequest.parse(valid), release: "2.0.0" }),
+    () => new FleetView(context).look(),
     () => preflight(desired, context),
     () => stageEverywhere(desired, context),
   ]) {
