@@ -14,6 +14,7 @@ import { PodJudge } from "./podJudge.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 import { Standstill } from "./standstill.ts";
 import { Watching } from "./watching.ts";
+import type { Workload } from "./workload.ts";
 
 const TELL_MILLISECONDS = 10_000;
 
@@ -134,7 +135,7 @@ class Following {
     const gates = new PodGates({
       policy,
       soakSeconds,
-      service: workload.service,
+      service: entranceOf(workload),
       ...(this.#admission && { complaint: () => this.#admission?.complaint ?? "" }),
       earlierRestarts: restarts.get(pod.name),
       report,
@@ -178,6 +179,11 @@ class Following {
     this.#told = performance.now();
     this.#context.report("wait", message, this.#context.workload);
   }
+}
+
+/** The Service that clients come by. */
+function entranceOf({ service, front }: Workload): string {
+  return front?.entrance ?? service;
 }
 
 /** Such as that a quota allows no further pod. */
