@@ -1,7 +1,7 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import { engineAddress } from "#provider/engineAddress.ts";
 import { Shells } from "#rollout/machine/shells.ts";
-import { SocketFolder } from "./socketFolder.ts";
+import { SharedSockets } from "./sharedSockets.ts";
 import { placeKey, type SshPlace } from "./sshArguments.ts";
 import { SshConnection } from "./sshConnection.ts";
 
@@ -11,8 +11,6 @@ const KEPT_MILLISECONDS = 15_000;
 const COMMANDS_AT_ONCE = 6;
 /** Commands with a long input have sessions of their own. */
 const SHELLS = 3;
-/** If a login takes longer, all shells are opened at once: there, waiting costs more than a process that nobody needs. */
-const FAR_MILLISECONDS = 400;
 
 /** A connection, and what all who use it share. */
 export interface PooledConnection {
@@ -31,19 +29,19 @@ export interface PooledConnection {
 export class ConnectionPool {
   readonly #keptMilliseconds: number;
   readonly #kept = new Map<string, PooledConnection>();
-  readonly #sockets = new SocketFolder();
+  readonly #sockets: SharedSockets | undefined;
 
-  /** With 0, none is kept or shared. */
-  constructor(keptMilliseconds: number) {
+  /** With 0, none is kept or shared in this process; `sockets` are shared with others. */
+  constructor(keptMilliseconds: number, sockets?: SharedSockets) {
     this.#keptMilliseconds = keptMilliseconds;
+    this.#sockets = sockets;
   }
 
   /** A connection to a server, which may be open already. */
   take(place: SshPlace): PooledConnection {
     const keeps = this.#keptMilliseconds > 0;
     const key = placeKey(place);
-    const pooled =
-      this.#kept.get(key) ?? connect(new SshConnection(place, keeps ? this.#sockets : undefined));
+    const pooled = this.#kept.get(key) ?? connect(new SshConnection(place, this.#sockets));
     if (keeps) this.#kept.set(key, pooled);
     pooled.users++;
     clearTimeout(pooled.idle);
@@ -66,6 +64,7 @@ export class ConnectionPool {
 
   /** Keeps none of those that are open now, because a new login may have other rights. */
   async drop(): Promise<void> {
+    this.#sockets?.renew();
     const idle = [...this.#kept.values()].filter(({ users }) => users === 0);
     this.#kept.clear();
     await Promise.all(idle.map(close));
@@ -74,12 +73,13 @@ export class ConnectionPool {
 
 function connect(connection: SshConnection): PooledConnection {
   const shells = new Shells({
-    open: () => connection.spawn("exec sh"),
+    open: () => connection.spawn("echo; exec sh"),
+    openWith: (command) => connection.spawn(`${command}; exec sh`),
     kill: (shell) => shell.kill("SIGKILL"),
     most: SHELLS,
   });
-  connection.onAuthenticated = (milliseconds) =>
-    shells.prepare(milliseconds < FAR_MILLISECONDS ? 1 : undefined);
+  // Commands that wait for the connection come first, since a shell that begins with one answers it sooner.
+  connection.onAuthenticated = (isFar) => setImmediate(() => shells.prepare(isFar ? undefined : 1));
   return { connection, shells, limit: pLimit(COMMANDS_AT_ONCE), users: 0 };
 }
 
@@ -90,4 +90,11 @@ async function close({ connection, shells, idle }: PooledConnection): Promise<vo
 }
 
 /** Those of this process. Only Pulumi's process of providers keeps any, since nobody else would close them. */
-export const connectionPool = new ConnectionPool(engineAddress() === undefined ? 0 : KEPT_MILLISECONDS);
+export const connectionPool = isOfUpdate()
+  ? new ConnectionPool(engineAddress() === undefined ? 0 : KEPT_MILLISECONDS, new SharedSockets())
+  : new ConnectionPool(0);
+
+/** Whether Pulumi runs this process for an update, or for a preview or a refresh, which has several. */
+function isOfUpdate(): boolean {
+  return engineAddress() !== undefined || process.env.PULUMI_NODEJS_ENGINE !== undefined;
+}

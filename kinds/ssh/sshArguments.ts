@@ -21,12 +21,21 @@ export function placeKey({ server, sshConfig, user = "", hostKey, hostKeys }: Ss
 
 const CONNECT_SECONDS = 10;
 
+/** The configuration and the account. */
+export function placeOptions({ sshConfig, user = "" }: Pick<SshPlace, "sshConfig" | "user">): string[] {
+  return [
+    ...(sshConfig === "" ? [] : ["-F", resolve(sshConfig)]),
+    // ssh uses the first account it is given.
+    ...(user === "" ? [] : ["-l", user]),
+  ];
+}
+
 /**
  * The common arguments of all `ssh` calls. The user's configuration decides about keys, agents and jump hosts; prompts
  * are off. `knownHosts` is the file with the server's host key, if that is given.
  */
 export function sshArguments(
-  { sshConfig, hostKeys, user = "" }: Pick<SshPlace, "sshConfig" | "user" | "hostKeys">,
+  place: Pick<SshPlace, "sshConfig" | "user" | "hostKeys">,
   controlPath: string,
   knownHosts?: string,
 ): string[] {
@@ -38,14 +47,13 @@ export function sshArguments(
   };
   const options = {
     BatchMode: "yes",
-    StrictHostKeyChecking: knownHosts === undefined && hostKeys === "accept-new" ? "accept-new" : "yes",
+    StrictHostKeyChecking: knownHosts === undefined && place.hostKeys === "accept-new" ? "accept-new" : "yes",
     ...(knownHosts !== undefined && given),
     ConnectTimeout: String(CONNECT_SECONDS),
     // Detects a silently dropped connection after six seconds, well before a lease expires.
     ServerAliveInterval: "2",
     ServerAliveCountMax: "2",
     ControlPath: controlPath,
-    ControlPersist: "no",
     ForwardAgent: "no",
     ForwardX11: "no",
     ClearAllForwardings: "yes",
@@ -55,9 +63,7 @@ export function sshArguments(
     LogLevel: "ERROR",
   };
   return [
-    ...(sshConfig === "" ? [] : ["-F", resolve(sshConfig)]),
-    // ssh uses the first account it is given.
-    ...(user === "" ? [] : ["-l", user]),
+    ...placeOptions(place),
     ...Object.entries(options).flatMap(([key, value]) => ["-o", `${key}=${value}`]),
   ];
 }

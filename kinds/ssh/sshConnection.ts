@@ -4,23 +4,34 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
+import { ConnectionLog } from "./connectionLog.ts";
 import { explainSsh } from "./explainSsh.ts";
+import { isListening, untilListening } from "./isListening.ts";
 import { wasReached } from "./lostServer.ts";
-import { makeSocketFolder, type SocketFolder } from "./socketFolder.ts";
+import type { SharedSockets } from "./sharedSockets.ts";
+import { makeSocketFolder } from "./socketFolder.ts";
 import { type SshPlace, sshArguments } from "./sshArguments.ts";
+import { traced } from "./traced.ts";
 
 const READY = "rollgate-connected";
+const GREET = `cat /proc/sys/kernel/random/boot_id; echo ${READY}; exec cat >/dev/null`;
 const MAX_WORDS = 8_192;
-const LOOK_MILLISECONDS = 10;
+/** How long a shared connection is there for the next process of an update, or for the next update. */
+const PERSIST_SECONDS = 20;
+/** How long a login takes to servers that are not near. */
+const FAR_MILLISECONDS = 400;
 
 /**
- * The connection to a server, shared by all commands. It lives as long as this process holds its standard input open,
- * so even a killed deployer leaves nothing behind.
+ * The connection to a server, shared by all commands. Without sockets that are shared with other processes, it lives as
+ * long as this process holds its standard input open, so even a killed deployer leaves nothing behind; with them, some
+ * seconds longer.
  */
 export class SshConnection {
   readonly #place: SshPlace;
-  readonly #sockets: SocketFolder | undefined;
-  #socket: string | undefined;
+  readonly #sockets: SharedSockets | undefined;
+  #arguments: readonly string[] = [];
+  #socket = "";
+  #log: ConnectionLog | undefined;
   #folder: string | undefined;
   #opened = 0;
   /** The process started last, and the one that is connected. */
@@ -28,15 +39,17 @@ export class SshConnection {
   #ssh: ChildProcess | undefined;
   #opening: Promise<void> | undefined;
   #isClosed = false;
-  #refusal = "";
+  #isDoubtful = false;
   /** The kernel's boot id. */
   #boot: string | undefined;
   readonly #onReconnect = new Set<(wasRebooted: boolean) => void>();
-  /** Called each time that the server has let us in, with how long that took; sessions may be opened from then on. */
-  onAuthenticated: (milliseconds: number) => void = () => {};
+  /**
+   * Called each time that the server has let us in; sessions may be opened from then on. For a server that is far away,
+   * all at once: waiting costs more there than a process that nobody needs.
+   */
+  onAuthenticated: (isFar: boolean) => void = () => {};
 
-  /** `sockets` is where its socket is; without, it makes a folder for it and removes that at the end. */
-  constructor(place: SshPlace, sockets?: SocketFolder) {
+  constructor(place: SshPlace, sockets?: SharedSockets) {
     this.#place = place;
     this.#sockets = sockets;
   }
@@ -49,27 +62,19 @@ export class SshConnection {
     return ssh;
   }
 
-  get #arguments(): string[] {
-    if (!this.#sockets) this.#folder ??= makeSocketFolder();
-    this.#socket ??= this.#sockets?.next() ?? join(this.#folder ?? "", "s");
-    return sshArguments(this.#place, this.#socket, this.#knownHosts(`${this.#socket}.known`));
-  }
-
-  /** Writes a given host key to a file for `ssh`, which then knows no other; its name there is any. */
-  #knownHosts(file: string): string | undefined {
-    const keys = this.#place.hostKey?.trim().split("\n");
-    if (keys && this.#started === undefined) writeFileSync(file, keys.map((key) => `* ${key}\n`).join(""));
-    return keys && file;
-  }
-
   /** How often it was opened; an increase means that it broke in between. */
   get opened(): number {
     return this.#opened;
   }
 
+  /** Whether another process logged in and nothing has been heard from the server since. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful;
+  }
+
   /** Why the server last refused a forwarded connection, in OpenSSH's words; empty if it never did. */
   get refusal(): string {
-    return this.#refusal;
+    return [...(this.#log?.all ?? "").matchAll(/open failed: (.*?)\s*$/gm)].at(-1)?.[1] ?? "";
   }
 
   /** Calls `tell` whenever it is reopened after it broke, with whether the server was rebooted; returns what ends that. */
@@ -83,10 +88,19 @@ export class SshConnection {
     if (this.#isClosed)
       throw new RollgateError("connection-closed", `the connection to ${this.#place.server} was closed`);
     if (this.#ssh) return;
-    this.#opening ??= this.#connect(signal).finally(() => {
+    const connect = () => this.#connect(signal);
+    this.#opening ??= traced("login", this.#place.server, () => "", connect).finally(() => {
       this.#opening = undefined;
     });
     await this.#opening;
+  }
+
+  /** Gives up one that another process has left and that doesn't work: the next time, this process logs in. */
+  giveUp(): void {
+    this.#isDoubtful = false;
+    this.#ssh?.kill();
+    this.#ssh = undefined;
+    rmSync(this.#socket, { force: true });
   }
 
   /** Closes it; the folder is removed once nothing can write to it any more. */
@@ -105,65 +119,107 @@ export class SshConnection {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const args = this.#arguments;
-    const socket = this.#socket ?? "";
+    const shared = await this.#sockets?.of(this.#place);
+    if (shared === undefined) this.#folder ??= makeSocketFolder();
+    this.#socket = shared ?? join(this.#folder ?? "", "s");
+    this.#log = new ConnectionLog(`${this.#socket}.log`);
+    const isThere = shared !== undefined && (await isListening(shared));
     // One that broke may have left it.
-    rmSync(socket, { force: true });
-    const ssh = spawn(
-      "ssh",
-      [
-        // Comes first, because ssh uses the first: this level includes why a forwarded connection was refused.
-        "-o",
-        "LogLevel=INFO",
-        ...args,
-        "-o",
-        "ControlMaster=yes",
-        "--",
-        this.#place.server,
-        `cat /proc/sys/kernel/random/boot_id; echo ${READY}; exec cat >/dev/null`,
-      ],
-      { stdio: ["pipe", "pipe", "pipe"] },
-    );
-    this.#started = ssh;
-    let words = "";
-    ssh.stderr.setEncoding("utf8").on("data", (text: string) => {
-      words = `${words}${text}`.slice(-MAX_WORDS);
-      this.#refusal = [...words.matchAll(/open failed: (.*?)\s*$/gm)].at(-1)?.[1] ?? "";
+    if (!isThere) rmSync(this.#socket, { force: true });
+    this.#arguments = sshArguments(this.#place, this.#socket, this.#knownHosts());
+    const ssh = spawn("ssh", [...this.#options(shared !== undefined), "--", this.#place.server, GREET], {
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    this.#started = ssh;
+    ssh.stderr.setEncoding("utf8").on("data", (text: string) => this.#log?.add(text));
     ssh.stdin.on("error", () => {});
     const stop = () => ssh.kill();
     signal.addEventListener("abort", stop, { once: true });
-    const began = performance.now();
-    const looking = setInterval(() => {
-      // ssh makes it before it opens its own session, which takes two more round trips.
-      if (!existsSync(socket)) return;
-      clearInterval(looking);
-      if (!this.#isClosed) this.onAuthenticated(performance.now() - began);
-    }, LOOK_MILLISECONDS);
     try {
-      const greeting = await greetingOf(ssh);
-      if (greeting !== undefined) {
-        if (this.#isClosed) ssh.kill();
-        else this.#keep(ssh, /[0-9a-f-]{36}(?=\s+rollgate-connected)/.exec(greeting)?.[0]);
-        return;
-      }
+      if (await this.#isOpened(ssh, isThere)) return;
     } catch (error) {
       throw new RollgateError("ssh-missing", `expected the ssh command, got ${messageOf(error)}`, {
         cause: error,
       });
     } finally {
-      clearInterval(looking);
       signal.removeEventListener("abort", stop);
     }
-    throw explainSsh(this.#place, signal.aborted ? `${words}\nno answer in time` : words);
+    const { latest } = this.#log;
+    throw explainSsh(this.#place, signal.aborted ? `${latest}\nno answer in time` : latest);
+  }
+
+  /** Writes a given host key to a file for `ssh`, which then knows no other; its name there is any. */
+  #knownHosts(): string | undefined {
+    const keys = this.#place.hostKey?.trim().split("\n");
+    if (!keys) return undefined;
+    const file = `${this.#socket}.known`;
+    writeFileSync(file, keys.map((key) => `* ${key}\n`).join(""));
+    return file;
+  }
+
+  /** If it is shared, the process that logs in goes on in the background, and its words would be lost. */
+  #options(isShared: boolean): string[] {
+    const shared = ["ControlMaster=auto", `ControlPersist=${PERSIST_SECONDS}`];
+    const own = ["ControlMaster=yes", "ControlPersist=no"];
+    return [
+      // Comes first, because ssh uses the first: this level includes why a forwarded connection was refused.
+      ...["-o", "LogLevel=INFO"],
+      ...(isShared && this.#log ? ["-E", this.#log.file] : []),
+      ...this.#arguments,
+      ...(isShared ? shared : own).flatMap((option) => ["-o", option]),
+    ];
+  }
+
+  /**
+   * Waits until `ssh` is connected; returns false if it ended before. Commands need not wait for its own session, which
+   * takes two more round trips; only a reconnection has to know whether the server was rebooted.
+   */
+  async #isOpened(ssh: ChildProcess, isThere: boolean): Promise<boolean> {
+    await once(ssh, "spawn");
+    const began = performance.now();
+    const over = new AbortController();
+    const greeting = greetingOf(ssh).finally(() => over.abort());
+    const connected = untilListening(this.#socket, over.signal).then((isConnected) => {
+      if (isConnected && !this.#isClosed) this.onAuthenticated(this.#isFar(isThere ? undefined : began));
+      return isConnected;
+    });
+    const greeted = greeting.then((text) => {
+      if (text !== undefined) this.#isGreeted(text);
+      return text !== undefined;
+    });
+    if (this.#opened === 0 && (await connected)) {
+      this.#isDoubtful = isThere;
+    } else if (!(await greeted)) {
+      return false;
+    }
+    if (this.#isClosed) ssh.kill();
+    else this.#keep(ssh);
+    return true;
+  }
+
+  /** By the time of the login, which a file remembers for other processes. */
+  #isFar(began: number | undefined): boolean {
+    const file = `${this.#socket}.far`;
+    if (began === undefined) return existsSync(file);
+    const isFar = performance.now() - began > FAR_MILLISECONDS;
+    if (isFar) writeFileSync(file, "");
+    else rmSync(file, { force: true });
+    return isFar;
+  }
+
+  #isGreeted(text: string): void {
+    const boot = /[0-9a-f-]{36}(?=\s+rollgate-connected)/.exec(text)?.[0];
+    if (this.#opened > 0 && !this.#ssh) for (const tell of this.#onReconnect) tell(boot !== this.#boot);
+    this.#boot = boot;
+    this.#isDoubtful = false;
+    wasReached(this.#place);
   }
 
   /** Keeps the connection without keeping this process alive. */
-  #keep(ssh: ChildProcess, boot: string | undefined): void {
+  #keep(ssh: ChildProcess): void {
     this.#ssh = ssh;
-    if (this.#opened++ > 0) for (const tell of this.#onReconnect) tell(boot !== this.#boot);
-    this.#boot = boot;
-    wasReached(this.#place);
+    this.#opened++;
+    if (!this.#isDoubtful) wasReached(this.#place);
     ssh.once("exit", () => {
       if (this.#ssh === ssh) this.#ssh = undefined;
     });
@@ -175,8 +231,7 @@ export class SshConnection {
 }
 
 /** What the server printed once ready, if `ssh` didn't end before; a login shell may print something first. */
-async function greetingOf(ssh: ChildProcess): Promise<string | undefined> {
-  await once(ssh, "spawn");
+function greetingOf(ssh: ChildProcess): Promise<string | undefined> {
   return new Promise((resolve) => {
     let printed = "";
     ssh.stdout?.setEncoding("utf8").on("data", (text: string) => {

@@ -17,6 +17,7 @@ import { type ConnectionPool, connectionPool, type PooledConnection } from "./co
 import { explainSsh } from "./explainSsh.ts";
 import type { SshPlace } from "./sshArguments.ts";
 import type { SshConnection } from "./sshConnection.ts";
+import { traced } from "./traced.ts";
 
 /** Part of the message for a server that forbids forwarded connections. */
 export const NOT_FORWARDED = "does not forward connections";
@@ -59,7 +60,8 @@ export class SshMachine implements Machine {
   async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
     const input = options.input && (await RepeatableInput.from(options.input));
     try {
-      return await this.#runRepeatedly(script, args, input, options);
+      const what = () => [script, ...args].join("\0");
+      return await traced("script", this.name, what, () => this.#runRepeatedly(script, args, input, options));
     } finally {
       await input?.close();
     }
@@ -140,15 +142,20 @@ export class SshMachine implements Machine {
     for (;;) {
       try {
         // Each time anew: what is asked before it runs again may be a command on this server, too.
-        return await this.#pooled.limit(() =>
+        const printed = await this.#pooled.limit(() =>
           this.#runOnce(script, args, input, Math.max(1, deadlineSeconds - spent()), signal),
         );
+        this.#wasReached = true;
+        return printed;
       } catch (error) {
         signal?.throwIfAborted();
+        // The connection that another process has left was dead already.
+        const wasDead = this.#connection.isDoubtful && error instanceof MachineUnreachable;
+        if (wasDead) this.#connection.giveUp();
         const patience = this.#wasReached
           ? deadlineSeconds
           : Math.min(FIRST_CONTACT_SECONDS, deadlineSeconds);
-        const isOver = spent() + BETWEEN_ATTEMPTS_MILLISECONDS / 1000 > patience;
+        const isOver = !wasDead && spent() + BETWEEN_ATTEMPTS_MILLISECONDS / 1000 > patience;
         if (!(error instanceof MachineUnreachable) || isOver || input?.isRepeatable === false) throw error;
         await sleep(BETWEEN_ATTEMPTS_MILLISECONDS, undefined, { signal });
         if (!unfenced) await this.#assertHeld();
@@ -190,7 +197,7 @@ export class SshMachine implements Machine {
     if (!input) return this.#pooled.shells.run(command, signal);
     const { shortText } = input;
     if (shortText === undefined) return undefined;
-    return this.#pooled.shells.run(given(shortText, command), signal);
+    return this.#pooled.shells.run(given(shortText, command), signal, true);
   }
 
   async #runInSession(command: string, input: Readable | undefined, signal: AbortSignal): Promise<Printed> {
@@ -239,7 +246,7 @@ export class SshMachine implements Machine {
     if (this.#isClosed)
       throw new RollgateError("connection-closed", `the connection to ${this.name} was closed`);
     await this.#connection.open(signal);
-    this.#wasReached = true;
+    if (!this.#connection.isDoubtful) this.#wasReached = true;
   }
 
   get #connection(): SshConnection {

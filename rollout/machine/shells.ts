@@ -22,6 +22,11 @@ export function given(text: string, command: string): string {
 export interface ShellOptions {
   /** Starts `sh`. */
   open(): ChildProcessWithoutNullStreams;
+  /**
+   * Starts `sh` with a command that it runs first, where that takes less time than to send it later. Shells that `open`
+   * starts print something then, as soon as they are there.
+   */
+  openWith?(command: string): ChildProcessWithoutNullStreams;
   /** Ends it and whatever it runs. */
   kill(shell: ChildProcessWithoutNullStreams): void;
   /** How many there are at most. */
@@ -42,30 +47,46 @@ export class Shells {
     this.#options = options;
   }
 
-  /** Opens so many in advance, or as many as may be open, because opening one takes three round trips. */
+  /** Opens so many in advance, or as many as may be open, because opening one takes two round trips. */
   prepare(count = this.#options.most): void {
     while (this.#all.size < count && this.#another());
   }
 
-  /** Runs a command in a shell that has nothing else to do; `undefined` when all are busy. */
-  run(command: string, signal: AbortSignal): Promise<Printed> | undefined {
-    const idle = [...this.#all].find(({ isBusy }) => !isBusy) ?? this.#another();
-    return idle?.run(command, signal);
+  /**
+   * Runs a command in a shell that has nothing else to do; `undefined` when all are busy. A new shell may begin with it,
+   * unless it is `secret`: others could see it there.
+   */
+  run(command: string, signal: AbortSignal, secret = false): Promise<Printed> | undefined {
+    const { openWith } = this.#options;
+    const idle = [...this.#all].filter(({ isBusy }) => !isBusy);
+    const ready = idle.find(({ isReady }) => isReady);
+    if (ready || !openWith || secret) return (ready ?? idle[0] ?? this.#another())?.run(command, signal);
+    const marked = between(command);
+    return this.#another(() => openWith(marked.command))?.result(marked.mark, signal);
   }
 
   close(): void {
     for (const shell of this.#all) shell.end();
   }
 
-  #another(): Shell | undefined {
+  #another(open = () => this.#options.open()): Shell | undefined {
     if (this.#all.size >= this.#options.most) return undefined;
-    const shell = new Shell(this.#options, () => this.#all.delete(shell));
+    const shell = new Shell(open(), this.#options, () => this.#all.delete(shell));
     this.#all.add(shell);
     return shell;
   }
 }
 
+/** A command with marks around what it prints. */
+function between(command: string): { readonly command: string; readonly mark: string } {
+  const mark = randomUUID();
+  const end = `printf '\\n${mark}:%s' $?; printf '\\n${mark}' >&2`;
+  return { mark, command: `{ printf '%s\\n' ${mark}; ${command}; ${end}; } < /dev/null` };
+}
+
 class Shell {
+  /** Whether anything has come from there. */
+  isReady = false;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #options: ShellOptions;
   readonly #forget: () => void;
@@ -78,13 +99,13 @@ class Shell {
   /** Looks whether the command that runs has ended. */
   #onOutput: (() => void) | undefined;
 
-  constructor(options: ShellOptions, forget: () => void) {
-    const shell = options.open();
+  constructor(shell: ChildProcessWithoutNullStreams, options: ShellOptions, forget: () => void) {
     this.#process = shell;
     this.#options = options;
     this.#forget = forget;
     shell.stdin.on("error", () => {});
     shell.stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.isReady = true;
       this.#stdout += text;
       this.#end = `${this.#end}${text}`.slice(-LONGEST_END);
       this.#onOutput?.();
@@ -107,12 +128,18 @@ class Shell {
   }
 
   /** The command may not read its input, which is where the shell gets its commands from. */
-  async run(command: string, signal: AbortSignal): Promise<Printed> {
-    const mark = randomUUID();
-    clearTimeout(this.#idle);
+  run(command: string, signal: AbortSignal): Promise<Printed> {
+    const marked = between(command);
     this.#stdout = "";
     this.#end = "";
     this.#stderr = "";
+    this.#process.stdin.write(`${marked.command}\n`);
+    return this.result(marked.mark, signal);
+  }
+
+  /** Waits for the end of what runs. */
+  async result(mark: string, signal: AbortSignal): Promise<Printed> {
+    clearTimeout(this.#idle);
     this.#keepProcess(true);
     const stop = () => this.end();
     signal.addEventListener("abort", stop, { once: true });
@@ -122,9 +149,6 @@ class Shell {
           const printed = this.#printed(mark);
           if (printed) resolve(printed);
         };
-        this.#process.stdin.write(
-          `{ printf '%s\\n' ${mark}; ${command}; printf '\\n${mark}:%s' $?; printf '\\n${mark}' >&2; } < /dev/null\n`,
-        );
         this.#onOutput();
       });
     } finally {

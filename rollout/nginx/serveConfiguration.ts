@@ -14,6 +14,8 @@ import { servedPlace } from "./servedConfiguration.ts";
 const TAKES_EFFECT = { intervalMilliseconds: 50, deadlineMilliseconds: 10_000 };
 /** Shorter, because nginx served this a moment ago. */
 const IS_BACK = { ...TAKES_EFFECT, deadlineMilliseconds: 4_000 };
+/** On a loaded machine far away, a new connection alone may take a second. */
+const ANSWER_MILLISECONDS = 3_000;
 /** How many new connections in a row the new workers must answer; old workers keep accepting for about 100 ms. */
 const ANSWERS_IN_A_ROW = 5;
 
@@ -155,7 +157,11 @@ async function takesEffect(
 
 async function answers(access: NginxAccess, fingerprint: string, controlPort?: number): Promise<boolean> {
   try {
-    const { body } = await access.getAnew("/rollgate/configuration", AbortSignal.timeout(1_000), controlPort);
+    const { body } = await access.getAnew(
+      "/rollgate/configuration",
+      AbortSignal.timeout(ANSWER_MILLISECONDS),
+      controlPort,
+    );
     return Buffer.from(body).toString("utf8").endsWith(` ${fingerprint}`);
   } catch {
     return false;

@@ -1,0 +1,117 @@
+import { execFile } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { isSystemError } from "#rollout/common/errors.ts";
+import { shortTemporaryFolder } from "./socketFolder.ts";
+import { placeKey, placeOptions, type SshPlace } from "./sshArguments.ts";
+
+/** Where the folder is that new connections use. */
+const CURRENT = "current";
+/** A socket has a name of so many characters. */
+const NAME = 20;
+/** A folder without a socket may be one whose first login is still under way. */
+const LOGIN_MILLISECONDS = 60_000;
+
+const ask = promisify(execFile);
+
+/**
+ * The sockets of connections that outlive their process for some seconds, so that the next process of an update needs no
+ * login. They are in a folder that only this account can enter. The name of a socket stands for everything that decides
+ * who is logged in where, and as whom the server is trusted.
+ */
+export class SharedSockets {
+  readonly #root: string;
+
+  /** `root` is the folder, which is made if it is not there. */
+  constructor(root = join(shortTemporaryFolder(), `rollgate-ssh-${process.getuid?.() ?? ""}`)) {
+    this.#root = root;
+  }
+
+  /** The path of the socket for a place; `undefined` if the folder is not private. */
+  async of(place: SshPlace): Promise<string | undefined> {
+    const folder = this.#folder();
+    return folder === undefined ? undefined : join(folder, await nameOf(place));
+  }
+
+  /** Leaves the connections that are there to those who use them: from now on, everybody logs in anew. */
+  renew(): void {
+    rmSync(join(this.#root, CURRENT), { force: true });
+  }
+
+  #folder(): string | undefined {
+    try {
+      mkdirSync(this.#root, { mode: 0o700 });
+    } catch (error) {
+      if (!isSystemError(error, "EEXIST")) return undefined;
+    }
+    if (!isPrivate(this.#root)) return undefined;
+    const name = this.#current() ?? this.#make();
+    return join(this.#root, name);
+  }
+
+  #current(): string | undefined {
+    try {
+      const name = readlinkSync(join(this.#root, CURRENT));
+      return existsSync(join(this.#root, name)) ? name : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Another process may do the same: the first one wins. */
+  #make(): string {
+    const name = randomBytes(4).toString("hex");
+    mkdirSync(join(this.#root, name), { mode: 0o700 });
+    const link = join(this.#root, CURRENT);
+    try {
+      if (this.#current() === undefined) rmSync(link, { force: true });
+      symlinkSync(name, link);
+    } catch (error) {
+      if (!isSystemError(error, "EEXIST")) throw error;
+    }
+    const current = this.#current() ?? name;
+    this.#removeOthers(current);
+    return current;
+  }
+
+  #removeOthers(current: string): void {
+    for (const name of readdirSync(this.#root)) {
+      const folder = join(this.#root, name);
+      if ([current, CURRENT].includes(name) || isInUse(folder)) continue;
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+function isPrivate(folder: string): boolean {
+  const status = lstatSync(folder);
+  return status.isDirectory() && status.uid === process.getuid?.() && (status.mode & 0o077) === 0;
+}
+
+function isInUse(folder: string): boolean {
+  try {
+    const isNew = Date.now() - lstatSync(folder).mtimeMs < LOGIN_MILLISECONDS;
+    return isNew || readdirSync(folder).some((name) => lstatSync(join(folder, name)).isSocket());
+  } catch {
+    return false;
+  }
+}
+
+/** What `ssh` makes of its configuration is part of it, and so are the host keys that it knows. */
+async function nameOf(place: SshPlace): Promise<string> {
+  const asked = ["-G", ...placeOptions(place), "--", place.server];
+  const options = await ask("ssh", asked).then(
+    ({ stdout }) => stdout,
+    () => "",
+  );
+  const [, files = ""] = /^userknownhostsfile (.*)$/m.exec(options) ?? [];
+  const known = await Promise.all(
+    files.split(" ").map((file) => readFile(file.replace(/^~/, homedir()), "utf8").catch(() => "")),
+  );
+  const all = [placeKey(place), options, process.env.SSH_AUTH_SOCK, ...known];
+  return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, NAME);
+}
