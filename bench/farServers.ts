@@ -9,16 +9,21 @@ import { FarServers } from "../harness/ssh/farServers.ts";
 import { SshServers } from "../harness/ssh/sshServers.ts";
 import { Project } from "../test/endToEnd/project.ts";
 import type { PulumiResult } from "../tools/runPulumi.ts";
+import { median } from "./median.ts";
+import { tripsOf } from "./trips.ts";
 
 /**
  * Measures what distance costs: a preview and an update with nothing to do, and a roll of three hosts whose application
- * starts at once, over SSH to sshd processes of this machine, near and with a round trip of so many milliseconds.
- * `npm run bench:far-servers -- --rounds 3 --milliseconds 200`
+ * starts at once, without a soak and with the default one, over SSH to sshd processes of this machine, near and with a
+ * round trip of so many milliseconds. `--trace` lists what each of them waits for.
+ * `npm run bench:far-servers -- --rounds 3 --milliseconds 200 --only no-op,roll --trace`
  */
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     milliseconds: { type: "string", default: "200" },
+    only: { type: "string", default: "preview,no-op,roll,default-roll" },
+    trace: { type: "boolean", default: false },
   },
 });
 const milliseconds = Number(values.milliseconds);
@@ -26,26 +31,39 @@ const directory = await mkdtemp(join(tmpdir(), "rollgate-jars-"));
 const servers = await SshServers.create();
 const far = new FarServers(servers);
 const project = await Project.create("far");
+const ratios: Record<string, number[]> = {};
 try {
   const jars = await Promise.all(["1.0.0", "1.1.0"].map(jarOf));
+  let rolls = 0;
+  const roll = async () => {
+    await project.configure({ jar: jars[++rolls % 2] ?? "" });
+    return project.up();
+  };
+  const measured: Record<string, () => Promise<PulumiResult>> = {
+    preview: () => project.pulumi("preview"),
+    "no-op": () => project.pulumi("up", "--yes"),
+    roll,
+    "default-roll": roll,
+  };
   await project.configure({
     ...(await hosts()),
     ...{ kind: "ssh", sshSupervisor: "process", sshConfig: servers.config },
-    ...{ jar: jars[0] ?? "", java: await writeFakeJava(directory), soakSeconds: 0 },
+    ...{ jar: jars[0] ?? "", java: await writeFakeJava(directory) },
     directory: join(servers.directory, "srv"),
   });
   await seconds(() => project.up());
   console.log(`seconds near, with ${milliseconds} ms, ratio`);
   for (let round = 1; round <= Number(values.rounds); round++) {
-    await compare("preview", () => project.pulumi("preview"));
-    await compare("no-op up", () => project.pulumi("up", "--yes"));
-    let version = 0;
-    await compare("roll", async () => {
-      version++;
-      await project.configure({ jar: jars[version % 2] ?? "" });
-      return project.up();
-    });
+    for (const what of values.only.split(",")) {
+      const run = measured[what];
+      if (!run) throw new Error(`expected some of ${Object.keys(measured)}, got ${what}`);
+      if (what === "roll") await project.configure({ soakSeconds: 0 });
+      if (what === "default-roll") await project.pulumi("config", "rm", "soakSeconds");
+      await compare(what, run);
+    }
   }
+  for (const [what, all] of Object.entries(ratios))
+    console.log(`${what.padEnd(12)} median ratio ${median(all).toFixed(2)}`);
 } finally {
   far.roundTripMilliseconds = 0;
   await project.remove();
@@ -77,10 +95,21 @@ async function compare(what: string, run: () => Promise<PulumiResult>): Promise<
   const times: number[] = [];
   for (const distance of [0, milliseconds]) {
     far.roundTripMilliseconds = distance;
-    times.push(await seconds(run));
+    times.push(values.trace ? await traced(`${what} with ${distance} ms`, run) : await seconds(run));
   }
   const [near = 0, away = 0] = times;
-  console.log(`${what.padEnd(8)} ${near.toFixed(1)} ${away.toFixed(1)} ${(away / near).toFixed(2)}`);
+  const ratio = away / near;
+  ratios[what] = [...(ratios[what] ?? []), ratio];
+  console.log(`${what.padEnd(12)} ${near.toFixed(1)} ${away.toFixed(1)} ${ratio.toFixed(2)}`);
+}
+
+async function traced(what: string, run: () => Promise<PulumiResult>): Promise<number> {
+  let wall = 0;
+  const lines = await tripsOf(join(directory, "trips"), async () => {
+    wall = await seconds(run);
+  });
+  console.log([`\n${what}: began, took, process, kind, server, what`, ...lines, ""].join("\n"));
+  return wall;
 }
 
 async function seconds(run: () => Promise<PulumiResult>): Promise<number> {
