@@ -8,7 +8,7 @@ export interface PollOptions {
 }
 
 /**
- * Calls `attempt` until it returns something other than `undefined`, and returns that; returns `undefined` once the
+ * Calls `attempt` every so often until it returns something other than `undefined`, and returns that; returns `undefined` once the
  * deadline has passed. The first attempt starts at once, none starts after the deadline.
  */
 export async function poll<T>(
@@ -18,9 +18,12 @@ export async function poll<T>(
   const deadline = performance.now() + options.deadlineMilliseconds;
   for (;;) {
     options.signal?.throwIfAborted();
+    const began = performance.now();
     const answer = await attempt();
     if (answer !== undefined) return answer;
-    if (performance.now() + options.intervalMilliseconds > deadline) return undefined;
-    await sleep(options.intervalMilliseconds, undefined, { signal: options.signal });
+    // What an answer takes counts: one that is long on its way would make it less often.
+    const pause = Math.max(0, began + options.intervalMilliseconds - performance.now());
+    if (performance.now() + pause > deadline) return undefined;
+    await sleep(pause, undefined, { signal: options.signal });
   }
 }

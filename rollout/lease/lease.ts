@@ -16,8 +16,21 @@ export type Renewal =
   /** Someone has taken it over; without a holder, it is gone. */
   | { readonly isHeld: false; readonly holder: LeaseRecord | undefined };
 
+/** Where leases are on a machine, so that a script there can check one before it changes anything. */
+export interface LeasePlace {
+  readonly machine: unknown;
+  readonly directory: string;
+}
+
+/** A lease as such a script checks it. */
+export interface LeaseGuard extends LeasePlace {
+  readonly generation: number;
+}
+
 /** Where the leases of one fleet are kept, on the target side; generations only grow. */
 export interface LeaseStore {
+  /** Absent if no script can check them. */
+  readonly place?: LeasePlace;
   newest(): Promise<{ readonly generation: number; readonly record: LeaseRecord } | undefined>;
   /** Creates a generation atomically; `false` if someone else was first. */
   claim(generation: number, record: LeaseRecord): Promise<boolean>;
@@ -113,6 +126,12 @@ export class Lease {
   /** Aborts when the lease is lost or someone asks the roll to stop. */
   get signal(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /** For scripts on the machine of the lease, which then need no question before them. */
+  get guard(): LeaseGuard | undefined {
+    const { place } = this.#store;
+    return place && { ...place, generation: this.#generation };
   }
 
   /** Throws `LeaseLost` unless the lease is still ours; called before every step that changes anything. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { CommandFailed, type Machine } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
-import type { LeaseRecord, LeaseStore, Renewal } from "./lease.ts";
+import type { LeasePlace, LeaseRecord, LeaseStore, Renewal } from "./lease.ts";
 import { thisProcess } from "./thisProcess.ts";
 
 const leaseRecord = z.object({
@@ -24,12 +24,14 @@ const IS_GONE = readScripts(FOLDER, "is-gone");
 
 /** The leases of a fleet on a machine: files `<generation>.json` in a folder, plus `stop` to ask the owner to stop. */
 export class MachineLeaseStore implements LeaseStore {
+  readonly place: LeasePlace;
   readonly #machine: Pick<Machine, "run">;
   readonly #directory: string;
 
   constructor(machine: Pick<Machine, "run">, directory: string) {
     this.#machine = machine;
     this.#directory = directory;
+    this.place = { machine, directory };
   }
 
   async newest() {
@@ -73,7 +75,8 @@ export class MachineLeaseStore implements LeaseStore {
   }
 }
 
-function readNewest(answer: string) {
+/** Reads what `print_newest` prints. */
+export function readNewest(answer: string) {
   const space = answer.indexOf(" ");
   if (space < 0) return undefined;
   const record = leaseRecord.parse(JSON.parse(answer.slice(space + 1)));

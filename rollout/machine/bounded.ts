@@ -12,6 +12,8 @@ const STAGE_SECONDS = 3600;
 const STOP_SECONDS = 60;
 /** Methods that have their own deadline. */
 const BOUNDED_THEMSELVES = ["probe", "upstream", "visit", "runTask"];
+/** Methods that ask nobody. */
+const AT_ONCE = ["guardBy"];
 
 /** How long a method may take; `undefined` if it needs no deadline. */
 type Deadline = (method: string, args: readonly unknown[]) => number | undefined;
@@ -71,6 +73,7 @@ export function bounded<T extends object>(driver: T, name: string, deadline: Dea
     get(target, key) {
       const member: unknown = Reflect.get(target, key, target);
       if (typeof member !== "function") return member;
+      if (AT_ONCE.includes(String(key))) return member.bind(target);
       return (...args: unknown[]) => {
         const seconds = deadline(String(key), args);
         const work = async () => Reflect.apply(member, target, args);

@@ -69,6 +69,14 @@ export class GroupMembers {
     }
   }
 
+  /** Whether this roll has given all of them a flag like that already. */
+  have(flag: string, isRaised: boolean): boolean {
+    const wanted = new Map([[flag, isRaised]]);
+    return (
+      this.#wanted.get(flag) === isRaised && this.all.every((member) => !member.lost && member.has(wanted))
+    );
+  }
+
   /** Changes a flag in all of them, even in those that are lost, if their disks can be written. */
   async flag(flag: string, isRaised: boolean, change: (nginx: OneNginx) => Promise<void>): Promise<void> {
     this.#wanted.set(flag, isRaised);

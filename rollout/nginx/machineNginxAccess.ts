@@ -1,5 +1,7 @@
 import { errors, type Pool } from "undici";
 import { isSystemError } from "../common/errors.ts";
+import { runGuarded } from "../lease/guarded.ts";
+import type { LeaseGuard } from "../lease/lease.ts";
 import { tableEndpoint } from "../machine/connections.ts";
 import { portHolder } from "../machine/listeners.ts";
 import type { Machine } from "../machine/machine.ts";
@@ -52,6 +54,7 @@ export class MachineNginxAccess implements GroupedNginxAccess {
   readonly #place: NginxPlace;
   readonly #pool: Pool;
   #probes: Pool | undefined;
+  #guard: LeaseGuard | undefined;
   #master = "0";
 
   constructor(machine: Machine, place: NginxPlace) {
@@ -61,6 +64,11 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     this.ledger = new MachineLedger(machine, place, this);
     this.status = new MachineStatusFile(machine, place.directory, place.url);
     this.#pool = this.#open(POOL);
+  }
+
+  guardBy(guard: LeaseGuard | undefined): boolean {
+    this.#guard = guard?.machine === this.#machine ? guard : undefined;
+    return this.#guard !== undefined;
   }
 
   async get(path: string, signal: AbortSignal): Promise<NginxAnswer> {
@@ -82,11 +90,11 @@ export class MachineNginxAccess implements GroupedNginxAccess {
   }
 
   async raiseFlag(host: string): Promise<void> {
-    await this.#run(RAISE_FLAG, host);
+    await this.#change(RAISE_FLAG, host);
   }
 
   async lowerFlag(host: string): Promise<void> {
-    await this.#run(LOWER_FLAG, host);
+    await this.#change(LOWER_FLAG, host);
   }
 
   async sumFlags(): Promise<void> {
@@ -152,6 +160,13 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     } finally {
       await pool.destroy();
     }
+  }
+
+  #change(script: string, flag: string): Promise<string> {
+    const args = [this.#place.directory, flag];
+    return this.#guard
+      ? runGuarded(this.#machine, this.#guard, script, args)
+      : this.#machine.run(script, args);
   }
 
   #run(script: string, ...flag: readonly string[]): Promise<string> {

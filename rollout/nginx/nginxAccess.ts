@@ -1,3 +1,4 @@
+import type { LeaseGuard } from "../lease/lease.ts";
 import type { RequestCounter } from "../ledger/requestCounter.ts";
 import type { StatusFile } from "../status/statusFile.ts";
 
@@ -35,6 +36,8 @@ export interface GroupedNginxAccess extends NginxAccess {
   readonly ledger: RequestCounter;
   /** What its status page shows of rolls. */
   readonly status: StatusFile;
+  /** From now on, or until there is none, checks the lease before each change of a flag; returns whether it can. */
+  guardBy(guard: LeaseGuard | undefined): boolean;
   /** Requests a path of the application as a client would, and returns the status; nginx must take probes. */
   probe(path: string, signal: AbortSignal): Promise<number>;
   /** Says for the access log which release answers at `place`, written as nginx writes it. */

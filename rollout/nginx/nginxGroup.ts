@@ -19,6 +19,7 @@ export class NginxGroup implements ReverseProxy {
   readonly name: string;
   readonly #members: GroupMembers;
   #roll: RollOfProxy | undefined;
+  #isGuarded = false;
 
   constructor(each: readonly [OneNginx, ...OneNginx[]]) {
     this.#members = new GroupMembers(each);
@@ -46,13 +47,22 @@ export class NginxGroup implements ReverseProxy {
     return this.#members.all.flatMap(({ nginx }) => nginx.status ?? []);
   }
 
+  get isGuarded(): boolean {
+    return this.#isGuarded;
+  }
+
+  /** The lease is beside one of several, and the others would be changed without it. */
   begin(roll: RollOfProxy): void {
     this.#roll = roll;
+    const [only, ...others] = this.#members.all;
+    this.#isGuarded = others.length === 0 && only?.nginx.guardBy?.(roll.guard) === true;
     this.#members.begin(roll);
   }
 
   async end(patienceMilliseconds: number): Promise<readonly string[]> {
     await this.#members.end(patienceMilliseconds);
+    this.#isGuarded = false;
+    for (const { nginx } of this.#members.all) nginx.guardBy?.(undefined);
     return this.#members.lost.map(({ name, lost }) => {
       const drains = lost?.isWritable ? "It will start with the right drains" : "Its drains may be old";
       return `${name} was lost during the roll and is not back (${lost?.reason}). ${drains}: see to it, then run \`pulumi up\``;
@@ -88,6 +98,7 @@ export class NginxGroup implements ReverseProxy {
   }
 
   async standBy(isOn: boolean): Promise<void> {
+    if (this.#members.have(STANDBY_FLAG, isOn)) return;
     await this.#members.flag(STANDBY_FLAG, isOn, (nginx) => nginx.standBy(isOn));
   }
 

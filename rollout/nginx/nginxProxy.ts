@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 import { inOrder } from "../common/inOrder.ts";
 import { poll } from "../common/poll.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { judge } from "../host/probe.ts";
+import type { LeaseGuard } from "../lease/lease.ts";
 import type { RequestCounter } from "../ledger/requestCounter.ts";
 import { endpoint } from "../machine/connections.ts";
 import { type Flavour, flavour } from "../request/rollRequest.ts";
@@ -15,6 +17,8 @@ import type { UpstreamState } from "./reverseProxy.ts";
 import { STANDBY_FLAG } from "./standby.ts";
 
 const ANSWER_MILLISECONDS = 5_000;
+/** What a change of a flag takes on its machine. */
+const CHANGE_MILLISECONDS = 50;
 const CONFIRM = { intervalMilliseconds: 20, deadlineMilliseconds: 5_000 };
 
 /**
@@ -50,6 +54,10 @@ export class NginxProxy implements OneNginx {
     }
   }
 
+  guardBy(guard: LeaseGuard | undefined): boolean {
+    return this.#access.guardBy(guard);
+  }
+
   async drained(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const { statusCode, body } = await this.#get("/rollgate/drained", signal);
     if (statusCode !== 200) {
@@ -65,13 +73,11 @@ export class NginxProxy implements OneNginx {
   }
 
   async drain(host: AppHost): Promise<void> {
-    await this.#access.raiseFlag(host.name);
-    await this.#confirm(host, true);
+    await this.#confirmed(this.#access.raiseFlag(host.name), host, true);
   }
 
   async admit(host: AppHost): Promise<void> {
-    await this.mark(host.name, false);
-    await this.#confirm(host, false);
+    await this.#confirmed(this.mark(host.name, false), host, false);
   }
 
   answers({ name, address, port }: AppHost, release: string): void {
@@ -151,6 +157,14 @@ export class NginxProxy implements OneNginx {
     if (!server) return { up: false, detail: `${name} is not in /status` };
     const { up, rise, fall } = server;
     return { up: up && fall === 0, detail: `${up ? "up" : "down"}, rise ${rise}, fall ${fall}` };
+  }
+
+  /** Asks for the first time when the change should have been made, since its answer may be long on its way. */
+  async #confirmed(changing: Promise<void>, host: AppHost, drained: boolean): Promise<void> {
+    const confirming = Promise.race([changing, sleep(CHANGE_MILLISECONDS)]).then(() =>
+      this.#confirm(host, drained),
+    );
+    await inOrder(changing, confirming);
   }
 
   async #confirm(host: AppHost, drained: boolean): Promise<void> {

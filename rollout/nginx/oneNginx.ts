@@ -1,4 +1,5 @@
 import type { AppHost, Slot } from "../host/appHost.ts";
+import type { LeaseGuard } from "../lease/lease.ts";
 import type { RequestCounter } from "../ledger/requestCounter.ts";
 import type { StatusFile } from "../status/statusFile.ts";
 import type { UpstreamState } from "./reverseProxy.ts";
@@ -13,6 +14,8 @@ export interface OneNginx {
   readonly status?: StatusFile;
   /** Throws `RollgateError` if it doesn't answer or doesn't serve these hosts; changes nothing. */
   preflight(hosts: readonly AppHost[], signal: AbortSignal): Promise<void>;
+  /** From now on, or until there is none, checks the lease before each change; returns whether it can. */
+  guardBy?(guard: LeaseGuard | undefined): boolean;
   /** Names of the slots that get no new request through it. */
   drained(signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Sends no new request to the slot; returns once nginx itself confirms it. */

@@ -1,4 +1,5 @@
 import type { AppHost, Slot } from "../host/appHost.ts";
+import type { LeaseGuard } from "../lease/lease.ts";
 import type { RequestCounter } from "../ledger/requestCounter.ts";
 import type { StatusFile } from "../status/statusFile.ts";
 
@@ -20,6 +21,8 @@ export interface Drains {
 export interface RollOfProxy {
   /** Throws unless the roller still holds the fleet's lease. */
   assertHeld(): Promise<void>;
+  /** How scripts beside the lease check it themselves, if they can. */
+  readonly guard?: LeaseGuard | undefined;
   /** Tells about an nginx that was lost, or that is back. */
   tell(message: string): void;
   /** Hears that a slot is drained. */
@@ -44,6 +47,8 @@ export interface ReverseProxy {
   begin(roll: RollOfProxy): void;
   /** Ends a roll; waits so long for an nginx that was lost, and returns a line about each that is not back. */
   end(patienceMilliseconds: number): Promise<readonly string[]>;
+  /** Whether it checks the lease itself, before each change and at the same moment. */
+  readonly isGuarded?: boolean;
   drained(signal: AbortSignal): Promise<Drains>;
   /** Sends no new request to the host; returns once the proxy itself confirms it. */
   drain(slot: Slot): Promise<void>;

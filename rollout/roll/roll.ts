@@ -127,6 +127,7 @@ async function rollOnce(
   const ledger = new Ledger(fleet.hosts, fleet.proxy.counters, warn, policy.probeTraffic);
   fleet.proxy.begin({
     assertHeld: () => lease.assertHeld(),
+    guard: lease.guard,
     tell: (message) => report("nginx", message),
     drains: (slot) => {
       ledger.drains(slot);

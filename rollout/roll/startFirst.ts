@@ -1,4 +1,5 @@
 import { messageOf, RollgateError } from "../common/errors.ts";
+import { inOrder } from "../common/inOrder.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
 import { portTaken } from "../host/hostProblems.ts";
 import { describeGate } from "./describeGate.ts";
@@ -70,11 +71,15 @@ export class StartFirst implements HostRoll {
 
   /** The old application is stopped only now. */
   async commit(): Promise<void> {
-    await this.#steps.markLastKnownGood(this.#new, this.#revision);
+    const alone = this.#steps.standBy(false);
+    await inOrder(
+      this.#steps.markLastKnownGood(this.#new, this.#revision),
+      alone.catch(() => {}),
+    );
     if (this.#left > 0) this.#left = await this.#context.proxy.connections(this.#old);
     this.#steps.warnOfConnections(this.#left);
     await tidyUp(this.#host, this.#context, async () => {
-      await this.#steps.standBy(false);
+      await alone;
       await this.#steps.stop(this.#old);
       await this.#old.retire();
     });
@@ -94,9 +99,10 @@ export class StartFirst implements HostRoll {
       await this.#steps.switchTo(this.#revision.release);
     } else {
       await clearSlot(this.#spare, this.#steps, signal);
-      const owner = await this.#new.portOwner();
+      const held = this.#context.assertHeld();
+      const [owner] = await inOrder(this.#new.portOwner(), held);
       if (owner.kind === "other") throw portTaken(this.#new, owner.name, owner.port);
-      await this.#steps.switchTo(this.#revision.release);
+      await this.#steps.switchTo(this.#revision.release, held);
       await this.#steps.start(this.#new, this.#revision);
     }
     await this.#steps.awaitUp(this.#new, this.#revision.release, signal);

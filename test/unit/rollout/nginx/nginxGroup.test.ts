@@ -260,3 +260,14 @@ test("when one fails here and the other there at once, what was not done is not 
   const done = await Promise.allSettled([group.drain(slot("app-1")), group.drained(signal)]);
   expect(done.filter(({ status }) => status === "rejected")).toHaveLength(1);
 });
+
+test("old applications are kept from answering once, however many hosts ask for that", async () => {
+  const { group, a } = await inRoll();
+  await group.standBy(false);
+  const { length } = a.journal;
+  await group.standBy(false);
+  expect(a.journal).toHaveLength(length);
+  await group.standBy(true);
+  await group.standBy(false);
+  expect(a.journal.length).toBeGreaterThan(length);
+});

@@ -1,0 +1,25 @@
+import { CommandFailed, type Machine } from "../machine/machine.ts";
+import { readScripts } from "../machine/scripts.ts";
+import { type LeaseGuard, LeaseLost } from "./lease.ts";
+import { readNewest } from "./machineLeaseStore.ts";
+
+const LOST = 46;
+const GUARD = readScripts(new URL("./scripts/", import.meta.url), "newest", "guard");
+
+/**
+ * Runs a script on the machine of a lease, provided that it is held still: one question less, and nobody can take it over
+ * between the two. Throws `LeaseLost`.
+ */
+export async function runGuarded(
+  machine: Pick<Machine, "run">,
+  { directory, generation }: LeaseGuard,
+  script: string,
+  args: readonly string[],
+): Promise<string> {
+  try {
+    return await machine.run(`${GUARD}\n${script}`, [directory, String(generation), ...args]);
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || error.exitCode !== LOST) throw error;
+    throw new LeaseLost(readNewest(error.message)?.record.owner ?? "somebody");
+  }
+}
