@@ -51,8 +51,8 @@ export async function check({ news }: Change): Promise<CheckAnswer> {
   if (hasUnknown(inputs)) return { inputs: { ...inputs, script: UNKNOWN } };
   const server = serverOf(inputs);
   try {
-    const printed = await onServer(server.place, (machine) => machine.run("id -un", []));
-    return { inputs: { ...inputs, script: provisionScript(server, printed.trim()) } };
+    const deployer = await onServer(server.place, (machine) => machine.account());
+    return { inputs: { ...inputs, script: provisionScript(server, deployer) } };
   } catch (error) {
     const reason = `${explain(server.place, error)}. Nothing was changed.`;
     return { failures: [{ property: "server", reason }] };

@@ -14,7 +14,8 @@ import { type SshPlace, sshArguments } from "./sshArguments.ts";
 import { traced } from "./traced.ts";
 
 const READY = "rollgate-connected";
-const GREET = `cat /proc/sys/kernel/random/boot_id; echo ${READY}; exec cat >/dev/null`;
+const GREET = `cat /proc/sys/kernel/random/boot_id; echo "${READY} $(id -un)"; exec cat >/dev/null`;
+const GREETED = new RegExp(`${READY}.*\n`);
 const MAX_WORDS = 8_192;
 /** How long a shared connection is there for the next process of an update, or for the next update. */
 const PERSIST_SECONDS = 20;
@@ -40,6 +41,7 @@ export class SshConnection {
   #opening: Promise<void> | undefined;
   #isClosed = false;
   #isDoubtful = false;
+  #account: string | undefined;
   /** The kernel's boot id. */
   #boot: string | undefined;
   readonly #onReconnect = new Set<(wasRebooted: boolean) => void>();
@@ -70,6 +72,11 @@ export class SshConnection {
   /** Whether another process logged in and nothing has been heard from the server since. */
   get isDoubtful(): boolean {
     return this.#isDoubtful;
+  }
+
+  /** The account that is logged in, if that is known of the open connection. */
+  get account(): string | undefined {
+    return this.#ssh && this.#account;
   }
 
   /** Why the server last refused a forwarded connection, in OpenSSH's words; empty if it never did. */
@@ -209,6 +216,7 @@ export class SshConnection {
 
   #isGreeted(text: string): void {
     const boot = /[0-9a-f-]{36}(?=\s+rollgate-connected)/.exec(text)?.[0];
+    this.#account = /^rollgate-connected (\S+)$/m.exec(text)?.[1];
     if (this.#opened > 0 && !this.#ssh) for (const tell of this.#onReconnect) tell(boot !== this.#boot);
     this.#boot = boot;
     this.#isDoubtful = false;
@@ -236,7 +244,7 @@ function greetingOf(ssh: ChildProcess): Promise<string | undefined> {
     let printed = "";
     ssh.stdout?.setEncoding("utf8").on("data", (text: string) => {
       printed = `${printed}${text}`.slice(-MAX_WORDS);
-      if (printed.includes(READY)) resolve(printed);
+      if (GREETED.test(printed)) resolve(printed);
     });
     ssh.once("close", () => resolve(undefined));
   });

@@ -67,6 +67,11 @@ export class SshMachine implements Machine {
     }
   }
 
+  /** The account that is logged in, which the server says whenever a connection begins. */
+  async account(): Promise<string> {
+    return this.#connection.account ?? (await this.run("id -un", [])).trim();
+  }
+
   async connect(address: string, port: number): Promise<Duplex> {
     await this.#open(AbortSignal.timeout(DEADLINE_SECONDS * 1000));
     const ssh = this.#connection.spawn("", "-W", endpoint(address, port));

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, readlink, stat, symlink } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
-import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { ConnectionPool } from "#kinds/ssh/connectionPool.ts";
 import { SharedSockets } from "#kinds/ssh/sharedSockets.ts";
 import type { SshPlace } from "#kinds/ssh/sshArguments.ts";
@@ -117,6 +118,20 @@ describe.skipIf(reason)("a connection that several processes of an update share"
     expect(await servers.connections(server)).toBe(2);
     expect(await machine.run("echo three", [])).toBe("three\n");
     expect(await servers.connections(server)).toBe(2);
+  });
+
+  test("tells which account is logged in, without a command", async () => {
+    const pool = new ConnectionPool(0, new SharedSockets(root));
+    const machine = new SshMachine({ server: server.name, sshConfig: servers.config }, pool);
+    onTestFinished(() => machine.close());
+    const { username } = userInfo();
+    expect(await machine.account()).toBe(username);
+    const run = vi.spyOn(machine, "run");
+    await until(async () => {
+      run.mockClear();
+      expect(await machine.account()).toBe(username);
+      return run.mock.calls.length === 0;
+    }, 10);
   });
 
   test("says why a port was refused, whoever logged in", async () => {
