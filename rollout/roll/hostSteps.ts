@@ -1,6 +1,6 @@
 import { inOrder } from "../common/inOrder.ts";
 import { secondsSince } from "../common/secondsSince.ts";
-import type { AppHost, Revision, Slot } from "../host/appHost.ts";
+import type { AppHost, Revision, RunningApp, Slot } from "../host/appHost.ts";
 import type { WarmUp } from "../request/warmUp.ts";
 import type { SharedClasses } from "../startupCache/sharedClasses.ts";
 import { awaitHealthy, awaitSettled, awaitUpstream, type Place } from "./gates.ts";
@@ -65,10 +65,16 @@ export class HostSteps {
     );
   }
 
-  async stop(slot: Slot): Promise<void> {
+  /** What has to be known before `stop`, if it is asked for beside something else. */
+  async beforeStop(slot: Slot): Promise<RunningApp | undefined> {
+    const [, running] = await inOrder(this.#context.assertHeld(), slot.runningApp());
+    return running;
+  }
+
+  async stop(slot: Slot, asked = this.beforeStop(slot)): Promise<void> {
     await this.#timed("stop", async () => {
       const { graceSeconds } = this.#context.policy.timing;
-      const [, running] = await inOrder(this.#context.assertHeld(), slot.runningApp());
+      const running = await asked;
       const { killed } = await slot.stop(graceSeconds);
       this.#context.follower?.runs(slot, undefined);
       if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;

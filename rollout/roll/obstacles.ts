@@ -1,14 +1,19 @@
 import { stat } from "node:fs/promises";
 import { digits } from "../common/digits.ts";
+import { messageOf } from "../common/errors.ts";
 import { groupBy } from "../common/groupBy.ts";
 import { shortened } from "../common/shortened.ts";
 import type { DiskRoom } from "../host/appHost.ts";
+import { portTaken } from "../host/hostProblems.ts";
 import { describeTrouble, type FleetMember, listHosts } from "./fleet.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
 const KIBIBYTE = 1024;
 
-/** Why a roll would be refused now, a line each: hosts that can't be reached, and disks without room for the release. */
+/**
+ * Why a roll would be refused now, a line each: hosts that can't be reached, ports that somebody else has, and disks
+ * without room for the release.
+ */
 export async function obstaclesTo(
   desired: DesiredRelease,
   members: readonly FleetMember[],
@@ -22,7 +27,12 @@ export async function obstaclesTo(
     copies.flatMap((copy) => copy ?? []),
     ({ disk }) => disk,
   );
-  return [...unreachable, ...[...byDisk.values()].flatMap((each) => describeShortage(each) ?? [])];
+  const ports = await Promise.all(members.map(describeTakenPort));
+  return [
+    ...unreachable,
+    ...ports.flatMap((line) => line ?? []),
+    ...[...byDisk.values()].flatMap((each) => describeShortage(each) ?? []),
+  ];
 }
 
 /** That fewer hosts serve than should while another one is rolled; the roll begins with those that don't. */
@@ -41,6 +51,18 @@ function describeUnreachable({ host: { name }, unreachable: why }: FleetMember):
   // Hosts say themselves what they could not do.
   const reason = why.startsWith(`${name} cannot `) ? why.slice(why.indexOf(": ") + 2) : why;
   return `${name} can't be reached: ${reason}`;
+}
+
+/** Whether somebody has the port of a host on which nothing runs. */
+async function describeTakenPort({
+  host,
+  unreachable,
+  state,
+  spare,
+}: FleetMember): Promise<string | undefined> {
+  if (unreachable !== undefined || state.running || spare?.running) return undefined;
+  const owner = await host.portOwner().catch(() => undefined);
+  return owner?.kind === "other" ? messageOf(portTaken(host, owner.name, owner.port)) : undefined;
 }
 
 /** A jar that has to be copied to a host. */

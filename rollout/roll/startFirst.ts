@@ -72,15 +72,16 @@ export class StartFirst implements HostRoll {
   /** The old application is stopped only now. */
   async commit(): Promise<void> {
     const alone = this.#steps.standBy(false);
+    const asked = this.#left > 0 ? undefined : this.#steps.beforeStop(this.#old);
     await inOrder(
       this.#steps.markLastKnownGood(this.#new, this.#revision),
-      alone.catch(() => {}),
+      ...[alone, asked].map((step) => step?.catch(() => {})),
     );
     if (this.#left > 0) this.#left = await this.#context.proxy.connections(this.#old);
     this.#steps.warnOfConnections(this.#left);
     await tidyUp(this.#host, this.#context, async () => {
       await alone;
-      await this.#steps.stop(this.#old);
+      await this.#steps.stop(this.#old, asked);
       await this.#old.retire();
     });
   }

@@ -139,12 +139,14 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
     };
     const served = await fleet.checkNginx();
     expect({
+      "check of a new host": await scripts(() => sshHost.check({ olds: {}, news: host() })),
       "check of a host": await scripts(() => sshHost.check({ olds: host(), news: host() })),
       "refresh of a host": await scripts(() => sshHost.read("id", host())),
       "check of nginx": await scripts(() => fleet.checkNginx({}, served)),
       "refresh of nginx": await scripts(() => nginx.read("id", served)),
     }).toEqual({
-      "check of a host": 1,
+      "check of a new host": 1,
+      "check of a host": 0,
       "refresh of a host": 1,
       "check of nginx": 6,
       "refresh of nginx": 2,

@@ -69,6 +69,16 @@ test("a host that can't be reached is named, since a roll would be refused", asy
   expect(warnings).toEqual([`a roll is refused as long as ${why}`]);
 });
 
+test("a port that somebody else has is named, unless the host serves all the same", async () => {
+  const { forecast, warnings } = await planned({ "app-1": RUNS, "app-2": {} }, {}, (fleet) => {
+    for (const name of ["app-1", "app-2"])
+      fleet.host(name).intruders.nothing = { kind: "other", name: "pid 4711 (sleep)" };
+  });
+  const why = /a roll is refused as long as port \d+ of app-2 is taken by pid 4711 \(sleep\)/;
+  expect(warnings).toEqual([expect.stringMatching(why)]);
+  expect(forecast).toMatch(/^refused as long as port \d+ of app-2 is taken by/);
+});
+
 test("a check that nobody answers is named, since a roll would be refused, unless that is ignored", async () => {
   const prometheus = `http://127.0.0.1:${await freePort("127.0.0.1")}`;
   const check = { ...CHECK, name: "error rate", prometheus, query: "up", max: 1 };
