@@ -1,7 +1,7 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { ConnectionLog } from "./connectionLog.ts";
@@ -196,6 +196,8 @@ export class SshConnection {
     });
     if (this.#opened === 0 && (await connected)) {
       this.#isDoubtful = isThere;
+      // Whoever logged in has learned it.
+      if (isThere) this.#account = await readFile(`${this.#socket}.account`, "utf8").catch(() => undefined);
     } else if (!(await greeted)) {
       return false;
     }
@@ -209,14 +211,23 @@ export class SshConnection {
     const file = `${this.#socket}.far`;
     if (began === undefined) return existsSync(file);
     const isFar = performance.now() - began > FAR_MILLISECONDS;
-    if (isFar) writeFileSync(file, "");
+    if (isFar) this.#leave("far", "");
     else rmSync(file, { force: true });
     return isFar;
+  }
+
+  /** For other processes, which can do without it. */
+  #leave(what: string, text: string): void {
+    if (this.#folder !== undefined) return;
+    try {
+      writeFileSync(`${this.#socket}.${what}`, text);
+    } catch {}
   }
 
   #isGreeted(text: string): void {
     const boot = /[0-9a-f-]{36}(?=\s+rollgate-connected)/.exec(text)?.[0];
     this.#account = /^rollgate-connected (\S+)$/m.exec(text)?.[1];
+    if (this.#account !== undefined) this.#leave("account", this.#account);
     if (this.#opened > 0 && !this.#ssh) for (const tell of this.#onReconnect) tell(boot !== this.#boot);
     this.#boot = boot;
     this.#isDoubtful = false;

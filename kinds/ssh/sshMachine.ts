@@ -69,6 +69,8 @@ export class SshMachine implements Machine {
 
   /** The account that is logged in, which the server says whenever a connection begins. */
   async account(): Promise<string> {
+    // The command, which is repeated for a while, tells what is wrong.
+    await this.#open(AbortSignal.timeout(DEADLINE_SECONDS * 1000)).catch(() => {});
     return this.#connection.account ?? (await this.run("id -un", [])).trim();
   }
 
