@@ -178,7 +178,8 @@ server {
 }
 
 /** The JavaScript as nginx loads it. */
-function scriptOf({ name, check, podPort, healthPort, controlPort, account }: FrontSettings): string {
+function scriptOf(settings: FrontSettings): string {
+  const { name, check, podPort, healthPort, controlPort, account, directory } = settings;
   const { rise, fall, timeoutMilliseconds, expect, path } = check;
   const limits = { rise, fall, timeoutMilliseconds, expect, path, port: podPort, healthPort };
   const read = (folder: string) => (file: string) => readFileSync(join(folder, `${file}.js`), "utf8");
@@ -188,6 +189,7 @@ function scriptOf({ name, check, podPort, healthPort, controlPort, account }: Fr
     'const ID = "pods";',
     `const STACK = "${name}";`,
     `const TOKEN = ${JSON.stringify(join(account, "token"))};`,
+    `const KEPT = ${JSON.stringify(join(directory, "pods.json"))};`,
     `const CONTROL = "http://127.0.0.1:${controlPort}";`,
     `const LIMITS = ${JSON.stringify({ ...limits, rollFile: "" })};\n`,
     ...SHARED.map(read(NGINX_SCRIPTS)),

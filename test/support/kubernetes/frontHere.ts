@@ -62,36 +62,38 @@ export async function frontHere(
   for (const folder of ["logs", "temp"]) await mkdir(join(directory, folder), { mode: 0o777 });
   for (const [file, text] of Object.entries(frontConfiguration(settings)))
     await writeFile(join(directory, file), text);
-  const child = spawn(
-    nginx.executable,
-    ["-p", directory, "-c", join(directory, "nginx.conf"), "-g", "user root; daemon off;"],
-    {
-      cwd: directory,
-      env: {
-        ...process.env,
-        KUBERNETES_SERVICE_HOST: "127.0.0.1",
-        KUBERNETES_SERVICE_PORT: String(api.port),
-      },
-    },
-  );
   const errors: string[] = [];
-  child.stderr.on("data", (part) => errors.push(String(part)));
+  const env = {
+    ...process.env,
+    KUBERNETES_SERVICE_HOST: "127.0.0.1",
+    KUBERNETES_SERVICE_PORT: String(api.port),
+  };
+  const options = ["-p", directory, "-c", join(directory, "nginx.conf"), "-g", "user root; daemon off;"];
+  const start = async () => {
+    const child = spawn(nginx.executable, options, { cwd: directory, env });
+    child.stderr.on("data", (part) => errors.push(String(part)));
+    await until(() =>
+      fetch(`http://127.0.0.1:${readyPort}/ready`).then(
+        () => true,
+        () => child.exitCode !== null,
+      ),
+    );
+    if (child.exitCode !== null) throw new Error(errors.join(""));
+  };
   onTestFinished(() => quitNginx(directory, 5));
   const url = `http://127.0.0.1:${port}`;
   const control = `http://127.0.0.1:${controlPort}`;
-  await until(() =>
-    fetch(`http://127.0.0.1:${readyPort}/ready`).then(
-      () => true,
-      () => child.exitCode !== null,
-    ),
-  );
-  if (child.exitCode !== null) throw new Error(errors.join(""));
+  await start();
+  const restart = async () => {
+    await quitNginx(directory, 5);
+    await start();
+  };
   const isReady = async () => (await fetch(`http://127.0.0.1:${readyPort}/ready`)).status === 200;
   const status = async () => {
     const answer: Json = await (await fetch(`${control}/status?format=json`)).json();
     return answer.servers;
   };
-  return { url, control, directory, errors, api, isReady, status };
+  return { url, control, directory, errors, api, isReady, status, restart };
 }
 
 async function fakeApi() {

@@ -1,5 +1,5 @@
 // The pods behind nginx: who they are comes from the cluster's API, whether they answer from checks.js. nginx never reloads.
-// `STACK`, `CONTROL`, `TOKEN` and `LIMITS` come before it.
+// `STACK`, `CONTROL`, `TOKEN`, `KEPT` and `LIMITS` come before it.
 
 /** The last list of the API, and the addresses that get requests, in a zone that checks.js does not tidy up. */
 const PODS = `${STACK}_pods`;
@@ -23,10 +23,11 @@ async function follow() {
     const reply = await ngx.fetch(`${CONTROL}/rollgate/endpoints`);
     if (reply.status !== 200) throw new Error(`it answered ${reply.status}`);
     const found = await reply.json();
-    dict.set("list", JSON.stringify(podsIn(found)));
+    keep(JSON.stringify(podsIn(found)));
     choosePods();
   } catch (error) {
     problem = error.message;
+    recall();
   }
   if (problem === (dict.get("problem") ?? "")) return;
   dict.set("problem", problem);
@@ -36,6 +37,25 @@ async function follow() {
       ? "the cluster's API answers again"
       : `the cluster's API can't be asked for pods: ${problem}; nginx goes on with the ${count} it knows`,
   );
+}
+
+/** In a file as well, which outlives a crash of nginx, though not its pod. */
+function keep(list) {
+  const dict = ngx.shared[PODS];
+  if (list === dict.get("list")) return;
+  dict.set("list", list);
+  try {
+    fs.writeFileSync(KEPT, list);
+  } catch (_) {}
+}
+
+/** After a start without the API, the pods of before are better than none. */
+function recall() {
+  if (ngx.shared[PODS].get("list") !== undefined) return;
+  try {
+    ngx.shared[PODS].set("list", fs.readFileSync(KEPT, "utf8"));
+    choosePods();
+  } catch (_) {}
 }
 
 /** The endpoints of a list of EndpointSlices. A pod may be in two of them for a moment. */

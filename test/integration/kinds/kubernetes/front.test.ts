@@ -122,6 +122,18 @@ describe("nginx in front of pods", { timeout: NJS_NGINX_MILLISECONDS }, () => {
     await expect.poll(() => front.errors.join(""), { timeout: 5_000 }).toContain("answers again");
   });
 
+  test("an nginx that is started again without the API goes on with the pods that it knew", async (context) => {
+    const port = await freePort();
+    for (const address of PODS) await podAt(address, port);
+    const front = await frontHere(nginx(context), port);
+    front.api.set(PODS.map(named));
+    await expect.poll(async () => (await front.status()).up, { timeout: 5_000 }).toBe(3);
+    front.api.silence(true);
+    await front.restart();
+    await expect.poll(() => front.isReady(), { timeout: 5_000 }).toBe(true);
+    expect(await answering(front.url)).toEqual(PODS);
+  });
+
   test("a POST is sent again if the pod refused it, but not if the pod got it", async (context) => {
     const port = await freePort();
     let got = 0;
