@@ -1,10 +1,10 @@
-import * as docker from "@pulumi/docker";
 import { AppHosts, CheckingNginx, preflight, RollingDeployment, readSettings } from "rollgate";
 
 const settings = await readSettings();
 const { jar, canary, engine } = await preflight(settings);
 
-const providers = engine ? { docker: new docker.Provider("engine", engine) } : {};
+// Only containers need Pulumi's package for Docker, which takes a while to load.
+const providers = engine ? { docker: new (await import("@pulumi/docker")).Provider("engine", engine) } : {};
 
 const app = new AppHosts("app", settings.app, { providers });
 const nginx = new CheckingNginx("nginx", settings.nginx, { providers, dependsOn: app });

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { AppHostsArgs, OrchestratedHostsArgs } from "#kinds/declaration.ts";
+import * as pulumi from "#kinds/pulumi.ts";
 import type { HostPlace } from "#rollout/request/places.ts";
 import { AppHostResource } from "./appHostResource.ts";
 

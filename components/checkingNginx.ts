@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { CheckingNginxArgs, OrchestratedProxyArgs } from "#kinds/declaration.ts";
 import { kinds } from "#kinds/kinds.ts";
+import * as pulumi from "#kinds/pulumi.ts";
 import { isPem } from "#rollout/request/frontDoor/tls.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import type { ProxyPlace } from "#rollout/request/places.ts";

@@ -1,6 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import { DynamicResource } from "#kinds/dynamicResource.ts";
+import * as pulumi from "#kinds/pulumi.ts";
 import type { RollingDeploymentInputs } from "#provider/deployment.ts";
-import { dynamicProvider, type Given } from "#provider/dynamicProvider.ts";
+import type { Given } from "#provider/dynamicProvider.ts";
 import type { LedgerFigures } from "#rollout/ledger/figures.ts";
 import type { HistoryEntry } from "#rollout/record/history.ts";
 
@@ -16,13 +17,13 @@ type CanaryToPush = Omit<NonNullable<RollingDeploymentInputs["canary"]>, "image"
 
 // The provider removes nothing, because renaming this resource must not stop the service; deleting a host stops its
 // application.
-const provider = dynamicProvider(async () => (await import("rollgate/provider")).rollingDeployment());
+const load = async () => (await import("rollgate/provider")).rollingDeployment();
 
 /**
  * Rolls a jar over the hosts, one at a time, whenever the jar, its options or the fleet changes. If a roll fails, so
  * does the update; the state records what every host runs, and the next update continues.
  */
-export class RollingDeployment extends pulumi.dynamic.Resource {
+export class RollingDeployment extends DynamicResource {
   /** Where clients reach the service. */
   declare readonly url: pulumi.Output<string>;
   /** The release that each host runs, by host name. */
@@ -50,7 +51,7 @@ export class RollingDeployment extends pulumi.dynamic.Resource {
       ...(args.notify && { notify: pulumi.secret(args.notify) }),
       ...(args.analysisChecks && { analysisChecks: pulumi.secret(args.analysisChecks) }),
     };
-    super(provider, name, { ...args, ...secrets, ...filledByRoll }, options, "rollgate", "RollingDeployment");
+    super("RollingDeployment", load, name, { ...args, ...secrets, ...filledByRoll }, options);
     // Pulumi warns of a stack output that is undefined, and is silent about null.
     this.report = orNull(this.report);
     this.history = orNull(this.history);

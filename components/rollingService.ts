@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { Found } from "#kinds/declaration.ts";
+import * as pulumi from "#kinds/pulumi.ts";
 import type { LedgerFigures } from "#rollout/ledger/figures.ts";
 import type { HistoryEntry } from "#rollout/record/history.ts";
 import { describeUnknown } from "../settings/describeUnknown.ts";
@@ -134,7 +134,7 @@ export class RollingService extends pulumi.ComponentResource<RollingDeployment |
   /** A server that this update made may need a while until it accepts connections. */
   #patience({ waitSeconds: seconds = 0 }: Settings): Patience {
     const { hosts, nginxServers } = this.#args;
-    if (pulumi.runtime.isDryRun() || ![hosts, nginxServers].some(hasOutput)) return NO_PATIENCE;
+    if (pulumi.isDryRun() || ![hosts, nginxServers].some(hasOutput)) return NO_PATIENCE;
     const onWait = (reason: string, atMost: number) =>
       void pulumi.log.info(`${reason}. Waiting up to ${atMost} s for it.`, this);
     return { seconds, refusedSeconds: REFUSED_SECONDS, betweenMilliseconds: 3000, onWait };

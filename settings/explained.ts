@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "#kinds/pulumi.ts";
 import { InvalidInput, messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { settingOf } from "./settingOf.ts";
 

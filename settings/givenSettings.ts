@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "#kinds/pulumi.ts";
 import { declaredDefaults } from "./declaredDefaults.ts";
 import type { ServiceSettings } from "./serviceSettings.ts";
 import type { SettingsSource } from "./settingsSource.ts";

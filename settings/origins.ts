@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "#kinds/pulumi.ts";
 import type { ServiceSettings } from "./serviceSettings.ts";
 
 /** The resources that settings come from. */

@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { Declaration } from "#kinds/declaration.ts";
 import type { KindSettings } from "#kinds/kind.ts";
 import { kinds } from "#kinds/kinds.ts";
+import * as pulumi from "#kinds/pulumi.ts";
 import type { ServingInputs } from "#kinds/servingInputs.ts";
 import type { RollingDeploymentInputs } from "#provider/deployment.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
@@ -18,6 +18,7 @@ import { Reader } from "./reader.ts";
 import { readHostOptions } from "./readHostOptions.ts";
 import { readRollout, readServing } from "./rollout.ts";
 import { stackFile } from "./stackFile.ts";
+import { startProvider } from "./startProvider.ts";
 
 /** All settings, validated; Pulumi.yaml describes them. */
 export interface Settings extends Declaration {
@@ -33,6 +34,7 @@ export interface Settings extends Declaration {
  * throws a one-line error that names the setting.
  */
 export async function readSettings(source = stackFile()): Promise<Settings> {
+  startProvider();
   try {
     const settings = await read(new Reader(source));
     const [only, ...others] = settings.rollout.hosts;

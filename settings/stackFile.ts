@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "#kinds/pulumi.ts";
 import { declaredDefaults } from "./declaredDefaults.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 
@@ -13,10 +13,10 @@ export function stackFile(): SettingsSource {
   return {
     ...{ project, prefix, stack: pulumi.getStack() },
     keys: () =>
-      Object.keys(pulumi.runtime.allConfig())
+      Object.keys(pulumi.allConfig())
         .filter((key) => key.startsWith(prefix))
         .map((key) => key.slice(prefix.length)),
-    text: (key) => pulumi.runtime.allConfig()[`${prefix}${key}`],
+    text: (key) => pulumi.allConfig()[`${prefix}${key}`],
     isSecret: (key) => Array.isArray(secrets) && secrets.includes(`${prefix}${key}`),
     defaults: async () => {
       const text = await readFile(PROJECT_FILE, "utf8").catch(() => undefined);

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "#kinds/pulumi.ts";
 
 /** Settings without which nobody knows what there will be. */
 const SHAPE = /^(kind|(hosts|nginxServers)(\[\d+\](\.name)?)?)$/;

@@ -1,4 +1,3 @@
-import { log } from "@pulumi/pulumi";
 import { z } from "zod";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { batch, batchSize } from "#rollout/request/batch.ts";
@@ -7,6 +6,7 @@ import { order } from "#rollout/request/rollRequest.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { readAvailability } from "../../settings/availability.ts";
 import type { Reader } from "../../settings/reader.ts";
+import { log } from "../pulumi.ts";
 import type { Pods } from "./kubernetesDescriptors.ts";
 
 const REPLICAS = 2;

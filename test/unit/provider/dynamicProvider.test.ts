@@ -1,7 +1,8 @@
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { Change, News, Olds } from "#kinds/change.ts";
 import type { Crud } from "#provider/crud.ts";
-import { dynamicProvider } from "#provider/dynamicProvider.ts";
+import { dynamicProvider, providerModule } from "#provider/dynamicProvider.ts";
 
 const NOTHING: Crud = {
   diff: async () => ({ changes: false }),
@@ -64,4 +65,16 @@ test("swapping inputs and state does not compile", () => {
   // @ts-expect-error
   const byPosition = (change: Change) => crud.diff(change.olds, change.news);
   expect([byPosition.length, swapped.olds]).toEqual([1, news]);
+});
+
+test("the module that the state keeps has the same methods, and each of them loads the code", async () => {
+  const source = providerModule(async () => {
+    throw new Error("loaded");
+  });
+  const exports: { handler?: () => unknown } = {};
+  runInNewContext(source, { exports, Error });
+  const provider = Object(exports.handler?.());
+  const methods = Object.keys(dynamicProvider(async () => NOTHING));
+  expect(Object.keys(provider)).toEqual(methods);
+  for (const method of methods) await expect(provider[method]()).rejects.toThrow("loaded");
 });
