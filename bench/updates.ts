@@ -5,18 +5,24 @@ import { parseArgs } from "node:util";
 import { endProcessesUnder } from "../harness/endProcessesUnder.ts";
 import { writeFakeJar, writeFakeJava } from "../harness/fakeApplication.ts";
 import { freePort } from "../harness/freePort.ts";
+import { Traffic } from "../harness/traffic.ts";
 import { Project } from "../test/endToEnd/project.ts";
 import { inRepository } from "../tools/inRepository.ts";
+import { median } from "./median.ts";
 import { nodeProcesses } from "./nodeProcesses.ts";
 import { printRow } from "./printRow.ts";
 
 /**
  * Measures what an update costs besides the roll: one with nothing to do, compared with one of a program with a single
  * trivial dynamic resource, and one that rolls two local hosts whose application starts at once. Both refresh first, as
- * ours always does. Then where the seconds of each go, as medians. `npm run bench:updates -- --pairs 5`
+ * ours always does. Then where the seconds of each go, as medians. `--load` is how many requests a second clients send
+ * through nginx while it rolls. `npm run bench:updates -- --pairs 5 --load 250`
  */
-const { values } = parseArgs({ options: { pairs: { type: "string", default: "5" } } });
+const { values } = parseArgs({
+  options: { pairs: { type: "string", default: "5" }, load: { type: "string", default: "0" } },
+});
 const pairs = Math.min(20, Number(values.pairs));
+const load = Math.min(1000, Number(values.load));
 
 const TRIVIAL = `import * as pulumi from "@pulumi/pulumi";
 const provider = {
@@ -42,6 +48,7 @@ interface Update {
 
 const directory = await mkdtemp(join(tmpdir(), "rollgate-bench-"));
 const ours = await Project.create("bench");
+const nginxPort = await freePort();
 const trivial = await trivialProject(join(directory, "trivial"));
 try {
   const jars = await Promise.all(["1.0.0", "1.1.0"].map(jarOf));
@@ -49,27 +56,33 @@ try {
     ...{ jar: jars[0] ?? "", java: await writeFakeJava(directory), soakSeconds: 0 },
     ...{ "hosts[0].name": "app-1", "hosts[0].port": await freePort() },
     ...{ "hosts[1].name": "app-2", "hosts[1].port": await freePort() },
-    nginxPort: await freePort(),
+    nginxPort,
   });
   for (const project of [trivial, ours, trivial, ours, ours]) await update(project);
   const seen: Record<"trivial" | "no-op" | "roll", Update[]> = { trivial: [], "no-op": [], roll: [] };
   console.log("            wall                processor             roll");
-  console.log("trivial   no-op   ratio trivial   no-op   ratio    wall    rest");
+  console.log("trivial   no-op   ratio trivial   no-op   ratio    wall    rest    sent    lost");
   for (let pair = 1; pair <= pairs; pair++) {
     const [a, b] = [await update(trivial), await update(ours)];
     await ours.configure({ jar: jars[pair % 2] ?? "" });
+    const traffic = load > 0 ? new Traffic(`http://127.0.0.1:${nginxPort}`, load) : undefined;
     const c = await update(ours, true);
+    const { sent = 0, lost = [] } = (await traffic?.stop()) ?? {};
     seen.trivial.push(a);
     seen["no-op"].push(b);
     seen.roll.push(c);
     const ratios = [b.wall / a.wall, a.processor, b.processor, b.processor / a.processor];
-    printRow([a.wall, b.wall, ...ratios, c.wall, c.wall - c.roll]);
+    printRow([a.wall, b.wall, ...ratios, c.wall, c.wall - c.roll, sent, lost.length]);
   }
-  console.log("\nmedians    wall refresh program  update    roll processor");
+  console.log("\nmedians    wall refresh program  update    roll    rest processor");
   for (const [name, updates] of Object.entries(seen)) {
     const of = (key: keyof Update) => median(updates.map((each) => each[key]));
-    printRow([name, of("wall"), of("refresh"), of("program"), of("update"), of("roll"), of("processor")]);
+    const rest = median(updates.map(({ wall, roll }) => wall - roll));
+    const columns = [of("wall"), of("refresh"), of("program"), of("update"), of("roll"), rest];
+    printRow([name, ...columns, of("processor")]);
   }
+  const ratios = seen.trivial.map(({ wall }, pair) => (seen["no-op"][pair]?.wall ?? 0) / wall);
+  console.log(`no-op ÷ trivial, median of the pairs: ${median(ratios).toFixed(2)}`);
 } finally {
   await ours.remove();
   await endProcessesUnder(ours.directory);
@@ -116,8 +129,4 @@ async function update(project: Project, rolls = false): Promise<Update> {
     processor: seen.reduce((sum, each) => sum + each.processor, 0),
     roll,
   };
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
