@@ -14,11 +14,14 @@ import {
 } from "../../harness/kubernetes/kubernetesCluster.ts";
 import { Traffic } from "../../harness/traffic.ts";
 import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
-import { PodFleet, type PodRoll } from "../support/kubernetes/podFleet.ts";
-import { fakeImage, podImage } from "../support/kubernetes/podImages.ts";
+import { FAKE, PodFleet, type PodRoll } from "../support/kubernetes/podFleet.ts";
+import { fakeReleaseImage } from "../support/kubernetes/podImages.ts";
 import { validRequest } from "../support/rollRequest.ts";
 import { temporaryDirectory } from "../support/temporaryDirectory.ts";
 
+/** By the digit of their hashes. */
+const RELEASES = { a: { version: "1.0.0" }, b: { version: "1.1.0" }, d: { version: "3.0.0", exits: 1 } };
+const PODS = "app.kubernetes.io/name=market";
 const [OLD, NEW, BAD] = ["1.0.0-aaaaaaaaaaaa", "1.1.0-bbbbbbbbbbbb", "3.0.0-dddddddddddd"];
 const NODE_PORT = 30032;
 const { hooks: _, ...policy } = validRequest();
@@ -35,12 +38,12 @@ describe.skipIf(reason !== undefined)(
     beforeAll(async () => {
       stop = await startCluster();
       const { jre } = await baseImages();
-      const { image, java } = await nodeAppImage(jre);
+      const { image } = await nodeAppImage(jre);
       const images = [];
-      for (const behaviour of [{ version: "1.0.0" }, { version: "1.1.0" }, { version: "3.0.0", exits: 1 }])
-        images.push(await podImage(image, java, behaviour));
+      for (const [digit, behaviour] of Object.entries(RELEASES))
+        images.push(await fakeReleaseImage(image, FAKE.repository, behaviour, digit));
       await importImages(images);
-      fleet = await PodFleet.create("canaries", NODE_PORT, fakeImage);
+      fleet = await PodFleet.create("canaries", NODE_PORT);
       await fleet.roll(OLD);
     }, 300_000);
 
@@ -70,7 +73,7 @@ describe.skipIf(reason !== undefined)(
 
     /** The pods that are there and not about to go, by their releases. */
     async function podsOf(release: string): Promise<string[]> {
-      const { items } = JSON.parse(await fleet.kubectl("get", "pods", "-l", "app=market", "-o", "json"));
+      const { items } = JSON.parse(await fleet.kubectl("get", "pods", "-l", PODS, "-o", "json"));
       const all: readonly { readonly metadata: Readonly<Record<string, never>> }[] = items;
       return all
         .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
@@ -147,7 +150,14 @@ describe.skipIf(reason !== undefined)(
 
     test("a node may be drained of one pod at a time, the canary among them", async () => {
       await fleet.roll(NEW, { canary: OLD, replicas: 2 });
-      const drained = kubectl("drain", "node-1", "--force", "--pod-selector=app=market", "--timeout=8s");
+      const drained = kubectl(
+        "drain",
+        "node-1",
+        "--force",
+        "--delete-emptydir-data",
+        `--pod-selector=${PODS}`,
+        "--timeout=8s",
+      );
       await expect(drained).rejects.toThrow(/disruption budget/);
       await kubectl("uncordon", "node-1");
       await fleet.roll(NEW);

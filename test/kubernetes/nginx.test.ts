@@ -7,11 +7,16 @@ import { Traffic, type TrafficReport } from "../../harness/traffic.ts";
 import { LIMITS } from "../support/analysisLimits.ts";
 import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
 import { nginxBefore } from "../support/kubernetes/nginxFleet.ts";
-import { PodFleet } from "../support/kubernetes/podFleet.ts";
-import { fakeImage, podImage } from "../support/kubernetes/podImages.ts";
+import { FAKE, PodFleet } from "../support/kubernetes/podFleet.ts";
+import { fakeReleaseImage } from "../support/kubernetes/podImages.ts";
 import { validRequest } from "../support/rollRequest.ts";
 
-const RELEASES = [{ version: "1.0.0" }, { version: "1.1.0" }, { version: "5.0.0", failsEvery: 20 }];
+/** By the digit of their hashes. */
+const RELEASES = {
+  a: { version: "1.0.0" },
+  b: { version: "1.1.0" },
+  c: { version: "5.0.0", failsEvery: 20 },
+};
 const [OLD, NEW, FAILING] = ["1.0.0-aaaaaaaaaaaa", "1.1.0-bbbbbbbbbbbb", "5.0.0-cccccccccccc"];
 const { timing } = validRequest();
 const reason = (await noCluster()) ?? (await noDocker());
@@ -27,11 +32,12 @@ describe.skipIf(reason !== undefined)(
     beforeAll(async () => {
       stop = await startCluster();
       const { jre, nginx } = await baseImages();
-      const { image, java } = await nodeAppImage(jre);
+      const { image } = await nodeAppImage(jre);
       const images = [nginx];
-      for (const behaviour of RELEASES) images.push(await podImage(image, java, behaviour));
+      for (const [digit, behaviour] of Object.entries(RELEASES))
+        images.push(await fakeReleaseImage(image, FAKE.repository, behaviour, digit));
       await importImages(images);
-      fleet = await PodFleet.create("fronted", 30032, fakeImage);
+      fleet = await PodFleet.create("fronted", 30032);
       url = await nginxBefore(fleet, nginx, 30033, "fronted");
       await fleet.roll(OLD);
     }, 300_000);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { imageOf } from "#kinds/kubernetes/imageOf.ts";
 import { RollFailed } from "#rollout/common/errors.ts";
 import { baseImages } from "../../harness/docker/baseImages.ts";
 import { noDocker } from "../../harness/docker/engine.ts";
@@ -15,18 +16,20 @@ import {
 import { Traffic } from "../../harness/traffic.ts";
 import { LIMITS } from "../support/analysisLimits.ts";
 import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
-import { PodFleet } from "../support/kubernetes/podFleet.ts";
-import { fakeImage, podImage } from "../support/kubernetes/podImages.ts";
+import { FAKE, PodFleet } from "../support/kubernetes/podFleet.ts";
+import { fakeReleaseImage, sourceOf } from "../support/kubernetes/podImages.ts";
 import { validRequest } from "../support/rollRequest.ts";
 
-const RELEASES: readonly Behaviour[] = [
-  { version: "1.0.0" },
-  { version: "1.1.0" },
-  { version: "2.0.0", health: "DOWN" },
-  { version: "3.0.0", exits: 1 },
-  { version: "4.0.0", failsEvery: 2 },
-];
+/** By the digit of their hashes. */
+const RELEASES: Readonly<Record<string, Behaviour>> = {
+  a: { version: "1.0.0" },
+  b: { version: "1.1.0" },
+  c: { version: "2.0.0", health: "DOWN" },
+  d: { version: "3.0.0", exits: 1 },
+  e: { version: "4.0.0", failsEvery: 2 },
+};
 const [OLD, NEW] = ["1.0.0-aaaaaaaaaaaa", "1.1.0-bbbbbbbbbbbb"];
+const imageNamed = (release: string) => imageOf(sourceOf(FAKE.repository), release, undefined);
 const { timing, health } = validRequest();
 const longSoak = { ...timing, soakSeconds: 30 };
 const reason = (await noCluster()) ?? (await noDocker());
@@ -42,11 +45,12 @@ describe.skipIf(reason !== undefined)(
     beforeAll(async () => {
       stop = await startCluster();
       const { jre } = await baseImages();
-      const { image, java } = await nodeAppImage(jre);
+      const { image } = await nodeAppImage(jre);
       const images = [];
-      for (const behaviour of RELEASES) images.push(await podImage(image, java, behaviour));
+      for (const [digit, behaviour] of Object.entries(RELEASES))
+        images.push(await fakeReleaseImage(image, FAKE.repository, behaviour, digit));
       await importImages(images);
-      fleet = await PodFleet.create("rolls", 30030, fakeImage);
+      fleet = await PodFleet.create("rolls", 30030);
       await fleet.roll(OLD);
     }, 300_000);
 
@@ -83,8 +87,9 @@ describe.skipIf(reason !== undefined)(
       expect(rolled).toHaveLength(3);
       for (const { host } of rolled) {
         const phases = fleet.lines
-          .filter((line) => line.includes(host))
-          .map((line) => line.slice(10).split(/ +/)[1]);
+          .map((line) => line.slice(10).split(/ +/))
+          .filter(([its]) => its === host)
+          .map(([, phase]) => phase);
         expect(phases).toEqual(["start", "health", "admit", "soak"]);
       }
       const soaked = fleet.lines.findIndex((line) => / soak +stayed healthy/.test(line));
@@ -162,10 +167,10 @@ describe.skipIf(reason !== undefined)(
     test("replicas, image and environment that were changed by hand show, and the next roll heals them", async () => {
       await fleet.kubectl("set", "env", "deployment/market", "DEBUG=1");
       await fleet.kubectl("scale", "deployment/market", "--replicas=2");
-      await fleet.kubectl("set", "image", "deployment/market", `app=${fakeImage(NEW)}`);
+      await fleet.kubectl("set", "image", "deployment/market", `app=${imageNamed(NEW)}`);
       const [line] = (await fleet.survey()).rollingOrder;
       expect(line).toContain(
-        `market: ${OLD}, 2 replicas instead of 3, image ${fakeImage(NEW)} instead of ${fakeImage(OLD)}, another environment`,
+        `market: ${OLD}, 2 replicas instead of 3, image ${imageNamed(NEW)} instead of ${imageNamed(OLD)}, another environment`,
       );
       await fleet.roll(OLD);
       expect(await fleet.survey()).toMatchObject({ rollingOrder: [`market: ${OLD}`] });
@@ -188,7 +193,8 @@ describe.skipIf(reason !== undefined)(
           "node-1",
           "--ignore-daemonsets",
           "--force",
-          "--pod-selector=app=market",
+          "--delete-emptydir-data",
+          "--pod-selector=app.kubernetes.io/name=market",
           "--timeout=8s",
         );
         await expect(drained).rejects.toThrow(/disruption budget/);
@@ -198,7 +204,7 @@ describe.skipIf(reason !== undefined)(
       }));
 
     test("stacks in other namespaces roll at the same time and do not meet, and a removed one leaves nothing", async () => {
-      const other = await PodFleet.create("rolls-too", 30031, fakeImage);
+      const other = await PodFleet.create("rolls-too", 30031);
       await Promise.all([other.roll(OLD), fleet.roll(OLD)]);
       expect(await other.kubectl("get", "deployment,secret,lease", "-o", "name")).toContain(
         "deployment.apps/market",

@@ -1,8 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { FRONT_CONTROL_PORT } from "#kinds/kubernetes/front/frontConfiguration.ts";
 import { FRONT_PLACE, frontObjects } from "#kinds/kubernetes/front/frontObjects.ts";
+import { selectorOf } from "#kinds/kubernetes/labels.ts";
 import { NODE_ADDRESS } from "../../../harness/kubernetes/kubernetesCluster.ts";
 import { until } from "../../../harness/until.ts";
 import type { PodFleet } from "./podFleet.ts";
@@ -40,7 +38,7 @@ export async function nginxBefore(
   const items = [
     {
       ...{ apiVersion: "v1", kind: "Service", ...podsService },
-      spec: { clusterIP: "None", selector: { app: "market" }, ports: [{ port: 8080 }] },
+      spec: { clusterIP: "None", selector: selectorOf("market"), ports: [{ port: 8080 }] },
     },
     { apiVersion: "v1", kind: "ServiceAccount", ...objects.serviceAccount },
     { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", ...objects.role },
@@ -50,14 +48,7 @@ export async function nginxBefore(
     { apiVersion: "apps/v1", kind: "Deployment", ...deployment },
     { apiVersion: "v1", kind: "Service", metadata: { name: "market-entrance" }, spec },
   ];
-  const folder = await mkdtemp(join(tmpdir(), "rollgate-front-"));
-  try {
-    const file = join(folder, "front.json");
-    await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
-    await fleet.kubectl("apply", "-f", file);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  await fleet.create(items);
   await fleet.kubectl("rollout", "status", `deployment/${name}`, "--timeout=60s");
   fleet.front = { name, entrance: "market-entrance" };
   const url = `http://${NODE_ADDRESS}:${nodePort}`;

@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { NODE_ADDRESS } from "../../../harness/kubernetes/kubernetesCluster.ts";
 import { until } from "../../../harness/until.ts";
 import type { PodFleet } from "./podFleet.ts";
@@ -56,14 +53,7 @@ http {
       spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
     },
   ];
-  const folder = await mkdtemp(join(tmpdir(), "rollgate-front-"));
-  try {
-    const file = join(folder, "front.json");
-    await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
-    await fleet.kubectl("create", "-f", file);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  await fleet.create(items);
   await fleet.kubectl("rollout", "status", "deployment/front", "--timeout=60s");
   const url = `http://${NODE_ADDRESS}:${nodePort}`;
   // A NodePort opens a moment later.

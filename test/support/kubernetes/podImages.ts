@@ -1,53 +1,66 @@
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeBuildContext } from "#kinds/kubernetes/buildContext.ts";
+import { imageOf } from "#kinds/kubernetes/imageOf.ts";
+import { type Release, releaseId } from "#rollout/release/release.ts";
 import { docker } from "../../../harness/docker/engine.ts";
 import { type Behaviour, writeFakeJar } from "../../../harness/fakeApplication.ts";
 
 const BUILD_MILLISECONDS = 180_000;
 
-/** The image of a release whose application behaves like this, on top of one in which `java` runs fake jars. */
+/** Where the images of an application are, in the engine and, once imported, on the node. */
+export function sourceOf(repository: string) {
+  return { repository, build: "test", isPushed: false };
+}
+
+/** Builds the image of a release as a stack does; returns its name. */
+export async function releaseImage(base: string, repository: string, release: Release): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "rollgate-image-"));
+  try {
+    const context = await makeBuildContext(folder, release);
+    const name = imageOf(sourceOf(repository), releaseId(release), undefined);
+    await docker(
+      ["build", "--quiet", "--build-arg", `BASE=${base}`, "--tag", name, context],
+      BUILD_MILLISECONDS,
+    );
+    return name;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The same for an application that behaves like this, on a base in which `java` runs fake jars; `digit` is that of its hash. */
+export async function fakeReleaseImage(
+  base: string,
+  repository: string,
+  behaviour: Behaviour,
+  digit: string,
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "rollgate-jar-"));
+  try {
+    const jar = await writeFakeJar(behaviour, folder);
+    return await releaseImage(base, repository, { ...jar, sha256: digit.repeat(64) });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** An image that starts the application itself, as CI would build it. */
 export async function podImage(base: string, java: string, behaviour: Behaviour): Promise<string> {
   const context = await mkdtemp(join(tmpdir(), "rollgate-image-"));
   try {
-    const { path } = await writeFakeJar(behaviour, context);
-    return await imageOf(base, java, path, `rollgate-test/pod:${behaviour.version}`, context);
+    await writeFakeJar({ ...behaviour, ending: "jar" }, context);
+    const command = JSON.stringify([java, "-jar", "/app/release.jar", "--server.port=8080"]);
+    const jar = `app-${behaviour.version}.jar`;
+    await writeFile(
+      join(context, "Dockerfile"),
+      `FROM ${base}\nCOPY ${jar} /app/release.jar\nUSER 10001:10001\nENTRYPOINT ${command}\n`,
+    );
+    const name = `rollgate-test/pod:${behaviour.version}`;
+    await docker(["build", "--quiet", "--tag", name, context], BUILD_MILLISECONDS);
+    return name;
   } finally {
     await rm(context, { recursive: true });
   }
-}
-
-/** The image of a real jar. */
-export async function jarImage(base: string, jar: string, version: string): Promise<string> {
-  const context = await mkdtemp(join(tmpdir(), "rollgate-image-"));
-  try {
-    return await imageOf(base, "java", jar, `rollgate-test/pod-jvm:${version}`, context);
-  } finally {
-    await rm(context, { recursive: true });
-  }
-}
-
-async function imageOf(
-  base: string,
-  java: string,
-  jar: string,
-  name: string,
-  context: string,
-): Promise<string> {
-  await copyFile(jar, join(context, "release.jar"));
-  const command = JSON.stringify([java, "-Xmx160m", "-jar", "/app/release.jar", "--server.port=8080"]);
-  await writeFile(
-    join(context, "Dockerfile"),
-    `FROM ${base}\nCOPY --chmod=644 release.jar /app/release.jar\nUSER 10001:10001\nENTRYPOINT ${command}\n`.replace(
-      "--chmod=644 ",
-      "",
-    ),
-  );
-  await docker(["build", "--quiet", "--tag", name, context], BUILD_MILLISECONDS);
-  return name;
-}
-
-/** The image of a fake release. */
-export function fakeImage(release: string): string {
-  return `rollgate-test/pod:${release.replace(/-.*/, "")}`;
 }
