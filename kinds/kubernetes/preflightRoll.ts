@@ -4,6 +4,7 @@ import { factsOf } from "#rollout/roll/factsOf.ts";
 import { type DesiredRelease, targetOf } from "#rollout/roll/targets.ts";
 import { refuseForeignDeployment } from "./own.ts";
 import { refuseForbidden } from "./refuseForbidden.ts";
+import { rightsOf } from "./rights.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 
 /** Everything that can be found out without changing anything. */
@@ -20,7 +21,7 @@ export async function preflight(
     ask(core.readNamespacedService({ name: service, namespace })),
     refuseForeignDeployment(cluster, workload),
     canary && refuseForeignDeployment(cluster, canary),
-    refuseForbidden(cluster, workload, policy),
+    refuseForbidden(cluster, workload, rightsOf(policy, workload)),
     refuseUnanswered(policy.analysisChecks ?? [], facts, signal),
   ]);
   const reasons = findings.filter((finding) => finding.status === "rejected").map(({ reason }) => reason);

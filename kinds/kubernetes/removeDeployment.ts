@@ -2,6 +2,8 @@ import { type Cluster, isRefusal, openCluster, orNothing } from "./cluster.ts";
 import { deleteDeployment, deleteJob, onlyThis } from "./deleteWithPods.ts";
 import { canaryNameOf, hookJobOf, ownSelector } from "./names.ts";
 import { isOwn } from "./own.ts";
+import { refuseForbidden } from "./refuseForbidden.ts";
+import { REMOVAL } from "./rights.ts";
 import type { Workload } from "./workload.ts";
 
 /**
@@ -14,6 +16,7 @@ export async function removeDeployment(
 ): Promise<void> {
   const { name, namespace } = workload;
   const { apps, core, coordination, ask } = cluster;
+  await refuseForbidden(cluster, workload, REMOVAL);
   for (const each of [canaryNameOf(name), name]) {
     const deployment = await orNothing(ask(apps.readNamespacedDeployment({ name: each, namespace })));
     if (deployment && isOwn(deployment, name)) await deleteDeployment(cluster, deployment);

@@ -49,6 +49,8 @@ export class FakeWorkload {
   readonly broken = new Set<string>();
   /** Releases whose pods do not become ready. */
   readonly slow = new Set<string>();
+  /** What the account may not do, such as `create secrets`. */
+  readonly forbidden = new Set<string>();
   /** Whether the controller acts on what was stored. */
   isAwake = true;
   /** Whether the account may watch. */
@@ -170,6 +172,8 @@ export class FakeWorkload {
     const { pathname, searchParams } = new URL(url, "http://fake");
     const [kind = "", given] = pathname.split("/namespaces/shop/")[1]?.split("/") ?? [];
     const body = text === "" ? undefined : JSON.parse(text);
+    if (pathname.endsWith("/selfsubjectaccessreviews"))
+      return [201, { status: { allowed: this.#allows(body) } }];
     const name = given ?? body?.metadata?.name;
     const isDryRun = searchParams.has("dryRun");
     // What an account may do is nothing that is stored.
@@ -196,6 +200,11 @@ export class FakeWorkload {
     this.objects.set(key, object);
     if (kind === "deployments" && this.isAwake) this.reconcile(name);
     return [status, object];
+  }
+
+  #allows({ spec: { resourceAttributes } }: Json): boolean {
+    const { verb, resource, subresource } = resourceAttributes;
+    return !this.forbidden.has(`${verb} ${[resource, subresource].filter(Boolean).join("/")}`);
   }
 
   /** With what belongs to it. */

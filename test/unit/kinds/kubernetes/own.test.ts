@@ -18,14 +18,14 @@ const OWN = { "app.kubernetes.io/managed-by": "rollgate", "rollgate/workload": "
 const PLACE = { namespace: "shop", name: "market" };
 
 /** A cluster in which the Deployment and the Lease of the workload's name have these labels. */
-async function clusterWith(labels: object) {
+async function clusterWith(labels: object, { allowed = true } = {}) {
   const metadata = { name: "market", namespace: "shop", uid: "1", labels };
   const { kubeconfig, asked } = await fakeCluster({
     [DEPLOYMENT]: { metadata },
     [CANARY]: { metadata: { ...metadata, name: "market-canary" } },
     [JOB]: { metadata: { ...metadata, name: "market-hook" } },
     [LEASE]: { metadata },
-    [REVIEW]: { spec: {}, status: { allowed: false } },
+    [REVIEW]: { spec: {}, status: { allowed } },
   });
   const access = { kubeconfigFile: kubeconfig };
   return {
@@ -39,7 +39,7 @@ async function clusterWith(labels: object) {
 test("what rolls made is deleted, in order, once its pods have ended", async () => {
   const { access, asked } = await clusterWith(OWN);
   await removeDeployment({ ...PLACE, cluster: access });
-  expect(asked).toEqual([
+  expect(asked.filter((line) => !line.endsWith(REVIEW))).toEqual([
     ...[CANARY, DEPLOYMENT, JOB].flatMap((path) => [`GET ${path}`, `DELETE ${path}`, `GET ${path}`]),
     ...[`GET ${LEASE}`, `DELETE ${LEASE}`, `DELETE ${SECRETS}`],
   ]);
@@ -66,7 +66,7 @@ test.each(FOREIGN)(
 );
 
 test("a roll that may not deploy or probe is refused before it touches anything, and a preview says so", async () => {
-  const { access, cluster, writes } = await clusterWith({});
+  const { access, cluster, writes } = await clusterWith({}, { allowed: false });
   const workload = {
     ...PLACE,
     cluster: access,
@@ -83,10 +83,18 @@ test("a roll that may not deploy or probe is refused before it touches anything,
     leaseTiming: { heartbeatMilliseconds: 500, expiryMilliseconds: 3000, waitMilliseconds: 0 },
   });
   await expect(rolling).rejects.toThrow(
-    /; Deployment market in namespace shop: expected one created by rollgate.*; probeTraffic: expected an account.*\. No pod was touched\.$/,
+    /; Deployment market in namespace shop: expected one created by rollgate.*; expected an account that may .*, get pods\/proxy \(probeTraffic\) in namespace shop, got one that may not\. No pod was touched\.$/,
   );
   const planning = new KubernetesOrchestrator(workload).plan(validRequest());
   await expect(planning).rejects.toThrow(/^Deployment market in namespace shop: expected one created by/);
+  expect(writes()).toEqual([]);
+});
+
+test("an account that may not remove everything removes nothing", async () => {
+  const { access, writes } = await clusterWith(OWN, { allowed: false });
+  await expect(removeDeployment({ ...PLACE, cluster: access })).rejects.toThrow(
+    "expected an account that may get and delete deployments, get and delete leases, deletecollection secrets in namespace shop, got one that may not",
+  );
   expect(writes()).toEqual([]);
 });
 

@@ -39,6 +39,22 @@ function stopper() {
   return { signal: stopping.signal, stop };
 }
 
+test("rights that the account lacks are named before anything is touched, all of them in one line", async () => {
+  const fake = await FakeWorkload.create();
+  for (const right of ["create deployments", "update deployments", "list pods", "get pods/proxy"])
+    fake.forbidden.add(right);
+  const writes: string[] = [];
+  fake.onAsked = ({ what }) => {
+    if (!what.startsWith("GET")) writes.push(what);
+    return undefined;
+  };
+  const probeTraffic = { path: "/hello", requestsPerSecond: 1 };
+  expect(await failureOf(fake, NEW, { probeTraffic })).toBe(
+    "expected an account that may create and update deployments, list pods, get pods/proxy (probeTraffic) in namespace shop, got one that may not. No pod was touched.",
+  );
+  expect(writes).toEqual([]);
+});
+
 test("a status that the controller writes meanwhile keeps no step of a roll from being stored", async () => {
   const fake = await running();
   const met = new Set<string>();
