@@ -13,6 +13,7 @@ import { PodCounts } from "./podCounts.ts";
 import { preflight, untouched } from "./preflightRoll.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 import { rollInTurn } from "./rollInTurn.ts";
+import { warnUnaddressed } from "./warnUnaddressed.ts";
 import type { Workload } from "./workload.ts";
 
 /**
@@ -85,6 +86,7 @@ async function rollOnce(
     const rolled = await rollInTurn(desired, counts, context, options.onFirstLook);
     await counts.end();
     await tidyUp(context);
+    await warnUnaddressed(context);
     await context.hooks.afterRoll();
     for (const warning of warnings) report("warning", warning);
     const [described, ledger] = [counts.describe(), counts.figures()];

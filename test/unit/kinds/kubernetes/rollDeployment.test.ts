@@ -55,6 +55,18 @@ test("rights that the account lacks are named before anything is touched, all of
   expect(writes).toEqual([]);
 });
 
+test("a load balancer without an address is a warning, and nothing is waited for", async () => {
+  const fake = await FakeWorkload.create();
+  const service = { metadata: { name: "market" }, spec: { type: "LoadBalancer" } };
+  fake.objects.set("services/market", service);
+  expect((await fake.roll(OLD)).warnings).toEqual([
+    "no load balancer has given Service market an address yet, so nobody reaches it from outside; the next pulumi up or refresh looks again",
+  ]);
+  const status = { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } };
+  fake.objects.set("services/market", { ...service, status });
+  expect((await fake.roll(NEW)).warnings).toEqual([]);
+});
+
 test("a status that the controller writes meanwhile keeps no step of a roll from being stored", async () => {
   const fake = await running();
   const met = new Set<string>();
