@@ -58,6 +58,8 @@ export interface Declaration {
   readonly nginx: CheckingNginxArgs | OrchestratedProxyArgs;
   /** Finds out what must be known before anything is declared; throws an error that names a setting. */
   preflight(): Promise<Found>;
+  /** The part of it that asks nothing of machines, for a preview that can't know where they are. */
+  prepare?(): Promise<Found>;
   /** How long that may be repeated if machines made by the same update don't answer yet; not at all by default. */
   readonly waitSeconds?: number;
 }

@@ -55,7 +55,7 @@ export async function preflightOfKnown(
     ...(jar && !standIns.areIn(jar) && { jar }),
     ...(canary && !standIns.areIn(canary) && { canary }),
   };
-  const askKind = isKnown ? settings.preflight : async () => engineOf(settings);
+  const askKind = isKnown ? settings.preflight : (settings.prepare ?? (async () => engineOf(settings)));
   const found = await preflight({ ...settings, rollout: known, preflight: askKind }, source);
   return { ...(jar && { jar }), ...(canary && { canary }), ...found };
 }

@@ -5,7 +5,7 @@ import { Provider } from "@pulumi/kubernetes/provider.js";
 import type { Resource } from "@pulumi/pulumi";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { type Release, releaseId } from "#rollout/release/release.ts";
-import type { Declaration, PushedImages } from "../declaration.ts";
+import type { Declaration, Found, PushedImages } from "../declaration.ts";
 import { makeBuildContext } from "./buildContext.ts";
 import type { WayIn } from "./exposure.ts";
 import { fromProgram } from "./fromProgram.ts";
@@ -39,6 +39,24 @@ export function declareOnKubernetes(stack: InCluster): Declaration {
   const [canary] = canaries;
   let declareBuilt: (name: string, parent: Resource) => PushedImages = () => ({});
   let provider: Provider | undefined;
+  const prepare = async (): Promise<Found> => {
+    const [jar, ofCanary] = await Promise.all([identified(image.from), identified(canary?.from)]);
+    if (!jar && !ofCanary) return {};
+    const { declareImage } = await fromProgram(() => import("./jarImage.ts"));
+    const { base, platform } = image;
+    const buildOf = async (release: Release | undefined, at: KubernetesHost | undefined, folder: string) => {
+      if (!release || !at) return undefined;
+      const context = await makeBuildContext(`${stack.folder}/${folder}`, release);
+      return { source: at.image, base, platform, release: releaseId(release), context };
+    };
+    const build = await buildOf(jar, place, "image");
+    const canaryBuild = await buildOf(ofCanary, canary?.place, "canary-image");
+    declareBuilt = (name, parent) => ({
+      image: build && declareImage(name, build, parent),
+      canaryImage: canaryBuild && declareImage(`${name}-canary`, canaryBuild, parent),
+    });
+    return { engine: image.engine === "" ? {} : { host: image.engine } };
+  };
   return {
     app: {
       hosts: [place, ...canaries.map((each) => each.place)],
@@ -58,31 +76,10 @@ export function declareOnKubernetes(stack: InCluster): Declaration {
         declareWayIn(name, { ...args, pods: front?.name ?? proxy.service }, { ...options, dependsOn });
       },
     },
+    prepare,
     preflight: async () => {
-      const [jar, ofCanary] = await Promise.all([
-        identified(image.from),
-        identified(canary?.from),
-        preflightCluster(place, stack.isOwnNamespace),
-      ]);
-      if (!jar && !ofCanary) return {};
-      const { declareImage } = await fromProgram(() => import("./jarImage.ts"));
-      const { base, platform } = image;
-      const buildOf = async (
-        release: Release | undefined,
-        at: KubernetesHost | undefined,
-        folder: string,
-      ) => {
-        if (!release || !at) return undefined;
-        const context = await makeBuildContext(`${stack.folder}/${folder}`, release);
-        return { source: at.image, base, platform, release: releaseId(release), context };
-      };
-      const build = await buildOf(jar, place, "image");
-      const canaryBuild = await buildOf(ofCanary, canary?.place, "canary-image");
-      declareBuilt = (name, parent) => ({
-        image: build && declareImage(name, build, parent),
-        canaryImage: canaryBuild && declareImage(`${name}-canary`, canaryBuild, parent),
-      });
-      return { engine: image.engine === "" ? {} : { host: image.engine } };
+      const [found] = await Promise.all([prepare(), preflightCluster(place, stack.isOwnNamespace)]);
+      return found;
     },
   };
 }

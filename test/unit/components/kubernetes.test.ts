@@ -203,6 +203,18 @@ test("a preview shows the image, the namespace and the cluster of other resource
   expect(JSON.stringify(inputs)).not.toContain("known-later");
 });
 
+test("a preview that can't know the cluster and the namespace shows the image of the jar", async () => {
+  const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
+  const spy = vi.spyOn(pulumi.log, "info").mockImplementation(async () => {});
+  onTestFinished(() => spy.mockRestore());
+  const unknown = pulumi.output(pulumi.unknown).apply(String);
+  const inputs = await serviceWith({ jar, kubeconfig: unknown, namespace: unknown });
+  expect(inputs["shop-app-image"]).toMatchObject({
+    imageName: expect.stringMatching(/^rollgate\/company-dev-shop:1\.2\.3-/),
+  });
+  expect(inputs["shop-rollout"]).toMatchObject({ jar: { version: "1.2.3" } });
+});
+
 test("a preview with an unknown registry shows the pods as ever", async () => {
   const jar = await writeJar(join(await temporaryDirectory(), "app.jar"), "1.2.3");
   const spy = vi.spyOn(pulumi.log, "info").mockImplementation(async () => {});
