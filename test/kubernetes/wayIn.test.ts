@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AppHosts } from "../../components/appHosts.ts";
+import { CheckingNginx } from "../../components/checkingNginx.ts";
+import { KUBECONFIG, kubectl, noCluster, startCluster } from "../../harness/kubernetes/kubernetesCluster.ts";
+import { until } from "../../harness/until.ts";
+import { createObjects } from "../support/kubernetes/createObjects.ts";
+import { mockPulumi } from "../support/pulumi.ts";
+import { readAny, withoutPulumi } from "../support/settings.ts";
+
+const NAMESPACE = "ways-in";
+const NAME = "rollgate-test";
+const ROUTES = "httproutes.gateway.networking.k8s.io";
+/** As much of the Gateway API as it takes to store a route. */
+const CRD = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: ROUTES, annotations: { "api-approved.kubernetes.io": "unapproved, for a test" } },
+  spec: {
+    group: "gateway.networking.k8s.io",
+    scope: "Namespaced",
+    names: { plural: "httproutes", singular: "httproute", kind: "HTTPRoute" },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+      },
+    ],
+  },
+};
+const reason = await noCluster();
+
+describe.skipIf(reason !== undefined)(
+  `a way in, as a real API accepts it${reason ? ` (${reason})` : ""}`,
+  { timeout: 60_000 },
+  () => {
+    withoutPulumi();
+    let stop: () => Promise<void>;
+
+    beforeAll(async () => {
+      stop = await startCluster();
+      await kubectl("create", "namespace", NAMESPACE);
+      await createObjects(NAMESPACE, [CRD]);
+      await until(() =>
+        kubectl("-n", NAMESPACE, "get", ROUTES).then(
+          () => true,
+          () => false,
+        ),
+      );
+    }, 120_000);
+
+    afterAll(() => stop?.(), 120_000);
+
+    /** Creates what a stack declares besides its pods; returns it as it is stored, by its resource's name. */
+    async function created(settings: object) {
+      const settled = { kind: "kubernetes", kubeconfig: KUBECONFIG, namespace: NAMESPACE, ...settings };
+      const { app, nginx } = await readAny({ jar: "", image: "shop:1.2.3", ...settled });
+      const { tree, resources } = await mockPulumi();
+      new AppHosts("app", app);
+      new CheckingNginx("nginx", nginx);
+      await tree();
+      const declared = resources.filter(({ type }) => type.startsWith("kubernetes:"));
+      await createObjects(
+        NAMESPACE,
+        declared.map(({ inputs }) => inputs),
+      );
+      const stored = JSON.parse(
+        await kubectl("-n", NAMESPACE, "get", `service,ingress,pdb,${ROUTES}`, "--output=json"),
+      );
+      await kubectl("-n", NAMESPACE, "delete", `service,ingress,pdb,${ROUTES}`, "--all");
+      return Object.fromEntries(
+        stored.items.map((item: { readonly kind: string }) => [item.kind, item] as const),
+      );
+    }
+
+    const serverNames = ["shop.example.com"];
+
+    test("a load balancer, which has no address for as long as nobody gives it one", async () => {
+      const { Service, PodDisruptionBudget } = await created({ expose: { type: "load-balancer" } });
+      expect(Service).toMatchObject({ spec: { type: "LoadBalancer" }, status: { loadBalancer: {} } });
+      expect(PodDisruptionBudget).toMatchObject({ spec: { unhealthyPodEvictionPolicy: "AlwaysAllow" } });
+    });
+
+    test("an Ingress of a class that is nowhere", async () => {
+      const expose = { type: "ingress", className: "nginx", tlsSecret: "shop-tls" };
+      const { Service, Ingress } = await created({ expose, serverNames, pathPrefix: "/api" });
+      expect(Service).toMatchObject({ spec: { type: "ClusterIP" } });
+      const backend = { service: { name: NAME, port: { number: 80 } } };
+      expect(Ingress).toMatchObject({
+        spec: {
+          ingressClassName: "nginx",
+          rules: [{ host: "shop.example.com", http: { paths: [{ path: "/api", backend }] } }],
+        },
+        status: { loadBalancer: {} },
+      });
+    });
+
+    test("a route at a Gateway that is nowhere", async () => {
+      const { HTTPRoute } = await created({ expose: { type: "gateway", gateway: "edge" }, serverNames });
+      expect(HTTPRoute).toMatchObject({
+        spec: { parentRefs: [{ name: "edge" }], rules: [{ backendRefs: [{ name: NAME, port: 80 }] }] },
+      });
+    });
+  },
+);
