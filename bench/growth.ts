@@ -107,7 +107,7 @@ function chartOf(all: readonly Run[]): string {
       label: LABELS[way],
       points: sizesOf(all).map((hosts) => ({ x: hosts, y: medianOf(all, hosts, way, of) })),
     }));
-  return lineChart("pulumi up with a new jar whose application starts at once (medians)", [
+  return lineChart("pulumi up with a new jar whose application starts at once", [
     { title: "wall time (s)", below: "hosts", lines: lines("wall") },
     { title: "processor time of the deployer (s)", below: "hosts", lines: lines("processor") },
   ]);
