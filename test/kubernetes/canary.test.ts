@@ -13,6 +13,7 @@ import {
   startCluster,
 } from "../../harness/kubernetes/kubernetesCluster.ts";
 import { Traffic } from "../../harness/traffic.ts";
+import { LIMITS } from "../support/analysisLimits.ts";
 import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
 import { FAKE, PodFleet, type PodRoll } from "../support/kubernetes/podFleet.ts";
 import { fakeReleaseImage } from "../support/kubernetes/podImages.ts";
@@ -20,10 +21,20 @@ import { validRequest } from "../support/rollRequest.ts";
 import { temporaryDirectory } from "../support/temporaryDirectory.ts";
 
 /** By the digit of their hashes. */
-const RELEASES = { a: { version: "1.0.0" }, b: { version: "1.1.0" }, d: { version: "3.0.0", exits: 1 } };
+const RELEASES = {
+  a: { version: "1.0.0" },
+  b: { version: "1.1.0" },
+  d: { version: "3.0.0", exits: 1 },
+  e: { version: "4.0.0", failsEvery: 2 },
+};
 const PODS = "app.kubernetes.io/name=market";
-const [OLD, NEW, BAD] = ["1.0.0-aaaaaaaaaaaa", "1.1.0-bbbbbbbbbbbb", "3.0.0-dddddddddddd"];
-const NODE_PORT = 30032;
+const [OLD, NEW, BAD, FAILING] = [
+  "1.0.0-aaaaaaaaaaaa",
+  "1.1.0-bbbbbbbbbbbb",
+  "3.0.0-dddddddddddd",
+  "4.0.0-eeeeeeeeeeee",
+];
+const NODE_PORT = 30034;
 const { hooks: _, ...policy } = validRequest();
 const reason = (await noCluster()) ?? (await noDocker());
 
@@ -131,6 +142,17 @@ describe.skipIf(reason !== undefined)(
         expect(evidence).toContain("Error: this application cannot start");
       });
       expect(await podsOf(NEW)).toEqual(before);
+    });
+
+    test("a canary that is ready but fails requests is held against the others by probes, and removed", async () => {
+      const { message } = await failureOf(NEW, {
+        ...{ canary: FAILING, replicas: 2, timing: { ...policy.timing, soakSeconds: 30 } },
+        ...{ analysis: { ...LIMITS, minimumRequests: 30 } },
+        probeTraffic: { path: "/hello", requestsPerSecond: 40 },
+      });
+      expect(message).toMatch(/^market-canary failed its soak gate on 4\.0\.0.*by probe requests: .* failed/);
+      expect(message).toContain("with the old release");
+      expect(message).toContain("; market-canary was removed; market was not touched. Now: market serves");
     });
 
     test("a canary whose deployer was killed shows, is finished by the next roll, and can be given up", async () => {
