@@ -44,13 +44,22 @@ export class SharedClasses {
     const groups = [...onMachines].flatMap((group) => [
       ...groupBy(group, ({ name }) => targetOf(desired, name).release).values(),
     ]);
-    const prepare = async ([first, ...others]: readonly AppHost[]) => {
-      if (!first) return;
-      await limit(() => this.#prepareOne(desired, first, time));
-      const beside = this.#ready.has(first) ? first.startupCache : undefined;
-      await Promise.all(others.map((host) => limit(() => this.#prepareOne(desired, host, time, beside))));
+    const prepared = new Map<AppHost, Ready | undefined>();
+    const prepare = async (host: AppHost, beside?: object) => {
+      prepared.set(host, await limit(() => this.#prepareOne(desired, host, time, beside)));
     };
-    await Promise.all(groups.map(prepare));
+    const prepareGroup = async ([first, ...others]: readonly AppHost[]) => {
+      if (!first) return;
+      await prepare(first);
+      const beside = prepared.get(first) && first.startupCache;
+      await Promise.all(others.map((host) => prepare(host, beside)));
+    };
+    await Promise.all(groups.map(prepareGroup));
+    // In the order of hosts, not in that of their answers: the first one that has the classes gives them to others.
+    for (const host of hosts) {
+      const its = prepared.get(host);
+      if (its) this.#ready.set(host, its);
+    }
     const ready = [...this.#ready.values()];
     if (ready.length === 0) return;
     const recorded = ready.filter(({ isThere }) => isThere).length;
@@ -114,15 +123,22 @@ export class SharedClasses {
     await Promise.all(all);
   }
 
-  async #prepareOne(desired: DesiredRelease, host: AppHost, time: number, beside?: object): Promise<void> {
+  async #prepareOne(
+    desired: DesiredRelease,
+    host: AppHost,
+    time: number,
+    beside: object | undefined,
+  ): Promise<Ready | undefined> {
     const { startupCache } = host;
-    if (!startupCache) return;
+    if (!startupCache) return undefined;
     const { release, jar } = targetOf(desired, host.name);
+    let ready: Ready | undefined;
     await this.#unlessItFails(host, "starts the release as it is", async () => {
       const mayUnpack = jar !== undefined && (await isExtractable(jar.path));
       const prepared = await startupCache.prepare(release, mayUnpack, time, this.#roll.signal, beside);
-      if (prepared) this.#ready.set(host, { release, ...prepared });
+      if (prepared) ready = { release, ...prepared };
     });
+    return ready;
   }
 
   /** Hosts that need the same classes at the same time wait for the same answer; after a failure, the next one asks again. */

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { RollgateError } from "#rollout/common/errors.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
@@ -109,7 +110,13 @@ test("hosts on one machine copy the classes, so that they are read once for each
       await fleet.record(`copy from ${from} to ${name}`);
       return true;
     };
-    fleet.host(name).startupCache = { ...cacheOf(fleet, name, "17"), copyFrom };
+    const cache = cacheOf(fleet, name, "17");
+    const prepare: Cache["prepare"] = async (...args) => {
+      // The order of answers must not matter.
+      if (name === "app-1") await setTimeout(50);
+      return cache.prepare(...args);
+    };
+    fleet.host(name).startupCache = { ...cache, prepare, copyFrom };
   }
   const { journal, warnings } = await rolled(fleet);
   expect(journal.filter((entry) => /record|read|install|copy/.test(entry))).toEqual([
