@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
-import type { RollingServiceArgs } from "../settings/rollingServiceArgs.ts";
 import { pluginSchema } from "./pluginSchema.ts";
-import { RollingService } from "./rollingService.ts";
+import { RollingService, type RollingServiceArgs } from "./rollingService.ts";
 
 /** A service that can be waited for, so that what is wrong with a setting is said once, without a stack trace. */
 class OfferedService extends RollingService {

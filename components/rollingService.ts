@@ -8,7 +8,7 @@ import { known, originsOf, resourcesIn } from "../settings/origins.ts";
 import { NO_PATIENCE, type Patience } from "../settings/patiently.ts";
 import { preflight, preflightOfKnown } from "../settings/preflight.ts";
 import { readSettings, type Settings } from "../settings/readSettings.ts";
-import type { RollingServiceArgs } from "../settings/rollingServiceArgs.ts";
+import type { ServiceSettings } from "../settings/serviceSettings.ts";
 import { StandIns } from "../settings/standIns.ts";
 import { AppHosts } from "./appHosts.ts";
 import { CheckingNginx } from "./checkingNginx.ts";
@@ -16,6 +16,12 @@ import { RollingDeployment } from "./rollingDeployment.ts";
 
 /** How long a server that accepts connections may lack the account or its key. */
 const REFUSED_SECONDS = 60;
+
+/**
+ * The settings of a service, as a stack file has them; each, or a part of it, may be an output. Every kind but `kubernetes`
+ * needs `hosts`; without them, an update says so before it touches anything.
+ */
+export type RollingServiceArgs = ServiceSettings;
 
 /**
  * An application on its hosts, behind nginx, that rolls whenever its jar, its options or its fleet changes. A program

@@ -2,9 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { RollingService } from "../../../components/rollingService.ts";
+import { RollingService, type RollingServiceArgs } from "../../../components/rollingService.ts";
 import { writeJar } from "../../../harness/zip.ts";
-import type { RollingServiceArgs } from "../../../settings/rollingServiceArgs.ts";
 import { SETTINGS_TYPES, settingsTypes } from "../../../tools/settingsTypes.ts";
 import { mockPulumi, secret } from "../../support/pulumi.ts";
 import { temporaryDirectory } from "../../support/temporaryDirectory.ts";
@@ -133,7 +132,6 @@ test.each([
   { kind: "docker" as const },
   { kind: "ssh" as const, nginxServers: [{ server: "deploy@web" }] },
 ])("a service without the hosts that its kind needs is rejected: %o", async (settings) => {
-  // @ts-expect-error: only pods need none.
   const service = new ReadyService("shop", { ...settings, jar: "app.jar" });
   await expect(service.ready()).rejects.toThrow(
     /^shop:hosts: expected at least one host, got none\. Nothing was changed\.$/,
