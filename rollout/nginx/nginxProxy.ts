@@ -161,19 +161,21 @@ export class NginxProxy implements OneNginx {
 
   /** Asks for the first time when the change should have been made, since its answer may be long on its way. */
   async #confirmed(changing: Promise<void>, host: AppHost, drained: boolean): Promise<void> {
-    const confirming = Promise.race([changing, sleep(CHANGE_MILLISECONDS)]).then(() =>
-      this.#confirm(host, drained),
+    const made = changing.then(() => true);
+    const asking = Promise.race([made, sleep(CHANGE_MILLISECONDS, false)]).then((isMade) =>
+      isMade ? this.#confirm(host, drained).then(() => true) : this.#isSeen(host, drained).catch(() => false),
     );
-    await inOrder(changing, confirming);
+    const [, isSeen] = await inOrder(changing, asking);
+    // Asked too early: the change may have waited for a new connection to its machine.
+    if (!isSeen) await this.#confirm(host, drained);
+  }
+
+  async #isSeen(host: AppHost, drained: boolean): Promise<boolean> {
+    return (await this.drained(AbortSignal.timeout(ANSWER_MILLISECONDS))).has(host.name) === drained;
   }
 
   async #confirm(host: AppHost, drained: boolean): Promise<void> {
-    const confirmed = await poll(
-      async () =>
-        (await this.drained(AbortSignal.timeout(ANSWER_MILLISECONDS))).has(host.name) === drained ||
-        undefined,
-      CONFIRM,
-    );
+    const confirmed = await poll(async () => (await this.#isSeen(host, drained)) || undefined, CONFIRM);
     if (!confirmed) {
       throw new GateFailed(
         "drain-unconfirmed",

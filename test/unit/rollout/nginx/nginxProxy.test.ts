@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
-import { expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test, vi } from "vitest";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
 import { serveHttp } from "../../../support/httpServer.ts";
 import { localHost } from "../../../support/localHost.ts";
@@ -31,4 +32,22 @@ test("nginx is asked for a host's health and for its last check at the same time
   expect(await proxy.upstream(host, AbortSignal.timeout(5_000))).toEqual(up);
   atOnce = 2;
   expect(await proxy.upstream(host, AbortSignal.timeout(2_000))).toEqual(up);
+});
+
+test("a flag that reaches its machine late is confirmed afterwards", async () => {
+  let isRaised = false;
+  let asked = 0;
+  const { port: controlPort } = await serveHttp((_, response) => {
+    asked++;
+    if (asked === 1) response.writeHead(500);
+    response.end(isRaised ? "pool app-1" : "pool");
+  });
+  const place = { directory: await temporaryDirectory(), address: "127.0.0.1", port: 1, controlPort };
+  const access = localNginxAccess(place);
+  vi.spyOn(access, "raiseFlag").mockImplementation(async () => {
+    await sleep(200);
+    isRaised = true;
+  });
+  await new NginxProxy(access).drain(localHost({ name: "app-1", port: 8081 }));
+  expect(asked).toBe(2);
 });
