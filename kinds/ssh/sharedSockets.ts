@@ -13,6 +13,8 @@ import { placeKey, placeOptions, type SshPlace } from "./sshArguments.ts";
 const CURRENT = "current";
 /** A socket has a name of so many characters. */
 const NAME = 20;
+/** The paths of these sockets are longer than others, and OpenSSH adds 17 characters while it makes one. */
+const LONGEST_FOLDER = 30;
 /** A folder without a socket may be one whose first login is still under way. */
 const LOGIN_MILLISECONDS = 60_000;
 
@@ -27,7 +29,7 @@ export class SharedSockets {
   readonly #root: string;
 
   /** `root` is the folder, which is made if it is not there. */
-  constructor(root = join(shortTemporaryFolder(), `rollgate-ssh-${process.getuid?.() ?? ""}`)) {
+  constructor(root = join(shortTemporaryFolder(LONGEST_FOLDER), `rollgate-ssh-${process.getuid?.() ?? ""}`)) {
     this.#root = root;
   }
 
@@ -39,7 +41,8 @@ export class SharedSockets {
 
   /** Leaves the connections that are there to those who use them: from now on, everybody logs in anew. */
   renew(): void {
-    rmSync(join(this.#root, CURRENT), { force: true });
+    // Whoever made a folder that isn't private decides what is found in it.
+    if (isPrivate(this.#root)) rmSync(join(this.#root, CURRENT), { force: true });
   }
 
   #folder(): string | undefined {
@@ -88,8 +91,8 @@ export class SharedSockets {
 }
 
 function isPrivate(folder: string): boolean {
-  const status = lstatSync(folder);
-  return status.isDirectory() && status.uid === process.getuid?.() && (status.mode & 0o077) === 0;
+  const status = lstatSync(folder, { throwIfNoEntry: false });
+  return status?.isDirectory() === true && status.uid === process.getuid?.() && (status.mode & 0o077) === 0;
 }
 
 function isInUse(folder: string): boolean {

@@ -5,10 +5,10 @@ import { join } from "node:path";
 /** The path of a socket is limited to about a hundred characters, of which OpenSSH needs some. */
 const LONGEST_FOLDER = 50;
 
-/** Where folders for sockets are made. */
-export function shortTemporaryFolder(): string {
+/** Where folders for sockets are made; `longest` is how long its path may be. */
+export function shortTemporaryFolder(longest = LONGEST_FOLDER): string {
   const temporary = tmpdir();
-  return temporary.length > LONGEST_FOLDER ? "/tmp" : temporary;
+  return temporary.length > longest ? "/tmp" : temporary;
 }
 
 /** Makes a folder for sockets, private as OpenSSH requires. */
