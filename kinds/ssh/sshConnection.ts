@@ -16,6 +16,8 @@ import { traced } from "./traced.ts";
 const READY = "rollgate-connected";
 const GREET = `cat /proc/sys/kernel/random/boot_id; echo "${READY} $(id -un)"; exec cat >/dev/null`;
 const GREETED = new RegExp(`${READY}.*\n`);
+/** All that is known of a login that failed behind a jump host, or in another command that makes the connection. */
+const LOST_ON_THE_WAY = /closed by UNKNOWN port/;
 const MAX_WORDS = 8_192;
 /** How long a shared connection is there for the next process of an update, or for the next update. */
 const PERSIST_SECONDS = 20;
@@ -134,7 +136,17 @@ export class SshConnection {
     // One that broke may have left it.
     if (!isThere) rmSync(this.#socket, { force: true });
     this.#arguments = sshArguments(this.#place, this.#socket, this.#knownHosts());
-    const ssh = spawn("ssh", [...this.#options(shared !== undefined), "--", this.#place.server, GREET], {
+    if (await this.#logIn(signal, shared !== undefined, isThere)) return;
+    // The process that would go on in the background keeps the words of a jump host to itself.
+    const isUnexplained = shared !== undefined && !signal.aborted && LOST_ON_THE_WAY.test(this.#log.latest);
+    if (isUnexplained && (await this.#logIn(signal, false, false))) return;
+    const { latest } = this.#log;
+    throw explainSsh(this.#place, signal.aborted ? `${latest}\nno answer in time` : latest);
+  }
+
+  /** Returns whether it succeeded. */
+  async #logIn(signal: AbortSignal, isShared: boolean, isThere: boolean): Promise<boolean> {
+    const ssh = spawn("ssh", [...this.#options(isShared), "--", this.#place.server, GREET], {
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#started = ssh;
@@ -143,7 +155,7 @@ export class SshConnection {
     const stop = () => ssh.kill();
     signal.addEventListener("abort", stop, { once: true });
     try {
-      if (await this.#isOpened(ssh, isThere)) return;
+      return await this.#isOpened(ssh, isThere);
     } catch (error) {
       throw new RollgateError("ssh-missing", `expected the ssh command, got ${messageOf(error)}`, {
         cause: error,
@@ -151,8 +163,6 @@ export class SshConnection {
     } finally {
       signal.removeEventListener("abort", stop);
     }
-    const { latest } = this.#log;
-    throw explainSsh(this.#place, signal.aborted ? `${latest}\nno answer in time` : latest);
   }
 
   /** Writes a given host key to a file for `ssh`, which then knows no other; its name there is any. */
@@ -197,7 +207,9 @@ export class SshConnection {
     if (this.#opened === 0 && (await connected)) {
       this.#isDoubtful = isThere;
       // Whoever logged in has learned it.
-      if (isThere) this.#account = await readFile(`${this.#socket}.account`, "utf8").catch(() => undefined);
+      const told = isThere ? await readFile(`${this.#socket}.account`, "utf8").catch(() => "") : "";
+      // It is empty while it is being written.
+      if (told !== "") this.#account = told;
     } else if (!(await greeted)) {
       return false;
     }
@@ -228,7 +240,9 @@ export class SshConnection {
     const boot = /[0-9a-f-]{36}(?=\s+rollgate-connected)/.exec(text)?.[0];
     this.#account = /^rollgate-connected (\S+)$/m.exec(text)?.[1];
     if (this.#account !== undefined) this.#leave("account", this.#account);
-    if (this.#opened > 0 && !this.#ssh) for (const tell of this.#onReconnect) tell(boot !== this.#boot);
+    // One that another process had left may have been dead from the beginning.
+    const wasRebooted = this.#boot !== undefined && boot !== this.#boot;
+    if (this.#opened > 0 && !this.#ssh) for (const tell of this.#onReconnect) tell(wasRebooted);
     this.#boot = boot;
     this.#isDoubtful = false;
     wasReached(this.#place);

@@ -1,0 +1,63 @@
+import { once } from "node:events";
+import { chmod, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { delimiter, join } from "node:path";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { ConnectionPool } from "#kinds/ssh/connectionPool.ts";
+import { SharedSockets } from "#kinds/ssh/sharedSockets.ts";
+import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+
+/** Stands for `ssh` behind a jump host that lets nobody in; it keeps that to itself if it is to go on in the background. */
+const BEHIND_JUMP_HOST = `#!/bin/sh
+case "$*" in *ControlPersist=no*) echo "deploy@jump: Permission denied (publickey)." >&2;; esac
+echo "Connection closed by UNKNOWN port 65535" >&2
+exit 255
+`;
+/** Stands for `ssh` and the server: what is there at first is dead, and has to be removed before a login. */
+const DEAD_AT_FIRST = `#!/bin/sh
+for last; do :; done
+for word; do case $word in ControlPath=*) socket=\${word#*=};; esac; done
+[ "$1" != -G ] || exit 0
+if [ -e "$socket" ]; then sleep 0.2; echo "client_loop: send disconnect: Broken pipe" >&2; exit 255; fi
+case "$*" in *ControlMaster=auto*)
+  echo 11111111-1111-4111-8111-111111111111; echo "rollgate-connected deploy"; exec cat > /dev/null;;
+esac
+exec sh -c "$last"
+`;
+const PLACE = { server: "server-1", sshConfig: "" };
+
+let directory: string;
+let sockets: SharedSockets;
+
+beforeEach(async () => {
+  directory = await temporaryDirectory();
+  sockets = new SharedSockets(join(directory, "shared"));
+  vi.stubEnv("PATH", `${directory}${delimiter}${process.env.PATH}`);
+  return () => void vi.unstubAllEnvs();
+});
+
+async function machineOver(ssh: string): Promise<SshMachine> {
+  await writeFile(join(directory, "ssh"), ssh);
+  await chmod(join(directory, "ssh"), 0o755);
+  const machine = new SshMachine(PLACE, new ConnectionPool(0, sockets));
+  onTestFinished(() => machine.close());
+  return machine;
+}
+
+test("a jump host that refuses the login is named as the reason", async () => {
+  const machine = await machineOver(BEHIND_JUMP_HOST);
+  await expect(machine.run("true", [])).rejects.toMatchObject({ code: "login-refused" });
+});
+
+test("a connection that was dead already is no reboot", async () => {
+  const machine = await machineOver(DEAD_AT_FIRST);
+  const told: string[] = [];
+  machine.onReconnect((message) => told.push(message));
+  const dead = createServer();
+  onTestFinished(() => void dead.close());
+  dead.listen(await sockets.of(PLACE));
+  await once(dead, "listening");
+  expect(await machine.run("echo one", [])).toBe("one\n");
+  expect(told).toEqual(["the connection to server-1 broke; reconnected"]);
+});
