@@ -20,6 +20,8 @@ export async function runGuarded(
     return await machine.run(`${GUARD}\n${script}`, [directory, String(generation), ...args]);
   } catch (error) {
     if (!(error instanceof CommandFailed) || error.exitCode !== LOST) throw error;
-    throw new LeaseLost(readNewest(error.message)?.record.owner ?? "somebody");
+    // Without any lease, it prints nothing.
+    const newest = /^\d+ /.test(error.message) ? readNewest(error.message) : undefined;
+    throw new LeaseLost(newest?.record.owner ?? "somebody");
   }
 }

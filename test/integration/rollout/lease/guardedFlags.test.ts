@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { Lease, LeaseLost } from "#rollout/lease/lease.ts";
@@ -38,6 +39,14 @@ test("a flag is changed by the holder of the lease, and by nobody who has lost i
   await expect(nginx.lowerFlag("app-1")).rejects.toEqual(new LeaseLost("eve"));
   await expect(nginx.raiseFlag("app-2")).rejects.toEqual(new LeaseLost("eve"));
   expect([await nginx.isFlagged("app-1"), await nginx.isFlagged("app-2")]).toEqual([true, false]);
+});
+
+test("a flag is changed by nobody once all leases are removed", async () => {
+  const lease = await acquire("ann");
+  const nginx = access();
+  nginx.guardBy(lease.guard);
+  await rm(`${directory}/lease`, { recursive: true });
+  await expect(nginx.raiseFlag("app-1")).rejects.toEqual(new LeaseLost("somebody"));
 });
 
 test("a lease on another machine can't be checked by the script that changes a flag", async () => {
