@@ -47,12 +47,13 @@ export class LocalMachine implements Machine {
 
   async run(script: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
     const { deadlineSeconds = DEADLINE_SECONDS, signal } = options;
-    signal?.throwIfAborted();
     const input = options.input && (await RepeatableInput.from(options.input));
     const deadline = AbortSignal.timeout(deadlineSeconds * 1000);
     const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
     const words = ["-c", `umask 022\n${script}`, "sh", ...args];
     try {
+      // It may have been aborted while the input was read, which nobody would hear of later.
+      signal?.throwIfAborted();
       const { code, stdout, stderr } = await (this.#runInShell(words, input, ending) ??
         this.#runAlone(words, input?.read(), ending));
       ending.throwIfAborted();

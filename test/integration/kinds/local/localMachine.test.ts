@@ -53,6 +53,19 @@ test("after one that was cancelled, a command runs", async () => {
   expect(await machine.run("echo next", [])).toBe("next\n");
 });
 
+test("a command whose input takes longer than anybody waits for it never begins", async () => {
+  const giveUp = new AbortController();
+  const input = Readable.from(
+    (async function* () {
+      giveUp.abort(new Error("given up"));
+      yield "late";
+    })(),
+  );
+  const given = new LocalMachine().run("sleep 324", [], { input, signal: giveUp.signal });
+  await expect(given).rejects.toThrow("given up");
+  expect(await running("sleep 324")).toBe(0);
+});
+
 test("a process that a command leaves behind on purpose survives it", async () => {
   const pid = await new LocalMachine().run("setsid sleep 323 > /dev/null 2>&1 < /dev/null & echo $!", []);
   onTestFinished(() => void process.kill(Number(pid), "SIGKILL"));
