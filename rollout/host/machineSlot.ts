@@ -2,6 +2,7 @@ import type { LimitFunction } from "p-limit";
 import { messageOf, RollgateError } from "../common/errors.ts";
 import { inOrder } from "../common/inOrder.ts";
 import { poll } from "../common/poll.ts";
+import { LEASE_MILLISECONDS } from "../lease/lease.ts";
 import type { HealthPolicy } from "../request/rollRequest.ts";
 import type { MemoryRoom, PortOwner, RunningApp, Slot } from "./appHost.ts";
 import type { HealthEndpoint } from "./healthEndpoint.ts";
@@ -12,8 +13,6 @@ import type { LaunchSpec } from "./launchSpec.ts";
 import type { HealthReport } from "./probe.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** How old the answer may be that the lease is held when something is started. */
-const LEASE_MILLISECONDS = 1_000;
 const PORT_RELEASE = { intervalMilliseconds: 50, deadlineMilliseconds: 1_000 };
 
 /** How a host starts its application, and when it counts as healthy. */

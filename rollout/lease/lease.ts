@@ -16,6 +16,9 @@ export type Renewal =
   /** Someone has taken it over; without a holder, it is gone. */
   | { readonly isHeld: false; readonly holder: LeaseRecord | undefined };
 
+/** How old the answer may be that the lease is held when something is started or stopped. */
+export const LEASE_MILLISECONDS = 1_000;
+
 /** Where leases are on a machine, so that a script there can check one before it changes anything. */
 export interface LeasePlace {
   readonly machine: unknown;

@@ -1,6 +1,7 @@
 import { inOrder } from "../common/inOrder.ts";
 import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost, Revision, RunningApp, Slot } from "../host/appHost.ts";
+import { LEASE_MILLISECONDS } from "../lease/lease.ts";
 import type { WarmUp } from "../request/warmUp.ts";
 import type { SharedClasses } from "../startupCache/sharedClasses.ts";
 import { awaitHealthy, awaitSettled, awaitUpstream, type Place } from "./gates.ts";
@@ -15,6 +16,12 @@ const TELL_THEMSELVES: readonly Phase[] = ["health", "upstream", "soak"];
 
 /** How long each phase of one host took, in milliseconds. */
 export type PhaseTimes = Partial<Record<Phase, number>>;
+
+/** What runs in a slot that is to be stopped, and when that and the lease were asked for. */
+interface BeforeStop {
+  readonly running: RunningApp | undefined;
+  readonly at: number;
+}
 
 /** What a roll does to one host, step by step: each is timed, reported, and preceded by a look at the lease. */
 export class HostSteps {
@@ -66,15 +73,17 @@ export class HostSteps {
   }
 
   /** What has to be known before `stop`, if it is asked for beside something else. */
-  async beforeStop(slot: Slot): Promise<RunningApp | undefined> {
+  async beforeStop(slot: Slot): Promise<BeforeStop> {
+    const at = performance.now();
     const [, running] = await inOrder(this.#context.assertHeld(), slot.runningApp());
-    return running;
+    return { running, at };
   }
 
   async stop(slot: Slot, asked = this.beforeStop(slot)): Promise<void> {
     await this.#timed("stop", async () => {
       const { graceSeconds } = this.#context.policy.timing;
-      const running = await asked;
+      const { running, at } = await asked;
+      if (performance.now() - at > LEASE_MILLISECONDS) await this.#context.assertHeld();
       const { killed } = await slot.stop(graceSeconds);
       this.#context.follower?.runs(slot, undefined);
       if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { RollFailed, RollgateError } from "#rollout/common/errors.ts";
 import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
 import { type Before, FakeFleet, type PolicyChange } from "../../../support/fakeFleet.ts";
@@ -48,6 +48,17 @@ describe("a host with room for two JVMs", () => {
     ]);
     expect(fleet.host("app-1").lastKnownGood?.release).toBe(NEW);
     expect(rolled.map(({ host }) => host)).toEqual(["app-1"]);
+  });
+
+  test("keeps the old one if another roller took over while the new one was recorded", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    vi.spyOn(fleet.host("app-1"), "markLastKnownGood").mockImplementation(async () => {
+      await sleep(300);
+      await fleet.leases.claim(2, { owner: "usurper", since: "", beat: 0, released: false });
+      await sleep(900);
+    });
+    expect((await failing(fleet)).message).toContain("usurper has taken over this fleet");
+    expect(done(fleet)).toEqual(startFirst("app-1", "app-1", "app-1_b").slice(0, -2));
   });
 
   test("goes to and fro between its slots", async () => {
