@@ -70,10 +70,18 @@ export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequ
 async function lookAt(fleet: Fleet, request: RollRequest) {
   const signal = AbortSignal.timeout(ANSWER_MILLISECONDS);
   const late = `${fleet.proxy.name} did not answer within ${ANSWER_MILLISECONDS / 1000} s`;
-  const draining = problemOr(fleet.proxy.drained(signal), () => (signal.aborted ? late : undefined));
+  // Once nginx is known not to answer, it is asked no more: one that hangs would hold up hosts in turn.
+  let silence: string | undefined;
+  const draining = problemOr(fleet.proxy.drained(signal), () => (signal.aborted ? late : undefined)).then(
+    (found) => {
+      silence = found.problem;
+      return found;
+    },
+  );
   const proxy: Observed = {
     drained: async () => (await draining).answer ?? NO_DRAINS,
-    upstream: (slot, given) => fleet.proxy.upstream(slot, given),
+    upstream: async (slot, given) =>
+      silence === undefined ? fleet.proxy.upstream(slot, given) : { up: false, detail: silence },
   };
   const look = (host: AppHost) =>
     observe(host, proxy, AbortSignal.timeout(ANSWER_MILLISECONDS), targetOf(request, host.name).release);

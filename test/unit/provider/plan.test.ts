@@ -267,3 +267,24 @@ test("of many hosts that can't be reached, the first few are named", async () =>
   expect(warnings.at(-1)).toBe("a roll is refused as long as 54 more hosts can't be reached");
   expect(forecast).toMatch(/app-6 can't be reached: .*, and as long as 54 more hosts can't be reached$/);
 });
+
+test("an nginx that hangs holds up the hosts of a large fleet once, not in turn", async () => {
+  const timeout = AbortSignal.timeout;
+  const sooner = vi
+    .spyOn(AbortSignal, "timeout")
+    .mockImplementation((milliseconds) => timeout.call(AbortSignal, milliseconds / 10));
+  onTestFinished(() => sooner.mockRestore());
+  const hosts = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`app-${index + 1}`, RUNS]));
+  let asked = 0;
+  await planned(hosts, {}, ({ proxy }) => {
+    proxy.drained = (signal?: AbortSignal) =>
+      new Promise<Drains>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    proxy.upstream = (_: unknown, signal?: AbortSignal) => {
+      asked++;
+      return new Promise((resolve) =>
+        signal?.addEventListener("abort", () => resolve({ up: false, detail: "late" })),
+      );
+    };
+  });
+  expect(asked).toBe(50);
+});
