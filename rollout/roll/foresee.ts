@@ -53,8 +53,8 @@ export function foresee(
 }
 
 /**
- * `app-1, then app-2 and app-3 side by side`, and what would stop it. Of a large fleet: `200 hosts in 20 batches of 10: app-1,
- * app-2, app-3, app-4, app-5, and 5 more side by side, then 19 more batches`.
+ * `app-1, then app-2 and app-3 side by side`, and what would stop it. Of a large fleet: `200 hosts in 4 batches of 50, 50, 50, and
+ * 50: app-1, app-2, app-3, app-4, app-5, and 45 more side by side, then 3 more batches`.
  */
 export function describeForecast({ batches, obstacle }: Forecast): string {
   const hosts = inShort(batches);
