@@ -25,7 +25,7 @@ export interface ServiceSettings {
   readonly version?: Setting<string>;
   /** A release to go back to, by version or full name, instead of a jar. Every host must still keep it. Empty means the jar. */
   readonly release?: Setting<string>;
-  /** Hosts that run another jar than the others until you drop this setting: hosts, a list of names; jar, as above; version, as above; traffic, share (the default) or testers, who ask for it with the header X-Canary or the cookie canary; soakSeconds, their own soak. kubernetes: replicas, how many of the pods (1 by default), instead of hosts and traffic, and image instead of jar if pods run one from CI. To promote it, set jar to its jar and drop canary; to give it up, drop it. Empty means none. */
+  /** Hosts that run another jar than the others until you drop this setting: hosts, a list of names; jar, as above; version, as above; traffic, share (the default) or testers, who ask for it with the header X-Canary or the cookie canary; soakSeconds, their own soak. To promote it, set jar to its jar and drop canary; to give it up, drop it. Empty means none. kubernetes: replicas, how many of the pods (1 by default), instead of hosts and traffic, and image instead of jar if pods run one from CI. */
   readonly canary?: Setting<CanarySettings>;
   /** Where hosts and nginx run. local: processes on this machine; docker: containers on one Docker engine; ssh: servers reached over SSH; kubernetes: pods in a cluster, behind a Service instead of nginx, see docs/kubernetes.md. */
   readonly kind: Setting<"local" | "docker" | "ssh" | "kubernetes">;
@@ -95,7 +95,7 @@ export interface ServiceSettings {
   readonly nginxPackage?: Setting<string>;
   /** The nginx in front of the hosts, if there are several; all serve the same. ssh: at least one object with server, such as deploy@web-1.example.com, and maybe address, port and controlPort, which default to nginxAddress, nginxPort and controlPort; a server may also run a host. local and docker: objects with port and maybe address and (local only) controlPort, each an nginx besides the one at nginxAddress and nginxPort. The first nginx keeps the lease of the fleet. */
   readonly nginxServers?: Setting<readonly NginxServerSettings[]>;
-  /** docker: the base image for nginx. What it supports decides who checks the hosts (nginxFlavour). kubernetes, with expose.nginx: the image of nginx, which must have the JavaScript module, as the official ones do. Default: `"nginx:stable"`. */
+  /** docker: the base image for nginx. What it supports decides who checks the hosts (nginxFlavour). kubernetes: with expose.nginx, the image of nginx, which must have the JavaScript module, as the official ones do. Default: `"nginx:stable"`. */
   readonly nginxImage?: Setting<string>;
   /** The nginx command, a path or a name on PATH. Default: `"nginx"`. */
   readonly nginx?: Setting<string>;
