@@ -9,6 +9,7 @@ import type { Settings } from "./readSettings.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 import { stackFile } from "./stackFile.ts";
 import type { StandIns } from "./standIns.ts";
+import { startProvider } from "./startProvider.ts";
 
 /** What was found out before anything is declared. */
 export interface Preflight extends Found {
@@ -28,6 +29,8 @@ export async function preflight(
   { prefix } = stackFile(),
   patience = NO_PATIENCE,
 ): Promise<Preflight> {
+  // Not while servers are waited for: if Pulumi were killed meanwhile, a provider that nobody has called would stay.
+  if (patience.seconds === 0) startProvider();
   const [jar, canary, found] = await Promise.allSettled([
     identify(rollout.jar),
     identifyCanaries(rollout.canary),

@@ -18,7 +18,6 @@ import { Reader } from "./reader.ts";
 import { readHostOptions } from "./readHostOptions.ts";
 import { readRollout, readServing } from "./rollout.ts";
 import { stackFile } from "./stackFile.ts";
-import { startProvider } from "./startProvider.ts";
 
 /** All settings, validated; Pulumi.yaml describes them. */
 export interface Settings extends Declaration {
@@ -34,7 +33,6 @@ export interface Settings extends Declaration {
  * throws a one-line error that names the setting.
  */
 export async function readSettings(source = stackFile()): Promise<Settings> {
-  startProvider();
   try {
     const settings = await read(new Reader(source));
     const [only, ...others] = settings.rollout.hosts;
