@@ -28,7 +28,9 @@ export function declareFront(
     ...options,
     dependsOn: [account, rights],
   });
-  const files = new ConfigMap(`${name}-nginx-files`, configMap, options);
+  // Each content is a resource of its own: Pulumi deletes what it has replaced by its name, after a failed update only in the
+  // next one, which may have declared the same content again.
+  const files = new ConfigMap(`${name}-${configMap.metadata.name}`, configMap, options);
   // Pulumi waits until its pods are ready: only then does the Service send them requests.
   const nginx = new Deployment(`${name}-nginx`, deployment, {
     ...options,
