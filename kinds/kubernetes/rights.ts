@@ -20,7 +20,8 @@ const ROLL: readonly Right[] = [
   { resource: "pods", verbs: ["list"] },
   { group: "discovery.k8s.io", resource: "endpointslices", verbs: ["list"] },
 ];
-const FRONT: Right = { resource: "pods/portforward", verbs: ["create"], setting: "expose.nginx" };
+/** A WebSocket begins with a GET; Kubernetes 1.35 and later ask for both. */
+const FRONT: Right = { resource: "pods/portforward", verbs: ["get", "create"], setting: "expose.nginx" };
 const JOBS: Right = { group: "batch", resource: "jobs", verbs: ["create"], setting: "hooks" };
 const PROBES: Right = { resource: "pods/proxy", verbs: ["get"], setting: "probeTraffic" };
 

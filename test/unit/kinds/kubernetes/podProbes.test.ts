@@ -116,6 +116,6 @@ test("requests to pods and Jobs that the account may not send or create are refu
   expect(await refusal({ allowed: false }, {})).not.toContain("(");
   expect(await refusal(undefined)).toBeUndefined();
   expect(await refusal({ allowed: false }, {}, { front })).toContain(
-    ", create pods/portforward (expose.nginx) in namespace shop, got",
+    ", get and create pods/portforward (expose.nginx) in namespace shop, got",
   );
 });
