@@ -57,6 +57,8 @@ export function readFront(reader: Reader, place: KubernetesHost, serving: unknow
     settings: {
       ...settings,
       ...FRONT_PLACE,
+      // What kubelet asks, too: a pod that can't do without its database may be unhealthy and yet take requests.
+      check: { ...settings.check, path: place.probes.readinessPath },
       namespace: place.namespace,
       podsService,
       podPort: place.port,

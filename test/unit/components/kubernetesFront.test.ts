@@ -79,6 +79,7 @@ test("what a site sets is in its configuration, and another one is another objec
     maxBodySize: "20m",
     serverNames: ["shop.example.com"],
     healthPort: 8081,
+    readinessPath: "/actuator/health/readiness",
     nginxImage: "registry.example.com/nginx:1.28",
     imagePullSecret: "registry",
     expose: { nginx: 3 },
@@ -95,7 +96,7 @@ test("what a site sets is in its configuration, and another one is another objec
   expect(data["nginx.conf"]).toContain("server_name shop.example.com;");
   expect(data["nginx.conf"]).toContain("if ($rollgate_test_closed) { return 404; }");
   const [script] = Object.keys(data).filter((name) => name.endsWith(".js"));
-  expect(data[script ?? ""]).toContain('"port":8080,"healthPort":8081');
+  expect(data[script ?? ""]).toContain('"path":"/actuator/health/readiness","port":8080,"healthPort":8081');
   const { spec } = inputs["nginx-nginx"];
   expect(spec.replicas).toBe(3);
   expect(spec.template.spec).toMatchObject({

@@ -103,7 +103,8 @@ async function checkPods() {
 
 /**
  * The pods that get requests are those that Kubernetes calls ready and that pass their checks. If there are none, those do
- * that are about to end but still answer, and if there are none of them either, those that have not been checked yet.
+ * that are about to end but still answer, and if there are none of them either, those that have not been checked yet. At
+ * last, all that Kubernetes calls ready: nginx may already have the checks of a release that is still to come.
  */
 function choosePods() {
   const known = pods().map((pod) => ({ pod, state: stateOf(pod) }));
@@ -111,6 +112,7 @@ function choosePods() {
     known.filter((one) => one.pod.takes && one.state.up),
     known.filter((one) => one.pod.serves && one.state.up),
     known.filter((one) => one.pod.takes && one.state.fall === 0),
+    known.filter((one) => one.pod.takes),
   ];
   const group = groups.find((each) => each.length > 0) ?? [];
   ngx.shared[PODS].set("live", group.map((one) => one.pod.address).join(" "));
