@@ -52,8 +52,9 @@ class Following {
     this.#followed = followed;
     this.#context = context;
     this.#leaving = new LeavingPods(context);
-    this.#standstill = new Standstill(context.policy, followed.soakSeconds);
     const { cluster, workload } = context;
+    const { admitSeconds = 0 } = workload.front ?? {};
+    this.#standstill = new Standstill(context.policy, followed.soakSeconds + admitSeconds);
     // What is known to be good need not wait for anybody.
     this.#admission =
       workload.front && followed.isJudged
@@ -136,6 +137,7 @@ class Following {
       policy,
       soakSeconds,
       service: entranceOf(workload),
+      ...(workload.front && { admitSeconds: workload.front.admitSeconds }),
       ...(this.#admission && { complaint: () => this.#admission?.complaint ?? "" }),
       earlierRestarts: restarts.get(pod.name),
       report,

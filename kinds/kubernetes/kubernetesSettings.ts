@@ -10,13 +10,15 @@ import type { Reader } from "../../settings/reader.ts";
 import type { KindSettings } from "../kind.ts";
 import { readMilliCpus } from "../milliCpus.ts";
 import { exposure, isRouted, knownUrl, type WayIn } from "./exposure.ts";
-import { admitSeconds, frontNames, frontReplicas, readFront } from "./front/readFront.ts";
+import { admitSeconds } from "./front/admitSeconds.ts";
+import { frontNames, frontReplicas, readFront } from "./front/readFront.ts";
 import {
   type Cluster,
   kubernetesHostDescriptor,
   kubernetesProxyDescriptor,
   LOOPBACK,
   objectName,
+  type Probes,
 } from "./kubernetesDescriptors.ts";
 import { declareOnKubernetes } from "./onKubernetes.ts";
 import { readCanary } from "./readCanary.ts";
@@ -49,7 +51,8 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
   const image = readImage(reader, name);
   const service = { name, namespace: own.namespace };
   const url = knownUrl(wayIn, service);
-  const admit = replicas > 0 ? admitSeconds(reader) : 0;
+  const probes = readProbes(reader);
+  const admit = replicas > 0 ? admitSeconds(probes) : 0;
   const place = {
     kind: "kubernetes",
     name,
@@ -59,7 +62,7 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
     cluster,
     namespace: own.namespace,
     pods: readPods(reader, admit),
-    probes: readProbes(reader),
+    probes,
     image: image.source,
     ...image.secret,
   };
@@ -131,7 +134,7 @@ function readWayIn(reader: Reader): WayIn {
 }
 
 /** Readiness decides who gets requests, as nginx's active checks do elsewhere. */
-function readProbes(reader: Reader): object {
+function readProbes(reader: Reader): Probes {
   const [readiness, liveness] = [reader.text("readinessPath"), reader.text("livenessPath")];
   const read = parse(probeSettings, {
     readinessPath: readiness || reader.text("healthPath"),

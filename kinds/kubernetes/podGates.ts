@@ -6,8 +6,8 @@ import type { PodView } from "./look.ts";
 import { failureOf, PodFailed } from "./podFailure.ts";
 import type { PodJudge } from "./podJudge.ts";
 
-/** How long the Service may take to notice a ready pod. */
-const ADMIT_MILLISECONDS = 60_000;
+/** How long the Service may take to notice a ready pod, besides what nginx in front takes. */
+const ADMIT_SECONDS = 60;
 /** How long a pod may not be ready, for each pass that the gate requires. */
 const HICCUP_SECONDS = 0.5;
 
@@ -16,6 +16,8 @@ export interface GateOptions {
   readonly policy: Pick<RollPolicy, "health">;
   readonly soakSeconds: number;
   readonly service: string;
+  /** What nginx in front takes to find a ready pod up, if there is one. */
+  readonly admitSeconds?: number;
   /** Why nginx in front does not send requests to it, if there is one. */
   readonly complaint?: () => string;
   /** Restarts of a pod that was there before the roll; absent for a new one. */
@@ -49,7 +51,7 @@ export class PodGates {
 
   /** Looks at the pod once more; throws `PodFailed`. */
   async look(pod: PodView): Promise<void> {
-    const { soakSeconds, service, earlierRestarts = 0 } = this.#options;
+    const { soakSeconds, service, earlierRestarts = 0, admitSeconds = 0 } = this.#options;
     const failure = failureOf(pod, this.#phase === "start" ? "health" : this.#phase, earlierRestarts);
     if (failure) throw failure;
     if (this.#phase === "start" && pod.node !== undefined) {
@@ -64,7 +66,7 @@ export class PodGates {
       this.#passes("soak", pod, `gets requests of ${service}`);
       this.#judge = this.#options.judge(pod);
     }
-    if (this.#phase === "admit" && performance.now() - this.#began > ADMIT_MILLISECONDS) {
+    if (this.#phase === "admit" && performance.now() - this.#began > (ADMIT_SECONDS + admitSeconds) * 1000) {
       const why = this.#options.complaint?.() ?? "do its labels match?";
       const message = `${pod.name} is ready, but Service ${service} does not send it requests: ${why}`;
       throw new PodFailed("not-in-service", "admit", message, pod);

@@ -21,8 +21,8 @@ export interface Workload {
   readonly canary?: Workload;
   /** The name of the workload that this is the canary of; everything that is beside it is labelled with that. */
   readonly canaryOf?: string;
-  /** nginx in front of that Service, and the one that clients come by. */
-  readonly front?: { readonly name: string; readonly entrance: string };
+  /** nginx in front of that Service, the one that clients come by, and how long nginx takes to find a ready pod up. */
+  readonly front?: { readonly name: string; readonly entrance: string; readonly admitSeconds: number };
   /** Where clients reach it. */
   readonly url: string;
   /** Secret; kept in a Secret per revision, so that the way back finds the old one. */

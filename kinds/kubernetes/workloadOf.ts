@@ -5,6 +5,7 @@ import { proxiesOf } from "#rollout/request/places.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { FleetRequest } from "../kind.ts";
 import { deploymentOf } from "./deploymentOf.ts";
+import { admitSeconds } from "./front/admitSeconds.ts";
 import {
   type KubernetesHost,
   kubernetesHostDescriptor,
@@ -35,7 +36,13 @@ export function workloadOf(request: FleetRequest): Described & { readonly canary
       name: place.name,
       ...(place.canaryOf !== undefined && { canaryOf: place.canaryOf }),
       service: proxy.nginx?.podsService ?? proxy.service,
-      ...(proxy.nginx && { front: { name: proxy.nginx.name, entrance: proxy.service } }),
+      ...(proxy.nginx && {
+        front: {
+          name: proxy.nginx.name,
+          entrance: proxy.service,
+          admitSeconds: admitSeconds(place.probes),
+        },
+      }),
       ...(proxy.url !== undefined && { url: proxy.url }),
       environment,
       deploymentOf: (release: string, secret: string) => deploymentOf(started, release, secret),

@@ -15,6 +15,7 @@ import { wayMaps } from "#rollout/nginx/configuration/ways.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { ownNames } from "#rollout/nginx/ownNames.ts";
 import { hashedName } from "#rollout/nginx/servedConfiguration.ts";
+import { checkPeriodMilliseconds, FOLLOW_MILLISECONDS } from "./admitSeconds.ts";
 import { podLocations } from "./podLocations.ts";
 
 /** nginx's folder in its pod, which it may write to. */
@@ -27,9 +28,8 @@ const NGINX_SCRIPTS = join(import.meta.dirname, "..", "..", "..", "rollout", "ng
 const OWN_SCRIPTS = join(import.meta.dirname, "njs");
 /** Where every pod finds its account. */
 export const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
-/** A check must end before the next one starts, or the module aborts it. */
-const BETWEEN_CHECKS_MILLISECONDS = 100;
-const FOLLOW_MILLISECONDS = 1000;
+/** An answer must be there before the API is asked again. */
+const BETWEEN_ANSWERS_MILLISECONDS = 100;
 /** Longer than a deployer may be busy or out of reach. */
 const UNREAD_SECONDS = 120;
 
@@ -117,8 +117,8 @@ ${controlServers(settings)}`;
 function controlServers(settings: FrontSettings): string {
   const { name, controlPort, readyPort, check, namespace, podsService, account } = settings;
   const own = ownNames(name);
-  const { intervalMilliseconds, timeoutMilliseconds } = check;
-  const period = Math.max(intervalMilliseconds, timeoutMilliseconds + BETWEEN_CHECKS_MILLISECONDS);
+  const { timeoutMilliseconds } = check;
+  const period = checkPeriodMilliseconds(check);
   const slices = `apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?resourceVersion=0&labelSelector=kubernetes.io%2Fservice-name%3D${podsService}`;
   return `# For the rollout, which comes through the cluster's API, and for nginx itself.
 server {
@@ -136,7 +136,7 @@ server {
     location @follow {
         error_log stderr crit;
         js_periodic ${name}.follow interval=${FOLLOW_MILLISECONDS}ms;
-        js_fetch_timeout ${FOLLOW_MILLISECONDS - BETWEEN_CHECKS_MILLISECONDS}ms;
+        js_fetch_timeout ${FOLLOW_MILLISECONDS - BETWEEN_ANSWERS_MILLISECONDS}ms;
     }
     location @changes {
         js_periodic ${name}.logChanges interval=1000ms;

@@ -22,16 +22,6 @@ export function frontReplicas({ nginx = 0 }: Exposure): number {
   return nginx === true ? REPLICAS : nginx;
 }
 
-/**
- * How long a pod takes at most from being ready to being up for every nginx: until the list is asked for again, and the
- * passed checks. Kubernetes gives up no pod of the old release before that.
- */
-export function admitSeconds(reader: Reader): number {
-  const interval = Number(reader.number("checkIntervalMilliseconds"));
-  const rise = Number(reader.number("checkRise"));
-  return Math.ceil((1000 + interval * (rise + 1)) / 1000);
-}
-
 /** nginx in front of a place, from the settings that all kinds share. */
 export function readFront(reader: Reader, place: KubernetesHost, serving: unknown, replicas: number): Front {
   const inputs = parse(z.object(servingInputs), { ...Object(serving), hosts: [] });

@@ -116,7 +116,7 @@ export class FakeWorkload {
   roll(release: string, { signal, nginx, ...changes }: FakeRoll = {}) {
     const { launch: _, ...request } = validRequest();
     const policy = { ...request, timing: { ...request.timing, soakSeconds: 0 }, ...changes };
-    const front = nginx && { front: { name: "market-nginx", entrance: "market" } };
+    const front = nginx && { front: { name: "market-nginx", entrance: "market", admitSeconds: 3 } };
     const workload = { ...this.workload(changes), ...front };
     const desired = desiredOf(release, changes.canary);
     const askLoopback = async ({ name }: { name: string }, path: string) =>

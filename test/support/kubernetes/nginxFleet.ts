@@ -50,7 +50,7 @@ export async function nginxBefore(
   ];
   await fleet.create(items);
   await fleet.kubectl("rollout", "status", `deployment/${name}`, "--timeout=60s");
-  fleet.front = { name, entrance: "market-entrance" };
+  fleet.front = { name, entrance: "market-entrance", admitSeconds: 3 };
   const url = `http://${NODE_ADDRESS}:${nodePort}`;
   // A NodePort opens a moment later.
   const answers = () =>

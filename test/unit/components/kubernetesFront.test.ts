@@ -108,11 +108,12 @@ test("what a site sets is in its configuration, and another one is another objec
 
 test("Kubernetes gives up no pod before nginx has had the time to find the new one up", async () => {
   const podsOf = async (settings: object) => Object((await declared({ ...settings })).rollout.hosts[0]).pods;
-  expect(await podsOf({ soakSeconds: 0 })).toMatchObject({ soakSeconds: 4 });
+  expect(await podsOf({ soakSeconds: 0 })).toMatchObject({ soakSeconds: 5 });
   expect(await podsOf({ soakSeconds: 60 })).toMatchObject({ soakSeconds: 60 });
   expect(await podsOf({ soakSeconds: 0, checkIntervalMilliseconds: 5000, checkRise: 3 })).toMatchObject({
     soakSeconds: 21,
   });
+  expect(await podsOf({ soakSeconds: 0, checkTimeoutMilliseconds: 4900 })).toMatchObject({ soakSeconds: 16 });
 });
 
 test.each<[settings: Record<string, unknown>, line: string]>([
