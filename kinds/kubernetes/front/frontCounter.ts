@@ -54,8 +54,9 @@ export class FrontCounter implements RequestCounter {
       each.status === "rejected" ? [{ reason: each.reason, name: pods[index]?.name }] : [],
     );
     if (failed.length > 0) {
-      // One that has ended meanwhile, or is about to, has told all but its last seconds.
-      const left = (await this.#pods.list()).filter(({ isEnding }) => !isEnding).map(({ name }) => name);
+      // One that clients don't come to any more, such as on a lost node, has told all but its last seconds.
+      const serving = (await this.#pods.list()).filter(({ isReady, isEnding }) => isReady && !isEnding);
+      const left = serving.map(({ name }) => name);
       const missing = failed.find(({ name = "" }) => left.includes(name));
       if (missing) throw missing.reason;
     }

@@ -13,9 +13,12 @@ class Pods implements AskedPods {
   readonly asked: string[] = [];
   readonly answers = new Map<string, unknown>();
   readonly ending = new Set<string>();
+  readonly unready = new Set<string>();
 
   list = async (): Promise<FrontPod[]> =>
-    [...this.answers.keys()].map((name) => ({ name, isReady: true, isEnding: this.ending.has(name) }));
+    [...this.answers.keys()].map((name) => {
+      return { name, isReady: !this.unready.has(name), isEnding: this.ending.has(name) };
+    });
 
   ask = async ({ name }: { name: string }, path: string): Promise<unknown> => {
     this.asked.push(`${name} ${path}`);
@@ -71,6 +74,16 @@ test("one that is about to end may be silent, and the last look ends the count",
   await counter.stop();
   expect((await counter.look()).sums).toEqual([]);
   expect(pods.asked.at(-2)).toBe(`a /rollgate/ledger?before=${NOW - 3}&end`);
+});
+
+test("one that clients don't come to, such as on a lost node, keeps nobody from hearing of the others", async () => {
+  const pods = new Pods();
+  pods.answers.set("a", counts()).set("lost", counts());
+  const counter = new FrontCounter(pods);
+  await counter.begin();
+  pods.answers.set("a", counts([NOW - 1, "shop-1", "requests", 3])).set("lost", undefined);
+  pods.unready.add("lost");
+  expect((await counter.look()).sums).toEqual([sum("shop-1", 3)]);
 });
 
 test("without a pod of nginx that is ready, nothing is counted, with the reason", async () => {
