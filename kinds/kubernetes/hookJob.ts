@@ -92,8 +92,7 @@ class Running {
     const { state } = view;
     if (state?.running || state?.terminated) {
       this.#log ??= new PodLog(this.#cluster, this.#namespace, view.name);
-      const printed = await patiently(async () => this.#log?.read());
-      if (printed) this.#output(printed);
+      await this.#tell(this.#log, state.terminated !== undefined);
     }
     if (pod.status?.reason === OVERDUE) return "overdue";
     if (state?.terminated) return state.terminated.exitCode;
@@ -102,6 +101,16 @@ class Running {
     const failure = failureOf(view, "hook", 0);
     if (failure) throw failure;
     return undefined;
+  }
+
+  /** What it prints does not decide about it: a log that can't be read must not end a command halfway. */
+  async #tell(log: PodLog, isLast: boolean): Promise<void> {
+    try {
+      const printed = await (isLast ? patiently(() => log.read()) : log.read());
+      if (printed) this.#output(printed);
+    } catch (error) {
+      if (!(error instanceof RollgateError)) throw error;
+    }
   }
 
   #describe(pod: V1Pod | undefined): string {

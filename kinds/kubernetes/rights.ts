@@ -22,7 +22,10 @@ const ROLL: readonly Right[] = [
 ];
 /** A WebSocket begins with a GET; Kubernetes 1.35 and later ask for both. */
 const FRONT: Right = { resource: "pods/portforward", verbs: ["get", "create"], setting: "expose.nginx" };
-const JOBS: Right = { group: "batch", resource: "jobs", verbs: ["create"], setting: "hooks" };
+const JOBS: readonly Right[] = [
+  { group: "batch", resource: "jobs", verbs: ["get", "create", "delete"], setting: "hooks" },
+  { resource: "pods/log", verbs: ["get"], setting: "hooks" },
+];
 const PROBES: Right = { resource: "pods/proxy", verbs: ["get"], setting: "probeTraffic" };
 
 /**
@@ -34,7 +37,7 @@ export function rightsOf(
   { front }: Pick<Workload, "front">,
 ): readonly Right[] {
   const hasJobs = Object.values(hooks).some((each) => each.some(({ where }) => where === "first-host"));
-  return [...ROLL, ...(probeTraffic ? [PROBES] : []), ...(front ? [FRONT] : []), ...(hasJobs ? [JOBS] : [])];
+  return [...ROLL, ...(probeTraffic ? [PROBES] : []), ...(front ? [FRONT] : []), ...(hasJobs ? JOBS : [])];
 }
 
 /** What it takes to remove all that rolls made. */

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openCluster } from "#kinds/kubernetes/cluster.ts";
+import { runJob } from "#kinds/kubernetes/hookJob.ts";
 import { jobOf } from "#kinds/kubernetes/jobOf.ts";
 import { PodLog } from "#kinds/kubernetes/podLog.ts";
 import { workloadOf } from "#kinds/kubernetes/workloadOf.ts";
@@ -117,6 +118,38 @@ test("a Job for a hook has what the application has, and no part in serving", ()
   });
   for (const part of ["args", "ports", "startupProbe", "readinessProbe", "livenessProbe", "lifecycle"])
     expect(app).not.toHaveProperty(part);
+});
+
+test("a command whose output nobody may read runs to its end", async () => {
+  const fake = await FakeWorkload.create();
+  let looks = 0;
+  let isThere = false;
+  const deleted: number[] = [];
+  const { port } = await serveHttp((request, response) => {
+    const { method, url = "" } = request;
+    const answer = (status: number, body: object = { kind: "Status", message: "no" }) =>
+      void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    const job = { metadata: { name: "market-hook", namespace: "shop", uid: "1" } };
+    if (url.includes("/log")) return answer(403);
+    if (method === "DELETE") {
+      isThere = false;
+      deleted.push(looks);
+      return answer(200);
+    }
+    if (method === "POST") isThere = true;
+    if (url.includes("/jobs")) return isThere ? answer(200, job) : answer(404);
+    looks++;
+    const state = looks < 3 ? { running: {} } : { terminated: { exitCode: 7 } };
+    const status = { phase: "Running", containerStatuses: [{ name: "app", restartCount: 0, state }] };
+    answer(200, {
+      items: [{ metadata: { name: "hook-1" }, spec: { containers: [{ name: "app" }] }, status }],
+    });
+  });
+  const deployment = { spec: { selector: {}, template: { spec: { containers: [{ name: "app" }] } } } };
+  const command = { words: ["true"], variables: {}, deadlineSeconds: 9 };
+  const context = { cluster: openCluster({ kubeconfig: kubeconfigOf(port) }), workload: fake.workload({}) };
+  expect(await runJob(context, { deployment, command }, () => {})).toBe(7);
+  expect(deleted).toEqual([3]);
 });
 
 test("a log is read piece by piece, and no line twice", async () => {

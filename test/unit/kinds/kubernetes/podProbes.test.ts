@@ -110,7 +110,7 @@ test("requests to pods and Jobs that the account may not send or create are refu
   );
   const hooks = { beforeRoll: [{ command: "true", where: "first-host", deadlineSeconds: 9 }] };
   expect(await refusal({ allowed: false }, { hooks })).toContain(
-    ", create jobs (hooks) in namespace shop, got",
+    ", get and create and delete jobs (hooks), get pods/log (hooks) in namespace shop, got",
   );
   expect(await refusal({ allowed: true })).toBeUndefined();
   expect(await refusal({ allowed: false }, {})).not.toContain("(");
