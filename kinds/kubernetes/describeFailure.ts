@@ -45,7 +45,7 @@ export async function describeFailure(
   } else if (wayBack) {
     parts.push(...(await wentBack(wayBack, context, evidence)));
   } else if (isCanary(workload)) {
-    parts.push(...(await removed(context)));
+    parts.push(...(await removed(context, counts)));
   } else {
     parts.push("there is no earlier release to go back to", await halted(context));
   }
@@ -83,10 +83,10 @@ function forHooks(failure: RollgateError): RollgateError {
 }
 
 /** Takes back a canary that has never been good. */
-async function removed(context: KubernetesRollContext): Promise<string[]> {
+async function removed(context: KubernetesRollContext, counts: PodCounts | undefined): Promise<string[]> {
   const { name } = context.workload;
   try {
-    await removeCanary(context);
+    await removeCanary(context, counts);
     return [`${name} was removed`];
   } catch (error) {
     if (!(error instanceof RollgateError)) throw error;

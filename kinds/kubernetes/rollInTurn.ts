@@ -33,7 +33,7 @@ export async function rollInTurn(
     await noteGood(context);
     context.rolled.add(context.workload.name);
   }
-  if (!isDeclared) await withdrawCanary(canary);
+  if (!isDeclared) await withdrawCanary(canary, counts);
   return rolled;
 }
 

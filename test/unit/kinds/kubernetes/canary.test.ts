@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { openCluster } from "#kinds/kubernetes/cluster.ts";
 import { KubernetesOrchestrator } from "#kinds/kubernetes/kubernetesOrchestrator.ts";
+import { removeCanary } from "#kinds/kubernetes/withdrawCanary.ts";
 import { RollFailed } from "#rollout/common/errors.ts";
 import { desiredOf, type FakeRoll, FakeWorkload } from "../../../support/kubernetes/fakeWorkload.ts";
 import { validRequest } from "../../../support/rollRequest.ts";
@@ -94,6 +96,22 @@ test("a second canary that fails gives way to the first one", async () => {
   );
   await fake.roll(OLD, { replicas: 3, canary: NEWER });
   expect(fake.canary.spec.template.metadata.annotations["rollgate/release"]).toBe(NEWER);
+});
+
+test("probe requests leave the pods of a canary alone before it is taken away", async () => {
+  const fake = await running();
+  await fake.roll(OLD, { replicas: 3, canary: NEW });
+  const order: string[] = [];
+  fake.onAsked = ({ what }) => void (what.startsWith("DELETE") && order.push(what));
+  const { canary: workload } = fake.workload({ replicas: 3, canary: NEW });
+  if (!workload) throw new TypeError("there is a canary");
+  const context = {
+    ...{ workload, cluster: openCluster(workload.cluster) },
+    ...{ assertHeld: async () => {}, report: () => {} },
+  };
+  const follow = (pods: readonly unknown[], name: string) => order.push(`${pods.length} pods of ${name}`);
+  await removeCanary(context, { follow });
+  expect(order).toEqual(["0 pods of market-canary", "DELETE deployments"]);
 });
 
 test("a halted canary stays, and says so", async () => {
