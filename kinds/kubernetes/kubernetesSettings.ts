@@ -96,7 +96,7 @@ export async function readKubernetesSettings(reader: Reader): Promise<KindSettin
       const [proxy] = parse(proxiesOf(kubernetesProxyDescriptor), proxies);
       const folder = `.rollgate/${reader.stack}`;
       const canaries = others.map((each) => ({ place: each, ...(from && { from }) }));
-      const front = replicas > 0 ? readFront(reader, place, serving, replicas) : undefined;
+      const front = replicas > 0 ? readFront(reader, place, serving, wayIn) : undefined;
       return declareOnKubernetes({
         ...{ front, place, canaries, proxy, wayIn, image, isOwnNamespace: own.isOwn, folder },
       });

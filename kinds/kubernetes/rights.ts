@@ -26,6 +26,8 @@ const JOBS: readonly Right[] = [
   { group: "batch", resource: "jobs", verbs: ["get", "create", "delete"], setting: "hooks" },
   { resource: "pods/log", verbs: ["get"], setting: "hooks" },
 ];
+/** A canary that is promoted or given up goes. */
+const CANARY: Right = { group: "apps", resource: "deployments", verbs: ["delete"], setting: "canary" };
 const PROBES: Right = { resource: "pods/proxy", verbs: ["get"], setting: "probeTraffic" };
 
 /**
@@ -34,10 +36,16 @@ const PROBES: Right = { resource: "pods/proxy", verbs: ["get"], setting: "probeT
  */
 export function rightsOf(
   { probeTraffic, hooks = {} }: Pick<RollPolicy, "probeTraffic" | "hooks">,
-  { front }: Pick<Workload, "front">,
+  { front, canary }: Pick<Workload, "front" | "canary">,
 ): readonly Right[] {
   const hasJobs = Object.values(hooks).some((each) => each.some(({ where }) => where === "first-host"));
-  return [...ROLL, ...(probeTraffic ? [PROBES] : []), ...(front ? [FRONT] : []), ...(hasJobs ? JOBS : [])];
+  return [
+    ...ROLL,
+    ...(canary ? [CANARY] : []),
+    ...(probeTraffic ? [PROBES] : []),
+    ...(front ? [FRONT] : []),
+    ...(hasJobs ? JOBS : []),
+  ];
 }
 
 /** What it takes to remove all that rolls made. */

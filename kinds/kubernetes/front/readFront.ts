@@ -3,7 +3,7 @@ import { InvalidInput } from "#rollout/common/errors.ts";
 import { parse } from "#rollout/request/validate.ts";
 import type { Reader } from "../../../settings/reader.ts";
 import { servingInputs, settingsFor } from "../../servingInputs.ts";
-import type { Exposure } from "../exposure.ts";
+import { type Exposure, isRouted, type WayIn } from "../exposure.ts";
 import type { KubernetesHost } from "../kubernetesDescriptors.ts";
 import { FRONT_CONTROL_PORT } from "./frontConfiguration.ts";
 import { FRONT_PLACE, type Front } from "./frontObjects.ts";
@@ -23,7 +23,12 @@ export function frontReplicas({ nginx = 0 }: Exposure): number {
 }
 
 /** nginx in front of a place, from the settings that all kinds share. */
-export function readFront(reader: Reader, place: KubernetesHost, serving: unknown, replicas: number): Front {
+export function readFront(
+  reader: Reader,
+  place: KubernetesHost,
+  serving: unknown,
+  { exposure }: Pick<WayIn, "exposure">,
+): Front {
   const inputs = parse(z.object(servingInputs), { ...Object(serving), hosts: [] });
   if (inputs.accessLog?.path !== undefined) {
     const got = JSON.stringify(inputs.accessLog.path);
@@ -39,7 +44,7 @@ export function readFront(reader: Reader, place: KubernetesHost, serving: unknow
   const { probes: _, ...settings } = rendered;
   return {
     name,
-    replicas,
+    replicas: frontReplicas(exposure),
     image: reader.text("nginxImage"),
     ...(place.pullSecret !== undefined && { pullSecret: place.pullSecret }),
     workload: place.name,
@@ -47,6 +52,8 @@ export function readFront(reader: Reader, place: KubernetesHost, serving: unknow
     settings: {
       ...settings,
       ...FRONT_PLACE,
+      // An ingress or a Gateway has seen to names, and the balancer before it may check nginx by its address.
+      serverNames: isRouted(exposure) ? [] : settings.serverNames,
       // What kubelet asks, too: a pod that can't do without its database may be unhealthy and yet take requests.
       check: { ...settings.check, path: place.probes.readinessPath },
       namespace: place.namespace,

@@ -106,6 +106,17 @@ test("what a site sets is in its configuration, and another one is another objec
   });
 });
 
+test.each(["ingress", "gateway"])(
+  "behind an %s, which knows the names, nginx answers to any, such as to a balancer that checks it by its address",
+  async (type) => {
+    const expose = { type, ...(type === "gateway" && { gateway: "public" }) };
+    const { inputs } = await declared({ serverNames: ["shop.example.com"], expose });
+    const configurations = Object.values(inputs).flatMap(({ data }) => data?.["nginx.conf"] ?? []);
+    expect(configurations).toHaveLength(1);
+    expect(configurations[0]).not.toContain("shop.example.com");
+  },
+);
+
 test("Kubernetes gives up no pod before nginx has had the time to find the new one up", async () => {
   const podsOf = async (settings: object) => Object((await declared({ ...settings })).rollout.hosts[0]).pods;
   expect(await podsOf({ soakSeconds: 0 })).toMatchObject({ soakSeconds: 5 });

@@ -115,6 +115,9 @@ test("requests to pods and Jobs that the account may not send or create are refu
   expect(await refusal({ allowed: true })).toBeUndefined();
   expect(await refusal({ allowed: false }, {})).not.toContain("(");
   expect(await refusal(undefined)).toBeUndefined();
+  expect(await refusal({ allowed: false }, {}, { canary: {} })).toContain(
+    ", delete deployments (canary) in namespace shop, got",
+  );
   expect(await refusal({ allowed: false }, {}, { front })).toContain(
     ", get and create pods/portforward (expose.nginx) in namespace shop, got",
   );
