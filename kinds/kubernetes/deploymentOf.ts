@@ -1,6 +1,7 @@
 import type { V1Deployment, V1PodSpec } from "@kubernetes/client-node";
 import { containerOf } from "./containerOf.ts";
 import { CANARY_LABEL, labelsOf, selectorOf } from "./labels.ts";
+import { spreadOut } from "./spreadOut.ts";
 import type { Started } from "./started.ts";
 
 /** The whole Deployment for a release; `environmentSecret` is the name of the Secret with its environment. */
@@ -47,16 +48,7 @@ function podOf(started: Started, release: string, environmentSecret: string): V1
       ...(group !== undefined && { runAsGroup: group, fsGroup: group }),
       seccompProfile: { type: "RuntimeDefault" },
     },
-    // Only the pods of one release count, or a roll would put all new ones where the old ones are not.
-    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
-      (topologyKey) => ({
-        maxSkew: 1,
-        topologyKey,
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selectorOf(canaryOf) },
-        matchLabelKeys: ["pod-template-hash"],
-      }),
-    ),
+    topologySpreadConstraints: spreadOut(canaryOf),
     ...(pullSecret !== undefined && { imagePullSecrets: [{ name: pullSecret }] }),
   };
 }

@@ -4,19 +4,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RollFailed } from "#rollout/common/errors.ts";
-import { baseImages } from "../../harness/docker/baseImages.ts";
 import { noDocker } from "../../harness/docker/engine.ts";
-import {
-  importImages,
-  kubectl,
-  noCluster,
-  startCluster,
-} from "../../harness/kubernetes/kubernetesCluster.ts";
+import { kubectl, noCluster, startCluster } from "../../harness/kubernetes/kubernetesCluster.ts";
 import { Traffic } from "../../harness/traffic.ts";
 import { LIMITS } from "../support/analysisLimits.ts";
-import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
 import { FAKE, PodFleet, type PodRoll } from "../support/kubernetes/podFleet.ts";
-import { fakeReleaseImage } from "../support/kubernetes/podImages.ts";
+import { importFakeReleases } from "../support/kubernetes/podImages.ts";
 import { validRequest } from "../support/rollRequest.ts";
 import { temporaryDirectory } from "../support/temporaryDirectory.ts";
 
@@ -48,12 +41,7 @@ describe.skipIf(reason !== undefined)(
 
     beforeAll(async () => {
       stop = await startCluster();
-      const { jre } = await baseImages();
-      const { image } = await nodeAppImage(jre);
-      const images = [];
-      for (const [digit, behaviour] of Object.entries(RELEASES))
-        images.push(await fakeReleaseImage(image, FAKE.repository, behaviour, digit));
-      await importImages(images);
+      await importFakeReleases(FAKE.repository, RELEASES);
       fleet = await PodFleet.create("canaries", NODE_PORT);
       await fleet.roll(OLD);
     }, 300_000);

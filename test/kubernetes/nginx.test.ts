@@ -2,13 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RollFailed } from "#rollout/common/errors.ts";
 import { baseImages } from "../../harness/docker/baseImages.ts";
 import { noDocker } from "../../harness/docker/engine.ts";
-import { importImages, noCluster, startCluster } from "../../harness/kubernetes/kubernetesCluster.ts";
+import { noCluster, startCluster } from "../../harness/kubernetes/kubernetesCluster.ts";
 import { Traffic, type TrafficReport } from "../../harness/traffic.ts";
 import { LIMITS } from "../support/analysisLimits.ts";
-import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
 import { nginxBefore } from "../support/kubernetes/nginxFleet.ts";
 import { FAKE, PodFleet } from "../support/kubernetes/podFleet.ts";
-import { fakeReleaseImage } from "../support/kubernetes/podImages.ts";
+import { importFakeReleases } from "../support/kubernetes/podImages.ts";
 import { validRequest } from "../support/rollRequest.ts";
 
 /** By the digit of their hashes. */
@@ -31,12 +30,8 @@ describe.skipIf(reason !== undefined)(
 
     beforeAll(async () => {
       stop = await startCluster();
-      const { jre, nginx } = await baseImages();
-      const { image } = await nodeAppImage(jre);
-      const images = [nginx];
-      for (const [digit, behaviour] of Object.entries(RELEASES))
-        images.push(await fakeReleaseImage(image, FAKE.repository, behaviour, digit));
-      await importImages(images);
+      const { nginx } = await baseImages();
+      await importFakeReleases(FAKE.repository, RELEASES, [nginx]);
       fleet = await PodFleet.create("fronted", 30032);
       url = await nginxBefore(fleet, nginx, 30033, "fronted");
       await fleet.roll(OLD);

@@ -4,20 +4,13 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { imageOf } from "#kinds/kubernetes/imageOf.ts";
 import { RollFailed } from "#rollout/common/errors.ts";
-import { baseImages } from "../../harness/docker/baseImages.ts";
 import { noDocker } from "../../harness/docker/engine.ts";
 import type { Behaviour } from "../../harness/fakeApplication.ts";
-import {
-  importImages,
-  kubectl,
-  noCluster,
-  startCluster,
-} from "../../harness/kubernetes/kubernetesCluster.ts";
+import { kubectl, noCluster, startCluster } from "../../harness/kubernetes/kubernetesCluster.ts";
 import { Traffic } from "../../harness/traffic.ts";
 import { LIMITS } from "../support/analysisLimits.ts";
-import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
 import { FAKE, PodFleet } from "../support/kubernetes/podFleet.ts";
-import { fakeReleaseImage, sourceOf } from "../support/kubernetes/podImages.ts";
+import { importFakeReleases, sourceOf } from "../support/kubernetes/podImages.ts";
 import { validRequest } from "../support/rollRequest.ts";
 
 /** By the digit of their hashes. */
@@ -44,12 +37,7 @@ describe.skipIf(reason !== undefined)(
 
     beforeAll(async () => {
       stop = await startCluster();
-      const { jre } = await baseImages();
-      const { image } = await nodeAppImage(jre);
-      const images = [];
-      for (const [digit, behaviour] of Object.entries(RELEASES))
-        images.push(await fakeReleaseImage(image, FAKE.repository, behaviour, digit));
-      await importImages(images);
+      await importFakeReleases(FAKE.repository, RELEASES);
       fleet = await PodFleet.create("rolls", 30030);
       await fleet.roll(OLD);
     }, 300_000);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { CLOSE_CONNECTIONS, IDLE_SECONDS } from "#rollout/nginx/closeConnections.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
+import { spreadOut } from "../spreadOut.ts";
 import {
   FRONT_DIRECTORY,
   FRONT_PORT,
@@ -130,15 +131,7 @@ function podOf({ name, image, pullSecret, settleSeconds, settings }: Front, conf
       { name: "files", configMap: { name: configMap } },
       { name: "tmp", emptyDir: {} },
     ],
-    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
-      (topologyKey) => ({
-        maxSkew: 1,
-        topologyKey,
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selectorOf(name) },
-        matchLabelKeys: ["pod-template-hash"],
-      }),
-    ),
+    topologySpreadConstraints: spreadOut(name),
     ...(pullSecret !== undefined && { imagePullSecrets: [{ name: pullSecret }] }),
   };
 }

@@ -1,8 +1,7 @@
 import { FRONT_CONTROL_PORT } from "#kinds/kubernetes/front/frontConfiguration.ts";
 import { FRONT_PLACE, frontObjects } from "#kinds/kubernetes/front/frontObjects.ts";
 import { selectorOf } from "#kinds/kubernetes/labels.ts";
-import { NODE_ADDRESS } from "../../../harness/kubernetes/kubernetesCluster.ts";
-import { until } from "../../../harness/until.ts";
+import { openedNodePort } from "./openedNodePort.ts";
 import type { PodFleet } from "./podFleet.ts";
 
 /** Puts two pods of our nginx in front of the pods of a fleet, as `expose.nginx` does; returns the URL of its NodePort. */
@@ -51,13 +50,5 @@ export async function nginxBefore(
   await fleet.create(items);
   await fleet.kubectl("rollout", "status", `deployment/${name}`, "--timeout=60s");
   fleet.front = { name, entrance: "market-entrance", admitSeconds: 3 };
-  const url = `http://${NODE_ADDRESS}:${nodePort}`;
-  // A NodePort opens a moment later.
-  const answers = () =>
-    fetch(url).then(
-      () => true,
-      () => false,
-    );
-  await until(answers);
-  return url;
+  return openedNodePort(nodePort);
 }

@@ -1,5 +1,4 @@
-import { NODE_ADDRESS } from "../../../harness/kubernetes/kubernetesCluster.ts";
-import { until } from "../../../harness/until.ts";
+import { openedNodePort } from "./openedNodePort.ts";
 import type { PodFleet } from "./podFleet.ts";
 
 /**
@@ -55,13 +54,5 @@ http {
   ];
   await fleet.create(items);
   await fleet.kubectl("rollout", "status", "deployment/front", "--timeout=60s");
-  const url = `http://${NODE_ADDRESS}:${nodePort}`;
-  // A NodePort opens a moment later.
-  const answers = () =>
-    fetch(url).then(
-      () => true,
-      () => false,
-    );
-  await until(answers);
-  return url;
+  return openedNodePort(nodePort);
 }

@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { makeBuildContext } from "#kinds/kubernetes/buildContext.ts";
 import { imageOf } from "#kinds/kubernetes/imageOf.ts";
 import { type Release, releaseId } from "#rollout/release/release.ts";
+import { baseImages } from "../../../harness/docker/baseImages.ts";
 import { docker } from "../../../harness/docker/engine.ts";
 import { type Behaviour, writeFakeJar } from "../../../harness/fakeApplication.ts";
+import { importImages } from "../../../harness/kubernetes/kubernetesCluster.ts";
+import { nodeAppImage } from "../docker/nodeAppImage.ts";
 
 const BUILD_MILLISECONDS = 180_000;
 
@@ -44,6 +47,19 @@ export async function fakeReleaseImage(
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Puts the images of these releases, by the digit of their hashes, onto the node, and others with them. */
+export async function importFakeReleases(
+  repository: string,
+  releases: Readonly<Record<string, Behaviour>>,
+  others: readonly string[] = [],
+): Promise<void> {
+  const { image } = await nodeAppImage((await baseImages()).jre);
+  const images = [...others];
+  for (const [digit, behaviour] of Object.entries(releases))
+    images.push(await fakeReleaseImage(image, repository, behaviour, digit));
+  await importImages(images);
 }
 
 /** An image that starts the application itself, as CI would build it. */
