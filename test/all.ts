@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 /**
- * Runs what `npm test` runs, and ends with a line such as `12 passed, 0 failed, 1 skipped`. The tests of containers, servers
- * and the CLI wait for others most of the time, so two of these projects run at once.
+ * Runs what `npm test` runs, and ends with a line for each failed test and one such as `12 passed, 0 failed, 1 skipped`. The
+ * tests of containers, servers and the CLI wait for others most of the time, so two of these projects run at once.
  */
 const FIRST = ["unit", "integration"];
 /** The longest ones first. */
@@ -11,6 +11,7 @@ const SIDE_BY_SIDE = ["endToEnd", "docker", "ssh"];
 const LANES = 2;
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
 
 /** Counts the tests of these projects. Each line of their output gets the name of a project that does not run alone. */
 async function run(projects: readonly string[], prefix = ""): Promise<void> {
@@ -22,6 +23,7 @@ async function run(projects: readonly string[], prefix = ""): Promise<void> {
   );
   let summary: RegExpExecArray | undefined;
   for await (const line of createInterface(child.stdout)) {
+    if (line.startsWith("FAILED ")) failures.push(line);
     summary = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line) ?? summary;
     console.log(`${prefix}${line}`);
   }
@@ -40,5 +42,6 @@ const lane = async () => {
     await run([name], `${name} | `);
 };
 await Promise.all(Array.from({ length: LANES }, lane));
+for (const line of failures) console.log(line);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
