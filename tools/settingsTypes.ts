@@ -1,10 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parse } from "yaml";
+import { KINDS } from "#kinds/kinds.ts";
 import { inRepository } from "./inRepository.ts";
 
 /** Types that Pulumi.yaml has no words for. */
 export const TYPES: Readonly<Record<string, string>> = {
-  kind: '"local" | "docker" | "ssh" | "kubernetes"',
+  kind: Object.keys(KINDS)
+    .map((kind) => JSON.stringify(kind))
+    .join(" | "),
   hosts: "readonly HostSettings[]",
   environment: "Readonly<Record<string, string | number | boolean>>",
   canary: "CanarySettings",
