@@ -7,8 +7,8 @@ import type { FailedPath, PlaceSum, RequestCounter } from "./requestCounter.ts";
 const ANSWER_SECONDS = 5;
 /** Clocks that differ by less are taken for the same: a look takes a moment, too. */
 const SAME_CLOCK_SECONDS = 2;
-/** nginx writes its lines a moment after its answers. */
-const WRITTEN_MILLISECONDS = 400;
+/** nginx writes its lines a moment after its answers: at most 200 ms, and whatever a busy machine adds. */
+const WRITTEN_MILLISECONDS = 300;
 
 interface Take {
   sum(sum: PlaceSum): void;
@@ -54,8 +54,8 @@ export class CountedNginx {
     });
   }
 
-  /** Takes a last look once all is written. */
-  async end(): Promise<void> {
+  /** Takes a last look once all is written that was answered until `at`, in milliseconds of `performance.now()`. */
+  async end(at: number): Promise<void> {
     // It may have begun in spite of a failure.
     if (!this.isOn && this.#failure === undefined) return;
     const failure = await failureOf("stopping the ledger", () => this.#counter.stop());
@@ -65,7 +65,7 @@ export class CountedNginx {
       return;
     }
     if (this.isOn) {
-      await sleep(WRITTEN_MILLISECONDS);
+      await sleep(Math.max(0, at + WRITTEN_MILLISECONDS - performance.now()));
       await this.look();
     }
     await failureOf("ending the ledger", () => this.#counter.forget());

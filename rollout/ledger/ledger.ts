@@ -32,6 +32,8 @@ export class Ledger implements Counted {
   #looking: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
   #rollsSince = 0;
+  /** When the last host was finished, by `performance.now()`. */
+  #finishedAt: number | undefined;
   #isOn = false;
   #isServing = false;
 
@@ -74,8 +76,14 @@ export class Ledger implements Counted {
     this.#rollsSince = Math.floor(Date.now() / 1000);
   }
 
+  /** Call it when a host has passed its gates and its soak. */
+  finishes(): void {
+    this.#finishedAt = performance.now();
+  }
+
   /** Call it when a slot is drained. */
   drains({ name }: Pick<Slot, "name">): void {
+    this.#finishedAt = undefined;
     this.#releases.drains(name, Date.now());
   }
 
@@ -121,7 +129,10 @@ export class Ledger implements Counted {
     };
   }
 
-  /** Stops counting, once all that was counted is here; may be called again. */
+  /**
+   * Stops counting, once everything is here that clients got until the last host was finished, or until now if a host is
+   * not finished; may be called again.
+   */
   end(): Promise<void> {
     this.#ended ??= this.#end();
     return this.#ended;
@@ -155,9 +166,11 @@ export class Ledger implements Counted {
   async #end(): Promise<void> {
     await this.#begun;
     await this.#traffic?.end();
+    // Its last requests may have been answered only now.
+    const at = (this.#traffic ? undefined : this.#finishedAt) ?? performance.now();
     this.#ending.abort();
     await this.#looking;
-    await Promise.all(this.#nginx.map((nginx) => nginx.end()));
+    await Promise.all(this.#nginx.map((nginx) => nginx.end(at)));
     for (const { name, problem } of this.#nginx) {
       if (problem !== undefined) this.#warn(`not every request was counted: ${name}: ${problem}`);
     }

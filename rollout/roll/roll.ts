@@ -143,6 +143,7 @@ async function rollOnce(
     const context: RollContext = {
       ...parts,
       onRunning: (slot, release) => ledger.sees(slot, release),
+      onFinished: () => ledger.finishes(),
       onFirstLook: (releases) => {
         parts.onFirstLook?.(releases);
         status.before(releases);

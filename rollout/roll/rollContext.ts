@@ -55,6 +55,8 @@ export interface RollContext {
   readonly onFirstLook?: FirstLook;
   /** Hears what runs in slots, each time that the hosts are looked at. */
   readonly onRunning?: (slot: Slot, release: string) => void;
+  /** Hears each time that hosts have passed their gates and their soak, and none is out of traffic. */
+  readonly onFinished?: () => void;
   readonly follower?: Follower;
   /** What is known about the hosts; absent until the first of them is looked at. */
   readonly view?: FleetView;

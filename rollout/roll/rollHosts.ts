@@ -121,6 +121,7 @@ export class HostsRoll {
       this.#turns.set(host, (this.#turns.get(host) ?? 0) + 1);
     }
     if (failure !== undefined) throw failure;
+    this.#context.onFinished?.();
     return done;
   }
 
