@@ -24,6 +24,8 @@ export class StopFirst implements HostRoll {
   readonly #revision: Revision;
   readonly #steps: HostSteps;
   readonly #uninterrupted = new AbortController().signal;
+  /** Asked beside the peers, so that the application is stopped as soon as they are known. */
+  #asked: ReturnType<HostSteps["beforeStop"]> | undefined;
 
   constructor(options: HostRollOptions) {
     this.#options = options;
@@ -79,6 +81,8 @@ export class StopFirst implements HostRoll {
       if (this.member.state.running)
         this.#steps.warnOfConnections(await this.#steps.settle(this.#slot, signal));
       // Settling takes time, and beyond this point the host cannot just stay in traffic.
+      this.#asked = this.#steps.beforeStop(this.#slot);
+      this.#asked.catch(() => {});
       await requireEnoughPeers(this.member, this.#context);
       signal.throwIfAborted();
     } catch (error) {
@@ -98,7 +102,9 @@ export class StopFirst implements HostRoll {
   }
 
   async #replace(revision: Revision): Promise<void> {
-    await this.#steps.stop(this.#slot);
+    const asked = this.#asked;
+    this.#asked = undefined;
+    await this.#steps.stop(this.#slot, asked);
     await this.#steps.switchTo(revision.release);
     await this.#steps.start(this.#slot, revision);
   }

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test, vi } from "vitest";
 import { RollFailed, RollgateError } from "#rollout/common/errors.ts";
 import { FakeFleet, LAUNCH } from "../../../support/fakeFleet.ts";
 import { localHost } from "../../../support/localHost.ts";
@@ -363,6 +364,26 @@ describe("between two hosts", () => {
     );
     expect(fleet.journal).not.toContain("drain app-2");
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": OLD });
+  });
+
+  test("what a host runs is asked while its peers are looked at, since it is stopped as soon as they are known", async () => {
+    const fleet = await serving();
+    const [first, second] = [fleet.host("app-1"), fleet.host("app-2")];
+    const seen: string[] = [];
+    const [runningApp, observe] = [first.runningApp.bind(first), second.observe.bind(second)];
+    vi.spyOn(first, "runningApp").mockImplementation(async () => {
+      if (fleet.journal.at(-1) === "drain app-1") seen.push("app-1 is asked");
+      return runningApp();
+    });
+    vi.spyOn(second, "observe").mockImplementation(async () => {
+      if (fleet.journal.at(-1) === "drain app-1") {
+        await sleep(100);
+        seen.push("app-2 has answered");
+      }
+      return observe();
+    });
+    await fleet.roll(NEW);
+    expect(seen).toEqual(["app-1 is asked", "app-2 has answered"]);
   });
 
   test("no more hosts must serve than the policy asks for", async () => {
