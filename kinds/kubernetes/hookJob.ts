@@ -11,6 +11,7 @@ import { isOwn, ownerOf } from "./own.ts";
 import { patiently } from "./patiently.ts";
 import { failureOf } from "./podFailure.ts";
 import { PodLog } from "./podLog.ts";
+import { PodlessJob } from "./podlessJob.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 
 const LOOK_MILLISECONDS = 500;
@@ -53,17 +54,20 @@ class Running {
   readonly #cluster: KubernetesRollContext["cluster"];
   readonly #namespace: string;
   readonly #labelSelector: string;
+  readonly #podless: PodlessJob;
   readonly #until: number;
   readonly #output: Output;
   #log: PodLog | undefined;
 
   constructor(
     cluster: KubernetesRollContext["cluster"],
-    { metadata = {} }: V1Job,
+    job: V1Job,
     deadlineSeconds: number,
     output: Output,
   ) {
+    const { metadata = {} } = job;
     this.#cluster = cluster;
+    this.#podless = new PodlessJob(cluster, job);
     this.#namespace = metadata.namespace ?? "";
     this.#labelSelector = `job-name=${metadata.name}`;
     this.#until = performance.now() + (deadlineSeconds + SPARE_SECONDS) * 1000;
@@ -75,6 +79,8 @@ class Running {
       const pod = await patiently(() => this.#pod());
       const ended = pod && (await this.#look(pod));
       if (ended !== undefined) return ended;
+      const reason = pod ? undefined : await patiently(() => this.#podless.reason());
+      if (reason !== undefined) throw new RollgateError("task-lost", reason);
       if (performance.now() > this.#until) throw new RollgateError("task-lost", this.#describe(pod));
       await sleep(LOOK_MILLISECONDS);
     }

@@ -17,6 +17,12 @@ import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 const [OLD, NEW, BAD] = ["1.0.0-aaaaaaaaaaaa", "1.1.0-bbbbbbbbbbbb", "2.0.0-cccccccccccc"];
 const hook = (command: string) => ({ command, where: "deployer", deadlineSeconds: 30 }) as const;
 
+interface Podless {
+  readonly events?: readonly string[];
+  readonly message?: string;
+  readonly isGone?: boolean;
+}
+
 /** The old release, and a file that hooks write to. */
 async function running() {
   const fake = await FakeWorkload.create();
@@ -151,6 +157,46 @@ test("a command whose output nobody may read runs to its end", async () => {
   expect(await runJob(context, { deployment, command }, () => {})).toBe(7);
   expect(deleted).toEqual([3]);
 });
+
+test.each([
+  [
+    "events say that its pod is refused",
+    { events: ['Error creating: pods "market-hook-x" is forbidden: exceeded quota: small'] },
+    'Job market-hook gets no pod: Error creating: pods "market-hook-x" is forbidden: exceeded quota: small',
+  ],
+  ["it has failed", { message: "it was too slow" }, "Job market-hook failed: it was too slow"],
+  ["somebody has deleted it", { isGone: true }, "somebody deleted Job market-hook"],
+])(
+  "a Job without a pod is not waited for if %s",
+  async (_, { events = [], message, isGone }: Podless, told) => {
+    const fake = await FakeWorkload.create();
+    const asked: string[] = [];
+    let isThere = false;
+    const { port } = await serveHttp((request, response) => {
+      const { method, url = "" } = request;
+      const answer = (status: number, body: object = { kind: "Status", message: "no" }) =>
+        void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+      if (url.includes("/pods")) return answer(200, { items: [] });
+      if (url.includes("/events")) {
+        asked.push(decodeURIComponent(url));
+        return answer(200, {
+          items: events.map((each) => ({ message: each, metadata: {}, involvedObject: {} })),
+        });
+      }
+      const wasThere = isThere;
+      isThere = method === "POST" || (isThere && isGone !== true && method !== "DELETE");
+      const conditions = message === undefined ? [] : [{ type: "Failed", status: "True", message }];
+      const job = { metadata: { name: "market-hook", namespace: "shop", uid: "1" }, status: { conditions } };
+      return wasThere || isThere ? answer(200, job) : answer(404);
+    });
+    const deployment = { spec: { selector: {}, template: { spec: { containers: [{ name: "app" }] } } } };
+    const command = { words: ["true"], variables: {}, deadlineSeconds: 60 };
+    const context = { cluster: openCluster({ kubeconfig: kubeconfigOf(port) }), workload: fake.workload({}) };
+    await expect(runJob(context, { deployment, command }, () => {})).rejects.toThrow(told);
+    for (const url of asked) expect(url).toContain("involvedObject.uid=1,reason=FailedCreate");
+  },
+  10_000,
+);
 
 test("a log is read piece by piece, and no line twice", async () => {
   const lines = ["one", "two words"];
