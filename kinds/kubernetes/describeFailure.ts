@@ -1,3 +1,4 @@
+import { counted } from "#rollout/common/counted.ts";
 import { GateFailed, messageOf, RollFailed, RollgateError } from "#rollout/common/errors.ts";
 import { LeaseLost } from "#rollout/lease/lease.ts";
 import { HostRollFailed } from "#rollout/roll/hostRollFailed.ts";
@@ -5,6 +6,7 @@ import { stopReason } from "#rollout/roll/stopReason.ts";
 import { lookAtOwn } from "./canaryBeside.ts";
 import { describeLook } from "./describeLook.ts";
 import { goBack, halt } from "./goBack.ts";
+import { inPlaceOfCanary } from "./inPlaceOfCanary.ts";
 import { lookAt, type Revision } from "./look.ts";
 import { isCanary } from "./own.ts";
 import type { PodCounts } from "./podCounts.ts";
@@ -84,13 +86,30 @@ function forHooks(failure: RollgateError): RollgateError {
 
 /** Takes back a canary that has never been good. */
 async function removed(context: KubernetesRollContext, counts: PodCounts | undefined): Promise<string[]> {
-  const { name } = context.workload;
+  const { cluster, workload, beside, rolled } = context;
+  const { name } = workload;
   try {
+    const canary = await lookAtOwn(cluster, workload);
     await removeCanary(context, counts);
-    return [`${name} was removed`];
+    const removed = `${name} was removed`;
+    // Only in a first deployment have the others left it its share by then.
+    if (!rolled.has(beside.name)) return [removed];
+    return [removed, await replaced(canary?.deployment?.spec?.replicas ?? 1, context)];
   } catch (error) {
     if (!(error instanceof RollgateError)) throw error;
     return [`${name} could not be removed: ${messageOf(error)}`, await halted(context)];
+  }
+}
+
+async function replaced(pods: number, context: KubernetesRollContext): Promise<string> {
+  const { workload, beside } = context;
+  const { name } = beside;
+  try {
+    await inPlaceOfCanary(pods, { ...context, workload: beside, beside: workload });
+    return `${name} got ${counted(pods, "pod")} in its place`;
+  } catch (error) {
+    if (!(error instanceof RollgateError)) throw error;
+    return `${name} did not get ${counted(pods, "pod")} in its place: ${messageOf(error)}`;
   }
 }
 

@@ -65,7 +65,26 @@ test("in a first deployment, the canary comes last, so that it never serves alon
   const other = await FakeWorkload.create();
   other.broken.add(BAD);
   expect(await failureOf(other, OLD, { replicas: 3, canary: BAD })).toContain(
-    "; market-canary was removed. Now: market serves 1.0.0-aaaaaaaaaaaa with 3 pods.",
+    "; market-canary was removed; market got 1 pod in its place. Now: market serves 1.0.0-aaaaaaaaaaaa with 4 pods.",
+  );
+  expect(
+    (await new KubernetesOrchestrator(other.workload({ replicas: 3, canary: NEW })).survey()).releases,
+  ).toEqual({
+    "market-canary": "nothing",
+    market: OLD,
+  });
+  const later = changesOf(other);
+  await other.roll(OLD, { replicas: 3, canary: NEW });
+  expect(later).toEqual([`market-canary 1 of ${NEW}`, `market 3 of ${OLD}`]);
+});
+
+test("a failed first canary whose pods the others can't get says so", async () => {
+  const fake = await FakeWorkload.create();
+  fake.broken.add(BAD);
+  fake.onAsked = ({ what, body, isDryRun }) =>
+    what === "PUT deployments" && body.spec.replicas === 4 && !isDryRun ? 403 : undefined;
+  expect(await failureOf(fake, OLD, { replicas: 3, canary: BAD })).toMatch(
+    /; market-canary was removed; market did not get 1 pod in its place: \S+ answered 403: .*\. Now: market serves 1\.0\.0-a+ with 3 pods\.$/,
   );
 });
 
