@@ -99,7 +99,7 @@ function httpPart(settings: FrontSettings, script: string): string {
   const own = ownNames(name);
   return `${proxyHeaderMaps(own)}${clientMaps(settings)}${wayMaps(settings)}${accessLogFormat(settings)}${ledgerFormat(settings)}${closedPathsMap(settings, own)}${statusMap(settings)}
 js_shared_dict_zone zone=${name}:1m;
-js_shared_dict_zone zone=${own("pods")}:1m;
+js_shared_dict_zone zone=${own("pods")}:4m;
 js_shared_dict_zone zone=${own("refused")}:64k timeout=2s evict;
 js_shared_dict_zone zone=${own("counts")}:8m type=number timeout=${UNREAD_SECONDS}s evict;
 js_import ${name} from ${script};
@@ -137,6 +137,7 @@ server {
         error_log stderr crit;
         js_periodic ${name}.follow interval=${FOLLOW_MILLISECONDS}ms;
         js_fetch_timeout ${FOLLOW_MILLISECONDS - BETWEEN_ANSWERS_MILLISECONDS}ms;
+        js_fetch_max_response_buffer_size 8m;
     }
     location @changes {
         js_periodic ${name}.logChanges interval=1000ms;
@@ -173,6 +174,9 @@ server {
     location = /ready {
         js_content ${name}.ready;
     }
+    location = /live {
+        js_content ${name}.live;
+    }
 }
 `;
 }
@@ -189,12 +193,13 @@ function scriptOf(settings: FrontSettings): string {
     'const ID = "pods";',
     `const STACK = "${name}";`,
     `const TOKEN = ${JSON.stringify(join(account, "token"))};`,
+    `const AUTHORITY = ${JSON.stringify(join(account, "ca.crt"))};`,
     `const KEPT = ${JSON.stringify(join(directory, "pods.json"))};`,
     `const CONTROL = "http://127.0.0.1:${controlPort}";`,
     `const LIMITS = ${JSON.stringify({ ...limits, rollFile: "" })};\n`,
     ...SHARED.map(read(NGINX_SCRIPTS)),
-    ...["pods", "counts"].map(read(OWN_SCRIPTS)),
-    "export default { api, checkPods, countRequest, follow, leaving, ledger, logChanges, pod, podAgain, ready, status, token };\n",
+    ...["pods", "followed", "choose", "counts"].map(read(OWN_SCRIPTS)),
+    "export default { api, checkPods, countRequest, follow, leaving, ledger, live, logChanges, pod, podAgain, ready, status: podStatus, token };\n",
   ].join("\n");
 }
 

@@ -114,6 +114,11 @@ function podOf({ name, image, pullSecret, settleSeconds, settings }: Front, conf
           { name: "ready", containerPort: settings.readyPort },
         ],
         readinessProbe: { httpGet: { path: "/ready", port: "ready" }, periodSeconds: 1, timeoutSeconds: 2 },
+        // Only if it can't verify the API, and does not answer at all for minutes.
+        livenessProbe: {
+          httpGet: { path: "/live", port: "ready" },
+          ...{ periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 18 },
+        },
         lifecycle: { preStop: { exec: { command: ["sh", "-c", STOP] } } },
         resources: { requests: { cpu: "50m", memory: "64Mi" } },
         volumeMounts: [

@@ -1,33 +1,18 @@
-import { readFileSync } from "node:fs";
-import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { inRepository } from "../../../../tools/inRepository.ts";
+import { FrontScript, type ListedPod } from "../../../support/kubernetes/frontScript.ts";
 
-interface Pod {
-  readonly name: string;
-  readonly takes?: boolean;
-  readonly serves?: boolean;
+interface Pod extends ListedPod {
   readonly up?: boolean;
   readonly fall?: number;
 }
 
 /** Which pods nginx in front sends requests to, by its own JavaScript. */
 function chosen(...pods: readonly Pod[]): string[] {
-  const zone = (entries: Iterable<readonly [string, string]> = []) => new Map(entries);
-  const list = pods.map(({ name, takes = true, serves = true }) => {
-    return { name, key: name, address: name, takes, serves };
-  });
-  const states = pods.map(({ name, up = false, fall = 0 }) => {
-    return [name, JSON.stringify({ up, fall, rise: 0, at: 1, took: 1, result: "200" })] as const;
-  });
-  const shared = { shop: zone(states), shop_pods: zone([["list", JSON.stringify(list)]]) };
-  const files = [
-    inRepository("rollout", "nginx", "njs", "checks.js"),
-    inRepository("kinds", "kubernetes", "front", "njs", "pods.js"),
-  ].map((file) => readFileSync(file, "utf8"));
-  const script = ['const ID = "pods"; const STACK = "shop";', ...files, "choosePods();"].join("\n");
-  runInNewContext(script, { ngx: { shared } });
-  return (shared.shop_pods.get("live") ?? "").split(" ").filter(Boolean);
+  const script = new FrontScript();
+  script.list(pods);
+  for (const { name, up = false, fall = 0 } of pods) script.state(name, up, fall);
+  script.run("choosePods();");
+  return (script.pods.get("live") ?? "").split(" ").filter(Boolean);
 }
 
 test("requests go to ready pods that pass their checks, or else to those that are about to end, or unknown", () => {
@@ -41,4 +26,40 @@ test("if no pod passes, those that Kubernetes calls ready get the requests, and 
   const gone = { name: "gone", takes: false, serves: false };
   expect(chosen({ name: "a", fall: 9 }, { name: "b", fall: 3 }, gone)).toEqual(["a", "b"]);
   expect(chosen({ ...gone, fall: 9 })).toEqual([]);
+});
+
+test("requests go around, and pass over a pod that has just refused a connection, or was tried", () => {
+  const script = new FrontScript();
+  script.list(["a", "b", "c"].map((name) => ({ name })));
+  const requests = (before: string, tried = "") =>
+    script.run(
+      `choosePods(); ${before}; Array.from({ length: 300 }, () => nextPod("${tried}")).join("");`,
+    ) as string;
+  const shares = (text: string) => ["a", "b", "c"].map((name) => text.split(name).length - 1);
+  expect(shares(requests(""))).toEqual([100, 100, 100]);
+  const [a = 0, b, c = 0] = shares(requests('ngx.shared[REFUSED].set("b", "1")'));
+  expect([b, a + c]).toEqual([0, 300]);
+  expect(Math.min(a, c)).toBeGreaterThan(100);
+  expect(shares(requests("", "a"))[0]).toBe(0);
+  script.list([{ name: "a" }]);
+  expect(shares(requests("", "a"))).toEqual([300, 0, 0]);
+});
+
+/** What a round of checks costs in which all pods come up. */
+async function costOf(count: number) {
+  const script = new FrontScript();
+  script.list(Array.from({ length: count }, (_, index) => ({ name: `pod-${index}` })));
+  await script.run("checkPods();");
+  expect((script.pods.get("live") ?? "").split(" ")).toHaveLength(count);
+  const { reads } = script.states;
+  script.pods.reads = 0;
+  script.run('nextPod("")');
+  return { reads: reads / count, parsed: script.parsed / count, ofRequest: script.pods.reads };
+}
+
+test("what a pod costs in a round of checks stays the same with a thousand of them, and so does a request", async () => {
+  const [few, many] = [await costOf(100), await costOf(1_000)];
+  expect(many.reads).toBeLessThan(2 * few.reads);
+  expect(many.parsed).toBeLessThan(2 * few.parsed);
+  expect(many.ofRequest).toBe(few.ofRequest);
 });
