@@ -13,6 +13,7 @@ import type { PodCounts } from "./podCounts.ts";
 import { PodFailed } from "./podFailure.ts";
 import { reasonOf } from "./reasonOf.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
+import { Unjudged } from "./unjudged.ts";
 import { removeCanary } from "./withdrawCanary.ts";
 import type { Workload } from "./workload.ts";
 
@@ -42,7 +43,7 @@ export async function describeFailure(
   const evidence = failure instanceof GateFailed ? [...failure.evidence] : [];
   if (signal.reason instanceof LeaseLost) {
     parts.push("nothing further was changed");
-  } else if (isStopped || policy.onFailure === "halt") {
+  } else if (isStopped || policy.onFailure === "halt" || failure instanceof Unjudged) {
     parts.push(await halted(context));
   } else if (wayBack) {
     parts.push(...(await wentBack(wayBack, context, evidence)));

@@ -1,6 +1,8 @@
 import { counted } from "#rollout/common/counted.ts";
-import { messageOf } from "#rollout/common/errors.ts";
+import { GateFailed, messageOf } from "#rollout/common/errors.ts";
 import type { TouchedHost } from "#rollout/roll/rollAll.ts";
+import { AnsweredTime } from "./answeredTime.ts";
+import { complaintsOf } from "./complaintsOf.ts";
 import { deploymentIn } from "./deploymentIn.ts";
 import { FrontAdmission } from "./front/frontAdmission.ts";
 import { FrontPods } from "./front/frontPods.ts";
@@ -14,7 +16,6 @@ import { PodJudge } from "./podJudge.ts";
 import type { KubernetesRollContext } from "./rollContext.ts";
 import { Standstill } from "./standstill.ts";
 import { Watching } from "./watching.ts";
-import type { Workload } from "./workload.ts";
 
 const TELL_MILLISECONDS = 10_000;
 
@@ -41,6 +42,7 @@ class Following {
   readonly #followed: Followed;
   readonly #context: KubernetesRollContext;
   readonly #gates = new Map<string, PodGates>();
+  readonly #time = new AnsweredTime();
   readonly #leaving: LeavingPods;
   #last: Look | undefined;
   readonly #standstill: Standstill;
@@ -54,13 +56,13 @@ class Following {
     this.#leaving = new LeavingPods(context);
     const { cluster, workload } = context;
     const { admitSeconds = 0 } = workload.front ?? {};
-    this.#standstill = new Standstill(context.policy, followed.soakSeconds + admitSeconds);
+    this.#standstill = new Standstill(context.policy, followed.soakSeconds + admitSeconds, this.#time);
     // What is known to be good need not wait for anybody.
     this.#admission =
       workload.front && followed.isJudged
-        ? new FrontAdmission(new FrontPods(cluster, workload, workload.front.name))
+        ? new FrontAdmission(new FrontPods(cluster, workload, workload.front.name), this.#time)
         : undefined;
-    this.#watching = new Watching(context, (error) => this.#tell(`waiting: ${messageOf(error)}`));
+    this.#watching = new Watching(context, this.#time, (error) => this.#tell(`waiting: ${messageOf(error)}`));
   }
 
   async run(): Promise<TouchedHost[]> {
@@ -68,9 +70,8 @@ class Following {
     try {
       for (;;) {
         signal.throwIfAborted();
-        // The API itself has the last word.
         if (
-          (await this.#isDone(await this.#watching.look())) &&
+          (await this.#seemsOver(await this.#watching.look())) &&
           (await this.#isDone(await this.#watching.lookItself()))
         ) {
           return [...this.#gates].map(([host, { times }]) => ({ host, times }));
@@ -83,6 +84,16 @@ class Following {
     } finally {
       await Promise.all([...this.#gates.values()].map((gates) => gates.stop()));
       await this.#watching.end();
+    }
+  }
+
+  /** Whether it is done or has failed, as far as watches have told; the API itself has the last word. */
+  async #seemsOver(look: Look): Promise<boolean> {
+    try {
+      return await this.#isDone(look);
+    } catch (error) {
+      if (!(error instanceof GateFailed)) throw error;
+      return true;
     }
   }
 
@@ -136,10 +147,11 @@ class Following {
     const gates = new PodGates({
       policy,
       soakSeconds,
-      service: entranceOf(workload),
+      service: workload.front?.entrance ?? workload.service,
       ...(workload.front && { admitSeconds: workload.front.admitSeconds }),
       ...(this.#admission && { complaint: () => this.#admission?.complaint ?? "" }),
       earlierRestarts: restarts.get(pod.name),
+      time: this.#time,
       report,
       judge: (judged) => (isJudged ? new PodJudge(judged, release, policy, counts) : undefined),
     });
@@ -181,18 +193,4 @@ class Following {
     this.#told = performance.now();
     this.#context.report("wait", message, this.#context.workload);
   }
-}
-
-/** The Service that clients come by. */
-function entranceOf({ service, front }: Workload): string {
-  return front?.entrance ?? service;
-}
-
-/** Such as that a quota allows no further pod. */
-function complaintsOf(look: Look | undefined): string[] {
-  const conditions = look?.deployment?.status?.conditions ?? [];
-  const failures = conditions
-    .filter(({ type, status }) => type === "ReplicaFailure" && status === "True")
-    .flatMap(({ message }) => message ?? []);
-  return look && !look.current ? ["Kubernetes has not acted on the change yet", ...failures] : failures;
 }

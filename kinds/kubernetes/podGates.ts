@@ -2,6 +2,7 @@ import { secondsSince } from "#rollout/common/secondsSince.ts";
 import type { PhaseTimes } from "#rollout/roll/hostSteps.ts";
 import type { Phase } from "#rollout/roll/reporter.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
+import type { AnsweredTime } from "./answeredTime.ts";
 import type { PodView } from "./look.ts";
 import { failureOf, PodFailed } from "./podFailure.ts";
 import type { PodJudge } from "./podJudge.ts";
@@ -22,6 +23,8 @@ export interface GateOptions {
   readonly complaint?: () => string;
   /** Restarts of a pod that was there before the roll; absent for a new one. */
   readonly earlierRestarts: number | undefined;
+  /** What deadlines are measured by. */
+  readonly time: Pick<AnsweredTime, "now">;
   report(phase: Phase, message: string, pod: PodView, milliseconds?: number): void;
   judge(pod: PodView): PodJudge | undefined;
 }
@@ -33,12 +36,16 @@ export class PodGates {
   readonly #seen = performance.now();
   #phase: Phase = "start";
   #began = performance.now();
+  /** The same by the clock of deadlines. */
+  readonly #counted: { readonly seen: number; began: number };
   #judge: PodJudge | undefined;
   #unreadySince: number | undefined;
   #isDone = false;
 
   constructor(options: GateOptions) {
     this.#options = options;
+    const now = options.time.now();
+    this.#counted = { seen: now, began: now };
   }
 
   get isDone(): boolean {
@@ -66,7 +73,8 @@ export class PodGates {
       this.#passes("soak", pod, `gets requests of ${service}`);
       this.#judge = this.#options.judge(pod);
     }
-    if (this.#phase === "admit" && performance.now() - this.#began > (ADMIT_SECONDS + admitSeconds) * 1000) {
+    const lasts = this.#options.time.now() - this.#counted.began;
+    if (this.#phase === "admit" && lasts > (ADMIT_SECONDS + admitSeconds) * 1000) {
       const why = this.#options.complaint?.() ?? "do its labels match?";
       const message = `${pod.name} is ready, but Service ${service} does not send it requests: ${why}`;
       throw new PodFailed("not-in-service", "admit", message, pod);
@@ -74,7 +82,7 @@ export class PodGates {
     if (this.#phase !== "soak" || this.#isDone) return;
     this.#judge?.look(pod);
     const soaked = performance.now() - this.#began;
-    if (soaked < (soakSeconds + (this.#judge?.waitSeconds ?? 0)) * 1000) return;
+    if (lasts < (soakSeconds + (this.#judge?.waitSeconds ?? 0)) * 1000) return;
     const found = await this.#judge?.finish(pod);
     this.#isDone = true;
     this.times.soak = soaked;
@@ -96,18 +104,19 @@ export class PodGates {
       this.#options.report(this.#phase, message, pod, milliseconds);
     this.#phase = next;
     this.#began = performance.now();
+    this.#counted.began = this.#options.time.now();
   }
 
   #refuseLate(pod: PodView): void {
     const { deadlineSeconds } = this.#options.policy.health;
-    if (performance.now() - this.#seen < deadlineSeconds * 1000) return;
+    if (this.#options.time.now() - this.#counted.seen < deadlineSeconds * 1000) return;
     const why = pod.unschedulable === undefined ? "was not ready" : `was on no node (${pod.unschedulable})`;
     throw new PodFailed("unhealthy", this.#phase, `${pod.name} ${why} for ${deadlineSeconds} s`, pod);
   }
 
   /** Not being ready for a moment may be a hiccup. */
   #refuseUnready(pod: PodView): void {
-    const now = performance.now();
+    const now = this.#options.time.now();
     this.#unreadySince = pod.isReady ? undefined : (this.#unreadySince ?? now);
     const seconds = this.#options.policy.health.passes * HICCUP_SECONDS;
     if (this.#unreadySince === undefined || now - this.#unreadySince < seconds * 1000) return;

@@ -2,6 +2,8 @@ import { refuseUnanswered } from "#rollout/analysis/refuseUnanswered.ts";
 import { GateFailed, messageOf, RollFailed, RollgateError } from "#rollout/common/errors.ts";
 import { factsOf } from "#rollout/roll/factsOf.ts";
 import { type DesiredRelease, targetOf } from "#rollout/roll/targets.ts";
+import { FrontPods } from "./front/frontPods.ts";
+import { refuseStale } from "./front/refuseStale.ts";
 import { refuseForeignDeployment } from "./own.ts";
 import { refuseForbidden } from "./refuseForbidden.ts";
 import { rightsOf } from "./rights.ts";
@@ -14,7 +16,7 @@ export async function preflight(
   signal: AbortSignal,
 ): Promise<void> {
   const { core, ask } = cluster;
-  const { name, namespace, service, canary } = workload;
+  const { name, namespace, service, canary, front } = workload;
   const somewhere = { host: { name }, slot: { address: "127.0.0.1", port: 0 } };
   const facts = factsOf(somewhere, targetOf(desired, name).release);
   const findings = await Promise.allSettled([
@@ -22,6 +24,7 @@ export async function preflight(
     refuseForeignDeployment(cluster, workload),
     canary && refuseForeignDeployment(cluster, canary),
     refuseForbidden(cluster, workload, rightsOf(policy, workload)),
+    front && refuseStale(new FrontPods(cluster, workload, front.name), signal),
     refuseUnanswered(policy.analysisChecks ?? [], facts, signal),
   ]);
   const reasons = findings.filter((finding) => finding.status === "rejected").map(({ reason }) => reason);

@@ -14,6 +14,9 @@ interface Part {
   stop(): Promise<void>;
 }
 
+/** Hears that something has changed, or that nothing will be told any more. */
+type OnChange = (failure?: RollgateError) => void;
+
 /** What the API knows of a workload, kept up to date by watches. */
 export class Watched {
   readonly #parts: Parts;
@@ -26,7 +29,7 @@ export class Watched {
     cluster: Cluster,
     place: Place,
     deployment: V1Deployment,
-    onChange: () => void,
+    onChange: OnChange,
   ): Promise<Watched> {
     const watched = new Watched(partsOf(cluster, place, selectorOf(deployment)), onChange);
     const started = Promise.all(watched.#all.map((part) => part.start()));
@@ -40,14 +43,14 @@ export class Watched {
     }
   }
 
-  private constructor(parts: Parts, onChange: () => void) {
+  private constructor(parts: Parts, onChange: OnChange) {
     this.#parts = parts;
     for (const part of this.#all) {
-      part.on("change", onChange);
+      part.on("change", () => onChange());
       part.on("error", (error: unknown) => {
         if (this.#hasEnded) return;
         this.#failure ??= inPlainWords(error);
-        onChange();
+        onChange(this.#failure);
       });
     }
   }

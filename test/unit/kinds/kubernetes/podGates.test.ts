@@ -17,7 +17,7 @@ test.each<[admitSeconds: number | undefined, limit: number]>([
   const now = vi.spyOn(performance, "now").mockReturnValue(began);
   const gates = new PodGates({
     policy: validRequest(),
-    ...{ soakSeconds: 0, service: "market", earlierRestarts: undefined },
+    ...{ soakSeconds: 0, service: "market", earlierRestarts: undefined, time: performance },
     ...(admitSeconds !== undefined && { admitSeconds }),
     complaint: () => "no nginx finds it up",
     report: () => {},

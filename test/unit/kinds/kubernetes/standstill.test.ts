@@ -10,7 +10,7 @@ afterEach(() => {
 test("a pod may take its deadline, its soak and the wait for requests, one after the other", () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   const health = { ...validRequest().health, deadlineSeconds: 60 };
-  const standstill = new Standstill({ health, analysis: { ...LIMITS, waitSeconds: 100 } }, 30);
+  const standstill = new Standstill({ health, analysis: { ...LIMITS, waitSeconds: 100 } }, 30, performance);
   const refuse = (state: string) => standstill.refuse(state, "a quota");
   refuse("0 of 3");
   vi.advanceTimersByTime(249_000);
