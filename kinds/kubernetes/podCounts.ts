@@ -23,10 +23,10 @@ export class PodCounts implements Counted {
     cluster: Cluster,
     workload: Pick<Workload, "namespace" | "front">,
     { probeTraffic }: Pick<RollPolicy, "probeTraffic">,
-    warn: (message: string) => void,
+    { session, warn }: { readonly session: number; warn(message: string): void },
   ) {
     const { namespace, front } = workload;
-    const counters = front ? [new FrontCounter(new FrontPods(cluster, workload, front.name))] : [];
+    const counters = front ? [new FrontCounter(new FrontPods(cluster, workload, front.name), session)] : [];
     this.#ledger = new Ledger([], counters, warn);
     this.#probes = probeTraffic && new PodProbes(cluster, namespace, probeTraffic);
   }

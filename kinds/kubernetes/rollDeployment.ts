@@ -78,7 +78,7 @@ async function rollOnce(
     signal: AbortSignal.any([options.signal, lease.signal, deadline]),
     assertHeld: () => lease.assertHeld(),
   };
-  const counts = new PodCounts(cluster, workload, policy, parts.warn);
+  const counts = new PodCounts(cluster, workload, policy, { session: lease.generation, warn: parts.warn });
   try {
     await counts.begin();
     counts.rollBegins();

@@ -131,6 +131,11 @@ export class Lease {
     return this.#lost.signal;
   }
 
+  /** Grows with each owner. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   /** For scripts on the machine of the lease, which then need no question before them. */
   get guard(): LeaseGuard | undefined {
     const { place } = this.#store;

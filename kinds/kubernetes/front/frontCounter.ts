@@ -24,17 +24,21 @@ interface Known {
 
 /**
  * The ledger of all pods of nginx in front of a workload, which come and go. Their counts only grow until they have been
- * read, so that a look that fails misses nothing.
+ * read, so that a look that fails misses nothing. A roll that has lost its lease can neither read nor end what the next one
+ * counts.
  */
 export class FrontCounter implements RequestCounter {
   readonly name: string;
   readonly #pods: AskedPods;
+  readonly #session: number;
   readonly #known = new Map<string, Known>();
   #unread: PlaceSum[] = [];
   #isOver = false;
 
-  constructor(pods: AskedPods) {
+  /** `session` is the generation of the roll's lease. */
+  constructor(pods: AskedPods, session: number) {
     this.#pods = pods;
+    this.#session = session;
     this.name = `Deployment ${pods.name}`;
   }
 
@@ -73,13 +77,17 @@ export class FrontCounter implements RequestCounter {
   async forget(): Promise<void> {
     const over = Math.floor(Date.now() / 1000) + SETTLED_SECONDS;
     const pods = await this.#pods.list();
-    await Promise.allSettled(pods.map((pod) => this.#pods.ask(pod, `/rollgate/ledger?end&before=${over}`)));
+    await Promise.allSettled(pods.map((pod) => this.#pods.ask(pod, `${this.#path(over)}&end`)));
+  }
+
+  #path(before: number): string {
+    return `/rollgate/ledger?session=${this.#session}&before=${before}`;
   }
 
   async #read({ name }: FrontPod): Promise<void> {
     const known = this.#known.get(name) ?? { counts: new Map(), readUntil: 0 };
     this.#known.set(name, known);
-    const path = `/rollgate/ledger?before=${known.readUntil}${this.#isOver ? "&end" : ""}`;
+    const path = `${this.#path(known.readUntil)}${this.#isOver ? "&end" : ""}`;
     const { at, rows } = answer.parse(await this.#pods.ask({ name }, path));
     const ahead = at - Date.now() / 1000;
     const skew = Math.abs(ahead) <= SAME_CLOCK_SECONDS ? 0 : Math.round(ahead);

@@ -39,18 +39,19 @@ function bucketOf(milliseconds) {
 /** The pod that has an address, or the address. */
 function nameOf(address) {
   if (address === undefined) return "-";
-  const line = (ngx.shared[PODS].get("names") ?? "").split("\n").find((key) => key.endsWith(` ${address}`));
-  return line === undefined ? address : line.split(" ")[0];
+  return ngx.shared[PODS].get(`${NAMED}${address}`) ?? address;
 }
 
 /**
  * `/rollgate/ledger`, for the rollout: counts from now on, and tells what it has counted. What is older than `?before` has
- * been read. With `?end`, it counts no more.
+ * been read. With `?end`, it counts no more. The latest `?session` is the one that counts; an earlier one is refused.
  */
 function ledger(r) {
   const dict = ngx.shared[COUNTS];
+  const session = Number(r.args.session ?? 0);
+  if (session < (dict.get(READ) ?? 0)) return r.return(409, "a later roll counts\n");
   if (r.args.end !== undefined) dict.delete(READ);
-  else dict.set(READ, 1);
+  else dict.set(READ, session);
   const now = Math.floor(Date.now() / 1000);
   const before = Math.min(Number(r.args.before ?? 0), now - 1);
   const rows = [];

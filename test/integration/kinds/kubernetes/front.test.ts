@@ -194,6 +194,28 @@ describe("nginx in front of pods", { timeout: NJS_NGINX_MILLISECONDS }, () => {
     expect((await read("?end")).rows).toEqual([]);
   });
 
+  test("a roll that has lost its lease ends no count of the next one, and forgets nothing of it", async (context) => {
+    const port = await freePort();
+    await podAt("127.0.1.1", port);
+    const front = await frontHere(nginx(context), port);
+    front.api.set([named("127.0.1.1")]);
+    await expect.poll(async () => (await front.status()).up, { timeout: 5_000 }).toBe(1);
+    const read = (query: string) => fetch(`${front.control}/rollgate/ledger?${query}`);
+    const requests = async (query: string) => {
+      const { rows }: Json = await (await read(query)).json();
+      return rows.filter((row: unknown[]) => row[2] === "requests");
+    };
+    expect((await read("session=4")).status).toBe(200);
+    expect(await requests("session=5")).toEqual([]);
+    await fetch(front.url);
+    expect((await read("session=4&before=99999999999&end")).status).toBe(409);
+    await fetch(front.url);
+    const counted = await requests("session=5");
+    expect(counted.reduce((total: number, row: unknown[]) => total + Number(row[3]), 0)).toBe(2);
+    expect((await read("session=5&end")).status).toBe(200);
+    expect((await read("session=4")).status).toBe(200);
+  });
+
   test("connections of clients end with an answer once nginx is about to stop", async (context) => {
     const port = await freePort();
     await podAt("127.0.1.1", port);

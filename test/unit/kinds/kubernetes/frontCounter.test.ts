@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { AnsweredTime } from "#kinds/kubernetes/answeredTime.ts";
 import { FrontAdmission } from "#kinds/kubernetes/front/frontAdmission.ts";
 import { FrontCounter } from "#kinds/kubernetes/front/frontCounter.ts";
 import type { AskedPods, FrontPod } from "#kinds/kubernetes/front/frontPods.ts";
@@ -37,7 +38,7 @@ const sum = (place: string, requests: number) => ({
 test("what the pods of nginx have counted is told once, however often it is read", async () => {
   const pods = new Pods();
   pods.answers.set("a", counts([NOW - 60, "shop-1", "requests", 9]));
-  const counter = new FrontCounter(pods);
+  const counter = new FrontCounter(pods, 7);
   expect(await counter.begin()).toBe(true);
   const before = counts([NOW - 1, "shop-1", "requests", 2], [NOW - 1, "shop-1", "17", 2]);
   pods.answers.set("a", before).set("b", counts([NOW - 1, "shop-2", "requests", 1]));
@@ -49,13 +50,13 @@ test("what the pods of nginx have counted is told once, however often it is read
     { second: NOW, requests: 1 },
   ]);
   expect((await counter.look()).sums).toEqual([]);
-  expect(pods.asked.at(-1)).toBe(`b /rollgate/ledger?before=${NOW - 3}`);
+  expect(pods.asked.at(-1)).toBe(`b /rollgate/ledger?session=7&before=${NOW - 3}`);
 });
 
 test("a pod of nginx that is silent for a look costs no count of the others, nor of its own", async () => {
   const pods = new Pods();
   pods.answers.set("a", counts()).set("b", counts());
-  const counter = new FrontCounter(pods);
+  const counter = new FrontCounter(pods, 7);
   await counter.begin();
   pods.answers.set("a", counts([NOW - 1, "shop-1", "requests", 3])).set("b", undefined);
   await expect(counter.look()).rejects.toThrow("pod b is silent");
@@ -67,19 +68,19 @@ test("a pod of nginx that is silent for a look costs no count of the others, nor
 test("one that is about to end may be silent, and the last look ends the count", async () => {
   const pods = new Pods();
   pods.answers.set("a", counts());
-  const counter = new FrontCounter(pods);
+  const counter = new FrontCounter(pods, 7);
   await counter.begin();
   pods.answers.set("b", undefined);
   pods.ending.add("b");
   await counter.stop();
   expect((await counter.look()).sums).toEqual([]);
-  expect(pods.asked.at(-2)).toBe(`a /rollgate/ledger?before=${NOW - 3}&end`);
+  expect(pods.asked.at(-2)).toBe(`a /rollgate/ledger?session=7&before=${NOW - 3}&end`);
 });
 
 test("one that clients don't come to, such as on a lost node, keeps nobody from hearing of the others", async () => {
   const pods = new Pods();
   pods.answers.set("a", counts()).set("lost", counts());
-  const counter = new FrontCounter(pods);
+  const counter = new FrontCounter(pods, 7);
   await counter.begin();
   pods.answers.set("a", counts([NOW - 1, "shop-1", "requests", 3])).set("lost", undefined);
   pods.unready.add("lost");
@@ -87,7 +88,7 @@ test("one that clients don't come to, such as on a lost node, keeps nobody from 
 });
 
 test("without a pod of nginx that is ready, nothing is counted, with the reason", async () => {
-  await expect(new FrontCounter(new Pods()).begin()).rejects.toThrow("none of its pods is ready");
+  await expect(new FrontCounter(new Pods(), 7).begin()).rejects.toThrow("none of its pods is ready");
 });
 
 test("only what every nginx finds up is admitted", async () => {
@@ -102,7 +103,7 @@ test("only what every nginx finds up is admitted", async () => {
   });
   const pods = new Pods();
   pods.answers.set("a", up("shop-1", "shop-2")).set("b", up("shop-2"));
-  const admission = new FrontAdmission(pods);
+  const admission = new FrontAdmission(pods, new AnsweredTime());
   expect(await admission.look()).toEqual(new Set(["shop-2"]));
   expect(admission.complaint).toBe("not every pod of shop-nginx finds it up");
   pods.answers.set("b", undefined);
