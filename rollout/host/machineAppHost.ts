@@ -10,6 +10,16 @@ import type { HostTasks } from "./hostTasks.ts";
 import { launchFingerprint } from "./launchSpec.ts";
 import { type HostPolicy, MachineSlot, type SlotParts } from "./machineSlot.ts";
 
+/** How long it is known that a release is there: somebody else may remove it. */
+const KNOWN_MILLISECONDS = 1_000;
+
+/** A look for a release, and when it began. */
+interface LookForRelease {
+  readonly id: string;
+  readonly at: number;
+  readonly isThere: Promise<boolean>;
+}
+
 /** The parts of a host that don't depend on how its application is started: enough to inspect and to remove it. */
 export interface HostParts extends SlotParts {
   readonly files: HostFiles;
@@ -28,6 +38,7 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   readonly zone?: string;
   readonly startupCache?: Pick<StartupCache, keyof StartupCache>;
   readonly #tasks: HostTasks;
+  #looked: LookForRelease | undefined;
 
   constructor({ files, tasks, second, zone, startupCache, ...first }: HostParts, policy: HostPolicy) {
     const launch = launchFingerprint(policy, first.place.address, first.place.port);
@@ -39,7 +50,8 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     if (second) this.second = new MachineSlot(second, files, policy, launch);
   }
 
-  async preflight(signal: AbortSignal): Promise<void> {
+  async preflight(signal: AbortSignal, staging?: string): Promise<void> {
+    if (staging !== undefined) this.#lookFor(staging);
     const [first, second, owner, running] = await Promise.allSettled([
       this.preflightSlot(signal),
       this.second?.preflightSlot(signal),
@@ -64,6 +76,7 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   }
 
   async stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void> {
+    if (await this.#wasThere(id)) return;
     if (jar) {
       return this.explain(`cannot stage ${id}`, () =>
         this.policy.uploads(() => this.files.stage(id, jar, signal)),
@@ -71,6 +84,19 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     }
     if (await this.explain(`cannot verify ${id}`, () => this.files.holds(id))) return;
     throw releaseMissing(this, id);
+  }
+
+  /** If that fails, staging finds out why. */
+  #lookFor(id: string): void {
+    const isThere = this.files.holds(id).catch(() => false);
+    this.#looked = { id, at: performance.now(), isThere };
+  }
+
+  async #wasThere(id: string): Promise<boolean> {
+    const looked = this.#looked;
+    this.#looked = undefined;
+    if (looked?.id !== id || performance.now() - looked.at > KNOWN_MILLISECONDS) return false;
+    return looked.isThere;
   }
 
   async runTask(release: string, command: Command, output: Output): Promise<Ended> {
