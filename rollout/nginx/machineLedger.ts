@@ -1,3 +1,4 @@
+import { inOrder } from "../common/inOrder.ts";
 import { parseSums } from "../ledger/parseSums.ts";
 import type { Look, RequestCounter } from "../ledger/requestCounter.ts";
 import type { Machine } from "../machine/machine.ts";
@@ -52,8 +53,9 @@ export class MachineLedger implements RequestCounter {
     this.#takesProbes = new TextDecoder().decode(body).split(" ").includes(TAKES_PROBES);
     const { directory, unreadSeconds = UNREAD_SECONDS } = this.#place;
     const args = [directory, LEDGER_FLAG, String(unreadSeconds), WATCH];
-    this.#position = (await this.#machine.run(START, args)).trim();
-    await this.#access.raiseFlag(LEDGER_FLAG);
+    // At the same time: nginx writes its first lines a moment after the flag is up.
+    const [position] = await inOrder(this.#machine.run(START, args), this.#access.raiseFlag(LEDGER_FLAG));
+    this.#position = position.trim();
     return true;
   }
 
