@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, mkdtemp, rm } from "node:fs/promises";
+import { access, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -14,6 +14,9 @@ const BUILD = "npm run test:cluster";
 export const KUBECONFIG = join(K, "pki", "admin.kubeconfig");
 /** The node, from here; it has the NodePorts 30000 to 30100. */
 export const NODE_ADDRESS = "10.250.0.2";
+
+/** This machine, from the node. */
+export const HOST_ADDRESS = "10.250.0.1";
 
 /** Why there can be no cluster here; `undefined` if there can. */
 export async function noCluster(): Promise<string | undefined> {
@@ -47,6 +50,14 @@ export async function importImages(images: readonly string[]): Promise<void> {
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Lets the node pull images of a registry, such as `127.0.0.1:5000`, from there; returns what ends that. */
+export async function pullFrom(registry: string, url: string): Promise<() => Promise<void>> {
+  const folder = join(K, "etc", "registries", registry);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "hosts.toml"), `server = "${url}"\n[host."${url}"]\n`);
+  return () => rm(folder, { recursive: true });
 }
 
 /** Runs kubectl as the cluster's administrator; returns what it prints. */
