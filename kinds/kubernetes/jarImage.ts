@@ -7,7 +7,8 @@ import type { ImageSource } from "./kubernetesDescriptors.ts";
 export interface BuiltImage {
   readonly source: ImageSource;
   readonly base: string;
-  readonly platform: string;
+  /** Absent if nobody knows it yet. */
+  readonly platform: string | undefined;
   readonly release: string;
   /** The folder with the archive and its Dockerfile, relative to the project. */
   readonly context: string;
@@ -29,7 +30,7 @@ export function declareImage(
         context,
         dockerfile: `${context}/Dockerfile`,
         args: { BASE: base },
-        ...(platform !== "" && { platform }),
+        ...(platform !== undefined && { platform }),
       },
       skipPush: !isPushed,
     },

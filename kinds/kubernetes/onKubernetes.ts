@@ -7,6 +7,7 @@ import { identifyJar } from "#rollout/release/jar.ts";
 import { type Release, releaseId } from "#rollout/release/release.ts";
 import type { Declaration, Found, PushedImages } from "../declaration.ts";
 import { makeBuildContext } from "./buildContext.ts";
+import { enginePlatform } from "./enginePlatform.ts";
 import type { WayIn } from "./exposure.ts";
 import { fromProgram } from "./fromProgram.ts";
 import { declareFront } from "./front/declareFront.ts";
@@ -43,7 +44,7 @@ export function declareOnKubernetes(stack: InCluster): Declaration {
     const [jar, ofCanary] = await Promise.all([identified(image.from), identified(canary?.from)]);
     if (!jar && !ofCanary) return {};
     const { declareImage } = await fromProgram(() => import("./jarImage.ts"));
-    const { base, platform } = image;
+    const { base, platform = await enginePlatform(image.engine) } = image;
     const buildOf = async (release: Release | undefined, at: KubernetesHost | undefined, folder: string) => {
       if (!release || !at) return undefined;
       const context = await makeBuildContext(`${stack.folder}/${folder}`, release);

@@ -21,8 +21,8 @@ export interface ReadImage {
   /** The jar to build it from, if there is one. */
   readonly from?: { readonly path: string; readonly version: string };
   readonly base: string;
-  /** What it is built for; empty means what the engine runs on. */
-  readonly platform: string;
+  /** What it is built for; absent means what the engine runs on. */
+  readonly platform?: string;
   readonly engine: string;
 }
 
@@ -44,7 +44,10 @@ export function readImage(reader: Reader, name: string): ReadImage {
           pullSecret: parse(z.object({ imagePullSecret: objectName }), { imagePullSecret: pullSecret })
             .imagePullSecret,
         };
-  const common = { secret, base, platform, engine: reader.text("dockerEngine") };
+  const common = {
+    ...{ secret, base, engine: reader.text("dockerEngine") },
+    ...(platform !== "" && { platform }),
+  };
   if (given !== "") {
     for (const [setting, got] of Object.entries({
       jar: path,

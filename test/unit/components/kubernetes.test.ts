@@ -6,6 +6,7 @@ import { CheckingNginx } from "../../../components/checkingNginx.ts";
 import { RollingService } from "../../../components/rollingService.ts";
 import { writeJar } from "../../../harness/zip.ts";
 import type { ServiceSettings } from "../../../settings/serviceSettings.ts";
+import { fakeEngine } from "../../support/fakeEngine.ts";
 import { fakeCluster } from "../../support/kubernetes/fakeCluster.ts";
 import { known, mockPulumi } from "../../support/pulumi.ts";
 import { readAny, withoutPulumi } from "../../support/settings.ts";
@@ -76,6 +77,17 @@ test("the image of the jar is built from a folder with nothing else, and stays w
   expect(image.build.context).toMatch(/^\.rollgate\/test\/image\/1\.2\.3-[0-9a-f]{12}$/);
   expect(image.build.dockerfile).toBe(`${image.build.context}/Dockerfile`);
   expect(app.image).toBeUndefined();
+});
+
+test("an image is for what its engine runs on, whatever Pulumi runs on", async () => {
+  const { url } = await fakeEngine({ "GET /version": { Os: "linux", Arch: "s390x" } });
+  const { inputs } = await declared({ dockerEngine: url });
+  expect(inputs["app-image"]).toMatchObject({ build: { platform: "linux/s390x" } });
+});
+
+test("an image has no platform as long as no engine answers", async () => {
+  const { inputs } = await declared({ dockerEngine: "unix:///nowhere/docker.sock" });
+  expect(Object(inputs["app-image"]).build).not.toHaveProperty("platform");
 });
 
 test("with a registry the image is pushed there, and the rollout gets it by its digest", async () => {
