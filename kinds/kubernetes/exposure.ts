@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { InvalidInput } from "#rollout/common/errors.ts";
 import { integer, show } from "#rollout/request/fields.ts";
 import { objectName } from "./kubernetesDescriptors.ts";
 
@@ -52,6 +53,18 @@ export const exposure = z.discriminatedUnion(
   },
 );
 export type Exposure = z.infer<typeof exposure>;
+
+/** Rejects an entry that only another type has, such as one that is left over from it. */
+export function refuseEntriesOfOthers(given: Readonly<Record<string, unknown>>): void {
+  const shapes = exposure.options.map(({ shape }) => shape);
+  const own = shapes.find(({ type }) => type.value === given.type);
+  for (const [entry, value] of Object.entries(given)) {
+    const others = shapes.filter((shape) => Object.hasOwn(shape, entry)).map(({ type }) => type.value);
+    if (!own || Object.hasOwn(own, entry) || others.length === 0) continue;
+    const why = `expected no value with type ${own.type.value}, got ${show(value)}`;
+    throw new InvalidInput(`expose.${entry}`, `${why}: it belongs to ${others.join(" and ")}`);
+  }
+}
 
 /** The Service's way in, and what routes requests to it by their names and path, if anything does. */
 export interface WayIn {

@@ -9,7 +9,7 @@ import { withHealthPort } from "../../settings/hosts.ts";
 import type { Reader } from "../../settings/reader.ts";
 import type { KindSettings } from "../kind.ts";
 import { readMilliCpus } from "../milliCpus.ts";
-import { exposure, isRouted, knownUrl, type WayIn } from "./exposure.ts";
+import { exposure, isRouted, knownUrl, refuseEntriesOfOthers, type WayIn } from "./exposure.ts";
 import { admitSeconds } from "./front/admitSeconds.ts";
 import { frontNames, frontReplicas, readFront } from "./front/readFront.ts";
 import {
@@ -118,6 +118,7 @@ function readCluster(reader: Reader): Cluster {
 
 function readWayIn(reader: Reader): WayIn {
   const given = { type: "cluster-ip", ...reader.object("expose") };
+  refuseEntriesOfOthers(given);
   const read = parse(z.object({ expose: exposure, serverNames, pathPrefix }), {
     expose: given,
     serverNames: reader.list("serverNames"),

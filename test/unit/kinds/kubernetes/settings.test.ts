@@ -219,6 +219,11 @@ describe("a setting that makes no sense is rejected with one line that says what
       { expose: { type: "tunnel" } },
       'expose.type: expected type: cluster-ip, node-port, load-balancer, ingress or gateway, got "tunnel"',
     ],
+    [
+      { expose: { type: "gateway", gateway: "edge", nodePort: 30080 } },
+      "expose.nodePort: expected no value with type gateway, got 30080: it belongs to node-port",
+    ],
+    [{ expose: { type: "node-port", nodeprt: 30080 } }, "expose.nodeprt: unknown setting"],
     [{ expose: { type: "gateway" } }, "expose.gateway: expected a string, got nothing"],
     [{ expose: { type: "node-port", nodePort: 0 } }, "expose.nodePort: expected 1–65535, got 0"],
     [
