@@ -36,7 +36,8 @@ export async function replacePods(
   const { before, isGood, good } = prepared;
   counts?.follow(before.pods, workload.name, true);
   const changesPods = await storeRelease(prepared, context).catch(untouched);
-  const fleet = counted(prepared.complete.spec?.replicas ?? 1, "pod");
+  const { replicas = 1 } = prepared.complete.spec ?? {};
+  const fleet = counted(replicas, "pod");
   report("start", describeStart(release, prepared, fleet), workload);
   try {
     const rolled = await followPods(
@@ -49,7 +50,7 @@ export async function replacePods(
       },
       context,
     );
-    report("done", `${fleet} of ${release} serve`, workload);
+    report("done", `${fleet} of ${release} ${replicas === 1 ? "serves" : "serve"}`, workload);
     return rolled.filter(({ host }) => !before.pods.some((pod) => pod.name === host));
   } catch (error) {
     const wayBack = good ?? (changesPods ? onlyOneServing(before) : undefined);
