@@ -2,33 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppHosts } from "../../components/appHosts.ts";
 import { CheckingNginx } from "../../components/checkingNginx.ts";
 import { KUBECONFIG, kubectl, noCluster, startCluster } from "../../harness/kubernetes/kubernetesCluster.ts";
-import { until } from "../../harness/until.ts";
 import { createObjects } from "../support/kubernetes/createObjects.ts";
+import { knowRoutes, ROUTES } from "../support/kubernetes/knowRoutes.ts";
 import { mockPulumi } from "../support/pulumi.ts";
 import { readAny, withoutPulumi } from "../support/settings.ts";
 
 const NAMESPACE = "ways-in";
 const NAME = "rollgate-test";
-const ROUTES = "httproutes.gateway.networking.k8s.io";
-/** As much of the Gateway API as it takes to store a route. */
-const CRD = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: ROUTES, annotations: { "api-approved.kubernetes.io": "unapproved, for a test" } },
-  spec: {
-    group: "gateway.networking.k8s.io",
-    scope: "Namespaced",
-    names: { plural: "httproutes", singular: "httproute", kind: "HTTPRoute" },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      },
-    ],
-  },
-};
 const reason = await noCluster();
 
 describe.skipIf(reason !== undefined)(
@@ -41,13 +21,7 @@ describe.skipIf(reason !== undefined)(
     beforeAll(async () => {
       stop = await startCluster();
       await kubectl("create", "namespace", NAMESPACE);
-      await createObjects(NAMESPACE, [CRD]);
-      await until(() =>
-        kubectl("-n", NAMESPACE, "get", ROUTES).then(
-          () => true,
-          () => false,
-        ),
-      );
+      await knowRoutes();
     }, 120_000);
 
     afterAll(() => stop?.(), 120_000);
