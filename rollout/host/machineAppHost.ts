@@ -10,7 +10,7 @@ import type { HostTasks } from "./hostTasks.ts";
 import { launchFingerprint } from "./launchSpec.ts";
 import { type HostPolicy, MachineSlot, type SlotParts } from "./machineSlot.ts";
 
-/** How long it is known that a release is there: somebody else may remove it. */
+/** How long a release that was found is taken for intact. */
 const KNOWN_MILLISECONDS = 1_000;
 
 /** A look for a release, and when it began. */
@@ -76,7 +76,7 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   }
 
   async stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void> {
-    if (await this.#wasThere(id)) return;
+    if (await this.#isThere(id)) return;
     if (jar) {
       return this.explain(`cannot stage ${id}`, () =>
         this.policy.uploads(() => this.files.stage(id, jar, signal)),
@@ -92,11 +92,16 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     this.#looked = { id, at: performance.now(), isThere };
   }
 
-  async #wasThere(id: string): Promise<boolean> {
+  /** Another roller may have removed it until it released the lease. */
+  async #isThere(id: string): Promise<boolean> {
     const looked = this.#looked;
     this.#looked = undefined;
     if (looked?.id !== id || performance.now() - looked.at > KNOWN_MILLISECONDS) return false;
-    return looked.isThere;
+    const [isThere, files] = await Promise.all([
+      looked.isThere,
+      this.files.describe().catch(() => undefined),
+    ]);
+    return isThere && files?.releases.includes(id) === true;
   }
 
   async runTask(release: string, command: Command, output: Output): Promise<Ended> {

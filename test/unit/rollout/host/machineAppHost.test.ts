@@ -5,13 +5,14 @@ const { signal } = new AbortController();
 const JAR = Object({ path: "/srv/app.jar" });
 
 /** A host that writes down when it is asked for a release, and when it gets one. */
-function hostWith(releases: readonly string[]) {
+function hostWith(...releases: string[]) {
   const journal: string[] = [];
   const files = {
     holds: async (id: string) => {
       journal.push(`look for ${id}`);
       return releases.includes(id);
     },
+    describe: async () => ({ releases }),
     stage: async (id: string) => void journal.push(`stage ${id}`),
   };
   const supervisor = { preflight: async () => {}, portOwner: async () => ({ kind: "nobody" }) };
@@ -23,11 +24,11 @@ function hostWith(releases: readonly string[]) {
     tasks: {},
   };
   const policy = { launch: {}, environment: {}, uploads: (work: () => Promise<void>) => work() };
-  return { host: new MachineAppHost(Object(parts), Object(policy)), journal };
+  return { host: new MachineAppHost(Object(parts), Object(policy)), releases, journal };
 }
 
 test("a release is looked for beside the preflight, and not staged if it is there", async () => {
-  const { host, journal } = hostWith(["1.1.0"]);
+  const { host, journal } = hostWith("1.1.0");
   await host.preflight(signal, "1.1.0");
   expect(journal).toEqual(["look for 1.1.0"]);
   await host.stage("1.1.0", JAR, signal);
@@ -36,7 +37,7 @@ test("a release is looked for beside the preflight, and not staged if it is ther
 });
 
 test("a release that wasn't there is staged, as is another one", async () => {
-  const { host, journal } = hostWith(["1.1.0"]);
+  const { host, journal } = hostWith("1.1.0");
   await host.preflight(signal, "1.2.0");
   await host.stage("1.2.0", JAR, signal);
   await host.preflight(signal, "1.1.0");
@@ -44,8 +45,16 @@ test("a release that wasn't there is staged, as is another one", async () => {
   expect(journal).toEqual(["look for 1.2.0", "stage 1.2.0", "look for 1.1.0", "stage 1.2.0"]);
 });
 
-test("a release that was there a while ago is looked for again, since somebody may have removed it", async () => {
-  const { host, journal } = hostWith(["1.1.0"]);
+test("a release that somebody has removed since is staged", async () => {
+  const { host, releases, journal } = hostWith("1.1.0");
+  await host.preflight(signal, "1.1.0");
+  releases.pop();
+  await host.stage("1.1.0", JAR, signal);
+  expect(journal).toEqual(["look for 1.1.0", "stage 1.1.0"]);
+});
+
+test("a release that was there a while ago is looked for again", async () => {
+  const { host, journal } = hostWith("1.1.0");
   await host.preflight(signal, "1.1.0");
   const now = performance.now() + 1_500;
   const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
