@@ -20,6 +20,8 @@ export function placeKey({ server, sshConfig, user = "", hostKey, hostKeys }: Ss
 }
 
 const CONNECT_SECONDS = 10;
+/** How long a shared connection is there for the next process of an update, or for the next update. */
+const PERSIST_SECONDS = 20;
 
 /** The configuration and the account. */
 export function placeOptions({ sshConfig, user = "" }: Pick<SshPlace, "sshConfig" | "user">): string[] {
@@ -74,4 +76,20 @@ export function hostOf(server: string): string {
     .replace(/^ssh:\/\//, "")
     .replace(/^.*@/, "")
     .replace(/:\d+$/, "");
+}
+
+/**
+ * The arguments for `ssh` to log in and hold the connection. If it is shared, the process that logs in goes on in the
+ * background, and what it says would be lost, so it goes to `log`.
+ */
+export function loginArguments(common: readonly string[], log: string | undefined): string[] {
+  const shared = ["ControlMaster=auto", `ControlPersist=${PERSIST_SECONDS}`];
+  const own = ["ControlMaster=yes", "ControlPersist=no"];
+  return [
+    // Comes first, because ssh uses the first: this level includes why a forwarded connection was refused.
+    ...["-o", "LogLevel=INFO"],
+    ...(log === undefined ? [] : ["-E", log]),
+    ...common,
+    ...(log === undefined ? own : shared).flatMap((option) => ["-o", option]),
+  ];
 }

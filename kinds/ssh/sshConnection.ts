@@ -1,29 +1,22 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { ConnectionLog } from "./connectionLog.ts";
 import { explainSsh } from "./explainSsh.ts";
+import { GREET, type Greeting, greetingOf } from "./greeting.ts";
 import { isListening, untilListening } from "./isListening.ts";
 import { wasReached } from "./lostServer.ts";
 import type { SharedSockets } from "./sharedSockets.ts";
 import { makeSocketFolder } from "./socketFolder.ts";
-import { type SshPlace, sshArguments } from "./sshArguments.ts";
+import { SocketNotes } from "./socketNotes.ts";
+import { loginArguments, type SshPlace, sshArguments } from "./sshArguments.ts";
 import { traced } from "./traced.ts";
 
-const READY = "rollgate-connected";
-const GREET = `cat /proc/sys/kernel/random/boot_id; echo "${READY} $(id -un)"; exec cat >/dev/null`;
-const GREETED = new RegExp(`${READY}.*\n`);
 /** All that is known of a login that failed behind a jump host, or in another command that makes the connection. */
 const LOST_ON_THE_WAY = /closed by UNKNOWN port/;
-const MAX_WORDS = 8_192;
-/** How long a shared connection is there for the next process of an update, or for the next update. */
-const PERSIST_SECONDS = 20;
-/** How long a login takes to servers that are not near. */
-const FAR_MILLISECONDS = 400;
-
 /**
  * The connection to a server, shared by all commands. Without sockets that are shared with other processes, it lives as
  * long as this process holds its standard input open, so even a killed deployer leaves nothing behind; with them, some
@@ -35,6 +28,7 @@ export class SshConnection {
   #arguments: readonly string[] = [];
   #socket = "";
   #log: ConnectionLog | undefined;
+  #notes: SocketNotes | undefined;
   #folder: string | undefined;
   #opened = 0;
   /** The process started last, and the one that is connected. */
@@ -135,7 +129,9 @@ export class SshConnection {
     const isThere = shared !== undefined && (await isListening(shared));
     // One that broke may have left it.
     if (!isThere) rmSync(this.#socket, { force: true });
-    this.#arguments = sshArguments(this.#place, this.#socket, this.#knownHosts());
+    this.#notes = new SocketNotes(this.#socket, shared !== undefined);
+    const knownHosts = this.#notes.knownHosts(this.#place.hostKey);
+    this.#arguments = sshArguments(this.#place, this.#socket, knownHosts);
     if (await this.#logIn(signal, shared !== undefined, isThere)) return;
     // The process that would go on in the background keeps the words of a jump host to itself.
     const isUnexplained = shared !== undefined && !signal.aborted && LOST_ON_THE_WAY.test(this.#log.latest);
@@ -146,7 +142,8 @@ export class SshConnection {
 
   /** Returns whether it succeeded. */
   async #logIn(signal: AbortSignal, isShared: boolean, isThere: boolean): Promise<boolean> {
-    const ssh = spawn("ssh", [...this.#options(isShared), "--", this.#place.server, GREET], {
+    const options = loginArguments(this.#arguments, isShared ? this.#log?.file : undefined);
+    const ssh = spawn("ssh", [...options, "--", this.#place.server, GREET], {
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#started = ssh;
@@ -165,28 +162,6 @@ export class SshConnection {
     }
   }
 
-  /** Writes a given host key to a file for `ssh`, which then knows no other; its name there is any. */
-  #knownHosts(): string | undefined {
-    const keys = this.#place.hostKey?.trim().split("\n");
-    if (!keys) return undefined;
-    const file = `${this.#socket}.known`;
-    writeFileSync(file, keys.map((key) => `* ${key}\n`).join(""));
-    return file;
-  }
-
-  /** If it is shared, the process that logs in goes on in the background, and its words would be lost. */
-  #options(isShared: boolean): string[] {
-    const shared = ["ControlMaster=auto", `ControlPersist=${PERSIST_SECONDS}`];
-    const own = ["ControlMaster=yes", "ControlPersist=no"];
-    return [
-      // Comes first, because ssh uses the first: this level includes why a forwarded connection was refused.
-      ...["-o", "LogLevel=INFO"],
-      ...(isShared && this.#log ? ["-E", this.#log.file] : []),
-      ...this.#arguments,
-      ...(isShared ? shared : own).flatMap((option) => ["-o", option]),
-    ];
-  }
-
   /**
    * Waits until `ssh` is connected; returns false if it ended before. Commands need not wait for its own session, which
    * takes two more round trips; only a reconnection has to know whether the server was rebooted.
@@ -197,19 +172,18 @@ export class SshConnection {
     const over = new AbortController();
     const greeting = greetingOf(ssh).finally(() => over.abort());
     const connected = untilListening(this.#socket, over.signal).then((isConnected) => {
-      if (isConnected && !this.#isClosed) this.onAuthenticated(this.#isFar(isThere ? undefined : began));
+      const took = isThere ? undefined : performance.now() - began;
+      if (isConnected && !this.#isClosed) this.onAuthenticated(this.#notes?.isFar(took) === true);
       return isConnected;
     });
-    const greeted = greeting.then((text) => {
-      if (text !== undefined) this.#isGreeted(text);
-      return text !== undefined;
+    const greeted = greeting.then((said) => {
+      if (said !== undefined) this.#isGreeted(said);
+      return said !== undefined;
     });
     if (this.#opened === 0 && (await connected)) {
       this.#isDoubtful = isThere;
       // Whoever logged in has learned it.
-      const told = isThere ? await readFile(`${this.#socket}.account`, "utf8").catch(() => "") : "";
-      // It is empty while it is being written.
-      if (told !== "") this.#account = told;
+      if (isThere) this.#account = (await this.#notes?.account()) ?? this.#account;
     } else if (!(await greeted)) {
       return false;
     }
@@ -218,28 +192,9 @@ export class SshConnection {
     return true;
   }
 
-  /** By the time of the login, which a file remembers for other processes. */
-  #isFar(began: number | undefined): boolean {
-    const file = `${this.#socket}.far`;
-    if (began === undefined) return existsSync(file);
-    const isFar = performance.now() - began > FAR_MILLISECONDS;
-    if (isFar) this.#leave("far", "");
-    else rmSync(file, { force: true });
-    return isFar;
-  }
-
-  /** For other processes, which can do without it. */
-  #leave(what: string, text: string): void {
-    if (this.#folder !== undefined) return;
-    try {
-      writeFileSync(`${this.#socket}.${what}`, text);
-    } catch {}
-  }
-
-  #isGreeted(text: string): void {
-    const boot = /[0-9a-f-]{36}(?=\s+rollgate-connected)/.exec(text)?.[0];
-    this.#account = /^rollgate-connected (\S+)$/m.exec(text)?.[1];
-    if (this.#account !== undefined) this.#leave("account", this.#account);
+  #isGreeted({ boot, account }: Greeting): void {
+    this.#account = account;
+    if (account !== undefined) this.#notes?.leaveAccount(account);
     // One that another process had left may have been dead from the beginning.
     const wasRebooted = this.#boot !== undefined && boot !== this.#boot;
     if (this.#opened > 0 && !this.#ssh) for (const tell of this.#onReconnect) tell(wasRebooted);
@@ -261,16 +216,4 @@ export class SshConnection {
       if (stream && "unref" in stream && typeof stream.unref === "function") stream.unref();
     }
   }
-}
-
-/** What the server printed once ready, if `ssh` didn't end before; a login shell may print something first. */
-function greetingOf(ssh: ChildProcess): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let printed = "";
-    ssh.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      printed = `${printed}${text}`.slice(-MAX_WORDS);
-      if (GREETED.test(printed)) resolve(printed);
-    });
-    ssh.once("close", () => resolve(undefined));
-  });
 }

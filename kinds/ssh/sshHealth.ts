@@ -2,7 +2,8 @@ import { RollgateError } from "#rollout/common/errors.ts";
 import { type HealthEndpoint, MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import type { HostPlace } from "#rollout/host/hostPlace.ts";
 import type { HealthReport } from "#rollout/host/probe.ts";
-import { NOT_FORWARDED, type SshMachine } from "./sshMachine.ts";
+import { NOT_FORWARDED } from "./forwardedStream.ts";
+import type { SshMachine } from "./sshMachine.ts";
 
 const KEPT_MILLISECONDS = 30_000;
 const ANSWER_MILLISECONDS = 10_000;

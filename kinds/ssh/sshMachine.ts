@@ -1,9 +1,6 @@
-import { Duplex, PassThrough, type Readable } from "node:stream";
-import { text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RollgateError } from "#rollout/common/errors.ts";
-import { endpoint } from "#rollout/machine/connections.ts";
 import {
   CommandFailed,
   type Machine,
@@ -15,12 +12,11 @@ import { RepeatableInput } from "#rollout/machine/repeatableInput.ts";
 import { given, type Printed } from "#rollout/machine/shells.ts";
 import { type ConnectionPool, connectionPool, type PooledConnection } from "./connectionPool.ts";
 import { explainSsh } from "./explainSsh.ts";
+import { forwardedStream } from "./forwardedStream.ts";
+import { runInSession } from "./runInSession.ts";
 import type { SshPlace } from "./sshArguments.ts";
 import type { SshConnection } from "./sshConnection.ts";
 import { traced } from "./traced.ts";
-
-/** Part of the message for a server that forbids forwarded connections. */
-export const NOT_FORWARDED = "does not forward connections";
 
 const DEADLINE_SECONDS = 20;
 /** For a server that was never reached; one whose connection broke gets more time. */
@@ -30,12 +26,6 @@ const BETWEEN_ATTEMPTS_MILLISECONDS = 400;
 const FAREWELL_SECONDS = 2;
 const KILL_AFTER_SECONDS = 5;
 const [OVERDUE, KILLED] = [124, 137];
-/**
- * Mark the output of every command, because a login shell may print something first, and the server may report the end
- * of a command before all of its output.
- */
-const HEADER = "rollgate-began\n";
-const TRAILER = /\nrollgate-ended:(\d+)$/;
 const SUDO_REFUSAL = /^sudo: .*(password is required|not allowed|must have a tty).*$|^Sorry, user .*$/im;
 
 /**
@@ -76,34 +66,7 @@ export class SshMachine implements Machine {
 
   async connect(address: string, port: number): Promise<Duplex> {
     await this.#open(AbortSignal.timeout(DEADLINE_SECONDS * 1000));
-    const ssh = this.#connection.spawn("", "-W", endpoint(address, port));
-    // Its streams end before its exit code says whether there was a connection at all.
-    const [input, output] = [new PassThrough(), new PassThrough()];
-    input.pipe(ssh.stdin);
-    ssh.stdout.pipe(output, { end: false });
-    const words = text(ssh.stderr).catch(() => "");
-    const stream = Duplex.from({ readable: output, writable: input });
-    // Readers see the end of the stream; an error without a reader must not end this process.
-    stream.on("error", () => {});
-    stream.once("close", () => ssh.kill());
-    ssh.once("close", async (code) => {
-      if (code === 0) output.end();
-      else stream.destroy(this.#noConnection(endpoint(address, port), await words));
-    });
-    ssh.once("error", (error) => stream.destroy(error));
-    return stream;
-  }
-
-  /** Only the process of the shared connection knows the reason; `words` is the error output for this one. */
-  #noConnection(place: string, words: string): Error {
-    const wasRefused = /refused by peer/i.test(words);
-    const said = wasRefused ? this.#connection.refusal || "refused" : "the connection broke";
-    if (/prohibited/i.test(said)) {
-      return new Error(
-        `${this.name} ${NOT_FORWARDED} to ${place} (${said}): expected AllowTcpForwarding yes in its sshd_config`,
-      );
-    }
-    return new Error(`${place} on ${this.name}: ${said.replace(/^connect failed: /, "")}`);
+    return forwardedStream(this.#connection, this.name, address, port);
   }
 
   /** Checked before a script runs again, because someone else may have taken over the fleet. */
@@ -184,7 +147,7 @@ export class SshMachine implements Machine {
     const command = withDeadline(script, args, Math.ceil(seconds));
     try {
       const { code, stdout, stderr } = await (this.#runInShell(command, input, ending) ??
-        this.#runInSession(command, input?.read(), ending));
+        runInSession(this.#connection, command, input?.read(), ending));
       ending.throwIfAborted();
       if (code === undefined) throw explainSsh({ server: this.name }, stderr);
       if (code !== 0) throw this.#failure(code, stderr, seconds);
@@ -205,31 +168,6 @@ export class SshMachine implements Machine {
     const { shortText } = input;
     if (shortText === undefined) return undefined;
     return this.#pooled.shells.run(given(shortText, command), signal, true);
-  }
-
-  async #runInSession(command: string, input: Readable | undefined, signal: AbortSignal): Promise<Printed> {
-    const marked = `printf 'rollgate-began\\n'; ${command}; printf '\\nrollgate-ended:%s' $?`;
-    const ssh = this.#connection.spawn(marked);
-    const stop = () => {
-      ssh.kill("SIGKILL");
-      // The shared connection keeps these open as long as the command runs on the server.
-      ssh.stdout.destroy();
-      ssh.stderr.destroy();
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      // A command may end before it has read everything.
-      const given = input ? pipeline(input, ssh.stdin).catch(() => {}) : ssh.stdin.end();
-      const [stdout, stderr] = await Promise.all([text(ssh.stdout), text(ssh.stderr), given]);
-      const code = TRAILER.exec(stdout)?.[1];
-      return {
-        code: code === undefined ? undefined : Number(code),
-        stdout: stdout.slice(stdout.indexOf(HEADER) + HEADER.length).replace(TRAILER, ""),
-        stderr,
-      };
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
   }
 
   #failure(code: number, stderr: string, seconds: number): RollgateError {

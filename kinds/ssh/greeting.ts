@@ -1,0 +1,35 @@
+import type { ChildProcess } from "node:child_process";
+
+const READY = "rollgate-connected";
+const GREETED = new RegExp(`${READY}.*\n`);
+const MAX_WORDS = 8_192;
+
+/** What the session that holds a connection runs: it says who and where it is, and stays. */
+export const GREET = `cat /proc/sys/kernel/random/boot_id; echo "${READY} $(id -un)"; exec cat >/dev/null`;
+
+/** What a server says when a connection begins, as far as it can be told. */
+export interface Greeting {
+  /** The kernel's boot id. */
+  readonly boot: string | undefined;
+  /** The account that is logged in. */
+  readonly account: string | undefined;
+}
+
+/** What the server said once ready, if `ssh` didn't end before; a login shell may print something first. */
+export function greetingOf(ssh: ChildProcess): Promise<Greeting | undefined> {
+  return new Promise((resolve) => {
+    let printed = "";
+    ssh.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      printed = `${printed}${text}`.slice(-MAX_WORDS);
+      if (GREETED.test(printed)) resolve(read(printed));
+    });
+    ssh.once("close", () => resolve(undefined));
+  });
+}
+
+function read(printed: string): Greeting {
+  return {
+    boot: /[0-9a-f-]{36}(?=\s+rollgate-connected)/.exec(printed)?.[0],
+    account: /^rollgate-connected (\S+)$/m.exec(printed)?.[1],
+  };
+}
