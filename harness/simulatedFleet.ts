@@ -86,6 +86,10 @@ class SimulatedHost implements AppHost {
     return { killed: false };
   }
 
+  async prepare(): Promise<void> {
+    await this.#pass();
+  }
+
   async start(): Promise<void> {
     await this.#pass();
     this.#running = { pid: 1, release: this.#current, launch: LAUNCH };
@@ -223,7 +227,4 @@ class SimulatedLeases implements LeaseStore {
   async isGone() {
     return false;
   }
-
-  async forgetBefore() {}
-  async clearStopRequest() {}
 }

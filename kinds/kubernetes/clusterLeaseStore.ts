@@ -67,18 +67,12 @@ export class ClusterLeaseStore implements LeaseStore {
     }
   }
 
-  /** There is only one Lease. */
-  async forgetBefore(): Promise<void> {}
-
   /** Known at once if the owner ran on this machine; otherwise the lease of a dead owner expires. */
   async isGone(): Promise<boolean> {
     const lease = await this.#read();
     const { process } = (lease && stateOf(lease)) ?? {};
     return process !== undefined && (await isAlive(process)) === false;
   }
-
-  /** A claim has dropped it. */
-  async clearStopRequest(): Promise<void> {}
 
   #read(): Promise<V1Lease | undefined> {
     return orNothing(this.#cluster.ask(this.#cluster.coordination.readNamespacedLease(this.#place)));

@@ -16,8 +16,8 @@ export type Renewal =
   /** Someone has taken it over; without a holder, it is gone. */
   | { readonly isHeld: false; readonly holder: LeaseRecord | undefined };
 
-/** How old the answer may be that the lease is held when something is started or stopped. */
-export const LEASE_MILLISECONDS = 1_000;
+/** How old the answer may be that the lease is held when an application is replaced. */
+const LATELY_MILLISECONDS = 1_000;
 
 /** Where leases are on a machine, so that a script there can check one before it changes anything. */
 export interface LeasePlace {
@@ -35,16 +35,15 @@ export interface LeaseStore {
   /** Absent if no script can check them. */
   readonly place?: LeasePlace;
   newest(): Promise<{ readonly generation: number; readonly record: LeaseRecord } | undefined>;
-  /** Creates a generation atomically; `false` if someone else was first. */
+  /**
+   * Creates a generation atomically; `false` if someone else was first, or has gone on since. Removes older ones, and a
+   * stop request that was meant for their owner.
+   */
   claim(generation: number, record: LeaseRecord): Promise<boolean>;
   /** Replaces the record of a generation atomically, if it is still the newest. */
   renew(generation: number, record: LeaseRecord): Promise<Renewal>;
-  /** Removes older generations. */
-  forgetBefore(generation: number): Promise<void>;
   /** Whether the owner is known to be dead; `false` if unknown. */
   isGone(record: LeaseRecord): Promise<boolean>;
-  /** Drops a stop request that was meant for an earlier owner. */
-  clearStopRequest(): Promise<void>;
 }
 
 /** How a lease is renewed and waited for. */
@@ -54,6 +53,13 @@ export interface LeaseTiming {
   readonly expiryMilliseconds: number;
   /** How long to wait for a living owner to finish. */
   readonly waitMilliseconds: number;
+}
+
+/** How a lease is acquired. */
+interface Acquisition {
+  readonly signal: AbortSignal;
+  readonly onWait: (holder: LeaseRecord) => void;
+  readonly asked?: ReturnType<LeaseStore["newest"]>;
 }
 
 /** Someone else is rolling this fleet. */
@@ -80,6 +86,8 @@ export class Lease {
   readonly #generation: number;
   readonly #lost = new AbortController();
   #record: LeaseRecord;
+  /** When the question was asked that was last answered with yes. */
+  #heldAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
 
@@ -89,19 +97,24 @@ export class Lease {
     this.#record = record;
   }
 
-  /** Takes the lease, from a dead owner if need be; throws `LeaseHeld` while its owner is alive. */
+  /**
+   * Takes the lease, from a dead owner if need be; throws `LeaseHeld` while its owner is alive. `asked` is what the store
+   * said shortly before: nobody can claim a generation that somebody else has claimed since.
+   */
   static async acquire(
     store: LeaseStore,
     owner: string,
     timing: LeaseTiming,
-    { signal, onWait }: { signal: AbortSignal; onWait: (holder: LeaseRecord) => void },
+    { signal, onWait, asked }: Acquisition,
   ): Promise<Lease> {
+    let first = asked;
     const began = performance.now();
     let seen = { generation: -1, beat: -1, at: began };
     let told = -1;
     for (;;) {
       signal.throwIfAborted();
-      const newest = await store.newest();
+      const newest = await (first ?? store.newest());
+      first = undefined;
       const now = performance.now();
       if (newest && (newest.generation !== seen.generation || newest.record.beat !== seen.beat)) {
         const moved = newest.generation === seen.generation;
@@ -115,7 +128,6 @@ export class Lease {
         const generation = (newest?.generation ?? 0) + 1;
         const record = { owner, since: new Date().toISOString(), beat: 0, released: false };
         if (!(await store.claim(generation, record))) continue;
-        await Promise.all([store.clearStopRequest(), store.forgetBefore(generation)]);
         const lease = new Lease(store, generation, record);
         lease.#keepAlive(timing.heartbeatMilliseconds);
         return lease;
@@ -144,15 +156,30 @@ export class Lease {
 
   /** Throws `LeaseLost` unless the lease is still ours; called before every step that changes anything. */
   async assertHeld(): Promise<void> {
+    const asked = performance.now();
     const newest = await this.#store.newest();
-    if (newest?.generation === this.#generation) return;
+    if (newest?.generation === this.#generation) return this.#wasHeld(asked);
     throw new LeaseLost(newest?.record.owner ?? "somebody");
+  }
+
+  /**
+   * The same, unless the answer is known from the last second: called before an application is started or stopped, whose
+   * machine is another one than that of the lease.
+   */
+  async assertHeldLately(): Promise<void> {
+    const { reason } = this.#lost.signal;
+    if (reason instanceof LeaseLost) throw reason;
+    if (performance.now() - this.#heldAt > LATELY_MILLISECONDS) await this.assertHeld();
   }
 
   async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beating;
     await this.#store.renew(this.#generation, { ...this.#record, released: true });
+  }
+
+  #wasHeld(asked: number): void {
+    this.#heldAt = Math.max(this.#heldAt, asked);
   }
 
   #keepAlive(intervalMilliseconds: number): void {
@@ -165,7 +192,9 @@ export class Lease {
   /** If a heartbeat fails, the next one makes up for it; one that finds another owner ends the roll. */
   async #beat(): Promise<void> {
     this.#record = { ...this.#record, beat: this.#record.beat + 1 };
+    const asked = performance.now();
     const renewal = await this.#store.renew(this.#generation, this.#record);
+    if (renewal.isHeld) this.#wasHeld(asked);
     if (!renewal.isHeld) this.#lost.abort(new LeaseLost(renewal.holder?.owner ?? "somebody"));
     else if (renewal.stopRequested)
       this.#lost.abort(new RollgateError("stop-requested", "someone asked the roll to stop"));

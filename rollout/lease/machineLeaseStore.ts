@@ -18,8 +18,7 @@ const TAKEN = 45;
 const FOLDER = new URL("./scripts/", import.meta.url);
 const NEWEST = readScripts(FOLDER, "newest", "print-newest");
 const RENEW = readScripts(FOLDER, "newest", "renew");
-const CLAIM = readScripts(FOLDER, "claim");
-const FORGET = readScripts(FOLDER, "forget");
+const CLAIM = readScripts(FOLDER, "newest", "claim");
 const IS_GONE = readScripts(FOLDER, "is-gone");
 
 /** The leases of a fleet on a machine: files `<generation>.json` in a folder, plus `stop` to ask the owner to stop. */
@@ -54,20 +53,12 @@ export class MachineLeaseStore implements LeaseStore {
     return { isHeld: false, holder: readNewest(answer)?.record };
   }
 
-  async forgetBefore(generation: number): Promise<void> {
-    await this.#run(FORGET, [String(generation)]);
-  }
-
   /** Known at once if the owner ran on the machine of the lease; otherwise the lease of a dead owner expires. */
   async isGone(record: LeaseRecord): Promise<boolean> {
     const { process: owner } = leaseRecord.parse(record);
     if (!owner) return false;
     const args = [owner.seenFrom, String(owner.pid), owner.startTicks];
     return (await this.#machine.run(IS_GONE, args, { unfenced: true })) !== "";
-  }
-
-  async clearStopRequest(): Promise<void> {
-    await this.#run('rm -f "$1/stop"');
   }
 
   async #run(script: string, args: readonly string[] = []): Promise<string> {

@@ -23,6 +23,7 @@ export class CountedNginx {
   readonly #inTurn = pLimit(1);
   #skewSeconds: number | undefined;
   #isFull = false;
+  #forgetting: Promise<unknown> = Promise.resolve();
   /** Of the begin, or of the last look: one that fails misses nothing if the next one does not. */
   #failure: string | undefined;
 
@@ -68,8 +69,14 @@ export class CountedNginx {
       await sleep(Math.max(0, at + WRITTEN_MILLISECONDS - performance.now()));
       await this.look();
     }
-    await failureOf("ending the ledger", () => this.#counter.forget());
+    // Nobody needs to wait for it.
+    this.#forgetting = failureOf("ending the ledger", () => this.#counter.forget());
     this.isOn = false;
+  }
+
+  /** Waits until nothing is left of what was counted. */
+  async close(): Promise<void> {
+    await this.#forgetting;
   }
 
   async #look(): Promise<void> {

@@ -138,6 +138,12 @@ export class Ledger implements Counted {
     return this.#ended;
   }
 
+  /** Ends it, and returns once nothing is left of it. */
+  async close(): Promise<void> {
+    await this.end();
+    await Promise.all(this.#nginx.map((nginx) => nginx.close()));
+  }
+
   /** What was counted, in a line; `undefined` if nothing counts. */
   describe(): string | undefined {
     return this.#isOn ? describeLedger(this.rows(), this.#rollsSince, this.probes()) : undefined;

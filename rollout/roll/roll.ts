@@ -101,7 +101,7 @@ export async function roll(
 }
 
 /** The parts of a context that need no lease. */
-interface Parts extends Omit<RollContext, "signal" | "assertHeld"> {
+interface Parts extends Omit<RollContext, "signal" | "assertHeld" | "assertHeldLately"> {
   readonly warnings: string[];
   readonly status: RollStatus;
 }
@@ -115,9 +115,13 @@ async function rollOnce(
   const began = performance.now();
   const { policy, report } = parts;
   const deadline = AbortSignal.timeout(policy.timing.rollDeadlineSeconds * 1000);
+  // Beside the preflight, which only looks, too.
+  const asked = fleet.leases.newest();
+  asked.catch(() => {});
   await preflight(desired, { ...fleet, policy, report, signal: options.signal });
   const lease = await Lease.acquire(fleet.leases, options.owner, options.leaseTiming, {
     signal: options.signal,
+    asked,
     onWait: ({ owner, since }) =>
       report("preflight", `${owner} has been rolling this fleet since ${since}; waiting`),
   }).catch(untouched);
@@ -151,6 +155,7 @@ async function rollOnce(
       follower: status,
       signal: AbortSignal.any([options.signal, lease.signal, deadline]),
       assertHeld: () => lease.assertHeld(),
+      assertHeldLately: () => lease.assertHeldLately(),
     };
     // What is staged meanwhile changes nothing for clients, so this is how it was before.
     const counting = ledger.begin();
@@ -180,7 +185,7 @@ async function rollOnce(
     await status.failed(error, ledger.figures());
     throw error;
   } finally {
-    await ledger.end();
+    await ledger.close();
     const counted = ledger.counted();
     if (counted) options.onCounted?.(counted);
     await fleet.proxy.end(0);

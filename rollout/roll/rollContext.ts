@@ -70,6 +70,8 @@ export interface RollContext {
   readonly signal: AbortSignal;
   /** Throws unless this roller still holds the fleet's lease; called before each step that changes anything. */
   readonly assertHeld: () => Promise<void>;
+  /** The same, unless the answer is known from the last second: for what is done between such a step and the next. */
+  readonly assertHeldLately: () => Promise<void>;
   /** `milliseconds` is how long the phase took, if this is its end. */
   report(phase: Phase, message: string, host?: AppHost, milliseconds?: number): void;
   /** Hides secrets in what an application wrote. */

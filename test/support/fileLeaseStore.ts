@@ -40,9 +40,12 @@ export class FileLeaseStore implements LeaseStore {
   /** Links a complete file, so that nobody can read half a record; fails if the name is taken. */
   async claim(generation: number, record: LeaseRecord): Promise<boolean> {
     await mkdir(this.#directory, { recursive: true, mode: 0o755 });
+    if (((await this.#generations()).at(-1) ?? 0) > generation) return false;
     const temporary = await this.#writeTemporary(record);
     try {
       await link(temporary, this.#file(generation));
+      await this.#forgetBefore(generation);
+      await rm(join(this.#directory, "stop"), { force: true });
       return true;
     } catch (error) {
       if (isSystemError(error, "EEXIST")) return false;
@@ -63,7 +66,7 @@ export class FileLeaseStore implements LeaseStore {
     return { isHeld: true, stopRequested };
   }
 
-  async forgetBefore(generation: number): Promise<void> {
+  async #forgetBefore(generation: number): Promise<void> {
     const over = (await this.#generations()).filter((candidate) => candidate < generation);
     await Promise.all(over.map((candidate) => rm(this.#file(candidate), { force: true })));
   }
@@ -71,10 +74,6 @@ export class FileLeaseStore implements LeaseStore {
   async isGone(record: LeaseRecord): Promise<boolean> {
     const { pid, startTicks } = leaseRecord.parse(record);
     return (await readProcess(pid))?.startTicks !== startTicks;
-  }
-
-  async clearStopRequest(): Promise<void> {
-    await rm(join(this.#directory, "stop"), { force: true });
   }
 
   async #writeTemporary(record: LeaseRecord): Promise<string> {

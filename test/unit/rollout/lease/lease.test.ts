@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { Lease, LeaseHeld, LeaseLost, type LeaseRecord, type LeaseStore } from "#rollout/lease/lease.ts";
 import { FileLeaseStore } from "../../../support/fileLeaseStore.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
@@ -26,6 +26,30 @@ describe("the lease of a fleet", () => {
     await second.assertHeld();
     await second.release();
     expect((await store.newest())?.record).toMatchObject({ owner: "second", released: true });
+  });
+
+  test("is asked for once a second before applications are started or stopped, and each time before the rest", async () => {
+    const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+    onTestFinished(() => clock.mockRestore());
+    const lease = await Lease.acquire(store, "ann", { ...timing, heartbeatMilliseconds: 60_000 }, options);
+    const asking = vi.spyOn(store, "newest");
+    await lease.assertHeld();
+    await lease.assertHeldLately();
+    await lease.assertHeld();
+    expect(asking).toHaveBeenCalledTimes(2);
+    clock.mockReturnValue(1_001);
+    await store.claim(2, { owner: "bob", since: "", beat: 0, released: false });
+    await expect(lease.assertHeldLately()).rejects.toThrow("bob has taken over this fleet");
+    await expect(lease.assertHeldLately()).rejects.toThrow(LeaseLost);
+    await lease.release();
+  });
+
+  test("that was read shortly before is claimed, unless somebody else was first", async () => {
+    const asked = store.newest();
+    await asked;
+    const first = await Lease.acquire(store, "ann", timing, { ...options, asked });
+    await expect(Lease.acquire(store, "bob", timing, { ...options, asked })).rejects.toThrow(LeaseHeld);
+    await first.release();
   });
 
   test("is refused while its owner lives, naming the owner", async () => {
@@ -124,7 +148,5 @@ class Remote implements LeaseStore {
   newest = () => this.#store.newest();
   claim = (generation: number, lease: LeaseRecord) => this.#store.claim(generation, lease);
   renew = (generation: number, lease: LeaseRecord) => this.#store.renew(generation, lease);
-  forgetBefore = (generation: number) => this.#store.forgetBefore(generation);
-  clearStopRequest = () => this.#store.clearStopRequest();
   isGone = async () => false;
 }
