@@ -86,11 +86,12 @@ export class ContainerSupervisor implements Supervisor {
   }
 
   /** The release's archive can always be started, so it is if its unpacked files can't be looked at in time. */
-  async prepare({ release }: Revision, { launch }: LaunchSpec, startupCache = false): Promise<void> {
+  async prepare({ release }: Revision, { launch }: LaunchSpec, startupCache = false): Promise<[]> {
     this.#start = undefined;
-    if (!startupCache) return;
+    if (!startupCache) return [];
     const look = this.#unpacked(release, launch);
     this.#start = await within(LOOK_SECONDS, "the look at the unpacked files", look).catch(() => undefined);
+    return [];
   }
 
   async start({ release, launch }: Revision, spec: LaunchSpec): Promise<void> {

@@ -73,8 +73,13 @@ export interface Slot {
   /** Makes sure that what was stopped here isn't started again by a reboot, because another slot serves. */
   retire(): Promise<void>;
   /**
-   * Starts what `current` points to, with the options behind the fingerprint; throws if the host does not know them.
-   * Waits for `assertHeld` while it looks, and before it changes anything.
+   * Writes what the start of a revision needs, so that nothing is left to be asked once `current` points to it; throws if
+   * the port is taken, or if the host does not know the options behind the fingerprint.
+   */
+  prepare(revision: Revision): Promise<void>;
+  /**
+   * Starts what `current` points to, with the options behind the fingerprint; unless that was prepared, prepares it first.
+   * Waits for `assertHeld` while it looks, before it changes anything, and again right before the start.
    */
   start(launch: string, assertHeld?: () => Promise<void>): Promise<void>;
   /** Called once the application has passed its gates: from now on, restart it after a crash or a reboot if possible. */

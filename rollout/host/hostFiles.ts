@@ -5,7 +5,7 @@ import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
 import { READ_FILE } from "../machine/readFile.ts";
 import { readScripts } from "../machine/scripts.ts";
 import { upload } from "../machine/upload.ts";
-import { writeFile } from "../machine/writeFile.ts";
+import { type WrittenFile, writeFile, writeShortFiles } from "../machine/writeFile.ts";
 import type { Jar } from "../release/jar.ts";
 import { archiveName, isReleaseOf } from "../release/release.ts";
 import { surplusReleases } from "../release/surplusReleases.ts";
@@ -87,8 +87,10 @@ export class HostFiles {
     await this.write("last-known-good.json", JSON.stringify({ release, launch }), "022");
   }
 
-  async remember(fingerprint: string, spec: LaunchSpec): Promise<void> {
-    await this.write(`launches/${fingerprint}.json`, JSON.stringify(spec), "077");
+  /** Keeps the options behind a fingerprint, so that there is a way back to them, with other files for their start. */
+  async remember(fingerprint: string, spec: LaunchSpec, others: readonly WrittenFile[] = []): Promise<void> {
+    const record = { file: `launches/${fingerprint}.json`, text: JSON.stringify(spec), umask: "077" };
+    await writeShortFiles(this.#machine, this.#directory, [record, ...others]);
   }
 
   /** `undefined` if the host never started anything that way, or no longer knows. */

@@ -2,9 +2,8 @@ import type { LimitFunction } from "p-limit";
 import { messageOf, RollgateError } from "../common/errors.ts";
 import { inOrder } from "../common/inOrder.ts";
 import { poll } from "../common/poll.ts";
-import { LEASE_MILLISECONDS } from "../lease/lease.ts";
 import type { HealthPolicy } from "../request/rollRequest.ts";
-import type { MemoryRoom, PortOwner, RunningApp, Slot } from "./appHost.ts";
+import type { MemoryRoom, PortOwner, Revision, RunningApp, Slot } from "./appHost.ts";
 import type { HealthEndpoint } from "./healthEndpoint.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import type { HostPlace } from "./hostPlace.ts";
@@ -33,6 +32,12 @@ export interface SlotParts {
   readonly former?: Pick<Supervisor, "running" | "stop" | "retire">;
 }
 
+/** A start for which all that it needs is written. */
+interface Prepared {
+  readonly revision: Revision;
+  readonly spec: LaunchSpec;
+}
+
 /** A slot of a host of any kind: a supervisor that runs the application, and its health endpoint. */
 export class MachineSlot implements Slot {
   readonly name: string;
@@ -45,6 +50,7 @@ export class MachineSlot implements Slot {
   protected readonly policy: HostPolicy;
   readonly #former: SlotParts["former"];
   readonly #ownLaunch: string;
+  #prepared: Prepared | undefined;
 
   /** `ownLaunch` is the fingerprint of the host's own options. */
   constructor(
@@ -97,29 +103,47 @@ export class MachineSlot implements Slot {
     await this.explain("cannot be kept from starting again", () => this.supervisor.retire());
   }
 
+  async prepare(revision: Revision): Promise<void> {
+    const [owner, prepared] = await inOrder(this.#lastingPortOwner(), this.#write(revision));
+    this.#requireFree(owner);
+    this.#prepared = prepared;
+  }
+
   async start(launch: string, assertHeld?: () => Promise<void>): Promise<void> {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    const isReady = prepared?.revision.launch === launch;
+    const { revision, spec } = isReady ? prepared : await this.#prepareCurrent(launch, assertHeld);
+    await assertHeld?.();
+    await this.explain(`cannot start ${revision.release}`, () => this.supervisor.start(revision, spec));
+  }
+
+  async #prepareCurrent(launch: string, assertHeld?: () => Promise<void>): Promise<Prepared> {
     const [, { current }, owner] = await inOrder(
       assertHeld?.(),
       this.explain("cannot be started", () => this.files.describe()),
       this.#lastingPortOwner(),
     );
     if (current === undefined) throw noRelease(this);
+    this.#requireFree(owner);
+    return this.#write({ release: current, launch });
+  }
+
+  #requireFree(owner: PortOwner): void {
     if (owner.kind === "other") throw portTaken(this, owner.name, owner.port);
     if (owner.kind === "application") throw portTaken(this, `${owner.release}, which is still running`);
-    const what = `cannot start ${current}`;
+  }
+
+  async #write(revision: Revision): Promise<Prepared> {
+    const { release, launch } = revision;
+    const what = `cannot start ${release}`;
     const spec = await this.explain(what, () => this.recallLaunch(launch));
     if (!spec) throw launchUnknown(this);
-    const revision = { release: current, launch };
-    const began = performance.now();
     await this.explain(what, async () => {
-      // Recorded before it is used, so that there is a way back to it.
-      await Promise.all([
-        this.files.remember(launch, spec),
-        this.supervisor.prepare(revision, spec, this.policy.startupCache),
-      ]);
+      const files = await this.supervisor.prepare(revision, spec, this.policy.startupCache);
+      await this.files.remember(launch, spec, files);
     });
-    if (performance.now() - began > LEASE_MILLISECONDS) await assertHeld?.();
-    await this.explain(what, () => this.supervisor.start(revision, spec));
+    return { revision, spec };
   }
 
   async recallLaunch(launch: string): Promise<LaunchSpec | undefined> {

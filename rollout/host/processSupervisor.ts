@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 import { LOG_BYTES, linesOfLog } from "../machine/linesOfLog.ts";
 import type { Machine } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
+import type { WrittenFile } from "../machine/writeFile.ts";
 import type { Launch } from "../request/launch.ts";
 import type { MemoryRoom, PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
-import { preflightHost, removeStartFiles, slotFiles, writeStartFiles } from "./startFiles.ts";
+import { preflightHost, removeStartFiles, slotFiles, writtenStartFiles } from "./startFiles.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const KILL_SECONDS = 10;
@@ -62,8 +63,8 @@ export class ProcessSupervisor implements Supervisor {
     return this.#processes.listening();
   }
 
-  async prepare(revision: Revision, spec: LaunchSpec, startupCache?: boolean): Promise<void> {
-    await writeStartFiles(this.#files, this.#place, revision, spec, "077", startupCache);
+  async prepare(revision: Revision, spec: LaunchSpec, startupCache?: boolean): Promise<WrittenFile[]> {
+    return writtenStartFiles(this.#files, this.#place, revision, spec, "077", startupCache);
   }
 
   async start({ release, launch }: Revision): Promise<void> {

@@ -3,6 +3,7 @@ import { endpoint } from "../machine/connections.ts";
 import { CommandFailed, type Machine } from "../machine/machine.ts";
 import { quote } from "../machine/quote.ts";
 import { readScripts } from "../machine/scripts.ts";
+import type { WrittenFile } from "../machine/writeFile.ts";
 import type { Environment } from "../request/launch.ts";
 import { isArgument } from "../request/reserved.ts";
 import { chooseStart } from "../startupCache/chooseStart.ts";
@@ -93,22 +94,22 @@ export function assignments(environment: Environment): string {
     .join("");
 }
 
-/** Writes the start files; `umask` decides who may read the variables. */
-export async function writeStartFiles(
+/** The start files as they are to be written; `umask` decides who may read the variables. */
+export function writtenStartFiles(
   files: HostFiles,
   place: HostFolder,
   { release, launch }: Revision,
   spec: LaunchSpec,
   umask: "077" | "027",
   startupCache = false,
-): Promise<void> {
+): WrittenFile[] {
   const archive = files.archiveOf(release);
   const { start, environment } = startFiles(place, archive, launch, spec, startupCache);
   const names = slotFiles(place);
-  await Promise.all([
-    files.write(names.environment, environment, umask),
-    files.write(names.start, start, "022"),
-  ]);
+  return [
+    { file: names.environment, text: environment, umask },
+    { file: names.start, text: start, umask: "022" },
+  ];
 }
 
 /** Removes the start files of a slot in which nothing should start. */

@@ -1,3 +1,4 @@
+import type { WrittenFile } from "../machine/writeFile.ts";
 import type { Launch } from "../request/launch.ts";
 import type { MemoryRoom, PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
@@ -12,8 +13,11 @@ export interface Supervisor {
   running(): Promise<RunningApp | undefined>;
   portOwner(): Promise<PortOwner>;
   listening(): Promise<readonly string[]>;
-  /** Writes what `start` needs; `startupCache` says whether that may use the release's unpacked files and recorded classes. */
-  prepare(revision: Revision, spec: LaunchSpec, startupCache?: boolean): Promise<void>;
+  /**
+   * Returns the files of the host that `start` needs; `startupCache` says whether it may use the release's unpacked files
+   * and recorded classes.
+   */
+  prepare(revision: Revision, spec: LaunchSpec, startupCache?: boolean): Promise<readonly WrittenFile[]>;
   /** Returns once the application is running, long before it is ready, or has exited. */
   start(revision: Revision, spec: LaunchSpec): Promise<void>;
   /** Sends SIGTERM, then SIGKILL after the grace period; returns whether that was needed. */

@@ -1,6 +1,7 @@
 import type { Machine } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
 import { journalCommand, preflightUnit, readJournal, systemctlCommand, wordsOf } from "../machine/systemd.ts";
+import type { WrittenFile } from "../machine/writeFile.ts";
 import type { Launch } from "../request/launch.ts";
 import type { MemoryRoom, PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
@@ -8,7 +9,7 @@ import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 import { firstNameOf } from "./slots.ts";
-import { preflightHost, removeStartFiles, writeStartFiles } from "./startFiles.ts";
+import { preflightHost, removeStartFiles, writtenStartFiles } from "./startFiles.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const BEYOND_GRACE_SECONDS = 20;
@@ -62,8 +63,8 @@ export class SystemdSupervisor implements Supervisor {
   }
 
   /** The unit's account may read the variables through its group. */
-  async prepare(revision: Revision, spec: LaunchSpec, startupCache?: boolean): Promise<void> {
-    await writeStartFiles(this.#files, this.#place, revision, spec, "027", startupCache);
+  async prepare(revision: Revision, spec: LaunchSpec, startupCache?: boolean): Promise<WrittenFile[]> {
+    return writtenStartFiles(this.#files, this.#place, revision, spec, "027", startupCache);
   }
 
   async start({ release }: Revision): Promise<void> {

@@ -3,7 +3,18 @@ import { Readable } from "node:stream";
 import type { Machine } from "./machine.ts";
 import { readScripts } from "./scripts.ts";
 
-const WRITE = readScripts(new URL("./scripts/", import.meta.url), "write-file");
+const SCRIPTS = new URL("./scripts/", import.meta.url);
+const WRITE = readScripts(SCRIPTS, "write-file");
+const WRITE_SHORT = readScripts(SCRIPTS, "write-files");
+
+/** A file for a folder of a machine. */
+export interface WrittenFile {
+  /** Relative to that folder. */
+  readonly file: string;
+  readonly text: string;
+  /** For the file, and for its own folder if there is none. */
+  readonly umask: string;
+}
 
 /** Writes a file in a folder of a machine, both with `umask`. Readers see the old file or the new one. */
 export async function writeFile(
@@ -15,4 +26,15 @@ export async function writeFile(
 ): Promise<void> {
   const args = [directory, file, umask, randomUUID(), String(Buffer.byteLength(text))];
   await machine.run(WRITE, args, { input: Readable.from([text]) });
+}
+
+/** Writes several short files in one trip; none of them unless all have arrived. */
+export async function writeShortFiles(
+  machine: Pick<Machine, "run">,
+  directory: string,
+  files: readonly WrittenFile[],
+): Promise<void> {
+  const sizes = files.flatMap(({ file, text, umask }) => [file, umask, String(Buffer.byteLength(text))]);
+  const input = Readable.from([files.map(({ text }) => text).join("")]);
+  await machine.run(WRITE_SHORT, [directory, randomUUID(), ...sizes], { input });
 }

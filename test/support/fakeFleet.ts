@@ -15,6 +15,7 @@ import type {
   Slot,
 } from "#rollout/host/appHost.ts";
 import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
+import { portTaken } from "#rollout/host/hostProblems.ts";
 import type { LaunchSpec } from "#rollout/host/launchSpec.ts";
 import type { HealthReport } from "#rollout/host/probe.ts";
 import { SECOND } from "#rollout/host/slots.ts";
@@ -232,6 +233,7 @@ export class FakeSlot implements Slot {
   #log: string[] = [];
   #server: Server | undefined;
   #pid = 1000;
+  #stopping: Promise<void> = Promise.resolve();
 
   constructor(name: string, port: number, fleet: FakeFleet, host: () => FakeHost) {
     this.name = name;
@@ -253,13 +255,20 @@ export class FakeSlot implements Slot {
 
   async stop(): Promise<{ killed: boolean }> {
     this.#host().requireReachable();
-    await this.end();
-    await this.fleet.record(`stop ${this.name}`);
+    this.#stopping = this.end().then(() => this.fleet.record(`stop ${this.name}`));
+    await this.#stopping;
     return { killed: this.#host().ignoresSigterm };
   }
 
   async retire(): Promise<void> {
+    await this.#stopping;
     await this.fleet.record(`retire ${this.name}`);
+  }
+
+  async prepare(): Promise<void> {
+    await this.fleet.happened(`prepare ${this.name}`);
+    const owner = await this.portOwner();
+    if (owner.kind === "other") throw portTaken(this, owner.name, owner.port);
   }
 
   async start(launch: string, assertHeld?: () => Promise<void>): Promise<void> {

@@ -173,10 +173,10 @@ test("an application survives if the deployer's whole process group is killed", 
       "--input-type=module",
       "-e",
       `const { openLocalHost } = await import(${JSON.stringify(`${root}/kinds/local/openLocalHost.ts`)});
-      const { supervisor } = openLocalHost(${JSON.stringify(place)});
+      const { supervisor, files } = openLocalHost(${JSON.stringify(place)});
       const revision = { release: ${JSON.stringify(release)}, launch: "0123456789ab" };
       const spec = { launch: ${JSON.stringify(opened.launch)}, environment: {} };
-      await supervisor.prepare(revision, spec);
+      await files.remember(revision.launch, spec, await supervisor.prepare(revision, spec));
       await supervisor.start(revision, spec);
       console.log("started"); setInterval(() => {}, 1000);`,
     ],

@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
 import { HostFiles } from "#rollout/host/hostFiles.ts";
@@ -48,6 +48,21 @@ describe.each(SHELLS)("what a host on a machine with %s keeps", (shell) => {
       expect((await stat(join(directory, "launches"))).mode & 0o777).toBe(0o700);
       expect((await stat(join(directory, "launches", "aaa.json"))).mode & 0o777).toBe(0o600);
       expect((await stat(join(directory, "last-known-good.json"))).mode & 0o777).toBe(0o644);
+    });
+
+    test("is written in one go with other files, whose folders get their rights", async (context) => {
+      const { directory, files } = await newHost(context);
+      const environment = { file: "secrets/environment", text: "A=ä\n\nB=2", umask: "027" };
+      const start = { file: "start", text: "exec true\n", umask: "022" };
+      await files.remember("aaa", spec("one\ntwo"), [environment, start]);
+      expect(await files.recall("aaa")).toEqual(spec("one\ntwo"));
+      for (const { file, text } of [environment, start])
+        expect(await readFile(join(directory, file), "utf8")).toBe(text);
+      const modes = ["launches/aaa.json", "secrets", "secrets/environment", "start"].map(
+        async (file) => (await stat(join(directory, file))).mode & 0o777,
+      );
+      expect(await Promise.all(modes)).toEqual([0o600, 0o750, 0o640, 0o644]);
+      expect((await readdir(directory)).sort()).toEqual(["launches", "secrets", "start"]);
     });
 
     test("is replaced completely or not at all", async (context) => {
