@@ -84,7 +84,9 @@ async function lookAt(fleet: Fleet, request: RollRequest) {
       silence === undefined ? fleet.proxy.upstream(slot, given) : { up: false, detail: silence },
   };
   const look = (host: AppHost) =>
-    observe(host, proxy, AbortSignal.timeout(ANSWER_MILLISECONDS), targetOf(request, host.name).release);
+    observe(host, proxy, AbortSignal.timeout(ANSWER_MILLISECONDS), {
+      staging: targetOf(request, host.name).release,
+    });
   const [members, { problem }, { answer: roller }, { problem: unanswered }] = await Promise.all([
     Promise.all(fewAtOnce(fleet.hosts, look)),
     draining,

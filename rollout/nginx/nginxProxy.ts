@@ -32,7 +32,7 @@ export class NginxProxy implements OneNginx {
   readonly #access: GroupedNginxAccess;
   /** What a roll has said about slots. */
   readonly #releases = new Map<string, { readonly place: string; readonly release: string }>();
-  #flavour: Flavour | undefined;
+  #flavour: Promise<Flavour> | undefined;
 
   constructor(access: GroupedNginxAccess) {
     this.url = access.url;
@@ -125,13 +125,13 @@ export class NginxProxy implements OneNginx {
 
   /** Asked at the same time, since each may cost a round trip; `undefined` if nginx itself checks nobody. */
   async #checkedIfAny(host: AppHost, signal: AbortSignal): Promise<UpstreamState | undefined> {
-    // Asked from the running nginx, because the settings may have changed since it was configured.
-    this.#flavour ??= await this.#askFlavour(signal);
-    return this.#flavour === "stock" ? undefined : this.#checked(host, signal);
+    // Asked from the running nginx, because the settings may have changed since it was configured; once for all hosts.
+    this.#flavour ??= this.#askFlavour();
+    return (await this.#flavour) === "stock" ? undefined : this.#checked(host, signal);
   }
 
-  async #askFlavour(signal: AbortSignal): Promise<Flavour> {
-    const { body } = await this.#get("/rollgate/configuration", signal);
+  async #askFlavour(): Promise<Flavour> {
+    const { body } = await this.#get("/rollgate/configuration", AbortSignal.timeout(ANSWER_MILLISECONDS));
     const [word] = textOf(body).split(" ");
     const answer = flavour.safeParse(word);
     if (answer.success) return answer.data;

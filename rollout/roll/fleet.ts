@@ -4,7 +4,7 @@ import { fewAtOnce } from "../common/fewAtOnce.ts";
 import { limited } from "../common/limited.ts";
 import { shortened } from "../common/shortened.ts";
 import type { AppHost, HostState, Revision, RunningApp, Slot } from "../host/appHost.ts";
-import type { ReverseProxy } from "../nginx/reverseProxy.ts";
+import type { Drains, ReverseProxy } from "../nginx/reverseProxy.ts";
 import type { HealthPolicy } from "../request/rollRequest.ts";
 import { bestFirst, emptySlot, type SlotView, viewSlot } from "./slotView.ts";
 
@@ -34,24 +34,29 @@ export interface FleetMember extends Omit<SlotView, "running"> {
   readonly spare?: SlotView;
 }
 
-/**
- * Asks a host and the proxy about it. A host that does not answer is a finding; a proxy that does not is an error.
- * `staging` is a release that the host may have to take.
- */
+/** What to ask a host at the same time. */
+interface Asked {
+  /** The room for a release that it may have to take. */
+  readonly staging?: string;
+  /** The health of the slot that it is likely to serve from. */
+  readonly likely?: Slot | undefined;
+}
+
+/** Asks a host and the proxy about it. A host that does not answer is a finding; a proxy that does not is an error. */
 export async function observe(
   host: AppHost,
   proxy: Observed,
   signal: AbortSignal,
-  staging?: string,
+  what: Asked = {},
 ): Promise<FleetMember> {
-  return limited(ANSWER_MILLISECONDS, signal, (asked) => look(host, proxy, { signal, asked }, staging));
+  return limited(ANSWER_MILLISECONDS, signal, (asked) => look(host, proxy, { signal, asked }, what));
 }
 
 async function look(
   host: AppHost,
   proxy: Observed,
   { signal, asked }: { readonly signal: AbortSignal; readonly asked: AbortSignal },
-  staging?: string,
+  { staging, likely }: Asked,
 ): Promise<FleetMember> {
   const { second } = host;
   const [asking, draining] = [askHost(host, staging), proxy.drained(signal)];
@@ -63,10 +68,24 @@ async function look(
     ]);
     return { host, ...answer, ...only };
   }
+  const appIn = (slot: Slot, { running, second: beside }: HostState) => (slot === host ? running : beside);
+  const ahead =
+    likely &&
+    viewSlot(
+      likely,
+      asking.then(({ state }) => appIn(likely, state)),
+      draining,
+      proxy,
+      asked,
+    );
+  ahead?.catch(() => {});
   const [{ state, unreachable }, drains] = await Promise.all([asking, draining]);
-  const view = async (slot: Slot, app: RunningApp | undefined) =>
-    app ? viewSlot(slot, app, drains, proxy, asked) : emptySlot(slot, drains);
-  const views = await Promise.all([view(host, state.running), view(second, state.second)]);
+  const view = async (slot: Slot) => {
+    const app = appIn(slot, state);
+    if (!app) return emptySlot(slot, drains);
+    return (slot === likely && ahead) || viewSlot(slot, app, drains, proxy, asked);
+  };
+  const views = await Promise.all([view(host), view(second)]);
   const [{ running, ...main }, spare] = bestFirst(...views);
   const { running: _, second: __, ...files } = state;
   const found = { host, ...main, state: { ...files, ...(running && { running }) } };
@@ -88,19 +107,39 @@ export async function observeFleet(context: Observing): Promise<FleetMember[]> {
   return observeEach(context.hosts, context);
 }
 
-/** Observes these hosts, a limited number at the same time: an nginx is asked about each over a few connections. */
-export async function observeEach(hosts: readonly AppHost[], context: Observing): Promise<FleetMember[]> {
-  return Promise.all(fewAtOnce(hosts, (host) => observeSteadily(host, context)));
+/**
+ * Observes these hosts, a limited number at the same time: an nginx is asked about each over a few connections, and once
+ * about its drains. `likely` says from which slot a host is likely to serve.
+ */
+export async function observeEach(
+  hosts: readonly AppHost[],
+  context: Observing,
+  likely: (host: AppHost) => Slot | undefined = () => undefined,
+): Promise<FleetMember[]> {
+  const { proxy } = context;
+  let drains: Promise<Drains> | undefined;
+  const drained = () => {
+    drains ??= proxy.drained(context.signal);
+    return drains;
+  };
+  const observed: Observed = { drained, upstream: (slot, signal) => proxy.upstream(slot, signal) };
+  return Promise.all(fewAtOnce(hosts, (host) => observeSteadily(host, context, observed, likely(host))));
 }
 
 /**
  * Asks again before reporting that a running, admitted host does not serve: one slow answer under load must not get it
  * restarted, or make it look like a host that costs nothing to take out.
  */
-export async function observeSteadily(host: AppHost, context: Observing): Promise<FleetMember> {
+async function observeSteadily(
+  host: AppHost,
+  context: Observing,
+  first: Observed,
+  likely: Slot | undefined,
+): Promise<FleetMember> {
   const { passes, intervalMilliseconds } = context.policy.health;
   for (let asked = 1; ; asked++) {
-    const member = await observe(host, context.proxy, context.signal);
+    const proxy = asked === 1 ? first : context.proxy;
+    const member = await observe(host, proxy, context.signal, { likely });
     if (member.serving || member.drained || !member.state.running || asked >= passes + 1) return member;
     await sleep(intervalMilliseconds, undefined, { signal: context.signal });
   }

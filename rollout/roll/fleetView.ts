@@ -1,4 +1,4 @@
-import type { AppHost } from "../host/appHost.ts";
+import type { AppHost, Slot } from "../host/appHost.ts";
 import { type FleetMember, type Observing, observeEach } from "./fleet.ts";
 import { isLarge, LARGE_FLEET } from "./largeFleet.ts";
 
@@ -10,6 +10,8 @@ import { isLarge, LARGE_FLEET } from "./largeFleet.ts";
 export class FleetView {
   readonly #context: Observing;
   readonly #seen = new Map<AppHost, FleetMember>();
+  /** From where hosts serve, as far as that is known: so they can be asked at once. */
+  readonly #likely = new Map<AppHost, Slot>();
   /** Hosts that have been asked since the last step. */
   readonly #fresh = new Set<AppHost>();
   /** Hosts that a step is changing. */
@@ -61,6 +63,16 @@ export class FleetView {
     this.#inHand.add(host);
   }
 
+  /** From where a host is likely to serve. */
+  slotOf(host: AppHost): Slot | undefined {
+    return this.#likely.get(host);
+  }
+
+  /** A step has left a host serving from this slot. */
+  serves(host: AppHost, slot: Slot): void {
+    this.#likely.set(host, slot);
+  }
+
   async #look(): Promise<void> {
     const share = this.#share++ % this.#shares;
     const { hosts } = this.#context;
@@ -75,8 +87,9 @@ export class FleetView {
   }
 
   async #ask(hosts: readonly AppHost[]): Promise<void> {
-    const members = await observeEach(hosts, this.#context);
+    const members = await observeEach(hosts, this.#context, (host) => this.slotOf(host));
     for (const member of members) {
+      this.#likely.set(member.host, member.slot);
       this.#seen.set(member.host, member);
       this.#fresh.add(member.host);
     }

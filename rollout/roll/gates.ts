@@ -22,12 +22,16 @@ export interface Place {
   readonly slot: Slot;
 }
 
-/** Opens when the started process answers 200 and UP several times in a row. */
+/**
+ * Opens when the started process answers 200 and UP several times in a row. `onUp` begins what may be asked while the
+ * other answers are waited for.
+ */
 export async function awaitHealthy(
   { host, slot }: Place,
   release: string,
   context: RollContext,
   signal: AbortSignal,
+  onUp = () => {},
 ) {
   const { passes, intervalMilliseconds, deadlineSeconds } = context.policy.health;
   let inARow = 0;
@@ -38,6 +42,7 @@ export async function awaitHealthy(
     if (report === "exited") throw await exited(slot, context);
     last = report;
     inARow = last.up ? inARow + 1 : 0;
+    if (inARow === 1) onUp();
     // While the other passes are waited for. Nobody can take the port from a process that listens on it.
     asked = last.up ? (asked ?? slot.portOwner()) : undefined;
     asked?.catch(() => {});
@@ -79,12 +84,19 @@ async function elsewhere(slot: Slot): Promise<string> {
   return `; it listens at ${places.join(", ")}, not at ${told}: does it ignore --server.port?`;
 }
 
-/** Opens when the proxy itself considers the host up. */
-export async function awaitUpstream({ host, slot }: Place, context: RollContext, signal: AbortSignal) {
+/** Opens when the proxy itself considers the host up; `asked` is its first answer, if it has been asked already. */
+export async function awaitUpstream(
+  { host, slot }: Place,
+  context: RollContext,
+  signal: AbortSignal,
+  asked?: Promise<UpstreamState>,
+) {
   const { deadlineSeconds } = context.policy.health;
   let last: UpstreamState = { up: false, detail: "not asked yet" };
+  let first = asked;
   const ask = async () => {
-    last = await context.proxy.upstream(slot, signal);
+    last = await (first ?? context.proxy.upstream(slot, signal));
+    first = undefined;
     return last.up || undefined;
   };
   const tell = () => context.report("upstream", `waiting: nginx says ${last.detail}`, host);

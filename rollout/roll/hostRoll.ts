@@ -1,4 +1,4 @@
-import type { Revision } from "../host/appHost.ts";
+import type { Revision, Slot } from "../host/appHost.ts";
 import { earlierRevision } from "./earlierRevision.ts";
 import { type FleetMember, isSameRevision } from "./fleet.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
@@ -8,6 +8,8 @@ import type { RollContext } from "./rollContext.ts";
 export interface HostRoll {
   readonly member: FleetMember;
   readonly times: PhaseTimes;
+  /** Where the host serves from in the end. */
+  readonly slot: Slot;
   /** What the host goes back to. */
   readonly earlier: Revision | undefined;
   /**

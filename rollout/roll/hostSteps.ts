@@ -1,7 +1,7 @@
 import { inOrder } from "../common/inOrder.ts";
 import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost, Revision, RunningApp, Slot } from "../host/appHost.ts";
-import { LEASE_MILLISECONDS } from "../lease/lease.ts";
+import type { UpstreamState } from "../nginx/reverseProxy.ts";
 import type { WarmUp } from "../request/warmUp.ts";
 import type { SharedClasses } from "../startupCache/sharedClasses.ts";
 import { awaitHealthy, awaitSettled, awaitUpstream, type Place } from "./gates.ts";
@@ -16,12 +16,6 @@ const TELL_THEMSELVES: readonly Phase[] = ["health", "upstream", "soak"];
 
 /** How long each phase of one host took, in milliseconds. */
 export type PhaseTimes = Partial<Record<Phase, number>>;
-
-/** What runs in a slot that is to be stopped, and when that and the lease were asked for. */
-interface BeforeStop {
-  readonly running: RunningApp | undefined;
-  readonly at: number;
-}
 
 /** What a roll does to one host, step by step: each is timed, reported, and preceded by a look at the lease. */
 export class HostSteps {
@@ -72,37 +66,57 @@ export class HostSteps {
     );
   }
 
-  /** What has to be known before `stop`, if it is asked for beside something else. */
-  async beforeStop(slot: Slot): Promise<BeforeStop> {
-    const at = performance.now();
+  /** What runs in a slot that is to be stopped, if that and the lease are asked for beside something else. */
+  async beforeStop(slot: Slot): Promise<RunningApp | undefined> {
     const [, running] = await inOrder(this.#context.assertHeld(), slot.runningApp());
-    return { running, at };
+    return running;
   }
 
   async stop(slot: Slot, asked = this.beforeStop(slot)): Promise<void> {
+    await this.#stop(slot, asked);
+  }
+
+  /** The same once the other slot serves: no reboot may start it again. */
+  async stopForGood(slot: Slot, asked = this.beforeStop(slot)): Promise<void> {
+    await this.#stop(slot, asked, () => slot.retire());
+  }
+
+  async #stop(slot: Slot, asked: Promise<RunningApp | undefined>, retire = async () => {}): Promise<void> {
     await this.#timed("stop", async () => {
       const { graceSeconds } = this.#context.policy.timing;
-      const { running, at } = await asked;
-      if (performance.now() - at > LEASE_MILLISECONDS) await this.#context.assertHeld();
-      const { killed } = await slot.stop(graceSeconds);
+      const running = await asked;
+      await this.#context.assertHeldLately();
+      const [{ killed }] = await inOrder(slot.stop(graceSeconds), retire());
       this.#context.follower?.runs(slot, undefined);
       if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
       return running ? `${running.release} stopped` : "nothing was running";
     });
   }
 
-  /** `held` is the answer that the lease is, asked for beside something else. */
-  async switchTo(release: string, held = this.#context.assertHeld()): Promise<void> {
+  async switchTo(release: string): Promise<void> {
     await this.#timed("switch", async () => {
-      await held;
+      await this.#context.assertHeldLately();
       await this.#host.switchTo(release);
       return `current → ${release}`;
     });
   }
 
-  async start(slot: Slot, { release, launch }: Revision): Promise<void> {
+  /** Makes a revision the current one and starts it; what the start needs is written meanwhile. */
+  async switchAndStart(slot: Slot, revision: Revision): Promise<void> {
+    await this.#context.assertHeldLately();
+    const preparing = slot.prepare(revision);
+    // If it fails, so does the start.
+    await inOrder(
+      this.switchTo(revision.release),
+      preparing.catch(() => {}),
+    );
+    await this.start(slot, revision, preparing);
+  }
+
+  async start(slot: Slot, { release, launch }: Revision, prepared?: Promise<void>): Promise<void> {
     await this.#timed("start", async () => {
-      await slot.start(launch, this.#context.assertHeld);
+      await prepared;
+      await slot.start(launch, this.#context.assertHeldLately);
       this.#context.follower?.runs(slot, release);
       return slot === this.#host ? release : `${release} at ${slot.name}`;
     });
@@ -111,12 +125,15 @@ export class HostSteps {
   /** Waits until the application and nginx say that it is up. */
   async awaitUp(slot: Slot, release: string, signal: AbortSignal): Promise<void> {
     const place = { host: this.#host, slot };
+    let asked: Promise<UpstreamState> | undefined;
     await this.#timed("health", async () => {
-      await awaitHealthy(place, release, this.#context, signal);
+      await awaitHealthy(place, release, this.#context, signal, () => {
+        asked = this.#context.proxy.upstream(slot, signal);
+      });
       return "UP";
     });
     await this.#timed("upstream", async () => {
-      const { detail } = await awaitUpstream(place, this.#context, signal);
+      const { detail } = await awaitUpstream(place, this.#context, signal, asked);
       return `nginx sees it: ${detail}`;
     });
     const { warmUp } = this.#context.policy;

@@ -1,6 +1,6 @@
 import { RollgateError } from "../common/errors.ts";
 import { shortened } from "../common/shortened.ts";
-import { describeTrouble, type FleetMember, observeSteadily } from "./fleet.ts";
+import { describeTrouble, type FleetMember, observeEach } from "./fleet.ts";
 import { isLarge } from "./largeFleet.ts";
 import type { RollContext } from "./rollContext.ts";
 
@@ -52,7 +52,6 @@ async function lookAtPeers(member: FleetMember, context: RollContext): Promise<r
     await view.lookAgain();
     return peersOf(member, view.members);
   }
-  return Promise.all(
-    hosts.filter((host) => host !== member.host).map((host) => observeSteadily(host, context)),
-  );
+  const others = hosts.filter((host) => host !== member.host);
+  return observeEach(others, context, (host) => view?.slotOf(host));
 }

@@ -1,4 +1,5 @@
 import type { RollgateError } from "../common/errors.ts";
+import { inOrder } from "../common/inOrder.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
 import { batchSize } from "../request/batch.ts";
 import { BatchProgress } from "./batchProgress.ts";
@@ -70,7 +71,8 @@ export class HostsRoll {
 
   /** By a look at the fleet that is recent enough for what it decides: a host is touched, or the roll ends. */
   async #nextStep(): Promise<Step> {
-    await this.#view.look();
+    // The lease is asked for at the same time, since the step follows at once.
+    await inOrder(this.#context.assertHeld(), this.#view.look());
     let step = await this.#decide();
     while (await this.#view.confirm(step.kind === "roll" ? hostsIn(step.members) : this.#context.hosts))
       step = await this.#decide();
@@ -113,8 +115,9 @@ export class HostsRoll {
     }));
     const starting = members.some(({ state }) => !state.running);
     const { done, failure } = await rollTogether(hosts, starting ? TOGETHER : members.length);
-    for (const { member, times, earlier } of done) {
+    for (const { member, times, earlier, slot } of done) {
       const { host } = member;
+      this.#view.serves(host, slot);
       this.rolled.push({ host, times, before: earlier });
       this.#before.set(host, earlier);
       this.#context.follower?.isDone(host);

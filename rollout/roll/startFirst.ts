@@ -1,7 +1,6 @@
 import { messageOf, RollgateError } from "../common/errors.ts";
 import { inOrder } from "../common/inOrder.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
-import { portTaken } from "../host/hostProblems.ts";
 import { describeGate } from "./describeGate.ts";
 import { type FleetMember, releaseBefore } from "./fleet.ts";
 import { awaitSettled } from "./gates.ts";
@@ -32,6 +31,8 @@ export class StartFirst implements HostRoll {
   #left = 0;
   /** Whether the old application takes all traffic again. */
   #isBack = false;
+  /** That the old application may answer for the new one. */
+  #standing: Promise<void> = Promise.resolve();
   /** Whether clients may have reached the new application. */
   #hasShifted: boolean;
 
@@ -52,6 +53,10 @@ export class StartFirst implements HostRoll {
 
   get times(): PhaseTimes {
     return this.#steps.times;
+  }
+
+  get slot(): Slot {
+    return this.#new;
   }
 
   get earlier(): Revision | undefined {
@@ -81,8 +86,7 @@ export class StartFirst implements HostRoll {
     this.#steps.warnOfConnections(this.#left);
     await tidyUp(this.#host, this.#context, async () => {
       await alone;
-      await this.#steps.stop(this.#old, asked);
-      await this.#old.retire();
+      await this.#steps.stopForGood(this.#old, asked);
     });
   }
 
@@ -100,11 +104,7 @@ export class StartFirst implements HostRoll {
       await this.#steps.switchTo(this.#revision.release);
     } else {
       await clearSlot(this.#spare, this.#steps, signal);
-      const held = this.#context.assertHeld();
-      const [owner] = await inOrder(this.#new.portOwner(), held);
-      if (owner.kind === "other") throw portTaken(this.#new, owner.name, owner.port);
-      await this.#steps.switchTo(this.#revision.release, held);
-      await this.#steps.start(this.#new, this.#revision);
+      await this.#steps.switchAndStart(this.#new, this.#revision);
     }
     await this.#steps.awaitUp(this.#new, this.#revision.release, signal);
   }
@@ -114,13 +114,14 @@ export class StartFirst implements HostRoll {
     this.#hasShifted = true;
     await this.#steps.admit(this.#new, this.#revision.release);
     if (!this.member.drained) await this.#steps.drain(this.#old);
-    await this.#steps.standBy(true);
+    this.#standing = this.#steps.standBy(true);
     const ended = new AbortController();
     const back = () => this.#goBack("it failed its soak");
     const watching = AbortSignal.any([signal, ended.signal]);
     const both = [
       this.#steps.settle(this.#old, ended.signal),
       this.#steps.soak(this.#new, this.#revision.release, watching, back),
+      this.#standing,
     ] as const;
     try {
       [this.#left] = await Promise.all(both);
@@ -137,6 +138,8 @@ export class StartFirst implements HostRoll {
     if (this.#isBack) return;
     const takes = this.#hasShifted ? "takes all traffic again" : "keeps all traffic";
     if (this.#hasShifted) {
+      // Or the flag would be raised last.
+      await this.#standing.catch(() => {});
       await this.#context.assertHeld();
       await this.#context.proxy.admit(this.#old);
       await this.#context.proxy.drain(this.#new);

@@ -20,7 +20,7 @@ export class StopFirst implements HostRoll {
   readonly #options: HostRollOptions;
   readonly #context: RollContext;
   readonly #host: AppHost;
-  readonly #slot: Slot;
+  readonly slot: Slot;
   readonly #revision: Revision;
   readonly #steps: HostSteps;
   readonly #uninterrupted = new AbortController().signal;
@@ -32,7 +32,7 @@ export class StopFirst implements HostRoll {
     this.member = options.member;
     this.#context = options.context;
     this.#host = this.member.host;
-    this.#slot = this.member.slot;
+    this.slot = this.member.slot;
     this.#revision = options.revision;
     this.#steps = new HostSteps(this.#host, this.#context, "drain");
   }
@@ -54,7 +54,7 @@ export class StopFirst implements HostRoll {
       if (onlyToBeAdmitted) await this.#steps.switchTo(this.#revision.release);
       else await this.#replace(this.#revision);
       await this.#admit(this.#revision, async (signal) => {
-        await this.#steps.soak(this.#slot, this.#revision.release, signal);
+        await this.#steps.soak(this.slot, this.#revision.release, signal);
         await this.#steps.afterHost(releaseBefore(this.member));
       });
     } catch (error) {
@@ -77,18 +77,18 @@ export class StopFirst implements HostRoll {
     const { proxy } = this.#context;
     const { signal } = this.#options;
     try {
-      await this.#steps.drain(this.#slot);
+      await this.#steps.drain(this.slot);
       if (this.member.state.running)
-        this.#steps.warnOfConnections(await this.#steps.settle(this.#slot, signal));
+        this.#steps.warnOfConnections(await this.#steps.settle(this.slot, signal));
       // Settling takes time, and beyond this point the host cannot just stay in traffic.
-      this.#asked = this.#steps.beforeStop(this.#slot);
+      this.#asked = this.#steps.beforeStop(this.slot);
       this.#asked.catch(() => {});
       await requireEnoughPeers(this.member, this.#context);
       signal.throwIfAborted();
     } catch (error) {
       // If another roller took over, the drain flag is theirs.
       await this.#context.assertHeld();
-      if (!this.member.drained) await proxy.admit(this.#slot);
+      if (!this.member.drained) await proxy.admit(this.slot);
       if (error instanceof TooFewPeers)
         this.#context.report("restore", `takes traffic again: ${messageOf(error)}`, this.#host);
       if (signal.aborted || error instanceof TooFewPeers) throw error;
@@ -104,16 +104,15 @@ export class StopFirst implements HostRoll {
   async #replace(revision: Revision): Promise<void> {
     const asked = this.#asked;
     this.#asked = undefined;
-    await this.#steps.stop(this.#slot, asked);
-    await this.#steps.switchTo(revision.release);
-    await this.#steps.start(this.#slot, revision);
+    await this.#steps.stop(this.slot, asked);
+    await this.#steps.switchAndStart(this.slot, revision);
   }
 
   async #admit(revision: Revision, watch: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    await this.#steps.awaitUp(this.#slot, revision.release, this.#uninterrupted);
-    await this.#steps.admit(this.#slot, revision.release);
+    await this.#steps.awaitUp(this.slot, revision.release, this.#uninterrupted);
+    await this.#steps.admit(this.slot, revision.release);
     await watch(this.#options.signal);
-    await this.#steps.markLastKnownGood(this.#slot, revision);
+    await this.#steps.markLastKnownGood(this.slot, revision);
   }
 
   /** Puts the host back on what it ran before, through the same gates, and reports how that went. */
@@ -121,20 +120,20 @@ export class StopFirst implements HostRoll {
     const { name } = this.#host;
     const { phase } = this.#steps;
     const { earlier } = this;
-    const gate = { host: this.#host, slot: this.#slot, phase, revision: this.#revision, earlier, failure };
+    const gate = { host: this.#host, slot: this.slot, phase, revision: this.#revision, earlier, failure };
     const { what, anew } = await describeGate(gate, this.#context);
     const failed = { host: name, phase, what, cause: failure };
     try {
       await this.#context.assertHeld();
-      await this.#context.proxy.drain(this.#slot);
-      await awaitSettled(this.#slot, this.#context, this.#uninterrupted);
+      await this.#context.proxy.drain(this.slot);
+      await awaitSettled(this.slot, this.#context, this.#uninterrupted);
       if (earlier) {
         this.#context.report("restore", `${messageOf(failure)}; back to ${earlier.release}`, this.#host);
         await this.#replace(earlier);
-        await this.#admit(earlier, (signal) => this.#steps.soakAgain(this.#slot, earlier.release, signal));
+        await this.#admit(earlier, (signal) => this.#steps.soakAgain(this.slot, earlier.release, signal));
       } else {
-        await this.#slot.stop(this.#context.policy.timing.graceSeconds);
-        this.#context.follower?.runs(this.#slot, undefined);
+        await this.slot.stop(this.#context.policy.timing.graceSeconds);
+        this.#context.follower?.runs(this.slot, undefined);
       }
     } catch (error) {
       const back = earlier ? `Going back to ${earlier.release}` : "Stopping it";

@@ -13,8 +13,7 @@ export async function clearSlot(
   if (!drained) await steps.drain(slot);
   if (!running) return;
   steps.warnOfConnections(await steps.settle(slot, signal));
-  await steps.stop(slot);
-  await slot.retire();
+  await steps.stopForGood(slot);
 }
 
 /** Stops what a host no longer needs. It serves already, so what can't be stopped is only worth a warning. */

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { boundedHost } from "#rollout/machine/bounded.ts";
-import { describeMember, describeTrouble, observe } from "#rollout/roll/fleet.ts";
+import { describeMember, describeTrouble, observe, observeEach } from "#rollout/roll/fleet.ts";
 import { type Before, FakeFleet } from "../../../support/fakeFleet.ts";
 
 const { signal } = new AbortController();
@@ -99,4 +99,39 @@ test("a bug of ours is an error", async () => {
     throw new TypeError("x is not a function");
   };
   await expect(observe(fleet.host("app-1"), fleet.proxy, signal)).rejects.toThrow(TypeError);
+});
+
+test("the slot that is likely to serve is asked for its health along with what the host runs", async () => {
+  const fleet = await FakeFleet.create({ "app-1": { runs: "1.0.0", beside: "nothing" } });
+  const host = fleet.host("app-1");
+  const [observing, probing] = [host.observe.bind(host), host.probe.bind(host)];
+  const asked = Promise.withResolvers<void>();
+  host.probe = async (given) => {
+    asked.resolve();
+    return probing(given);
+  };
+  host.observe = async () => {
+    await asked.promise;
+    return observing();
+  };
+  const found = await observe(host, fleet.proxy, signal, { likely: host });
+  expect(found).toMatchObject({ serving: true, slot: { name: "app-1" } });
+});
+
+test("a slot that was likely to serve counts for nothing if nothing runs there", async () => {
+  const fleet = await FakeFleet.create({ "app-1": { runs: "1.0.0", beside: "nothing" } });
+  const host = fleet.host("app-1");
+  const found = await observe(host, fleet.proxy, signal, { likely: host.second });
+  expect(found).toMatchObject({ serving: true, slot: { name: "app-1" } });
+  expect(found.spare).toMatchObject({ serving: false, drained: true, running: undefined });
+});
+
+test("nginx is asked once for the drains of all hosts of a look", async () => {
+  const before = { runs: "1.0.0" };
+  const fleet = await FakeFleet.create({ "app-1": before, "app-2": { ...before, drained: true } });
+  const asking = vi.spyOn(fleet.proxy, "drained");
+  const context = { ...fleet, policy: fleet.policy({}), signal };
+  const members = await observeEach(fleet.hosts, context);
+  expect(members.map(({ serving }) => serving)).toEqual([true, false]);
+  expect(asking).toHaveBeenCalledTimes(1);
 });

@@ -83,6 +83,7 @@ describe("a release that does not become healthy", () => {
       if (first.running?.release === NEW) first.conduct[NEW] = asked++ % 2 === 0 ? "up" : "down";
       return probe(signal);
     };
+    vi.spyOn(fleet.proxy, "upstream").mockResolvedValue({ up: true, detail: "up" });
     const { error } = await failing(fleet, BRIEFLY);
     expect(asked).toBeGreaterThan(4);
     expect(error.message).toContain("failed its health gate");

@@ -61,6 +61,33 @@ describe("a host with room for two JVMs", () => {
     expect(done(fleet)).toEqual(startFirst("app-1", "app-1", "app-1_b").slice(0, -2));
   });
 
+  test("is prepared while the release becomes the current one", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    let prepared = false;
+    fleet.when("prepare app-1_b", () => (prepared = true));
+    fleet.when(`switch app-1 to ${NEW}`, async () => {
+      await sleep(50);
+      expect(prepared).toBe(true);
+    });
+    await fleet.roll(NEW);
+    expect(done(fleet)).toEqual(startFirst("app-1", "app-1", "app-1_b"));
+  });
+
+  test("never answers for one that failed while the flag for that was being raised", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    const standBy = fleet.proxy.standBy.bind(fleet.proxy);
+    fleet.proxy.standBy = async (isOn) => {
+      if (isOn) {
+        fleet.host("app-1").conduct[NEW] = "down";
+        await sleep(200);
+      }
+      await standBy(isOn);
+    };
+    await failing(fleet, { timing: { soakSeconds: 1 } });
+    expect(fleet.proxy.standsBy).toBe(false);
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
+  });
+
   test("goes to and fro between its slots", async () => {
     const fleet = await FakeFleet.create({ "app-1": ROOM });
     await fleet.roll(NEW);
