@@ -52,7 +52,8 @@ const healthPort = Number(option("management.server.port") ?? served);
 let requests = 0;
 if (hangs) setInterval(() => {}, 1000);
 else for (const own of new Set([served, healthPort])) require("node:http")
-  .createServer((request, response) => {
+  // Idle connections are kept as long as by Tomcat.
+  .createServer({ keepAliveTimeout: 20_000 }, (request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://app");
     if (pathname !== "/actuator/health" || own !== healthPort) {
       const fails = ++requests % failsEvery === 0;

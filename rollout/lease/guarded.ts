@@ -12,12 +12,15 @@ const GUARD = readScripts(new URL("./scripts/", import.meta.url), "newest", "gua
  */
 export async function runGuarded(
   machine: Pick<Machine, "run">,
-  { directory, generation }: LeaseGuard,
+  { directory, generation, wasHeld }: LeaseGuard,
   script: string,
   args: readonly string[],
 ): Promise<string> {
+  const asked = performance.now();
   try {
-    return await machine.run(`${GUARD}\n${script}`, [directory, String(generation), ...args]);
+    const printed = await machine.run(`${GUARD}\n${script}`, [directory, String(generation), ...args]);
+    wasHeld?.(asked);
+    return printed;
   } catch (error) {
     if (!(error instanceof CommandFailed) || error.exitCode !== LOST) throw error;
     // Without any lease, it prints nothing.

@@ -28,6 +28,8 @@ export interface LeasePlace {
 /** A lease as such a script checks it. */
 export interface LeaseGuard extends LeasePlace {
   readonly generation: number;
+  /** Hears that it was held after this moment, by `performance.now()`. */
+  wasHeld?(asked: number): void;
 }
 
 /** Where the leases of one fleet are kept, on the target side; generations only grow. */
@@ -151,7 +153,7 @@ export class Lease {
   /** For scripts on the machine of the lease, which then need no question before them. */
   get guard(): LeaseGuard | undefined {
     const { place } = this.#store;
-    return place && { ...place, generation: this.#generation };
+    return place && { ...place, generation: this.#generation, wasHeld: (asked) => this.#wasHeld(asked) };
   }
 
   /** Throws `LeaseLost` unless the lease is still ours; called before every step that changes anything. */

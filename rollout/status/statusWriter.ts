@@ -23,7 +23,7 @@ const PACE: WritePace = {
 };
 
 /** The lease of a roll; asking for it costs a command on the machine. */
-export type Held = Pick<Lease, "signal" | "assertHeld">;
+export type Held = Pick<Lease, "signal" | "assertHeldLately">;
 
 /** Keeps what one nginx shows up to date, in the background. Never throws: a roll must not fail because of it. */
 export class StatusWriter {
@@ -65,7 +65,7 @@ export class StatusWriter {
   async end(): Promise<void> {
     this.#ending.abort();
     this.changed();
-    const last = this.#writing.then(() => this.#write(() => this.#lease.assertHeld()));
+    const last = this.#writing.then(() => this.#write(() => this.#lease.assertHeldLately()));
     this.#failure = (await failureOf(within(this.#pace.lastSeconds, "writing it", last))) ?? this.#failure;
   }
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { runGuarded } from "#rollout/lease/guarded.ts";
 import { Lease, LeaseHeld, LeaseLost, type LeaseRecord, type LeaseStore } from "#rollout/lease/lease.ts";
 import { FileLeaseStore } from "../../../support/fileLeaseStore.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
@@ -41,6 +42,21 @@ describe("the lease of a fleet", () => {
     await store.claim(2, { owner: "bob", since: "", beat: 0, released: false });
     await expect(lease.assertHeldLately()).rejects.toThrow("bob has taken over this fleet");
     await expect(lease.assertHeldLately()).rejects.toThrow(LeaseLost);
+    await lease.release();
+  });
+
+  test("is known to be held from a script beside it that has checked it", async () => {
+    const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+    onTestFinished(() => clock.mockRestore());
+    const machine = { run: async () => "done" };
+    const beside = Object.assign(store, { place: { machine, directory } });
+    const lease = await Lease.acquire(beside, "ann", { ...timing, heartbeatMilliseconds: 60_000 }, options);
+    const asking = vi.spyOn(store, "newest");
+    clock.mockReturnValue(5_000);
+    if (!lease.guard) throw new Error("expected a guard");
+    await runGuarded(machine, lease.guard, "true", []);
+    await lease.assertHeldLately();
+    expect(asking).not.toHaveBeenCalled();
     await lease.release();
   });
 

@@ -27,11 +27,11 @@ function writing({
       written.push(text);
     },
   };
-  const assertHeld = async () => {
+  const assertHeldLately = async () => {
     if (!state.isHeld) throw new LeaseLost("somebody");
   };
   const pace = { atMostEveryMilliseconds: atMost, atLeastEveryMilliseconds: atLeast, lastSeconds: 0.5 };
-  const writer = new StatusWriter(file, () => state.text, { signal: lost.signal, assertHeld }, pace);
+  const writer = new StatusWriter(file, () => state.text, { signal: lost.signal, assertHeldLately }, pace);
   onTestFinished(() => writer.end());
   const change = (text: string) => {
     state.text = text;
