@@ -385,7 +385,7 @@ describe("what a dead deployer left", () => {
         lastKnownGood: { release: OLD, launch: "launch-1" },
       },
     });
-    fleet.when(`switch app-1 to ${NEW}`, () => setTimeout(() => fleet.host("app-1").end(), 100));
+    fleet.when("admit app-1", () => fleet.host("app-1").end());
     const error = await failing(fleet, SOAKED);
     expect(error.message).toContain(`app-1 failed its soak gate on ${NEW}: the process ended by itself`);
     expect(error.message).toContain(`app-1 serves ${OLD}, which ran all the time`);
