@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { CommandFailed, type Machine, type RunOptions } from "#rollout/machine/machine.ts";
-import { PATIENCE_MILLISECONDS } from "./patientAgent.ts";
+import { PATIENCE_MILLISECONDS } from "../engine/patientAgent.ts";
 
 const DEADLINE_SECONDS = 30;
 const BETWEEN_ATTEMPTS_MILLISECONDS = 200;

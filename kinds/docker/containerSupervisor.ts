@@ -7,6 +7,7 @@ import type { Supervisor } from "#rollout/host/supervisor.ts";
 import { PRINT_LISTENING, readListening } from "#rollout/machine/listeners.ts";
 import type { Machine } from "#rollout/machine/machine.ts";
 import type { Launch } from "#rollout/request/launch.ts";
+import { requireEngine } from "../engine/openEngine.ts";
 import { ContainerMachine, describeDockerError, isDockerError } from "./containerMachine.ts";
 import { availableBytes } from "./containerMemory.ts";
 import { containerOptions } from "./containerOptions.ts";
@@ -15,7 +16,6 @@ import type { DockerSlot } from "./dockerSlot.ts";
 import { HostContainer } from "./hostContainer.ts";
 import { inItsWords } from "./inItsWords.ts";
 import { occupantOf } from "./occupantOf.ts";
-import { requireEngine } from "./openEngine.ts";
 
 /** Less than a start may take in all. */
 const LOOK_SECONDS = 20;

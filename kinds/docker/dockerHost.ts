@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { InvalidInput, messageOf } from "#rollout/common/errors.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import { type Change, settingIn, type Values } from "../change.ts";
+import { isSameEngine, openEngine, requireEngine } from "../engine/openEngine.ts";
 import { type HostKind, keptInputs, type OpenHost } from "../hostKind.ts";
 import { cannotMove } from "../placed.ts";
 import { ContainerMachine, isDockerError } from "./containerMachine.ts";
@@ -10,7 +11,6 @@ import { dockerHostDescriptor } from "./dockerDescriptors.ts";
 import { type DockerSlot, firstSlot, secondOf, secondSlot } from "./dockerSlot.ts";
 import { removeKeepers } from "./fileKeeper.ts";
 import { HostContainer } from "./hostContainer.ts";
-import { isSameEngine, openEngine, requireEngine } from "./openEngine.ts";
 
 /** The inputs of a host on a Docker engine. */
 export const dockerHostInputs = dockerHostDescriptor.extend(keptInputs);

@@ -6,6 +6,7 @@ import { MachineNginxServer } from "#rollout/nginx/machineNginxServer.ts";
 import { tls } from "#rollout/request/frontDoor/tls.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import { publicUrl } from "#rollout/request/publicUrl.ts";
+import { openEngine, requireEngine } from "../engine/openEngine.ts";
 import type { NginxKind, OpenNginx } from "../nginxKind.ts";
 import { ContainerMachine } from "./containerMachine.ts";
 import { ContainerNginx } from "./containerNginx.ts";
@@ -20,7 +21,6 @@ import {
 } from "./dockerDescriptors.ts";
 import { filesOnHost, HOST_FILES } from "./hostFiles.ts";
 import { COPIES, keepCopies } from "./keepCopies.ts";
-import { openEngine, requireEngine } from "./openEngine.ts";
 
 /** Where it listens inside the container. */
 const INSIDE = {

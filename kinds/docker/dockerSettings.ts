@@ -9,6 +9,8 @@ import { readHosts, withHealthPort } from "../../settings/hosts.ts";
 import { readNginxServers } from "../../settings/nginxServers.ts";
 import type { Reader } from "../../settings/reader.ts";
 import type { Found } from "../declaration.ts";
+import { findDockerHost } from "../engine/findDockerHost.ts";
+import { openEngine, requireEngine } from "../engine/openEngine.ts";
 import { type KindSettings, poolOf, SSH_DEFAULTS } from "../kind.ts";
 import { readMilliCpus } from "../milliCpus.ts";
 import {
@@ -17,9 +19,7 @@ import {
   dockerNginxInputs,
   dockerProxyDescriptor,
 } from "./dockerDescriptors.ts";
-import { findDockerHost } from "./findDockerHost.ts";
 import { hostsOnDocker, nginxOnDocker } from "./onDocker.ts";
-import { openEngine, requireEngine } from "./openEngine.ts";
 import { preflightEngine, type WantedOnEngine } from "./preflightEngine.ts";
 import { withSecondSlots } from "./secondAddresses.ts";
 import { expectedIn, isWithin, readSubnet, type Subnet, toText } from "./subnet.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { proxiesOf } from "#rollout/request/places.ts";
 import { parse } from "#rollout/request/validate.ts";
+import { openEngine } from "../engine/openEngine.ts";
 import type { FleetRequest, OpenFleet } from "../kind.ts";
 import { machineFleet } from "../machineFleet.ts";
 import { askAny } from "./askAny.ts";
@@ -8,7 +9,6 @@ import { dockerHostDescriptor, dockerProxyDescriptor } from "./dockerDescriptors
 import { openDockerNginx } from "./dockerNginx.ts";
 import { FileKeeper } from "./fileKeeper.ts";
 import { openDockerHost } from "./openDockerHost.ts";
-import { openEngine } from "./openEngine.ts";
 
 /** Opens hosts and nginx in containers on one engine. */
 export function openDockerFleet(request: FleetRequest): OpenFleet {

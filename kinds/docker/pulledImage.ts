@@ -1,7 +1,7 @@
 import { type Created, type Difference, type Found, GONE } from "#provider/crud.ts";
 import { finishWithoutEngine } from "#provider/engineLife.ts";
 import { type Change, differing, type News, type Olds, settingIn } from "../change.ts";
-import { openEngine } from "./openEngine.ts";
+import { openEngine } from "../engine/openEngine.ts";
 import { pullImage } from "./pullImage.ts";
 import { hasImage } from "./requireImages.ts";
 

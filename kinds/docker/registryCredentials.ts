@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { isSystemError, RollgateError } from "#rollout/common/errors.ts";
-import { dockerFolder, parseConfig, readIfThere } from "./dockerConfig.ts";
+import { dockerFolder, parseConfig, readIfThere } from "../engine/dockerConfig.ts";
 
 /** Credentials for a registry, as the Docker API takes them. */
 export interface RegistryCredentials {

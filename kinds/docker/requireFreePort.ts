@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type Docker from "dockerode";
 import { InvalidInput, isSystemError } from "#rollout/common/errors.ts";
+import { findDockerHost } from "../engine/findDockerHost.ts";
 import type { DockerProxyDescriptor } from "./dockerDescriptors.ts";
-import { findDockerHost } from "./findDockerHost.ts";
 
 const EVERY_ADDRESS = ["0.0.0.0", "::", ""];
 

@@ -4,7 +4,7 @@
  */
 export async function enginePlatform(given: string): Promise<string | undefined> {
   // Loading the client library takes a while.
-  const { openEngine, requireEngine } = await import("../docker/openEngine.ts");
+  const { openEngine, requireEngine } = await import("../engine/openEngine.ts");
   const engine = openEngine(given);
   try {
     await requireEngine(engine, given);

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ContainerMachine } from "#kinds/docker/containerMachine.ts";
 import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
-import { openEngine } from "#kinds/docker/openEngine.ts";
+import { openEngine } from "#kinds/engine/openEngine.ts";
 import { baseImages } from "../../harness/docker/baseImages.ts";
 import { docker, noDocker } from "../../harness/docker/engine.ts";
 

@@ -3,7 +3,7 @@ import { ContainerMachine } from "#kinds/docker/containerMachine.ts";
 import { openDockerNginx } from "#kinds/docker/dockerNginx.ts";
 import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
 import { openDockerHost } from "#kinds/docker/openDockerHost.ts";
-import { openEngine } from "#kinds/docker/openEngine.ts";
+import { openEngine } from "#kinds/engine/openEngine.ts";
 import { DockerFleet } from "../../harness/docker/dockerFleet.ts";
 import { docker, noDocker } from "../../harness/docker/engine.ts";
 import { describeAppHost, type NewHost, run, stopAll } from "../contract/appHost.ts";

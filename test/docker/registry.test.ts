@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { openEngine } from "#kinds/docker/openEngine.ts";
 import { create, read } from "#kinds/docker/pulledImage.ts";
 import { requireImages } from "#kinds/docker/requireImages.ts";
+import { openEngine } from "#kinds/engine/openEngine.ts";
 import { docker, noDocker } from "../../harness/docker/engine.ts";
 import { privateRegistry } from "../support/docker/privateRegistry.ts";
 import { temporaryDirectory } from "../support/temporaryDirectory.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openEngine } from "#kinds/docker/openEngine.ts";
 import { requireFreePorts } from "#kinds/docker/requireFreePort.ts";
+import { openEngine } from "#kinds/engine/openEngine.ts";
 import * as nginx from "#provider/nginx.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";

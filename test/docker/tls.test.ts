@@ -3,7 +3,7 @@ import { copyFile, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { lookAtCertificate } from "#kinds/docker/lookAtCertificate.ts";
-import { openEngine } from "#kinds/docker/openEngine.ts";
+import { openEngine } from "#kinds/engine/openEngine.ts";
 import { check, create, diff, read } from "#provider/nginx.ts";
 import { type BaseImages, baseImages } from "../../harness/docker/baseImages.ts";
 import { docker, noDocker } from "../../harness/docker/engine.ts";

@@ -4,7 +4,7 @@ import { ContainerSupervisor } from "#kinds/docker/containerSupervisor.ts";
 import { firstSlot } from "#kinds/docker/dockerSlot.ts";
 import { FileKeeper } from "#kinds/docker/fileKeeper.ts";
 import { openDockerHost } from "#kinds/docker/openDockerHost.ts";
-import { openEngine } from "#kinds/docker/openEngine.ts";
+import { openEngine } from "#kinds/engine/openEngine.ts";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import type { ContainerSpec } from "#rollout/request/launch.ts";
 import { dockerHost, inspected } from "../../../support/dockerHost.ts";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { openEngine } from "#kinds/docker/openEngine.ts";
 import { preflightEngine, type WantedOnEngine } from "#kinds/docker/preflightEngine.ts";
+import { openEngine } from "#kinds/engine/openEngine.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { dockerHost, dockerProxy } from "../../../support/dockerHost.ts";
 import { type EngineAnswer, fakeEngine } from "../../../support/fakeEngine.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { openEngine, requireEngine } from "#kinds/docker/openEngine.ts";
+import { openEngine, requireEngine } from "#kinds/engine/openEngine.ts";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { skipWithoutIPv6 } from "../../../support/addresses.ts";

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { findDockerHost } from "#kinds/docker/findDockerHost.ts";
+import { findDockerHost } from "#kinds/engine/findDockerHost.ts";
 import { dockerFolder } from "../../../support/dockerFolder.ts";
 
 const endpoint = (host: string, more: object = {}) => ({ Endpoints: { docker: { Host: host, ...more } } });

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { openEngine } from "#kinds/docker/openEngine.ts";
+import { openEngine } from "#kinds/engine/openEngine.ts";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { close } from "../../../support/httpServer.ts";
