@@ -126,7 +126,10 @@ export class NginxProxy implements OneNginx {
   /** Asked at the same time, since each may cost a round trip; `undefined` if nginx itself checks nobody. */
   async #checkedIfAny(host: AppHost, signal: AbortSignal): Promise<UpstreamState | undefined> {
     // Asked from the running nginx, because the settings may have changed since it was configured; once for all hosts.
-    this.#flavour ??= this.#askFlavour();
+    this.#flavour ??= this.#askFlavour().catch((error: unknown) => {
+      this.#flavour = undefined;
+      throw error;
+    });
     return (await this.#flavour) === "stock" ? undefined : this.#checked(host, signal);
   }
 

@@ -51,3 +51,20 @@ test("a flag that reaches its machine late is confirmed afterwards", async () =>
   await new NginxProxy(access).drain(localHost({ name: "app-1", port: 8081 }));
   expect(asked).toBe(2);
 });
+
+test("nginx is asked for its flavour once for all hosts, and again if it did not say", async () => {
+  let asked = 0;
+  let isReady = false;
+  const { port: controlPort } = await serveHttp(({ url = "" }, response) => {
+    if (url === "/rollgate/configuration") asked++;
+    response.end(isReady || url !== "/rollgate/configuration" ? ANSWERS[url] : "not there yet");
+  });
+  const place = { directory: await temporaryDirectory(), address: "127.0.0.1", port: 1, controlPort };
+  const proxy = new NginxProxy(localNginxAccess(place));
+  const host = localHost({ name: "app-1", port: 8081 });
+  const view = async () => (await proxy.upstream(host, AbortSignal.timeout(5_000))).up;
+  expect(await view()).toBe(false);
+  [isReady, asked] = [true, 0];
+  expect(await Promise.all([view(), view(), view()])).toEqual([true, true, true]);
+  expect(asked).toBe(1);
+});
