@@ -41,7 +41,7 @@ export class ConnectionPool {
   take(place: SshPlace): PooledConnection {
     const keeps = this.#keptMilliseconds > 0;
     const key = placeKey(place);
-    const pooled = this.#kept.get(key) ?? connect(new SshConnection(place, this.#sockets));
+    const pooled = this.#kept.get(key) ?? this.#connect(place);
     if (keeps) this.#kept.set(key, pooled);
     pooled.users++;
     clearTimeout(pooled.idle);
@@ -69,18 +69,22 @@ export class ConnectionPool {
     this.#kept.clear();
     await Promise.all(idle.map(close));
   }
-}
 
-function connect(connection: SshConnection): PooledConnection {
-  const shells = new Shells({
-    open: () => connection.spawn("echo; exec sh"),
-    openWith: (command) => connection.spawn(`${command}; exec sh`),
-    kill: (shell) => shell.kill("SIGKILL"),
-    most: SHELLS,
-  });
-  // Commands that wait for the connection come first, since a shell that begins with one answers it sooner.
-  connection.onAuthenticated = (isFar) => setImmediate(() => shells.prepare(isFar ? undefined : 1));
-  return { connection, shells, limit: pLimit(COMMANDS_AT_ONCE), users: 0 };
+  #connect(place: SshPlace): PooledConnection {
+    const connection = new SshConnection(place, this.#sockets);
+    const shells = new Shells({
+      open: () => connection.spawn("echo; exec sh"),
+      openWith: (command) => connection.spawn(`${command}; exec sh`),
+      kill: (shell) => shell.kill("SIGKILL"),
+      most: SHELLS,
+    });
+    // A program of an update asks each server a thing or two before it leaves the connection to the providers.
+    const isBrief = this.#sockets !== undefined && this.#keptMilliseconds === 0;
+    // Commands that wait for the connection come first, since a shell that begins with one answers it sooner.
+    connection.onAuthenticated = (isFar) =>
+      setImmediate(() => shells.prepare(isFar && !isBrief ? undefined : 1));
+    return { connection, shells, limit: pLimit(COMMANDS_AT_ONCE), users: 0 };
+  }
 }
 
 async function close({ connection, shells, idle }: PooledConnection): Promise<void> {

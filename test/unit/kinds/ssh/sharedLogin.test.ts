@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
@@ -23,6 +23,18 @@ if [ -e "$socket" ]; then sleep 0.2; echo "client_loop: send disconnect: Broken 
 case "$*" in *ControlMaster=auto*)
   echo 11111111-1111-4111-8111-111111111111; echo "rollgate-connected deploy"; exec cat > /dev/null;;
 esac
+exec sh -c "$last"
+`;
+/** Stands for `ssh` and the server: lets nobody in for a while, and notes each shell. */
+const FAR = (directory: string) => `#!/bin/sh
+for last; do :; done
+for word; do case $word in ControlPath=*) socket=\${word#*=};; esac; done
+[ "$1" != -G ] || exit 0
+case "$*" in *ControlMaster=auto*)
+  sleep 0.5
+  exec "${process.execPath}" -e 'require("node:net").createServer().listen(process.argv[1]); process.stdin.resume().on("end", () => process.exit())' "$socket";;
+esac
+echo $$ >> ${directory}/shells
 exec sh -c "$last"
 `;
 const PLACE = { server: "server-1", sshConfig: "" };
@@ -60,4 +72,12 @@ test("a connection that was dead already is no reboot", async () => {
   await once(dead, "listening");
   expect(await machine.run("echo one", [])).toBe("one\n");
   expect(told).toEqual(["the connection to server-1 broke; reconnected"]);
+});
+
+test("a program that only asks whether a far server is there opens one shell", async () => {
+  const machine = await machineOver(FAR(directory));
+  expect(await machine.run("echo one", [])).toBe("one\n");
+  // Shells in advance would have been opened right after the login.
+  expect(await machine.run("sleep 0.3; echo two", [])).toBe("two\n");
+  expect((await readFile(join(directory, "shells"), "utf8")).trim().split("\n")).toHaveLength(1);
 });
