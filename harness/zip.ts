@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 
 /** The bytes of a zip archive whose entries are stored as they are, after `prefix`; APPNOTE.TXT of PKWARE, 4.3. */
-export function zip(entries: Readonly<Record<string, string>>, prefix = Buffer.alloc(0)): Buffer {
+export function zip(entries: Readonly<Record<string, string | Buffer>>, prefix = Buffer.alloc(0)): Buffer {
   const parts: Buffer[] = [prefix];
   const directory: Buffer[] = [];
   let offset = prefix.length;

@@ -195,7 +195,7 @@ export interface ServiceSettings {
   readonly leaseWaitSeconds?: Setting<number>;
   /** When a host fails its gates: rollback returns the hosts already replaced to the release they had; halt leaves them. Default: `"rollback"`. */
   readonly onFailure?: Setting<"rollback" | "halt">;
-  /** auto: the first host of a roll records the classes of the new release before it takes traffic, and every later start of it, on any host, is faster; see docs/startup-cache.md. off: releases are started as they are. Default: `"off"`. */
+  /** auto: the first host of a roll lists the classes of its libraries, and every later start with the same libraries, of any release on any host, is faster; see docs/startup-cache.md. off: releases are started as they are. Default: `"off"`. */
   readonly startupCache?: Setting<"auto" | "off">;
   /** How a host gets its new JVM. start-first: beside the old one, which takes traffic until the new one has passed its gates and is kept for the way back until the soak is over. stop-first: after the old one has stopped. auto: start-first where the host has the memory and the second port is free. Default: `"auto"`. */
   readonly order?: Setting<"auto" | "start-first" | "stop-first">;

@@ -20,6 +20,11 @@ export function releaseInContainer(release: string): string {
   return `${FILES}/releases/${release}`;
 }
 
+/** What belongs to the libraries that releases share, inside the container. */
+export function dependenciesInContainer(name: string): string {
+  return `${FILES}/dependencies/${name}`;
+}
+
 /** The archive of a release inside the container. */
 export function jarInContainer(release: string): string {
   return `${releaseInContainer(release)}/${archiveName(release)}`;

@@ -4,7 +4,7 @@ import type { Machine, RunOptions } from "#rollout/machine/machine.ts";
 import { readScripts } from "#rollout/machine/scripts.ts";
 import type { Launch } from "#rollout/request/launch.ts";
 import { optionsKey } from "#rollout/startupCache/optionsKey.ts";
-import { releaseInContainer } from "./containerOptions.ts";
+import { dependenciesInContainer, releaseInContainer } from "./containerOptions.ts";
 
 const SCRIPTS = new URL("../../rollout/startupCache/scripts/", import.meta.url);
 const LOOK = readScripts(
@@ -21,10 +21,15 @@ export const CLASS_LIST = "/tmp/rollgate.classes";
 const QUIET = ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"];
 
 /** What is there of the unpacked files of a release. */
-export type UnpackedState = "missing" | "unpacked" | "wanted" | "there";
+export interface Unpacked {
+  /** The archive of classes that a start may use; absent if there can't be one. */
+  readonly archive?: string;
+  /** Whether that is there, or is to be made of what the application lists. */
+  readonly state: "unpacked" | "wanted" | "there";
+}
 
-/** The name of the archive of classes for this image and these options; `undefined` if there can't be one. */
-export async function archiveName(docker: Docker, launch: Launch): Promise<string | undefined> {
+/** What stands for the image and the options in the name of an archive of classes; `undefined` if there can't be one. */
+export async function startName(docker: Docker, launch: Launch): Promise<string | undefined> {
   const options = optionsKey(launch);
   if (options === undefined) return undefined;
   // The Java of an image is the same as long as the image is.
@@ -32,28 +37,27 @@ export async function archiveName(docker: Docker, launch: Launch): Promise<strin
   return `${options}-${Id.replace("sha256:", "").slice(0, 12)}.jsa`;
 }
 
-/** Looks at the unpacked files of a release in a host's folder; damaged ones are put aside. */
+/** Looks at the unpacked files of a release in a host's folder, `undefined` if there are none; damaged ones are put aside. */
 export async function lookAtUnpacked(
   machine: Pick<Machine, "run">,
   directory: string,
   release: string,
-  archive: string,
+  name: string,
   options: RunOptions,
-): Promise<UnpackedState> {
-  const args = [directory, release, archive, randomUUID()];
-  const printed = (await machine.run(LOOK, args, options)).trim();
-  return printed === "there" || printed === "wanted" || printed === "unpacked" ? printed : "missing";
+): Promise<Unpacked | undefined> {
+  const args = [directory, release, name, randomUUID()];
+  const [state, archive] = (await machine.run(LOOK, args, options)).trim().split(" ");
+  if (state !== "there" && state !== "wanted" && state !== "unpacked") return undefined;
+  return { state, ...(archive !== undefined && { archive }) };
 }
 
 /** How Java starts a release from its unpacked files: what replaces `-jar` and its archive. */
-export function unpackedStart(release: string, archive: string, state: UnpackedState): string[] {
-  const startup = `${releaseInContainer(release)}/startup`;
+export function unpackedStart(release: string, { archive = "", state }: Unpacked): string[] {
   const options = {
-    missing: [],
     unpacked: [],
     wanted: [`-XX:DumpLoadedClassList=${CLASS_LIST}`, ...QUIET],
     // Docker may start the container again much later, and a JVM crashes at a damaged archive.
-    there: [`-XX:SharedArchiveFile=${startup}/${archive}`, "-XX:+VerifySharedSpaces", ...QUIET],
+    there: [`-XX:SharedArchiveFile=${dependenciesInContainer(archive)}`, "-XX:+VerifySharedSpaces", ...QUIET],
   };
-  return [...options[state], "-jar", `${startup}/app.jar`];
+  return [...options[state], `@${releaseInContainer(release)}/startup/start`];
 }

@@ -5,25 +5,26 @@ import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import type { Machine } from "#rollout/machine/machine.ts";
 import { readScripts } from "#rollout/machine/scripts.ts";
 import type { Launch } from "#rollout/request/launch.ts";
+import { dumpOptions } from "#rollout/startupCache/dumpOptions.ts";
 import { type Classes, type Prepared, StartupCache } from "#rollout/startupCache/startupCache.ts";
-import { jarInContainer, releaseInContainer } from "./containerOptions.ts";
-import { archiveName, CLASS_LIST, lookAtUnpacked } from "./containerStart.ts";
+import { linesOf, type Unpacking } from "#rollout/startupCache/unpacking.ts";
+import { dependenciesInContainer, FILES, jarInContainer, releaseInContainer } from "./containerOptions.ts";
+import { CLASS_LIST, lookAtUnpacked, startName } from "./containerStart.ts";
 import type { DockerSlot } from "./dockerSlot.ts";
 import { HostContainer } from "./hostContainer.ts";
 import { inItsWords } from "./inItsWords.ts";
 import { JavaContainer } from "./javaContainer.ts";
 
 const SCRIPTS = new URL("../../rollout/startupCache/scripts/", import.meta.url);
+const HASH = "../../machine/scripts/sha256-of";
 const REQUIRE_ROOM = readScripts(SCRIPTS, "startup-files", "require-room");
-const COPY_UNPACKED = readScripts(SCRIPTS, "startup-files", "copy-unpacked", "copy-from-host");
+const COPY_UNPACKED = readScripts(SCRIPTS, HASH, "startup-files", "copy-unpacked", "copy-from-host");
 const DROP = readScripts(SCRIPTS, "startup-files", "drop-unpacked");
-const FINISH = readScripts(SCRIPTS, "startup-files", "finish-startup");
+const FINISH = readScripts(SCRIPTS, HASH, "startup-files", "finish-startup");
 const TAKE_LIST = readScripts(SCRIPTS, "take-list");
-const KEEP_MADE = readScripts(SCRIPTS, "../../machine/scripts/sha256-of", "keep-classes", "keep-made");
+const KEEP_MADE = readScripts(SCRIPTS, HASH, "keep-classes", "keep-made");
 const [OLDEST, NEWEST] = [17, 25];
 const LOOK_SECONDS = 60;
-/** With these, Java would take at once the memory that only the application needs. */
-const TAKES_MEMORY = /^(-Xms|-XX:(InitialHeapSize|InitialRAMPercentage)=|-XX:\+AlwaysPreTouch$)/;
 
 /**
  * What makes a release start faster in the containers of a host. The application lists its classes as it loads them, and
@@ -58,85 +59,84 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
 
   prepare(
     release: string,
-    mayUnpack: boolean,
+    unpacking: Unpacking | undefined,
     time: number,
     signal?: AbortSignal,
     beside?: object,
   ): Promise<Prepared | undefined> {
-    return inItsWords(() => this.#prepare(release, mayUnpack, time, signal, beside));
+    return inItsWords(() => this.#prepare(release, unpacking, time, signal, beside));
   }
 
   async #prepare(
     release: string,
-    mayUnpack: boolean,
+    unpacking: Unpacking | undefined,
     time: number,
     signal: AbortSignal | undefined,
     beside: object | undefined,
   ): Promise<Prepared | undefined> {
-    const archive = await archiveName(this.#docker, this.#launch);
-    if (archive === undefined) return undefined;
-    const state = await lookAtUnpacked(this.machine, this.#directory, release, archive, {
-      deadlineSeconds: LOOK_SECONDS,
-      signal,
-    });
-    if (state === "missing") {
-      if (!mayUnpack) return undefined;
-      await this.#unpack(release, time, signal, beside);
+    const name = await startName(this.#docker, this.#launch);
+    if (name === undefined) return undefined;
+    const look = () => {
+      const options = { deadlineSeconds: LOOK_SECONDS, signal };
+      return lookAtUnpacked(this.machine, this.#directory, release, name, options);
+    };
+    let unpacked = await look();
+    if (!unpacked && unpacking) {
+      await this.#unpack(release, unpacking, time, signal, beside);
+      unpacked = await look();
     }
-    if (state === "there" || state === "wanted") return { archive, isThere: state === "there" };
+    if (!unpacked) return undefined;
+    const { archive, state } = unpacked;
+    if (archive === undefined) return { obstacle: "releases share no libraries", isThere: false };
+    if (state !== "unpacked") return { archive, isThere: state === "there" };
     const obstacle = await this.#obstacle(signal);
     if (obstacle !== undefined) return { obstacle, isThere: false };
-    const wanted = `releases/${release}/startup/${archive}.wanted`;
-    await this.machine.run(': > "$1/$2"', [this.#directory, wanted], { signal });
+    await this.machine.run(': > "$1/dependencies/$2.wanted"', [this.#directory, archive], { signal });
     return { archive, isThere: false };
   }
 
   /** `pid` is that of the container. */
-  record(release: string, pid: number, archive: string, signal?: AbortSignal): Promise<void> {
-    return inItsWords(() => this.#record(release, pid, archive, signal));
+  make(pid: number, archive: string, signal?: AbortSignal): Promise<void> {
+    return inItsWords(() => this.#make(pid, archive, signal));
   }
 
-  async #record(
-    release: string,
-    pid: number,
-    archive: string,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  async #make(pid: number, archive: string, signal: AbortSignal | undefined): Promise<void> {
     const suffix = randomUUID();
-    const args = [this.#directory, release, archive, suffix];
+    const args = [this.#directory, archive, suffix];
     await this.machine.run(TAKE_LIST, args, { input: await this.#classList(pid), signal });
-    const startup = `${releaseInContainer(release)}/startup`;
+    const [dependencies = "", name] = archive.split("/");
+    const made = dependenciesInContainer(`${dependencies}/.${name}.${suffix}`);
     await this.#java.run(
       [
-        ...this.#launch.jvmOptions.filter((option) => !TAKES_MEMORY.test(option)),
+        ...dumpOptions(this.#launch.jvmOptions),
         "-Xshare:dump",
         "-Xlog:disable",
         "-Xlog:all=error:stderr",
-        `-XX:SharedClassListFile=${startup}/.${archive}.list.${suffix}`,
-        `-XX:SharedArchiveFile=${startup}/.${archive}.${suffix}`,
-        "-jar",
-        `${startup}/app.jar`,
+        `-XX:SharedClassListFile=${made}.list`,
+        `-XX:SharedArchiveFile=${made}`,
+        `@${dependenciesInContainer(dependencies)}/classpath`,
       ],
       signal,
     );
     await this.machine.run(KEEP_MADE, args, { signal });
   }
 
-  read(release: string, archive: string, signal?: AbortSignal): Promise<Classes> {
-    return this.#files.read(release, archive, signal);
+  read(archive: string, signal?: AbortSignal): Promise<Classes> {
+    return this.#files.read(archive, signal);
   }
 
-  install(release: string, archive: string, classes: Classes, signal?: AbortSignal): Promise<void> {
-    return this.#files.install(release, archive, classes, signal);
+  install(archive: string, classes: Classes, signal?: AbortSignal): Promise<void> {
+    return this.#files.install(archive, classes, signal);
   }
 
-  async copyFrom(other: object, release: string, archive: string, signal?: AbortSignal): Promise<boolean> {
+  async copyFrom(other: object, archive: string, signal?: AbortSignal): Promise<boolean> {
     if (!(other instanceof ContainerStartupCache)) return false;
-    return this.#files.copyFrom(other.#files, release, archive, signal);
+    return this.#files.copyFrom(other.#files, archive, signal);
   }
 
   async #unpack(
     release: string,
+    unpacking: Unpacking,
     time: number,
     signal: AbortSignal | undefined,
     beside: object | undefined,
@@ -148,13 +148,13 @@ export class ContainerStartupCache implements Pick<StartupCache, keyof StartupCa
     const args = [this.#directory, release, suffix];
     await this.machine.run(REQUIRE_ROOM, args, { signal });
     try {
-      if (!(await this.#copyUnpacked(beside, args, signal))) {
-        await this.#java.run(
-          [...quick, "-Djarmode=tools", "-jar", jar, "extract", "--destination", to],
-          signal,
-        );
-      }
-      await this.machine.run(FINISH, [...args, String(time)], { signal });
+      if (await this.#copyUnpacked(beside, args, signal)) return;
+      await this.#java.run(
+        [...quick, "-Djarmode=tools", "-jar", jar, "extract", "--destination", to],
+        signal,
+      );
+      const input = linesOf(unpacking);
+      await this.machine.run(FINISH, [...args, String(time), FILES], { input, signal });
     } catch (error) {
       await this.machine.run(DROP, args).catch(() => {});
       throw error;

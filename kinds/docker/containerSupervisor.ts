@@ -11,7 +11,7 @@ import { requireEngine } from "../engine/openEngine.ts";
 import { ContainerMachine, describeDockerError, isDockerError } from "./containerMachine.ts";
 import { availableBytes } from "./containerMemory.ts";
 import { containerOptions } from "./containerOptions.ts";
-import { archiveName, lookAtUnpacked, unpackedStart } from "./containerStart.ts";
+import { lookAtUnpacked, startName, unpackedStart } from "./containerStart.ts";
 import type { DockerSlot } from "./dockerSlot.ts";
 import { HostContainer } from "./hostContainer.ts";
 import { inItsWords } from "./inItsWords.ts";
@@ -101,12 +101,12 @@ export class ContainerSupervisor implements Supervisor {
 
   /** How to start a release from its unpacked files, if it has them. */
   async #unpacked(release: string, launch: Launch): Promise<string[] | undefined> {
-    const archive = this.#directory && (await archiveName(this.#docker, launch));
-    if (!this.#directory || !archive) return undefined;
-    const state = await lookAtUnpacked(this.#machine, this.#directory, release, archive, {
+    const name = this.#directory && (await startName(this.#docker, launch));
+    if (!this.#directory || !name) return undefined;
+    const unpacked = await lookAtUnpacked(this.#machine, this.#directory, release, name, {
       deadlineSeconds: LOOK_SECONDS,
     });
-    return state === "missing" ? undefined : unpackedStart(release, archive, state);
+    return unpacked && unpackedStart(release, unpacked);
   }
 
   stop(graceSeconds: number): Promise<{ killed: boolean }> {

@@ -9,6 +9,8 @@ export const SECOND_SLOT_OPTION = "-Drollgate.slot=b";
 
 /** Names the archive of a JVM that was started from its unpacked files; `-jar` does otherwise. */
 const ARCHIVE_PROPERTY = "-Drollgate.archive=";
+/** How a file with the class path of unpacked files begins on a command line. */
+const START_FILE = "@../releases/";
 
 /** The option that puts the fingerprint into a JVM's command line. */
 export function launchOption(fingerprint: string): string {
@@ -18,9 +20,9 @@ export function launchOption(fingerprint: string): string {
 /** The JVM in a line printed by the shell function `show`, if it runs a release from `directory`. */
 export function readJava(line: string, directory: string): RunningApp | undefined {
   const { pid, argv } = readProcessLine(line);
-  const at = argv.indexOf("-jar");
+  const at = argv.findIndex((argument) => argument === "-jar" || argument.startsWith(START_FILE));
   const named = argv.slice(0, Math.max(0, at)).find((argument) => argument.startsWith(ARCHIVE_PROPERTY));
-  const jar = named?.slice(ARCHIVE_PROPERTY.length) ?? argv[at + 1];
+  const jar = argv[at] === "-jar" ? argv[at + 1] : named?.slice(ARCHIVE_PROPERTY.length);
   if (at < 0 || jar === undefined) return undefined;
   const [, release] = /^\/releases\/([^/]+)\/app\.[jw]ar$/.exec(jar.slice(directory.length)) ?? [];
   if (!jar.startsWith(`${directory}/`) || release === undefined) return undefined;

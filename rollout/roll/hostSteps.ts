@@ -3,7 +3,6 @@ import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost, Revision, RunningApp, Slot } from "../host/appHost.ts";
 import type { UpstreamState } from "../nginx/reverseProxy.ts";
 import type { WarmUp } from "../request/warmUp.ts";
-import type { SharedClasses } from "../startupCache/sharedClasses.ts";
 import { awaitHealthy, awaitSettled, awaitUpstream, type Place } from "./gates.ts";
 import type { Phase } from "./reporter.ts";
 import { type RollContext, withoutJudges } from "./rollContext.ts";
@@ -138,8 +137,7 @@ export class HostSteps {
     });
     const { warmUp } = this.#context.policy;
     if (warmUp) await this.#warmUp(place, release, warmUp, signal);
-    const { classes } = this.#context;
-    if (classes?.shouldRecord(this.#host, release)) await this.#record(place, release, classes, signal);
+    this.#context.classes?.makeBeside(this.#host, slot, release);
   }
 
   /** The application may have ended under its first requests, so the gates are passed once more. */
@@ -147,16 +145,6 @@ export class HostSteps {
     await this.#timed("warm-up", async () => {
       const { message, inVain } = await warmUp(place.slot, policy, signal);
       if (inVain) this.#context.warn(`was not warmed up: ${message}`, this.#host);
-      await awaitHealthy(place, release, this.#context, signal);
-      await awaitUpstream(place, this.#context, signal);
-      return message;
-    });
-  }
-
-  /** The application stands still meanwhile, so the gates are passed once more. */
-  async #record(place: Place, release: string, classes: SharedClasses, signal: AbortSignal): Promise<void> {
-    await this.#timed("record", async () => {
-      const message = await classes.record(this.#host, place.slot);
       await awaitHealthy(place, release, this.#context, signal);
       await awaitUpstream(place, this.#context, signal);
       return message;

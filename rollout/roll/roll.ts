@@ -143,6 +143,7 @@ async function rollOnce(
     },
   });
   status.begin(fleet.proxy.statusFiles, lease);
+  let classes: SharedClasses | undefined;
   try {
     const context: RollContext = {
       ...parts,
@@ -159,9 +160,9 @@ async function rollOnce(
     };
     // What is staged meanwhile changes nothing for clients, so this is how it was before.
     const counting = ledger.begin();
+    classes = policy.startupCache && new SharedClasses(context, desired);
     await stageEverywhere(desired, context);
-    const classes = policy.startupCache && new SharedClasses(context);
-    await classes?.prepare(desired, context.hosts);
+    await classes?.prepare(context.hosts);
     await alignDrains(context).catch(untouched);
     await counting;
     ledger.rollBegins();
@@ -185,6 +186,7 @@ async function rollOnce(
     await status.failed(error, ledger.figures());
     throw error;
   } finally {
+    await classes?.end();
     await ledger.close();
     const counted = ledger.counted();
     if (counted) options.onCounted?.(counted);

@@ -5,13 +5,7 @@ import type { Launch } from "../request/launch.ts";
 import { optionsKey } from "./optionsKey.ts";
 
 const SCRIPTS = new URL("./scripts/", import.meta.url);
-const CHOOSE = readScripts(
-  SCRIPTS,
-  "../../machine/scripts/sha256-of",
-  "identify-java",
-  "record-when-asked",
-  "choose-start",
-);
+const CHOOSE = readScripts(SCRIPTS, "../../machine/scripts/sha256-of", "identify-java", "choose-start");
 
 /**
  * Lines of a start file that set its arguments to the options for the start of an archive, after `java` was set. What is

@@ -3,14 +3,14 @@ import { messageOf, RollgateError } from "../common/errors.ts";
 import { groupBy } from "../common/groupBy.ts";
 import type { AppHost, Revision, Slot } from "../host/appHost.ts";
 import { type DesiredRelease, targetOf } from "../roll/targets.ts";
-import { isExtractable } from "./isExtractable.ts";
 import type { Classes, Prepared } from "./startupCache.ts";
+import { Unpackings } from "./unpackings.ts";
 
 const AT_ONCE = 4;
 
 /** The part of a roll's context that it needs. */
 interface Roll {
-  report(phase: "stage", message: string, host?: AppHost): void;
+  report(phase: "stage" | "record", message: string, host?: AppHost): void;
   warn(message: string, host: AppHost): void;
   readonly assertHeld: () => Promise<void>;
   /** Asks the roll to stop at the next safe point. */
@@ -23,21 +23,31 @@ interface Ready extends Prepared {
 }
 
 /**
- * The archives of classes of one roll: the first host of each release, Java and JVM options records one before it takes
- * traffic, and the others get it. Whatever fails, hosts start without. Once the roll is asked to stop, nothing more is done.
+ * The archives of classes of one roll. Where there is none yet for a Java, its options and the libraries of a release, the
+ * first host that is up with them makes one beside the application, while the roll goes on, and the others get it. Whatever
+ * fails, hosts start without. Once the roll is asked to stop, nothing more is done.
  */
 export class SharedClasses {
   readonly #roll: Roll;
+  readonly #desired: DesiredRelease;
+  readonly #unpackings: Unpackings;
+  readonly #signal: AbortSignal;
+  readonly #over = new AbortController();
   readonly #ready = new Map<AppHost, Ready>();
-  readonly #recording = new Set<string>();
+  readonly #making = new Map<string, Promise<void>>();
   readonly #read = new Map<string, Promise<Classes>>();
 
-  constructor(roll: Roll) {
+  /** Begins to read the jars. */
+  constructor(roll: Roll, desired: DesiredRelease) {
     this.#roll = roll;
+    this.#desired = desired;
+    this.#unpackings = new Unpackings([desired.jar, desired.canary?.jar]);
+    this.#signal = AbortSignal.any([roll.signal, this.#over.signal]);
   }
 
   /** After the release was staged: unpacks it on every host that has a startup cache, or once for all on one machine. */
-  async prepare(desired: DesiredRelease, hosts: readonly AppHost[]): Promise<void> {
+  async prepare(hosts: readonly AppHost[]): Promise<void> {
+    const desired = this.#desired;
     const time = Math.floor(Date.now() / 1000);
     const limit = pLimit(AT_ONCE);
     const onMachines = groupBy(hosts, (host) => host.startupCache?.machine ?? host).values();
@@ -46,7 +56,7 @@ export class SharedClasses {
     ]);
     const prepared = new Map<AppHost, Ready | undefined>();
     const prepare = async (host: AppHost, beside?: object) => {
-      prepared.set(host, await limit(() => this.#prepareOne(desired, host, time, beside)));
+      prepared.set(host, await limit(() => this.#prepareOne(host, time, beside)));
     };
     const prepareGroup = async ([first, ...others]: readonly AppHost[]) => {
       if (!first) return;
@@ -77,45 +87,40 @@ export class SharedClasses {
     if (!ready?.archive || ready.isThere || ready.release !== release) return;
     const { archive } = ready;
     const sources = [...this.#ready].flatMap(([{ startupCache }, other]) =>
-      other.isThere && keyOf(other) === keyOf(ready) && startupCache ? [startupCache] : [],
+      other.isThere && other.archive === archive && startupCache ? [startupCache] : [],
     );
     const [source] = sources;
     if (!source) return;
     await this.#unlessItFails(host, "did not get the recorded classes", async () => {
-      const { signal } = this.#roll;
-      if (!(await copied(host, sources, release, archive, signal))) {
-        const classes = await this.#readOnce(keyOf(ready), () => source.read(release, archive, signal));
-        await host.startupCache?.install(release, archive, classes, signal);
+      const signal = this.#signal;
+      if (!(await copied(host, sources, archive, signal))) {
+        const classes = await this.#readOnce(archive, () => source.read(archive, signal));
+        await host.startupCache?.install(archive, classes, signal);
       }
       this.#ready.set(host, { ...ready, isThere: true });
       this.#roll.report("stage", "got the recorded classes", host);
     });
   }
 
-  /** Whether a host that runs a release and takes no traffic yet should record its classes now. */
-  shouldRecord(host: AppHost, release: string): boolean {
+  /** Once a release is up in a slot: makes an archive of its classes unless there is one, or one is being made. */
+  makeBeside(host: AppHost, slot: Slot, release: string): void {
     const ready = this.#ready.get(host);
-    if (this.#roll.signal.aborted) return false;
-    if (!ready?.archive || ready.release !== release || this.#recording.has(keyOf(ready))) return false;
-    return ![...this.#ready.values()].some((other) => other.isThere && keyOf(other) === keyOf(ready));
-  }
-
-  /** Returns what came of it, in one line. */
-  async record(host: AppHost, slot: Slot): Promise<string> {
-    const ready = this.#ready.get(host);
-    if (!ready?.archive) return "nothing to record";
-    const { archive, release } = ready;
-    this.#recording.add(keyOf(ready));
-    const isRecorded = await this.#unlessItFails(host, "did not record its classes", async () => {
-      const running = await slot.runningApp();
-      if (running) await host.startupCache?.record(release, running.pid, archive, this.#roll.signal);
-      this.#ready.set(host, { ...ready, isThere: running !== undefined });
-    });
-    return isRecorded ? "later starts will be faster" : "later starts will be as slow";
+    if (!ready?.archive || ready.release !== release || this.#making.has(ready.archive)) return;
+    const { archive } = ready;
+    if (
+      this.#signal.aborted ||
+      [...this.#ready.values()].some((other) => other.isThere && other.archive === archive)
+    )
+      return;
+    const making = this.#make(host, slot, archive);
+    // Thrown by what waits for it.
+    making.catch(() => {});
+    this.#making.set(archive, making);
   }
 
   /** At the end of a roll: hosts that were started before there were any classes get them for their next start. */
   async provideAll(): Promise<void> {
+    await Promise.all(this.#making.values());
     const limit = pLimit(AT_ONCE);
     const all = [...this.#ready].map(([host, { release }]) =>
       limit(() => this.provide(host, { release, launch: host.launch })),
@@ -123,19 +128,35 @@ export class SharedClasses {
     await Promise.all(all);
   }
 
-  async #prepareOne(
-    desired: DesiredRelease,
-    host: AppHost,
-    time: number,
-    beside: object | undefined,
-  ): Promise<Ready | undefined> {
+  /** Ends what is still being made. */
+  async end(): Promise<void> {
+    this.#over.abort(new RollgateError("interrupted", "the roll is over"));
+    await Promise.allSettled(this.#making.values());
+  }
+
+  async #make(host: AppHost, slot: Slot, archive: string): Promise<void> {
+    const isMade = await this.#unlessItFails(host, "did not record its classes", async () => {
+      const running = await slot.runningApp();
+      if (!running) throw new RollgateError("no-class-list", "the application ended");
+      await host.startupCache?.make(running.pid, archive, this.#signal);
+      const ready = this.#ready.get(host);
+      if (ready) this.#ready.set(host, { ...ready, isThere: true });
+    });
+    this.#roll.report(
+      "record",
+      isMade ? "later starts will be faster" : "later starts will be as slow",
+      host,
+    );
+  }
+
+  async #prepareOne(host: AppHost, time: number, beside: object | undefined): Promise<Ready | undefined> {
     const { startupCache } = host;
     if (!startupCache) return undefined;
-    const { release, jar } = targetOf(desired, host.name);
+    const { release, jar } = targetOf(this.#desired, host.name);
     let ready: Ready | undefined;
     await this.#unlessItFails(host, "starts the release as it is", async () => {
-      const mayUnpack = jar !== undefined && (await isExtractable(jar.path));
-      const prepared = await startupCache.prepare(release, mayUnpack, time, this.#roll.signal, beside);
+      const unpacking = jar && (await this.#unpackings.of(jar));
+      const prepared = await startupCache.prepare(release, unpacking, time, this.#signal, beside);
       if (prepared) ready = { release, ...prepared };
     });
     return ready;
@@ -154,14 +175,14 @@ export class SharedClasses {
   }
 
   async #unlessItFails(host: AppHost, what: string, step: () => Promise<void>): Promise<boolean> {
-    if (this.#roll.signal.aborted) return false;
+    if (this.#signal.aborted) return false;
     try {
       await this.#roll.assertHeld();
       await step();
       return true;
     } catch (error) {
       // The roll itself says why it stopped.
-      if (this.#roll.signal.aborted) return false;
+      if (this.#signal.aborted) return false;
       if (!(error instanceof RollgateError)) throw error;
       this.#roll.warn(`${what}: ${messageOf(error)}`, host);
       return false;
@@ -173,15 +194,9 @@ export class SharedClasses {
 async function copied(
   { startupCache }: AppHost,
   sources: readonly object[],
-  release: string,
   archive: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (const source of sources)
-    if (await startupCache?.copyFrom?.(source, release, archive, signal)) return true;
+  for (const source of sources) if (await startupCache?.copyFrom?.(source, archive, signal)) return true;
   return false;
-}
-
-function keyOf({ release, archive }: Ready): string {
-  return `${release}/${archive}`;
 }

@@ -3,7 +3,9 @@ import { Readable } from "node:stream";
 import type { Machine, RunOptions } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
 import type { Launch } from "../request/launch.ts";
+import { dumpOptions } from "./dumpOptions.ts";
 import { optionsKey } from "./optionsKey.ts";
+import { linesOf, type Unpacking } from "./unpacking.ts";
 
 const SECONDS = 120;
 
@@ -17,15 +19,14 @@ const PREPARE = readScripts(
   "copy-unpacked",
   "prepare-startup",
 );
-const RECORD = readScripts(SCRIPTS, HASH, "keep-classes", "record-classes");
-const TAKE_BACK = 'rm -f "$1/releases/$2/startup/ask.$3"';
+const MAKE = readScripts(SCRIPTS, HASH, "keep-classes", "make-classes");
 const READ = readScripts(SCRIPTS, "read-classes");
 const INSTALL = readScripts(SCRIPTS, HASH, "keep-classes", "take-classes", "install-classes");
 const COPY = readScripts(SCRIPTS, HASH, "keep-classes", "take-classes", "copy-classes");
 
 /** How a release would start on a host. */
 export interface Prepared {
-  /** The name of the archive of classes for this Java and these options; absent if there can't be one. */
+  /** The name of the archive of classes for its libraries, this Java and these options; absent if there can't be one. */
   readonly archive?: string;
   /** Why there can't be one. */
   readonly obstacle?: string;
@@ -35,12 +36,10 @@ export interface Prepared {
 /** An archive of classes on its way between hosts. */
 export interface Classes {
   readonly sha256: string;
-  /** The time of the files that it was recorded with, in seconds. */
-  readonly time: string;
   readonly compressed: Buffer;
 }
 
-/** What makes a release start faster on a host: its unpacked files and an archive of its classes, both beside its archive. */
+/** What makes releases start faster on a host: their unpacked files, and archives of the classes of their libraries. */
 export class StartupCache {
   /** Hosts with the same one may copy from each other. */
   readonly machine: Pick<Machine, "run">;
@@ -54,60 +53,52 @@ export class StartupCache {
   }
 
   /**
-   * Unpacks a staged release, if it may, and checks what is there; `undefined` if it starts as it is. `time` is in seconds
-   * and the same on all hosts. `beside` is the cache of a host on the same machine that has unpacked it: its files are copied,
-   * which takes less than unpacking.
+   * Unpacks a staged release, if it is known how, and checks what is there; `undefined` if it starts as it is. `time`, in
+   * seconds, is that of its own files and the same on all hosts. `beside` is the cache of a host on the same machine that has
+   * unpacked it: its files are copied, which takes less than unpacking.
    */
   async prepare(
     release: string,
-    mayUnpack: boolean,
+    unpacking: Unpacking | undefined,
     time: number,
     signal?: AbortSignal,
     beside?: object,
   ): Promise<Prepared | undefined> {
     const options = optionsKey(this.#launch);
     if (options === undefined) return undefined;
-    const args = [this.#launch.java, options, String(time), randomUUID(), mayUnpack ? "unpack" : ""];
+    const args = [this.#launch.java, options, String(time), randomUUID(), unpacking ? "unpack" : ""];
     if (beside instanceof StartupCache && beside.machine === this.machine) args.push(beside.#directory);
-    const printed = (await this.#run(PREPARE, [release, ...args], { signal })).trim();
+    const input = unpacking && linesOf(unpacking);
+    const printed = await this.#run(PREPARE, [release, ...args], { ...(input && { input }), signal });
     if (printed === "") return undefined;
-    if (printed.startsWith("- ")) return { obstacle: printed.slice(2), isThere: false };
-    const [archive = "", state] = printed.split(" ");
+    if (printed.startsWith("- ")) return { obstacle: printed.slice(2).trim(), isThere: false };
+    const [archive = "", state] = printed.trim().split(" ");
     return { archive, isThere: state === "there" };
   }
 
-  /** Lets a JVM that was started from the unpacked files write down its classes, which stops it for a moment. */
-  async record(release: string, pid: number, archive: string, signal?: AbortSignal): Promise<void> {
-    try {
-      await this.#run(RECORD, [release, String(pid), archive, randomUUID()], { signal });
-    } catch (error) {
-      // A script that was killed has not taken back what it asked for.
-      await this.#run(TAKE_BACK, [release, String(pid)]).catch(() => {});
-      throw error;
-    }
+  /** Makes an archive of the classes that a JVM has listed since its start; the JVM goes on meanwhile. */
+  async make(pid: number, archive: string, signal?: AbortSignal): Promise<void> {
+    const { java, jvmOptions } = this.#launch;
+    const args = [archive, java, String(pid), randomUUID(), ...dumpOptions(jvmOptions)];
+    await this.#run(MAKE, args, { signal });
   }
 
-  async read(release: string, archive: string, signal?: AbortSignal): Promise<Classes> {
-    const printed = await this.#run(READ, [release, archive], { signal });
-    const [sha256 = "", time = "", ...lines] = printed.split("\n");
-    return { sha256, time, compressed: Buffer.from(lines.join(""), "base64") };
+  async read(archive: string, signal?: AbortSignal): Promise<Classes> {
+    const printed = await this.#run(READ, [archive], { signal });
+    const [sha256 = "", ...lines] = printed.split("\n");
+    return { sha256, compressed: Buffer.from(lines.join(""), "base64") };
   }
 
   /** Installs an archive of another host once its hash was verified. */
-  async install(
-    release: string,
-    archive: string,
-    { sha256, time, compressed }: Classes,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async install(archive: string, { sha256, compressed }: Classes, signal?: AbortSignal): Promise<void> {
     const input = Readable.from([compressed]);
-    await this.#run(INSTALL, [release, archive, sha256, time, randomUUID()], { input, signal });
+    await this.#run(INSTALL, [archive, sha256, randomUUID()], { input, signal });
   }
 
   /** Installs what another host on the same machine has; returns whether that one is on the same machine. */
-  async copyFrom(other: object, release: string, archive: string, signal?: AbortSignal): Promise<boolean> {
+  async copyFrom(other: object, archive: string, signal?: AbortSignal): Promise<boolean> {
     if (!(other instanceof StartupCache) || other.machine !== this.machine) return false;
-    await this.#run(COPY, [release, archive, other.#directory, randomUUID()], { signal });
+    await this.#run(COPY, [archive, other.#directory, randomUUID()], { signal });
     return true;
   }
 

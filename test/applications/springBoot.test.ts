@@ -52,7 +52,7 @@ describe.each(VERSIONS)("Spring Boot %s", { timeout: 240_000 }, (boot) => {
     const { pid } = (await fleet.running("app-1")) ?? {};
     const maps = await readFile(`/proc/${pid}/maps`, "utf8");
     const isCached = CACHED.includes(boot);
-    expect([/\/releases\/.*\.jsa$/m.test(maps), obstacle === undefined]).toEqual([isCached, isCached]);
+    expect([/\/dependencies\/.*\.jsa$/m.test(maps), obstacle === undefined]).toEqual([isCached, isCached]);
     expect((await request(`${fleet.url}/page.html`)).status).toBe(200);
   });
 });

@@ -10,6 +10,7 @@ import type { HostParts, MachineAppHost } from "#rollout/host/machineAppHost.ts"
 import type { Machine } from "#rollout/machine/machine.ts";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
+import { readUnpacking } from "#rollout/startupCache/readUnpacking.ts";
 import type { StartupCache } from "#rollout/startupCache/startupCache.ts";
 import { freePort } from "../../harness/freePort.ts";
 import { QUICK_START } from "../../harness/realFleet.ts";
@@ -69,17 +70,21 @@ async function start(host: MachineAppHost): Promise<number> {
 /** The files of classes that a process has in its memory, without the JVM's own. */
 function classesOf(pid: number): string[] {
   const files = readFileSync(`/proc/${pid}/maps`, "utf8").match(/\/\S+\.jsa$/gm) ?? [];
-  return [...new Set(files.filter((file) => file.includes("/releases/")))];
+  return [...new Set(files.filter((file) => file.includes("/dependencies/")))];
 }
 
-async function archiveOf(cache: Pick<StartupCache, keyof StartupCache>, id: string): Promise<string> {
-  const { archive } = (await cache.prepare(id, true, TIME)) ?? {};
+async function archiveOf(
+  cache: Pick<StartupCache, keyof StartupCache>,
+  id: string,
+  path: string,
+): Promise<string> {
+  const { archive } = (await cache.prepare(id, await readUnpacking(path), TIME)) ?? {};
   if (archive === undefined) throw new Error("there can be no archive of classes");
   return archive;
 }
 
 test.skipIf(reason)(
-  "a JVM records its classes, with which another host starts",
+  "a JVM lists its classes, with which the next release starts on another host",
   {
     timeout: 240_000,
   },
@@ -92,35 +97,42 @@ test.skipIf(reason)(
       await host.stage(id, jar, signal);
       await host.switchTo(id);
     }
-    const archive = await archiveOf(first.cache, id);
-    expect(await first.cache.prepare(id, false, TIME + 5)).toEqual({ archive, isThere: false });
+    const archive = await archiveOf(first.cache, id, jar.path);
+    expect(await first.cache.prepare(id, undefined, TIME + 5)).toEqual({ archive, isThere: false });
 
-    const recording = await start(first.host);
+    const listing = await start(first.host);
     expect(await first.host.portOwner()).toEqual({ kind: "application", release: id });
-    await first.cache.record(id, recording, archive);
+    await first.cache.make(listing, archive);
     expect((await first.host.probe(signal)).up).toBe(true);
-    expect(await first.cache.prepare(id, false, TIME + 5)).toEqual({ archive, isThere: true });
+    expect(await first.cache.prepare(id, undefined, TIME + 5)).toEqual({ archive, isThere: true });
     expect((await first.host.logTail(200)).join("\n")).not.toMatch(/\[cds|Skipping/);
     expect(await first.host.stop(10)).toEqual({ killed: false });
 
-    const classes = await first.cache.read(id, archive);
-    // Later than the first one was unpacked.
-    await second.cache.prepare(id, true, TIME + 60);
-    await second.cache.install(id, archive, classes);
-    expect(await second.cache.read(id, archive)).toMatchObject({
-      sha256: classes.sha256,
-      time: classes.time,
+    // Another release with the same libraries, unpacked later and elsewhere.
+    const next = await identifyJar(await buildMarket({ version: "1.1.0" }));
+    const nextId = releaseId(next);
+    await second.host.stage(nextId, next, signal);
+    await second.host.switchTo(nextId);
+    expect(await second.cache.prepare(nextId, await readUnpacking(next.path), TIME + 60)).toEqual({
+      archive,
+      isThere: false,
     });
+    await second.cache.install(archive, await first.cache.read(archive));
     const warm = await start(second.host);
-    expect(classesOf(warm)).toEqual([join(second.directory, "releases", id, "startup", archive)]);
-    expect(await second.host.runningApp()).toEqual({ pid: warm, release: id, launch: second.host.launch });
-    expect(await second.host.portOwner()).toEqual({ kind: "application", release: id });
+    expect(classesOf(warm)).toEqual([join(second.directory, "dependencies", archive)]);
+    expect(await second.host.runningApp()).toEqual({
+      pid: warm,
+      release: nextId,
+      launch: second.host.launch,
+    });
+    expect(await second.host.portOwner()).toEqual({ kind: "application", release: nextId });
+    expect((await second.host.logTail(200)).join("\n")).not.toMatch(/\[cds|Skipping/);
     expect(await second.host.stop(10)).toEqual({ killed: false });
 
     // A JVM would crash at it.
-    const installed = join(second.directory, "releases", id, "startup", archive);
+    const installed = join(second.directory, "dependencies", archive);
     await chmod(installed, 0o644);
     await truncate(installed, 1_000_000);
-    expect(await second.cache.prepare(id, false, TIME)).toEqual({ archive, isThere: false });
+    expect(await second.cache.prepare(nextId, undefined, TIME)).toEqual({ archive, isThere: false });
   },
 );

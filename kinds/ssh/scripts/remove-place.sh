@@ -35,6 +35,8 @@ remove_place() {
 # Keeps what the application wrote, owned by root, where a new host of the same name won't find it.
 keep_work() {
   work=$DIRECTORY/work
+  # Where an application lists its classes.
+  if [ -d "$work" ] && [ ! -L "$work" ]; then rm -f "$work"/.classes.*; fi
   if [ -L "$work" ] || [ -z "$(ls -A "$work" 2>/dev/null)" ]; then return 0; fi
   # An earlier removal may have kept files too.
   first=$DIRECTORY.work kept=$DIRECTORY.work number=0

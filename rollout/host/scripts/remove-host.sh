@@ -2,7 +2,8 @@
 # stays and the path of the folder is printed.
 cd "$1" 2>/dev/null || exit 0
 # shellcheck disable=SC2115 # A folder of this host.
-rm -rf releases/* releases/.[!.]* secrets/* current last-known-good.json launches start start_b logs .started.* .task.* .current.* || exit 1
+rm -rf releases/* releases/.[!.]* secrets/* current last-known-good.json launches dependencies start start_b logs .started.* .task.* .current.* || exit 1
+rm -f work/.classes.* 2>/dev/null
 rmdir releases secrets work 2>/dev/null
 if [ -d work ]; then
   if [ -n "$(ls -A work 2>/dev/null)" ]; then printf '%s\n' "$1/work"; fi

@@ -1,7 +1,10 @@
-# After identify-java.sh and startup-files.sh. $1 the directory of a host, $2 a release, $3 the name of an archive of classes,
-# $4 a suffix for temporary files. Prints there if the release is unpacked and the archive is there, wanted if it is to be
-# recorded, unpacked if not; or nothing if the release is not unpacked.
+# After identify-java.sh and startup-files.sh. $1 the directory of a host, $2 a release, $3 what stands for Java and its options,
+# $4 a suffix for temporary files. Prints missing if the release is not unpacked, or else unpacked if it can have no archive of
+# classes, or the archive's name and there, wanted if it is to be made, or unpacked if not.
 enter_release "$1" "$2" "$4"
 rm -rf .startup.*
-is_intact || exit 0
-if is_whole "startup/$3"; then echo there; elif [ -e "startup/$3.wanted" ]; then echo wanted; else echo unpacked; fi
+if ! is_intact; then echo missing; exit 0; fi
+if [ -z "$dependencies" ]; then echo unpacked; exit 0; fi
+name=$dependencies/$3
+# shellcheck disable=SC2154 # Set by enter_release.
+if is_whole "$shared/$name"; then echo "there $name"; elif [ -e "$shared/$name.wanted" ]; then echo "wanted $name"; else echo "unpacked $name"; fi

@@ -1,3 +1,5 @@
-# $1 the directory of a host, $2 a release, $3 the name of an archive of classes, $4 a suffix for temporary files. Reads a list of
-# classes, in a tar archive, from standard input.
-cd "$1/releases/$2/startup" && tar -xOf - > ".$3.list.$4" && [ -s ".$3.list.$4" ]
+# $1 the directory of a host, $2 the name of an archive of classes, $3 a suffix for temporary files. Reads a list of classes, in
+# a tar archive, from standard input.
+list="$1/dependencies/${2%/*}/.${2##*/}.$3.list"
+# The last line may be written only in part.
+tar -xOf - | sed '$d' > "$list" && [ -s "$list" ]

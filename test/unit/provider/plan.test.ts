@@ -235,8 +235,8 @@ test("a preview says why hosts would start without the startup cache that is wan
   const { forecast } = await planned(hosts, wanted, (fleet) => {
     fleet.host("app-2").startupCache = {
       prepare: async () => undefined,
-      record: async () => {},
-      read: async () => ({ sha256: "", time: "", compressed: Buffer.alloc(0) }),
+      make: async () => {},
+      read: async () => ({ sha256: "", compressed: Buffer.alloc(0) }),
       install: async () => {},
     };
   });

@@ -6,7 +6,8 @@ import { CommandFailed, type RunOptions } from "#rollout/machine/machine.ts";
 import { dockerHost, inspected } from "../../../support/dockerHost.ts";
 
 const RELEASE = "1.0.0-aaaaaaaaaaaa";
-const ARCHIVE = "a-b.jsa";
+const ARCHIVE = "k/a-b.jsa";
+const UNPACKING = { mainClass: "demo.Main", shared: ["a.jar"] };
 const PID = 4711;
 
 interface Created {
@@ -71,7 +72,7 @@ function open(change: Change = {}) {
 /** What a script ends with says what it does. */
 function nameOf(script: string): string {
   const last = script.trim().split("\n").at(-1) ?? "";
-  if (last.includes("echo wanted")) return "look";
+  if (last.includes('echo "wanted $name"')) return "look";
   if (last.startsWith("require_room")) return "require room";
   if (last.startsWith("finish_unpacking")) return "finish";
   return last.startsWith("rm -rf") ? "drop" : (last.split(" ")[0] ?? "");
@@ -88,9 +89,9 @@ describe("the startup cache of a container", () => {
 
   test("fails in the engine's words, whichever of its answers breaks off", async () => {
     const told = "RollgateError docker: read ECONNRESET";
-    expect(await outcome(open({ image: reset }).cache.prepare(RELEASE, true, 0))).toBe(told);
-    expect(await outcome(open({ start: reset }).cache.prepare(RELEASE, true, 0))).toBe(told);
-    expect(await outcome(open({ run: reset }).cache.record(RELEASE, PID, ARCHIVE))).toBe(told);
+    expect(await outcome(open({ image: reset }).cache.prepare(RELEASE, UNPACKING, 0))).toBe(told);
+    expect(await outcome(open({ start: reset }).cache.prepare(RELEASE, UNPACKING, 0))).toBe(told);
+    expect(await outcome(open({ run: reset }).cache.make(PID, ARCHIVE))).toBe(told);
   });
 
   test("unpacks nothing where it has no room", async () => {
@@ -100,7 +101,9 @@ describe("the startup cache of a container", () => {
       return "";
     };
     const { cache, done } = open({ run });
-    expect(await outcome(cache.prepare(RELEASE, true, 0))).toContain("no room to unpack it: 7 KiB are free");
+    expect(await outcome(cache.prepare(RELEASE, UNPACKING, 0))).toContain(
+      "no room to unpack it: 7 KiB are free",
+    );
     expect(done).toEqual(["look", "require room"]);
   });
 
@@ -108,7 +111,7 @@ describe("the startup cache of a container", () => {
     const log =
       "Picked up JAVA_TOOL_OPTIONS: \nNo space left on device\nNOTE: Picked up JDK_JAVA_OPTIONS: \n";
     const { cache, done, created } = open({ java: { StatusCode: 1, log } });
-    expect(await outcome(cache.prepare(RELEASE, true, 0))).toBe(
+    expect(await outcome(cache.prepare(RELEASE, UNPACKING, 0))).toBe(
       "RollgateError command-failed: No space left on device",
     );
     expect(done).toEqual(["look", "require room", "java", "remove shop-prod-app-1-java", "drop"]);
@@ -119,18 +122,17 @@ describe("the startup cache of a container", () => {
   test("makes the archive without taking the heap that the application starts with", async () => {
     const taking = ["-Xms2g", "-XX:InitialHeapSize=2g", "-XX:InitialRAMPercentage=50", "-XX:+AlwaysPreTouch"];
     const { cache, created } = open({ jvmOptions: ["-Xmx2g", ...taking, "-Dkey=-Xms"] });
-    await cache.record(RELEASE, PID, ARCHIVE);
+    await cache.make(PID, ARCHIVE);
     const { Cmd = [] } = created[0] ?? {};
-    expect(Cmd.slice(0, 3)).toEqual(["-Xmx2g", "-Dkey=-Xms", "-Xshare:dump"]);
+    expect(Cmd.slice(0, 2)).toEqual(["-Xmx2g", "-Xshare:dump"]);
+    expect(Cmd.at(-1)).toBe("@/rollgate/dependencies/k/classpath");
   });
 
   test("does not start Java once it is asked to stop", async () => {
     const stop = new AbortController();
     const onCreate = () => stop.abort(new Error("the user pressed Ctrl-C"));
     const { cache, done, signals } = open({ onCreate });
-    expect(await outcome(cache.record(RELEASE, PID, ARCHIVE, stop.signal))).toContain(
-      "the user pressed Ctrl-C",
-    );
+    expect(await outcome(cache.make(PID, ARCHIVE, stop.signal))).toContain("the user pressed Ctrl-C");
     expect(done).not.toContain("java");
     expect(done.at(-1)).toBe("remove shop-prod-app-1-java");
     expect(signals).toEqual([stop.signal]);

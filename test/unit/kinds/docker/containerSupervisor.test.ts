@@ -109,7 +109,7 @@ describe("a container", () => {
   describe("that may start from unpacked files", () => {
     const launch = { java: "java", jvmOptions: [], arguments: [], container: image };
     const revision = { release: "1.0.0-aaaaaaaaaaaa", launch: "l" };
-    const unpacked = "/rollgate/releases/1.0.0-aaaaaaaaaaaa/startup/app.jar";
+    const unpacked = "@/rollgate/releases/1.0.0-aaaaaaaaaaaa/startup/start";
 
     /** What the new container runs, if that is what the engine says of its image and the machine of its files. */
     async function started(inspect: () => Promise<unknown>, run: () => Promise<string>) {
@@ -130,7 +130,7 @@ describe("a container", () => {
       );
       await supervisor.prepare(revision, { launch, environment: {} }, true);
       await supervisor.start(revision, { launch, environment: {} });
-      return created[0]?.[1];
+      return created[0]?.find((word) => !word.startsWith("-"));
     }
 
     const known = async () => ({ Id: "sha256:1" });

@@ -16,16 +16,16 @@ type Cache = NonNullable<AppHost["startupCache"]>;
 /** A cache that writes what is done to it into the journal; `archive` is what its Java could use. */
 function cacheOf(fleet: FakeFleet, name: string, archive?: string, isThere = false): Cache {
   return {
-    prepare: async (_release, mayUnpack) => {
-      await fleet.record(`${mayUnpack ? "unpack" : "look at"} ${name}`);
+    prepare: async (_release, unpacking) => {
+      await fleet.record(`${unpacking ? "unpack" : "look at"} ${name}`);
       return { ...(archive === undefined ? { obstacle: "there is no jcmd" } : { archive }), isThere };
     },
-    record: () => fleet.record(`record ${name}`),
-    read: async (_release, read) => {
+    make: () => fleet.record(`make ${name}`),
+    read: async (read) => {
       await fleet.record(`read ${name}`);
-      return { sha256: `of ${name}`, time: "0", compressed: Buffer.from(read) };
+      return { sha256: `of ${name}`, compressed: Buffer.from(read) };
     },
-    install: (_release, _archive, { sha256 }) => fleet.record(`install ${sha256} in ${name}`),
+    install: (_archive, { sha256 }) => fleet.record(`install ${sha256} in ${name}`),
   };
 }
 
@@ -52,15 +52,12 @@ async function rolled(fleet: FakeFleet, policy: PolicyChange = {}, signal?: Abor
   return { journal: told, warnings };
 }
 
-test("the first host records its classes before it takes traffic, and the others get them before they are touched", async () => {
+test("an archive is made beside the first host, and the others get it before they are touched", async () => {
   const fleet = await fleetOf({ "app-1": "17", "app-2": "17", "app-3": "17" });
   const { journal, warnings } = await rolled(fleet);
   expect(journal.slice(0, 3).sort()).toEqual(["unpack app-1", "unpack app-2", "unpack app-3"]);
-  expect(journal.slice(3)).toEqual([
-    "drain app-1",
-    "start app-1",
-    "record app-1",
-    "admit app-1",
+  expect(journal.slice(3, 7).sort()).toEqual(["admit app-1", "drain app-1", "make app-1", "start app-1"]);
+  expect(journal.slice(7)).toEqual([
     "read app-1",
     "install of app-1 in app-2",
     "drain app-2",
@@ -75,6 +72,35 @@ test("the first host records its classes before it takes traffic, and the others
   expect(fleet.messages("record", "app-1")).toEqual(["later starts will be faster"]);
 });
 
+test("the roll does not wait for an archive that is being made, and hosts that were started without get it at the end", async () => {
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+  const make = async () => {
+    while (!fleet.journal.includes("admit app-2")) await setTimeout(5);
+    await fleet.record("make app-1");
+  };
+  fleet.host("app-1").startupCache = { ...cacheOf(fleet, "app-1", "17"), make };
+  const { journal } = await rolled(fleet);
+  expect(journal.slice(-4)).toEqual(["admit app-2", "make app-1", "read app-1", "install of app-1 in app-2"]);
+  expect(journal).not.toContain("make app-2");
+});
+
+test("a failed roll does not wait for an archive that is being made", async () => {
+  const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
+  let reason: unknown;
+  const make: Cache["make"] = (_pid, _archive, signal) =>
+    new Promise((_, reject) => {
+      signal?.addEventListener("abort", () => {
+        reason = signal.reason;
+        reject(signal.reason);
+      });
+    });
+  fleet.host("app-1").startupCache = { ...cacheOf(fleet, "app-1", "17"), make };
+  fleet.host("app-2").conduct[NEW] = "down";
+  await expect(rolled(fleet, { health: { deadlineSeconds: 1 } })).rejects.toThrow("app-2");
+  expect(reason).toEqual(new RollgateError("interrupted", "the roll is over"));
+  expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD });
+});
+
 test("of hosts on one machine, the first unpacks, and the others copy from it", async () => {
   const fleet = await fleetOf({ "app-1": "17", "app-2": "17", "app-3": "17", "app-4": "17" });
   const [here, there] = [{ run: async () => "" }, { run: async () => "" }];
@@ -82,7 +108,7 @@ test("of hosts on one machine, the first unpacks, and the others copy from it", 
     const cache: Cache = {
       ...cacheOf(fleet, host.name, "17"),
       machine: host.name === "app-4" ? there : here,
-      prepare: async (_release, _mayUnpack, _time, _signal, beside) => {
+      prepare: async (_release, _unpacking, _time, _signal, beside) => {
         const from = fleet.hosts.find(({ startupCache }) => startupCache === beside)?.name;
         await fleet.record(beside ? `copy from ${from} to ${host.name}` : `unpack ${host.name}`);
         return { archive: "17", isThere: false };
@@ -119,8 +145,8 @@ test("hosts on one machine copy the classes, so that they are read once for each
     fleet.host(name).startupCache = { ...cache, prepare, copyFrom };
   }
   const { journal, warnings } = await rolled(fleet);
-  expect(journal.filter((entry) => /record|read|install|copy/.test(entry))).toEqual([
-    "record app-1",
+  expect(journal.filter((entry) => /make|read|install|copy/.test(entry))).toEqual([
+    "make app-1",
     "copy from app-1 to app-2",
     "read app-1",
     "install of app-1 in app-3",
@@ -130,30 +156,30 @@ test("hosts on one machine copy the classes, so that they are read once for each
   expect(fleet.messages("stage", "app-2")).toContain("got the recorded classes");
 });
 
-test("a host that has the classes from an earlier roll gives them to the others, and none is recorded", async () => {
+test("a host that has the classes from an earlier roll gives them to the others, and none is made", async () => {
   const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
   fleet.host("app-2").startupCache = cacheOf(fleet, "app-2", "17", true);
   const { journal } = await rolled(fleet);
   expect(journal).toContain("install of app-2 in app-1");
-  expect(journal.join()).not.toContain("record");
+  expect(journal.join()).not.toContain("make");
 });
 
 test("classes of another Java or of other options are of no use", async () => {
   const fleet = await fleetOf({ "app-1": "17", "app-2": "21", "app-3": undefined });
   const { journal } = await rolled(fleet);
-  expect(journal.filter((entry) => /record|install/.test(entry))).toEqual(["record app-1", "record app-2"]);
+  expect(journal.filter((entry) => /make|install/.test(entry))).toEqual(["make app-1", "make app-2"]);
   expect(fleet.messages("stage")).toContain(
     "unpacked on 3 of 3 hosts, classes recorded on 0; no classes where there is no jcmd",
   );
 });
 
-test("of hosts that roll side by side one records its classes, and the others get them for their next start", async () => {
+test("of hosts that roll side by side one makes an archive, and the others get it for their next start", async () => {
   const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
   const { journal } = await rolled(fleet, { batch: [2], minimumHealthy: 0 });
-  const [recorded] = journal.filter((entry) => entry.startsWith("record"));
-  const other = recorded === "record app-1" ? "app-2" : "app-1";
-  expect(journal.filter((entry) => /record|install/.test(entry))).toEqual([
-    recorded,
+  const [made] = journal.filter((entry) => entry.startsWith("make"));
+  const other = made === "make app-1" ? "app-2" : "app-1";
+  expect(journal.filter((entry) => /make|install/.test(entry))).toEqual([
+    made,
     expect.stringMatching(new RegExp(`^install .* in ${other}$`)),
   ]);
 });
@@ -164,7 +190,7 @@ test("whatever fails about the classes, the roll goes on without them and tells 
     throw new RollgateError("command-failed", message);
   });
   if (!broken || !damaged) return;
-  fleet.host("app-1").startupCache = { ...cacheOf(fleet, "app-1", "17"), record: broken };
+  fleet.host("app-1").startupCache = { ...cacheOf(fleet, "app-1", "17"), make: broken };
   fleet.host("app-2").startupCache = { ...cacheOf(fleet, "app-2", "21"), prepare: damaged };
   const { warnings } = await rolled(fleet);
   expect(fleet.state).toEqual({ "app-1": NEW, "app-2": NEW });
@@ -180,12 +206,12 @@ test("without the setting, nothing is unpacked", async () => {
   expect(fleet.journal).not.toContain("unpack app-1");
 });
 
-test("a host that goes back records nothing", async () => {
+test("no archive is made on the way back", async () => {
   const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
   fleet.host("app-2").conduct[NEW] = "down";
   await expect(rolled(fleet, { health: { deadlineSeconds: 1 } })).rejects.toThrow("app-2");
   expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD });
-  expect(fleet.journal.filter((entry) => entry.startsWith("record"))).toEqual(["record app-1"]);
+  expect(fleet.journal.filter((entry) => entry.startsWith("make"))).toEqual(["make app-1"]);
 });
 
 test("after the classes could not be read once, the next host gets them", async () => {
@@ -221,7 +247,7 @@ describe("a roll that is asked to stop", () => {
     const wait = stopped(stop);
     fleet.host("app-1").startupCache = {
       ...cacheOf(fleet, "app-1", "17"),
-      prepare: (_release, _mayUnpack, _time, signal) => wait(signal),
+      prepare: (_release, _unpacking, _time, signal) => wait(signal),
     };
     await expect(rolled(fleet, {}, stop.signal)).rejects.toThrow("the user pressed Ctrl-C");
     expect(fleet.state).toEqual({ "app-1": OLD, "app-2": OLD });
@@ -234,29 +260,29 @@ describe("a roll that is asked to stop", () => {
     const wait = stopped(stop);
     fleet.host("app-2").startupCache = {
       ...cacheOf(fleet, "app-2", "17"),
-      install: (_release, _archive, _classes, signal) => wait(signal),
+      install: (_archive, _classes, signal) => wait(signal),
     };
     await expect(rolled(fleet, {}, stop.signal)).rejects.toThrow("the user pressed Ctrl-C");
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": OLD });
     expect(fleet.journal).not.toContain("drain app-2");
   });
 
-  test("records no classes of the host that it still has to finish", async () => {
+  test("makes no archive beside the host that it still has to finish", async () => {
     const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
     const stop = new AbortController();
     fleet.when("start app-1", () => stop.abort(new RollgateError("interrupted", "the user pressed Ctrl-C")));
     await expect(rolled(fleet, {}, stop.signal)).rejects.toThrow("the user pressed Ctrl-C");
     expect(fleet.journal).toContain("admit app-1");
-    expect(fleet.journal).not.toContain("record app-1");
+    expect(fleet.journal).not.toContain("make app-1");
   });
 
-  test("waits no longer for the classes of a host that takes no traffic yet", async () => {
+  test("waits no longer for an archive", async () => {
     const fleet = await fleetOf({ "app-1": "17", "app-2": "17" });
     const stop = new AbortController();
     const wait = stopped(stop);
     fleet.host("app-1").startupCache = {
       ...cacheOf(fleet, "app-1", "17"),
-      record: (_release, _pid, _archive, signal) => wait(signal),
+      make: (_pid, _archive, signal) => wait(signal),
     };
     await expect(rolled(fleet, {}, stop.signal)).rejects.toThrow("the user pressed Ctrl-C");
     expect(fleet.state).toEqual({ "app-1": NEW, "app-2": OLD });
@@ -270,7 +296,7 @@ describe("a roll that is asked to stop", () => {
     for (const name of ["app-1", "app-2"]) {
       fleet.host(name).startupCache = {
         ...cacheOf(fleet, name, "17"),
-        install: (_release, _archive, _classes, signal) => wait(signal),
+        install: (_archive, _classes, signal) => wait(signal),
       };
     }
     await rolled(fleet, { batch: [2], minimumHealthy: 0 }, stop.signal);

@@ -9,6 +9,7 @@ import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
 
 const QUIET = ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"];
 const RELEASE = "1.0.0-abc";
+const DEPENDENCIES = "0123456789abcdef";
 
 /** A host with a release and a Java that prints its arguments. */
 class Start {
@@ -22,9 +23,9 @@ class Start {
     this.jvmOptions = jvmOptions;
   }
 
-  static async create({ version = "17.0.15", jdk = true, jvmOptions = ["-Xmx1g"] } = {}): Promise<Start> {
+  static async create({ version = "17.0.15", jvmOptions = ["-Xmx1g"] } = {}): Promise<Start> {
     const start = new Start(await temporaryDirectory(), jvmOptions);
-    await start.#install(version, jdk);
+    await start.#install(version);
     return start;
   }
 
@@ -33,18 +34,27 @@ class Start {
   }
 
   get classes(): string {
-    return join(this.#unpacked, `${optionsKey(this)}-${this.#build}.jsa`);
+    return join(this.#directory, "dependencies", DEPENDENCIES, `${optionsKey(this)}-${this.#build}.jsa`);
   }
 
-  async unpack(): Promise<void> {
-    await mkdir(this.#unpacked, { recursive: true });
-    await writeFile(join(this.#unpacked, "app.jar"), "");
+  async unpack(dependencies: string | undefined = DEPENDENCIES): Promise<void> {
+    const unpacked = join(this.#directory, "releases", RELEASE, "startup");
+    await mkdir(unpacked, { recursive: true });
+    await writeFile(join(unpacked, "start"), "");
+    if (dependencies === "") return;
+    await writeFile(join(unpacked, "dependencies"), `${dependencies}\n`);
+    await mkdir(join(this.#directory, "dependencies", dependencies), { recursive: true });
   }
 
-  /** The archive of classes of the release, and what it should be. */
-  async keepClasses(content: string, recorded = content): Promise<void> {
+  /** Where an application lists its classes. */
+  get lists(): string {
+    return `-XX:DumpLoadedClassList=${this.#directory}/work/.classes.`;
+  }
+
+  /** The archive of classes of the release's libraries, and what it should be. */
+  async keepClasses(content: string, made = content): Promise<void> {
     await writeFile(this.classes, content);
-    const sum = createHash("sha256").update(recorded).digest("hex");
+    const sum = createHash("sha256").update(made).digest("hex");
     await writeFile(`${this.classes}.sum`, `${sum}  -\n`);
   }
 
@@ -71,11 +81,7 @@ class Start {
     return lines.slice(1, -3);
   }
 
-  get #unpacked(): string {
-    return join(this.#directory, "releases", RELEASE, "startup");
-  }
-
-  async #install(version: string, jdk: boolean): Promise<void> {
+  async #install(version: string): Promise<void> {
     const home = join(this.#directory, "jvm");
     await mkdir(join(home, "bin"), { recursive: true });
     await mkdir(join(this.#directory, "work"));
@@ -84,14 +90,12 @@ class Start {
     this.#build = createHash("sha256").update(text).digest("hex").slice(0, 12);
     this.#java = join(home, "bin", "java");
     await writeFile(this.#java, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
-    if (jdk) await writeFile(join(home, "bin", "jcmd"), "#!/bin/sh\n", { mode: 0o755 });
   }
 }
 
 const unpacked = ({ archive }: Start) => [
   `-Drollgate.archive=${archive}`,
-  "-jar",
-  `../releases/${RELEASE}/startup/app.jar`,
+  `@../releases/${RELEASE}/startup/start`,
 ];
 
 test("a release that is not unpacked is started as it is", async () => {
@@ -105,13 +109,25 @@ test("without a startup cache, an unpacked release is started as it is", async (
   expect(await start.words(false)).toEqual(["-Xmx1g", "-jar", start.archive]);
 });
 
-test("an unpacked release is started so that its classes can be recorded, by a path that is the same on every host", async () => {
+test("an unpacked release is started so that it lists its classes, by a path that is the same on every host", async () => {
   const start = await Start.create();
   await start.unpack();
-  expect(await start.words()).toEqual(["-Xmx1g", "-XX:+RecordDynamicDumpInfo", ...QUIET, ...unpacked(start)]);
+  const [options, list = "", ...words] = await start.words();
+  expect([options, list.replace(/\d+$/, ""), ...words]).toEqual([
+    "-Xmx1g",
+    start.lists,
+    ...QUIET,
+    ...unpacked(start),
+  ]);
 });
 
-test("a release whose classes were recorded is started with them", async () => {
+test("an unpacked release that shares no libraries gets no option for classes", async () => {
+  const start = await Start.create();
+  await start.unpack("");
+  expect(await start.words()).toEqual(["-Xmx1g", ...unpacked(start)]);
+});
+
+test("a release is started with the classes of its libraries", async () => {
   const start = await Start.create();
   await start.unpack();
   await start.keepClasses("classes");
@@ -126,7 +142,7 @@ test("damaged classes, at which a JVM would crash, are left alone", async () => 
   expect((await start.words()).join(" ")).not.toContain("SharedArchiveFile");
 });
 
-test("classes that were recorded with other JVM options are left alone", async () => {
+test("classes for other JVM options are left alone", async () => {
   const start = await Start.create();
   await start.unpack();
   await start.keepClasses("classes");
@@ -137,18 +153,21 @@ test("classes that were recorded with other JVM options are left alone", async (
 test.each([
   ["a Java that is too old", { version: "16.0.2" }],
   ["a Java that has not been tried", { version: "26" }],
-  ["a Java without jcmd", { jdk: false }],
 ])("%s gets no option for classes", async (_, java) => {
   const start = await Start.create(java);
   await start.unpack();
   expect(await start.words()).toEqual(["-Xmx1g", ...unpacked(start)]);
 });
 
-test.each(["-javaagent:a.jar", "-XX:SharedArchiveFile=own.jsa", "-Xshare:off", "@options"])(
-  "with the JVM option %s, a release is started as it is",
-  async (option) => {
-    const start = await Start.create({ jvmOptions: [option] });
-    await start.unpack();
-    expect(await start.words()).toEqual([option, "-jar", start.archive]);
-  },
-);
+test.each([
+  "-javaagent:a.jar",
+  "-XX:SharedArchiveFile=own.jsa",
+  "-XX:DumpLoadedClassList=own",
+  "-XX:AOTCache=own.aot",
+  "-Xshare:off",
+  "@options",
+])("with the JVM option %s, a release is started as it is", async (option) => {
+  const start = await Start.create({ jvmOptions: [option] });
+  await start.unpack();
+  expect(await start.words()).toEqual([option, "-jar", start.archive]);
+});
