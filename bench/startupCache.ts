@@ -1,3 +1,5 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { identifyJar } from "#rollout/release/jar.ts";
 import { LocalFleet } from "../harness/localFleet.ts";
@@ -8,8 +10,8 @@ import { printRow } from "./printRow.ts";
 /**
  * Rolls three local hosts stop-first under constant traffic, in turn without a startup cache and with one, and prints what
  * clients lost, how many seconds each roll took, and what they were spent on. Every roll is to a release that no host has
- * seen, so one with a startup cache unpacks it, records its classes and hands them on; or, with `--known`, to one that the
- * hosts have kept with all that, as on a way back.
+ * seen, with the libraries of the one before; or, with `--first`, with libraries that there are no classes of yet; or, with
+ * `--known`, to a release that the hosts have kept, as on a way back.
  * `npm run bench:startup-cache -- --pairs 5 --rate 200`; `--rate 0`: no traffic.
  */
 const { values } = parseArgs({
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     rate: { type: "string", default: "200" },
     java: { type: "string", default: "java" },
     known: { type: "boolean", default: false },
+    first: { type: "boolean", default: false },
   },
 });
 const [pairs, rate] = [Math.min(20, Number(values.pairs)), Number(values.rate)];
@@ -26,16 +29,20 @@ const PHASES = ["unpack", "settle", "stop", "start", "health", "upstream", "reco
 /** `[ 14.2 s] app-1    record    later starts will be faster` */
 const LINE = /^\[ *([\d.]+) s\] \S+ +(\w+) +(.*)/;
 
-const jar = await identifyJar(await buildMarket({ version: "1.0.0" }));
+const jars = [
+  await identifyJar(await buildMarket({ version: "1.0.0" })),
+  await identifyJar(await buildMarket({ version: "1.1.0" })),
+] as const;
 const fleet = await LocalFleet.create(HOSTS);
 let rolls = 0;
 try {
   await roll(undefined);
-  if (values.known) await roll("auto");
+  if (!values.first) await roll("auto");
   const ratios: number[] = [];
   printRow(["cache", "sent", "lost", "all", ...PHASES, "ratio"]);
   for (let pair = 1; pair <= pairs; pair++) {
     const without = await measure(undefined);
+    if (values.first) await forgetClasses();
     ratios.push((await measure("auto", without)) / without);
   }
   console.log(`median ratio ${median(ratios).toFixed(2)}`);
@@ -59,7 +66,8 @@ async function measure(startupCache: "auto" | undefined, without?: number): Prom
 
 async function roll(startupCache: "auto" | undefined) {
   const number = values.known ? Number(startupCache !== undefined) : ++rolls;
-  const { failure, lines, result } = await fleet.rollHere({ ...jar, version: `1.0.${number}` }, () => {}, {
+  const jar = { ...jars[number % 2 === 0 ? 0 : 1], version: `1.0.${number}` };
+  const { failure, lines, result } = await fleet.rollHere(jar, () => {}, {
     // The JVM's own compilers: with the quick one alone, there is less to gain.
     launch: { java: values.java, jvmOptions: [] },
     health: { deadlineSeconds: 120 },
@@ -67,6 +75,14 @@ async function roll(startupCache: "auto" | undefined) {
   });
   if (!result) throw new Error(failure);
   return { lines, seconds: result.durationSeconds, warnings: result.warnings };
+}
+
+async function forgetClasses(): Promise<void> {
+  for (const { directory } of fleet.hosts) {
+    const folder = join(directory, "dependencies");
+    const files = await readdir(folder, { recursive: true }).catch(() => []);
+    for (const file of files) if (file.includes(".jsa")) await rm(join(folder, file));
+  }
 }
 
 /** What each phase took, all hosts together: they are rolled one after the other, so a line ends what the last one began. */
