@@ -8,6 +8,8 @@ const note = z.object({
   /** In seconds, as is the time on a processor. */
   lived: z.number(),
   processor: z.number(),
+  /** The same of the processes that it has started, such as `ssh`, and that have ended. */
+  children: z.number(),
   /** The most memory that it had. */
   megabytes: z.number(),
 });

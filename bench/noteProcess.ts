@@ -1,5 +1,6 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { TICKS_PER_SECOND, ticksIn } from "./ticksIn.ts";
 
 // Loaded first by the processes that Pulumi starts; it may kill them, so they note their times again and again.
 const [, entry] = /cmd\/(run|dynamic-provider)\//.exec(process.argv[1] ?? "") ?? [];
@@ -10,9 +11,13 @@ if (entry !== undefined && folder !== undefined) {
     const { user, system } = process.cpuUsage();
     const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
     const times = { lived: performance.now() / 1000, processor: (user + system) / 1e6, megabytes };
+    const children = ticksIn(readFileSync("/proc/self/stat", "utf8"), "children") / TICKS_PER_SECOND;
     // Renamed, because Pulumi may kill the process in the middle of it.
     const file = join(folder, String(process.pid));
-    writeFileSync(`${file}.part`, JSON.stringify({ role, began: performance.timeOrigin, ...times }));
+    writeFileSync(
+      `${file}.part`,
+      JSON.stringify({ role, began: performance.timeOrigin, ...times, children }),
+    );
     renameSync(`${file}.part`, file);
   };
   note();

@@ -8,7 +8,7 @@ import { SshServers } from "../harness/ssh/sshServers.ts";
 import { FakeStack } from "./fakeStack.ts";
 import { nodeProcesses } from "./nodeProcesses.ts";
 import { printRow } from "./printRow.ts";
-import { sshdSeconds } from "./processorSeconds.ts";
+import { masterSeconds, sshdSeconds } from "./processorSeconds.ts";
 
 /**
  * What a preview of a large fleet costs, and how much of it there is to read and to keep: before the first deployment, with
@@ -32,7 +32,9 @@ const { values } = parseArgs({
 });
 
 const only = values.only.split(",");
-const columns = ["hosts", "what", "wall s", "cpu s", "sshd s", "MB", "bytes", "--diff", "state"];
+// Seconds of processors: of the deployer; of these, Pulumi's own, the program, its providers, and `ssh`; of the servers.
+const shares = ["cpu s", "pulumi", "program", "provider", "ssh"];
+const columns = ["hosts", "what", "wall s", ...shares, "sshd s", "MB", "bytes", "--diff", "state"];
 printRow(columns);
 for (const hosts of values.hosts.split(",").map(Number)) await measure(hosts);
 
@@ -44,15 +46,25 @@ async function measure(hosts: number): Promise<void> {
     if (far) far.roundTripMilliseconds = Number(values.milliseconds);
     for (let round = 1; round <= Number(values.rounds); round++) {
       const before = servers ? await sshdSeconds(servers.directory) : 0;
+      const mastersBefore = await masterSeconds();
       let cost = { wall: 0, processor: 0, output: "" };
       const processes = await nodeProcesses(join(stack.project.directory, "processes"), async () => {
         cost = await stack.timed("preview");
       });
       const sshd = servers ? (await sshdSeconds(servers.directory)) - before : 0;
+      const masters = sum([...(await masterSeconds())], ([pid, now]) => now - (mastersBefore.get(pid) ?? 0));
+      const of = (role: string) =>
+        sum(
+          processes.filter((each) => each.role === role),
+          ({ processor }) => processor,
+        );
+      const children = sum(processes, (each) => each.children);
+      const pulumi = cost.processor - of("program") - of("providers") - children;
+      const split = [cost.processor + masters, pulumi, of("program"), of("providers"), children + masters];
       const most = Math.max(...processes.map(({ megabytes }) => megabytes));
       // Once is enough for what is always the same.
       const sizes = values.sizes && round === 1 ? [cost.output.length, ...(await sizesOf(stack))] : [];
-      printRow([hosts, what, cost.wall, cost.processor, sshd, most, ...sizes]);
+      printRow([hosts, what, cost.wall, ...split, sshd, most, ...sizes]);
       if (values.print && round === 1) console.log(cost.output);
     }
     if (far) far.roundTripMilliseconds = 0;
@@ -75,6 +87,10 @@ async function measure(hosts: number): Promise<void> {
     await stack.remove();
     await servers?.remove();
   }
+}
+
+function sum<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
 }
 
 async function sizesOf(stack: FakeStack): Promise<number[]> {
