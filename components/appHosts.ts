@@ -27,11 +27,13 @@ export class AppHosts extends pulumi.ComponentResource {
       this.registerOutputs({ hosts: this.hosts });
       return;
     }
-    const { hosts, around, ...common } = args;
+    const { hosts, around, portsAreFree, ...common } = args;
     const needsOf = around?.(name, this);
     for (const host of hosts) {
       const dependsOn = needsOf?.(host) ?? [];
-      new AppHostResource(`${name}-${host.name}`, { ...host, ...common }, { parent: this, dependsOn });
+      const looked = portsAreFree?.(host) ? { portsAreFree: true } : {};
+      const inputs = { ...host, ...common, ...looked };
+      new AppHostResource(`${name}-${host.name}`, inputs, { parent: this, dependsOn });
     }
     this.registerOutputs({ hosts: this.hosts });
   }

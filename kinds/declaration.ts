@@ -12,6 +12,8 @@ export interface AppHostsArgs {
   readonly java?: Input<string>;
   /** Declares what the hosts need, as children of `parent`; returns what each host depends on. */
   readonly around?: (name: string, parent: Resource) => (host: HostPlace) => Resource[];
+  /** Whether the preflight has found the ports of a new host free, so that nobody has to look again. */
+  readonly portsAreFree?: (host: HostPlace) => boolean;
 }
 
 /** nginx in front of the app hosts, of any kind; everything is known at preview. */

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Change, News, Olds } from "#kinds/change.ts";
 import type { HostKind, OpenHost } from "#kinds/hostKind.ts";
 import { machineKind } from "#kinds/kinds.ts";
+import { takenPort } from "#kinds/takenPort.ts";
 import { closing } from "#rollout/common/closing.ts";
-import { InvalidInput } from "#rollout/common/errors.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import {
   type CheckAnswer,
@@ -19,8 +19,9 @@ import { refusal, refuseToMove, replacedBy } from "./openPlaced.ts";
 
 /** Rejects a host on which no application could run; changes nothing. */
 export async function check({ olds, news }: Change): Promise<CheckAnswer> {
-  if (hasUnknown(news)) return { inputs: news };
-  const given = inputsOf(news);
+  const { portsAreFree, ...all } = news;
+  if (hasUnknown(all)) return { inputs: all };
+  const given = inputsOf(all);
   const kind = await kindOf(given);
   const failures = problemsOf(kind.inputs, given).map(({ property, reason }) => ({ property, reason }));
   if (failures.length > 0) return { failures };
@@ -28,8 +29,10 @@ export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   try {
     const inputs = (await kind.prepare?.(change)) ?? given;
     await refuseToMove(kind, change, isRunning);
-    // Of a host that is as it was, the plan of a roll tells; Pulumi would ask one host after the other here.
-    if (!isDeepStrictEqual(change.olds, inputs)) await requirePorts(kind, inputs);
+    // Of a host that is as it was, the plan of a roll tells; Pulumi would ask one host after the other here. The same
+    // holds for new ones, at which the program may have looked.
+    const isKnown = portsAreFree === true && Object.keys(change.olds).length === 0;
+    if (!isKnown && !isDeepStrictEqual(change.olds, inputs)) await requirePorts(kind, inputs);
     return { inputs };
   } catch (error) {
     return refusal(error, kind.asked);
@@ -87,15 +90,10 @@ async function isRunning({ supervisors }: OpenHost): Promise<boolean> {
   return running.some((app) => app !== undefined);
 }
 
-/** A removed host frees its port only at the end of an update, so a renamed host would never get it. */
 async function requirePorts(kind: HostKind, inputs: object): Promise<void> {
   const owner = await closing(kind.open(inputs), (host) => host.portOwner());
-  if (owner.kind !== "other") return;
-  const port = owner.port ?? parse(kind.inputs, inputs).port;
-  throw new InvalidInput(
-    owner.port === undefined ? "port" : "healthPort",
-    `${port} is taken by ${owner.name}: if this host replaces another one, remove that one, run pulumi up, then add this one`,
-  );
+  const taken = takenPort(owner, parse(kind.inputs, inputs));
+  if (taken) throw taken;
 }
 
 async function kindOf({ kind }: { readonly kind?: unknown }): Promise<HostKind> {

@@ -21,7 +21,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   ...each(["nginxPidFile", "nginxIncludeDirectory", "nginxDirectory", "controlPort"], NO_NGINX),
   nginxAddress: "use expose",
   nginxPort: "use expose.port, or expose.nodePort",
-  tls: "use expose.tlsSecret of an ingress, or the listener of the Gateway",
+  tls: "use expose.tlsSecret of an ingress, the listener of the Gateway, or the cloud's balancer; pods get plain HTTP, and so does nginx in front of them",
   closedPaths:
     "set expose.nginx, or give the actuator a port of its own (management.server.port) and name it in healthPort",
   ...each(["openPaths", "statusAllow", "trustedProxies", "forwardedBy", "accessLog"], AT_THE_WAY_IN),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import {
@@ -14,7 +15,7 @@ import { finishWithoutEngine } from "#provider/engineLife.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { text } from "#rollout/request/fields.ts";
 import { parse } from "#rollout/request/validate.ts";
-import type { Change, News, Olds } from "../change.ts";
+import { type Change, type News, type Olds, settingIn } from "../change.ts";
 import { connectionPool } from "./connectionPool.ts";
 import { askOrKeep, removeFrom } from "./lostServer.ts";
 import { onServer } from "./onServer.ts";
@@ -28,35 +29,47 @@ import {
   unitsOf,
 } from "./provisionPlace.ts";
 import { identityOf, isSameServer } from "./sameServer.ts";
+import type { SshPlace } from "./sshArguments.ts";
 import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
 
 /** A server to set up for an app host or for nginx, and what it needs. */
 export interface SshServerInputs extends ToProvision {
   /** The account that sets up servers; empty means the one that deploys. */
   readonly user: string;
+  /** The account that logs in to deploy, if the program knows it. */
+  readonly deployer?: string;
 }
 
 /** The inputs with what `check` adds. */
 interface Checked extends SshServerInputs {
-  /** The script that sets up the server, or removes that again; an input, so that a preview shows its changes. */
-  readonly script: string;
+  readonly deployer: string;
+  /** Tells the script that sets up the server from others. The script itself would take up most of the state. */
+  readonly scriptHash: string;
 }
+
+/** Earlier versions added the script itself. */
+const ADDED = ["script", "scriptHash", "deployer"];
 
 const tlsFiles = z.object({ certificate: text, key: text });
 const PLACE = ["directory", "supervisor", "unit"] as const;
 
-/** Writes the script that sets up the server for the account that logs in; changes nothing. */
+/** Finds out for which account to set up the server, and with which script; changes nothing. */
 export async function check({ news }: Change): Promise<CheckAnswer> {
-  const inputs = ownInputs(news, "script");
-  if (hasUnknown(inputs)) return { inputs: { ...inputs, script: UNKNOWN } };
+  const inputs = ownInputs(news, ...ADDED);
+  if (hasUnknown(inputs)) return { inputs: { ...inputs, deployer: UNKNOWN, scriptHash: UNKNOWN } };
   const server = serverOf(inputs);
   try {
-    const deployer = await onServer(server.place, (machine) => machine.account());
-    return { inputs: { ...inputs, script: provisionScript(server, deployer) } };
+    const deployer = await deployerOn(server.place, news);
+    return { inputs: { ...inputs, deployer, scriptHash: hashOf(provisionScript(server, deployer)) } };
   } catch (error) {
     const reason = `${explain(server.place, error)}. Nothing was changed.`;
     return { failures: [{ property: "server", reason }] };
   }
+}
+
+/** The program may have asked already: Pulumi would ask one server after the other here. */
+async function deployerOn(place: SshPlace, { deployer }: News): Promise<string> {
+  return typeof deployer === "string" ? deployer : onServer(place, (machine) => machine.account());
 }
 
 /** Another server must be set up; another spelling of the same server changes nothing. */
@@ -69,11 +82,16 @@ export async function diff({ olds, news }: Change): Promise<Difference> {
   const isSame = await isSameServer({ ...from, identity }, to);
   const isMoved = !isSame || PLACE.some((key) => from[key] !== to[key]);
   return {
-    changes: !isDeepStrictEqual(old, next),
+    changes: !isDeepStrictEqual(decisive(old), decisive(next)),
     replaces: isMoved ? ["place"] : [],
     // Two places on one server can't have the same unit.
     deleteBeforeReplace: isSame,
   };
+}
+
+/** All that must stay the same; the script says for which account it is. */
+function decisive({ script, scriptHash, deployer: _, ...inputs }: Record<string, unknown>) {
+  return { ...inputs, scriptHash: typeof script === "string" ? hashOf(script) : scriptHash };
 }
 
 /** Sets up the server; running it twice changes nothing. */
@@ -105,7 +123,10 @@ export function remove(olds: Olds): Promise<void> {
 }
 
 async function provision(action: ProvisionAction, inputs: object): Promise<void> {
-  const { place, user, script } = serverOf(inputs);
+  const { user, deployer, ...server } = serverOf(inputs);
+  const { place } = server;
+  const recorded = settingIn(inputs, "script");
+  const script = typeof recorded === "string" ? recorded : provisionScript(server, deployer);
   try {
     const said = await onServer({ ...place, user }, (machine) =>
       runProvision(machine, action, place, script),
@@ -128,7 +149,8 @@ function serverOf(inputs: object): Checked {
     command,
     package: own,
     certificate,
-    script,
+    deployer,
+    scriptHash,
   } = ownInputs(inputs);
   const isHost = "name" in Object(place);
   return {
@@ -139,6 +161,11 @@ function serverOf(inputs: object): Checked {
     command: String(command),
     package: String(own),
     ...(certificate !== undefined && { certificate: parse(tlsFiles, certificate) }),
-    script: String(script),
+    deployer: String(deployer),
+    scriptHash: String(scriptHash),
   };
+}
+
+function hashOf(script: string): string {
+  return createHash("sha256").update(script).digest("hex");
 }

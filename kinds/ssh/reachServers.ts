@@ -2,10 +2,13 @@ import { InvalidInput, RollgateError } from "#rollout/common/errors.ts";
 import { MachineUnreachable } from "#rollout/machine/machine.ts";
 import { examineCertificate } from "#rollout/nginx/tls/certificate.ts";
 import { copiedCertificate } from "#rollout/nginx/tls/readCertificate.ts";
+import { hostInFolder } from "../hostInFolder.ts";
+import { NOBODY, takenPort } from "../takenPort.ts";
 import { atOnce } from "./atOnce.ts";
 import { copiesFolder } from "./certificateUnits.ts";
 import { explain, nameOf, type Place, provisionScript, runProvision } from "./provisionPlace.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
+import type { SshMachine } from "./sshMachine.ts";
 import { SshMachines } from "./sshMachines.ts";
 import type { Provisioning } from "./sshServer.ts";
 
@@ -20,15 +23,27 @@ interface Asked {
   readonly way: string;
 }
 
+/** What is known of a place once its server was reached, so that nobody has to ask again. */
+export interface Reached {
+  /** The account that logs in to deploy. */
+  readonly deployer: string;
+  /** Whether the ports of a host were looked at, and are free. */
+  readonly portsAreFree: boolean;
+}
+
+/** What is known of each place. */
+export type ReachedServers = (place: Pick<Place, "server" | "unit">) => Reached | undefined;
+
 /**
- * Logs in to every server once, and checks that servers still to be set up meet the requirements. Throws all problems
- * at once, each with its setting.
+ * Logs in to every server once, and checks that servers still to be set up meet the requirements, and that nobody has the
+ * ports of new hosts. Throws all problems at once, each with its setting. The program asks this, since Pulumi would ask
+ * one resource after the other.
  */
 export async function reachServers(
   hosts: readonly (SshHostDescriptor & { provisioning?: Provisioning })[],
   proxies: readonly (SshProxyDescriptor & { provisioning?: Provisioning })[],
   serverNames: readonly string[] = [],
-): Promise<void> {
+): Promise<ReachedServers> {
   const machines = new SshMachines();
   const places: readonly Asked[] = [
     ...hosts.map(({ provisioning, ...place }, index) => ({
@@ -44,25 +59,19 @@ export async function reachServers(
     })),
   ];
   try {
-    const answers = await Promise.all(places.map((asked) => atOnce(() => problemOf(asked, machines))));
-    const problems = answers.flatMap((problem) => problem ?? []);
-    const [first, ...others] = problems;
-    if (!first) return;
-    const reasons = [first.reason, ...others.map(({ setting, reason }) => `${setting}: ${reason}`)];
-    const ways = [...new Set(problems.flatMap(({ way }) => way ?? []))];
-    const advice = ways.length > 0 ? `. If gone for good: ${ways.join(", ")}, then run \`pulumi up\`` : "";
-    // Those that are away come first, because others may wait for an account meanwhile.
-    const starting = problems
-      .flatMap(({ starting }) => starting ?? [])
-      .toSorted((a, b) => Number(b instanceof MachineUnreachable) - Number(a instanceof MachineUnreachable));
-    throw new InvalidInput(
-      first.setting,
-      `${reasons.join("; ")}${advice}`,
-      starting.length === problems.length ? { cause: starting[0] } : {},
-    );
+    const answers = await Promise.all(places.map((asked) => reach(asked, machines)));
+    const problems = answers.filter((answer) => "reason" in answer);
+    if (problems.length > 0) throw combined(problems);
+    const reached = answers.filter((answer) => "deployer" in answer);
+    const known = new Map(places.map(({ place }, index) => [keyOf(place), reached[index]]));
+    return (place) => known.get(keyOf(place));
   } finally {
     await machines.close();
   }
+}
+
+function keyOf({ server, unit }: Pick<Place, "server" | "unit">): string {
+  return `${server}:${unit}`;
 }
 
 interface Problem {
@@ -74,40 +83,81 @@ interface Problem {
   readonly way?: string;
 }
 
+/** All of them in one error. */
+function combined(problems: readonly Problem[]): InvalidInput {
+  const [first, ...others] = problems;
+  const reasons = [first?.reason, ...others.map(({ setting, reason }) => `${setting}: ${reason}`)];
+  const ways = [...new Set(problems.flatMap(({ way }) => way ?? []))];
+  const advice = ways.length > 0 ? `. If gone for good: ${ways.join(", ")}, then run \`pulumi up\`` : "";
+  // Those that are away come first, because others may wait for an account meanwhile.
+  const starting = problems
+    .flatMap(({ starting }) => starting ?? [])
+    .toSorted((a, b) => Number(b instanceof MachineUnreachable) - Number(a instanceof MachineUnreachable));
+  return new InvalidInput(
+    first?.setting ?? "hosts",
+    `${reasons.join("; ")}${advice}`,
+    starting.length === problems.length ? { cause: starting[0] } : {},
+  );
+}
+
 /** A server that is set up is not checked again: from then on only the deploying account needs access. */
 const WHO = `id -un; if [ -d "$1" ]; then echo ready; fi`;
 
-async function problemOf(asked: Asked, machines: SshMachines): Promise<Problem | undefined> {
+async function reach(asked: Asked, machines: SshMachines): Promise<Reached | Problem> {
   const { place, provisioning } = asked;
+  const machine = machines.of(place);
   let { setting } = asked;
   try {
-    const known = await machines.of(place).run(WHO, [place.directory]);
+    const known = await atOnce(() => machine.run(WHO, [place.directory]));
     const [deployer = "", isReady] = known.split("\n");
-    if (!provisioning) return undefined;
+    const isNewHost = "name" in place && !isReady;
+    if (isNewHost) await requireFreePorts(machine, place);
+    const reached = { deployer, portsAreFree: isNewHost };
+    if (!provisioning) return reached;
     const { certificate: files } = provisioning;
     const folder = `${copiesFolder(place)}/current`;
-    const copy = files && (await copiedCertificate(machines.of(place), folder, files));
-    if (copy !== undefined) return certificateProblem(copy, asked);
-    if (isReady && !files) return undefined;
+    const copy = files && (await copiedCertificate(machine, folder, files));
+    if (copy !== undefined) return certificateProblem(copy, asked) ?? reached;
+    if (isReady && !files) return reached;
     const { user } = provisioning;
-    if (user !== "") setting = "sshProvisionUser";
-    const machine = machines.of({ ...place, user });
-    await machine.run("true", []);
-    setting = asked.setting;
+    const admin = machines.of({ ...place, user });
+    if (user !== "") {
+      setting = "sshProvisionUser";
+      await atOnce(() => admin.run("true", []));
+      setting = asked.setting;
+    }
     const script = provisionScript({ ...provisioning, place }, deployer);
-    const printed = await runProvision(machine, "check", place, script);
+    const printed = await runProvision(admin, "check", place, script);
     // Once there is a copy, nginx's resource tells when that expires.
-    return files && certificateProblem(printed, asked, (line) => console.log(line));
+    return (files && certificateProblem(printed, asked, (line) => console.log(line))) ?? reached;
   } catch (error) {
-    const reason = explain(place, error);
-    const { certificate, key } = provisioning?.certificate ?? {};
-    if (key !== undefined && reason.endsWith(key)) return { setting: "tls.key", reason };
-    if (certificate !== undefined && reason.endsWith(certificate))
-      return { setting: "tls.certificate", reason };
-    const isAway = error instanceof MachineUnreachable;
-    const isStarting = isAway || (error instanceof RollgateError && error.code === "login-refused");
-    return { setting, reason, ...(isStarting && { starting: error }), ...(isAway && { way: asked.way }) };
+    return problemIn(error, { ...asked, setting });
   }
+}
+
+/** A first roll would start nothing where another process has the port. */
+async function requireFreePorts(machine: SshMachine, host: SshHostDescriptor): Promise<void> {
+  const { openSshHost } = await import("./openSshHost.ts");
+  const { portOwner } = hostInFolder(machine, host.directory, openSshHost(machine, host));
+  // A server that is not set up yet may have nothing to ask with.
+  const taken = takenPort(await portOwner().catch(() => NOBODY), host);
+  if (taken) throw taken;
+}
+
+function problemIn(error: unknown, { place, provisioning, setting, way }: Asked): Problem {
+  const reason = explain(place, error);
+  if (error instanceof InvalidInput)
+    return {
+      setting: setting.replace(/server$/, error.property),
+      reason: `${nameOf(place)}: ${error.reason}`,
+    };
+  const { certificate, key } = provisioning?.certificate ?? {};
+  if (key !== undefined && reason.endsWith(key)) return { setting: "tls.key", reason };
+  if (certificate !== undefined && reason.endsWith(certificate))
+    return { setting: "tls.certificate", reason };
+  const isAway = error instanceof MachineUnreachable;
+  const isStarting = isAway || (error instanceof RollgateError && error.code === "login-refused");
+  return { setting, reason, ...(isStarting && { starting: error }), ...(isAway && { way }) };
 }
 
 function certificateProblem(

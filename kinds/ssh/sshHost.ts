@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { partOf } from "#rollout/request/partOf.ts";
 import { hostInFolder } from "../hostInFolder.ts";
 import { type HostKind, keptInputs, type OpenHost } from "../hostKind.ts";
+import { NOBODY } from "../takenPort.ts";
 import { atOnce } from "./atOnce.ts";
 import { openSshHost } from "./openSshHost.ts";
 import { placedOnServer } from "./placedOnServer.ts";
@@ -27,7 +28,7 @@ function open(inputs: object): OpenHost {
     ...host,
     id: `${place.server}:${place.directory}`,
     // A server that can't be asked may not be set up yet.
-    portOwner: () => atOnce(() => host.portOwner()).catch(() => ({ kind: "nobody" })),
+    portOwner: () => atOnce(() => host.portOwner()).catch(() => NOBODY),
     removeFiles: async () => {
       const left = await host.removeFiles();
       return left && `${left} on ${place.server}`;

@@ -11,6 +11,6 @@ export type Provisioning = Omit<SshServerInputs, "place">;
 /** A server to set up with packages, accounts, folders, units and sudo rights; deleting it removes all but packages. */
 export class SshServer extends DynamicResource {
   constructor(name: string, args: Given<SshServerInputs>, options?: pulumi.CustomResourceOptions) {
-    super("SshServer", load, name, { ...args, script: undefined }, options);
+    super("SshServer", load, name, { ...args }, options);
   }
 }

@@ -16,7 +16,7 @@ import { settingOf } from "../../settings/settingOf.ts";
 import { type KindSettings, poolOf } from "../kind.ts";
 import { hostsOnServers, nginxOnServer } from "./onServers.ts";
 import { type ProvisionSettings, provisionServers } from "./provisionServers.ts";
-import { reachServers } from "./reachServers.ts";
+import { type ReachedServers, reachServers } from "./reachServers.ts";
 import {
   type SshNginxInputs,
   serverDirectory,
@@ -114,13 +114,16 @@ export function readSshSettings(reader: Reader): KindSettings {
         ...(certificate && { certificate }),
       };
       const ready = provisionServers(hosts, provision, needed);
+      let found: ReachedServers | undefined;
+      const reached: ReachedServers = (server) => found?.(server);
+      const further = others.length > 0 && { others };
       return {
-        app: hostsOnServers({ hosts: ready.hosts, graceSeconds }),
-        nginx: nginxOnServer({ ...nginx, ...copies, ...ready.nginx, ...(others.length > 0 && { others }) }),
+        app: hostsOnServers({ hosts: ready.hosts, graceSeconds, reached }),
+        nginx: nginxOnServer({ ...nginx, ...copies, ...ready.nginx, ...further, reached }),
         waitSeconds: sshWaitSeconds,
         preflight: async () => {
           const servers = [place, ...others].map((proxy) => ({ ...proxy, ...ready.nginx }));
-          await reachServers(ready.hosts, servers, nginx.serverNames);
+          found = await reachServers(ready.hosts, servers, nginx.serverNames);
           return {};
         },
       };

@@ -211,6 +211,20 @@ describe.skipIf(reason !== undefined)(
       expect(await fleet.kubectl("get", "jobs,pods", "-l", "job-name=market-hook", "-o", "name")).toBe("");
     });
 
+    test("a hook whose Job gets no pod fails at once, with the reason", async () => {
+      const began = performance.now();
+      const metadata = { name: "full" };
+      await fleet.create([
+        { apiVersion: "v1", kind: "ResourceQuota", metadata, spec: { hard: { pods: "3" } } },
+      ]);
+      const failed = await failureOf(NEW, { hooks: { beforeRoll: [there("true", 120)] } });
+      await fleet.kubectl("delete", "resourcequota", "full");
+      expect(failed.message).toMatch(
+        /could not be run: Job market-hook gets no pod: .*quota.*\. No pod was touched\.$/,
+      );
+      expect(performance.now() - began).toBeLessThan(60_000);
+    });
+
     test("a failed roll tells the deployer's hook which pod failed, and why", async () => {
       const file = join(await temporaryDirectory(), "told");
       const onFailure = [here(`echo "$ROLLGATE_PHASE $ROLLGATE_HOST: $ROLLGATE_FAILURE" > ${file}`)];

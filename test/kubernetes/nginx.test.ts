@@ -10,6 +10,8 @@ import { FAKE, PodFleet } from "../support/kubernetes/podFleet.ts";
 import { importFakeReleases } from "../support/kubernetes/podImages.ts";
 import { validRequest } from "../support/rollRequest.ts";
 
+type Json = ReturnType<typeof JSON.parse>;
+
 /** By the digit of their hashes. */
 const RELEASES = {
   a: { version: "1.0.0" },
@@ -75,6 +77,32 @@ describe.skipIf(reason !== undefined)(
       expect(failure).toBeInstanceOf(RollFailed);
       expect(String(failure)).toMatch(/failed its soak gate on 5\.0\.0.*market went back to 1\.1\.0-/);
       expect(String(failure)).toMatch(/errors? from 5\.0\.0-c+/);
+    });
+
+    test("an nginx that may not ask for pods goes on with those it knows, and no roll begins before it may", async () => {
+      const get = ["get", "rolebinding", "market-nginx", "-o", "json"];
+      const { roleRef, subjects, metadata }: Json = JSON.parse(await fleet.kubectl(...get));
+      const [failure, { lost }] = await underLoad(100, async () => {
+        await fleet.kubectl("delete", "rolebinding", "market-nginx");
+        await new Promise((resolve) => setTimeout(resolve, 20_000));
+        return fleet.roll(OLD).catch((error: unknown) => error);
+      });
+      expect(lost).toEqual([]);
+      expect(String(failure)).toMatch(
+        /pod market-nginx-\S+ has not got the list of pods from the cluster's API for \d+ s \(it answered 403, .*\. No pod was touched\.$/,
+      );
+      const { name, labels } = metadata;
+      await fleet.create([
+        {
+          apiVersion: "rbac.authorization.k8s.io/v1",
+          kind: "RoleBinding",
+          metadata: { name, labels },
+          roleRef,
+          subjects,
+        },
+      ]);
+      const [{ rolled }, after] = await underLoad(100, () => fleet.roll(OLD));
+      expect([rolled.length, after.lost]).toEqual([3, []]);
     });
 
     test("an nginx that is replaced costs no request", async () => {

@@ -114,7 +114,8 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
       ["port", { port }],
       ["healthPort", { healthPort: port }],
     ] as const) {
-      expect(await sshHost.check({ olds: host(), news: host(change) })).toEqual({
+      const news = { ...host(change), portsAreFree: true };
+      expect(await sshHost.check({ olds: host(), news })).toEqual({
         failures: [{ property, reason: expect.stringMatching(`^${port} is taken by pid ${pid} `) }],
       });
     }
@@ -140,12 +141,17 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
     const served = await fleet.checkNginx();
     expect({
       "check of a new host": await scripts(() => sshHost.check({ olds: {}, news: host() })),
+      "check of a new host at which the program has looked": await scripts(async () => {
+        const news = { ...host(), portsAreFree: true };
+        expect(await sshHost.check({ olds: {}, news })).toEqual({ inputs: host() });
+      }),
       "check of a host": await scripts(() => sshHost.check({ olds: host(), news: host() })),
       "refresh of a host": await scripts(() => sshHost.read("id", host())),
       "check of nginx": await scripts(() => fleet.checkNginx({}, served)),
       "refresh of nginx": await scripts(() => nginx.read("id", served)),
     }).toEqual({
       "check of a new host": 1,
+      "check of a new host at which the program has looked": 0,
       "check of a host": 0,
       "refresh of a host": 1,
       "check of nginx": 6,

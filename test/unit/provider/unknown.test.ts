@@ -33,9 +33,9 @@ test("a preview replaces a host whose server is to be made, and asks neither ser
 
 test("a preview sets up a server that is to be made, and doesn't delete the old one before", async () => {
   const [from, to] = [old, next].map(({ graceSeconds, ...place }) => ({ place, user: "root", graceSeconds }));
-  const news = { ...to, script: UNKNOWN };
+  const news = { ...to, deployer: UNKNOWN, scriptHash: UNKNOWN };
   expect(await sshServer.check({ olds: { ...from }, news: { ...to } })).toEqual({ inputs: news });
-  expect(await sshServer.diff({ olds: { ...from, script: "old" }, news })).toEqual({
+  expect(await sshServer.diff({ olds: { ...from, scriptHash: "old" }, news })).toEqual({
     changes: true,
     replaces: ["place"],
   });

@@ -1,10 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reachServers } from "#kinds/ssh/reachServers.ts";
 import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
+import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
+import { freePort } from "../../../../harness/freePort.ts";
 import { noSshd, type SshServer, SshServers } from "../../../../harness/ssh/sshServers.ts";
 import { patiently } from "../../../../settings/patiently.ts";
+import { listenOn, startNode } from "../../../support/child.ts";
 
 const reason = await noSshd();
 
@@ -21,7 +25,7 @@ describe.skipIf(reason)("a server that was made a moment ago", { timeout: 60_000
 
   afterAll(async () => servers?.remove());
 
-  const reach = (keys: { readonly hostKey?: string; readonly hostKeys?: "accept-new" } = {}) => {
+  const reach = (keys: Partial<SshHostDescriptor> = {}) => {
     const { config: sshConfig, directory } = servers;
     const place = {
       server: "server-1",
@@ -43,7 +47,7 @@ describe.skipIf(reason)("a server that was made a moment ago", { timeout: 60_000
       void servers.start(server);
     };
     const waiting = patiently(() => reach(), { ...patience, onWait });
-    await expect(waiting).resolves.toBeUndefined();
+    await expect(waiting).resolves.toBeDefined();
     expect(told).toEqual([expect.stringMatching(/^server-1 cannot be reached: .*refused/)]);
   });
 
@@ -58,21 +62,37 @@ describe.skipIf(reason)("a server that was made a moment ago", { timeout: 60_000
 
   test("is known by a given host key, whatever known_hosts has", async () => {
     const hostKey = await readFile(join(servers.directory, "server-1.key.pub"), "utf8");
-    await expect(reach({ hostKey })).resolves.toBeUndefined();
+    await expect(reach({ hostKey })).resolves.toBeDefined();
     const other = (await readFile(join(servers.directory, "id.pub"), "utf8")).trim();
-    await expect(reach({ hostKey: `${other}\n${hostKey}` })).resolves.toBeUndefined();
+    await expect(reach({ hostKey: `${other}\n${hostKey}` })).resolves.toBeDefined();
     await expect(reach({ hostKey: other, hostKeys: "accept-new" })).rejects.toThrow(
       "server-1: its host key isn't the given hostKey: the server has another one, or another machine is answering",
     );
+  });
+
+  test("gets a new host only if nobody has its ports, and says who deploys", async () => {
+    const hostKey = await readFile(join(servers.directory, "server-1.key.pub"), "utf8");
+    const fresh = { hostKey, directory: join(servers.directory, "new"), port: await freePort() };
+    const reached = await reach(fresh);
+    const place = { server: "server-1", unit: "" };
+    expect(reached(place)).toEqual({ deployer: userInfo().username, portsAreFree: true });
+    expect((await reach({ hostKey }))(place)).toMatchObject({ portsAreFree: false });
+    const { pid } = await startNode(listenOn(fresh.port, "127.0.0.1"));
+    await expect(reach(fresh)).rejects.toMatchObject({
+      property: "hosts[0].port",
+      reason: expect.stringMatching(
+        `^app-1: ${fresh.port} is taken by pid ${pid} .*: if this host replaces another one, remove that one, run pulumi up, then add this one$`,
+      ),
+    });
   });
 
   test("is learned if that is allowed, but only while it is new", async () => {
     const known = join(servers.directory, "known_hosts");
     await writeFile(known, "");
     await expect(reach()).rejects.toThrow("its host key is unknown");
-    await expect(reach({ hostKeys: "accept-new" })).resolves.toBeUndefined();
+    await expect(reach({ hostKeys: "accept-new" })).resolves.toBeDefined();
     expect(await readFile(known, "utf8")).toContain(`[${server.address}]:${server.port} ssh-ed25519 `);
-    await expect(reach()).resolves.toBeUndefined();
+    await expect(reach()).resolves.toBeDefined();
     await servers.changeKey(server);
     await expect(reach({ hostKeys: "accept-new" })).rejects.toThrow(
       "its host key differs from the known one",
