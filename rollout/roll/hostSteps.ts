@@ -128,6 +128,7 @@ export class HostSteps {
     await this.#timed("health", async () => {
       await awaitHealthy(place, release, this.#context, signal, () => {
         asked = this.#context.proxy.upstream(slot, signal);
+        asked.catch(() => {});
       });
       return "UP";
     });
