@@ -43,12 +43,12 @@ export async function deploy(
       leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),
       ...(request.stack !== undefined && { stack: request.stack }),
     });
-    const { durationSeconds, ledger } = result;
+    const { durationSeconds, ledger = null } = result;
     return {
       ...news,
       ...(await surveyOf(orchestrator, request)),
       durationSeconds,
-      ...(ledger && { ledger }),
+      ledger,
       ...(await log.succeeded(result)),
     };
   } catch (error) {
@@ -59,6 +59,7 @@ export async function deploy(
         ...news,
         ...(await surveyOf(orchestrator, request)),
         durationSeconds: secondsSince(began),
+        ledger: null,
         ...told,
       },
       reasons: [redact(reasonOf(error))],

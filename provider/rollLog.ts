@@ -17,12 +17,12 @@ import { rollFacts } from "./rollFacts.ts";
 /** The first of these tells that a roll goes back. */
 const WAY_BACK: readonly Phase[] = ["restore", "rollback"];
 
-/** What a roll adds to the outputs; nothing if no records are kept. */
+/** What a roll adds to the outputs. A preview would show one that is missing as unknown, each time. */
 export interface LogOutputs {
-  /** The path of the report of the last roll; absent if it could not be written. */
-  readonly report?: string;
-  /** The last rolls, newest first. */
-  readonly history?: readonly HistoryEntry[];
+  /** The path of the report of the last roll; `null` if it could not be written, or no records are kept. */
+  readonly report: string | null;
+  /** The last rolls, newest first; `null` if no records are kept. */
+  readonly history: readonly HistoryEntry[] | null;
 }
 
 interface LogOptions {
@@ -110,13 +110,13 @@ export class RollLog {
     await Promise.all(this.#tellingOfKilled);
     this.#notifier.tell(event, roll);
     await Promise.all([this.#notifier.close(), ...this.#sendingOfKilled, this.#sendTrace(roll.record)]);
-    if (this.#folder === undefined) return {};
-    const { report } = roll;
-    if (report !== undefined) this.#tell("report", report);
+    if (this.#folder === undefined) return { report: null, history: null };
+    const { report = null } = roll;
+    if (report !== null) this.#tell("report", report);
     // What the state had survives where the folder does not, such as on CI.
     const kept = await this.#kept(this.#folder, roll.record.stack);
     const history = mergeHistory([historyEntry(roll)], kept, entriesIn(this.#options.olds.history));
-    return { ...(report !== undefined && { report }), history };
+    return { report, history };
   }
 
   /** It may have come to its end while this one waited for the lease. */

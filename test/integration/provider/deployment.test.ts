@@ -223,6 +223,8 @@ describe("a deployment", () => {
       rollingOrder: [`app-1: ${release}`, `app-2: ${release}`],
       durationSeconds: expect.any(Number),
       ledger: { requests: 0, lost: 0, errors: 0, cut: 0, retries: 0 },
+      report: null,
+      history: null,
     });
     expect(await diff({ olds: outputs, news: inputs })).toEqual({ changes: false });
     expect(await versionServed(url)).toBe("1.0.0");
