@@ -82,6 +82,8 @@ describe("nginx in front of pods", { timeout: NJS_NGINX_MILLISECONDS }, () => {
     front.api.set(PODS.slice(0, 2).map(named));
     await expect.poll(async () => (await front.status()).up, { timeout: 5_000 }).toBe(1);
     const answers = () => answering(front.url);
+    // The choice follows the checks by some milliseconds.
+    await expect.poll(answers).toEqual([PODS[0]]);
     expect(await answers()).toEqual([PODS[0]]);
     if (second) second.behaviour.health = 200;
     await expect.poll(answers).toEqual(PODS.slice(0, 2));

@@ -115,6 +115,7 @@ describe("an nginx that is not ours", { timeout: 30_000 }, () => {
     await server.propose(first);
     await server.apply();
     await server.commit(first);
+    await until(async () => (await answer(nginx)) === "one", 5);
     const before = await nginx.files();
     await expect(server.propose(part("two", place, "nonsense"))).rejects.toThrow(
       /^nginx rejected its configuration: .*unknown directive "nonsense" in .*\/live\/server\.conf:1\. Nothing was changed$/,
