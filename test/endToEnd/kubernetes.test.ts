@@ -11,6 +11,7 @@ import {
 } from "../../harness/kubernetes/kubernetesCluster.ts";
 import { Traffic } from "../../harness/traffic.ts";
 import { nodeAppImage } from "../support/docker/nodeAppImage.ts";
+import { knowRoutes, ROUTES } from "../support/kubernetes/knowRoutes.ts";
 import { podImage } from "../support/kubernetes/podImages.ts";
 import { noPlugin } from "./noPlugin.ts";
 import { Project } from "./project.ts";
@@ -107,6 +108,39 @@ describe.skipIf(reason !== undefined)(
       const { code, output } = await project.up();
       expect(code, output).toBe(0);
       expect(await pods("rollgate-e2e-a")).toHaveLength(2);
+    });
+
+    test("changes over to a Gateway without touching a pod, and fails before the roll without the Gateway API", async () => {
+      const before = await pods("rollgate-e2e-a");
+      await project.pulumi("config", "rm", "--path", "expose.nodePort");
+      await project.configure({
+        ...{ "expose.type": "gateway", "expose.gateway": "edge", "serverNames[0]": "shop.example.com" },
+      });
+      const failed = await project.up();
+      expect(failed.code, failed.output).not.toBe(0);
+      expect(failed.output).toContain('no matches for kind "HTTPRoute"');
+      expect(failed.output).not.toContain("preflight");
+
+      await knowRoutes();
+      const { code, output } = await project.up();
+      expect(code, output).toBe(0);
+      expect(await project.output("url")).toBe("http://shop.example.com");
+      const route = JSON.parse(
+        await kubectl("-n", "rollgate-e2e-a", "get", ROUTES, "rollgate-e2e-a", "-o=json"),
+      );
+      expect(route.spec).toEqual({
+        parentRefs: [{ name: "edge" }],
+        hostnames: ["shop.example.com"],
+        rules: [
+          {
+            matches: [{ path: { type: "PathPrefix", value: "/" } }],
+            backendRefs: [{ name: "rollgate-e2e-a", port: 80 }],
+          },
+        ],
+      });
+      expect(await pods("rollgate-e2e-a")).toEqual(before);
+      const again = await project.pulumi("preview", "--expect-no-changes");
+      expect(again.code, again.output).toBe(0);
     });
 
     test("a destroyed stack leaves nothing, and the other one serves on", async () => {
