@@ -85,7 +85,9 @@ export class HostSteps {
       const { graceSeconds } = this.#context.policy.timing;
       const running = await asked;
       await this.#context.assertHeldLately();
-      const [{ killed }] = await inOrder(slot.stop(graceSeconds), retire());
+      const { killed } = await slot.stop(graceSeconds);
+      // A container that is about to stop can't be told not to start again.
+      await retire();
       this.#context.follower?.runs(slot, undefined);
       if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
       return running ? `${running.release} stopped` : "nothing was running";
