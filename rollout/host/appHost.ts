@@ -110,11 +110,8 @@ export interface AppHost extends Slot {
   readonly startupCache?: Omit<StartupCache, "copyFrom" | "machine"> &
     Partial<Pick<StartupCache, "copyFrom" | "machine">>;
 
-  /**
-   * Throws `RollgateError` if the host cannot take part in a roll; changes nothing. `staging` is the release that comes
-   * next: whether it is there already can be looked at meanwhile.
-   */
-  preflight(signal: AbortSignal, staging?: string): Promise<void>;
+  /** Throws `RollgateError` if the host cannot take part in a roll; changes nothing. */
+  preflight(signal: AbortSignal): Promise<void>;
   /** `staging` is a release that may have to be staged: it asks for the room for it, too. */
   observe(staging?: string): Promise<HostState>;
   /**

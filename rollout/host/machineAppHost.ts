@@ -10,16 +10,6 @@ import type { HostTasks } from "./hostTasks.ts";
 import { launchFingerprint } from "./launchSpec.ts";
 import { type HostPolicy, MachineSlot, type SlotParts } from "./machineSlot.ts";
 
-/** How long a release that was found is taken for intact. */
-const KNOWN_MILLISECONDS = 1_000;
-
-/** A look for a release, and when it began. */
-interface LookForRelease {
-  readonly id: string;
-  readonly at: number;
-  readonly isThere: Promise<boolean>;
-}
-
 /** The parts of a host that don't depend on how its application is started: enough to inspect and to remove it. */
 export interface HostParts extends SlotParts {
   readonly files: HostFiles;
@@ -38,7 +28,6 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   readonly zone?: string;
   readonly startupCache?: Pick<StartupCache, keyof StartupCache>;
   readonly #tasks: HostTasks;
-  #looked: LookForRelease | undefined;
 
   constructor({ files, tasks, second, zone, startupCache, ...first }: HostParts, policy: HostPolicy) {
     const launch = launchFingerprint(policy, first.place.address, first.place.port);
@@ -50,8 +39,7 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     if (second) this.second = new MachineSlot(second, files, policy, launch);
   }
 
-  async preflight(signal: AbortSignal, staging?: string): Promise<void> {
-    if (staging !== undefined) this.#lookFor(staging);
+  async preflight(signal: AbortSignal): Promise<void> {
     const [first, second, owner, running] = await Promise.allSettled([
       this.preflightSlot(signal),
       this.second?.preflightSlot(signal),
@@ -76,7 +64,6 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   }
 
   async stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void> {
-    if (await this.#isThere(id)) return;
     if (jar) {
       return this.explain(`cannot stage ${id}`, () =>
         this.policy.uploads(() => this.files.stage(id, jar, signal)),
@@ -84,24 +71,6 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     }
     if (await this.explain(`cannot verify ${id}`, () => this.files.holds(id))) return;
     throw releaseMissing(this, id);
-  }
-
-  /** If that fails, staging finds out why. */
-  #lookFor(id: string): void {
-    const isThere = this.files.holds(id).catch(() => false);
-    this.#looked = { id, at: performance.now(), isThere };
-  }
-
-  /** Another roller may have removed it until it released the lease. */
-  async #isThere(id: string): Promise<boolean> {
-    const looked = this.#looked;
-    this.#looked = undefined;
-    if (looked?.id !== id || performance.now() - looked.at > KNOWN_MILLISECONDS) return false;
-    const [isThere, files] = await Promise.all([
-      looked.isThere,
-      this.files.describe().catch(() => undefined),
-    ]);
-    return isThere && files?.releases.includes(id) === true;
   }
 
   async runTask(release: string, command: Command, output: Output): Promise<Ended> {

@@ -23,7 +23,7 @@ export async function preflight(
   refuse(
     await Promise.allSettled([
       proxy.preflight(hosts, signal),
-      ...fewAtOnce(hosts, (host) => host.preflight(signal, targetOf(desired, host.name).release)),
+      ...fewAtOnce(hosts, (host) => host.preflight(signal)),
       ...hosts.slice(0, 1).map((host) => {
         const { release } = targetOf(desired, host.name);
         return refuseUnanswered(analysisChecks, factsOf({ host, slot: host }, release), signal);
