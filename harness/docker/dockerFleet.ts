@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "#kinds/docker/dockerDescriptors.ts";
 import { remove } from "#provider/hostResource.ts";
+import { messageOf } from "#rollout/common/errors.ts";
 import { observe } from "#rollout/roll/fleet.ts";
 import { inRepository } from "../../tools/inRepository.ts";
 import { freePort } from "../freePort.ts";
 import { QUICK_START, RealFleet } from "../realFleet.ts";
+import { until } from "../until.ts";
 import { type BaseImages, baseImages } from "./baseImages.ts";
 import { docker } from "./engine.ts";
 
@@ -148,7 +150,7 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
     const mine = await docker(["ps", "-aq", "--filter", `name=${this.prefix}`]);
     if (mine !== "") await docker(["rm", "--force", ...mine.split("\n")]);
     const volumes = await docker(["volume", "ls", "-q", "--filter", `name=${this.prefix}`]);
-    if (volumes !== "") await docker(["volume", "rm", ...volumes.split("\n")]);
+    if (volumes !== "") await until(() => areRemoved(volumes.split("\n")), 10);
     await docker(["network", "rm", this.prefix]);
     await docker(["image", "rm", `${this.prefix}-nginx:test`]);
     await rm(this.directory, { recursive: true, force: true });
@@ -182,5 +184,16 @@ export class DockerFleet extends RealFleet<DockerHostDescriptor, DockerProxyDesc
 
   get #image(): string {
     return `${this.proxy.container}:test`;
+  }
+}
+
+/** Not yet if a container that removes itself is gone but has not released them. */
+async function areRemoved(volumes: readonly string[]): Promise<boolean> {
+  try {
+    await docker(["volume", "rm", "--force", ...volumes]);
+    return true;
+  } catch (error) {
+    if (messageOf(error).includes("volume is in use")) return false;
+    throw error;
   }
 }
