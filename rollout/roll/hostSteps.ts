@@ -72,26 +72,22 @@ export class HostSteps {
   }
 
   async stop(slot: Slot, asked = this.beforeStop(slot)): Promise<void> {
-    await this.#stop(slot, asked);
-  }
-
-  /** The same once the other slot serves: no reboot may start it again. */
-  async stopForGood(slot: Slot, asked = this.beforeStop(slot)): Promise<void> {
-    await this.#stop(slot, asked, () => slot.retire());
-  }
-
-  async #stop(slot: Slot, asked: Promise<RunningApp | undefined>, retire = async () => {}): Promise<void> {
     await this.#timed("stop", async () => {
       const { graceSeconds } = this.#context.policy.timing;
       const running = await asked;
       await this.#context.assertHeldLately();
       const { killed } = await slot.stop(graceSeconds);
-      // A container that is about to stop can't be told not to start again.
-      await retire();
       this.#context.follower?.runs(slot, undefined);
       if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
       return running ? `${running.release} stopped` : "nothing was running";
     });
+  }
+
+  /** The same once the other slot serves: no reboot may start it again. */
+  async stopForGood(slot: Slot, asked = this.beforeStop(slot)): Promise<void> {
+    await this.stop(slot, asked);
+    // A container that is about to stop can't be told not to start again.
+    await slot.retire();
   }
 
   async switchTo(release: string): Promise<void> {
