@@ -7,8 +7,10 @@ import type { FailedPath, PlaceSum, RequestCounter } from "./requestCounter.ts";
 const ANSWER_SECONDS = 5;
 /** Clocks that differ by less are taken for the same: a look takes a moment, too. */
 const SAME_CLOCK_SECONDS = 2;
-/** nginx writes its lines a moment after its answers: at most 200 ms, and whatever a busy machine adds. */
-const WRITTEN_MILLISECONDS = 300;
+/** nginx writes its lines a moment after its answers: by default so long after them at most. */
+const WRITTEN_MILLISECONDS = 200;
+/** What a busy machine adds. */
+const LATE_MILLISECONDS = 100;
 
 interface Take {
   sum(sum: PlaceSum): void;
@@ -66,7 +68,8 @@ export class CountedNginx {
       return;
     }
     if (this.isOn) {
-      await sleep(Math.max(0, at + WRITTEN_MILLISECONDS - performance.now()));
+      const { writtenMilliseconds = WRITTEN_MILLISECONDS } = this.#counter;
+      await sleep(Math.max(0, at + writtenMilliseconds + LATE_MILLISECONDS - performance.now()));
       await this.look();
     }
     // Nobody needs to wait for it.

@@ -30,6 +30,8 @@ export interface RequestCounter {
   readonly name: string;
   /** Begins anew, whatever an earlier roll left; returns whether nginx writes such lines at all. */
   begin(): Promise<boolean>;
+  /** How long nginx may take to write the line about an answer, once it has begun; absent if it has not said so. */
+  readonly writtenMilliseconds?: number | undefined;
   /**
    * Sends a request to the application through nginx, which counts it apart from those of clients; returns the status.
    * Absent if nginx can't tell them apart.

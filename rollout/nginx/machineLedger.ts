@@ -2,7 +2,7 @@ import { inOrder } from "../common/inOrder.ts";
 import { parseSums } from "../ledger/parseSums.ts";
 import type { Look, RequestCounter } from "../ledger/requestCounter.ts";
 import type { Machine } from "../machine/machine.ts";
-import { LEDGER_FLAG, TAKES_PROBES } from "./configuration/ledgerLog.ts";
+import { flushMilliseconds, LEDGER_FLAG, TAKES_PROBES } from "./configuration/ledgerLog.ts";
 import type { GroupedNginxAccess } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
@@ -32,6 +32,7 @@ export class MachineLedger implements RequestCounter {
   readonly #access: Pick<GroupedNginxAccess, "get" | "probe" | "raiseFlag" | "lowerFlag">;
   #position = "";
   #takesProbes = false;
+  #writtenMilliseconds: number | undefined;
 
   constructor(
     machine: Machine,
@@ -50,13 +51,19 @@ export class MachineLedger implements RequestCounter {
       AbortSignal.timeout(ANSWER_MILLISECONDS),
     );
     if (statusCode !== 200) return false;
-    this.#takesProbes = new TextDecoder().decode(body).split(" ").includes(TAKES_PROBES);
+    const words = new TextDecoder().decode(body).split(" ");
+    this.#takesProbes = words.includes(TAKES_PROBES);
+    this.#writtenMilliseconds = flushMilliseconds(words);
     const { directory, unreadSeconds = UNREAD_SECONDS } = this.#place;
     const args = [directory, LEDGER_FLAG, String(unreadSeconds), WATCH];
     // At the same time: nginx writes its first lines a moment after the flag is up.
     const [position] = await inOrder(this.#machine.run(START, args), this.#access.raiseFlag(LEDGER_FLAG));
     this.#position = position.trim();
     return true;
+  }
+
+  get writtenMilliseconds(): number | undefined {
+    return this.#writtenMilliseconds;
   }
 
   get probe(): RequestCounter["probe"] {

@@ -17,7 +17,7 @@ export const LEDGER_FILE = join("logs", "ledger.log");
 export const MAKE_LEDGER = `[ -e ${LEDGER_FILE} ] || (umask 027; : > ${LEDGER_FILE}) 2>/dev/null || :`;
 
 /** Short, because a roll ends with a wait for it. */
-export const FLUSH_MILLISECONDS = 200;
+export const FLUSH_MILLISECONDS = 50;
 
 /** What a line consists of; `sum-ledger.sh` reads it. Behind these fields, a mark tells a line that is complete, and the path may come before it. */
 const FIELDS = [
@@ -66,6 +66,16 @@ function pathMap({ name }: NginxSettings, path: string): string {
 `;
 }
 
+/** Before how long nginx writes a line, as it says itself: one that was set up earlier takes longer, and does not say so. */
+const FLUSHED = "flushed:";
+const FLUSH_MILLISECONDS_BEFORE = 200;
+
+/** How long nginx may take to write a line, by its answer to the rollout. */
+export function flushMilliseconds(words: readonly string[]): number {
+  const said = words.find((word) => word.startsWith(FLUSHED))?.slice(FLUSHED.length);
+  return Number(said) || FLUSH_MILLISECONDS_BEFORE;
+}
+
 /** What nginx says of itself if it can tell the rollout's requests from those of clients. */
 export const TAKES_PROBES = "probes";
 
@@ -73,7 +83,7 @@ export const TAKES_PROBES = "probes";
 export function ledgerLocation(settings: NginxSettings): string {
   if (!hasLedger(settings)) return "";
   return `    location = /rollgate/ledger {
-        return 200 "ledger${settings.probes ? ` ${TAKES_PROBES}` : ""}";
+        return 200 "ledger ${FLUSHED}${FLUSH_MILLISECONDS}${settings.probes ? ` ${TAKES_PROBES}` : ""}";
     }
 `;
 }

@@ -15,7 +15,7 @@ const NAMES = 60;
  * application that closes idle connections itself must not do so while a request is on its way.
  */
 const KEPT = `    keepalive 64;
-    keepalive_timeout 200ms;
+    keepalive_timeout 50ms;
 `;
 
 /** The upstream with all slots, one for each pool, and one for each combination within a group. */

@@ -49,9 +49,13 @@ test("a roll counts from before its first drain, and its last line says what it 
 });
 
 /** How many milliseconds the last look waits if a host was finished so long before, and `then` has happened since. */
-async function waitAfter(milliseconds: number, then: (ledger: Ledger) => void = () => {}): Promise<number> {
+async function waitAfter(
+  milliseconds: number,
+  then: (ledger: Ledger) => void = () => {},
+  change: Partial<RequestCounter> = {},
+): Promise<number> {
   const fleet = await oneHost();
-  const ledger = new Ledger(fleet.hosts, [counter(fleet)], () => {});
+  const ledger = new Ledger(fleet.hosts, [counter(fleet, change)], () => {});
   await ledger.begin();
   const now = performance.now.bind(performance);
   const clock = vi.spyOn(performance, "now").mockImplementation(() => now() - milliseconds);
@@ -67,6 +71,12 @@ async function waitAfter(milliseconds: number, then: (ledger: Ledger) => void = 
 test("the end waits for lines about requests that clients sent until the last host was finished", async () => {
   expect(await waitAfter(0)).toBeGreaterThan(290);
   expect(await waitAfter(10_000)).toBeLessThan(290);
+});
+
+test("the end waits no longer than nginx says that its lines take", async () => {
+  const waited = await waitAfter(0, () => {}, { writtenMilliseconds: 50 });
+  expect(waited).toBeGreaterThan(140);
+  expect(waited).toBeLessThan(290);
 });
 
 test("the end waits for the last lines of all if a host was drained since one was finished", async () => {

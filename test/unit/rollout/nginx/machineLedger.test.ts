@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { MachineLedger } from "#rollout/nginx/machineLedger.ts";
 
 /** The ledger of an nginx that counts; its file is ready once `ready` says so. */
-function ledgerWith(ready: (raised: Promise<void>) => Promise<string>) {
+function ledgerWith(ready: (raised: Promise<void>) => Promise<string>, answer = "ledger") {
   const raised = Promise.withResolvers<void>();
   const asked: (readonly string[])[] = [];
   const machine = {
@@ -13,7 +13,7 @@ function ledgerWith(ready: (raised: Promise<void>) => Promise<string>) {
   };
   const access = {
     url: "http://proxy",
-    get: async () => ({ statusCode: 200, body: new TextEncoder().encode("ledger") }),
+    get: async () => ({ statusCode: 200, body: new TextEncoder().encode(answer) }),
     raiseFlag: async () => raised.resolve(),
   };
   return { ledger: new MachineLedger(Object(machine), { directory: "/srv" }, Object(access)), asked };
@@ -34,4 +34,16 @@ test("a ledger whose file can't be made ready doesn't begin", async () => {
     throw new Error("disk full");
   });
   await expect(ledger.begin()).rejects.toThrow("disk full");
+});
+
+test("it takes from nginx how long its lines may take; one that was set up earlier does not say so", async () => {
+  for (const [answer, milliseconds] of [
+    ["ledger", 200],
+    ["ledger flushed:50", 50],
+    ["ledger flushed:50 probes", 50],
+  ] as const) {
+    const { ledger } = ledgerWith(async () => "7:0\n", answer);
+    await ledger.begin();
+    expect(ledger.writtenMilliseconds).toBe(milliseconds);
+  }
 });

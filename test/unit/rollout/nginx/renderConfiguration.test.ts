@@ -6,7 +6,7 @@ import type { TlsServing } from "#rollout/nginx/tls/tlsServing.ts";
 import { hostsInARow, nginxSettings, twoSlotsInARow } from "../../../support/nginx.ts";
 
 /** The end of every upstream. */
-const KEPT = ["keepalive 64;", "keepalive_timeout 200ms;"];
+const KEPT = ["keepalive 64;", "keepalive_timeout 50ms;"];
 
 describe("the bytes of the configuration", () => {
   const settings = nginxSettings({ directory: "/srv/nginx", port: 8080 });
@@ -289,7 +289,7 @@ describe("the shortcut of a fleet at rest", () => {
     expect(atRest).toEqual(logs);
     expect(counted?.slice(0, -1)).toEqual([
       ...logs.filter((line) => line !== "access_log off;"),
-      'access_log "/srv/nginx/logs/ledger.log" market_ledger buffer=64k flush=200ms;',
+      'access_log "/srv/nginx/logs/ledger.log" market_ledger buffer=64k flush=50ms;',
       "set $market_ledger 1;",
     ]);
   });
@@ -310,7 +310,7 @@ describe("a server for the roll's own requests", () => {
     const without = text
       .replace(own, "")
       .replace(/^ *log_format market_probe_ledger .*\n/m, "")
-      .replace('"ledger probes"', '"ledger"')
+      .replace('"ledger flushed:50 probes"', '"ledger flushed:50"')
       .replaceAll(fingerprint, plain.fingerprint);
     expect(without).toBe(plain.text);
   });
