@@ -1,4 +1,4 @@
-import { answersAt, type TcpSocket } from "../machine/connections.ts";
+import { answersAt, type TcpSocket, tablePort } from "../machine/connections.ts";
 import { describeHolder, readListening } from "../machine/listeners.ts";
 import { CommandFailed, type Machine } from "../machine/machine.ts";
 import { readScripts } from "../machine/scripts.ts";
@@ -43,16 +43,18 @@ export class HostProcesses {
     const find = readScripts(OURS, finder);
     this.#running = [
       show,
-      readScripts(OURS, "print-running-seen"),
+      readScripts(OURS, "is-seen", "print-running-seen"),
       find,
       readScripts(OURS, "print-running"),
     ].join("\n");
     this.#printMemory = [show, find, readScripts(OURS, "print-memory")].join("\n");
     this.#printSockets = [
       show,
-      find,
+      readScripts(OURS, "is-seen"),
+      `listening=$(\n${readScripts(MACHINES, "print-listening")}\n)`,
+      readScripts(OURS, "if-any-listens"),
+      `if is_seen "$3" "$4"; then pids=$3; else\n${find}\nfi`,
       readScripts(OURS, "print-sockets"),
-      readScripts(MACHINES, "print-listening"),
     ].join("\n");
   }
 
@@ -78,8 +80,7 @@ export class HostProcesses {
   /** Checks the process seen last before looking for others. */
   async running(): Promise<RunningApp | undefined> {
     const seen = this.#seen;
-    const args = [this.#subject, this.#slot, String(seen?.app.pid ?? 0), seen?.began ?? ""];
-    const text = await this.#machine.run(this.#running, args);
+    const text = await this.#machine.run(this.#running, this.#arguments);
     if (text.trim() === "same") return seen?.app;
     const [app] = this.#javasOf(text);
     const [, began] = new RegExp(`^began ${app?.pid} (\\d+)$`, "m").exec(text) ?? [];
@@ -90,7 +91,7 @@ export class HostProcesses {
   /** Goes by the sockets that the process holds; if they are hidden, by its account, which only the application uses. */
   async portOwner(): Promise<PortOwner> {
     const { address, port, healthPort = port } = this.#place;
-    const { application, inodes, uids, sockets } = await this.#sockets();
+    const { application, inodes, uids, sockets } = await this.#sockets(port, healthPort);
     const at = (wanted: number) => sockets.filter(({ local }) => answersAt(local, address, wanted));
     const [listeners, ofHealth] = [at(port), at(healthPort)];
     const isOurs = ({ inode, uid }: TcpSocket) => inodes.includes(inode) || uids.includes(uid);
@@ -107,8 +108,10 @@ export class HostProcesses {
     return sockets.filter(({ inode }) => inodes.includes(inode)).map(({ local }) => local);
   }
 
-  async #sockets() {
-    const text = await this.#machine.run(this.#printSockets, [this.#subject, this.#slot]);
+  /** If nothing listens at any of the ports, nothing is found. */
+  async #sockets(...ports: readonly number[]) {
+    const args = [...this.#arguments, ...ports.map(tablePort)];
+    const text = await this.#machine.run(this.#printSockets, args);
     const end = text.indexOf("\n\n") + 1;
     const all = (word: string) =>
       [...text.matchAll(new RegExp(`^${word} (\\d+)$`, "gm"))].map(([, id]) => id ?? "");
@@ -118,6 +121,11 @@ export class HostProcesses {
       uids: all("uid"),
       sockets: readListening(text),
     };
+  }
+
+  get #arguments(): string[] {
+    const seen = this.#seen;
+    return [this.#subject, this.#slot, String(seen?.app.pid ?? 0), seen?.began ?? ""];
   }
 
   get #slot(): string {

@@ -58,7 +58,7 @@ export function answersAt(local: string, address: string, port: number): boolean
 
 /** An endpoint in the notation of the kernel's table for its address family. */
 export function tableEndpoint(address: string, port: number): string {
-  const end = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const end = `:${tablePort(port)}`;
   if (isIPv4(address)) return toWord(address.split(".").map(Number)) + end;
   const [head = "", tail] = canonicalIPv6(address).split("::");
   const groups = (text = "") =>
@@ -70,6 +70,11 @@ export function tableEndpoint(address: string, port: number): string {
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
   const bytes = [...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 255]);
   return [0, 4, 8, 12].map((at) => toWord(bytes.slice(at, at + 4))).join("") + end;
+}
+
+/** A port in the notation of the kernel's tables. */
+export function tablePort(port: number): string {
+  return port.toString(16).toUpperCase().padStart(4, "0");
 }
 
 /** Four bytes as a little-endian word, the byte order of all machines in use. */

@@ -1,6 +1,6 @@
-# After a script that sets pids and before print-listening.sh. Prints a line for each process and, after an empty line,
-# their sockets, or the account of a process whose sockets are hidden from this one.
-# shellcheck disable=SC2154 # Set by the script before.
+# After pids and listening were set. Prints a line for each process and, after an empty line, their sockets, or the account
+# of a process whose sockets are hidden from this one, and what listens on this machine.
+# shellcheck disable=SC2154 # Set before.
 for pid in $pids; do show "$pid"; done
 echo
 for pid in $pids; do
@@ -11,3 +11,4 @@ for pid in $pids; do
     stat -c 'uid %u' "/proc/$pid" 2>/dev/null
   fi
 done
+printf '%s\n' "$listening"
