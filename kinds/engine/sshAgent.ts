@@ -1,9 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Duplex, PassThrough } from "node:stream";
+import { Duplex } from "node:stream";
 
 const MAX_WORDS = 2_000;
 /** How long `ssh` keeps an idle connection. */
@@ -35,20 +36,46 @@ export function sshAgent(url: URL): Agent {
     ssh.stderr.setEncoding("utf8").on("data", (text: string) => {
       words = `${words}${text}`.slice(-MAX_WORDS);
     });
-    // Ends with ssh itself, because only its exit code tells success from failure.
-    const answers = ssh.stdout.pipe(new PassThrough(), { end: false });
-    const stream = Duplex.from({ readable: answers, writable: ssh.stdin });
-    ssh.stdin.on("error", () => {});
+    const stream = overPipes(ssh);
     // The agent destroys idle connections beyond the ones it keeps, when nobody listens any more.
     stream.on("error", () => {});
     ssh.once("error", (error) => stream.destroy(error));
     ssh.once("exit", (code) => {
       if (code) stream.destroy(new Error(words.trim().split("\n").at(-1) || `ssh ended with ${code}`));
-      else answers.end();
     });
     return Object.assign(stream, likeSocket(ssh));
   };
   return agent;
+}
+
+/**
+ * What ssh carries. The end of its input says nothing about the answer of a short command, part of which may still be
+ * unread when ssh has ended: the stream ends only after it.
+ */
+function overPipes(ssh: ChildProcessWithoutNullStreams): Duplex {
+  const { stdin, stdout } = ssh;
+  const stream = new Duplex({
+    allowHalfOpen: false,
+    read: () => void stdout.resume(),
+    write: (chunk, _, done) => void stdin.write(chunk, () => done()),
+    final: (done) => void stdin.end(() => done()),
+    destroy(error, done) {
+      stdin.destroy();
+      stdout.destroy();
+      done(error);
+    },
+  });
+  stdin.on("error", () => {});
+  stdout.on("data", (chunk) => {
+    if (!stream.push(chunk)) stdout.pause();
+  });
+  // Only the exit code of ssh tells success from failure.
+  const ends = [once(stdout, "end"), once(ssh, "exit")];
+  Promise.all(ends).then(
+    () => void stream.push(null),
+    () => {},
+  );
+  return stream;
 }
 
 /** The methods an agent needs on a kept socket; an idle one must not keep this process alive. */

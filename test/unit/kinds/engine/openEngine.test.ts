@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { chmod, readFile, symlink, writeFile } from "node:fs/promises";
+import { createServer as createPlainServer } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -167,6 +169,7 @@ describe("an engine behind SSH", () => {
         console.error("ann@build.example: Permission denied (publickey).");
         process.exit(255);
       });
+      engine.on("close", () => process.stdin.destroy());
       process.stdin.pipe(engine).pipe(process.stdout);`;
     await writeFile(join(folder, "ssh"), script);
     await chmod(join(folder, "ssh"), 0o755);
@@ -195,6 +198,28 @@ describe("an engine behind SSH", () => {
     expect(await Promise.all(Array.from({ length: 6 }, ask))).toEqual(Array(6).fill({ Name: "/app" }));
     await sleep(100);
     expect(uncaught).not.toHaveBeenCalled();
+  });
+
+  /** An engine whose commands print `output` and end at once. */
+  async function engineOfCommands(output: string): Promise<string> {
+    const socket = join(await temporaryDirectory(), "docker.sock");
+    const server = createPlainServer((_, response) => void response.end(JSON.stringify({ Id: "command" })));
+    server.on("upgrade", (_, connection) => {
+      connection.write("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
+      connection.end(output);
+    });
+    await once(server.listen(socket), "listening");
+    onTestFinished(() => close(server));
+    return socket;
+  }
+
+  test("answers in full even if a command has ended before its answer is read", async () => {
+    const output = "x".repeat(100_000);
+    await fakeSsh(await engineOfCommands(output));
+    const command = openEngine("ssh://ann@build.example").getExec("command");
+    const stream = await command.start({ hijack: true, stdin: false });
+    await sleep(500);
+    expect(await text(stream)).toBe(output);
   });
 
   test("may have an IPv6 address and no user", async () => {
