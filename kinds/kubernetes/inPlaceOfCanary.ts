@@ -8,12 +8,15 @@ import type { KubernetesRollContext } from "./rollContext.ts";
 /** Gives a workload the pods of a canary that was removed, and waits for them: they run what the others run. */
 export async function inPlaceOfCanary(pods: number, context: KubernetesRollContext): Promise<void> {
   const { cluster, workload, assertHeld, report } = context;
+  let replicas: number | undefined;
   const { release, before } = await despiteOthers(async () => {
     const before = await lookAt(cluster, workload);
     const deployment = deploymentIn(before);
     const { spec } = deployment;
     if (!spec) throw new TypeError("a Deployment has a spec");
-    const wanted = { ...deployment, spec: { ...spec, replicas: (spec.replicas ?? 1) + pods } };
+    // As first seen, so that they are not added twice.
+    replicas ??= (spec.replicas ?? 1) + pods;
+    const wanted = { ...deployment, spec: { ...spec, replicas } };
     const { complete } = await completed(cluster, wanted, deployment);
     await assertHeld();
     await store(cluster, complete, deployment);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { V1Deployment, V1DeploymentSpec } from "@kubernetes/client-node";
 import type { Cluster } from "./cluster.ts";
 import type { Revision } from "./look.ts";
+import { isOpen, MaybeStored } from "./maybeStored.ts";
 import { APPLIED, environmentSecretOf, ownLabels, RELEASE, TEMPLATE_HASH } from "./names.ts";
 import { ownerOf } from "./own.ts";
 import type { Workload } from "./workload.ts";
@@ -57,8 +58,21 @@ export function withRevision(live: V1Deployment, { release, replicaSet }: Revisi
   };
 }
 
-/** Stores a Deployment in place of the one that is there, whose other annotations it keeps, or only tries to. */
+/** Stores a Deployment in place of the one that is there; throws `MaybeStored` if it can't tell whether it is stored. */
 export async function store(
+  cluster: Cluster,
+  desired: V1Deployment,
+  live: V1Deployment | undefined,
+): Promise<void> {
+  try {
+    await put(cluster, desired, live);
+  } catch (error) {
+    throw isOpen(error) ? new MaybeStored(desired.metadata?.name ?? "", error) : error;
+  }
+}
+
+/** Puts a Deployment in place of the one that is there, whose other annotations it keeps, or only tries to. */
+async function put(
   { apps, ask }: Cluster,
   desired: V1Deployment,
   live: V1Deployment | undefined,
@@ -94,7 +108,7 @@ export async function completed(
   desired: V1Deployment,
   live: V1Deployment | undefined,
 ): Promise<Completed> {
-  const { spec } = await store(cluster, desired, live, { dryRun: true });
+  const { spec } = await put(cluster, desired, live, { dryRun: true });
   const applied = JSON.stringify(spec);
   const annotations = { ...desired.metadata?.annotations, [APPLIED]: applied };
   return {

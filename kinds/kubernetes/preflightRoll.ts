@@ -4,6 +4,7 @@ import { factsOf } from "#rollout/roll/factsOf.ts";
 import { type DesiredRelease, targetOf } from "#rollout/roll/targets.ts";
 import { FrontPods } from "./front/frontPods.ts";
 import { refuseStale } from "./front/refuseStale.ts";
+import { MaybeStored } from "./maybeStored.ts";
 import { refuseForeignDeployment } from "./own.ts";
 import { refuseForbidden } from "./refuseForbidden.ts";
 import { rightsOf } from "./rights.ts";
@@ -37,9 +38,10 @@ export async function preflight(
   }
 }
 
-/** Rethrows a failure before the first change with the word that nothing was touched. */
+/** Rethrows a failure before the first change with the word that nothing was touched, if that is known. */
 export function untouched(error: unknown): never {
   if (!(error instanceof RollgateError)) throw error;
   const evidence = error instanceof GateFailed ? error.evidence : [];
-  throw new RollFailed(`${messageOf(error)}. No pod was touched.`, evidence, { cause: error });
+  const known = error instanceof MaybeStored ? "" : " No pod was touched.";
+  throw new RollFailed(`${messageOf(error)}.${known}`, evidence, { cause: error });
 }

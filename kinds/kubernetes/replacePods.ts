@@ -101,7 +101,8 @@ function storeRelease(
       attempt === 1 ? { ...found, complete: wanted } : await completed(cluster, wanted, deployment);
     await assertHeld();
     if (!isStored || !isNoted) await store(cluster, complete, deployment);
-    return changesPods;
+    // Stored by an attempt that got no answer, it changes nothing any more.
+    return isStored ? found.changesPods : changesPods;
   });
 }
 

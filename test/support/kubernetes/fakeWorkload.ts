@@ -55,8 +55,10 @@ export class FakeWorkload {
   isAwake = true;
   /** Whether the account may watch. */
   mayWatch = false;
-  /** Called before each answer; may return a status to answer with instead. */
+  /** Called before each answer; may return a status to answer with instead, or 0 to hang up. */
   onAsked: (asked: Asked) => number | undefined = () => undefined;
+  /** Called once it is done; may return a status to answer with nevertheless, or 0 to hang up without an answer. */
+  onDone: (asked: Asked) => number | undefined = () => undefined;
   /** How often it was looked at. */
   looks = 0;
   readonly #watches = new Set<FakeWatch>();
@@ -70,6 +72,7 @@ export class FakeWorkload {
       if (request.url?.includes("watch=true")) return fake.#watch(request, response);
       const [status, body] = fake.#answer(request, text);
       fake.tell();
+      if (status === 0) return void response.destroy();
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     });
     fake.#port = port;
@@ -187,7 +190,7 @@ export class FakeWorkload {
     const key = `${kind}/${name}`;
     const stored = this.objects.get(key);
     const status = refused ?? statusOf(method, stored, body);
-    if (status >= 400)
+    if (status === 0 || status >= 400)
       return [status, { kind: "Status", code: status, message: `${method} ${kind}: ${status}` }];
     if (method === "GET") return [200, stored];
     if (method === "DELETE") this.#delete(key);
@@ -199,7 +202,7 @@ export class FakeWorkload {
     const object = { ...body, metadata, ...(stored?.status && { status: stored.status }) };
     this.objects.set(key, object);
     if (kind === "deployments" && this.isAwake) this.reconcile(name);
-    return [status, object];
+    return [this.onDone({ what: `${method} ${kind}`, name, body, isDryRun }) ?? status, object];
   }
 
   #allows({ spec: { resourceAttributes } }: Json): boolean {

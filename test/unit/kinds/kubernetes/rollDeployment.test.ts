@@ -91,6 +91,57 @@ test("a status that the controller writes meanwhile keeps no step of a roll from
   expect(fake.deployment.spec.paused).toBe(true);
 });
 
+test.for([0, 504])(
+  "a Deployment whose storing is answered by %i is looked at again, and followed if it is stored",
+  async (answer) => {
+    const fake = await running();
+    let stored = 0;
+    fake.onDone = (asked) => (stores(asked, NEW) && ++stored === 1 ? answer : undefined);
+    expect(await fake.roll(NEW)).toMatchObject({ release: NEW, warnings: [] });
+    expect(fake.deployment.spec.template.spec.containers[0].image).toBe(`shop:${NEW}`);
+  },
+);
+
+test("a first Deployment that was stored without an answer is not stored twice", async () => {
+  const fake = await FakeWorkload.create();
+  fake.onDone = ({ what, isDryRun }) => (what === "POST deployments" && !isDryRun ? 0 : undefined);
+  expect(await fake.roll(NEW)).toMatchObject({ release: NEW, warnings: [] });
+});
+
+test("a Deployment that is not stored after all is stored again, three times at most", async () => {
+  const fake = await running();
+  let asked = 0;
+  fake.onAsked = (each) => (stores(each, NEW) && ++asked < 3 ? 0 : undefined);
+  expect(await fake.roll(NEW)).toMatchObject({ release: NEW, warnings: [] });
+  fake.onAsked = (each) => (stores(each, OLD) ? 504 : undefined);
+  expect(await failureOf(fake, OLD)).toMatch(
+    /^\S+ answered 504: PUT deployments: 504; Deployment market may have been stored: the next pulumi up looks again and goes on from there\.$/,
+  );
+});
+
+test("an API that goes silent while it stores leaves open what is stored", async () => {
+  const fake = await running();
+  let isSilent = false;
+  fake.onAsked = (asked) => {
+    isSilent ||= stores(asked, NEW);
+    return isSilent && asked.what.endsWith("deployments") ? 0 : undefined;
+  };
+  const failure = await failureOf(fake, NEW);
+  expect(failure).toMatch(
+    / does not answer: .*; Deployment market may have been stored: the next pulumi up /,
+  );
+  expect(failure).not.toContain("No pod was touched");
+  fake.onAsked = () => undefined;
+  expect(await fake.roll(NEW)).toMatchObject({ release: NEW });
+});
+
+test("a release that was stored without an answer and fails goes back", async () => {
+  const fake = await running();
+  let stored = 0;
+  fake.onDone = (asked) => (stores(asked, BAD) && ++stored === 1 ? 504 : undefined);
+  expect(await failureOf(fake, BAD)).toContain("; market went back to 1.0.0-aaaaaaaaaaaa.");
+});
+
 test("if the way back can't be stored, at least no further pod is replaced", async () => {
   const fake = await running();
   fake.onAsked = (asked) => (stores(asked, OLD) ? 403 : undefined);
