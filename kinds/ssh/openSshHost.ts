@@ -15,6 +15,7 @@ export function openSshHost(machine: SshMachine, place: SshHostDescriptor): Host
   const files = new HostFiles(machine, place.directory);
   return {
     files,
+    machine,
     tasks: new MachineTasks(machine, place.directory, files),
     startupCache: (launch) => new StartupCache(machine, place.directory, launch),
     ...openSlots(place, (slot) => ({

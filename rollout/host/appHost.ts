@@ -104,6 +104,8 @@ export interface AppHost extends Slot {
   readonly second?: Slot;
   /** Hosts of different zones are never rolled side by side. */
   readonly zone?: string;
+  /** What it shares with other hosts on the same machine; absent if it may share a machine with any. */
+  readonly machine?: unknown;
   /** Fingerprint of how this host would start the application now, in either slot. */
   readonly launch: string;
   /** Absent if the host starts releases as they are. */

@@ -17,6 +17,8 @@ export interface HostParts extends SlotParts {
   /** Its other slot, if it has one. */
   readonly second?: SlotParts;
   readonly zone?: string;
+  /** Absent if the host may share a machine with any other. */
+  readonly machine?: unknown;
   /** What makes releases start faster, if the kind can. */
   startupCache?(launch: Launch): Pick<StartupCache, keyof StartupCache>;
 }
@@ -26,15 +28,20 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   readonly launch: string;
   readonly second?: MachineSlot;
   readonly zone?: string;
+  readonly machine?: unknown;
   readonly startupCache?: Pick<StartupCache, keyof StartupCache>;
   readonly #tasks: HostTasks;
 
-  constructor({ files, tasks, second, zone, startupCache, ...first }: HostParts, policy: HostPolicy) {
+  constructor(
+    { files, tasks, second, zone, machine, startupCache, ...first }: HostParts,
+    policy: HostPolicy,
+  ) {
     const launch = launchFingerprint(policy, first.place.address, first.place.port);
     super(first, files, policy, launch);
     this.launch = launch;
     this.#tasks = tasks;
     if (zone !== undefined) this.zone = zone;
+    if (machine !== undefined) this.machine = machine;
     if (startupCache && policy.startupCache) this.startupCache = startupCache(policy.launch);
     if (second) this.second = new MachineSlot(second, files, policy, launch);
   }

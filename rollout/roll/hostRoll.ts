@@ -17,6 +17,8 @@ export interface HostRoll {
    * `HostRollFailed`. If the host takes traffic as before, it throws `TooFewPeers` or the reason of the signal.
    */
   bring(): Promise<void>;
+  /** Whether clients can't notice what `commit` does, so that the next host may begin meanwhile. */
+  readonly endsUnnoticed: boolean;
   /** Ends what `bring` began: from now on, only another start leads back. */
   commit(): Promise<void>;
   /** Undoes `bring` without starting anything; returns whether that was possible. */
@@ -32,6 +34,10 @@ export interface HostRollOptions {
   readonly signal: AbortSignal;
   /** What a host ran that this roll has brought to the revision once already. */
   readonly beforeFirstTurn?: Revision | undefined;
+  /** The end of hosts that came before: until then, nothing changes for clients. */
+  readonly before?: Promise<void> | undefined;
+  /** Whether it may start its JVM before that, since none of theirs is on its machine. */
+  readonly startsBeside?: boolean;
 }
 
 /** A deployer that died after the start left a healthy host that only needs to be admitted. */

@@ -48,7 +48,7 @@ export async function rollBack(replaced: readonly Replaced[], context: RollConte
         context.report("rollback", describeStep(back, fleet), back.member.host);
         view.changes(back.member.host);
       }
-      const { done, failure } = await rollTogether(
+      const together = await rollTogether(
         batch.map(({ member, to, minimumHealthy }) => ({
           member,
           revision: to.before,
@@ -56,7 +56,10 @@ export async function rollBack(replaced: readonly Replaced[], context: RollConte
         })),
         batch.length,
       );
-      const back = batch.filter(({ member }) => done.some((roll) => roll.member.host === member.host));
+      const failure = together.failure ?? (await together.ending);
+      const back = batch.filter(({ member }) =>
+        together.done.some((roll) => roll.member.host === member.host),
+      );
       returned.push(...back.map(({ to }) => to));
       for (const { member } of back) context.follower?.wentBack(member.host);
       kept = kept.filter((one) => !returned.includes(one));

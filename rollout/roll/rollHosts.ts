@@ -1,9 +1,10 @@
-import type { RollgateError } from "../common/errors.ts";
+import { messageOf, type RollgateError } from "../common/errors.ts";
 import { inOrder } from "../common/inOrder.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
 import { batchSize } from "../request/batch.ts";
 import { BatchProgress } from "./batchProgress.ts";
 import { decideStep, isFinished, type Step } from "./decideStep.ts";
+import { Endings } from "./endings.ts";
 import { describeTrouble, type FleetMember, releaseBefore } from "./fleet.ts";
 import { FleetView } from "./fleetView.ts";
 import type { HostRoll } from "./hostRoll.ts";
@@ -38,6 +39,9 @@ export class HostsRoll {
   readonly #turns = new Map<AppHost, number>();
   readonly #before = new Map<AppHost, Revision | undefined>();
   readonly #told = new Set<AppHost>();
+  readonly #endings = new Endings();
+  /** Hosts that were still being ended when the fleet was looked at last. */
+  #open: readonly AppHost[] = [];
   #batches = 0;
   #hasLooked = false;
 
@@ -49,10 +53,31 @@ export class HostsRoll {
   }
 
   async run(): Promise<void> {
+    try {
+      await this.#run();
+    } catch (error) {
+      const failure = await this.#endings.failure;
+      if (failure === undefined || failure === error) throw error;
+      if (!(error instanceof HostRollFailed)) throw failure;
+      this.#context.warn(messageOf(failure));
+      throw error;
+    }
+  }
+
+  async #run(): Promise<void> {
     const waiting = new Waiting(this.#context);
     for (;;) {
       this.#context.signal.throwIfAborted();
+      if (this.#left === 0) await this.#endings.wait();
       const step = await this.#nextStep();
+      // What was seen of hosts that were about to be done decides nothing but what comes next.
+      if (
+        this.#open.length > 0 &&
+        (step.kind !== "roll" || hostsIn(step.members).some((host) => this.#open.includes(host)))
+      ) {
+        await this.#endings.wait();
+        continue;
+      }
       if (step.kind === "fail") throw step.error;
       if (step.kind === "finish") return this.#warnAbout(step.doubtful);
       if (step.kind === "wait") {
@@ -71,6 +96,7 @@ export class HostsRoll {
 
   /** By a look at the fleet that is recent enough for what it decides: a host is touched, or the roll ends. */
   async #nextStep(): Promise<Step> {
+    this.#open = this.#endings.hosts;
     // The lease is asked for at the same time, since the step follows at once.
     await inOrder(this.#context.assertHeld(), this.#view.look());
     let step = await this.#decide();
@@ -112,18 +138,26 @@ export class HostsRoll {
       revision: { release: this.#targetOf(member.host).release, launch: member.host.launch },
       context: this.#contextOf(member.host),
       beforeFirstTurn: this.#before.get(member.host),
+      startsBeside: this.#endings.leavesAlone(member.host),
     }));
     const starting = members.some(({ state }) => !state.running);
-    const { done, failure } = await rollTogether(hosts, starting ? TOGETHER : members.length);
+    const before = this.#endings.failure;
+    const atOnce = starting ? TOGETHER : members.length;
+    const { done, failure, ending } = await rollTogether(hosts, atOnce, before);
     for (const { member, times, earlier, slot } of done) {
       const { host } = member;
       this.#view.serves(host, slot);
       this.rolled.push({ host, times, before: earlier });
       this.#before.set(host, earlier);
-      this.#context.follower?.isDone(host);
       this.#turns.set(host, (this.#turns.get(host) ?? 0) + 1);
     }
-    if (failure !== undefined) throw failure;
+    const isDone = (host: AppHost) => this.#context.follower?.isDone(host);
+    if (failure !== undefined) {
+      for (const { member } of done) isDone(member.host);
+      throw failure;
+    }
+    await this.#endings.wait();
+    this.#endings.begin(hostsIn(done.map(({ member }) => member)), ending ?? Promise.resolve(), isDone);
     this.#context.onFinished?.();
     return done;
   }
@@ -164,7 +198,9 @@ export class HostsRoll {
 
   #tellRunning(fleet: readonly FleetMember[]): void {
     const { onRunning, follower } = this.#context;
-    for (const { slot, state, spare, unreachable } of fleet) {
+    for (const { host, slot, state, spare, unreachable } of fleet) {
+      // What is about to stop there is not news.
+      if (this.#open.includes(host)) continue;
       if (state.running) onRunning?.(slot, state.running.release);
       if (spare?.running) onRunning?.(spare.slot, spare.running.release);
       if (unreachable !== undefined) continue;

@@ -18,6 +18,7 @@ import { clearSlot, tidyUp } from "./tidyUp.ts";
  */
 export class StartFirst implements HostRoll {
   readonly member: FleetMember;
+  readonly endsUnnoticed = true;
   readonly #options: HostRollOptions;
   readonly #context: RollContext;
   readonly #host: AppHost;
@@ -64,9 +65,10 @@ export class StartFirst implements HostRoll {
   }
 
   async bring(): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, before } = this.#options;
     try {
       await this.#prepare(signal);
+      await before;
       signal.throwIfAborted();
       await this.#shift(signal);
     } catch (error) {
@@ -99,7 +101,10 @@ export class StartFirst implements HostRoll {
 
   /** Everything before the first request. */
   async #prepare(signal: AbortSignal): Promise<void> {
+    const { before, startsBeside } = this.#options;
     await this.#steps.standBy(false);
+    // A machine may have no room for the JVM that is about to stop, its successor, and one more.
+    if (!startsBeside) await before;
     if (this.#isStarted) {
       await this.#steps.switchTo(this.#revision.release);
     } else {

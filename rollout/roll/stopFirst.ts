@@ -17,6 +17,8 @@ import { clearSlot, tidyUp } from "./tidyUp.ts";
  */
 export class StopFirst implements HostRoll {
   readonly member: FleetMember;
+  /** It may have to drain what serves from its other slot. */
+  readonly endsUnnoticed = false;
   readonly #options: HostRollOptions;
   readonly #context: RollContext;
   readonly #host: AppHost;
@@ -46,6 +48,9 @@ export class StopFirst implements HostRoll {
   }
 
   async bring(): Promise<void> {
+    const { signal, before } = this.#options;
+    await before;
+    signal.throwIfAborted();
     // A deployer that died may have left it on, and the new application is drained until it has passed its gates.
     if (this.member.spare) await this.#steps.standBy(false);
     const onlyToBeAdmitted = runsTheRevision(this.member, this.#revision);

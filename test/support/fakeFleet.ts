@@ -338,6 +338,7 @@ export class FakeSlot implements Slot {
 export class FakeHost extends FakeSlot implements AppHost {
   readonly second?: FakeSlot;
   readonly zone?: string;
+  machine: unknown;
   launch = LAUNCH;
   startupCache?: NonNullable<AppHost["startupCache"]>;
   /** The launch options by fingerprint. */
