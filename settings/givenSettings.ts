@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import * as pulumi from "#kinds/pulumi.ts";
-import { declaredDefaults } from "./declaredDefaults.ts";
+import { ownDefaults } from "./declaredDefaults.ts";
 import type { ServiceSettings } from "./serviceSettings.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 import type { StandIns } from "./standIns.ts";
@@ -19,9 +18,8 @@ export async function givenSettings(
     return { key, value: standIns.fill(key, await resolved(value)), isSecret };
   });
   const settings = await Promise.all(entries);
-  const declared = await declaredDefaults(await readFile(new URL("../Pulumi.yaml", import.meta.url), "utf8"));
   // Only the example program has hosts by default.
-  const defaults = { ...declared, hosts: [] };
+  const defaults = { ...(await ownDefaults()), hosts: [] };
   const values = {
     ...defaults,
     ...Object.fromEntries(

@@ -10,6 +10,7 @@ import type { Environment } from "#rollout/request/launch.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { type CanarySettings, readCanary } from "./canary.ts";
 import { changedSettings } from "./changedSettings.ts";
+import { ownDefaults } from "./declaredDefaults.ts";
 import { explained } from "./explained.ts";
 import { readSite } from "./frontDoor/site.ts";
 import { publicFace } from "./frontDoor/tls.ts";
@@ -49,7 +50,8 @@ export async function readSettings(source = stackFile()): Promise<Settings> {
 async function read(reader: Reader): Promise<Settings> {
   const name = reader.text("kind");
   const kind = kinds.named(name);
-  for (const [other, own] of kinds.settingsOfOthers(name)) reader.refuseSet(other, own);
+  const defaults = (await reader.source.defaults()) ?? (await ownDefaults());
+  for (const [other, own] of kinds.settingsOfOthers(name)) reader.refuseSet(other, own, defaults);
   const { hosts, proxies, container, settingOf, declare, ...decided } = await kind.readSettings(reader);
   const candidate = { ...readRollout(reader, hosts.length), ...decided.policy };
   const places = withHealthPort(hosts, reader.number("healthPort"));

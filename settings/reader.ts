@@ -46,11 +46,11 @@ export class Reader {
     for (const key of keys) this.#known.add(key);
   }
 
-  /** Rejects settings that only another kind uses. */
-  refuseSet(kind: string, keys: readonly string[]): void {
+  /** Rejects settings that only another kind uses, unless they have their default. */
+  refuseSet(kind: string, keys: readonly string[], defaults: Readonly<Record<string, unknown>> = {}): void {
     for (const key of keys) {
       const value = this.text(key);
-      if (!["", "0", "{}"].includes(value)) {
+      if (!["", "0", "{}", String(defaults[key])].includes(value)) {
         throw new InvalidInput(
           key,
           `expected no value, since this setting is only for stacks of kind ${kind}, got ${value}`,

@@ -55,7 +55,7 @@ export interface ServiceSettings {
   readonly dockerEngine?: Setting<string>;
   /** docker: the subnet of the stack's own network, such as 10.77.0.0/24. Empty means one derived from the names of project and stack. */
   readonly dockerSubnet?: Setting<string>;
-  /** kubernetes: how many pods there are. 0 means 2. Default: `0`. */
+  /** kubernetes: how many pods there are. A canary takes some of them. Default: `2`. */
   readonly replicas?: Setting<number>;
   /** kubernetes: a namespace that is there already. Empty means one of the stack's own, made and removed with it. */
   readonly namespace?: Setting<string>;

@@ -9,7 +9,7 @@ import type { Reader } from "../../settings/reader.ts";
 import { log } from "../pulumi.ts";
 import type { Pods } from "./kubernetesDescriptors.ts";
 
-const REPLICAS = 2;
+const MOST = 1000;
 /** A pod has to be scheduled, and its node to pull the image, before the application starts. */
 const SCHEDULE_SECONDS = 30;
 
@@ -23,9 +23,7 @@ const times = z.object({
 
 /** How many pods there are and how a roll replaces them; `admitSeconds` is what it takes others to notice a ready pod. */
 export function readPods(reader: Reader, admitSeconds: number): Pods {
-  const given = reader.number("replicas");
-  const { replicas } = parse(z.object({ replicas: integer(0, 1000) }), { replicas: given });
-  const count = replicas || REPLICAS;
+  const replicas = readReplicas(reader);
   const {
     healthDeadlineSeconds,
     soakSeconds: asked,
@@ -33,12 +31,21 @@ export function readPods(reader: Reader, admitSeconds: number): Pods {
   } = parse(times, Object.fromEntries(Object.keys(times.shape).map((key) => [key, reader.number(key)])));
   const soakSeconds = Math.max(asked, admitSeconds);
   return {
-    replicas: count,
-    ...readStrategy(reader, count),
+    replicas,
+    ...readStrategy(reader, replicas),
     soakSeconds,
     progressSeconds: healthDeadlineSeconds + soakSeconds + SCHEDULE_SECONDS,
     ...rest,
   };
+}
+
+function readReplicas(reader: Reader): number {
+  const given = reader.number("replicas");
+  if (given === 0) {
+    const why = "a roll has to see its release serve. To stop for a while, use kubectl scale";
+    throw new InvalidInput("replicas", `expected 1–${MOST}, got 0: ${why}`);
+  }
+  return parse(z.object({ replicas: integer(1, MOST) }), { replicas: given }).replicas;
 }
 
 /** Kubernetes has one size for all batches. */

@@ -203,7 +203,11 @@ describe("a setting that makes no sense is rejected with one line that says what
       { batch: [1, "50%"] },
       'batch: expected one size on kind kubernetes, since a Deployment has only one, got [1,"50%"]',
     ],
-    [{ replicas: -1 }, "replicas: expected 0–1000, got -1"],
+    [{ replicas: -1 }, "replicas: expected 1–1000, got -1"],
+    [
+      { replicas: 0 },
+      "replicas: expected 1–1000, got 0: a roll has to see its release serve. To stop for a while, use kubectl scale",
+    ],
     [{ namespace: "Shop" }, "namespace: expected 1–63 lower-case letters"],
     [
       { namespace: "shop" },
