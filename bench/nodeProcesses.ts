@@ -22,10 +22,13 @@ export async function nodeProcesses(folder: string, work: () => Promise<unknown>
   await mkdir(folder);
   const { href } = new URL("./noteProcess.ts", import.meta.url);
   const { NODE_OPTIONS } = process.env;
-  Object.assign(process.env, { NODE_OPTIONS: `--import ${href}`, ROLLGATE_BENCH_PROCESSES: folder });
+  Object.assign(process.env, {
+    NODE_OPTIONS: `--import ${href}`,
+    ROLLGATE_BENCH_PROCESSES: folder,
+  });
   try {
     await work();
-    const names = (await readdir(folder)).filter((name) => !name.endsWith(".part"));
+    const names = await readdir(folder);
     const notes = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
     return notes.map((text) => note.parse(JSON.parse(text))).sort((a, b) => a.began - b.began);
   } finally {
