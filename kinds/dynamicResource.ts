@@ -12,6 +12,13 @@ export class DynamicResource extends CustomResource {
     options?: CustomResourceOptions,
   ) {
     const __provider = providerModule(load);
-    super(`pulumi-nodejs:dynamic/rollgate:${type}`, name, { ...inputs, __provider }, options);
+    const { stackTraceLimit } = Error;
+    // The SDK keeps a stack trace of each promise, in case that it never settles. That takes longer than all the rest.
+    if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) Error.stackTraceLimit = 0;
+    try {
+      super(`pulumi-nodejs:dynamic/rollgate:${type}`, name, { ...inputs, __provider }, options);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   }
 }
