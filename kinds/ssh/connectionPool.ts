@@ -81,8 +81,10 @@ export class ConnectionPool {
     // A program of an update asks each server a thing or two before it leaves the connection to the providers.
     const isBrief = this.#sockets !== undefined && this.#keptMilliseconds === 0;
     // Commands that wait for the connection come first, since a shell that begins with one answers it sooner.
-    connection.onAuthenticated = (isFar) =>
+    connection.onAuthenticated = (isFar, session) => {
+      if (session && isBrief) shells.adopt(session);
       setImmediate(() => shells.prepare(isFar && !isBrief ? undefined : 1));
+    };
     return { connection, shells, limit: pLimit(COMMANDS_AT_ONCE), users: 0 };
   }
 }

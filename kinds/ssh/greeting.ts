@@ -4,8 +4,8 @@ const READY = "rollgate-connected";
 const GREETED = new RegExp(`${READY}.*\n`);
 const MAX_WORDS = 8_192;
 
-/** What the session that holds a connection runs: it says who and where it is, and stays. */
-export const GREET = `cat /proc/sys/kernel/random/boot_id; echo "${READY} $(id -un)"; exec cat >/dev/null`;
+/** What the session that holds a connection runs: it says who and where it is, and stays as a shell. */
+export const GREET = `cat /proc/sys/kernel/random/boot_id; echo "${READY} $(id -un)"; exec sh`;
 
 /** What a server says when a connection begins, as far as it can be told. */
 export interface Greeting {
@@ -19,10 +19,14 @@ export interface Greeting {
 export function greetingOf(ssh: ChildProcess): Promise<Greeting | undefined> {
   return new Promise((resolve) => {
     let printed = "";
-    ssh.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    const hear = (text: string) => {
       printed = `${printed}${text}`.slice(-MAX_WORDS);
-      if (GREETED.test(printed)) resolve(read(printed));
-    });
+      if (!GREETED.test(printed)) return;
+      // What follows is for whoever uses the shell.
+      ssh.stdout?.off("data", hear);
+      resolve(read(printed));
+    };
+    ssh.stdout?.setEncoding("utf8").on("data", hear);
     ssh.once("close", () => resolve(undefined));
   });
 }

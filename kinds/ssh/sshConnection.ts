@@ -43,9 +43,10 @@ export class SshConnection {
   readonly #onReconnect = new Set<(wasRebooted: boolean) => void>();
   /**
    * Called each time that the server has let us in; sessions may be opened from then on. For a server that is far away,
-   * all at once: waiting costs more there than a process that nobody needs.
+   * all at once: waiting costs more there than a process that nobody needs. `session` is the one of the login, a shell
+   * that may end before the connection does, which is so if that is shared.
    */
-  onAuthenticated: (isFar: boolean) => void = () => {};
+  onAuthenticated: (isFar: boolean, session: ChildProcessWithoutNullStreams | undefined) => void = () => {};
 
   constructor(place: SshPlace, sockets?: SharedSockets) {
     this.#place = place;
@@ -152,7 +153,7 @@ export class SshConnection {
     const stop = () => ssh.kill();
     signal.addEventListener("abort", stop, { once: true });
     try {
-      return await this.#isOpened(ssh, isThere);
+      return await this.#isOpened(ssh, isShared, isThere);
     } catch (error) {
       throw new RollgateError("ssh-missing", `expected the ssh command, got ${messageOf(error)}`, {
         cause: error,
@@ -166,14 +167,19 @@ export class SshConnection {
    * Waits until `ssh` is connected; returns false if it ended before. Commands need not wait for its own session, which
    * takes two more round trips; only a reconnection has to know whether the server was rebooted.
    */
-  async #isOpened(ssh: ChildProcess, isThere: boolean): Promise<boolean> {
+  async #isOpened(
+    ssh: ChildProcessWithoutNullStreams,
+    isShared: boolean,
+    isThere: boolean,
+  ): Promise<boolean> {
     await once(ssh, "spawn");
     const began = performance.now();
     const over = new AbortController();
     const greeting = greetingOf(ssh).finally(() => over.abort());
     const connected = untilListening(this.#socket, over.signal).then((isConnected) => {
       const took = isThere ? undefined : performance.now() - began;
-      if (isConnected && !this.#isClosed) this.onAuthenticated(this.#notes?.isFar(took) === true);
+      const isFar = this.#notes?.isFar(took) === true;
+      if (isConnected && !this.#isClosed) this.onAuthenticated(isFar, isShared ? ssh : undefined);
       return isConnected;
     });
     const greeted = greeting.then((said) => {

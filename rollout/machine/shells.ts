@@ -52,6 +52,12 @@ export class Shells {
     while (this.#all.size < count && this.#another());
   }
 
+  /** Takes in one that was started otherwise, and that has nothing to do. */
+  adopt(shell: ChildProcessWithoutNullStreams): void {
+    const adopted = this.#another(() => shell);
+    if (adopted) adopted.isReady = true;
+  }
+
   /**
    * Runs a command in a shell that has nothing else to do; `undefined` when all are busy. A new shell may begin with it,
    * unless it is `secret`: others could see it there.

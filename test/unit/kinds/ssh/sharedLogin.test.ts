@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
@@ -25,14 +26,17 @@ case "$*" in *ControlMaster=auto*)
 esac
 exec sh -c "$last"
 `;
-/** Stands for `ssh` and the server: lets nobody in for a while, and notes each shell. */
+/** Stands for `ssh` and the server: lets nobody in for a while, and notes each shell beside the login's own. */
 const FAR = (directory: string) => `#!/bin/sh
 for last; do :; done
 for word; do case $word in ControlPath=*) socket=\${word#*=};; esac; done
 [ "$1" != -G ] || exit 0
 case "$*" in *ControlMaster=auto*)
   sleep 0.5
-  exec "${process.execPath}" -e 'require("node:net").createServer().listen(process.argv[1]); process.stdin.resume().on("end", () => process.exit())' "$socket";;
+  exec "${process.execPath}" -e '
+    require("node:net").createServer().listen(process.argv[1], () =>
+      require("node:child_process").spawn("sh", ["-c", process.argv[2]], { stdio: "inherit" }).once("exit", () => process.exit()))
+  ' "$socket" "$last";;
 esac
 echo $$ >> ${directory}/shells
 exec sh -c "$last"
@@ -74,10 +78,17 @@ test("a connection that was dead already is no reboot", async () => {
   expect(told).toEqual(["the connection to server-1 broke; reconnected"]);
 });
 
-test("a program that only asks whether a far server is there opens one shell", async () => {
+test("a program that only asks whether a far server is there does so in the session of its login", async () => {
   const machine = await machineOver(FAR(directory));
   expect(await machine.run("echo one", [])).toBe("one\n");
   // Shells in advance would have been opened right after the login.
   expect(await machine.run("sleep 0.3; echo two", [])).toBe("two\n");
+  expect(existsSync(join(directory, "shells"))).toBe(false);
+});
+
+test("commands at the same time as the first one have shells of their own", async () => {
+  const machine = await machineOver(FAR(directory));
+  const said = await Promise.all(["one", "two"].map((word) => machine.run('sleep 0.3; echo "$1"', [word])));
+  expect(said).toEqual(["one\n", "two\n"]);
   expect((await readFile(join(directory, "shells"), "utf8")).trim().split("\n")).toHaveLength(1);
 });
