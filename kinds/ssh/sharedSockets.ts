@@ -1,13 +1,12 @@
-import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { isSystemError } from "#rollout/common/errors.ts";
+import { EffectiveOptions } from "./effectiveOptions.ts";
 import { shortTemporaryFolder } from "./socketFolder.ts";
-import { placeKey, placeOptions, type SshPlace } from "./sshArguments.ts";
+import { placeKey, type SshPlace } from "./sshArguments.ts";
 
 /** Where the folder is that new connections use. */
 const CURRENT = "current";
@@ -18,8 +17,6 @@ const LONGEST_FOLDER = 30;
 /** A folder without a socket may be one whose first login is still under way. */
 const LOGIN_MILLISECONDS = 60_000;
 
-const ask = promisify(execFile);
-
 /**
  * The sockets of connections that outlive their process for some seconds, so that the next process of an update needs no
  * login. They are in a folder that only this account can enter. The name of a socket stands for everything that decides
@@ -27,16 +24,28 @@ const ask = promisify(execFile);
  */
 export class SharedSockets {
   readonly #root: string;
+  readonly #options = new EffectiveOptions();
 
   /** `root` is the folder, which is made if it is not there. */
   constructor(root = join(shortTemporaryFolder(LONGEST_FOLDER), `rollgate-ssh-${process.getuid?.() ?? ""}`)) {
     this.#root = root;
   }
 
-  /** The path of the socket for a place; `undefined` if the folder is not private. */
-  async of(place: SshPlace): Promise<string | undefined> {
+  /** The path of the socket for a place; `undefined` if the folder is not private. Its name may be known. */
+  async of(place: SshPlace, name = this.nameOf(place)): Promise<string | undefined> {
     const folder = this.#folder();
-    return folder === undefined ? undefined : join(folder, await nameOf(place));
+    return folder === undefined ? undefined : join(folder, await name);
+  }
+
+  /** What `ssh` makes of its configuration is part of the name, and so are the host keys that it knows. */
+  async nameOf(place: SshPlace): Promise<string> {
+    const options = await this.#options.of(place);
+    const [, files = ""] = /^userknownhostsfile (.*)$/m.exec(options) ?? [];
+    const known = await Promise.all(
+      files.split(" ").map((file) => readFile(file.replace(/^~/, homedir()), "utf8").catch(() => "")),
+    );
+    const all = [placeKey(place), options, process.env.SSH_AUTH_SOCK, ...known];
+    return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, NAME);
   }
 
   /** Leaves the connections that are there to those who use them: from now on, everybody logs in anew. */
@@ -102,19 +111,4 @@ function isInUse(folder: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** What `ssh` makes of its configuration is part of it, and so are the host keys that it knows. */
-async function nameOf(place: SshPlace): Promise<string> {
-  const asked = ["-G", ...placeOptions(place), "--", place.server];
-  const options = await ask("ssh", asked).then(
-    ({ stdout }) => stdout,
-    () => "",
-  );
-  const [, files = ""] = /^userknownhostsfile (.*)$/m.exec(options) ?? [];
-  const known = await Promise.all(
-    files.split(" ").map((file) => readFile(file.replace(/^~/, homedir()), "utf8").catch(() => "")),
-  );
-  const all = [placeKey(place), options, process.env.SSH_AUTH_SOCK, ...known];
-  return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, NAME);
 }

@@ -25,6 +25,8 @@ const LOST_ON_THE_WAY = /closed by UNKNOWN port/;
 export class SshConnection {
   readonly #place: SshPlace;
   readonly #sockets: SharedSockets | undefined;
+  /** The name of the first socket. It is asked for at once, because that is quicker for many servers together. */
+  #name: Promise<string> | undefined;
   #arguments: readonly string[] = [];
   #socket = "";
   #log: ConnectionLog | undefined;
@@ -51,6 +53,7 @@ export class SshConnection {
   constructor(place: SshPlace, sockets?: SharedSockets) {
     this.#place = place;
     this.#sockets = sockets;
+    this.#name = sockets?.nameOf(place);
   }
 
   /** Runs `ssh` over it, which then needs no handshake; `options` come before the server and the command. */
@@ -123,7 +126,8 @@ export class SshConnection {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const shared = await this.#sockets?.of(this.#place);
+    const shared = await this.#sockets?.of(this.#place, this.#name);
+    this.#name = undefined;
     if (shared === undefined) this.#folder ??= makeSocketFolder();
     this.#socket = shared ?? join(this.#folder ?? "", "s");
     this.#log = new ConnectionLog(`${this.#socket}.log`);
