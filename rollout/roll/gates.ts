@@ -11,6 +11,8 @@ import { telling } from "./telling.ts";
 
 const UPSTREAM_POLL_MILLISECONDS = 100;
 const SETTLE_POLL_MILLISECONDS = 25;
+/** An answer that takes longer comes from something that listens. */
+const SLOW_ANSWER_MILLISECONDS = 20;
 /** How long a request that was routed to a host before its drain may take to connect. */
 const CONNECT_MILLISECONDS = 50;
 
@@ -37,15 +39,20 @@ export async function awaitHealthy(
   let inARow = 0;
   let last: HealthReport = { up: false, detail: "not asked yet" };
   let asked: Promise<PortOwner> | undefined;
+  const isApplication = (owner: PortOwner) => owner.kind === "application" && owner.release === release;
+  const askForOwner = () => {
+    asked = slot.portOwner();
+    asked.catch(() => {});
+  };
   const ask = async () => {
-    const report = await askRunning(slot, release, signal);
+    const report = await askRunning(slot, release, signal, () => asked ?? askForOwner());
     if (report === "exited") throw await exited(slot, context);
     last = report;
     inARow = last.up ? inARow + 1 : 0;
     if (inARow === 1) onUp();
     // While the other passes are waited for. Nobody can take the port from a process that listens on it.
-    asked = last.up ? (asked ?? slot.portOwner()) : undefined;
-    asked?.catch(() => {});
+    if (!last.up) asked = undefined;
+    else if (!asked) askForOwner();
     return inARow >= passes || undefined;
   };
   const askUntilHealthy = async () => {
@@ -67,8 +74,11 @@ export async function awaitHealthy(
       await evidence(slot, context.redact),
     );
   }
-  const owner = await (asked ?? slot.portOwner());
-  if (owner.kind === "application" && owner.release === release) return;
+  const first = await asked?.catch(() => undefined);
+  if (first && isApplication(first)) return;
+  // That may have been too early.
+  const owner = await slot.portOwner();
+  if (isApplication(owner)) return;
   const other =
     owner.kind === "application" ? owner.release : owner.kind === "other" ? owner.name : owner.kind;
   const port = (owner.kind === "other" && owner.port) || slot.port;
@@ -129,16 +139,22 @@ async function exited(slot: Slot, { redact }: Pick<RollContext, "redact">): Prom
   return new GateFailed("exited", ENDED, await evidence(slot, redact));
 }
 
-/** If a host cannot be reached for a moment, an answer is missing; the release has not failed. */
+/**
+ * If a host cannot be reached for a moment, an answer is missing; the release has not failed. `onSlow` is called if the
+ * answer takes long.
+ */
 export async function askRunning(
   slot: Slot,
   release: string,
   signal: AbortSignal,
+  onSlow?: () => void,
 ): Promise<HealthReport | "exited"> {
   let running: RunningApp | undefined;
   // At the same time, since each may cost a round trip; the answer of another process does not count.
   const probing = slot.probe(signal);
-  probing.catch(() => {});
+  const slow = onSlow && setTimeout(onSlow, SLOW_ANSWER_MILLISECONDS);
+  const isAnswered = () => clearTimeout(slow);
+  probing.then(isAnswered, isAnswered);
   try {
     running = await slot.runningApp();
   } catch (error) {

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { PortOwner } from "#rollout/host/appHost.ts";
+import { awaitHealthy } from "#rollout/roll/gates.ts";
+
+const [RELEASE, ANSWER_MILLISECONDS] = ["1.1.0-b", 100];
+
+/** What happened to an application whose answers take long, while its health gate asked for the owner of its port. */
+async function gate(...owners: readonly [PortOwner, ...PortOwner[]]): Promise<string[]> {
+  const journal: string[] = [];
+  const left = [...owners];
+  const slot = {
+    name: "app-1",
+    port: 8080,
+    runningApp: async () => ({ pid: 7, release: RELEASE }),
+    probe: async () => {
+      await sleep(ANSWER_MILLISECONDS);
+      journal.push("answer");
+      return { up: true, detail: "200 UP" };
+    },
+    portOwner: async () => {
+      journal.push("owner?");
+      return left.shift() ?? owners[0];
+    },
+  };
+  const health = { passes: 2, intervalMilliseconds: 10, deadlineSeconds: 5 };
+  const context = { policy: { health }, report: () => {}, redact: (text: string) => text };
+  const place = { host: Object(slot), slot: Object(slot) };
+  await awaitHealthy(place, RELEASE, Object(context), new AbortController().signal);
+  return journal;
+}
+
+test("the owner of the port is asked for while the first answer is on its way", async () => {
+  expect(await gate({ kind: "application", release: RELEASE })).toEqual(["owner?", "answer", "answer"]);
+});
+
+test("an owner that was asked for before the application listened is asked for again", async () => {
+  const owners: [PortOwner, PortOwner] = [{ kind: "nobody" }, { kind: "application", release: RELEASE }];
+  expect(await gate(...owners)).toEqual(["owner?", "answer", "answer", "owner?"]);
+});
+
+test("a port that answers for another process is reported as stolen", async () => {
+  const other: PortOwner = { kind: "other", name: "pid 9 (nginx)" };
+  await expect(gate(other)).rejects.toThrow("port 8080 is answered by pid 9 (nginx), not by the release");
+});
