@@ -6,7 +6,6 @@ import pLimit from "p-limit";
 import type { LocalHostDescriptor, LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
 import { openLocalNginx } from "#kinds/local/localNginx.ts";
 import { openLocalHost } from "#kinds/local/openLocalHost.ts";
-import type { AppHost } from "#rollout/host/appHost.ts";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
 import { NginxGroup } from "#rollout/nginx/nginxGroup.ts";
@@ -20,12 +19,14 @@ import { Traffic } from "../harness/traffic.ts";
 import { buildMarket } from "../tools/buildMarket.ts";
 import { measureBatches } from "./batches.ts";
 import { median } from "./median.ts";
+import { WatchedJvm } from "./watchedJvm.ts";
 
 /**
  * Rolls two local hosts back and forth under constant traffic and prints, per roll, the lost requests and
- * the wall time relative to what the JVMs alone need: the sum over the hosts of stop and start-to-first-UP,
- * taken in the same roll. The second ratio counts to the stop what requests need that run when their host is drained,
- * for which a JVM that is stopped gracefully would have to wait. `npm run bench -- --rolls 5 --rate 250 --requests 10000`; `--rate 0`: no traffic;
+ * the wall time relative to what the JVMs alone need: the sum over the hosts of stop and start-to-first-UP, as one who
+ * only watches them sees it in the same roll. The second ratio counts to the stop what requests need that run when their
+ * host is drained, for which a JVM that is stopped gracefully would have to wait. The third one is relative to how long
+ * the roll waited for the JVMs, with the scripts that stop and start them and the time until it asked once more. `npm run bench -- --rolls 5 --rate 250 --requests 10000`; `--rate 0`: no traffic;
  * `--nginx <command>`: another nginx, with the best flavour it supports. Then three hosts, in either order.
  */
 const { values } = parseArgs({
@@ -67,9 +68,6 @@ const policy = {
   onFailure: "rollback",
 } as const;
 
-/** What the JVM of a host itself needed in one roll. */
-const jvmMilliseconds = new Map<string, number>();
-
 const directory = await mkdtemp(join(tmpdir(), "rollgate-bench-"));
 const port = await freePort();
 const hostPorts = [await freePort(), await freePort()];
@@ -95,9 +93,10 @@ const options = {
   health,
   uploads: pLimit(2),
 };
-const hosts = descriptors.map((descriptor) =>
-  measured(new MachineAppHost(openLocalHost(descriptor), options)),
+const jvms = descriptors.map(
+  (descriptor) => new WatchedJvm(new MachineAppHost(openLocalHost(descriptor), options)),
 );
+const hosts = jvms.map(({ host }) => host);
 const nginx = openLocalNginx(proxyDescriptor, values.nginx);
 const { leases } = nginx;
 const proxy = new NginxGroup([new NginxProxy(nginx.server.access)]);
@@ -134,15 +133,12 @@ try {
   const jars = [await buildMarket({ version: "1.0.0" }), await buildMarket({ version: "1.1.0" })];
   await rollTo(jars[0] ?? "");
   console.log(
-    `roll   sent   lost   wall s   JVM s   ratio  with requests ${PHASES.map((p) => p.padStart(8)).join(" ")}    other`,
+    `roll   sent   lost   wall s   JVM s   ratio  with requests  awaited ${PHASES.map((p) => p.padStart(8)).join(" ")}    other`,
   );
   const ratios: Ratios[] = [];
   for (let index = 1; index <= rolls; index++) ratios.push(await measure(index, jars[index % 2] ?? ""));
-  const [alone, withRequests] = [
-    median(ratios.map((each) => each.alone)),
-    median(ratios.map((each) => each.withRequests)),
-  ];
-  console.log(`median ${alone.toFixed(3)}, with requests ${withRequests.toFixed(3)}`);
+  const of = (key: keyof Ratios) => median(ratios.map((each) => each[key])).toFixed(3);
+  console.log(`median ${of("alone")}, with requests ${of("withRequests")}, awaited ${of("awaited")}`);
 } finally {
   await Promise.all(hosts.map((host) => host.stop(5)));
   await nginx.server.quit(5);
@@ -154,14 +150,16 @@ if (batches > 0) await measureBatches(batches);
 interface Ratios {
   readonly alone: number;
   readonly withRequests: number;
+  readonly awaited: number;
 }
 
 async function measure(index: number, jar: string): Promise<Ratios> {
-  jvmMilliseconds.clear();
+  for (const jvm of jvms) jvm.reset();
   const traffic = rate > 0 ? new Traffic(proxy.url, rate) : undefined;
   const began = performance.now();
   const { durationSeconds, rolled } = await rollTo(jar);
-  const milliseconds = [...jvmMilliseconds.values()].reduce((sum, each) => sum + each, 0);
+  const milliseconds = jvms.reduce((sum, { seen }) => sum + seen, 0);
+  const awaited = jvms.reduce((sum, jvm) => sum + jvm.waited, 0);
   const waited = rolled
     .map(({ times: { settle = 0 } }) => Math.max(0, settle - IDLE_SETTLE_MILLISECONDS))
     .reduce((sum, each) => sum + each, 0);
@@ -170,7 +168,11 @@ async function measure(index: number, jar: string): Promise<Ratios> {
   }
   const seen = await traffic?.stop();
   const wall = durationSeconds * 1000;
-  const found = { alone: wall / milliseconds, withRequests: wall / (milliseconds + waited) };
+  const found = {
+    alone: wall / milliseconds,
+    withRequests: wall / (milliseconds + waited),
+    awaited: wall / awaited,
+  };
   const columns = [
     String(index).padStart(4),
     String(seen?.sent ?? 0).padStart(6),
@@ -179,6 +181,7 @@ async function measure(index: number, jar: string): Promise<Ratios> {
     (milliseconds / 1000).toFixed(1).padStart(7),
     found.alone.toFixed(3).padStart(7),
     found.withRequests.toFixed(3).padStart(14),
+    found.awaited.toFixed(3).padStart(8),
     ...PHASES.map((phase) => seconds(rolled.reduce((sum, { times }) => sum + (times[phase] ?? 0), 0))),
     seconds(
       durationSeconds * 1000 -
@@ -201,40 +204,5 @@ async function rollTo(path: string) {
     reporter: () => {},
     signal: new AbortController().signal,
     leaseTiming: { heartbeatMilliseconds: 2_000, expiryMilliseconds: 15_000, waitMilliseconds: 0 },
-  });
-}
-
-/** Adds up the time the host's JVM needs: from SIGTERM to exit, and from start to the first UP. */
-function measured(host: AppHost): AppHost {
-  let startedAt: number | undefined;
-  const add = (milliseconds: number) =>
-    jvmMilliseconds.set(host.name, (jvmMilliseconds.get(host.name) ?? 0) + milliseconds);
-  return new Proxy(host, {
-    get(target, key) {
-      if (key === "stop") {
-        return async (graceSeconds: number) => {
-          const began = performance.now();
-          const outcome = await target.stop(graceSeconds);
-          add(performance.now() - began);
-          return outcome;
-        };
-      }
-      if (key === "start") {
-        return async (launch: string) => {
-          startedAt = performance.now();
-          await target.start(launch);
-        };
-      }
-      if (key === "probe") {
-        return async (signal: AbortSignal) => {
-          const report = await target.probe(signal);
-          if (report.up && startedAt !== undefined) add(performance.now() - startedAt);
-          if (report.up) startedAt = undefined;
-          return report;
-        };
-      }
-      const value = Reflect.get(target, key, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
   });
 }
