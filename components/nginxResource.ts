@@ -13,7 +13,7 @@ const load = async () => (await import("rollgate/provider")).nginx();
 export class NginxResource extends DynamicResource {
   /** The chosen flavour. */
   declare readonly flavour: pulumi.Output<string>;
-  /** The whole `nginx.conf`, so that a preview shows its changes. */
+  /** The hash of the whole `nginx.conf`, which is among the inputs, so that a preview shows its changes. */
   declare readonly configuration: pulumi.Output<string>;
 
   constructor(name: string, args: NginxArgs, options?: pulumi.CustomResourceOptions) {

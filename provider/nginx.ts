@@ -36,6 +36,7 @@ import {
   UNKNOWN,
 } from "./crud.ts";
 import { finishWithoutEngine } from "./engineLife.ts";
+import { hashedConfiguration, hasText } from "./hashedConfiguration.ts";
 import { certificateFound, requireCertificate, requireCertificateText } from "./nginxCertificate.ts";
 import { isTakenOver } from "./nginxKeeper.ts";
 import { movedBy, refusal, refuseToMove } from "./openPlaced.ts";
@@ -92,7 +93,8 @@ export async function diff({ olds, news }: Change): Promise<Difference> {
   const kind = await kindOf(change.news);
   const moved = await movedBy(kind, change);
   const replaces = [...moved, ...differing(change, kind.place)];
-  const changed = differing(change, ["configuration", "running", "certificateHash", ...kind.ways]);
+  const hashed = { olds: hashedConfiguration(change.olds), news: hashedConfiguration(change.news) };
+  const changed = differing(hashed, ["configuration", "running", "certificateHash", ...kind.ways]);
   return {
     changes: changed.length > 0 || replaces.length > 0,
     replaces,
@@ -110,7 +112,7 @@ export async function create(news: News): Promise<Created> {
     if (running !== true) throw await nginx.unknown();
     const checked = partOf(decidedServing, own);
     await serveUnderLease(kind, nginx, await settingsOf(nginx, checked, checked), checked);
-    return { id: nginx.id, outs: { ...news, ...(await kind.outputs?.(own)) } };
+    return { id: nginx.id, outs: hashedConfiguration({ ...news, ...(await kind.outputs?.(own)) }) };
   });
 }
 
@@ -130,7 +132,14 @@ export async function read(id: string, olds: Olds): Promise<Found> {
       return { ...olds, ...certificate, configuration: configuration ?? "", running: serving };
     });
   const found = await (kind.askOrKeep?.<Values>(own, ask, olds) ?? ask());
-  return { id, props: found, inputs: { ...ownInputs(found, "identity"), ...providerOf(olds) } };
+  // Nobody could be asked, and the recorded inputs have more than the outputs.
+  if (found === olds) return { id, props: olds };
+  return {
+    id,
+    // An update makes them shorter, not a refresh, which would show it as a change.
+    props: hasText(olds) ? found : hashedConfiguration(found),
+    inputs: { ...ownInputs(found, "identity"), ...providerOf(olds) },
+  };
 }
 
 /** Stops nginx once its requests are finished, and removes our files, unless Pulumi or another resource does that. */

@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { LocalNginxInputs } from "#kinds/local/localDescriptors.ts";
@@ -211,7 +211,8 @@ describe("an nginx", () => {
   test("serves what was checked, and says what it did", async () => {
     const news = await inputs();
     const passed = await checked(news);
-    expect(await serve(passed)).toEqual({ id: news.directory, outs: passed });
+    const configuration = expect.stringMatching(/^sha256:[0-9a-f]{64}$/);
+    expect(await serve(passed)).toEqual({ id: news.directory, outs: { ...passed, configuration } });
     expect(console.log).toHaveBeenCalledExactlyOnceWith(
       `nginx started at http://127.0.0.1:${news.port} (stock); on its machine, http://127.0.0.1:${news.controlPort}/status`,
     );
@@ -230,6 +231,26 @@ describe("an nginx", () => {
       inputs: { ...passed, __provider: "code" },
     });
     expect(await diff({ olds: found.props, news: passed })).toMatchObject({ changes: false });
+  });
+
+  test("has its text in its inputs alone, and the hash in its outputs tells of a change", async () => {
+    const news = await inputs();
+    const passed = await checked(news);
+    const { outs } = await serve(passed);
+    expect(await diff({ olds: outs, news: passed })).toMatchObject({ changes: false });
+    expect(await read("id", outs)).toEqual({ id: "id", props: outs, inputs: passed });
+    await appendFile(join(news.directory, "nginx.conf"), "# edited\n");
+    const edited = await read("id", outs);
+    const { configuration } = Object(passed);
+    expect(edited.inputs).toEqual({ ...passed, configuration: `${configuration}# edited\n` });
+    expect(await diff({ olds: edited.props, news: passed })).toMatchObject({ changes: true });
+  });
+
+  test("of an earlier version keeps its text until an update", async () => {
+    const passed = await checked(await inputs());
+    await serve(passed);
+    expect((await read("id", passed)).props).toEqual(passed);
+    expect(await diff({ olds: passed, news: passed })).toMatchObject({ changes: false });
   });
 
   test("whose file was edited is read with the edit", async () => {
