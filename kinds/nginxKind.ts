@@ -15,6 +15,8 @@ export interface NginxKind extends Placed<ProxyPlace & ServingInputs, OpenNginx>
   readonly deleteBeforeReplace?: true;
   /** Pulumi creates and removes it with its container. */
   readonly isPulumis?: true;
+  /** Removes what rolls have left beside it, though Pulumi removes the nginx itself. */
+  removeLeftovers?(inputs: object): Promise<void>;
 }
 
 /** An nginx that must be closed after use. */

@@ -146,7 +146,8 @@ export async function read(id: string, olds: Olds): Promise<Found> {
 export async function remove(olds: Olds): Promise<void> {
   const own = ownInputs(olds);
   const kind = await kindOf(own);
-  if (kind.isPulumis) return;
+  // Whatever can't be removed now ends by itself.
+  if (kind.isPulumis) return kind.removeLeftovers?.(own).catch(() => {});
   const removeNginx = () =>
     closing(kind.open(own), async (nginx) => {
       const { server } = nginx;

@@ -19,6 +19,7 @@ import {
   NGINX_PORT,
   NGINX_TLS_PORT,
 } from "./dockerDescriptors.ts";
+import { removeKeepersBeside } from "./fileKeeper.ts";
 import { filesOnHost, HOST_FILES } from "./hostFiles.ts";
 import { COPIES, keepCopies } from "./keepCopies.ts";
 
@@ -37,6 +38,10 @@ export const dockerNginx: NginxKind = {
   place: ["container"],
   ways: ["engine"],
   isPulumis: true,
+  removeLeftovers: (inputs) => {
+    const { engine, container } = partOf(dockerProxyDescriptor, inputs);
+    return removeKeepersBeside(openEngine(engine), container);
+  },
   open: (inputs) => {
     const proxy = partOf(dockerProxyDescriptor, inputs);
     const files = filesOnHost(tls.safeParse(Object(inputs).tls).data);

@@ -24,6 +24,7 @@ export class FileKeeper implements Pick<Machine, "run"> {
   readonly imageOf: string;
   #machine: Promise<ContainerMachine> | undefined;
   #startedAt = Number.POSITIVE_INFINITY;
+  #isClosed = false;
 
   constructor(docker: Docker, volumes: readonly string[], imageOf: string) {
     this.#docker = docker;
@@ -48,7 +49,9 @@ export class FileKeeper implements Pick<Machine, "run"> {
   }
 
   async #run(script: string, args: readonly string[], options: RunOptions): Promise<string> {
-    if (performance.now() - this.#startedAt > RENEWAL_MILLISECONDS) await this.close();
+    if (performance.now() - this.#startedAt > RENEWAL_MILLISECONDS) await this.#remove();
+    // Work that a stopped roll has left in a queue would start one that nobody removes.
+    if (this.#isClosed) throw new RollgateError("no-file-keeper", "the fleet is closed");
     this.#machine ??= this.#start();
     const machine = await this.#machine.catch((error: unknown) => {
       this.#machine = undefined;
@@ -65,6 +68,11 @@ export class FileKeeper implements Pick<Machine, "run"> {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#remove();
+  }
+
+  async #remove(): Promise<void> {
     const machine = await this.#machine?.catch(() => undefined);
     this.#machine = undefined;
     if (machine) await removeContainer(this.#docker, machine.name);
@@ -110,7 +118,16 @@ export class FileKeeper implements Pick<Machine, "run"> {
 }
 
 /** Removes the helpers of dead deployers that still use a volume. */
-export async function removeKeepers(docker: Docker, volume: string): Promise<void> {
-  const found = await docker.listContainers({ all: true, filters: { volume: [volume], label: [KEEPER] } });
+export function removeKeepers(docker: Docker, volume: string): Promise<void> {
+  return removeAll(docker, { volume: [volume], label: [KEEPER] });
+}
+
+/** Removes the helpers of dead deployers that were made from the image of an nginx, whatever volumes they found. */
+export function removeKeepersBeside(docker: Docker, nginx: string): Promise<void> {
+  return removeAll(docker, { label: [`${KEEPER}=${nginx}`] });
+}
+
+async function removeAll(docker: Docker, filters: Record<string, string[]>): Promise<void> {
+  const found = await docker.listContainers({ all: true, filters });
   for (const { Id } of found) await removeContainer(docker, Id);
 }

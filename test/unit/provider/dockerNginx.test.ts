@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { DockerNginxInputs } from "#kinds/docker/dockerDescriptors.ts";
-import { check, diff, read, create as serve } from "#provider/nginx.ts";
+import { check, diff, read, remove, create as serve } from "#provider/nginx.ts";
 import { serving } from "../../../harness/serving.ts";
 import { makeCertificate } from "../../support/certificate.ts";
 import { dockerProxy } from "../../support/dockerHost.ts";
@@ -154,6 +154,19 @@ describe("an nginx whose container is not running", () => {
     });
     await expect(serve(news)).rejects.toThrow(`container shop-prod-nginx is not running: ${why}`);
   });
+});
+
+test("an nginx that is removed takes along what killed deployers have left beside it", async () => {
+  const { news, asked } = await nginxOn({
+    "GET /containers/json": [{ Id: "left" }],
+    "DELETE /containers/left": {},
+  });
+  await remove(news);
+  expect(asked).toEqual(["GET /containers/json", "DELETE /containers/left"]);
+});
+
+test("an nginx whose engine is gone has nothing to take along", async () => {
+  await remove(inputs({ engine: `unix://${await temporaryDirectory()}/none.sock` }));
 });
 
 test("an nginx of another kind is another nginx, and the serving one is not removed first", async () => {
