@@ -123,7 +123,8 @@ export async function observeEach(
     return drains;
   };
   const observed: Observed = { drained, upstream: (slot, signal) => proxy.upstream(slot, signal) };
-  return Promise.all(fewAtOnce(hosts, (host) => observeSteadily(host, context, observed, likely(host))));
+  const look = (host: AppHost) => observeSteadily(host, context, observed, likely(host));
+  return Promise.all(fewAtOnce(hosts, look, context.signal));
 }
 
 /**

@@ -6,6 +6,7 @@ import type { AppHost } from "../host/appHost.ts";
 import { factsOf } from "./factsOf.ts";
 import { listHosts } from "./fleet.ts";
 import type { RollContext } from "./rollContext.ts";
+import { stopReason } from "./stopReason.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
 /** Checks that all hosts and the proxy can take part; throws `RollFailed` with everything that is in the way. */
@@ -23,12 +24,13 @@ export async function preflight(
   refuse(
     await Promise.allSettled([
       proxy.preflight(hosts, signal),
-      ...fewAtOnce(hosts, (host) => host.preflight(signal)),
+      ...fewAtOnce(hosts, (host) => host.preflight(signal), signal),
       ...hosts.slice(0, 1).map((host) => {
         const { release } = targetOf(desired, host.name);
         return refuseUnanswered(analysisChecks, factsOf({ host, slot: host }, release), signal);
       }),
     ]),
+    { signal, policy },
   );
   report("preflight", `${counted(hosts.length, "host")} and ${proxy.name} are ready`);
 }
@@ -36,25 +38,33 @@ export async function preflight(
 /** Puts the release on every host, which changes nothing for clients. */
 export async function stageEverywhere(
   desired: DesiredRelease,
-  { hosts, signal, report }: Pick<RollContext, "hosts" | "signal" | "report">,
+  { hosts, policy, signal, report }: Pick<RollContext, "hosts" | "policy" | "signal" | "report">,
 ): Promise<void> {
   const stage = async (host: AppHost) => {
     const { release, jar } = targetOf(desired, host.name);
     await host.stage(release, jar, signal);
   };
-  refuse(await Promise.allSettled(fewAtOnce(hosts, stage)));
+  refuse(await Promise.allSettled(fewAtOnce(hosts, stage, signal)), { signal, policy });
   const { release, canary } = desired;
   const others = canary ? `every other host, ${canary.release} on ${listHosts(canary.hosts)}` : "every host";
   report("stage", `${release} is on ${others}, hash verified`);
 }
 
-/** Reports all problems at once rather than one per run. */
-function refuse(findings: readonly PromiseSettledResult<unknown>[]): void {
-  const reasons = findings.filter((finding) => finding.status === "rejected").map(({ reason }) => reason);
+/** Reports all problems at once rather than one per run; what stopped the roll is one for all hosts. */
+function refuse(
+  findings: readonly PromiseSettledResult<unknown>[],
+  context: Pick<RollContext, "signal" | "policy">,
+): void {
+  const reasons = findings
+    .filter((finding) => finding.status === "rejected")
+    .map(({ reason }) =>
+      context.signal.aborted && reason === context.signal.reason ? stopReason(context) : reason,
+    );
   if (reasons.length === 0) return;
   const bug = reasons.find((reason) => !(reason instanceof RollgateError));
   if (bug !== undefined) throw bug;
-  throw new RollFailed(`${reasons.map(messageOf).join("; ")}. No host was touched.`, [], {
+  const told = [...new Set(reasons.map(messageOf))].join("; ");
+  throw new RollFailed(`${told}. No host was touched.`, [], {
     cause: reasons.length > 1 ? new AggregateError(reasons) : reasons[0],
   });
 }

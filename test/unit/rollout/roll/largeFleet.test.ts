@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { plan } from "#provider/plan.ts";
 import { survey } from "#provider/survey.ts";
-import { RollFailed } from "#rollout/common/errors.ts";
+import { RollFailed, RollgateError } from "#rollout/common/errors.ts";
 import { NginxGroup } from "#rollout/nginx/nginxGroup.ts";
 import { rollRequest } from "#rollout/request/rollRequest.ts";
 import { condensed } from "#rollout/roll/condensed.ts";
@@ -171,3 +171,44 @@ test("fifty hosts of a large fleet are asked or prepared at a time, so that none
     expect(most).toBe(50);
   }
 });
+
+test.for([
+  [
+    "someone asked the roll to stop",
+    () => new RollgateError("stop-requested", "someone asked the roll to stop"),
+  ],
+  ["it took longer than 60 s", () => new DOMException("The operation was aborted", "TimeoutError")],
+] as const)(
+  "a roll that is stopped because %s begins nothing on the hosts that were still to come",
+  async ([why, reason]) => {
+    const fleet = new SimulatedFleet(200, "1.0.0", 1);
+    let [begun, stopping] = [0, new AbortController()];
+    for (const host of fleet.hosts) {
+      const begin = async <T>(work: Promise<T>): Promise<T> => {
+        if (++begun === 50) stopping.abort(reason());
+        return work;
+      };
+      const { observe, preflight, stage } = host;
+      host.observe = () => begin(observe.call(host));
+      host.preflight = () => begin(preflight.call(host));
+      host.stage = (id) => begin(stage.call(host, id));
+    }
+    const desired = { release: "2.0.0", jar: { path: "", version: "2.0.0", sha256: "" } };
+    const message = `the roll was stopped: ${why}. No host was touched.`;
+    for (const [work, failure] of [
+      [preflight, message],
+      [stageEverywhere, message],
+      [
+        (_: unknown, context: Parameters<typeof preflight>[1]) =>
+          new FleetView({ ...fleet, ...context }).look(),
+        "",
+      ],
+    ] as const) {
+      [begun, stopping] = [0, new AbortController()];
+      const context = { ...fleet, policy: POLICY, signal: stopping.signal, report: () => {} };
+      await expect(work(desired, context)).rejects.toThrow(failure);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(begun).toBe(50);
+    }
+  },
+);
