@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { askAhead } from "../common/askAhead.ts";
 import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
 import type { AppHost, PortOwner, RunningApp, Slot } from "../host/appHost.ts";
@@ -44,8 +45,8 @@ export async function awaitHealthy(
     asked = slot.portOwner();
     asked.catch(() => {});
   };
-  const ask = async () => {
-    const report = await askRunning(slot, release, signal, () => asked ?? askForOwner());
+  const ask = () => askRunning(slot, release, signal, () => asked ?? askForOwner());
+  const judge = async (report: Awaited<ReturnType<typeof ask>>) => {
     if (report === "exited") throw await exited(slot, context);
     last = report;
     inARow = last.up ? inARow + 1 : 0;
@@ -57,11 +58,11 @@ export async function awaitHealthy(
   };
   const askUntilHealthy = async () => {
     const deadlineMilliseconds = deadlineSeconds * 1000;
-    let healthy = await poll(ask, { intervalMilliseconds, deadlineMilliseconds, signal });
+    let healthy = await askAhead(ask, judge, { intervalMilliseconds, deadlineMilliseconds, signal });
     // If it comes up just in time, let it complete its passes: it is slow, not broken.
     while (!healthy && last.up && !signal.aborted) {
       await sleep(intervalMilliseconds, undefined, { signal });
-      healthy = await ask();
+      healthy = await judge(await ask());
     }
     return healthy;
   };

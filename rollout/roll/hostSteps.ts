@@ -22,6 +22,8 @@ export class HostSteps {
   readonly #host: AppHost;
   readonly #context: RollContext;
   #phase: Phase;
+  /** The first phase that failed: others may go on beside it. */
+  #failed: Phase | undefined;
 
   /** `first` is the phase of what fails before any other begins. */
   constructor(host: AppHost, context: RollContext, first: Phase) {
@@ -30,9 +32,9 @@ export class HostSteps {
     this.#phase = first;
   }
 
-  /** The last phase that began, or the first. */
+  /** The phase that failed, or the last one that began, or the first. */
   get phase(): Phase {
-    return this.#phase;
+    return this.#failed ?? this.#phase;
   }
 
   async drain(slot: Slot): Promise<void> {
@@ -214,7 +216,11 @@ export class HostSteps {
     const began = performance.now();
     const tell = () =>
       this.#context.report(phase, `waiting: ${Math.round(secondsSince(began))} s so far`, this.#host);
-    const message = await (TELL_THEMSELVES.includes(phase) ? step() : telling(tell, step));
+    const working = TELL_THEMSELVES.includes(phase) ? step() : telling(tell, step);
+    const message = await working.catch((error: unknown) => {
+      this.#failed ??= phase;
+      throw error;
+    });
     const milliseconds = performance.now() - began;
     this.times[phase] = milliseconds;
     this.#context.report(phase, message, this.#host, milliseconds);

@@ -9,6 +9,9 @@ import { factsOf } from "./factsOf.ts";
 import { askRunning, ENDED, type Place } from "./gates.ts";
 import type { RollContext } from "./rollContext.ts";
 
+/** How long before the end of a soak its last question may be asked, so that it ends with the answer. */
+const LAST_MILLISECONDS = 1_000;
+
 type Context = Pick<RollContext, "policy" | "counted" | "redact">;
 
 /**
@@ -47,12 +50,18 @@ async function watch(
   const analysis = analysisOf(slot, release, context);
   const until = performance.now() + timing.soakSeconds * 1000;
   let failures = 0;
+  let took = 0;
   let verdict = analysis?.look();
   const isOver = () => performance.now() >= until + waitOf(verdict, context) * 1000;
   while (!isOver() && !signal.aborted) {
-    const left = until - performance.now();
-    await sleep(left > 0 ? Math.min(health.intervalMilliseconds, left) : health.intervalMilliseconds);
+    const now = performance.now();
+    // The last answer should be there when the time is over, and no other one should come in between.
+    const isLast = now < until && now + health.intervalMilliseconds + took > until - took;
+    await sleep(isLast ? Math.max(0, until - took - now) : health.intervalMilliseconds);
+    const began = performance.now();
     const asked = await askRunning(slot, release, new AbortController().signal);
+    took = Math.min(LAST_MILLISECONDS, performance.now() - began);
+    if (isLast && asked !== "exited" && asked.up) await sleep(Math.max(0, until - performance.now()));
     failures = asked !== "exited" && asked.up ? 0 : failures + 1;
     verdict = analysis?.look();
     if (verdict?.kind === "worse") throw new GateFailed("worse", verdict.message);

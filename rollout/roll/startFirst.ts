@@ -32,8 +32,8 @@ export class StartFirst implements HostRoll {
   #left = 0;
   /** Whether the old application takes all traffic again. */
   #isBack = false;
-  /** That the old application may answer for the new one. */
-  #standing: Promise<void> = Promise.resolve();
+  /** That the old application gets no new requests, and may then answer for the new one. */
+  #leaving: Promise<void> = Promise.resolve();
   /** Whether clients may have reached the new application. */
   #hasShifted: boolean;
 
@@ -114,19 +114,19 @@ export class StartFirst implements HostRoll {
     await this.#steps.awaitUp(this.#new, this.#revision.release, signal);
   }
 
-  /** In this order, so that capacity never drops. The old application finishes its requests during the soak. */
+  /** In this order, so that capacity never drops. The old application leaves and finishes its requests during the soak. */
   async #shift(signal: AbortSignal): Promise<void> {
     this.#hasShifted = true;
     await this.#steps.admit(this.#new, this.#revision.release);
-    if (!this.member.drained) await this.#steps.drain(this.#old);
-    this.#standing = this.#steps.standBy(true);
+    const drained = this.member.drained ? Promise.resolve() : this.#steps.drain(this.#old);
+    this.#leaving = drained.then(() => this.#steps.standBy(true));
     const ended = new AbortController();
     const back = () => this.#goBack("it failed its soak");
     const watching = AbortSignal.any([signal, ended.signal]);
     const both = [
-      this.#steps.settle(this.#old, ended.signal),
+      drained.then(() => this.#steps.settle(this.#old, ended.signal)),
       this.#steps.soak(this.#new, this.#revision.release, watching, back),
-      this.#standing,
+      this.#leaving,
     ] as const;
     try {
       [this.#left] = await Promise.all(both);
@@ -143,8 +143,8 @@ export class StartFirst implements HostRoll {
     if (this.#isBack) return;
     const takes = this.#hasShifted ? "takes all traffic again" : "keeps all traffic";
     if (this.#hasShifted) {
-      // Or the flag would be raised last.
-      await this.#standing.catch(() => {});
+      // Or these flags would be raised last.
+      await this.#leaving.catch(() => {});
       await this.#context.assertHeld();
       await this.#context.proxy.admit(this.#old);
       await this.#context.proxy.drain(this.#new);

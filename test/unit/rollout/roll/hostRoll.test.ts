@@ -80,8 +80,9 @@ describe("a release that does not become healthy", () => {
     const probe = first.probe.bind(first);
     let asked = 0;
     first.probe = async (signal) => {
-      if (first.running?.release === NEW) first.conduct[NEW] = asked++ % 2 === 0 ? "up" : "down";
-      return probe(signal);
+      const isDown = first.running?.release === NEW && asked++ % 2 === 1;
+      const report = await probe(signal);
+      return isDown ? { up: false, detail: "503" } : report;
     };
     vi.spyOn(fleet.proxy, "upstream").mockResolvedValue({ up: true, detail: "up" });
     const { error } = await failing(fleet, BRIEFLY);

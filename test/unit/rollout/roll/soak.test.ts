@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
 import type { GateFailed } from "#rollout/common/errors.ts";
 import { bucketOf } from "../../../../rollout/ledger/latency.ts";
 import type { LedgerRow } from "../../../../rollout/ledger/ledgerSums.ts";
@@ -80,4 +81,39 @@ test("with too few requests, the soak goes on until there are enough, if it may"
   const { message: atLast, seconds: all } = await soaking(() => [], { waitSeconds: 1 });
   expect(atLast).toBe("stayed healthy; too few requests to judge (0 of 50)");
   expect(all).toBeGreaterThan(1.25);
+});
+
+describe("a machine whose answers are long on their way", () => {
+  async function far(conduct: (asked: number) => boolean) {
+    const fleet = await FakeFleet.create({ "app-1": { runs: NEW } });
+    const host = fleet.host("app-1");
+    const began = performance.now();
+    const askedAt: number[] = [];
+    host.probe = async () => {
+      const at = performance.now() - began;
+      askedAt.push(at);
+      await sleep(600);
+      return { up: conduct(at), detail: "503" };
+    };
+    const policy = fleet.policy({
+      timing: { soakSeconds: 2 },
+      health: { passes: 1, intervalMilliseconds: 50 },
+    });
+    const context = { policy, redact: (text: string) => text };
+    const soaking = soak({ host, slot: host }, NEW, context, new AbortController().signal);
+    return { soaking, askedAt, seconds: () => (performance.now() - began) / 1000 };
+  }
+
+  test("doesn't make the soak longer", async () => {
+    const { soaking, askedAt, seconds } = await far(() => true);
+    expect(await soaking).toBe("stayed healthy");
+    expect(seconds()).toBeGreaterThanOrEqual(1.999);
+    expect(seconds()).toBeLessThan(2.5);
+    expect(askedAt.at(-1)).toBeGreaterThan(1200);
+  });
+
+  test("has the last word all the same", async () => {
+    const { soaking } = await far((at) => at < 1200);
+    await expect(soaking).rejects.toThrow("503 after it was admitted");
+  });
 });

@@ -88,6 +88,37 @@ describe("a host with room for two JVMs", () => {
     expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
   });
 
+  test("soaks while the old one is being drained", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    fleet.when("drain app-1", () => sleep(400));
+    const began = performance.now();
+    const { rolled } = await fleet.roll(NEW, { policy: { timing: { soakSeconds: 0.5 } } });
+    const { drain = 0, soak = 0 } = rolled[0]?.times ?? {};
+    expect(drain).toBeGreaterThanOrEqual(399);
+    expect(performance.now() - began).toBeLessThan(drain + soak + 350);
+    expect(done(fleet)).toEqual(startFirst("app-1", "app-1", "app-1_b"));
+  });
+
+  test("that fails its soak while the old one is being drained takes no traffic in the end", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    fleet.when("drain app-1", () => {
+      fleet.host("app-1").conduct[NEW] = "down";
+      return sleep(400);
+    });
+    const { message } = await failing(fleet, { timing: { soakSeconds: 5 } });
+    expect(message).toContain("app-1 failed its soak gate");
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
+    expect(fleet.proxy.standsBy).toBe(false);
+  });
+
+  test("beside which the old one can't be drained fails by that, not by its soak", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    vi.spyOn(fleet.proxy, "drain").mockRejectedValueOnce(new RollgateError("drain-unconfirmed", "no drain"));
+    const { message } = await failing(fleet, { timing: { soakSeconds: 1 } });
+    expect(message).toContain("app-1 failed its drain gate on 1.1.0: no drain");
+    expect(fleet.state["app-1"]).toBe(OLD);
+  });
+
   test("goes to and fro between its slots", async () => {
     const fleet = await FakeFleet.create({ "app-1": ROOM });
     await fleet.roll(NEW);

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PollOptions } from "./poll.ts";
+
+/** How many questions may be on their way. */
+const AT_ONCE = 2;
+
+/**
+ * Asks every so often, without waiting for an answer that is long on its way, and judges the answers in the order of the
+ * questions until `judge` returns something other than `undefined`; returns that, or `undefined` once the deadline has
+ * passed and what was asked before it is answered. The first question is asked at once, none after the deadline.
+ */
+export async function askAhead<Answer, T>(
+  ask: () => Promise<Answer>,
+  judge: (answer: Answer) => T | undefined | Promise<T | undefined>,
+  { intervalMilliseconds, deadlineMilliseconds, signal }: PollOptions,
+): Promise<T | undefined> {
+  const deadline = performance.now() + deadlineMilliseconds;
+  const asked: Promise<Answer>[] = [];
+  let next = performance.now();
+  for (;;) {
+    signal?.throwIfAborted();
+    const now = performance.now();
+    const mayAsk = next <= deadline && asked.length < AT_ONCE;
+    if (mayAsk && now >= next) {
+      const answer = ask();
+      // It may be left behind.
+      answer.catch(() => {});
+      asked.push(answer);
+      next = now + intervalMilliseconds;
+      continue;
+    }
+    const [first] = asked;
+    if (!first && !mayAsk) return undefined;
+    if (!(await isThereBefore(first, mayAsk ? next - now : undefined, signal)) || !first) continue;
+    asked.shift();
+    const judged = await judge(await first);
+    if (judged !== undefined) return judged;
+  }
+}
+
+/** Waits for an answer, but only so long if there is a limit. */
+async function isThereBefore(
+  answer: Promise<unknown> | undefined,
+  milliseconds: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const ended = new AbortController();
+  const aborting = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+  const there = answer?.then(
+    () => true,
+    () => true,
+  );
+  const late = milliseconds === undefined ? undefined : sleep(milliseconds, false, { signal: aborting });
+  late?.catch(() => {});
+  try {
+    return await Promise.race([there, late].filter((each) => each !== undefined));
+  } finally {
+    ended.abort();
+  }
+}
