@@ -41,7 +41,7 @@ const { values } = parseArgs({
 const [rolls, rate, requests] = [Number(values.rolls), Number(values.rate), Number(values.requests)];
 const batches = Number(values.batches ?? rolls);
 /** What settling takes if no request runs: the time to connect, and that for which nginx keeps an idle connection. */
-const IDLE_SETTLE_MILLISECONDS = 50 + 200;
+const IDLE_SETTLE_MILLISECONDS = 50 + 50;
 const PHASES = ["drain", "settle", "stop", "switch", "start", "health", "upstream", "admit"] as const;
 const health = {
   path: "/actuator/health",
