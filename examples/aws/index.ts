@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
 import { RollingService } from "rollgate";
 import { cloudConfig } from "./cloudConfig.ts";
 
@@ -45,13 +46,14 @@ const appGroup = new aws.ec2.SecurityGroup("app", {
 });
 
 function server(name: string, subnet: number, group: aws.ec2.SecurityGroup) {
-  return new aws.ec2.Instance(
+  const hostKey = new tls.PrivateKey(`${name}-host-key`, { algorithm: "ED25519" });
+  const instance = new aws.ec2.Instance(
     name,
     {
       ami: debian.id,
       instanceType: "t3.small",
       keyName: key.keyName,
-      userData: config.requireSecret("hostKey").apply((hostKey) => cloudConfig(sshPublicKey, hostKey)),
+      userData: hostKey.privateKeyOpenssh.apply((key) => cloudConfig(sshPublicKey, key)),
       subnetId: subnetIds.apply((ids) => ids[subnet % ids.length] ?? ""),
       associatePublicIpAddress: true,
       vpcSecurityGroupIds: [group.id],
@@ -61,25 +63,26 @@ function server(name: string, subnet: number, group: aws.ec2.SecurityGroup) {
     // These only matter when a server is made, and a change would replace or stop all servers at once.
     { ignoreChanges: ["ami", "keyName", "subnetId", "userData"] },
   );
+  return { instance, hostKey: hostKey.publicKeyOpenssh };
 }
 
 // Each in a zone of its own, as far as the region has them.
 const hosts = [0, 1].map((index) => {
   const name = `app-${index + 1}`;
-  const { publicIp, privateIp } = server(name, index, appGroup);
-  return { name, server: pulumi.interpolate`deploy@${publicIp}`, address: privateIp };
+  const { instance, hostKey } = server(name, index, appGroup);
+  const { publicIp, privateIp } = instance;
+  return { name, server: pulumi.interpolate`deploy@${publicIp}`, hostKey, address: privateIp };
 });
 const web = server("web", 0, webGroup);
-const { publicIp: address } = new aws.ec2.Eip("web", { instance: web.id, domain: "vpc" });
+const { publicIp: address } = new aws.ec2.Eip("web", { instance: web.instance.id, domain: "vpc" });
 
 const shop = new RollingService("shop", {
   kind: "ssh",
   jar: config.require("jar"),
   hosts,
-  nginxServers: [{ server: pulumi.interpolate`deploy@${address}` }],
+  nginxServers: [{ server: pulumi.interpolate`deploy@${address}`, hostKey: web.hostKey }],
   nginxAddress: "0.0.0.0",
   nginxPort: 80,
-  sshConfig: "ssh_config",
   sshProvisionUser: "admin",
 });
 

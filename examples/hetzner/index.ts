@@ -1,5 +1,6 @@
 import * as hcloud from "@pulumi/hcloud";
 import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
 import { RollingService } from "rollgate";
 import { cloudConfig } from "./cloudConfig.ts";
 
@@ -25,14 +26,15 @@ const appFirewall = new hcloud.Firewall("app", { rules: [open("22", sshFrom)] })
 const webFirewall = new hcloud.Firewall("web", { rules: [open("22", sshFrom), open("80", everybody)] });
 
 function server(name: string, ip: string, firewall: hcloud.Firewall) {
-  return new hcloud.Server(
+  const hostKey = new tls.PrivateKey(`${name}-host-key`, { algorithm: "ED25519" });
+  const { ipv4Address } = new hcloud.Server(
     name,
     {
       image: "debian-13",
       serverType: "cx23",
       location: "fsn1",
       sshKeys: [key.id],
-      userData: config.requireSecret("hostKey").apply((hostKey) => cloudConfig(sshPublicKey, hostKey)),
+      userData: hostKey.privateKeyOpenssh.apply((key) => cloudConfig(sshPublicKey, key)),
       firewallIds: [firewall.id.apply(Number)],
       placementGroupId: apart.id.apply(Number),
       networks: [{ subnetId: subnet.id, ip }],
@@ -40,13 +42,14 @@ function server(name: string, ip: string, firewall: hcloud.Firewall) {
     // These only matter when a server is made, and a change would replace all servers at once.
     { ignoreChanges: ["image", "sshKeys", "userData"] },
   );
+  const login = { server: pulumi.interpolate`deploy@${ipv4Address}`, hostKey: hostKey.publicKeyOpenssh };
+  return { ipv4Address, login };
 }
 
 const addresses = ["10.0.0.11", "10.0.0.12"];
 const hosts = addresses.map((address, index) => {
   const name = `app-${index + 1}`;
-  const { ipv4Address } = server(name, address, appFirewall);
-  return { name, server: pulumi.interpolate`deploy@${ipv4Address}`, address };
+  return { name, address, ...server(name, address, appFirewall).login };
 });
 const web = server("web", "10.0.0.10", webFirewall);
 
@@ -54,10 +57,9 @@ const shop = new RollingService("shop", {
   kind: "ssh",
   jar: config.require("jar"),
   hosts,
-  nginxServers: [{ server: pulumi.interpolate`deploy@${web.ipv4Address}` }],
+  nginxServers: [web.login],
   nginxAddress: "0.0.0.0",
   nginxPort: 80,
-  sshConfig: "ssh_config",
   sshProvisionUser: "root",
 });
 

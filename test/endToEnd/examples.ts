@@ -27,33 +27,44 @@ export function testExamples(given: () => ExamplePrograms): void {
     jar: given().jar,
     sshPublicKey: "ssh-ed25519 AAAA",
     sshFrom: '["203.0.113.7/32"]',
-    hostKey: "the host key\n",
   });
-  const cloudConfig = secret(
+  const NAMES = ["app-1", "app-2", "web"];
+  const publicKey = (name: string) => `ssh-ed25519 ${name.replace("-", "")}\n`;
+  /** Each server has a host key of its own. */
+  const hostKeys = Object.fromEntries(
+    NAMES.map((name) => [
+      `${name}-host-key`,
+      { privateKeyOpenssh: `the key of ${name}\n`, publicKeyOpenssh: publicKey(name) },
+    ]),
+  );
+  const cloudConfig = (name: string) =>
     [
       "#cloud-config",
-      '{"users":["default",{"name":"deploy","shell":"/bin/sh","ssh_authorized_keys":["ssh-ed25519 AAAA"]}],"ssh_keys":{"ed25519_private":"the host key\\n"}}',
+      `{"users":["default",{"name":"deploy","shell":"/bin/sh","ssh_authorized_keys":["ssh-ed25519 AAAA"]}],"ssh_keys":{"ed25519_private":"the key of ${name}\\n"}}`,
       "",
-    ].join("\n"),
-  );
-  const ofServer = (number: number) => ({
+    ].join("\n");
+  const ofServer = (name: string, number: number) => ({
     server: `deploy@203.0.113.${number}`,
-    sshConfig: "ssh_config",
+    hostKey: publicKey(name),
   });
 
   /** The service is on servers that the same program makes. */
   function expectServiceOnServers(resource: (name: string) => DeclaredResource, user: string): void {
     for (const number of [1, 2]) {
-      const place = { ...ofServer(10 + number), address: `10.0.0.${10 + number}`, port: 8080 };
+      const place = {
+        ...ofServer(`app-${number}`, 10 + number),
+        address: `10.0.0.${10 + number}`,
+        port: 8080,
+      };
       expect(resource(`shop-app-app-${number}`)).toMatchObject({
         inputs: { ...place, second: { address: place.address, port: 18_080 } },
-        dependencies: [`app-${number}`, `shop-app-app-${number}-server`],
+        dependencies: [`app-${number}`, `app-${number}-host-key`, `shop-app-app-${number}-server`],
       });
       expect(resource(`shop-app-app-${number}-server`).inputs).toMatchObject({ place, user });
     }
     expect(resource("shop-nginx-server")).toMatchObject({
-      inputs: { ...ofServer(10), address: "0.0.0.0", port: 80 },
-      dependencies: ["shop-nginx-machine", "web"],
+      inputs: { ...ofServer("web", 10), address: "0.0.0.0", port: 80 },
+      dependencies: ["shop-nginx-machine", "web", "web-host-key"],
     });
     const { inputs, dependencies } = resource("shop-rollout");
     expect(inputs).toMatchObject({ jar: { version: "1.2.3" }, stack: "prod-shop" });
@@ -77,6 +88,7 @@ export function testExamples(given: () => ExamplePrograms): void {
     const resource = await declare("hetzner", {
       config: cloud(),
       outputs: {
+        ...hostKeys,
         web: { ipv4Address: "203.0.113.10" },
         "app-1": { ipv4Address: "203.0.113.11" },
         "app-2": { ipv4Address: "203.0.113.12" },
@@ -91,9 +103,9 @@ export function testExamples(given: () => ExamplePrograms): void {
       ["app-1", "10.0.0.11"],
       ["app-2", "10.0.0.12"],
       ["web", "10.0.0.10"],
-    ]) {
+    ] as const) {
       const { inputs, dependencies } = resource(`hcloud:index/server:Server ${name}`);
-      expect(inputs).toMatchObject({ networks: [{ ip }], userData: cloudConfig });
+      expect(inputs).toMatchObject({ networks: [{ ip }], userData: cloudConfig(name) });
       expect(dependencies).toEqual(expect.arrayContaining([name === "web" ? "web" : "app", "deployer"]));
     }
     expectServiceOnServers(resource, "root");
@@ -103,6 +115,7 @@ export function testExamples(given: () => ExamplePrograms): void {
     const resource = await declare("aws", {
       config: cloud(),
       outputs: {
+        ...hostKeys,
         web: { id: "sg-web", publicIp: "203.0.113.10" },
         "app-1": { publicIp: "203.0.113.11", privateIp: "10.0.0.11" },
         "app-2": { publicIp: "203.0.113.12", privateIp: "10.0.0.12" },
@@ -126,9 +139,9 @@ export function testExamples(given: () => ExamplePrograms): void {
       ["app-1", "subnet-a"],
       ["app-2", "subnet-b"],
       ["web", "subnet-a"],
-    ]) {
+    ] as const) {
       const { inputs } = resource(`aws:ec2/instance:Instance ${name}`);
-      expect(inputs).toMatchObject({ ami: "ami-debian", subnetId, userData: cloudConfig });
+      expect(inputs).toMatchObject({ ami: "ami-debian", subnetId, userData: cloudConfig(name) });
     }
     expectServiceOnServers(resource, "admin");
   });
