@@ -57,24 +57,32 @@ export class CountedNginx {
     });
   }
 
-  /** Takes a last look once all is written that was answered until `at`, in milliseconds of `performance.now()`. */
+  /**
+   * Takes a last look once all is written that was answered until `at`, in milliseconds of `performance.now()`; what is
+   * answered later is not waited for.
+   */
   async end(at: number): Promise<void> {
     // It may have begun in spite of a failure.
     if (!this.isOn && this.#failure === undefined) return;
-    const failure = await failureOf("stopping the ledger", () => this.#counter.stop());
+    const [failure] = await Promise.all([
+      failureOf("stopping the ledger", () => this.#counter.stop()),
+      this.#lookOnceWritten(at),
+    ]);
     if (failure !== undefined) {
       // A process beside nginx ends it a while later.
       this.#failure = failure;
       return;
     }
-    if (this.isOn) {
-      const { writtenMilliseconds = WRITTEN_MILLISECONDS } = this.#counter;
-      await sleep(Math.max(0, at + writtenMilliseconds + LATE_MILLISECONDS - performance.now()));
-      await this.look();
-    }
     // Nobody needs to wait for it.
     this.#forgetting = failureOf("ending the ledger", () => this.#counter.forget());
     this.isOn = false;
+  }
+
+  async #lookOnceWritten(at: number): Promise<void> {
+    if (!this.isOn) return;
+    const { writtenMilliseconds = WRITTEN_MILLISECONDS } = this.#counter;
+    await sleep(Math.max(0, at + writtenMilliseconds + LATE_MILLISECONDS - performance.now()));
+    await this.look();
   }
 
   /** Waits until nothing is left of what was counted. */

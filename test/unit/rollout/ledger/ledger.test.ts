@@ -83,6 +83,20 @@ test("the end waits for the last lines of all if a host was drained since one wa
   expect(await waitAfter(10_000, (ledger) => ledger.drains({ name: "app-1" }))).toBeGreaterThan(290);
 });
 
+test("the last look at what was counted goes on while counting stops", async () => {
+  const fleet = await oneHost();
+  const looked = Promise.withResolvers<void>();
+  const counting = counter(fleet);
+  const look = async () => {
+    looked.resolve();
+    return counting.look();
+  };
+  const ledger = new Ledger(fleet.hosts, [{ ...counting, look, stop: () => looked.promise }], () => {});
+  await ledger.begin();
+  await ledger.end();
+  expect(ledger.figures()).toMatchObject({ requests: 1 });
+});
+
 test("requests belong to the release that answered, before the drain and after the admission", async () => {
   const fleet = await oneHost();
   const seconds: number[] = [];
