@@ -88,7 +88,9 @@ async function hosts(): Promise<Record<string, string | number>> {
   }
   const { name, address } = await far.add("server-web");
   const nginx = { "nginxServers[0].server": name, nginxAddress: address };
-  return { ...settings, ...nginx, nginxPort: await freePort(address) };
+  // By default, it follows from the names of project and stack: another bench beside this one would have it, too.
+  const controlPort = await freePort();
+  return { ...settings, ...nginx, nginxPort: await freePort(address), controlPort };
 }
 
 async function compare(what: string, run: () => Promise<PulumiResult>): Promise<void> {
