@@ -1,10 +1,12 @@
 import { RollgateError } from "../common/errors.ts";
 import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
-import { type NginxAbilities, nginxAbilities, probes } from "./nginxAbilities.ts";
+import { modulesOf, type NginxAbilities, nginxAbilities, probes } from "./nginxAbilities.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
-const VERSION = nginxScript("system-path", "print-version");
 const TRY = nginxScript("system-path", "reason-in", "try-configurations");
+const UNUSABLE = 43;
+/** Stands for nginx's own folder of modules, which is known only once it was asked. */
+const MODULES = "<modules>";
 const WORKERS_ACCOUNT = nginxScript("workers-account");
 
 /** What the nginx on a machine supports; leaves no files behind. */
@@ -12,17 +14,22 @@ export async function machineAbilities(
   machine: Pick<Machine, "run">,
   executable: string,
 ): Promise<NginxAbilities> {
-  const version = await machine.run(VERSION, [executable]).catch((error: unknown) => {
-    if (!(error instanceof CommandFailed)) throw error;
-    const [code, message] =
-      error.exitCode === NOT_THERE
-        ? ["nginx-missing", `expected nginx, found no executable ${executable}`]
-        : ["nginx-unusable", `${executable} -V failed: ${error.message}`];
-    throw new RollgateError(code, message, { cause: error });
-  });
   // All at once, since each may cost a round trip.
-  const configurations = probes(version);
-  const answers = (await machine.run(TRY, [executable, ...configurations])).split("\n");
+  const args = [executable, MODULES, ...probes(MODULES)];
+  const printed = await machine.run(TRY, args).catch((error: unknown) => {
+    if (!(error instanceof CommandFailed)) throw error;
+    const { exitCode, message } = error;
+    if (exitCode === NOT_THERE)
+      throw new RollgateError("nginx-missing", `expected nginx, found no executable ${executable}`, {
+        cause: error,
+      });
+    if (exitCode !== UNUSABLE) throw error;
+    throw new RollgateError("nginx-unusable", `${executable} -V failed: ${message}`, { cause: error });
+  });
+  const end = printed.indexOf("\n\n");
+  const version = printed.slice(0, end);
+  const answers = printed.slice(end + 2).split("\n");
+  const configurations = probes(modulesOf(version));
   return nginxAbilities(version, (configuration) => {
     const answer = answers[configurations.indexOf(configuration)];
     return answer === "accepted" ? undefined : (answer?.replace(/^rejected /, "") ?? "no answer");

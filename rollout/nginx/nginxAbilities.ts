@@ -39,16 +39,29 @@ export function nginxAbilities(
   return { flavours: others, build };
 }
 
-/** The configurations to test, the one for the check module first. The others are alternatives. */
-export function probes(versionOutput: string): string[] {
-  return [CHECK_MODULE, withJavaScript(), ...moduleFiles(versionOutput).map(withJavaScript)];
+/**
+ * The configurations to test, the one for the check module first. The others are alternatives. `modules` is nginx's own
+ * folder of modules, or what stands for it.
+ */
+export function probes(modules: string): string[] {
+  const files = [modules, ...MODULE_DIRECTORIES].map(moduleIn);
+  return [CHECK_MODULE, withJavaScript(), ...files.map(withJavaScript)];
+}
+
+/** The folder of modules that an nginx was built with; empty if it doesn't say. */
+export function modulesOf(versionOutput: string): string {
+  return /--modules-path=(\S+)/.exec(versionOutput)?.[1] ?? "";
 }
 
 /** Where the JavaScript module may be, most likely first. */
 export function moduleFiles(versionOutput: string): string[] {
-  const own = /--modules-path=(\S+)/.exec(versionOutput)?.[1];
+  const own = modulesOf(versionOutput);
   const directories = new Set(own ? [own, ...MODULE_DIRECTORIES] : MODULE_DIRECTORIES);
-  return [...directories].map((directory) => `${directory}/ngx_http_js_module.so`);
+  return [...directories].map(moduleIn);
+}
+
+function moduleIn(directory: string): string {
+  return `${directory}/ngx_http_js_module.so`;
 }
 
 /** Uses only files under nginx's prefix, because the user may not be able to write elsewhere. */

@@ -1,6 +1,6 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { machineAbilities } from "#rollout/nginx/machineAbilities.ts";
 import { useNjsNginx } from "../../../support/njsNginx.ts";
@@ -43,6 +43,30 @@ test("a module that is built in needs no file", async () => {
   const abilities = await findAbilities(path);
   expect(abilities).toMatchObject({ flavours: ["njs", "stock"] });
   expect(abilities).not.toHaveProperty("njsModule");
+});
+
+test("an nginx is asked for all of that at once, its own folder of modules included", async () => {
+  const path = await fakeNginx(
+    `grep -q '^load_module "/own/modules/' "$4" && exit 0; echo '[emerg] unknown directive' >&2; exit 1`,
+  );
+  const machine = new LocalMachine();
+  const run = vi.spyOn(machine, "run");
+  expect(await machineAbilities(machine, path)).toMatchObject({
+    flavours: ["njs", "stock"],
+    njsModule: "/own/modules/ngx_http_js_module.so",
+  });
+  expect(run).toHaveBeenCalledTimes(1);
+});
+
+test("the last of the usual folders of modules is tried, too, if nginx names one of them as its own", async () => {
+  const path = await fakeNginx(
+    `grep -q '^load_module "/usr/share/' "$4" && exit 0; echo '[emerg] unknown directive' >&2; exit 1`,
+  );
+  await writeFile(path, (await readFile(path, "utf8")).replace("/own/modules", "/usr/lib64/nginx/modules"));
+  expect(await findAbilities(path)).toMatchObject({
+    flavours: ["njs", "stock"],
+    njsModule: "/usr/share/nginx/modules/ngx_http_js_module.so",
+  });
 });
 
 test("another error of nginx is not mistaken for a missing module", async () => {
