@@ -7,8 +7,8 @@ import type { DesiredRelease } from "#rollout/roll/targets.ts";
 export interface Orchestrator {
   /** Brings every host to a release, within these limits; throws `RollFailed` if that fails. */
   roll(desired: DesiredRelease, policy: RollPolicy, options: RollOptions): Promise<RollResult>;
-  /** What every host really runs. */
-  survey(): Promise<Survey>;
+  /** What every host really runs; `known` is what a roll has just found. */
+  survey(known?: RollResult["found"]): Promise<Survey>;
   /** What a roll would do now; `before` is the previous request, if it is known. */
   plan(request: RollRequest, before?: RollRequest): Promise<Plan>;
   /** Finds the full name of a release that needs no jar; throws `InvalidInput` that lists the choices. */

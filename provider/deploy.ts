@@ -43,10 +43,10 @@ export async function deploy(
       leaseTiming: leaseTiming(request.timing.leaseWaitSeconds),
       ...(request.stack !== undefined && { stack: request.stack }),
     });
-    const { durationSeconds, ledger = null } = result;
+    const { durationSeconds, ledger = null, found } = result;
     return {
       ...news,
-      ...(await surveyOf(orchestrator, request)),
+      ...(await surveyOf(orchestrator, request, found)),
       durationSeconds,
       ledger,
       ...(await log.succeeded(result)),

@@ -30,12 +30,13 @@ export function unfolded(lines: readonly string[], names: readonly string[]): st
   });
 }
 
-/** What every host really runs, with the lines of a large fleet folded. */
+/** What every host really runs, with the lines of a large fleet folded; `known` is what a roll has just found. */
 export async function surveyOf(
   orchestrator: Pick<Orchestrator, "survey">,
   { hosts }: { readonly hosts: readonly { readonly name: string }[] },
+  known?: Parameters<Orchestrator["survey"]>[0],
 ): Promise<Survey> {
-  const found = await orchestrator.survey();
+  const found = await orchestrator.survey(known);
   const names = hosts.map(({ name }) => name);
   return { ...found, rollingOrder: folded(found.rollingOrder, names) };
 }

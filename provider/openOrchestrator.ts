@@ -17,7 +17,7 @@ export async function openOrchestrator(
     // What an update with nothing to do does not need is loaded when it is called.
     roll: async (desired, policy, options) =>
       (await import("#rollout/roll/roll.ts")).roll(fleet, desired, policy, options),
-    survey: () => survey(fleet),
+    survey: (known) => survey(fleet, known),
     plan: async (planned, before) => (await import("./plan.ts")).plan(fleet, planned, before),
     findRelease: (name) => findKeptRelease(name, fleet.hosts),
     close: () => fleet.close(),

@@ -12,6 +12,7 @@ import { factsOf } from "#rollout/roll/factsOf.ts";
 import { type FleetMember, type Observed, observe } from "#rollout/roll/fleet.ts";
 import { describeForecast, foresee } from "#rollout/roll/foresee.ts";
 import { isLarge } from "#rollout/roll/largeFleet.ts";
+import { askingAhead } from "#rollout/roll/lookAhead.ts";
 import { describeTooFew, obstaclesTo } from "#rollout/roll/obstacles.ts";
 import { Orders } from "#rollout/roll/order.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";
@@ -26,7 +27,8 @@ const NO_DRAINS: Drains = { everywhere: new Set(), partly: new Map() };
  * nginx that are not in it may be made by the same update, so they are no obstacle.
  */
 export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequest): Promise<Plan> {
-  const { members, problem, roller, unanswered } = await lookAt(fleet, request);
+  const orders = new Orders(request.order);
+  const { members, problem, roller, unanswered } = await lookAt(fleet, request, orders);
   const known = members.filter(
     ({ host, unreachable }) => unreachable === undefined || isAsBefore(host.name, request, before),
   );
@@ -46,7 +48,6 @@ export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequ
   const warnings = [...around, ...obstacles.map((obstacle) => `a roll is refused as long as ${obstacle}`)];
   // Without nginx, nobody knows who serves.
   if (problem !== undefined) return { hosts: {}, forecast: told.join("; "), warnings };
-  const orders = new Orders(request.order);
   await orders.decide(members);
   const ahead = isComplete ? foresee(members, request, request, orders) : { batches: [] };
   const doubtful = members.filter((member) => orders.isDoubtful(member));
@@ -67,7 +68,7 @@ export async function plan(fleet: Fleet, request: RollRequest, before?: RollRequ
 }
 
 /** The hosts as they are now, what is wrong with nginx, who rolls them, and which check nobody answers. */
-async function lookAt(fleet: Fleet, request: RollRequest) {
+async function lookAt(fleet: Fleet, request: RollRequest, orders: Orders) {
   const signal = AbortSignal.timeout(ANSWER_MILLISECONDS);
   const late = `${fleet.proxy.name} did not answer within ${ANSWER_MILLISECONDS / 1000} s`;
   // Once nginx is known not to answer, it is asked no more: one that hangs would hold up hosts in turn.
@@ -83,9 +84,11 @@ async function lookAt(fleet: Fleet, request: RollRequest) {
     upstream: async (slot, given) =>
       silence === undefined ? fleet.proxy.upstream(slot, given) : { up: false, detail: silence },
   };
+  const onState = askingAhead(request, orders);
   const look = (host: AppHost) =>
     observe(host, proxy, AbortSignal.timeout(ANSWER_MILLISECONDS), {
       staging: targetOf(request, host.name).release,
+      onState,
     });
   const [members, { problem }, { answer: roller }, { problem: unanswered }] = await Promise.all([
     Promise.all(fewAtOnce(fleet.hosts, look)),

@@ -3,13 +3,18 @@ import { messageOf } from "#rollout/common/errors.ts";
 import { fewAtOnce } from "#rollout/common/fewAtOnce.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
 import type { Drains } from "#rollout/nginx/reverseProxy.ts";
-import { describeMember, type Observed, observe } from "#rollout/roll/fleet.ts";
+import { type Observed, observe } from "#rollout/roll/fleet.ts";
+import { type FoundHost, foundHost, unknownHost } from "#rollout/roll/foundHost.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";
 
 const ANSWER_MILLISECONDS = 10_000;
 
-/** What every host really runs, or why that is unknown. */
-export async function survey({ hosts, proxy }: Pick<Fleet, "hosts" | "proxy">): Promise<Survey> {
+/** What every host really runs, or why that is unknown. `known` is what a roll has just found. */
+export async function survey(
+  { hosts, proxy }: Pick<Fleet, "hosts" | "proxy">,
+  known?: readonly FoundHost[],
+): Promise<Survey> {
+  if (known) return surveyFrom(proxy.url, known);
   // Asked once: over SSH each question takes a round trip, and an nginx that hangs would hold up hosts in turn.
   let drains: Promise<Drains> | undefined;
   const drained = () => {
@@ -20,9 +25,13 @@ export async function survey({ hosts, proxy }: Pick<Fleet, "hosts" | "proxy">): 
     drained,
     upstream: (slot, signal) => proxy.upstream(slot, signal),
   };
-  const found = await Promise.all(fewAtOnce(hosts, (host) => describe(host, observed)));
+  const found = await Promise.all(fewAtOnce(hosts, (host) => find(host, observed)));
+  return surveyFrom(proxy.url, found);
+}
+
+function surveyFrom(url: string, found: readonly FoundHost[]): Survey {
   return {
-    url: proxy.url,
+    url,
     rollingOrder: found
       .toSorted((a, b) => a.turn - b.turn)
       .map(({ name, description }) => `${name}: ${description}`),
@@ -30,14 +39,10 @@ export async function survey({ hosts, proxy }: Pick<Fleet, "hosts" | "proxy">): 
   };
 }
 
-/** Describes one host; a roll takes hosts with a lower `turn` first. */
-async function describe(host: AppHost, proxy: Observed) {
-  const unknown = (why: string) => ({ name: host.name, description: `unknown, ${why}`, turn: 2 });
+async function find(host: AppHost, proxy: Observed): Promise<FoundHost> {
   try {
-    const member = await observe(host, proxy, AbortSignal.timeout(ANSWER_MILLISECONDS));
-    if (member.unreachable !== undefined) return unknown(member.unreachable);
-    return { name: host.name, description: describeMember(member), turn: member.serving ? 1 : 0 };
+    return foundHost(await observe(host, proxy, AbortSignal.timeout(ANSWER_MILLISECONDS)));
   } catch (error) {
-    return unknown(messageOf(error));
+    return unknownHost(host.name, messageOf(error));
   }
 }

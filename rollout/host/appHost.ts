@@ -134,7 +134,7 @@ export interface AppHost extends Slot {
   markLastKnownGood(revision: Revision): Promise<void>;
   /**
    * Removes releases beyond `keep`: first those that never ran, then those that ran longest ago; never the running,
-   * the current or the last known good one, nor `spared`.
+   * the current or the last known good one, nor `spared`. `known` is what it reported a moment ago.
    */
-  prune(keep: number, spared: readonly Revision[]): Promise<void>;
+  prune(keep: number, spared: readonly Revision[], known?: HostState): Promise<void>;
 }

@@ -98,8 +98,8 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     );
   }
 
-  async prune(keep: number, spared: readonly Revision[]): Promise<void> {
-    const { releases, launches } = retained(await this.observe(), this.launch, spared);
+  async prune(keep: number, spared: readonly Revision[], known?: HostState): Promise<void> {
+    const { releases, launches } = retained(known ?? (await this.observe()), this.launch, spared);
     await this.explain("cannot remove old releases", () => this.files.prune(keep, releases, launches));
   }
 

@@ -28,6 +28,8 @@ export interface Look {
 export interface RequestCounter {
   /** For messages. */
   readonly name: string;
+  /** Asks nginx ahead what `begin` needs to know, if it begins at once. */
+  ask?(): void;
   /** Begins anew, whatever an earlier roll left; returns whether nginx writes such lines at all. */
   begin(): Promise<boolean>;
   /** How long nginx may take to write the line about an answer, once it has begun; absent if it has not said so. */

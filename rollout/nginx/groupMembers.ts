@@ -33,6 +33,8 @@ export class GroupMembers {
 
   begin(roll: RollOfProxy): void {
     this.#roll = roll;
+    // Until now, nobody was told of those that did not answer, nor looked after them.
+    for (const member of this.all) member.lost = undefined;
   }
 
   /** Stops looking after those that are lost, once all are back or the time is over. */

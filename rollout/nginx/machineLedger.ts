@@ -3,10 +3,12 @@ import { parseSums } from "../ledger/parseSums.ts";
 import type { Look, RequestCounter } from "../ledger/requestCounter.ts";
 import type { Machine } from "../machine/machine.ts";
 import { flushMilliseconds, LEDGER_FLAG, TAKES_PROBES } from "./configuration/ledgerLog.ts";
-import type { GroupedNginxAccess } from "./nginxAccess.ts";
+import type { GroupedNginxAccess, NginxAnswer } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
 const ANSWER_MILLISECONDS = 5_000;
+/** How long what was asked ahead is good for: nginx may get another configuration. */
+const AHEAD_MILLISECONDS = 1_000;
 /** Well beyond what a deployer may be busy or out of reach, and short enough for the disk. */
 const UNREAD_SECONDS = 120;
 const LIMIT_BYTES = 64 * 2 ** 20;
@@ -30,6 +32,7 @@ export class MachineLedger implements RequestCounter {
   readonly #machine: Machine;
   readonly #place: LedgerPlace;
   readonly #access: Pick<GroupedNginxAccess, "get" | "probe" | "raiseFlag" | "lowerFlag">;
+  #ahead: { readonly at: number; readonly answer: Promise<NginxAnswer> } | undefined;
   #position = "";
   #takesProbes = false;
   #writtenMilliseconds: number | undefined;
@@ -45,11 +48,17 @@ export class MachineLedger implements RequestCounter {
     this.#access = access;
   }
 
+  ask(): void {
+    const answer = this.#get();
+    answer.catch(() => {});
+    this.#ahead = { at: performance.now(), answer };
+  }
+
   async begin(): Promise<boolean> {
-    const { statusCode, body } = await this.#access.get(
-      "/rollgate/ledger",
-      AbortSignal.timeout(ANSWER_MILLISECONDS),
-    );
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const isCurrent = ahead !== undefined && performance.now() - ahead.at < AHEAD_MILLISECONDS;
+    const { statusCode, body } = await (isCurrent ? ahead.answer : this.#get());
     if (statusCode !== 200) return false;
     const words = new TextDecoder().decode(body).split(" ");
     this.#takesProbes = words.includes(TAKES_PROBES);
@@ -80,6 +89,10 @@ export class MachineLedger implements RequestCounter {
 
   async stop(): Promise<void> {
     await this.#access.lowerFlag(LEDGER_FLAG);
+  }
+
+  #get(): Promise<NginxAnswer> {
+    return this.#access.get("/rollgate/ledger", AbortSignal.timeout(ANSWER_MILLISECONDS));
   }
 
   async forget(): Promise<void> {

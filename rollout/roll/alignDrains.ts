@@ -4,11 +4,11 @@ import type { RollContext } from "./rollContext.ts";
 /**
  * Gives all nginx the same drains before a roll, by what the hosts run: a healthy application that some nginx send
  * requests to gets them from all, and an empty slot gets none. Otherwise, a host that serves through one nginx only
- * would look like one that can be stopped at no cost.
+ * would look like one that can be stopped at no cost. Returns whether there was anything to do.
  */
-export async function alignDrains(context: RollContext): Promise<void> {
+export async function alignDrains(context: RollContext): Promise<boolean> {
   const { proxy, report, assertHeld } = context;
-  if ((await proxy.drained(context.signal)).partly.size === 0) return;
+  if ((await proxy.drained(context.signal)).partly.size === 0) return false;
   for (const { host, slot, state, health, drainedBy, spare } of await observeFleet(context)) {
     if (drainedBy && state.running && health.up) {
       await assertHeld();
@@ -21,4 +21,5 @@ export async function alignDrains(context: RollContext): Promise<void> {
       report("drain", `no new requests for its empty slot ${spare.slot.name}`, host);
     }
   }
+  return true;
 }

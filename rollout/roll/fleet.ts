@@ -34,12 +34,16 @@ export interface FleetMember extends Omit<SlotView, "running"> {
   readonly spare?: SlotView;
 }
 
+/** Hears what a host runs before its health is known, so that more can be asked meanwhile. */
+export type OnState = (host: AppHost, state: HostState) => void;
+
 /** What to ask a host at the same time. */
 interface Asked {
   /** The room for a release that it may have to take. */
   readonly staging?: string;
   /** The health of the slot that it is likely to serve from. */
   readonly likely?: Slot | undefined;
+  readonly onState?: OnState | undefined;
 }
 
 /** Asks a host and the proxy about it. A host that does not answer is a finding; a proxy that does not is an error. */
@@ -56,10 +60,14 @@ async function look(
   host: AppHost,
   proxy: Observed,
   { signal, asked }: { readonly signal: AbortSignal; readonly asked: AbortSignal },
-  { staging, likely }: Asked,
+  { staging, likely, onState }: Asked,
 ): Promise<FleetMember> {
   const { second } = host;
-  const [asking, draining] = [askHost(host, staging), proxy.drained(signal)];
+  const asking = askHost(host, staging).then((answer) => {
+    if (answer.unreachable === undefined) onState?.(host, answer.state);
+    return answer;
+  });
+  const draining = proxy.drained(signal);
   if (!second) {
     const runs = asking.then(({ state }) => state.running);
     const [answer, { running: _, ...only }] = await Promise.all([
@@ -115,6 +123,7 @@ export async function observeEach(
   hosts: readonly AppHost[],
   context: Observing,
   likely: (host: AppHost) => Slot | undefined = () => undefined,
+  onState?: OnState,
 ): Promise<FleetMember[]> {
   const { proxy } = context;
   let drains: Promise<Drains> | undefined;
@@ -123,7 +132,7 @@ export async function observeEach(
     return drains;
   };
   const observed: Observed = { drained, upstream: (slot, signal) => proxy.upstream(slot, signal) };
-  const look = (host: AppHost) => observeSteadily(host, context, observed, likely(host));
+  const look = (host: AppHost) => observeSteadily(host, context, observed, { likely: likely(host), onState });
   return Promise.all(fewAtOnce(hosts, look, context.signal));
 }
 
@@ -135,12 +144,12 @@ async function observeSteadily(
   host: AppHost,
   context: Observing,
   first: Observed,
-  likely: Slot | undefined,
+  what: Asked,
 ): Promise<FleetMember> {
   const { passes, intervalMilliseconds } = context.policy.health;
   for (let asked = 1; ; asked++) {
     const proxy = asked === 1 ? first : context.proxy;
-    const member = await observe(host, proxy, context.signal, { likely });
+    const member = await observe(host, proxy, context.signal, what);
     if (member.serving || member.drained || !member.state.running || asked >= passes + 1) return member;
     await sleep(intervalMilliseconds, undefined, { signal: context.signal });
   }
@@ -152,6 +161,14 @@ export function isDone(member: FleetMember, revision: Revision): boolean {
   return (
     serving && isTidy(member) && state.current === revision.release && isSameRevision(state.running, revision)
   );
+}
+
+/** What a host reported about itself; `undefined` if it can't be reached. */
+export function stateOf({ host, slot, state, spare, unreachable }: FleetMember): HostState | undefined {
+  if (unreachable !== undefined) return undefined;
+  const { running, ...files } = state;
+  const [first, second] = slot === host ? [running, spare?.running] : [spare?.running, running];
+  return { ...files, ...(first && { running: first }), ...(second && { second }) };
 }
 
 /** Whether nothing runs in the other slot, and no request can go there. */

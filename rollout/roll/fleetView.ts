@@ -1,6 +1,7 @@
 import type { AppHost, Slot } from "../host/appHost.ts";
-import { type FleetMember, type Observing, observeEach } from "./fleet.ts";
+import { type FleetMember, type Observing, type OnState, observeEach } from "./fleet.ts";
 import { isLarge, LARGE_FLEET } from "./largeFleet.ts";
+import type { LookAhead } from "./lookAhead.ts";
 
 /**
  * What a roll knows about its hosts. Each look asks all of them, unless the fleet is large: then it asks those that did
@@ -9,6 +10,8 @@ import { isLarge, LARGE_FLEET } from "./largeFleet.ts";
  */
 export class FleetView {
   readonly #context: Observing;
+  readonly #onState: OnState | undefined;
+  #ahead: LookAhead | undefined;
   readonly #seen = new Map<AppHost, FleetMember>();
   /** From where hosts serve, as far as that is known: so they can be asked at once. */
   readonly #likely = new Map<AppHost, Slot>();
@@ -21,8 +24,11 @@ export class FleetView {
   #waiting: Promise<void> | undefined;
   #looking: Promise<void> = Promise.resolve();
 
-  constructor(context: Observing) {
+  /** `ahead` is a look at all of them, which may spare the first one. */
+  constructor(context: Observing, onState?: OnState, ahead?: LookAhead) {
     this.#context = context;
+    this.#onState = onState;
+    this.#ahead = ahead;
     const { length } = context.hosts;
     this.#shares = isLarge(length) ? Math.ceil(length / LARGE_FLEET) : 1;
   }
@@ -86,8 +92,19 @@ export class FleetView {
     await this.#ask(hosts.filter((host) => !asked.includes(host)));
   }
 
+  #observe(hosts: readonly AppHost[]): Promise<FleetMember[]> {
+    return observeEach(hosts, this.#context, (host) => this.slotOf(host), this.#onState);
+  }
+
+  /** For the first look, which asks every host. */
+  #lookedAhead(): Promise<FleetMember[]> | undefined {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead?.ifCurrent();
+  }
+
   async #ask(hosts: readonly AppHost[]): Promise<void> {
-    const members = await observeEach(hosts, this.#context, (host) => this.slotOf(host));
+    const members = await (this.#lookedAhead() ?? this.#observe(hosts));
     for (const member of members) {
       this.#likely.set(member.host, member.slot);
       this.#seen.set(member.host, member);

@@ -1,6 +1,6 @@
 import { digits } from "../common/digits.ts";
 import { messageOf, RollgateError } from "../common/errors.ts";
-import type { AppHost, MemoryRoom, Slot } from "../host/appHost.ts";
+import type { AppHost, HostState, MemoryRoom, Slot } from "../host/appHost.ts";
 import type { Order } from "../request/rollRequest.ts";
 import type { FleetMember } from "./fleet.ts";
 
@@ -25,11 +25,22 @@ interface Room {
 const MARGIN = 1.25;
 const MEGABYTE = 1024 * 1024;
 
+/** The room in a slot that was empty, asked before it was known whether the other one serves. */
+interface RoomAhead {
+  readonly empty: Slot;
+  readonly room: Promise<Room>;
+}
+
 /** Decides for one host that serves. Changes nothing, and never throws for a host that can't be asked. */
-async function decideOrder({ spare, slot }: FleetMember, order: Order): Promise<OrderDecision> {
+async function decideOrder(
+  { spare, slot }: FleetMember,
+  order: Order,
+  ahead?: RoomAhead,
+): Promise<OrderDecision> {
   if (order === "stop-first") return { startsFirst: false, why: "as set" };
   if (!spare) return { startsFirst: false, why: "it has no second slot" };
-  const { isEnough, ...reason } = await lookForRoom(spare.slot, slot);
+  const room = ahead?.empty === spare.slot ? ahead.room : lookForRoom(spare.slot, slot);
+  const { isEnough, ...reason } = await room;
   if (order === "auto") return { startsFirst: isEnough === true, ...reason };
   if (isEnough !== false) return { startsFirst: true, why: "as set" };
   return { startsFirst: true, why: `as set, though there may be no room: ${reason.why}`, isDoubtful: true };
@@ -69,17 +80,35 @@ function describeMemory({ availableBytes, neededBytes }: MemoryRoom): string {
 export class Orders {
   readonly #order: Order;
   readonly #decisions = new Map<AppHost, OrderDecision>();
+  readonly #ahead = new Map<AppHost, RoomAhead>();
 
   constructor(order: Order) {
     this.#order = order;
+  }
+
+  /** Asks a host for its room while it is asked for its health, if that matters: over SSH, each takes a round trip. */
+  askAhead(host: AppHost, { running, second: beside }: HostState): void {
+    const { second } = host;
+    if (this.#order === "stop-first" || !second || this.#decisions.has(host) || this.#ahead.has(host)) return;
+    if ((running === undefined) === (beside === undefined)) return;
+    const [empty, full] = running ? [second, host] : [host, second];
+    const room = lookForRoom(empty, full);
+    // A bug is thrown to whoever decides by it.
+    room.catch(() => {});
+    this.#ahead.set(host, { empty, room });
   }
 
   /** Decides for hosts that serve, which has to be known before a batch is chosen. */
   async decide(members: readonly FleetMember[]): Promise<void> {
     const open = members.filter(({ host, serving }) => serving && !this.#decisions.has(host));
     await Promise.all(
-      open.map(async (member) => this.#decisions.set(member.host, await decideOrder(member, this.#order))),
+      open.map(async (member) => {
+        const { host } = member;
+        this.#decisions.set(host, await decideOrder(member, this.#order, this.#ahead.get(host)));
+      }),
     );
+    // What was not needed would be out of date at the next look.
+    this.#ahead.clear();
   }
 
   /** Whether a host keeps serving while it gets its new JVM. */

@@ -10,6 +10,8 @@ import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import { SharedClasses } from "../startupCache/sharedClasses.ts";
 import { RollStatus } from "../status/rollStatus.ts";
 import { alignDrains } from "./alignDrains.ts";
+import { type FoundHost, foundHost } from "./foundHost.ts";
+import { LookAhead } from "./lookAhead.ts";
 import { Orders } from "./order.ts";
 import { preflight, stageEverywhere, untouched } from "./preflight.ts";
 import type { Reporter } from "./reporter.ts";
@@ -59,6 +61,8 @@ export interface RollResult {
   readonly durationSeconds: number;
   /** What nginx counted; absent if it counts nothing. */
   readonly ledger?: LedgerFigures;
+  /** What its last look at the hosts found. */
+  readonly found?: readonly FoundHost[];
   /** Not serious enough to fail, but worth a look. */
   readonly warnings: readonly string[];
 }
@@ -119,12 +123,22 @@ async function rollOnce(
   const asked = fleet.leases.newest();
   asked.catch(() => {});
   await preflight(desired, { ...fleet, policy, report, signal: options.signal });
+  const stopping = AbortSignal.any([options.signal, deadline]);
+  const before = await asked.catch(() => undefined);
+  // Beside the claim: nobody else can hold the lease between this record and ours.
+  const isFree = before === undefined || before.record.released;
+  if (isFree) for (const counter of fleet.proxy.counters) counter.ask?.();
+  const looking = isFree ? new LookAhead(desired, { ...parts, signal: stopping }) : undefined;
   const lease = await Lease.acquire(fleet.leases, options.owner, options.leaseTiming, {
     signal: options.signal,
     asked,
     onWait: ({ owner, since }) =>
       report("preflight", `${owner} has been rolling this fleet since ${since}; waiting`),
-  }).catch(untouched);
+  }).catch((error: unknown) => {
+    looking?.end();
+    return untouched(error);
+  });
+  const ahead = lease.generation === (before?.generation ?? 0) + 1 ? looking : undefined;
   fleet.fence?.(() => lease.assertHeld());
   fleet.onReconnect?.((message) => report("reconnect", message));
   const warn = (message: string) => parts.warn(message);
@@ -154,7 +168,7 @@ async function rollOnce(
         status.before(releases);
       },
       follower: status,
-      signal: AbortSignal.any([options.signal, lease.signal, deadline]),
+      signal: AbortSignal.any([stopping, lease.signal]),
       assertHeld: () => lease.assertHeld(),
       assertHeldLately: () => lease.assertHeldLately(),
     };
@@ -163,11 +177,15 @@ async function rollOnce(
     classes = policy.startupCache && new SharedClasses(context, desired);
     await stageEverywhere(desired, context);
     await classes?.prepare(context.hosts);
-    await alignDrains(context).catch(untouched);
+    const isAligned = await alignDrains(context).catch(untouched);
     await counting;
     ledger.rollBegins();
-    const found = { ...(classes && { classes }), ...(ledger.isOn && { counted: ledger }) };
-    const rolled = await rollAll(desired, { ...context, ...found }, ledger);
+    const found = {
+      ...(classes && { classes }),
+      ...(ledger.isOn && { counted: ledger }),
+      ...(ahead && !isAligned && { ahead }),
+    };
+    const { rolled, fleet: seen } = await rollAll(desired, { ...context, ...found }, ledger);
     warnings.push(...(await fleet.proxy.end(RETURN_MILLISECONDS)));
     warnings.push(...(await status.succeeded(ledger.figures(), warnings)));
     for (const warning of warnings) report("warning", warning);
@@ -179,6 +197,7 @@ async function rollOnce(
       rolled,
       durationSeconds,
       ...(figures && { ledger: figures }),
+      found: seen.map(foundHost),
       warnings,
     };
   } catch (error) {
@@ -186,6 +205,7 @@ async function rollOnce(
     await status.failed(error, ledger.figures());
     throw error;
   } finally {
+    looking?.end();
     await classes?.end();
     await ledger.close();
     const counted = ledger.counted();

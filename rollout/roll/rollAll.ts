@@ -2,6 +2,7 @@ import { RollgateError } from "../common/errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { HostsUnreachable } from "./decideStep.ts";
 import { describeFailure } from "./describeFailure.ts";
+import type { FleetMember } from "./fleet.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
 import { prune } from "./prune.ts";
@@ -17,12 +18,14 @@ export interface TouchedHost {
   readonly times: PhaseTimes;
 }
 
+/** What has been rolled, and the hosts as they were seen last. */
+interface Done {
+  readonly rolled: readonly TouchedHost[];
+  readonly fleet: readonly FleetMember[];
+}
+
 /** Rolls all hosts; on failure, rolls back those that the policy says, and reports what all hosts run. */
-export async function rollAll(
-  desired: DesiredRelease,
-  context: RollContext,
-  ledger: Ledger,
-): Promise<readonly TouchedHost[]> {
+export async function rollAll(desired: DesiredRelease, context: RollContext, ledger: Ledger): Promise<Done> {
   const hostsRoll = new HostsRoll(desired, context);
   const { rolled } = hostsRoll;
   try {
@@ -43,7 +46,8 @@ export async function rollAll(
     const outcome = { error, stop, desired, rolled: hosts, replaced, wayBack, counted };
     throw await describeFailure(outcome, context);
   }
-  await Promise.all([ledger.end(), prune(rolled, context), context.classes?.provideAll()]);
+  const { fleet } = hostsRoll;
+  await Promise.all([ledger.end(), prune(rolled, fleet, context), context.classes?.provideAll()]);
   await context.hooks?.afterRoll();
-  return rolled.map(({ host, times }) => ({ host: host.name, times }));
+  return { rolled: rolled.map(({ host, times }) => ({ host: host.name, times })), fleet };
 }

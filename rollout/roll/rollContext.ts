@@ -11,6 +11,7 @@ import type { HealthPolicy, OnFailure, Order, Timing } from "../request/rollRequ
 import type { WarmUp } from "../request/warmUp.ts";
 import type { SharedClasses } from "../startupCache/sharedClasses.ts";
 import type { FleetView } from "./fleetView.ts";
+import type { LookAhead } from "./lookAhead.ts";
 import type { Orders } from "./order.ts";
 import type { Phase, Reporter } from "./reporter.ts";
 
@@ -60,6 +61,8 @@ export interface RollContext {
   readonly follower?: Follower;
   /** What is known about the hosts; absent until the first of them is looked at. */
   readonly view?: FleetView;
+  /** A look that has begun already. */
+  readonly ahead?: LookAhead;
   /** Absent on the way back. */
   readonly hooks?: RollHooks;
   /** Absent if hosts start releases as they are. */

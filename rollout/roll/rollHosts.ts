@@ -10,6 +10,7 @@ import { FleetView } from "./fleetView.ts";
 import type { HostRoll } from "./hostRoll.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import type { PhaseTimes } from "./hostSteps.ts";
+import { askingAhead } from "./lookAhead.ts";
 import { TooFewPeers } from "./peers.ts";
 import type { RollContext } from "./rollContext.ts";
 import { rollTogether } from "./rollTogether.ts";
@@ -47,9 +48,14 @@ export class HostsRoll {
 
   constructor(desired: DesiredRelease, context: RollContext) {
     this.#desired = desired;
-    this.#view = new FleetView(context);
+    this.#view = new FleetView(context, askingAhead(desired, context.orders), context.ahead);
     this.#context = { ...context, view: this.#view };
     this.#progress = new BatchProgress(context);
+  }
+
+  /** The hosts as they were seen last. */
+  get fleet(): readonly FleetMember[] {
+    return this.#view.members;
   }
 
   async run(): Promise<void> {

@@ -440,7 +440,7 @@ export class FakeHost extends FakeSlot implements AppHost {
     this.lastKnownGood = target;
   }
 
-  async prune(keep: number, spared: readonly Revision[]): Promise<void> {
+  async prune(keep: number, spared: readonly Revision[], _known?: HostState): Promise<void> {
     const named = [this.running, this.second?.running, this.lastKnownGood, ...spared].map(
       (target) => target?.release,
     );

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { MachineLedger } from "#rollout/nginx/machineLedger.ts";
 
 /** The ledger of an nginx that counts; its file is ready once `ready` says so. */
@@ -11,12 +11,16 @@ function ledgerWith(ready: (raised: Promise<void>) => Promise<string>, answer = 
       return asked.length === 1 ? ready(raised.promise) : "at 0\n";
     },
   };
+  const gets: string[] = [];
   const access = {
     url: "http://proxy",
-    get: async () => ({ statusCode: 200, body: new TextEncoder().encode(answer) }),
+    get: async (path: string) => {
+      gets.push(path);
+      return { statusCode: 200, body: new TextEncoder().encode(answer) };
+    },
     raiseFlag: async () => raised.resolve(),
   };
-  return { ledger: new MachineLedger(Object(machine), { directory: "/srv" }, Object(access)), asked };
+  return { ledger: new MachineLedger(Object(machine), { directory: "/srv" }, Object(access)), asked, gets };
 }
 
 test("the flag of the ledger is raised while its file is made ready", async () => {
@@ -46,4 +50,17 @@ test("it takes from nginx how long its lines may take; one that was set up earli
     await ledger.begin();
     expect(ledger.writtenMilliseconds).toBe(milliseconds);
   }
+});
+
+test("a ledger that was asked ahead begins without another question, unless that is a while ago", async () => {
+  const { ledger, gets } = ledgerWith(async () => "7:0\n");
+  ledger.ask();
+  await ledger.begin();
+  expect(gets).toHaveLength(1);
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  ledger.ask();
+  vi.advanceTimersByTime(2_000);
+  await ledger.begin();
+  expect(gets).toHaveLength(3);
 });

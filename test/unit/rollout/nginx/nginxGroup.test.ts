@@ -67,6 +67,17 @@ test("a roll hears of each drain and of each admission, with the release if it i
   ]);
 });
 
+test("a roll hears of an nginx that did not answer before it began", async () => {
+  const { group, b } = await inRoll();
+  await group.end(0);
+  b.vanish();
+  await group.drained(signal);
+  const told: string[] = [];
+  group.begin({ assertHeld: async () => {}, tell: (message) => void told.push(message) });
+  await group.drained(signal);
+  expect(told).toEqual([expect.stringContaining("the roll goes on with nginx at http://a")]);
+});
+
 test("its connections are those of every nginx", async () => {
   const { group, a, b, slot } = await inRoll();
   Object.assign(a.left, { "app-1": 2 });

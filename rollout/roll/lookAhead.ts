@@ -1,0 +1,45 @@
+import type { AppHost } from "../host/appHost.ts";
+import { type FleetMember, type Observing, type OnState, observeEach } from "./fleet.ts";
+import type { Orders } from "./order.ts";
+import { type DesiredRelease, targetOf } from "./targets.ts";
+
+/** What a look saw may have changed by then; staging a release that is there already takes less. */
+const CURRENT_MILLISECONDS = 500;
+
+/**
+ * A look at all hosts of a roll that begins before its lease is held, and goes on while that is claimed and the release
+ * is staged: over SSH, each takes round trips.
+ */
+export class LookAhead {
+  readonly #looking: Promise<FleetMember[]>;
+  readonly #over = new AbortController();
+  #endedAt = Number.POSITIVE_INFINITY;
+
+  constructor(desired: DesiredRelease, context: Observing & { readonly orders: Orders }) {
+    const onState = askingAhead(desired, context.orders);
+    const signal = AbortSignal.any([context.signal, this.#over.signal]);
+    this.#looking = observeEach(context.hosts, { ...context, signal }, () => undefined, onState);
+    const end = () => {
+      this.#endedAt = performance.now();
+    };
+    this.#looking.then(end, end);
+  }
+
+  /** Asks no more: the roll is over, and so is the connection to its hosts. */
+  end(): void {
+    this.#over.abort();
+  }
+
+  /** The hosts, unless what it saw may have changed since. */
+  ifCurrent(): Promise<FleetMember[]> | undefined {
+    return performance.now() - this.#endedAt > CURRENT_MILLISECONDS ? undefined : this.#looking;
+  }
+}
+
+/** Asks the hosts that run another release for their room, while they are asked for their health. */
+export function askingAhead(desired: DesiredRelease, orders: Orders): OnState {
+  return (host: AppHost, state) => {
+    const { release } = targetOf(desired, host.name);
+    if ((state.running ?? state.second)?.release !== release) orders.askAhead(host, state);
+  };
+}
