@@ -129,8 +129,10 @@ export class Lease {
       if (!newest || newest.record.released || standsStill || (await store.isGone(newest.record))) {
         const generation = (newest?.generation ?? 0) + 1;
         const record = { owner, since: new Date().toISOString(), beat: 0, released: false };
+        const claimed = performance.now();
         if (!(await store.claim(generation, record))) continue;
         const lease = new Lease(store, generation, record);
+        lease.#wasHeld(claimed);
         lease.#keepAlive(timing.heartbeatMilliseconds);
         return lease;
       }

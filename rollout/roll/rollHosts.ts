@@ -103,8 +103,10 @@ export class HostsRoll {
   /** By a look at the fleet that is recent enough for what it decides: a host is touched, or the roll ends. */
   async #nextStep(): Promise<Step> {
     this.#open = this.#endings.hosts;
-    // The lease is asked for at the same time, since the step follows at once.
-    await inOrder(this.#context.assertHeld(), this.#view.look());
+    const { ahead, assertHeld, assertHeldLately } = this.#context;
+    // The lease is asked for at the same time, since the step follows at once; by then it may have been claimed just now.
+    const isHeld = ahead && !this.#hasLooked ? assertHeldLately() : assertHeld();
+    await inOrder(isHeld, this.#view.look());
     let step = await this.#decide();
     while (await this.#view.confirm(step.kind === "roll" ? hostsIn(step.members) : this.#context.hosts))
       step = await this.#decide();

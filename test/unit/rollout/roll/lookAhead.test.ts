@@ -95,6 +95,18 @@ test("a host is asked for its room while it is asked for its health", async () =
   expect(fleet.state).toEqual({ "app-1": "nothing, drained", "app-1_b": NEW });
 });
 
+test("a lease that was claimed just now is not asked for again before the first step", async () => {
+  const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
+  const newest = vi.spyOn(fleet.leases, "newest");
+  let asked = 0;
+  fleet.when("drain app-1", () => {
+    asked = newest.mock.calls.length;
+  });
+  await fleet.roll(NEW);
+  // Before it is claimed, and before the drain, which changes something for clients.
+  expect(asked).toBe(2);
+});
+
 test("a host that runs the release already is not asked for its room", async () => {
   const fleet = await FakeFleet.create({ "app-1": { ...ROOM, ...DONE } });
   const asking = vi.spyOn(fleet.host("app-1"), "memory");
