@@ -4,8 +4,11 @@ const READY = "rollgate-connected";
 const GREETED = new RegExp(`${READY}.*\n`);
 const MAX_WORDS = 8_192;
 
-/** What the session that holds a connection runs: it says who and where it is, and stays as a shell. */
-export const GREET = `cat /proc/sys/kernel/random/boot_id; echo "${READY} $(id -un)"; exec sh`;
+/**
+ * What the session that holds a connection runs, in the account's own shell: it says who and where it is, and stays as a
+ * shell.
+ */
+export const GREET = `read boot < /proc/sys/kernel/random/boot_id; echo "$boot"; echo "${READY} $(id -un)"; exec sh`;
 
 /** What a server says when a connection begins, as far as it can be told. */
 export interface Greeting {

@@ -101,17 +101,17 @@ function combined(problems: readonly Problem[]): InvalidInput {
 }
 
 /** A server that is set up is not checked again: from then on only the deploying account needs access. */
-const WHO = `id -un; if [ -d "$1" ]; then echo ready; fi`;
+const IS_READY = `if [ -d "$1" ]; then echo ready; fi`;
 
 async function reach(asked: Asked, machines: SshMachines): Promise<Reached | Problem> {
   const { place, provisioning } = asked;
   const machine = machines.of(place);
   let { setting } = asked;
   try {
-    const known = await atOnce(() => machine.run(WHO, [place.directory]));
-    const [deployer = "", isReady] = known.split("\n");
+    const isReady = (await atOnce(() => machine.run(IS_READY, [place.directory]))) !== "";
     const isNewHost = "name" in place && !isReady;
     if (isNewHost) await requireFreePorts(machine, place);
+    const deployer = await machine.account();
     const reached = { deployer, portsAreFree: isNewHost };
     if (!provisioning) return reached;
     const { certificate: files } = provisioning;
