@@ -10,7 +10,8 @@ import { isSystemError, RollgateError } from "#rollout/common/errors.ts";
 import { CommandFailed, type Machine, type RunOptions } from "#rollout/machine/machine.ts";
 import { quote } from "#rollout/machine/quote.ts";
 import { RepeatableInput } from "#rollout/machine/repeatableInput.ts";
-import { given, type Printed, Shells } from "#rollout/machine/shells.ts";
+import type { Printed } from "#rollout/machine/shellCommand.ts";
+import { given, Shells } from "#rollout/machine/shells.ts";
 import { searchPath } from "./findExecutable.ts";
 
 const DEADLINE_SECONDS = 30;
@@ -81,9 +82,11 @@ export class LocalMachine implements Machine {
     ending: AbortSignal,
   ): Promise<Printed> | undefined {
     const command = [this.#shell, ...words].map(quote).join(" ");
-    if (!input) return this.#shells.run(command, ending);
+    if (!input) return this.#shells.run(command, { signal: ending });
     const { shortText } = input;
-    return shortText === undefined ? undefined : this.#shells.run(given(shortText, command), ending);
+    return shortText === undefined
+      ? undefined
+      : this.#shells.run(given(shortText, command), { signal: ending });
   }
 
   async #runAlone(

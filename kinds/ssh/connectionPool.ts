@@ -7,16 +7,27 @@ import { SshConnection } from "./sshConnection.ts";
 
 /** Beyond what lies between two resources on one server. */
 const KEPT_MILLISECONDS = 15_000;
+/** Most run in a few shells, one after the other. */
+const COMMANDS_AT_ONCE = 24;
+/** How many commands a shell has at once, so several take one round trip. */
+const COMMANDS_OF_SHELL = 8;
 /** OpenSSH allows ten sessions per connection, including the connection itself. */
-const COMMANDS_AT_ONCE = 6;
-/** Commands with a long input have sessions of their own. */
 const SHELLS = 3;
+/** With more servers than this, a process for what may be needed soon costs more than to wait for it. */
+const FEW_SERVERS = 20;
+/** One for commands that take a moment, and one for those that may take longer. */
+const SHELLS_OF_FAR = 2;
+/** Commands with a long input have sessions of their own. */
+const OTHER_SESSIONS = 6;
 
 /** A connection, and what all who use it share. */
 export interface PooledConnection {
   readonly connection: SshConnection;
   readonly shells: Shells;
+  /** For all commands. */
   readonly limit: LimitFunction;
+  /** For those that find no place in a shell. */
+  readonly sessions: LimitFunction;
   /** How many use it. */
   users: number;
   idle?: NodeJS.Timeout;
@@ -30,6 +41,7 @@ export class ConnectionPool {
   readonly #keptMilliseconds: number;
   readonly #kept = new Map<string, PooledConnection>();
   readonly #sockets: SharedSockets | undefined;
+  #connections = 0;
 
   /** With 0, none is kept or shared in this process; `sockets` are shared with others. */
   constructor(keptMilliseconds: number, sockets?: SharedSockets) {
@@ -53,10 +65,10 @@ export class ConnectionPool {
     pooled.users--;
     if (pooled.users > 0) return;
     const [key] = [...this.#kept].find(([, kept]) => kept === pooled) ?? [];
-    if (key === undefined) return close(pooled);
+    if (key === undefined) return this.#close(pooled);
     const forget = () => {
       this.#kept.delete(key);
-      return close(pooled);
+      return this.#close(pooled);
     };
     // Nobody waits for it, and a connection that is gone needs no goodbye.
     pooled.idle = setTimeout(() => void forget().catch(() => {}), this.#keptMilliseconds).unref();
@@ -67,32 +79,38 @@ export class ConnectionPool {
     this.#sockets?.renew();
     const idle = [...this.#kept.values()].filter(({ users }) => users === 0);
     this.#kept.clear();
-    await Promise.all(idle.map(close));
+    await Promise.all(idle.map((pooled) => this.#close(pooled)));
   }
 
   #connect(place: SshPlace): PooledConnection {
+    this.#connections++;
     const connection = new SshConnection(place, this.#sockets);
     const shells = new Shells({
       open: () => connection.spawn("echo; exec sh"),
-      openWith: (command) => connection.spawn(`${command}; exec sh`),
       kill: (shell) => shell.kill("SIGKILL"),
       most: SHELLS,
+      commands: COMMANDS_OF_SHELL,
     });
     // A program of an update asks each server a thing or two before it leaves the connection to the providers.
     const isBrief = this.#sockets !== undefined && this.#keptMilliseconds === 0;
-    // Commands that wait for the connection come first, since a shell that begins with one answers it sooner.
+    // Commands that wait for the connection come first.
     connection.onAuthenticated = (isFar, session) => {
       if (session && isBrief) shells.adopt(session);
-      setImmediate(() => shells.prepare(isFar && !isBrief ? undefined : 1));
+      setImmediate(() => {
+        const isWorth = isFar && this.#connections <= FEW_SERVERS;
+        shells.prepare(isWorth && !isBrief ? SHELLS_OF_FAR : 1);
+      });
     };
-    return { connection, shells, limit: pLimit(COMMANDS_AT_ONCE), users: 0 };
+    const [limit, sessions] = [pLimit(COMMANDS_AT_ONCE), pLimit(OTHER_SESSIONS)];
+    return { connection, shells, limit, sessions, users: 0 };
   }
-}
 
-async function close({ connection, shells, idle }: PooledConnection): Promise<void> {
-  clearTimeout(idle);
-  shells.close();
-  await connection.close();
+  async #close({ connection, shells, idle }: PooledConnection): Promise<void> {
+    this.#connections--;
+    clearTimeout(idle);
+    shells.close();
+    await connection.close();
+  }
 }
 
 /** Those of this process. Only Pulumi's process of providers keeps any, since nobody else would close them. */

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import type { Printed } from "#rollout/machine/shells.ts";
+import type { Printed } from "#rollout/machine/shellCommand.ts";
 import type { SshConnection } from "./sshConnection.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function runInSession(
   connection: Pick<SshConnection, "spawn">,
   command: string,
   input: Readable | undefined,
-  signal: AbortSignal,
+  { signal, milliseconds }: { readonly signal: AbortSignal | undefined; readonly milliseconds: number },
 ): Promise<Printed> {
   const marked = `printf 'rollgate-began\\n'; ${command}; printf '\\nrollgate-ended:%s' $?`;
   const ssh = connection.spawn(marked);
@@ -26,7 +26,9 @@ export async function runInSession(
     ssh.stdout.destroy();
     ssh.stderr.destroy();
   };
-  signal.addEventListener("abort", stop, { once: true });
+  const deadline = AbortSignal.timeout(milliseconds);
+  const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
+  ending.addEventListener("abort", stop, { once: true });
   try {
     // A command may end before it has read everything.
     const given = input ? pipeline(input, ssh.stdin).catch(() => {}) : ssh.stdin.end();
@@ -37,7 +39,10 @@ export async function runInSession(
       stdout: stdout.slice(stdout.indexOf(HEADER) + HEADER.length).replace(TRAILER, ""),
       stderr,
     };
+  } catch (error) {
+    if (deadline.aborted) return { code: undefined, stdout: "", stderr: "", isOverdue: true };
+    throw error;
   } finally {
-    signal.removeEventListener("abort", stop);
+    ending.removeEventListener("abort", stop);
   }
 }

@@ -9,7 +9,8 @@ import {
 } from "#rollout/machine/machine.ts";
 import { quote } from "#rollout/machine/quote.ts";
 import { RepeatableInput } from "#rollout/machine/repeatableInput.ts";
-import { given, type Printed } from "#rollout/machine/shells.ts";
+import type { CommandOptions, Printed } from "#rollout/machine/shellCommand.ts";
+import { given } from "#rollout/machine/shells.ts";
 import { type ConnectionPool, connectionPool, type PooledConnection } from "./connectionPool.ts";
 import { explainSsh } from "./explainSsh.ts";
 import { forwardedStream } from "./forwardedStream.ts";
@@ -102,8 +103,9 @@ export class SshMachine implements Machine {
     script: string,
     args: readonly string[],
     input: RepeatableInput | undefined,
-    { deadlineSeconds = DEADLINE_SECONDS, signal, unfenced = false }: RunOptions,
+    { deadlineSeconds, signal, unfenced = false }: RunOptions,
   ): Promise<string> {
+    const seconds = deadlineSeconds ?? DEADLINE_SECONDS;
     let began: number | undefined;
     const spent = () => {
       began ??= performance.now();
@@ -113,7 +115,12 @@ export class SshMachine implements Machine {
       try {
         // Each time anew: what is asked before it runs again may be a command on this server, too.
         const printed = await this.#pooled.limit(() =>
-          this.#runOnce(script, args, input, Math.max(1, deadlineSeconds - spent()), signal),
+          this.#runOnce(script, args, input, {
+            seconds: Math.max(1, seconds - spent()),
+            // Whoever sets a time limit expects that it takes a while.
+            mayWait: deadlineSeconds !== undefined,
+            signal,
+          }),
         );
         this.#wasReached = true;
         return printed;
@@ -122,9 +129,7 @@ export class SshMachine implements Machine {
         // The connection that another process has left was dead already.
         const wasDead = this.#connection.isDoubtful && error instanceof MachineUnreachable;
         if (wasDead) this.#connection.giveUp();
-        const patience = this.#wasReached
-          ? deadlineSeconds
-          : Math.min(FIRST_CONTACT_SECONDS, deadlineSeconds);
+        const patience = this.#wasReached ? seconds : Math.min(FIRST_CONTACT_SECONDS, seconds);
         const isOver = !wasDead && spent() + BETWEEN_ATTEMPTS_MILLISECONDS / 1000 > patience;
         if (!(error instanceof MachineUnreachable) || isOver || input?.isRepeatable === false) throw error;
         await sleep(BETWEEN_ATTEMPTS_MILLISECONDS, undefined, { signal });
@@ -137,37 +142,35 @@ export class SshMachine implements Machine {
     script: string,
     args: readonly string[],
     input: RepeatableInput | undefined,
-    seconds: number,
-    signal: AbortSignal | undefined,
+    { seconds, mayWait, signal }: { seconds: number; mayWait: boolean; signal: AbortSignal | undefined },
   ): Promise<string> {
     signal?.throwIfAborted();
-    const deadline = AbortSignal.timeout(Math.ceil((seconds + FAREWELL_SECONDS) * 1000));
-    const ending = signal ? AbortSignal.any([signal, deadline]) : deadline;
-    await this.#open(ending);
+    const milliseconds = Math.ceil((seconds + FAREWELL_SECONDS) * 1000);
+    const deadline = AbortSignal.timeout(milliseconds);
+    await this.#open(signal ? AbortSignal.any([signal, deadline]) : deadline).catch((error: unknown) => {
+      throw deadline.aborted && !signal?.aborted ? this.#failure(OVERDUE, "", seconds) : error;
+    });
+    signal?.throwIfAborted();
     const command = withDeadline(script, args, Math.ceil(seconds));
-    try {
-      const { code, stdout, stderr } = await (this.#runInShell(command, input, ending) ??
-        runInSession(this.#connection, command, input?.read(), ending));
-      ending.throwIfAborted();
-      if (code === undefined) throw explainSsh({ server: this.name }, stderr);
-      if (code !== 0) throw this.#failure(code, stderr, seconds);
-      return stdout;
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw deadline.aborted ? this.#failure(OVERDUE, "", seconds) : error;
-    }
+    const options = { signal, mayWait, milliseconds };
+    const { code, stdout, stderr, isOverdue } = await (this.#runInShell(command, input, options) ??
+      this.#pooled.sessions(() => runInSession(this.#connection, command, input?.read(), options)));
+    signal?.throwIfAborted();
+    if (isOverdue) throw this.#failure(OVERDUE, "", seconds);
+    if (code === undefined) throw explainSsh({ server: this.name }, stderr);
+    if (code !== 0) throw this.#failure(code, stderr, seconds);
+    return stdout;
   }
 
-  /** `undefined` if no shell is idle, or none can pass the input on. The input may be secret, so it is no argument. */
+  /** `undefined` if no shell is free, or none can pass the input on. The input may be secret, so it is no argument. */
   #runInShell(
     command: string,
     input: RepeatableInput | undefined,
-    signal: AbortSignal,
+    options: CommandOptions,
   ): Promise<Printed> | undefined {
-    if (!input) return this.#pooled.shells.run(command, signal);
+    if (!input) return this.#pooled.shells.run(command, options);
     const { shortText } = input;
-    if (shortText === undefined) return undefined;
-    return this.#pooled.shells.run(given(shortText, command), signal, true);
+    return shortText === undefined ? undefined : this.#pooled.shells.run(given(shortText, command), options);
   }
 
   #failure(code: number, stderr: string, seconds: number): RollgateError {

@@ -94,7 +94,7 @@ test("without keeping, each has a connection of its own and closes it", async ()
 
 test.each([
   ["a server", 0, 1],
-  ["a far server", 0.5, 3],
+  ["a far server", 0.5, 2],
 ])(
   "%s gets its shells as soon as it has let us in, because each takes round trips",
   async (_, seconds, shells) => {
