@@ -1,6 +1,8 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import { engineAddress } from "#provider/engineAddress.ts";
 import { Shells } from "#rollout/machine/shells.ts";
+import { ConnectionsAhead } from "./connectionsAhead.ts";
+import { forwardedStream } from "./forwardedStream.ts";
 import { SharedSockets } from "./sharedSockets.ts";
 import { placeKey, type SshPlace } from "./sshArguments.ts";
 import { SshConnection } from "./sshConnection.ts";
@@ -24,6 +26,7 @@ const OTHER_SESSIONS = 6;
 export interface PooledConnection {
   readonly connection: SshConnection;
   readonly shells: Shells;
+  readonly ahead: ConnectionsAhead;
   /** For all commands. */
   readonly limit: LimitFunction;
   /** For those that find no place in a shell. */
@@ -93,22 +96,25 @@ export class ConnectionPool {
     });
     // A program of an update asks each server a thing or two before it leaves the connection to the providers.
     const isBrief = this.#sockets !== undefined && this.#keptMilliseconds === 0;
+    const ahead = new ConnectionsAhead((...port) => forwardedStream(connection, place.server, ...port));
     // Commands that wait for the connection come first.
     connection.onAuthenticated = (isFar, session) => {
       if (session && isBrief) shells.adopt(session);
       setImmediate(() => {
         const isWorth = isFar && this.#connections <= FEW_SERVERS;
         shells.prepare(isWorth && !isBrief ? SHELLS_OF_FAR : 1);
+        if (isWorth) ahead.begin();
       });
     };
     const [limit, sessions] = [pLimit(COMMANDS_AT_ONCE), pLimit(OTHER_SESSIONS)];
-    return { connection, shells, limit, sessions, users: 0 };
+    return { connection, shells, ahead, limit, sessions, users: 0 };
   }
 
-  async #close({ connection, shells, idle }: PooledConnection): Promise<void> {
+  async #close({ connection, shells, ahead, idle }: PooledConnection): Promise<void> {
     this.#connections--;
     clearTimeout(idle);
     shells.close();
+    ahead.close();
     await connection.close();
   }
 }

@@ -70,6 +70,12 @@ export class SshMachine implements Machine {
     return forwardedStream(this.#connection, this.name, address, port);
   }
 
+  connectAhead(address: string, port: number, count: number): () => Promise<Duplex> {
+    const { ahead } = this.#pooled;
+    if (!this.#isClosed) ahead.expect(address, port, count);
+    return async () => ahead.take(address, port) ?? this.connect(address, port);
+  }
+
   /** Checked before a script runs again, because someone else may have taken over the fleet. */
   fence(assertHeld: () => Promise<void>): void {
     this.#assertHeld = assertHeld;

@@ -27,7 +27,7 @@ export class MachineHealth implements HealthEndpoint {
   readonly #keptMilliseconds: number;
 
   constructor(
-    machine: Pick<Machine, "connect">,
+    machine: Pick<Machine, "connect" | "connectAhead">,
     { address, port, healthPort = port }: HostPlace,
     keptMilliseconds: number,
   ) {
@@ -36,6 +36,7 @@ export class MachineHealth implements HealthEndpoint {
     this.#http = machinePool(machine, address, healthPort, {
       connections: 2,
       maxResponseSize: MAX_BODY_BYTES,
+      expected: 1,
       ...(keptMilliseconds > 0 && { keepAliveTimeout: keptMilliseconds }),
     });
   }

@@ -26,6 +26,8 @@ export interface Machine {
   run(script: string, args: readonly string[], options?: RunOptions): Promise<string>;
   /** Connects to a TCP port as seen from the machine. */
   connect(address: string, port: number): Promise<Duplex>;
+  /** Does so when what it returns is called, or, if the machine is far away, so many times in advance. */
+  connectAhead?(address: string, port: number, count: number): () => Promise<Duplex>;
   /** Called before a script that may change something is run again: by then, someone else may hold the lease. */
   fence?(assertHeld: () => Promise<void>): void;
 }

@@ -5,7 +5,7 @@ import type { LeaseGuard } from "../lease/lease.ts";
 import { tableEndpoint } from "../machine/connections.ts";
 import { portHolder } from "../machine/listeners.ts";
 import type { Machine } from "../machine/machine.ts";
-import { machinePool } from "../machine/machinePool.ts";
+import { type MachinePoolOptions, machinePool } from "../machine/machinePool.ts";
 import { untilConnected } from "../machine/untilConnected.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { PROBE_ADDRESS } from "./configuration/probeServer.ts";
@@ -16,6 +16,8 @@ import { nginxScript } from "./nginxScripts.ts";
 
 /** A connection may cost a command on the machine, and gates ask several times a second. */
 const POOL: Pool.Options = { connections: 4, keepAliveTimeout: 30_000 };
+/** A look at a fleet asks nginx several questions at once. */
+const EXPECTED = 3;
 /** How much of an answer is read before its connection is given up. */
 const PROBE_BYTES = 10_000_000;
 const REACHED_MILLISECONDS = 3_000;
@@ -63,7 +65,7 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     this.#place = place;
     this.ledger = new MachineLedger(machine, place, this);
     this.status = new MachineStatusFile(machine, place.directory, place.url);
-    this.#pool = this.#open(POOL);
+    this.#pool = this.#open({ ...POOL, expected: EXPECTED });
   }
 
   guardBy(guard: LeaseGuard | undefined): boolean {
@@ -173,7 +175,7 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     return this.#machine.run(script, [this.#place.directory, ...flag]);
   }
 
-  #open(options: Pool.Options, controlPort = this.#place.controlPort): Pool {
+  #open(options: MachinePoolOptions, controlPort = this.#place.controlPort): Pool {
     return machinePool(this.#machine, CONTROL_ADDRESS, controlPort, options);
   }
 }
