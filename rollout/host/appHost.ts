@@ -36,6 +36,15 @@ export interface Revision {
   readonly launch: string;
 }
 
+/** How far a start came. */
+export interface Begun {
+  /** How long the switch of `current` took, in milliseconds, if it was made. */
+  readonly switched?: number;
+  readonly failure?: unknown;
+  /** Whether the switch is what failed. */
+  readonly isSwitch?: boolean;
+}
+
 /** A running application; `launch` is the fingerprint of the options, arguments and environment it was started with. */
 export interface RunningApp {
   readonly pid: number;
@@ -82,6 +91,11 @@ export interface Slot {
    * Waits for `assertHeld` while it looks, before it changes anything, and again right before the start.
    */
   start(launch: string, assertHeld?: () => Promise<void>): Promise<void>;
+  /**
+   * Prepares a start, makes the release the current one and starts it in a single trip to the machine; `undefined` if
+   * nothing was done, because the slot can't or its port may be taken.
+   */
+  startInOneTrip?(revision: Revision): Promise<Begun | undefined>;
   /** Called once the application has passed its gates: from now on, restart it after a crash or a reboot if possible. */
   keepRunning(): Promise<void>;
   /** Asks the application's own health endpoint once; never throws. */

@@ -3,9 +3,10 @@ import { z } from "zod";
 import { RollgateError } from "../common/errors.ts";
 import { CommandFailed, type Machine, NOT_THERE } from "../machine/machine.ts";
 import { READ_FILE } from "../machine/readFile.ts";
+import { type Ended, runInTurn, type Turn } from "../machine/runInTurn.ts";
 import { readScripts } from "../machine/scripts.ts";
 import { upload } from "../machine/upload.ts";
-import { type WrittenFile, writeFile, writeShortFiles } from "../machine/writeFile.ts";
+import { turnToWrite, type WrittenFile, writeFile, writeShortFiles } from "../machine/writeFile.ts";
 import type { Jar } from "../release/jar.ts";
 import { archiveName, isReleaseOf } from "../release/release.ts";
 import { surplusReleases } from "../release/surplusReleases.ts";
@@ -75,12 +76,15 @@ export class HostFiles {
   }
 
   async switchTo(id: string): Promise<void> {
-    try {
-      await this.#run(SWITCH, [id, randomUUID()]);
-    } catch (error) {
-      if (!(error instanceof CommandFailed) || error.exitCode !== NOT_THERE) throw error;
-      throw new RollgateError("release-missing", error.message, { cause: error });
-    }
+    const { script, args } = this.turnToSwitch(id);
+    await this.#machine.run(script, args).catch((error: unknown) => {
+      throw switchFailed(error);
+    });
+  }
+
+  /** The same as one of several scripts; what it throws is for `switchFailed`. */
+  turnToSwitch(id: string): Turn {
+    return { script: SWITCH, args: [this.#directory, id, randomUUID()] };
   }
 
   async markLastKnownGood({ release, launch }: Revision): Promise<void> {
@@ -89,8 +93,17 @@ export class HostFiles {
 
   /** Keeps the options behind a fingerprint, so that there is a way back to them, with other files for their start. */
   async remember(fingerprint: string, spec: LaunchSpec, others: readonly WrittenFile[] = []): Promise<void> {
-    const record = { file: `launches/${fingerprint}.json`, text: JSON.stringify(spec), umask: "077" };
-    await writeShortFiles(this.#machine, this.#directory, [record, ...others]);
+    await writeShortFiles(this.#machine, this.#directory, [recordOf(fingerprint, spec), ...others]);
+  }
+
+  /** The same as one of several scripts. */
+  turnToRemember(fingerprint: string, spec: LaunchSpec, others: readonly WrittenFile[]): Turn {
+    return turnToWrite(this.#directory, [recordOf(fingerprint, spec), ...others]);
+  }
+
+  /** Runs several scripts on the host's machine in one trip. */
+  inTurn(turns: readonly Turn[]): Promise<Ended[]> {
+    return runInTurn(this.#machine, turns);
   }
 
   /** `undefined` if the host never started anything that way, or no longer knows. */
@@ -138,6 +151,16 @@ export class HostFiles {
   #run(script: string, args: readonly string[] = [], options: Parameters<Machine["run"]>[2] = {}) {
     return this.#machine.run(script, [this.#directory, ...args], options);
   }
+}
+
+/** What to throw if a switch failed. */
+export function switchFailed(error: unknown): unknown {
+  if (!(error instanceof CommandFailed) || error.exitCode !== NOT_THERE) return error;
+  return new RollgateError("release-missing", error.message, { cause: error });
+}
+
+function recordOf(fingerprint: string, spec: LaunchSpec): WrittenFile {
+  return { file: `launches/${fingerprint}.json`, text: JSON.stringify(spec), umask: "077" };
 }
 
 function roomIn(words: string): DiskRoom {

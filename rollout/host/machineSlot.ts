@@ -3,13 +3,14 @@ import { messageOf, RollgateError } from "../common/errors.ts";
 import { inOrder } from "../common/inOrder.ts";
 import { poll } from "../common/poll.ts";
 import type { HealthPolicy } from "../request/rollRequest.ts";
-import type { MemoryRoom, PortOwner, Revision, RunningApp, Slot } from "./appHost.ts";
+import type { Begun, MemoryRoom, PortOwner, Revision, RunningApp, Slot } from "./appHost.ts";
 import type { HealthEndpoint } from "./healthEndpoint.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import type { HostPlace } from "./hostPlace.ts";
 import { launchUnknown, noRelease, portTaken } from "./hostProblems.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 import type { HealthReport } from "./probe.ts";
+import { startInOneTrip } from "./startInOneTrip.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const PORT_RELEASE = { intervalMilliseconds: 50, deadlineMilliseconds: 1_000 };
@@ -50,6 +51,7 @@ export class MachineSlot implements Slot {
   protected readonly policy: HostPolicy;
   readonly #former: SlotParts["former"];
   readonly #ownLaunch: string;
+  readonly #ports: readonly number[];
   #prepared: Prepared | undefined;
 
   /** `ownLaunch` is the fingerprint of the host's own options. */
@@ -68,6 +70,7 @@ export class MachineSlot implements Slot {
     this.files = files;
     this.policy = policy;
     this.#former = former;
+    this.#ports = [place.port, place.healthPort ?? place.port];
     this.#ownLaunch = ownLaunch;
   }
 
@@ -116,6 +119,24 @@ export class MachineSlot implements Slot {
     const { revision, spec } = isReady ? prepared : await this.#prepareCurrent(launch, assertHeld);
     await assertHeld?.();
     await this.explain(`cannot start ${revision.release}`, () => this.supervisor.start(revision, spec));
+  }
+
+  async startInOneTrip(revision: Revision): Promise<Begun | undefined> {
+    const { release, launch } = revision;
+    const turn = this.supervisor.turnToStart?.(revision);
+    if (!turn) return undefined;
+    const spec = await this.explain(`cannot start ${release}`, () => this.recallLaunch(launch));
+    if (!spec) throw launchUnknown(this);
+    const { files, policy, supervisor } = this;
+    const running = () => this.runningApp();
+    const begun = await this.explain(`cannot start ${release}`, async () => {
+      const written = await supervisor.prepare(revision, spec, policy.startupCache);
+      return startInOneTrip(revision, { files, spec, written, turn, ports: this.#ports, running });
+    });
+    if (begun?.failure === undefined) return begun;
+    const what = `cannot ${begun.isSwitch ? "switch to" : "start"} ${release}`;
+    const failure = await this.explain(what, () => Promise.reject(begun.failure)).catch((error) => error);
+    return { ...begun, failure };
   }
 
   async #prepareCurrent(launch: string, assertHeld?: () => Promise<void>): Promise<Prepared> {

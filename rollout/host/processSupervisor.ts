@@ -10,7 +10,7 @@ import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 import { preflightHost, removeStartFiles, slotFiles, writtenStartFiles } from "./startFiles.ts";
-import type { Supervisor } from "./supervisor.ts";
+import type { StartTurn, Supervisor } from "./supervisor.ts";
 
 const KILL_SECONDS = 10;
 const BEYOND_GRACE_SECONDS = KILL_SECONDS + 10;
@@ -67,11 +67,19 @@ export class ProcessSupervisor implements Supervisor {
     return writtenStartFiles(this.#files, this.#place, revision, spec, "077", startupCache);
   }
 
-  async start({ release, launch }: Revision): Promise<void> {
+  async start(revision: Revision): Promise<void> {
+    const { script, args, started } = this.turnToStart(revision);
+    started(await this.#machine.run(script, args));
+  }
+
+  turnToStart({ release, launch }: Revision): StartTurn {
     const { start, log } = slotFiles(this.#place);
     const args = [this.#place.directory, this.#files.archiveOf(release), randomUUID(), start, log];
-    const [pid, began] = (await this.#machine.run(START, args)).trim().split(" ");
-    if (pid && began) this.#processes.expect({ pid: Number(pid), release, launch }, began);
+    const started = (printed: string) => {
+      const [pid, began] = printed.trim().split(" ");
+      if (pid && began) this.#processes.expect({ pid: Number(pid), release, launch }, began);
+    };
+    return { script: START, args, started };
   }
 
   async stop(graceSeconds: number): Promise<{ killed: boolean }> {

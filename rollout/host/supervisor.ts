@@ -1,7 +1,13 @@
+import type { Turn } from "../machine/runInTurn.ts";
 import type { WrittenFile } from "../machine/writeFile.ts";
 import type { Launch } from "../request/launch.ts";
 import type { MemoryRoom, PortOwner, Revision, RunningApp } from "./appHost.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
+
+/** A script that starts an application, and who hears what it printed. */
+export interface StartTurn extends Turn {
+  started(printed: string): void;
+}
 
 /** Starts, watches and stops the application of one host, and is responsible for nothing else. */
 export interface Supervisor {
@@ -20,6 +26,8 @@ export interface Supervisor {
   prepare(revision: Revision, spec: LaunchSpec, startupCache?: boolean): Promise<readonly WrittenFile[]>;
   /** Returns once the application is running, long before it is ready, or has exited. */
   start(revision: Revision, spec: LaunchSpec): Promise<void>;
+  /** The same as one of several scripts, if it is one script on the host's machine. */
+  turnToStart?(revision: Revision): StartTurn;
   /** Sends SIGTERM, then SIGKILL after the grace period; returns whether that was needed. */
   stop(graceSeconds: number): Promise<{ readonly killed: boolean }>;
   /** Makes sure that what was stopped isn't started again by a reboot. */

@@ -10,7 +10,7 @@ import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 import { firstNameOf } from "./slots.ts";
 import { preflightHost, removeStartFiles, writtenStartFiles } from "./startFiles.ts";
-import type { Supervisor } from "./supervisor.ts";
+import type { StartTurn, Supervisor } from "./supervisor.ts";
 
 const BEYOND_GRACE_SECONDS = 20;
 
@@ -67,9 +67,14 @@ export class SystemdSupervisor implements Supervisor {
     return writtenStartFiles(this.#files, this.#place, revision, spec, "027", startupCache);
   }
 
-  async start({ release }: Revision): Promise<void> {
+  async start(revision: Revision): Promise<void> {
+    const { script, args } = this.turnToStart(revision);
+    await this.#machine.run(script, args);
+  }
+
+  turnToStart({ release }: Revision): StartTurn {
     const start = wordsOf(systemctlCommand("start", this.#unit));
-    await this.#machine.run(START, [this.#unit, this.#files.archiveOf(release), ...start]);
+    return { script: START, args: [this.#unit, this.#files.archiveOf(release), ...start], started: () => {} };
   }
 
   /** systemd waits for TimeoutStopSec, which is provisioned with the grace period. */

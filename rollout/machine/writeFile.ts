@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Machine } from "./machine.ts";
+import type { Turn } from "./runInTurn.ts";
 import { readScripts } from "./scripts.ts";
 
 const SCRIPTS = new URL("./scripts/", import.meta.url);
@@ -34,7 +35,13 @@ export async function writeShortFiles(
   directory: string,
   files: readonly WrittenFile[],
 ): Promise<void> {
+  const { script, args, input } = turnToWrite(directory, files);
+  await machine.run(script, args, { input: Readable.from([input]) });
+}
+
+/** The same as one of several scripts. */
+export function turnToWrite(directory: string, files: readonly WrittenFile[]): Required<Turn> {
   const sizes = files.flatMap(({ file, text, umask }) => [file, umask, String(Buffer.byteLength(text))]);
-  const input = Readable.from([files.map(({ text }) => text).join("")]);
-  await machine.run(WRITE_SHORT, [directory, randomUUID(), ...sizes], { input });
+  const input = files.map(({ text }) => text).join("");
+  return { script: WRITE_SHORT, args: [directory, randomUUID(), ...sizes], input };
 }

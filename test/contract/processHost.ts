@@ -3,11 +3,13 @@ import { describe, expect, test } from "vitest";
 import { until } from "../../harness/until.ts";
 import { listenOn, startNode } from "../support/child.ts";
 import { answerOf, hostOf, install, type NewHost, run } from "./appHost.ts";
+import { describeStartInOneTrip } from "./startInOneTrip.ts";
 
 const { signal } = new AbortController();
 
 /** The behaviour of hosts whose applications are processes of the deploying account. */
 export function describeProcessHost(open: (wanted?: { ownHealthPort: boolean }) => Promise<NewHost>): void {
+  describeStartInOneTrip(open);
   describe("an app host whose application is a process", () => {
     test("starts it in the same environment whoever rolls, and in its own folder", async () => {
       const opened = await open();
