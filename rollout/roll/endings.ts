@@ -1,16 +1,17 @@
 import type { AppHost } from "../host/appHost.ts";
+import type { FleetMember } from "./fleet.ts";
 
 /** What is still being done on hosts that serve what they should, beside what comes next. */
 export class Endings {
-  #hosts: readonly AppHost[] = [];
+  #members: readonly FleetMember[] = [];
   #failure: Promise<unknown> = Promise.resolve();
 
-  /** `ending` resolves to why it failed, if it did; then the hosts are told to `then`. */
-  begin(hosts: readonly AppHost[], ending: Promise<unknown>, then: (host: AppHost) => void): void {
-    this.#hosts = hosts;
+  /** The hosts as they will be; `ending` resolves to why it failed, if it did, and then they are told to `then`. */
+  begin(members: readonly FleetMember[], ending: Promise<unknown>, then: (host: AppHost) => void): void {
+    this.#members = members;
     this.#failure = ending.then((failure) => {
-      for (const host of hosts) then(host);
-      this.#hosts = [];
+      for (const { host } of members) then(host);
+      this.#members = [];
       return failure;
     });
   }
@@ -20,14 +21,14 @@ export class Endings {
     return this.#failure;
   }
 
-  get hosts(): readonly AppHost[] {
-    return this.#hosts;
+  get members(): readonly FleetMember[] {
+    return this.#members;
   }
 
   /** Whether a JVM that starts on a host meets none that is about to stop. */
   leavesAlone({ machine }: AppHost): boolean {
-    return this.#hosts.every(
-      (other) => machine !== undefined && other.machine !== undefined && other.machine !== machine,
+    return this.#members.every(
+      ({ host: other }) => machine !== undefined && other.machine !== undefined && other.machine !== machine,
     );
   }
 

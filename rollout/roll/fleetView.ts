@@ -38,11 +38,17 @@ export class FleetView {
     return this.#context.hosts.flatMap((host) => this.#seen.get(host) ?? []);
   }
 
-  /** Looks at the fleet before a step. */
-  async look(): Promise<void> {
+  /** Looks at the fleet before a step, but not at hosts that have just been gated and are `settled` in a moment. */
+  async look(settled: readonly FleetMember[] = []): Promise<void> {
     this.#fresh.clear();
-    await this.#look();
+    for (const member of settled) {
+      this.#seen.set(member.host, member);
+      this.#likely.set(member.host, member.slot);
+      this.#fresh.add(member.host);
+    }
+    await this.#look(new Set(this.#fresh));
     this.#inHand.clear();
+    for (const { host } of settled) this.#inHand.add(host);
   }
 
   /** Asks those of these hosts that haven't been asked since the last step; returns whether there were any. */
@@ -79,12 +85,13 @@ export class FleetView {
     this.#likely.set(host, slot);
   }
 
-  async #look(): Promise<void> {
+  async #look(known: ReadonlySet<AppHost> = new Set()): Promise<void> {
     const share = this.#share++ % this.#shares;
     const { hosts } = this.#context;
     const asked = hosts.filter(
       (host, index) =>
-        index % this.#shares === share || this.#inHand.has(host) || !this.#seen.get(host)?.serving,
+        !known.has(host) &&
+        (index % this.#shares === share || this.#inHand.has(host) || !this.#seen.get(host)?.serving),
     );
     const serving = asked.filter((host) => this.#seen.get(host)?.serving && !this.#inHand.has(host));
     await this.#ask(asked);

@@ -14,6 +14,7 @@ import { askingAhead } from "./lookAhead.ts";
 import { TooFewPeers } from "./peers.ts";
 import type { RollContext } from "./rollContext.ts";
 import { rollTogether } from "./rollTogether.ts";
+import { settled } from "./settled.ts";
 import { type DesiredRelease, type Target, targetOf } from "./targets.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -102,11 +103,12 @@ export class HostsRoll {
 
   /** By a look at the fleet that is recent enough for what it decides: a host is touched, or the roll ends. */
   async #nextStep(): Promise<Step> {
-    this.#open = this.#endings.hosts;
+    const { members } = this.#endings;
+    this.#open = hostsIn(members);
     const { ahead, assertHeld, assertHeldLately } = this.#context;
     // The lease is asked for at the same time, since the step follows at once; by then it may have been claimed just now.
     const isHeld = ahead && !this.#hasLooked ? assertHeldLately() : assertHeld();
-    await inOrder(isHeld, this.#view.look());
+    await inOrder(isHeld, this.#view.look(members));
     let step = await this.#decide();
     while (await this.#view.confirm(step.kind === "roll" ? hostsIn(step.members) : this.#context.hosts))
       step = await this.#decide();
@@ -160,14 +162,22 @@ export class HostsRoll {
       this.#turns.set(host, (this.#turns.get(host) ?? 0) + 1);
     }
     const isDone = (host: AppHost) => this.#context.follower?.isDone(host);
-    if (failure !== undefined) {
-      for (const { member } of done) isDone(member.host);
-      throw failure;
-    }
+    if (!ending) for (const { member } of done) isDone(member.host);
+    if (failure !== undefined) throw failure;
     await this.#endings.wait();
-    this.#endings.begin(hostsIn(done.map(({ member }) => member)), ending ?? Promise.resolve(), isDone);
+    if (ending)
+      this.#endings.begin(
+        done.map((one) => this.#settled(one)),
+        ending,
+        isDone,
+      );
     this.#context.onFinished?.();
     return done;
+  }
+
+  #settled(done: HostRoll): FleetMember {
+    const { host } = done.member;
+    return settled(done, { release: this.#targetOf(host).release, launch: host.launch });
   }
 
   /** A host in another turn is either brought to the release again or put back by its own roll. */

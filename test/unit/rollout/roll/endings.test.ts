@@ -67,6 +67,19 @@ describe("an old application that is stopped after the soak of the new one", () 
     expect(seen).toEqual(["retire app-1"]);
   });
 
+  test("is not asked about by the look before the next host, but before the roll ends", async () => {
+    const fleet = await twoHosts("a", "b");
+    const observed = vi.spyOn(fleet.host("app-1"), "observe");
+    let before = 0;
+    const seen: number[] = [];
+    fleet.when("drain app-1", () => (before = observed.mock.calls.length));
+    fleet.when("stop app-1", () => sleep(300));
+    fleet.when("start app-2_b", () => void seen.push(observed.mock.calls.length));
+    await fleet.roll(NEW);
+    expect(seen).toEqual([before]);
+    expect(observed.mock.calls.length).toBeGreaterThan(before);
+  });
+
   test("has ended before the roll has", async () => {
     const fleet = await twoHosts("a", "b");
     fleet.when("stop app-2", () => sleep(200));
