@@ -27,7 +27,7 @@ export interface Place {
 
 /**
  * Opens when the started process answers 200 and UP several times in a row. `onUp` begins what may be asked while the
- * other answers are waited for.
+ * other answers are waited for; it is called anew if what it was called for wasn't UP.
  */
 export async function awaitHealthy(
   { host, slot }: Place,
@@ -45,12 +45,23 @@ export async function awaitHealthy(
     asked = slot.portOwner();
     asked.catch(() => {});
   };
-  const ask = () => askRunning(slot, release, signal, () => asked ?? askForOwner());
+  let isFirst = true;
+  let isAhead = false;
+  const onSlow = () => {
+    if (!asked) askForOwner();
+    // Only once: nginx logs each refused connection while an application starts.
+    if (!isFirst || isAhead) return;
+    isAhead = true;
+    onUp();
+  };
+  const ask = () => askRunning(slot, release, signal, onSlow);
   const judge = async (report: Awaited<ReturnType<typeof ask>>) => {
     if (report === "exited") throw await exited(slot, context);
     last = report;
     inARow = last.up ? inARow + 1 : 0;
-    if (inARow === 1) onUp();
+    isFirst = false;
+    if (!last.up) isAhead = false;
+    else if (inARow === 1 && !isAhead) onUp();
     // While the other passes are waited for. Nobody can take the port from a process that listens on it.
     if (!last.up) asked = undefined;
     else if (!asked) askForOwner();

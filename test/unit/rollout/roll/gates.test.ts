@@ -43,3 +43,35 @@ test("a port that answers for another process is reported as stolen", async () =
   const other: PortOwner = { kind: "other", name: "pid 9 (nginx)" };
   await expect(gate(other)).rejects.toThrow("port 8080 is answered by pid 9 (nginx), not by the release");
 });
+
+/** When nginx was asked for its view of an application whose answers take long, one after the other. */
+async function views(...answers: readonly boolean[]): Promise<string[]> {
+  const journal: string[] = [];
+  let asked = 0;
+  const slot = {
+    name: "app-1",
+    port: 8080,
+    runningApp: async () => ({ pid: 7, release: RELEASE }),
+    probe: async () => {
+      const up = answers[asked++] ?? true;
+      await sleep(ANSWER_MILLISECONDS);
+      journal.push(up ? "up" : "down");
+      return { up, detail: "" };
+    },
+    portOwner: async () => ({ kind: "application", release: RELEASE }),
+  };
+  const health = { passes: 1, intervalMilliseconds: 2 * ANSWER_MILLISECONDS, deadlineSeconds: 5 };
+  const context = { policy: { health }, report: () => {}, redact: (text: string) => text };
+  const place = { host: Object(slot), slot: Object(slot) };
+  const { signal } = new AbortController();
+  await awaitHealthy(place, RELEASE, Object(context), signal, () => journal.push("nginx?"));
+  return journal;
+}
+
+test("nginx is asked while the first answer is on its way", async () => {
+  expect(await views(true)).toEqual(["nginx?", "up"]);
+});
+
+test("nginx is asked again, but only once, if the application was not up yet", async () => {
+  expect(await views(false, false, true)).toEqual(["nginx?", "down", "down", "up", "nginx?"]);
+});
