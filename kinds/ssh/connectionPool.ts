@@ -90,6 +90,7 @@ export class ConnectionPool {
     const connection = new SshConnection(place, this.#sockets);
     const shells = new Shells({
       open: () => connection.spawn("echo; exec sh"),
+      openWith: (commands) => connection.spawn(`${commands}exec sh`),
       kill: (shell) => shell.kill("SIGKILL"),
       most: SHELLS,
       commands: COMMANDS_OF_SHELL,

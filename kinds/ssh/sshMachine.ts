@@ -176,7 +176,9 @@ export class SshMachine implements Machine {
   ): Promise<Printed> | undefined {
     if (!input) return this.#pooled.shells.run(command, options);
     const { shortText } = input;
-    return shortText === undefined ? undefined : this.#pooled.shells.run(given(shortText, command), options);
+    return shortText === undefined
+      ? undefined
+      : this.#pooled.shells.run(given(shortText, command), { ...options, isSecret: true });
   }
 
   #failure(code: number, stderr: string, seconds: number): RollgateError {

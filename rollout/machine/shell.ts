@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { MarkedText } from "./markedText.ts";
-import { type CommandOptions, type Printed, ShellCommand } from "./shellCommand.ts";
+import { type CommandOptions, marked, type Printed, ShellCommand } from "./shellCommand.ts";
 
 /** How a shell ends. */
 export interface ShellEnd {
@@ -63,10 +63,14 @@ export class Shell {
 
   /** The command may not read its input, which is where the shell gets its commands from. */
   run(command: string, options: CommandOptions): Promise<Printed> {
-    const added = new ShellCommand(options, () => this.#leaveAbandoned());
-    const { mark } = added;
-    const ends = `printf '\\n${mark}:%s\\n' $?; printf '\\n${mark}:0\\n' >&2`;
-    this.#process.stdin.write(`printf '%s\\n' ${mark} && { ${command}; ${ends}; } < /dev/null\n`);
+    const { mark, line } = marked(command);
+    this.#process.stdin.write(line);
+    return this.expect(mark, options);
+  }
+
+  /** Waits for a command that it has been given already. */
+  expect(mark: string, options: CommandOptions): Promise<Printed> {
+    const added = new ShellCommand(mark, options, () => this.#leaveAbandoned());
     clearTimeout(this.#idle);
     this.#keepProcess(true);
     this.#commands.push(added);

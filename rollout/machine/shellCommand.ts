@@ -13,15 +13,30 @@ export interface CommandOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether it may take its time, so nothing should wait behind it. */
   readonly mayWait?: boolean;
+  /** Whether others may not see it, as they could if it were an argument of a process. */
+  readonly isSecret?: boolean;
   /** How long it may take once those before it have ended; for ever unless given. */
   readonly milliseconds?: number;
 }
 
 const NOTHING = { code: undefined, stdout: "", stderr: "" };
 
+/** A command as a shell reads it, with marks around what it prints. */
+export interface Marked {
+  readonly mark: string;
+  readonly line: string;
+}
+
+/** It doesn't run if nobody reads its first word any more. */
+export function marked(command: string): Marked {
+  const mark = randomUUID();
+  const ends = `printf '\\n${mark}:%s\\n' $?; printf '\\n${mark}:0\\n' >&2`;
+  return { mark, line: `printf '%s\\n' ${mark} && { ${command}; ${ends}; } < /dev/null\n` };
+}
+
 /** A command that a shell runs, or will run after others. */
 export class ShellCommand {
-  readonly mark = randomUUID();
+  readonly mark: string;
   readonly mayWait: boolean;
   readonly printed: Promise<Printed>;
   /** Whether nobody wants to know any more what it printed. */
@@ -33,7 +48,8 @@ export class ShellCommand {
   readonly #abandon: () => void;
 
   /** `onAbandoned` is called when `signal` is aborted before it has ended. */
-  constructor(options: CommandOptions, onAbandoned: () => void) {
+  constructor(mark: string, options: CommandOptions, onAbandoned: () => void) {
+    this.mark = mark;
     const { promise, resolve } = Promise.withResolvers<Printed>();
     this.#options = options;
     this.#resolve = resolve;
@@ -44,6 +60,7 @@ export class ShellCommand {
       this.#resolve(NOTHING);
       onAbandoned();
     };
+    if (options.signal?.aborted) queueMicrotask(this.#abandon);
     options.signal?.addEventListener("abort", this.#abandon, { once: true });
   }
 

@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { quote } from "./quote.ts";
 import { Shell, type ShellEnd } from "./shell.ts";
-import type { CommandOptions, Printed } from "./shellCommand.ts";
+import { type CommandOptions, marked, type Printed } from "./shellCommand.ts";
 
 /** If a command has been running for so long, further ones go elsewhere. */
 const PATIENCE_MILLISECONDS = 1_500;
@@ -12,10 +12,22 @@ export function given(text: string, command: string): string {
   return `{ printf %s ${quote(text)}; } 2>/dev/null | ${command}`;
 }
 
+/** A command for the shell that is about to be opened. */
+interface First {
+  readonly command: string;
+  readonly options: CommandOptions;
+  readonly resolve: (printed: Promise<Printed>) => void;
+}
+
 /** How shells are started and ended. */
 export interface ShellOptions extends ShellEnd {
   /** Starts `sh`. If that takes a while, it prints something as soon as it is there. */
   open(): ChildProcessWithoutNullStreams;
+  /**
+   * Starts `sh` with commands that it runs first, one a line, where they are answered sooner than if they were sent later.
+   * Shells that `open` starts print something then.
+   */
+  openWith?(commands: string): ChildProcessWithoutNullStreams;
   /** How many there are at most. */
   readonly most: number;
   /** How many commands one may have at once: one that runs, and others after it. */
@@ -29,6 +41,7 @@ export interface ShellOptions extends ShellEnd {
 export class Shells {
   readonly #options: ShellOptions;
   readonly #all = new Set<Shell>();
+  #first: First[] = [];
 
   constructor(options: ShellOptions) {
     this.#options = options;
@@ -36,7 +49,8 @@ export class Shells {
 
   /** Opens so many in advance, because opening one takes two round trips. */
   prepare(count: number): void {
-    while (this.#all.size < Math.min(count, this.#options.most)) this.#another();
+    const opening = this.#first.length > 0 ? 1 : 0;
+    while (this.#all.size + opening < Math.min(count, this.#options.most)) this.#another();
   }
 
   /** Takes in one that was started otherwise, and that has nothing to do. */
@@ -50,25 +64,56 @@ export class Shells {
    * wait leaves the last shell that is there to others.
    */
   run(command: string, options: CommandOptions): Promise<Printed> | undefined {
-    return (options.mayWait ? this.#forLong() : this.#forShort())?.run(command, options);
+    const shell = options.mayWait ? this.#idleForLong() : this.#quick();
+    if (shell?.isReady || !this.#options.openWith || options.isSecret)
+      return (shell ?? this.#another() ?? this.#idle()[0])?.run(command, options);
+    return this.#begin(command, options) ?? (shell ?? this.#idle()[0])?.run(command, options);
   }
 
   close(): void {
     for (const shell of this.#all) shell.end();
   }
 
-  #forShort(): Shell | undefined {
-    const { commands = 1 } = this.#options;
-    const [first] = [...this.#all]
-      .filter((shell) => shell.length < commands && shell.isQuick(PATIENCE_MILLISECONDS))
-      .toSorted((one, other) => Number(other.isReady) - Number(one.isReady) || one.length - other.length);
-    return first ?? this.#another();
+  #idle(): Shell[] {
+    return [...this.#all]
+      .filter(({ length }) => length === 0)
+      .toSorted((one, other) => Number(other.isReady) - Number(one.isReady));
   }
 
-  #forLong(): Shell | undefined {
-    const idle = [...this.#all].filter(({ length }) => length === 0);
-    const ready = idle.find(({ isReady }) => isReady);
-    return (idle.length > 1 ? ready : undefined) ?? this.#another() ?? idle[0];
+  #idleForLong(): Shell | undefined {
+    const [first, second] = this.#idle();
+    return second && first;
+  }
+
+  #quick(): Shell | undefined {
+    const { commands = 1 } = this.#options;
+    return [...this.#all]
+      .filter((shell) => shell.length < commands && shell.isQuick(PATIENCE_MILLISECONDS))
+      .toSorted((one, other) => Number(other.isReady) - Number(one.isReady) || one.length - other.length)[0];
+  }
+
+  /** Opens a shell with all commands that come at once; `undefined` if there may be no more shells. */
+  #begin(command: string, options: CommandOptions): Promise<Printed> | undefined {
+    const { most, commands = 1 } = this.#options;
+    if (options.mayWait || commands === 1) return this.#openWith([{ command, options }])?.[0];
+    if (this.#all.size >= most || this.#first.length >= commands) return undefined;
+    return new Promise((resolve) => {
+      if (this.#first.push({ command, options, resolve }) > 1) return;
+      setImmediate(() => {
+        const first = this.#first;
+        this.#first = [];
+        const printed = this.#openWith(first);
+        for (const [index, { resolve }] of first.entries())
+          resolve(printed?.[index] ?? Promise.resolve({ code: undefined, stdout: "", stderr: "" }));
+      });
+    });
+  }
+
+  #openWith(first: readonly Omit<First, "resolve">[]): Promise<Printed>[] | undefined {
+    const { openWith } = this.#options;
+    const lines = first.map(({ command }) => marked(command));
+    const shell = openWith && this.#another(() => openWith(lines.map(({ line }) => line).join("")));
+    return shell && first.map(({ options }, index) => shell.expect(lines[index]?.mark ?? "", options));
   }
 
   #another(open = () => this.#options.open()): Shell | undefined {

@@ -129,3 +129,24 @@ test("a command past its limit ends the shell, and what was sent after it doesn'
   expect(existsSync(file)).toBe(false);
   expect((await shells.run("echo three", {}))?.stdout).toBe("three\n");
 });
+
+test("a shell is opened with the commands that come at once, except secret ones, and takes the next ones", async () => {
+  const given: string[] = [];
+  const openWith = (commands: string) => {
+    given.push(commands);
+    return spawn("sh", ["-c", `${commands}exec sh`]);
+  };
+  const { shells, opened } = queueing({ openWith, most: 2 });
+  const printed = ["echo one", "echo two >&2", "echo three"].map((command) =>
+    shells.run(command, { isSecret: command === "echo three" }),
+  );
+  expect(await Promise.all(printed)).toEqual([
+    { code: 0, stdout: "one\n", stderr: "" },
+    { code: 0, stdout: "", stderr: "two\n" },
+    { code: 0, stdout: "three\n", stderr: "" },
+  ]);
+  expect(given.join()).toMatch(/echo one.*\n.*echo two/);
+  expect(given.join()).not.toContain("three");
+  expect((await shells.run("echo four", {}))?.stdout).toBe("four\n");
+  expect([given.length, opened.length]).toEqual([1, 1]);
+});
