@@ -49,8 +49,7 @@ export class Shells {
 
   /** Opens so many in advance, because opening one takes two round trips. */
   prepare(count: number): void {
-    const opening = this.#first.length > 0 ? 1 : 0;
-    while (this.#all.size + opening < Math.min(count, this.#options.most)) this.#another();
+    while (this.#size < Math.min(count, this.#options.most)) this.#another();
   }
 
   /** Takes in one that was started otherwise, and that has nothing to do. */
@@ -72,6 +71,11 @@ export class Shells {
 
   close(): void {
     for (const shell of this.#all) shell.end();
+  }
+
+  /** With the one that is about to be opened. */
+  get #size(): number {
+    return this.#all.size + Number(this.#first.length > 0);
   }
 
   #idle(): Shell[] {
@@ -96,7 +100,7 @@ export class Shells {
   #begin(command: string, options: CommandOptions): Promise<Printed> | undefined {
     const { most, commands = 1 } = this.#options;
     if (options.mayWait || commands === 1) return this.#openWith([{ command, options }])?.[0];
-    if (this.#all.size >= most || this.#first.length >= commands) return undefined;
+    if ((this.#first.length === 0 && this.#size >= most) || this.#first.length >= commands) return undefined;
     return new Promise((resolve) => {
       if (this.#first.push({ command, options, resolve }) > 1) return;
       setImmediate(() => {
@@ -117,7 +121,7 @@ export class Shells {
   }
 
   #another(open = () => this.#options.open()): Shell | undefined {
-    if (this.#all.size >= this.#options.most) return undefined;
+    if (this.#size >= this.#options.most) return undefined;
     const shell = new Shell(open(), this.#options, () => this.#all.delete(shell));
     this.#all.add(shell);
     return shell;

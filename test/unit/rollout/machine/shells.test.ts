@@ -150,3 +150,11 @@ test("a shell is opened with the commands that come at once, except secret ones,
   expect((await shells.run("echo four", {}))?.stdout).toBe("four\n");
   expect([given.length, opened.length]).toEqual([1, 1]);
 });
+
+test("a command waits for its shell to be opened although others are opened at the same time", async () => {
+  const openWith = (commands: string) => spawn("sh", ["-c", `${commands}exec sh`]);
+  const { shells } = queueing({ openWith, most: 2 });
+  shells.prepare(1);
+  const printed = [shells.run("echo one", {}), shells.run("echo two", { mayWait: true })];
+  expect((await Promise.all(printed)).map((one) => one?.stdout)).toEqual(["one\n", "two\n"]);
+});
