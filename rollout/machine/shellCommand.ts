@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { deferred } from "../common/deferred.ts";
 
 /** What a command printed; without a code when the connection broke first, or when it took too long. */
 export interface Printed {
@@ -50,7 +51,7 @@ export class ShellCommand {
   /** `onAbandoned` is called when `signal` is aborted before it has ended. */
   constructor(mark: string, options: CommandOptions, onAbandoned: () => void) {
     this.mark = mark;
-    const { promise, resolve } = Promise.withResolvers<Printed>();
+    const { promise, resolve } = deferred<Printed>();
     this.#options = options;
     this.#resolve = resolve;
     this.mayWait = options.mayWait === true;
