@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from "p-limit";
-import { engineAddress } from "#provider/engineAddress.ts";
+import { engineAddress, updateAddress } from "#provider/engineAddress.ts";
 import { Shells } from "#rollout/machine/shells.ts";
 import { ConnectionsAhead } from "./connectionsAhead.ts";
 import { forwardedStream } from "./forwardedStream.ts";
@@ -121,11 +121,7 @@ export class ConnectionPool {
 }
 
 /** Those of this process. Only Pulumi's process of providers keeps any, since nobody else would close them. */
-export const connectionPool = isOfUpdate()
-  ? new ConnectionPool(engineAddress() === undefined ? 0 : KEPT_MILLISECONDS, new SharedSockets())
-  : new ConnectionPool(0);
-
-/** Whether Pulumi runs this process for an update, or for a preview or a refresh, which has several. */
-function isOfUpdate(): boolean {
-  return engineAddress() !== undefined || process.env.PULUMI_NODEJS_ENGINE !== undefined;
-}
+export const connectionPool =
+  updateAddress() === undefined
+    ? new ConnectionPool(0)
+    : new ConnectionPool(engineAddress() === undefined ? 0 : KEPT_MILLISECONDS, new SharedSockets());

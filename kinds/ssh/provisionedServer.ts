@@ -31,6 +31,7 @@ import {
 import { identityOf, isSameServer } from "./sameServer.ts";
 import type { SshPlace } from "./sshArguments.ts";
 import { sshHostDescriptor, sshProxyDescriptor } from "./sshDescriptors.ts";
+import type { SshMachine } from "./sshMachine.ts";
 
 /** A server to set up for an app host or for nginx, and what it needs. */
 export interface SshServerInputs extends ToProvision {
@@ -109,10 +110,17 @@ export async function read(id: string, olds: Olds): Promise<Found> {
   const { place } = serverOf(olds);
   const there = await askOrKeep(
     nameOf(place),
-    () => onServer(place, (machine) => machine.run('if [ -d "$1" ]; then echo yes; fi', [place.directory])),
+    () => onServer(place, (machine) => lookFor(machine, place.directory)),
     "yes",
   );
   return there === "" ? GONE : { id, props: olds };
+}
+
+/** The program of the same update need not look again. */
+async function lookFor(machine: SshMachine, directory: string): Promise<string> {
+  const there = await machine.run('if [ -d "$1" ]; then echo yes; fi', [directory]);
+  if (there !== "") await machine.isSetUp(directory);
+  return there;
 }
 
 /** Removes everything but packages. */

@@ -108,10 +108,12 @@ async function reach(asked: Asked, machines: SshMachines): Promise<Reached | Pro
   const machine = machines.of(place);
   let { setting } = asked;
   try {
-    const isReady = (await atOnce(() => machine.run(IS_READY, [place.directory]))) !== "";
+    const account = await machine.accountOfSetUp(place.directory);
+    const isReady =
+      account !== undefined || (await atOnce(() => machine.run(IS_READY, [place.directory]))) !== "";
     const isNewHost = "name" in place && !isReady;
     if (isNewHost) await requireFreePorts(machine, place);
-    const deployer = await machine.account();
+    const deployer = account ?? (await machine.account());
     const reached = { deployer, portsAreFree: isNewHost };
     if (!provisioning) return reached;
     const { certificate: files } = provisioning;

@@ -1,8 +1,12 @@
+import { createHash } from "node:crypto";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { updateAddress } from "#provider/engineAddress.ts";
 
 /** How long a login takes to servers that are not near. */
 const FAR_MILLISECONDS = 400;
+/** Of a hash that stands for a directory in the name of a file. */
+const DIGITS = 16;
 
 /** What the process that logs in leaves beside the socket of a connection for those that share it, who can do without. */
 export class SocketNotes {
@@ -39,7 +43,19 @@ export class SocketNotes {
 
   /** The account that is logged in; `undefined` if that is not known, or is being written. */
   async account(): Promise<string | undefined> {
-    return (await readFile(`${this.#socket}.account`, "utf8").catch(() => "")) || undefined;
+    return (await this.#read("account")) || undefined;
+  }
+
+  /** Says to the other processes of this update that a place is set up. */
+  leaveSetUp(directory: string): void {
+    const update = updateAddress();
+    if (update !== undefined) this.#leave(setUp(directory), update);
+  }
+
+  /** Whether a process of this update has found that a place is set up. */
+  async isSetUp(directory: string): Promise<boolean> {
+    const update = updateAddress();
+    return update !== undefined && (await this.#read(setUp(directory))) === update;
   }
 
   #leave(what: string, text: string): void {
@@ -48,4 +64,12 @@ export class SocketNotes {
       writeFileSync(`${this.#socket}.${what}`, text);
     } catch {}
   }
+
+  #read(what: string): Promise<string> {
+    return readFile(`${this.#socket}.${what}`, "utf8").catch(() => "");
+  }
+}
+
+function setUp(directory: string): string {
+  return `set-up-${createHash("sha256").update(directory).digest("hex").slice(0, DIGITS)}`;
 }

@@ -64,6 +64,13 @@ export class SshConnection {
     return ssh;
   }
 
+  /** What processes of an update tell each other of the server, whether or not it is open. */
+  async notes(): Promise<SocketNotes | undefined> {
+    if (this.#notes) return this.#notes;
+    const socket = await this.#sockets?.of(this.#place, this.#name);
+    return socket === undefined ? undefined : new SocketNotes(socket, true);
+  }
+
   /** How often it was opened; an increase means that it broke in between. */
   get opened(): number {
     return this.#opened;

@@ -65,6 +65,17 @@ export class SshMachine implements Machine {
     return this.#connection.account ?? (await this.run("id -un", [])).trim();
   }
 
+  /** Says to the other processes of this update that a place is set up there. */
+  async isSetUp(directory: string): Promise<void> {
+    (await this.#connection.notes())?.leaveSetUp(directory);
+  }
+
+  /** The account that logs in, if another process of this update has found that a place is set up there. */
+  async accountOfSetUp(directory: string): Promise<string | undefined> {
+    const notes = await this.#connection.notes();
+    return (await notes?.isSetUp(directory)) ? notes?.account() : undefined;
+  }
+
   async connect(address: string, port: number): Promise<Duplex> {
     await this.#open(AbortSignal.timeout(DEADLINE_SECONDS * 1000));
     return forwardedStream(this.#connection, this.name, address, port);

@@ -55,6 +55,24 @@ describe.skipIf(reason)("a connection that several processes of an update share"
     expect(await masters()).toHaveLength(1);
   });
 
+  test("carries word of places that are set up, for as long as the update lasts", async () => {
+    const machine = () => {
+      const pool = new ConnectionPool(0, new SharedSockets(root));
+      return new SshMachine({ server: server.name, sshConfig: servers.config }, pool);
+    };
+    vi.stubEnv("PULUMI_NODEJS_ENGINE", "127.0.0.1:4711");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const first = machine();
+    await first.run("true", []);
+    expect(await machine().accountOfSetUp("/srv/app-1")).toBeUndefined();
+    await first.isSetUp("/srv/app-1");
+    await first.close();
+    await until(async () => (await machine().accountOfSetUp("/srv/app-1")) === userInfo().username, 10);
+    expect(await machine().accountOfSetUp("/srv/app-2")).toBeUndefined();
+    vi.stubEnv("PULUMI_NODEJS_ENGINE", "127.0.0.1:4712");
+    expect(await machine().accountOfSetUp("/srv/app-1")).toBeUndefined();
+  });
+
   test("has its socket in a folder that nobody else can enter", async () => {
     await say("one");
     const folder = join(root, await readlink(join(root, "current")));
