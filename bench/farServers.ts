@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { SharedSockets } from "#kinds/ssh/sharedSockets.ts";
 import { endProcessesUnder } from "../harness/endProcessesUnder.ts";
 import { writeFakeJar, writeFakeJava } from "../harness/fakeApplication.ts";
 import { freePort } from "../harness/freePort.ts";
@@ -15,7 +16,8 @@ import { tripsOf } from "./trips.ts";
 /**
  * Measures what distance costs: a preview and an update with nothing to do, and a roll of three hosts whose application
  * starts at once, without a soak and with the default one, over SSH to sshd processes of this machine, near and with a
- * round trip of so many milliseconds. `--trace` lists what each of them waits for.
+ * round trip of so many milliseconds. Each logs in anew, as it has to some seconds after the one before; `--logged-in`:
+ * over the connections that one has left. `--trace` lists what each of them waits for.
  * `npm run bench:far-servers -- --rounds 3 --milliseconds 200 --only no-op,roll --trace`
  */
 const { values } = parseArgs({
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     milliseconds: { type: "string", default: "200" },
     only: { type: "string", default: "preview,no-op,roll,default-roll" },
+    "logged-in": { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
   },
 });
@@ -30,6 +33,7 @@ const milliseconds = Number(values.milliseconds);
 const directory = await mkdtemp(join(tmpdir(), "rollgate-jars-"));
 const servers = await SshServers.create();
 const far = new FarServers(servers);
+const sockets = new SharedSockets();
 const project = await Project.create("far");
 const ratios: Record<string, number[]> = {};
 try {
@@ -97,6 +101,7 @@ async function compare(what: string, run: () => Promise<PulumiResult>): Promise<
   const times: number[] = [];
   for (const distance of [0, milliseconds]) {
     far.roundTripMilliseconds = distance;
+    if (!values["logged-in"]) sockets.renew();
     times.push(values.trace ? await traced(`${what} with ${distance} ms`, run) : await seconds(run));
   }
   const [near = 0, away = 0] = times;
