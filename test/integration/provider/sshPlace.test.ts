@@ -154,7 +154,7 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
       "check of a new host at which the program has looked": 0,
       "check of a host": 0,
       "refresh of a host": 1,
-      "check of nginx": 6,
+      "check of nginx": 5,
       "refresh of nginx": 2,
     });
   });
