@@ -8,6 +8,7 @@ import { type FleetMember, listHosts } from "./fleet.ts";
 import { isLarge } from "./largeFleet.ts";
 import type { Orders } from "./order.ts";
 import type { RollPolicy } from "./rollContext.ts";
+import { settled } from "./settled.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
 /** Of more batches than this, only the largest size is told. */
@@ -29,6 +30,7 @@ export function foresee(
   orders: Pick<Orders, "startsFirst">,
 ): Forecast {
   const releaseOf = ({ name }: AppHost) => targetOf(desired, name).release;
+  const revisionOf = (host: AppHost) => ({ release: releaseOf(host), launch: host.launch });
   const turns = new Map<AppHost, number>();
   const batches: string[][] = [];
   let members = fleet;
@@ -47,7 +49,7 @@ export function foresee(
     batches.push(step.members.map(({ host }) => host.name));
     for (const { host } of step.members) turns.set(host, (turns.get(host) ?? 0) + 1);
     members = members.map((member) =>
-      step.members.includes(member) ? brought(member, releaseOf(member.host)) : member,
+      step.members.includes(member) ? settled(member, revisionOf(member.host)) : member,
     );
   }
 }
@@ -74,22 +76,4 @@ function inShort(batches: readonly (readonly string[])[]): string[] {
       : new Intl.ListFormat("en").format(sizes.map(digits));
   const head = `${counted(hosts, "host")} in ${counted(batches.length, "batch", "batches")} of ${each}: ${first}`;
   return batches.length > 1 ? [head, `${counted(batches.length - 1, "more batch", "more batches")}`] : [head];
-}
-
-/** A host after its turn. */
-function brought({ drainedBy: _, spare, ...member }: FleetMember, release: string): FleetMember {
-  const revision = { release, launch: member.host.launch };
-  return {
-    ...member,
-    health: { up: true, detail: "UP" },
-    drained: false,
-    serving: true,
-    state: {
-      ...member.state,
-      running: { pid: 0, ...revision },
-      current: release,
-      lastKnownGood: revision,
-    },
-    ...(spare && { spare: { ...spare, running: undefined, drained: true, serving: false } }),
-  };
 }

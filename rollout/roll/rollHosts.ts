@@ -5,7 +5,8 @@ import { batchSize } from "../request/batch.ts";
 import { BatchProgress } from "./batchProgress.ts";
 import { decideStep, isFinished, type Step } from "./decideStep.ts";
 import { Endings } from "./endings.ts";
-import { describeTrouble, type FleetMember, releaseBefore } from "./fleet.ts";
+import { type FleetMember, releaseBefore } from "./fleet.ts";
+import { FleetTelling } from "./fleetTelling.ts";
 import { FleetView } from "./fleetView.ts";
 import type { HostRoll } from "./hostRoll.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
@@ -40,18 +41,20 @@ export class HostsRoll {
   readonly #progress: BatchProgress;
   readonly #turns = new Map<AppHost, number>();
   readonly #before = new Map<AppHost, Revision | undefined>();
-  readonly #told = new Set<AppHost>();
   readonly #endings = new Endings();
   /** Hosts that were still being ended when the fleet was looked at last. */
   #open: readonly AppHost[] = [];
+  readonly #telling: FleetTelling;
   #batches = 0;
-  #hasLooked = false;
 
   constructor(desired: DesiredRelease, context: RollContext) {
     this.#desired = desired;
     this.#view = new FleetView(context, askingAhead(desired, context.orders), context.ahead);
     this.#context = { ...context, view: this.#view };
     this.#progress = new BatchProgress(context);
+    this.#telling = new FleetTelling(context, (host) =>
+      this.#turns.has(host) ? undefined : this.#targetOf(host).release,
+    );
   }
 
   /** The hosts as they were seen last. */
@@ -86,7 +89,7 @@ export class HostsRoll {
         continue;
       }
       if (step.kind === "fail") throw step.error;
-      if (step.kind === "finish") return this.#warnAbout(step.doubtful);
+      if (step.kind === "finish") return this.#telling.warnAbout(step.doubtful);
       if (step.kind === "wait") {
         await waiting.goOn(step.members, step.otherwise);
       } else {
@@ -107,7 +110,7 @@ export class HostsRoll {
     this.#open = hostsIn(members);
     const { ahead, assertHeld, assertHeldLately } = this.#context;
     // The lease is asked for at the same time, since the step follows at once; by then it may have been claimed just now.
-    const isHeld = ahead && !this.#hasLooked ? assertHeldLately() : assertHeld();
+    const isHeld = ahead && !this.#telling.hasBegun ? assertHeldLately() : assertHeld();
     await inOrder(isHeld, this.#view.look(members));
     let step = await this.#decide();
     while (await this.#view.confirm(step.kind === "roll" ? hostsIn(step.members) : this.#context.hosts))
@@ -118,9 +121,7 @@ export class HostsRoll {
   async #decide(): Promise<Step> {
     const { orders, policy } = this.#context;
     const fleet = this.#view.members;
-    this.#tellBefore(fleet);
-    this.#tellRunning(fleet);
-    this.#tellFinished(fleet);
+    this.#telling.seen(fleet, this.#open);
     await orders.decide(fleet.filter((member) => !this.#isFinished(member)));
     return decideStep(fleet, {
       releaseOf: (host) => this.#targetOf(host).release,
@@ -175,9 +176,9 @@ export class HostsRoll {
     return done;
   }
 
-  #settled(done: HostRoll): FleetMember {
-    const { host } = done.member;
-    return settled(done, { release: this.#targetOf(host).release, launch: host.launch });
+  #settled({ member, slot }: HostRoll): FleetMember {
+    const { host } = member;
+    return settled(member, { release: this.#targetOf(host).release, launch: host.launch }, slot);
   }
 
   /** A host in another turn is either brought to the release again or put back by its own roll. */
@@ -189,7 +190,7 @@ export class HostsRoll {
   /** How many hosts are still to be rolled. */
   get #left(): number {
     const { hosts } = this.#context;
-    return hosts.filter((host) => !this.#turns.has(host) && !this.#told.has(host)).length;
+    return hosts.filter((host) => !this.#turns.has(host) && !this.#telling.isFinished(host)).length;
   }
 
   #targetOf({ name }: AppHost): Target {
@@ -205,43 +206,6 @@ export class HostsRoll {
     const { policy, ...rest } = this.#context;
     const { soakSeconds = policy.timing.soakSeconds } = this.#targetOf(host);
     return { ...rest, policy: { ...policy, timing: { ...policy.timing, soakSeconds } } };
-  }
-
-  #tellBefore(fleet: readonly FleetMember[]): void {
-    if (this.#hasLooked) return;
-    this.#hasLooked = true;
-    const releases = fleet.map((member) => [member.host.name, releaseBefore(member)] as const);
-    this.#context.onFirstLook?.(Object.fromEntries(releases.filter(([, release]) => release !== "")));
-  }
-
-  #tellRunning(fleet: readonly FleetMember[]): void {
-    const { onRunning, follower } = this.#context;
-    for (const { host, slot, state, spare, unreachable } of fleet) {
-      // What is about to stop there is not news.
-      if (this.#open.includes(host)) continue;
-      if (state.running) onRunning?.(slot, state.running.release);
-      if (spare?.running) onRunning?.(spare.slot, spare.running.release);
-      if (unreachable !== undefined) continue;
-      follower?.runs(slot, state.running?.release);
-      if (spare) follower?.runs(spare.slot, spare.running?.release);
-    }
-  }
-
-  #tellFinished(fleet: readonly FleetMember[]): void {
-    for (const member of fleet) {
-      const { host } = member;
-      if (this.#turns.has(host) || this.#told.has(host) || !this.#isFinished(member)) continue;
-      this.#told.add(host);
-      this.#context.report("done", `already serves ${this.#targetOf(host).release}`, host);
-    }
-  }
-
-  #warnAbout(doubtful: readonly FleetMember[]): void {
-    for (const member of doubtful)
-      this.#context.warn(
-        `passed its gates, but does not serve now (${describeTrouble(member)})`,
-        member.host,
-      );
   }
 }
 

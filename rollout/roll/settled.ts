@@ -1,18 +1,17 @@
 import type { Revision } from "../host/appHost.ts";
 import type { FleetMember } from "./fleet.ts";
-import type { HostRoll } from "./hostRoll.ts";
 import { emptySlot } from "./slotView.ts";
 
-/** A host as it will be once what its roll has begun has ended. */
+/** A host as it will be after its turn, which serves from `slot` then. */
 export function settled(
-  { member, slot }: Pick<HostRoll, "member" | "slot">,
+  { drainedBy: _, spare, ...member }: FleetMember,
   revision: Revision,
+  slot = member.slot,
 ): FleetMember {
-  const { drainedBy: _, spare, ...rest } = member;
   const other = slot === member.slot ? spare?.slot : member.slot;
   const drains = { everywhere: new Set([other?.name ?? ""]), partly: new Map() };
   return {
-    ...rest,
+    ...member,
     slot,
     health: { up: true, detail: "UP" },
     drained: false,
