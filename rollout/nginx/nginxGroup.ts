@@ -130,6 +130,7 @@ export class NginxGroup implements ReverseProxy {
     const seen = down.find((_, index) => !lost?.[index]) ?? up;
     if (!seen) return { up: false, detail: "no nginx is left" };
     const { member, view } = seen;
-    return view.up || all.length === 1 ? view : { ...view, detail: `${view.detail} (${member.name})` };
+    if (view.up || all.length === 1) return view;
+    return { ...view, detail: `${view.detail} (${member.name})`, ...(up && { isDisputed: true }) };
   }
 }

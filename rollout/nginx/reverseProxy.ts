@@ -7,6 +7,8 @@ import type { StatusFile } from "../status/statusFile.ts";
 export interface UpstreamState {
   readonly up: boolean;
   readonly detail: string;
+  /** Whether only some of several nginx see it down. */
+  readonly isDisputed?: boolean;
 }
 
 /** Which slots get no new requests. */

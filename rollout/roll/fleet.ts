@@ -10,6 +10,8 @@ import { bestFirst, emptySlot, type SlotView, viewSlot } from "./slotView.ts";
 
 /** A hanging host must not hold up the questions to others. */
 const ANSWER_MILLISECONDS = 10_000;
+/** How long several nginx may take to agree on a host: the checks of one that was started are more than a second apart. */
+const AGREE_MILLISECONDS = 5_000;
 const OUT_OF_REACH: HostState = { releases: [] };
 
 /** The part of a proxy that says what it does with hosts. */
@@ -138,7 +140,8 @@ export async function observeEach(
 
 /**
  * Asks again before reporting that a running, admitted host does not serve: one slow answer under load must not get it
- * restarted, or make it look like a host that costs nothing to take out.
+ * restarted, or make it look like a host that costs nothing to take out. Nor must an nginx that has just been started, and
+ * takes two checks to see a host up.
  */
 async function observeSteadily(
   host: AppHost,
@@ -147,10 +150,13 @@ async function observeSteadily(
   what: Asked,
 ): Promise<FleetMember> {
   const { passes, intervalMilliseconds } = context.policy.health;
+  const agreed = performance.now() + AGREE_MILLISECONDS;
   for (let asked = 1; ; asked++) {
     const proxy = asked === 1 ? first : context.proxy;
     const member = await observe(host, proxy, context.signal, what);
-    if (member.serving || member.drained || !member.state.running || asked >= passes + 1) return member;
+    const mayAgree = member.isDisputed && performance.now() < agreed;
+    const isSure = asked >= passes + 1 && !mayAgree;
+    if (member.serving || member.drained || !member.state.running || isSure) return member;
     await sleep(intervalMilliseconds, undefined, { signal: context.signal });
   }
 }

@@ -4,7 +4,7 @@ import { emptySlot } from "./slotView.ts";
 
 /** A host as it will be after its turn, which serves from `slot` then. */
 export function settled(
-  { drainedBy: _, spare, ...member }: FleetMember,
+  { drainedBy: _, isDisputed: __, spare, ...member }: FleetMember,
   revision: Revision,
   slot = member.slot,
 ): FleetMember {

@@ -15,6 +15,8 @@ export interface SlotView {
   readonly drainedBy?: readonly string[];
   /** Healthy, up according to the proxy, and taking traffic. */
   readonly serving: boolean;
+  /** Whether it is healthy, and only some of several nginx see it down. */
+  readonly isDisputed?: boolean;
 }
 
 /** Asks the application in a slot, and the proxy about it, until `signal` ends that. */
@@ -34,7 +36,8 @@ export async function viewSlot(
   const drains = drainsOf(slot, out);
   const takesAll = !drains.drained && drains.drainedBy === undefined;
   const serving = app !== undefined && health.up && upstream.up && takesAll;
-  return { slot, running: app, health, ...drains, serving };
+  const isDisputed = health.up && upstream.isDisputed === true;
+  return { slot, running: app, health, ...drains, serving, ...(isDisputed && { isDisputed }) };
 }
 
 /** A slot in which nothing runs; its address may belong to nobody, and asking there could take seconds. */

@@ -92,6 +92,7 @@ test("a slot is up once every nginx sees it up; the detail names the one that do
   expect(await group.upstream(slot("app-1"), signal)).toEqual({
     up: false,
     detail: "down, rise 0 (nginx at http://b)",
+    isDisputed: true,
   });
 });
 

@@ -83,6 +83,21 @@ test("a roll over two nginx, of which one dies, leaves both with the same drains
   ]);
 });
 
+test("a host is not taken for one that does not serve by an nginx that was started a moment ago", async () => {
+  const fleet = await twoHosts();
+  const [a, b] = ["http://a", "http://b"].map((url) => new FakeNginx(url, "app-1_b", "app-2_b"));
+  if (!a || !b) throw new Error("two are needed");
+  const { upstream } = b;
+  let checked = 0;
+  b.upstream = async (...asked) =>
+    performance.now() < checked ? { up: false, detail: "down, rise 1, fall 0" } : upstream.apply(b, asked);
+  a.before = (entry) => {
+    if (entry === "drain app-1") checked = performance.now() + 1_500;
+  };
+  await fleet.roll(NEW, { proxy: new NginxGroup([a, b]), policy: START_FIRST });
+  for (const { flags } of [a, b]) expect([...flags].sort()).toEqual(["app-1", "app-2"]);
+});
+
 test("an nginx that does not answer before the roll is named, and no host is touched", async () => {
   const fleet = await twoHosts();
   const [a, b] = [new FakeNginx("http://a"), new FakeNginx("http://b")];
