@@ -116,7 +116,7 @@ export class NginxProxy implements OneNginx {
       const [reaching, checking] = [this.#reach(host, signal), this.#checkedIfAny(host, signal)];
       checking.catch(() => {});
       const reached = await reaching;
-      return reached.up ? ((await checking) ?? reached) : reached;
+      return reached.up ? ((await checking) ?? reached) : { ...reached, isItsAnswer: true };
     } catch (error) {
       this.#flavour = undefined;
       return { up: false, detail: messageOf(error) };

@@ -7,6 +7,8 @@ import type { StatusFile } from "../status/statusFile.ts";
 export interface UpstreamState {
   readonly up: boolean;
   readonly detail: string;
+  /** Whether it is down because the application said so, or gave no good answer, when it was asked through nginx. */
+  readonly isItsAnswer?: boolean;
   /** Whether only some of several nginx see it down. */
   readonly isDisputed?: boolean;
 }

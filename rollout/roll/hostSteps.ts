@@ -152,6 +152,9 @@ export class HostSteps {
         asked = this.#context.proxy.upstream(slot, signal);
         asked.catch(() => {});
       });
+      const seen = await asked?.catch(() => undefined);
+      // It was asked between two passes, and would have broken their row.
+      if (seen?.isItsAnswer) await awaitHealthy(place, release, this.#context, signal);
       return "UP";
     });
     await this.#timed("upstream", async () => {

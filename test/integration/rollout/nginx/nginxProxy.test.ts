@@ -108,6 +108,7 @@ describe("a stock nginx", () => {
     expect(await proxy.upstream(two.host, signal)).toEqual({
       up: false,
       detail: '503 DOWN {"status":"DOWN"}',
+      isItsAnswer: true,
     });
     await close(one.server);
     expect(await proxy.upstream(one.host, signal)).toMatchObject({
@@ -121,6 +122,7 @@ describe("a stock nginx", () => {
     expect(await proxy.upstream(one.host, signal)).toEqual({
       up: false,
       detail: '200 DOWN {"status":"DOWN"}',
+      isItsAnswer: true,
     });
   });
 
@@ -307,6 +309,7 @@ describe("an nginx with the check module", () => {
     expect(await proxy.upstream(localHost({ port: 18201 }), signal)).toEqual({
       up: false,
       detail: '200 DOWN {"status":"DOWN"}',
+      isItsAnswer: true,
     });
   });
 
@@ -367,7 +370,11 @@ test("looking at a host that is down leaves no error behind to surface later", a
   const record = (error: unknown) => void failed.push(error);
   process.prependListener("unhandledRejection", record);
   onTestFinished(() => void process.off("unhandledRejection", record));
-  expect(await proxy.upstream(localHost({ port: 1 }), signal)).toEqual({ up: false, detail: "503" });
+  expect(await proxy.upstream(localHost({ port: 1 }), signal)).toEqual({
+    up: false,
+    detail: "503",
+    isItsAnswer: true,
+  });
   await sleep(100);
   expect(asked).toContain("/rollgate/health/app-1");
   expect(failed).toEqual([]);

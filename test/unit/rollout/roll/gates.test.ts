@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { PortOwner } from "#rollout/host/appHost.ts";
 import { awaitHealthy } from "#rollout/roll/gates.ts";
+import { HostSteps } from "#rollout/roll/hostSteps.ts";
 
 const [RELEASE, ANSWER_MILLISECONDS] = ["1.1.0-b", 100];
 
@@ -74,4 +75,31 @@ test("nginx is asked while the first answer is on its way", async () => {
 
 test("nginx is asked again, but only once, if the application was not up yet", async () => {
   expect(await views(false, false, true)).toEqual(["nginx?", "down", "down", "up", "nginx?"]);
+});
+
+test("an application that is up every other time is not healthy, though nginx asks it between two passes", async () => {
+  let asked = 0;
+  const answer = async () =>
+    asked++ % 2 === 0 ? { up: true, detail: "200 UP" } : { up: false, detail: "503 DOWN" };
+  const slot = {
+    name: "app-1",
+    port: 8080,
+    runningApp: async () => ({ pid: 7, release: RELEASE }),
+    probe: answer,
+    portOwner: async (): Promise<PortOwner> => ({ kind: "application", release: RELEASE }),
+    listening: async () => [],
+    tail: async () => "",
+  };
+  const proxy = {
+    upstream: async () => {
+      const seen = await answer();
+      return seen.up ? seen : { ...seen, isItsAnswer: true };
+    },
+  };
+  const health = { passes: 2, intervalMilliseconds: 20, deadlineSeconds: 1 };
+  const context = { proxy, policy: { health }, report: () => {}, redact: (text: string) => text };
+  const steps = new HostSteps(Object(slot), Object(context), "start");
+  await expect(steps.awaitUp(Object(slot), RELEASE, new AbortController().signal)).rejects.toThrow(
+    "for 1 s (2 passes in a row needed)",
+  );
 });
