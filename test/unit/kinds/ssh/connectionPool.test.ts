@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { chmod, readFile, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
-import { beforeEach, expect, test, vi } from "vitest";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
 import { ConnectionPool } from "#kinds/ssh/connectionPool.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { until } from "../../../../harness/until.ts";
-import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+import { standIn } from "../../../support/standIn.ts";
 
 /** Stands for `ssh` and the server: runs what it is told here, and notes each login with its process. */
 const SSH = (directory: string) => `#!/bin/sh
@@ -31,11 +31,7 @@ const KEPT_MILLISECONDS = 300;
 let directory: string;
 
 beforeEach(async () => {
-  directory = await temporaryDirectory();
-  await writeFile(join(directory, "ssh"), SSH(directory));
-  await chmod(join(directory, "ssh"), 0o755);
-  vi.stubEnv("PATH", `${directory}${delimiter}${process.env.PATH}`);
-  return () => void vi.unstubAllEnvs();
+  directory = await standIn("ssh", SSH);
 });
 
 async function logins(): Promise<number[]> {

@@ -1,8 +1,8 @@
-import { chmod, readFile, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import { EffectiveOptions } from "#kinds/ssh/effectiveOptions.ts";
-import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
+import { standIn } from "../../../support/standIn.ts";
 
 /** Stands for `ssh`: says for whom it was started and by whom, and fails for one server. */
 const SSH = (directory: string) => `#!/bin/sh
@@ -15,11 +15,7 @@ echo "host $last"
 let directory: string;
 
 beforeEach(async () => {
-  directory = await temporaryDirectory();
-  await writeFile(join(directory, "ssh"), SSH(directory));
-  await chmod(join(directory, "ssh"), 0o755);
-  vi.stubEnv("PATH", `${directory}${delimiter}${process.env.PATH}`);
-  return () => void vi.unstubAllEnvs();
+  directory = await standIn("ssh", SSH);
 });
 
 test("many who ask at the same time get their answers from a few shells", async () => {
