@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { GateFailed } from "#rollout/common/errors.ts";
 import { bucketOf } from "../../../../rollout/ledger/latency.ts";
 import type { LedgerRow } from "../../../../rollout/ledger/ledgerSums.ts";
@@ -110,6 +110,15 @@ describe("a machine whose answers are long on their way", () => {
     expect(seconds()).toBeGreaterThanOrEqual(1.999);
     expect(seconds()).toBeLessThan(2.5);
     expect(askedAt.at(-1)).toBeGreaterThan(1200);
+  });
+
+  test("is not asked once more if a timer is a little early", async () => {
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, "now").mockImplementation(() => now() * 0.9);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { soaking, seconds } = await far(() => true);
+    expect(await soaking).toBe("stayed healthy");
+    expect(seconds()).toBeLessThan(2.4);
   });
 
   test("has the last word all the same", async () => {
