@@ -24,7 +24,10 @@ export class WatchedJvm {
   constructor(host: AppHost) {
     const overridden: Partial<AppHost> = {
       stop: (graceSeconds) => this.#stop(host, graceSeconds),
-      start: (launch, assertHeld) => this.#start(host, launch, assertHeld),
+      start: (launch, assertHeld) => this.#start(host, () => host.start(launch, assertHeld)),
+      ...(host.startInOneTrip && {
+        startInOneTrip: (revision) => this.#start(host, async () => host.startInOneTrip?.(revision)),
+      }),
       probe: (signal) => this.#probe(host, signal),
     };
     this.host = new Proxy(host, {
@@ -50,15 +53,17 @@ export class WatchedJvm {
     return outcome;
   }
 
-  async #start(host: AppHost, launch: string, assertHeld?: () => Promise<void>) {
+  /** `start` may find that the host is started in another way, which then comes next. */
+  async #start<Begun>(host: AppHost, start: () => Promise<Begun>): Promise<Begun> {
     this.#call = performance.now();
-    await host.start(launch, assertHeld);
+    const begun = await start();
     this.#pid = (await host.runningApp())?.pid;
     const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) * 1000;
     const [, , ticks] = this.#pid === undefined ? [] : statOf(this.#pid);
     this.#started = ticks === undefined ? this.#call : performance.now() - uptime + ticks * TICK_MILLISECONDS;
     this.#open = undefined;
     void this.#opens(host, this.#started);
+    return begun;
   }
 
   async #probe(host: AppHost, signal: AbortSignal) {
