@@ -3,8 +3,8 @@ import { messageOf } from "#rollout/common/errors.ts";
 import { fewAtOnce } from "#rollout/common/fewAtOnce.ts";
 import type { AppHost } from "#rollout/host/appHost.ts";
 import type { Drains } from "#rollout/nginx/reverseProxy.ts";
-import { type Observed, observe } from "#rollout/roll/fleet.ts";
 import { type FoundHost, foundHost, unknownHost } from "#rollout/roll/foundHost.ts";
+import { type Observed, observe } from "#rollout/roll/observe.ts";
 import type { Fleet } from "#rollout/roll/roll.ts";
 
 const ANSWER_MILLISECONDS = 10_000;

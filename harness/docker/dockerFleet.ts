@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { DockerHostDescriptor, DockerProxyDescriptor } from "#kinds/docker/dockerDescriptors.ts";
 import { remove } from "#provider/hostResource.ts";
 import { messageOf } from "#rollout/common/errors.ts";
-import { observe } from "#rollout/roll/fleet.ts";
+import { observe } from "#rollout/roll/observe.ts";
 import { inRepository } from "../../tools/inRepository.ts";
 import { freePort } from "../freePort.ts";
 import { QUICK_START, RealFleet } from "../realFleet.ts";

@@ -1,4 +1,4 @@
-import { observeFleet } from "./fleet.ts";
+import { observeFleet } from "./observeFleet.ts";
 import type { RollContext } from "./rollContext.ts";
 
 /**

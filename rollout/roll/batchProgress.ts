@@ -1,8 +1,9 @@
 import { counted } from "../common/counted.ts";
 import { digits } from "../common/digits.ts";
 import { secondsSince } from "../common/secondsSince.ts";
-import { type FleetMember, listHosts } from "./fleet.ts";
+import type { FleetMember } from "./fleet.ts";
 import { isLarge } from "./largeFleet.ts";
+import { listHosts } from "./listHosts.ts";
 import type { RollContext } from "./rollContext.ts";
 
 const SECONDS_IN_A_MINUTE = 60;

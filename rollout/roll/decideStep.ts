@@ -1,8 +1,10 @@
 import { RollgateError } from "../common/errors.ts";
 import { shortened } from "../common/shortened.ts";
 import type { AppHost } from "../host/appHost.ts";
-import { describeTrouble, type FleetMember, isDone, isSameRevision, listHosts } from "./fleet.ts";
+import { describeTrouble } from "./describeMember.ts";
+import { type FleetMember, isDone, isSameRevision } from "./fleet.ts";
 import { runsTheRevision } from "./hostRoll.ts";
+import { listHosts } from "./listHosts.ts";
 import { peersOf, TooFewPeers } from "./peers.ts";
 import { takeBatch } from "./takeBatch.ts";
 

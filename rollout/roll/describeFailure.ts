@@ -1,8 +1,10 @@
 import { GateFailed, messageOf, RollFailed, type RollgateError } from "../common/errors.ts";
 import { groupBy } from "../common/groupBy.ts";
 import { HostsUnreachable } from "./decideStep.ts";
-import { describeMember, listHosts, observe } from "./fleet.ts";
+import { describeMember } from "./describeMember.ts";
 import { isLarge } from "./largeFleet.ts";
+import { listHosts } from "./listHosts.ts";
+import { observe } from "./observe.ts";
 import { TooFewPeers } from "./peers.ts";
 import type { Replaced, WayBack } from "./rollBack.ts";
 import type { RollContext } from "./rollContext.ts";

@@ -1,6 +1,7 @@
 import type { AppHost } from "../host/appHost.ts";
 import { isFinished } from "./decideStep.ts";
-import { describeTrouble, type FleetMember, releaseBefore } from "./fleet.ts";
+import { describeTrouble } from "./describeMember.ts";
+import { type FleetMember, releaseBefore } from "./fleet.ts";
 import type { RollContext } from "./rollContext.ts";
 
 /** Says what the looks of a roll have found, to people and to those who follow it. */

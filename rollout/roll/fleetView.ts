@@ -1,7 +1,9 @@
 import type { AppHost, Slot } from "../host/appHost.ts";
-import { type FleetMember, type Observing, type OnState, observeEach } from "./fleet.ts";
+import type { FleetMember } from "./fleet.ts";
 import { isLarge, LARGE_FLEET } from "./largeFleet.ts";
 import type { LookAhead } from "./lookAhead.ts";
+import type { OnState } from "./observe.ts";
+import { type Observing, observeEach } from "./observeFleet.ts";
 
 /**
  * What a roll knows about its hosts. Each look asks all of them, unless the fleet is large: then it asks those that did

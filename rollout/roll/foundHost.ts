@@ -1,4 +1,5 @@
-import { describeMember, type FleetMember } from "./fleet.ts";
+import { describeMember } from "./describeMember.ts";
+import type { FleetMember } from "./fleet.ts";
 
 /** What a look found at one host, for people. */
 export interface FoundHost {

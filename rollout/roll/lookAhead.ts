@@ -1,5 +1,7 @@
 import type { AppHost } from "../host/appHost.ts";
-import { type FleetMember, type Observing, type OnState, observeEach } from "./fleet.ts";
+import type { FleetMember } from "./fleet.ts";
+import type { OnState } from "./observe.ts";
+import { type Observing, observeEach } from "./observeFleet.ts";
 import type { Orders } from "./order.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 

@@ -5,7 +5,9 @@ import { groupBy } from "../common/groupBy.ts";
 import { shortened } from "../common/shortened.ts";
 import type { DiskRoom } from "../host/appHost.ts";
 import { portTaken } from "../host/hostProblems.ts";
-import { describeTrouble, type FleetMember, listHosts } from "./fleet.ts";
+import { describeTrouble } from "./describeMember.ts";
+import type { FleetMember } from "./fleet.ts";
+import { listHosts } from "./listHosts.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
 const KIBIBYTE = 1024;

@@ -1,7 +1,9 @@
 import { RollgateError } from "../common/errors.ts";
 import { shortened } from "../common/shortened.ts";
-import { describeTrouble, type FleetMember, observeEach } from "./fleet.ts";
+import { describeTrouble } from "./describeMember.ts";
+import type { FleetMember } from "./fleet.ts";
 import { isLarge } from "./largeFleet.ts";
+import { observeEach } from "./observeFleet.ts";
 import type { RollContext } from "./rollContext.ts";
 
 /** A host was not taken out of traffic because too few of the others serve. */

@@ -4,7 +4,7 @@ import { messageOf, RollFailed, RollgateError } from "../common/errors.ts";
 import { fewAtOnce } from "../common/fewAtOnce.ts";
 import type { AppHost } from "../host/appHost.ts";
 import { factsOf } from "./factsOf.ts";
-import { listHosts } from "./fleet.ts";
+import { listHosts } from "./listHosts.ts";
 import type { RollContext } from "./rollContext.ts";
 import { stopReason } from "./stopReason.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";

@@ -1,8 +1,9 @@
 import { RollgateError } from "../common/errors.ts";
 import type { AppHost, Revision } from "../host/appHost.ts";
 import { largestBatch } from "../request/batch.ts";
-import { type FleetMember, listHosts } from "./fleet.ts";
+import type { FleetMember } from "./fleet.ts";
 import { FleetView } from "./fleetView.ts";
+import { listHosts } from "./listHosts.ts";
 import { peersOf, TooFewPeers } from "./peers.ts";
 import { type RollContext, withoutJudges } from "./rollContext.ts";
 import { rollTogether } from "./rollTogether.ts";

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RollgateError } from "../common/errors.ts";
 import { shortened } from "../common/shortened.ts";
-import { describeTrouble, type FleetMember } from "./fleet.ts";
+import { describeTrouble } from "./describeMember.ts";
+import type { FleetMember } from "./fleet.ts";
 import type { RollContext } from "./rollContext.ts";
 
 const TELL_EVERY_MILLISECONDS = 10_000;

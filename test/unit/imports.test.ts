@@ -94,7 +94,7 @@ function loadedWith(file: string, seen = new Set<string>()): Set<string> {
 
 test("an update with nothing to do loads nothing that only a roll needs", () => {
   const loaded = [...loadedWith("provider/deployment.ts")];
-  expect(loaded).toContain("rollout/roll/fleet.ts");
+  expect(loaded).toContain("rollout/roll/observe.ts");
   const ofRolls =
     /^rollout\/(report|notify|traces|hooks|status)\/|^rollout\/roll\/(roll|rollAll|foresee)\.ts$/;
   expect(loaded.filter((file) => ofRolls.test(file))).toEqual([]);

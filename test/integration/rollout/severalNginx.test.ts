@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { LocalProxyDescriptor } from "#kinds/local/localDescriptors.ts";
 import { create, read, remove } from "#provider/nginx.ts";
-import { describeMember } from "#rollout/roll/fleet.ts";
+import { describeMember } from "#rollout/roll/describeMember.ts";
 import { LocalFleet } from "../../../harness/localFleet.ts";
 import { runningNginx } from "../../../harness/nginxProcess.ts";
 import { Traffic } from "../../../harness/traffic.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { observe } from "#rollout/roll/fleet.ts";
 import { describeForecast, foresee } from "#rollout/roll/foresee.ts";
+import { observe } from "#rollout/roll/observe.ts";
 import { FakeFleet } from "../../../support/fakeFleet.ts";
 
 test("too few others that serve are named as what would stop a roll", async () => {

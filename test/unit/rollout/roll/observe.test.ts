@@ -1,7 +1,9 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { boundedHost } from "#rollout/machine/bounded.ts";
-import { describeMember, describeTrouble, observe, observeEach } from "#rollout/roll/fleet.ts";
+import { describeMember, describeTrouble } from "#rollout/roll/describeMember.ts";
+import { observe } from "#rollout/roll/observe.ts";
+import { observeEach } from "#rollout/roll/observeFleet.ts";
 import { type Before, FakeFleet } from "../../../support/fakeFleet.ts";
 
 const { signal } = new AbortController();
