@@ -1,4 +1,5 @@
 import type { HostParts } from "#rollout/host/machineAppHost.ts";
+import { isFolder } from "#rollout/machine/isFolder.ts";
 import type { Machine } from "#rollout/machine/machine.ts";
 import type { OpenHost } from "./hostKind.ts";
 
@@ -16,8 +17,7 @@ export function hostInFolder(
       const isServed = owner.kind === "other" && (await second?.supervisor.running()) !== undefined;
       return isServed ? { kind: "nobody" } : owner;
     },
-    isThere: async () =>
-      (await machine.run('if [ -d "$1/releases" ]; then echo yes; fi', [directory])) !== "",
+    isThere: () => isFolder(machine, `${directory}/releases`),
     removeFiles: () => files.removeAll(),
   };
 }

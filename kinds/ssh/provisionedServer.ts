@@ -13,6 +13,7 @@ import {
 } from "#provider/crud.ts";
 import { finishWithoutEngine } from "#provider/engineLife.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
+import { isFolder } from "#rollout/machine/isFolder.ts";
 import { text } from "#rollout/request/fields.ts";
 import { parse } from "#rollout/request/validate.ts";
 import { type Change, type News, type Olds, settingIn } from "../change.ts";
@@ -111,15 +112,15 @@ export async function read(id: string, olds: Olds): Promise<Found> {
   const there = await askOrKeep(
     nameOf(place),
     () => onServer(place, (machine) => lookFor(machine, place.directory)),
-    "yes",
+    true,
   );
-  return there === "" ? GONE : { id, props: olds };
+  return there ? { id, props: olds } : GONE;
 }
 
 /** The program of the same update need not look again. */
-async function lookFor(machine: SshMachine, directory: string): Promise<string> {
-  const there = await machine.run('if [ -d "$1" ]; then echo yes; fi', [directory]);
-  if (there !== "") await machine.isSetUp(directory);
+async function lookFor(machine: SshMachine, directory: string): Promise<boolean> {
+  const there = await isFolder(machine, directory);
+  if (there) await machine.isSetUp(directory);
   return there;
 }
 

@@ -1,4 +1,5 @@
 import { InvalidInput, RollgateError } from "#rollout/common/errors.ts";
+import { isFolder } from "#rollout/machine/isFolder.ts";
 import { MachineUnreachable } from "#rollout/machine/machine.ts";
 import { examineCertificate } from "#rollout/nginx/tls/certificate.ts";
 import { copiedCertificate } from "#rollout/nginx/tls/readCertificate.ts";
@@ -100,17 +101,14 @@ function combined(problems: readonly Problem[]): InvalidInput {
   );
 }
 
-/** A server that is set up is not checked again: from then on only the deploying account needs access. */
-const IS_READY = `if [ -d "$1" ]; then echo ready; fi`;
-
 async function reach(asked: Asked, machines: SshMachines): Promise<Reached | Problem> {
   const { place, provisioning } = asked;
   const machine = machines.of(place);
   let { setting } = asked;
   try {
     const account = await machine.accountOfSetUp(place.directory);
-    const isReady =
-      account !== undefined || (await atOnce(() => machine.run(IS_READY, [place.directory]))) !== "";
+    // A server that is set up is not checked again: from then on only the deploying account needs access.
+    const isReady = account !== undefined || (await atOnce(() => isFolder(machine, place.directory)));
     const isNewHost = "name" in place && !isReady;
     if (isNewHost) await requireFreePorts(machine, place);
     const deployer = account ?? (await machine.account());

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { RollgateError } from "../common/errors.ts";
+import { isFolder } from "../machine/isFolder.ts";
 import { portHolder } from "../machine/listeners.ts";
 import type { Machine } from "../machine/machine.ts";
 import { readFiles } from "../machine/readFiles.ts";
@@ -146,8 +147,7 @@ for version in versions/*; do [ "$version" = "$2" ] || rm -rf "$version"; done`,
   async keepLog(): Promise<void> {}
 
   async removeFiles(): Promise<void> {
-    const there = await this.machine.run('if [ -d "$1" ]; then echo yes; fi', [this.place.directory]);
-    if (there !== "") await this.#change(REMOVE);
+    if (await isFolder(this.machine, this.place.directory)) await this.#change(REMOVE);
   }
 
   async neighbours(): Promise<readonly Neighbour[]> {
