@@ -79,6 +79,16 @@ export class GroupMembers {
     );
   }
 
+  /** Finds out whether all of them lack a flag, which then need not be lowered. Never throws. */
+  async learn(flag: string, isRaised: (nginx: OneNginx) => Promise<boolean>): Promise<void> {
+    this.#wanted.delete(flag);
+    const asked = await Promise.allSettled(
+      this.all.map(async (member) => member.knows(flag, await isRaised(member.nginx))),
+    );
+    const isKnown = asked.every(({ status }) => status === "fulfilled");
+    if (isKnown && this.all.every((member) => !member.drains(flag))) this.#wanted.set(flag, false);
+  }
+
   /** Changes a flag in all of them, even in those that are lost, if their disks can be written. */
   async flag(flag: string, isRaised: boolean, change: (nginx: OneNginx) => Promise<void>): Promise<void> {
     this.#wanted.set(flag, isRaised);

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { RollgateError } from "../common/errors.ts";
 import type { AppHost, Slot } from "../host/appHost.ts";
 import type { RequestCounter } from "../ledger/requestCounter.ts";
@@ -20,6 +21,8 @@ export class NginxGroup implements ReverseProxy {
   readonly #members: GroupMembers;
   #roll: RollOfProxy | undefined;
   #isGuarded = false;
+  /** One change at a time: a host that is about to start often asks for what another one has just asked for. */
+  readonly #standing = pLimit(1);
 
   constructor(each: readonly [OneNginx, ...OneNginx[]]) {
     this.#members = new GroupMembers(each);
@@ -57,6 +60,9 @@ export class NginxGroup implements ReverseProxy {
     const [only, ...others] = this.#members.all;
     this.#isGuarded = others.length === 0 && only?.nginx.guardBy?.(roll.guard) === true;
     this.#members.begin(roll);
+    // Nobody else changes it from now on, and it is hardly ever on: only if a deployer died during a soak.
+    if (this.#members.hosts.some(({ second }) => second))
+      void this.#standing(() => this.#members.learn(STANDBY_FLAG, (nginx) => nginx.standsBy()));
   }
 
   async end(patienceMilliseconds: number): Promise<readonly string[]> {
@@ -98,8 +104,10 @@ export class NginxGroup implements ReverseProxy {
   }
 
   async standBy(isOn: boolean): Promise<void> {
-    if (this.#members.have(STANDBY_FLAG, isOn)) return;
-    await this.#members.flag(STANDBY_FLAG, isOn, (nginx) => nginx.standBy(isOn));
+    await this.#standing(async () => {
+      if (this.#members.have(STANDBY_FLAG, isOn)) return;
+      await this.#members.flag(STANDBY_FLAG, isOn, (nginx) => nginx.standBy(isOn));
+    });
   }
 
   async connections(slot: Slot): Promise<number> {

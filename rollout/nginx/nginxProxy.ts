@@ -88,6 +88,10 @@ export class NginxProxy implements OneNginx {
     await (isOn ? this.#access.raiseFlag(STANDBY_FLAG) : this.#access.lowerFlag(STANDBY_FLAG));
   }
 
+  standsBy(): Promise<boolean> {
+    return this.#access.isFlagged(STANDBY_FLAG);
+  }
+
   async mark(slot: string, drained: boolean): Promise<void> {
     if (drained) await this.#access.raiseFlag(slot);
     else await Promise.all([this.#access.lowerFlag(slot), this.#nameRelease(slot)]);

@@ -25,6 +25,8 @@ export interface OneNginx {
   /** Says which release answers there; its access log names it once requests are sent there again. */
   answers(slot: Slot, release: string): void;
   standBy(isOn: boolean): Promise<void>;
+  /** Whether the last change of that was to turn it on. */
+  standsBy(): Promise<boolean>;
   /** Leaves the mark that drains a slot, or takes it away, where nginx finds it when it starts. */
   mark(slot: string, drained: boolean): Promise<void>;
   /** How many connections it has to the slot, after waiting a moment for them to close. */

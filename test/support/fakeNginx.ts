@@ -74,6 +74,11 @@ export class FakeNginx implements OneNginx {
     await this.mark(STANDBY_FLAG, isOn);
   }
 
+  async standsBy(): Promise<boolean> {
+    this.#requireMachine();
+    return this.flags.has(STANDBY_FLAG);
+  }
+
   async mark(slot: string, drained: boolean): Promise<void> {
     this.#happen(`mark ${slot} ${drained}`);
     this.#write(slot, drained);

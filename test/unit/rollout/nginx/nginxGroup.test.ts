@@ -9,13 +9,13 @@ const signal = AbortSignal.timeout(60_000);
 const [A, B] = ["http://a", "http://b"];
 
 /** Two nginx in front of two hosts that serve from their first slots, in a roll. */
-async function inRoll() {
+async function inRoll(...flags: string[]) {
   const fleet = await FakeFleet.create({
     "app-1": { runs: "1.0.0", beside: "nothing" },
     "app-2": { runs: "1.0.0", beside: "nothing" },
   });
   const empty = ["app-1_b", "app-2_b"];
-  const [a, b] = [new FakeNginx(A, ...empty), new FakeNginx(B, ...empty)];
+  const [a, b] = [new FakeNginx(A, ...empty, ...flags), new FakeNginx(B, ...empty)];
   const group = new NginxGroup([a, b]);
   const told: string[] = [];
   let isHeld = true;
@@ -282,4 +282,46 @@ test("old applications are kept from answering once, however many hosts ask for 
   await group.standBy(true);
   await group.standBy(false);
   expect(a.journal.length).toBeGreaterThan(length);
+});
+
+test("what no nginx allows to old applications at the begin of a roll need not be forbidden", async () => {
+  const { group, a, b } = await inRoll();
+  await group.standBy(false);
+  expect([a, b].flatMap(({ journal }) => journal)).toEqual([]);
+});
+
+test("what a roll that died allowed to old applications is forbidden in every nginx", async () => {
+  const { group, a, b } = await inRoll("_standby");
+  await group.standBy(false);
+  for (const { journal } of [a, b]) expect(journal).toEqual(["mark _standby false"]);
+  expect(a.flags).not.toContain("_standby");
+});
+
+test("if one nginx can't say what it allows to old applications, it is forbidden in every nginx", async () => {
+  const { group, a, b } = await inRoll();
+  a.flags.add("_standby");
+  a.standsBy = () => Promise.reject(new RollgateError("command-failed", "permission denied"));
+  group.begin({ assertHeld: async () => {}, tell: () => {} });
+  await group.standBy(false);
+  for (const { journal } of [a, b]) expect(journal).toEqual(["mark _standby false"]);
+});
+
+test("what one host asks for while that is being changed for another one is not changed again", async () => {
+  const { group, a } = await inRoll();
+  await group.standBy(true);
+  await Promise.all([group.standBy(false), group.standBy(false)]);
+  expect(a.journal).toEqual(["mark _standby true", "mark _standby false"]);
+});
+
+test("a change that failed for one host is made for the next one", async () => {
+  const { group, a } = await inRoll();
+  await group.standBy(true);
+  const mark = a.mark.bind(a);
+  a.mark = () => {
+    a.mark = mark;
+    return Promise.reject(new RollgateError("command-failed", "no space left"));
+  };
+  const [first, second] = await Promise.allSettled([group.standBy(false), group.standBy(false)]);
+  expect([first.status, second.status]).toEqual(["rejected", "fulfilled"]);
+  expect(a.flags).not.toContain("_standby");
 });

@@ -68,3 +68,11 @@ test("nginx is asked for its flavour once for all hosts, and again if it did not
   expect(await Promise.all([view(), view(), view()])).toEqual([true, true, true]);
   expect(asked).toBe(1);
 });
+
+test("whether old applications may answer is read from nginx's flags", async () => {
+  const place = { directory: await temporaryDirectory(), address: "127.0.0.1", port: 1, controlPort: 1 };
+  const proxy = new NginxProxy(localNginxAccess(place));
+  expect(await proxy.standsBy()).toBe(false);
+  await proxy.standBy(true);
+  expect(await proxy.standsBy()).toBe(true);
+});
