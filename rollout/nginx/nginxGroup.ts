@@ -42,6 +42,10 @@ export class NginxGroup implements ReverseProxy {
     throw new RollgateError(reasons[0].code, messages.join("; "), { cause: new AggregateError(reasons) });
   }
 
+  get isOne(): boolean {
+    return this.#members.all.length === 1;
+  }
+
   get counters(): RequestCounter[] {
     return this.#members.all.flatMap(({ nginx }) => nginx.ledger ?? []);
   }

@@ -41,6 +41,8 @@ export interface ReverseProxy {
   readonly url: string;
   /** For messages, such as `nginx at http://…`. */
   readonly name: string;
+  /** Whether it is one nginx, so that nobody can disagree about drains. */
+  readonly isOne?: boolean;
   /** Count the requests of each nginx. */
   readonly counters: readonly RequestCounter[];
   /** Hold what the status page of each nginx shows of rolls. */

@@ -8,7 +8,7 @@ import type { RollContext } from "./rollContext.ts";
  */
 export async function alignDrains(context: RollContext): Promise<boolean> {
   const { proxy, report, assertHeld } = context;
-  if ((await proxy.drained(context.signal)).partly.size === 0) return false;
+  if (proxy.isOne || (await proxy.drained(context.signal)).partly.size === 0) return false;
   for (const { host, slot, state, health, drainedBy, spare } of await observeFleet(context)) {
     if (drainedBy && state.running && health.up) {
       await assertHeld();

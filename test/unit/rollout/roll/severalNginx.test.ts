@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { NginxGroup } from "#rollout/nginx/nginxGroup.ts";
 import { FakeFleet } from "../../../support/fakeFleet.ts";
@@ -45,6 +45,17 @@ test("a host that is ill and serves through one nginx only is not given more tra
   await fleet.roll(NEW, { policy: START_FIRST });
   const steps = fleet.journal.filter((entry) => /^(drain|admit|start|stop) app-1/.test(entry));
   expect(steps[0]).toBe("drain app-1");
+});
+
+test("a single nginx, with which no other can disagree, is asked once less for its drains", async () => {
+  const asked = async (isOne: boolean) => {
+    const fleet = await twoHosts();
+    Object.assign(fleet.proxy, { isOne });
+    const drained = vi.spyOn(fleet.proxy, "drained");
+    await fleet.roll(OLD);
+    return drained.mock.calls.length;
+  };
+  expect(await asked(true)).toBe((await asked(false)) - 1);
 });
 
 test("an nginx that is not back at the end is a warning of a roll that went well", async () => {
