@@ -187,7 +187,9 @@ export class SshConnection {
     const began = performance.now();
     const over = new AbortController();
     const greeting = greetingOf(ssh).finally(() => over.abort());
-    const connected = untilListening(this.#socket, over.signal).then((isConnected) => {
+    const connected = untilListening(this.#socket, over.signal).then(async (isListening) => {
+      // A server that is near may have greeted us between two looks.
+      const isConnected = isListening || (await greeting) !== undefined;
       const took = isThere ? undefined : performance.now() - began;
       const isFar = this.#notes?.isFar(took) === true;
       if (isConnected && !this.#isClosed) this.onAuthenticated(isFar, isShared ? ssh : undefined);
