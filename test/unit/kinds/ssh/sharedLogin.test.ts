@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { ConnectionPool } from "#kinds/ssh/connectionPool.ts";
+import { runProvision } from "#kinds/ssh/provisionPlace.ts";
 import { SharedSockets } from "#kinds/ssh/sharedSockets.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
 import { temporaryDirectory } from "../../../support/temporaryDirectory.ts";
@@ -83,6 +84,14 @@ test("a program that only asks whether a far server is there does so in the sess
   expect(await machine.run("echo one", [])).toBe("one\n");
   // Shells in advance would have been opened right after the login.
   expect(await machine.run("sleep 0.3; echo two", [])).toBe("two\n");
+  expect(existsSync(join(directory, "shells"))).toBe(false);
+});
+
+test("the session of the login also checks whether a server can be set up", async () => {
+  const machine = await machineOver(FAR(directory));
+  const slots = { name: "app-1", address: "127.0.0.1", port: 8080, directory, unit: "" };
+  const place = { kind: "ssh", supervisor: "process", ...PLACE, ...slots } as const;
+  expect(await runProvision(machine, "check", place, 'echo "$1"')).toBe("check\n");
   expect(existsSync(join(directory, "shells"))).toBe(false);
 });
 
