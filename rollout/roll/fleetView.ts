@@ -1,9 +1,13 @@
+import { Ahead } from "../common/ahead.ts";
 import type { AppHost, Slot } from "../host/appHost.ts";
 import type { FleetMember } from "./fleet.ts";
 import { isLarge, LARGE_FLEET } from "./largeFleet.ts";
 import type { LookAhead } from "./lookAhead.ts";
 import type { OnState } from "./observe.ts";
 import { type Observing, observeEach } from "./observeFleet.ts";
+
+/** How long after its end a look that began ahead is as good as one that ends now. */
+const CURRENT_MILLISECONDS = 200;
 
 /**
  * What a roll knows about its hosts. Each look asks all of them, unless the fleet is large: then it asks those that did
@@ -23,6 +27,8 @@ export class FleetView {
   readonly #inHand = new Set<AppHost>();
   readonly #shares: number;
   #share = 0;
+  /** The next look, if it has begun already. */
+  #next: { readonly busy: readonly AppHost[]; readonly looking: Ahead<void> } | undefined;
   #waiting: Promise<void> | undefined;
   #looking: Promise<void> = Promise.resolve();
 
@@ -40,15 +46,27 @@ export class FleetView {
     return this.#context.hosts.flatMap((host) => this.#seen.get(host) ?? []);
   }
 
+  /** Begins the next look, since a step that changes these hosts is about to end: it leaves them out. */
+  lookAhead(busy: readonly AppHost[]): void {
+    this.#fresh.clear();
+    this.#next = { busy, looking: new Ahead(this.#look(new Set(busy))) };
+  }
+
   /** Looks at the fleet before a step, but not at hosts that have just been gated and are `settled` in a moment. */
   async look(settled: readonly FleetMember[] = []): Promise<void> {
-    this.#fresh.clear();
+    const next = this.#next;
+    this.#next = undefined;
+    const begun = next?.looking.isCurrent(CURRENT_MILLISECONDS) ? next : undefined;
+    if (begun) await begun.looking.answer;
+    else this.#fresh.clear();
     for (const member of settled) {
       this.#seen.set(member.host, member);
       this.#likely.set(member.host, member.slot);
       this.#fresh.add(member.host);
     }
-    await this.#look(new Set(this.#fresh));
+    const known = new Set(settled.map(({ host }) => host));
+    if (begun) await this.#ask(begun.busy.filter((host) => !known.has(host)));
+    else await this.#look(known);
     this.#inHand.clear();
     for (const { host } of settled) this.#inHand.add(host);
   }

@@ -38,6 +38,8 @@ export interface HostRollOptions {
   readonly before?: Promise<void> | undefined;
   /** Whether it may start its JVM before that, since none of theirs is on its machine. */
   readonly startsBeside?: boolean;
+  /** Hears that `bring` ends about a round trip later, if it does not fail. */
+  readonly onLast?: () => void;
 }
 
 /** A deployer that died after the start left a healthy host that only needs to be admitted. */

@@ -6,7 +6,7 @@ import type { WarmUp } from "../request/warmUp.ts";
 import { awaitHealthy, awaitSettled, awaitUpstream, type Place } from "./gates.ts";
 import type { Phase } from "./reporter.ts";
 import { type RollContext, withoutJudges } from "./rollContext.ts";
-import { soak } from "./soak.ts";
+import { type SoakListener, soak } from "./soak.ts";
 import { telling } from "./telling.ts";
 import { warmUp } from "./warmUp.ts";
 
@@ -198,16 +198,11 @@ export class HostSteps {
     });
   }
 
-  /** Watches it under traffic; `signal` ends that early, `onFailure` runs as soon as it fails. */
-  async soak(
-    slot: Slot,
-    release: string,
-    signal: AbortSignal,
-    onFailure?: () => Promise<void>,
-  ): Promise<void> {
+  /** Watches it under traffic; `signal` ends that early. */
+  async soak(slot: Slot, release: string, signal: AbortSignal, listener?: SoakListener): Promise<void> {
     if (this.#context.policy.timing.soakSeconds === 0) return;
     const place = { host: this.#host, slot };
-    await this.#timed("soak", () => soak(place, release, this.#context, signal, onFailure));
+    await this.#timed("soak", () => soak(place, release, this.#context, signal, listener));
   }
 
   /** The same for what ran here before, which nobody judges. */

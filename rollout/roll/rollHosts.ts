@@ -45,6 +45,8 @@ export class HostsRoll {
   /** Hosts that were still being ended when the fleet was looked at last. */
   #open: readonly AppHost[] = [];
   readonly #telling: FleetTelling;
+  /** The question whether the lease is held that was asked with the next look. */
+  #isHeld: Promise<void> | undefined;
   #batches = 0;
 
   constructor(desired: DesiredRelease, context: RollContext) {
@@ -78,7 +80,7 @@ export class HostsRoll {
     const waiting = new Waiting(this.#context);
     for (;;) {
       this.#context.signal.throwIfAborted();
-      if (this.#left === 0) await this.#endings.wait();
+      if (this.#left.length === 0) await this.#endings.wait();
       const step = await this.#nextStep();
       // What was seen of hosts that were about to be done decides nothing but what comes next.
       if (
@@ -99,7 +101,7 @@ export class HostsRoll {
         this.#progress.begins(step.members);
         const done = await this.#rollTogether(step.members);
         this.#batches++;
-        this.#progress.ends(done.length, this.#left);
+        this.#progress.ends(done.length, this.#left.length);
       }
     }
   }
@@ -110,12 +112,24 @@ export class HostsRoll {
     this.#open = hostsIn(members);
     const { ahead, assertHeld, assertHeldLately } = this.#context;
     // The lease is asked for at the same time, since the step follows at once; by then it may have been claimed just now.
-    const isHeld = ahead && !this.#telling.hasBegun ? assertHeldLately() : assertHeld();
-    await inOrder(isHeld, this.#view.look(members));
+    const isHeld = this.#isHeld ?? (ahead && !this.#telling.hasBegun ? Promise.resolve() : assertHeld());
+    this.#isHeld = undefined;
+    await inOrder(isHeld.then(assertHeldLately), this.#view.look(members));
     let step = await this.#decide();
     while (await this.#view.confirm(step.kind === "roll" ? hostsIn(step.members) : this.#context.hosts))
       step = await this.#decide();
     return step;
+  }
+
+  /** What decides about the next step is asked with the last questions to the hosts of this one, if others are left. */
+  #lookAhead(members: readonly FleetMember[]): void {
+    const { hooks } = this.#context.policy;
+    // They may take long.
+    if (hooks?.afterHost?.length) return;
+    if (this.#left.every((host) => hostsIn(members).includes(host))) return;
+    this.#view.lookAhead(hostsIn(members));
+    this.#isHeld = this.#context.assertHeld();
+    this.#isHeld.catch(() => {});
   }
 
   async #decide(): Promise<Step> {
@@ -144,12 +158,17 @@ export class HostsRoll {
       this.#forget(host);
       this.#view.changes(host);
     }
+    const soaked = new Set<AppHost>();
     const hosts = members.map((member) => ({
       member,
       revision: { release: this.#targetOf(member.host).release, launch: member.host.launch },
       context: this.#contextOf(member.host),
       beforeFirstTurn: this.#before.get(member.host),
       startsBeside: this.#endings.leavesAlone(member.host),
+      onLast: () => {
+        soaked.add(member.host);
+        if (soaked.size === members.length) this.#lookAhead(members);
+      },
     }));
     const starting = members.some(({ state }) => !state.running);
     const before = this.#endings.failure;
@@ -187,10 +206,10 @@ export class HostsRoll {
     if (index >= 0) this.rolled.splice(index, 1);
   }
 
-  /** How many hosts are still to be rolled. */
-  get #left(): number {
+  /** The hosts that are still to be rolled. */
+  get #left(): AppHost[] {
     const { hosts } = this.#context;
-    return hosts.filter((host) => !this.#turns.has(host) && !this.#telling.isFinished(host)).length;
+    return hosts.filter((host) => !this.#turns.has(host) && !this.#telling.isFinished(host));
   }
 
   #targetOf({ name }: AppHost): Target {

@@ -12,27 +12,34 @@ import type { RollContext } from "./rollContext.ts";
 /** How long before the end of a soak its last question may be asked, so that it ends with the answer. */
 const LAST_MILLISECONDS = 1_000;
 
+/** Who hears what of a soak. */
+export interface SoakListener {
+  /** Comes before anything else once it fails, since reading a log may take long. */
+  readonly onFailure?: () => Promise<void>;
+  /** The last question is on its way: about a round trip later, the soak is over. */
+  readonly onLast?: (() => void) | undefined;
+}
+
 type Context = Pick<RollContext, "policy" | "counted" | "redact">;
 
 /**
  * Watches a slot under traffic for some time; fails if it becomes unhealthy, serves clients worse than the old release or
- * fails a check, and ends early when asked to stop. Returns what it saw. `onFailure` comes before anything else, since
- * reading a log may take long.
+ * fails a check, and ends early when asked to stop. Returns what it saw.
  */
 export async function soak(
   place: Place,
   release: string,
   context: Context,
   signal: AbortSignal,
-  onFailure: () => Promise<void> = async () => {},
+  { onFailure, onLast }: SoakListener = {},
 ): Promise<string> {
   const checks = new SoakChecks(context.policy.analysisChecks ?? [], factsOf(place, release));
   try {
-    const verdict = await watch(place.slot, release, { ...context, checks }, signal);
+    const verdict = await watch(place.slot, release, { ...context, checks }, signal, onLast);
     return ["stayed healthy", verdict?.message, checks.describe()].filter(Boolean).join("; ");
   } catch (error) {
     if (!(error instanceof GateFailed)) throw error;
-    await onFailure();
+    await onFailure?.();
     throw new GateFailed(error.code, error.message, await evidence(place.slot, context.redact));
   } finally {
     await checks.stop();
@@ -45,6 +52,7 @@ async function watch(
   release: string,
   { checks, ...context }: Context & { readonly checks: SoakChecks },
   signal: AbortSignal,
+  onLast?: () => void,
 ): Promise<Verdict | undefined> {
   const { health, timing } = context.policy;
   const analysis = analysisOf(slot, release, context);
@@ -61,6 +69,7 @@ async function watch(
     const isLast = now < until && now + health.intervalMilliseconds + took > until - took;
     await sleep(isLast ? Math.max(0, until - took - now) : health.intervalMilliseconds);
     const began = performance.now();
+    if (isLast && waitOf(verdict, context) === 0) onLast?.();
     const asked = await askRunning(slot, release, new AbortController().signal);
     took = Math.min(LAST_MILLISECONDS, performance.now() - began);
     const isUp = asked !== "exited" && asked.up;

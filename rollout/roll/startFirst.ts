@@ -121,11 +121,12 @@ export class StartFirst implements HostRoll {
     const drained = this.member.drained ? Promise.resolve() : this.#steps.drain(this.#old);
     this.#leaving = drained.then(() => this.#steps.standBy(true));
     const ended = new AbortController();
-    const back = () => this.#goBack("it failed its soak");
+    const onFailure = () => this.#goBack("it failed its soak");
+    const { onLast } = this.#options;
     const watching = AbortSignal.any([signal, ended.signal]);
     const both = [
       drained.then(() => this.#steps.settle(this.#old, ended.signal)),
-      this.#steps.soak(this.#new, this.#revision.release, watching, back),
+      this.#steps.soak(this.#new, this.#revision.release, watching, { onFailure, onLast }),
       this.#leaving,
     ] as const;
     try {

@@ -35,13 +35,8 @@ async function soaking(
     redact: (text: string) => text,
   };
   const signal = new AbortController().signal;
-  const result = await soak(
-    { host, slot: host },
-    NEW,
-    context,
-    signal,
-    async () => void done.push("back"),
-  ).then(
+  const onFailure = async () => void done.push("back");
+  const result = await soak({ host, slot: host }, NEW, context, signal, { onFailure }).then(
     (message) => ({ message, evidence: [] }),
     ({ message, evidence }: GateFailed) => ({ message, evidence }),
   );
