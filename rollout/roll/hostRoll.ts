@@ -38,6 +38,8 @@ export interface HostRollOptions {
   readonly before?: Promise<void> | undefined;
   /** Whether it may start its JVM before that, since none of theirs is on its machine. */
   readonly startsBeside?: boolean;
+  /** Whether nginx sends no request to the JVM that starts, even if the standby flag is still raised. */
+  readonly startsUnasked?: boolean;
   /** Hears that `bring` ends about a round trip later, if it does not fail. */
   readonly onLast?: () => void;
 }

@@ -5,6 +5,7 @@ import { batchSize } from "../request/batch.ts";
 import { BatchProgress } from "./batchProgress.ts";
 import { decideStep, isFinished, type Step } from "./decideStep.ts";
 import { Endings } from "./endings.ts";
+import { mayFallBack } from "./fallBack.ts";
 import { type FleetMember, releaseBefore } from "./fleet.ts";
 import { FleetTelling } from "./fleetTelling.ts";
 import { FleetView } from "./fleetView.ts";
@@ -159,12 +160,14 @@ export class HostsRoll {
       this.#view.changes(host);
     }
     const soaked = new Set<AppHost>();
+    const startsUnasked = !mayFallBack(this.#view.members);
     const hosts = members.map((member) => ({
       member,
       revision: { release: this.#targetOf(member.host).release, launch: member.host.launch },
       context: this.#contextOf(member.host),
       beforeFirstTurn: this.#before.get(member.host),
       startsBeside: this.#endings.leavesAlone(member.host),
+      startsUnasked,
       onLast: () => {
         soaked.add(member.host);
         if (soaked.size === members.length) this.#lookAhead(members);

@@ -99,17 +99,25 @@ export class StartFirst implements HostRoll {
     return true;
   }
 
+  /** Whether no request can get to what starts in the free slot, so that it may start while the standby flag goes down. */
+  get #startsUnasked(): boolean {
+    const { running, drained } = this.#spare;
+    return this.#options.startsUnasked === true && !this.#isStarted && drained && !running;
+  }
+
   /** Everything before the first request. */
   async #prepare(signal: AbortSignal): Promise<void> {
     const { before, startsBeside } = this.#options;
-    await this.#steps.standBy(false);
+    const alone = this.#steps.standBy(false);
+    alone.catch(() => {});
+    if (!this.#startsUnasked) await alone;
     // A machine may have no room for the JVM that is about to stop, its successor, and one more.
     if (!startsBeside) await before;
     if (this.#isStarted) {
       await this.#steps.switchTo(this.#revision.release);
     } else {
       await clearSlot(this.#spare, this.#steps, signal);
-      await this.#steps.switchAndStart(this.#new, this.#revision);
+      await inOrder(alone, this.#steps.switchAndStart(this.#new, this.#revision));
     }
     await this.#steps.awaitUp(this.#new, this.#revision.release, signal);
   }

@@ -5,6 +5,8 @@ import { type Before, FakeFleet, type PolicyChange } from "../../../support/fake
 
 const [OLD, NEW] = ["1.0.0", "1.1.0"];
 const ROOM: Before = { runs: OLD, beside: "nothing" };
+/** Serves from its second slot. */
+const IN_SECOND: Before = { current: OLD, beside: OLD, besideDrained: false };
 const SOAKED: PolicyChange = { order: "start-first", timing: { soakSeconds: 0.5 } };
 const TRIP_MILLISECONDS = 100;
 
@@ -138,5 +140,37 @@ describe("the look before the next host", () => {
     const { message } = await failing(fleet, SOAKED);
     expect(message).toContain("usurper has taken over this fleet");
     expect(fleet.journal).not.toContain(`switch app-2 to ${NEW}`);
+  });
+});
+
+describe("the standby flag", () => {
+  /** What happens to it once it has been lowered and raised for the first host, and to the second host. */
+  async function rolled(...before: readonly Before[]): Promise<string[]> {
+    const fleet = await farHosts(...before);
+    const standBy = fleet.proxy.standBy.bind(fleet.proxy);
+    fleet.proxy.standBy = async (isOn) => {
+      if (!isOn) await sleep(200);
+      await standBy(isOn);
+      fleet.journal.push(isOn ? "raised" : "lowered");
+    };
+    await fleet.roll(NEW, { policy: SOAKED });
+    const { journal } = fleet;
+    const wanted = journal
+      .slice(journal.indexOf("raised"))
+      .filter((entry) => /ed$|(start|admit) app-2/.test(entry));
+    return wanted.slice(0, wanted.findIndex((entry) => entry.startsWith("admit")) + 1);
+  }
+
+  test("goes down while the next application starts, if nginx falls back on none in this mix of slots", async () => {
+    const events = await rolled(ROOM, ROOM);
+    expect(events.slice(0, 2)).toEqual(["raised", "start app-2_b"]);
+    expect(events.slice(2)).toContain("lowered");
+    expect(events.at(-1)).toBe("admit app-2_b");
+  });
+
+  test("is down before the next application starts, if nginx could fall back on that", async () => {
+    const events = await rolled(IN_SECOND, ROOM);
+    expect(events.slice(0, 2)).toEqual(["raised", "lowered"]);
+    expect(events.at(-1)).toBe("admit app-2_b");
   });
 });
