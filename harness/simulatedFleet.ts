@@ -86,6 +86,10 @@ class SimulatedHost implements AppHost {
     return { killed: false };
   }
 
+  stopForGood(): Promise<{ killed: boolean }> {
+    return this.stop();
+  }
+
   async prepare(): Promise<void> {
     await this.#pass();
   }
@@ -148,7 +152,6 @@ class SimulatedHost implements AppHost {
     return undefined;
   }
 
-  async retire() {}
   async keepRunning() {}
   async prune() {}
 

@@ -121,9 +121,14 @@ export class ContainerSupervisor implements Supervisor {
     await inItsWords(() => this.#container.keepRunning());
   }
 
-  /** Docker leaves down what was stopped through it; this says so in the container's own settings too. */
-  async retire(): Promise<void> {
+  /**
+   * Docker leaves down what was stopped through it; this says so in the container's own settings too. A container that is
+   * about to stop can't be told.
+   */
+  async stopForGood(graceSeconds: number): Promise<{ killed: boolean }> {
+    const stopped = await this.stop(graceSeconds);
     await inItsWords(() => this.#container.retire());
+    return stopped;
   }
 
   async memory(): Promise<MemoryRoom | undefined> {

@@ -79,8 +79,8 @@ export interface Slot {
   runningApp(): Promise<RunningApp | undefined>;
   /** Sends SIGTERM, then SIGKILL after `graceSeconds`; returns whether it had to kill. */
   stop(graceSeconds: number): Promise<{ killed: boolean }>;
-  /** Makes sure that what was stopped here isn't started again by a reboot, because another slot serves. */
-  retire(): Promise<void>;
+  /** The same, and makes sure that a reboot doesn't start it again, because another slot serves. */
+  stopForGood(graceSeconds: number): Promise<{ killed: boolean }>;
   /**
    * Writes what the start of a revision needs, so that nothing is left to be asked once `current` points to it; throws if
    * the port is taken, or if the host does not know the options behind the fingerprint.

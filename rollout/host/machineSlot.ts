@@ -30,7 +30,7 @@ export interface SlotParts {
   readonly supervisor: Supervisor;
   readonly health: HealthEndpoint;
   /** What may have been left running in a second slot that the host no longer has; it counts as the first one's. */
-  readonly former?: Pick<Supervisor, "running" | "stop" | "retire">;
+  readonly former?: Pick<Supervisor, "running" | "stop" | "stopForGood">;
 }
 
 /** A start for which all that it needs is written. */
@@ -89,21 +89,23 @@ export class MachineSlot implements Slot {
     );
   }
 
-  async stop(graceSeconds: number): Promise<{ killed: boolean }> {
+  stop(graceSeconds: number): Promise<{ killed: boolean }> {
+    return this.#stop(graceSeconds, () => this.supervisor.stop(graceSeconds));
+  }
+
+  stopForGood(graceSeconds: number): Promise<{ killed: boolean }> {
+    return this.#stop(graceSeconds, () => this.supervisor.stopForGood(graceSeconds));
+  }
+
+  async #stop(graceSeconds: number, stop: () => Promise<{ killed: boolean }>): Promise<{ killed: boolean }> {
     return this.explain("cannot be stopped", async () => {
-      const [stopped] = await inOrder(this.supervisor.stop(graceSeconds), this.#stopFormer(graceSeconds));
+      const [stopped] = await inOrder(stop(), this.#stopFormer(graceSeconds));
       return stopped;
     });
   }
 
   async #stopFormer(graceSeconds: number): Promise<void> {
-    if (!(await this.#former?.running())) return;
-    await this.#former?.stop(graceSeconds);
-    await this.#former?.retire();
-  }
-
-  async retire(): Promise<void> {
-    await this.explain("cannot be kept from starting again", () => this.supervisor.retire());
+    if (await this.#former?.running()) await this.#former?.stopForGood(graceSeconds);
   }
 
   async prepare(revision: Revision): Promise<void> {

@@ -9,7 +9,7 @@ import type { HostFiles } from "./hostFiles.ts";
 import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
-import { preflightHost, removeStartFiles, slotFiles, writtenStartFiles } from "./startFiles.ts";
+import { preflightHost, slotFiles, startFilesIn, writtenStartFiles } from "./startFiles.ts";
 import type { StartTurn, Supervisor } from "./supervisor.ts";
 
 const KILL_SECONDS = 10;
@@ -23,7 +23,9 @@ const START = readScripts(
   "await-java",
   "start-process",
 );
-const STOP = readScripts(OURS, "../../machine/scripts/look-at-process", "find-by-releases", "stop-processes");
+const STOPPING = ["../../machine/scripts/look-at-process", "find-by-releases", "stop-processes"];
+const STOP = readScripts(OURS, ...STOPPING);
+const STOP_FOR_GOOD = readScripts(OURS, "forget-start", ...STOPPING);
 const TAIL = readScripts(OURS, "tail-log");
 
 /** Runs the application as a detached process of the deployer's account; it does not survive a reboot. */
@@ -82,20 +84,24 @@ export class ProcessSupervisor implements Supervisor {
     return { script: START, args, started };
   }
 
-  async stop(graceSeconds: number): Promise<{ killed: boolean }> {
+  stop(graceSeconds: number): Promise<{ killed: boolean }> {
+    return this.#stop(STOP, [], graceSeconds);
+  }
+
+  /** Nothing would start it again, but its files are of no use any more. */
+  stopForGood(graceSeconds: number): Promise<{ killed: boolean }> {
+    return this.#stop(STOP_FOR_GOOD, startFilesIn(this.#place), graceSeconds);
+  }
+
+  async #stop(script: string, files: readonly string[], graceSeconds: number): Promise<{ killed: boolean }> {
     const hundredths = [graceSeconds, KILL_SECONDS].map((seconds) => String(Math.round(seconds * 100)));
     const deadlineSeconds = graceSeconds + BEYOND_GRACE_SECONDS;
-    const args = [this.#place.directory, this.#place.slot ?? "", ...hundredths];
-    const printed = await this.#machine.run(STOP, args, { deadlineSeconds });
+    const args = [...files, this.#place.directory, this.#place.slot ?? "", ...hundredths];
+    const printed = await this.#machine.run(script, args, { deadlineSeconds });
     return { killed: printed.trim() === "killed" };
   }
 
   async keepRunning(): Promise<void> {}
-
-  /** Nothing would start it again, but its files are of no use any more. */
-  async retire(): Promise<void> {
-    await removeStartFiles(this.#files, this.#place);
-  }
 
   memory(): Promise<MemoryRoom | undefined> {
     return this.#processes.memory();

@@ -112,10 +112,10 @@ export function writtenStartFiles(
   ];
 }
 
-/** Removes the start files of a slot in which nothing should start. */
-export async function removeStartFiles(files: HostFiles, place: HostFolder): Promise<void> {
+/** Where the start files of a slot are: the folder of its host, and their names in it. */
+export function startFilesIn(place: HostFolder): [directory: string, start: string, environment: string] {
   const { start, environment } = slotFiles(place);
-  await files.remove([start, environment]);
+  return [place.directory, start, environment];
 }
 
 /** Throws a one-line error if a host could not take or run a release; at most creates its folders. */

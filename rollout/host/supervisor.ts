@@ -30,8 +30,8 @@ export interface Supervisor {
   turnToStart?(revision: Revision): StartTurn;
   /** Sends SIGTERM, then SIGKILL after the grace period; returns whether that was needed. */
   stop(graceSeconds: number): Promise<{ readonly killed: boolean }>;
-  /** Makes sure that what was stopped isn't started again by a reboot. */
-  retire(): Promise<void>;
+  /** The same, and makes sure that a reboot doesn't start it again. */
+  stopForGood(graceSeconds: number): Promise<{ readonly killed: boolean }>;
   /** Whether another JVM like the running one would fit beside it; `undefined` if that cannot be told. */
   memory(): Promise<MemoryRoom | undefined>;
   /** Called once the application has passed its gates: from now on, restart it after a crash or a reboot if possible. */

@@ -9,7 +9,7 @@ import type { HostFolder } from "./hostPlace.ts";
 import { HostProcesses } from "./hostProcesses.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 import { firstNameOf } from "./slots.ts";
-import { preflightHost, removeStartFiles, writtenStartFiles } from "./startFiles.ts";
+import { preflightHost, startFilesIn, writtenStartFiles } from "./startFiles.ts";
 import type { StartTurn, Supervisor } from "./supervisor.ts";
 
 const BEYOND_GRACE_SECONDS = 20;
@@ -19,6 +19,7 @@ const WITH_RIGHTS = "../../machine/scripts/with-rights";
 const SHOW_PROCESS = "../../machine/scripts/show-process";
 const START = readScripts(OURS, WITH_RIGHTS, SHOW_PROCESS, "await-java", "start-unit");
 const STOP = readScripts(OURS, WITH_RIGHTS, "stop-unit");
+const STOP_FOR_GOOD = readScripts(OURS, "forget-start", WITH_RIGHTS, "stop-unit");
 
 /** The commands that a roll runs as root for the unit of a slot. */
 export function unitRights(unit: string): string[] {
@@ -77,10 +78,19 @@ export class SystemdSupervisor implements Supervisor {
     return { script: START, args: [this.#unit, this.#files.archiveOf(release), ...start], started: () => {} };
   }
 
+  stop(graceSeconds: number): Promise<{ killed: boolean }> {
+    return this.#stop(STOP, [], graceSeconds);
+  }
+
+  /** The unit stays enabled, but has a condition: it only starts if there is a start file. */
+  stopForGood(graceSeconds: number): Promise<{ killed: boolean }> {
+    return this.#stop(STOP_FOR_GOOD, startFilesIn(this.#place), graceSeconds);
+  }
+
   /** systemd waits for TimeoutStopSec, which is provisioned with the grace period. */
-  async stop(graceSeconds: number): Promise<{ killed: boolean }> {
+  async #stop(script: string, files: readonly string[], graceSeconds: number): Promise<{ killed: boolean }> {
     const stop = wordsOf(systemctlCommand("stop", this.#unit));
-    const result = await this.#machine.run(STOP, [this.#unit, ...stop], {
+    const result = await this.#machine.run(script, [...files, this.#unit, ...stop], {
       deadlineSeconds: graceSeconds + BEYOND_GRACE_SECONDS,
     });
     return { killed: result.trim() === "timeout" };
@@ -88,11 +98,6 @@ export class SystemdSupervisor implements Supervisor {
 
   /** Nothing to do: the unit is enabled. */
   async keepRunning(): Promise<void> {}
-
-  /** The unit stays enabled, but has a condition: it only starts if there is a start file. */
-  async retire(): Promise<void> {
-    await removeStartFiles(this.#files, this.#place);
-  }
 
   memory(): Promise<MemoryRoom | undefined> {
     return this.#processes.memory();

@@ -73,12 +73,12 @@ export class HostSteps {
     return running;
   }
 
-  async stop(slot: Slot, asked = this.beforeStop(slot)): Promise<void> {
+  async stop(slot: Slot, asked = this.beforeStop(slot), isForGood = false): Promise<void> {
     await this.#timed("stop", async () => {
       const { graceSeconds } = this.#context.policy.timing;
       const running = await asked;
       await this.#context.assertHeldLately();
-      const { killed } = await slot.stop(graceSeconds);
+      const { killed } = await (isForGood ? slot.stopForGood(graceSeconds) : slot.stop(graceSeconds));
       this.#context.follower?.runs(slot, undefined);
       if (killed) return `killed: it ignored SIGTERM for ${graceSeconds} s`;
       return running ? `${running.release} stopped` : "nothing was running";
@@ -87,9 +87,7 @@ export class HostSteps {
 
   /** The same once the other slot serves: no reboot may start it again. */
   async stopForGood(slot: Slot, asked = this.beforeStop(slot)): Promise<void> {
-    await this.stop(slot, asked);
-    // A container that is about to stop can't be told not to start again.
-    await slot.retire();
+    await this.stop(slot, asked, true);
   }
 
   async switchTo(release: string): Promise<void> {

@@ -201,9 +201,8 @@ export class StartFirst implements HostRoll {
   async #leaveOld(): Promise<boolean> {
     if (this.#hasShifted) await awaitSettled(this.#new, this.#context, new AbortController().signal);
     await this.#context.assertHeld();
-    await this.#new.stop(this.#context.policy.timing.graceSeconds);
+    await this.#new.stopForGood(this.#context.policy.timing.graceSeconds);
     this.#context.follower?.runs(this.#new, undefined);
-    await this.#new.retire();
     const { running, current } = this.member.state;
     const back = running?.release ?? current;
     if (back !== undefined) await this.#host.switchTo(back);

@@ -77,8 +77,7 @@ export function describeSecondProcess(open: (wanted?: { ownHealthPort: boolean }
       expect((await started()).trim().split("\n")).toEqual([
         ...["secrets/environment", "secrets/environment_b", "start", "start_b"],
       ]);
-      await host.stop(5);
-      await host.retire();
+      await host.stopForGood(5);
       expect((await started()).trim().split("\n")).toEqual(["secrets/environment_b", "start_b"]);
       await second.stop(5);
       expect(await parts.files.removeAll()).toBeUndefined();

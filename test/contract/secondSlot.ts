@@ -91,8 +91,7 @@ export function describeSecondSlot({ open, workDirectory, cannot = {} }: HostKin
         [second, host],
       ] as const) {
         const stays = await other.runningApp();
-        await slot.stop(10);
-        await slot.retire();
+        await slot.stopForGood(10);
         expect(await slot.runningApp()).toBeUndefined();
         expect(await slot.portOwner()).toEqual({ kind: "nobody" });
         await slot.start(host.launch);

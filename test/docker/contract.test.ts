@@ -82,8 +82,7 @@ describe.skipIf(reason)(`in a container${reason ? ` (${reason})` : ""}`, { timeo
       expect(await inNetwork(host.name)).toBe(host.address);
       await runBeside(host, second, { version: "2.0.0" });
       expect((await inNetwork(host.name)).split("\n").sort()).toEqual([host.address, second.address].sort());
-      await host.stop(10);
-      await host.retire();
+      await host.stopForGood(10);
       expect(await inNetwork(host.name)).toBe(second.address);
     });
 
@@ -98,8 +97,7 @@ describe.skipIf(reason)(`in a container${reason ? ` (${reason})` : ""}`, { timeo
       await runBeside(host, second, { version: "2.0.0" });
       expect(await policies()).toEqual(["unless-stopped", "no"]);
       await second.keepRunning();
-      await host.stop(10);
-      await host.retire();
+      await host.stopForGood(10);
       expect(await policies()).toEqual(["no", "unless-stopped"]);
     });
 

@@ -103,15 +103,13 @@ describe.skipIf(reason)(
       const { host, second } = slotsOf(await open());
       await run(host, { version: "1.0.0" });
       const release = await runBeside(host, second, { version: "2.0.0" });
-      await host.stop(10);
-      await host.retire();
+      await host.stopForGood(10);
       await server.reboot();
       await expect.poll(() => second.runningApp(), { timeout: 60_000 }).toMatchObject({ release });
       expect(await host.runningApp()).toBeUndefined();
       // It can be used again, and then starts after a reboot, too.
       await host.start(host.launch);
-      await second.stop(10);
-      await second.retire();
+      await second.stopForGood(10);
       await server.reboot();
       await expect.poll(() => host.runningApp(), { timeout: 60_000 }).toMatchObject({ release });
       expect(await second.runningApp()).toBeUndefined();

@@ -233,7 +233,6 @@ export class FakeSlot implements Slot {
   #log: string[] = [];
   #server: Server | undefined;
   #pid = 1000;
-  #stopping: Promise<void> = Promise.resolve();
 
   constructor(name: string, port: number, fleet: FakeFleet, host: () => FakeHost) {
     this.name = name;
@@ -255,14 +254,15 @@ export class FakeSlot implements Slot {
 
   async stop(): Promise<{ killed: boolean }> {
     this.#host().requireReachable();
-    this.#stopping = this.end().then(() => this.fleet.record(`stop ${this.name}`));
-    await this.#stopping;
+    await this.end();
+    await this.fleet.record(`stop ${this.name}`);
     return { killed: this.#host().ignoresSigterm };
   }
 
-  async retire(): Promise<void> {
-    await this.#stopping;
+  async stopForGood(): Promise<{ killed: boolean }> {
+    const stopped = await this.stop();
     await this.fleet.record(`retire ${this.name}`);
+    return stopped;
   }
 
   async prepare(): Promise<void> {

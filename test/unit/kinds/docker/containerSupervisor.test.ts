@@ -152,16 +152,16 @@ describe("a container", () => {
     });
   });
 
-  test("that is retired is left down by Docker; without one there is nothing to do", async () => {
+  test("that is stopped for good is left down by Docker; without one there is nothing to do", async () => {
     const { supervisor, asked } = await supervise({
       [INSPECT]: inspected({ state: { Running: false } }),
       [UPDATE]: {},
     });
-    await supervisor.retire();
-    expect(asked).toEqual([INSPECT, UPDATE]);
+    await supervisor.stopForGood(1);
+    expect(asked).toEqual([INSPECT, INSPECT, UPDATE]);
     const empty = await supervise({});
-    await empty.supervisor.retire();
-    expect(empty.asked).toEqual([INSPECT]);
+    await empty.supervisor.stopForGood(1);
+    expect(empty.asked).toEqual([INSPECT, INSPECT]);
   });
 
   test("needs as much memory as its limit allows, on the machine of the engine", async () => {
