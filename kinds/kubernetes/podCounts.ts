@@ -72,7 +72,7 @@ export class PodCounts implements Counted {
 
   /** Stops counting, once all that was counted is here; may be called again. */
   async end(): Promise<void> {
-    await Promise.all([this.#ledger.close(), this.#probes?.end()]);
+    await Promise.all([this.#ledger.end(), this.#probes?.end()]);
   }
 
   /** What was counted, in a line; `undefined` if nothing was. */

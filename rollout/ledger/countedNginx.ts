@@ -12,7 +12,8 @@ const WRITTEN_MILLISECONDS = 200;
 /** What a busy machine adds. */
 const LATE_MILLISECONDS = 100;
 
-interface Take {
+/** Gets what nginx counted, by the deployer's clock. */
+export interface Take {
   sum(sum: PlaceSum): void;
   path(path: FailedPath): void;
 }
@@ -25,11 +26,10 @@ export class CountedNginx {
   readonly #inTurn = pLimit(1);
   #skewSeconds: number | undefined;
   #isFull = false;
-  #forgetting: Promise<unknown> = Promise.resolve();
+  #readUntil: number | undefined;
   /** Of the begin, or of the last look: one that fails misses nothing if the next one does not. */
   #failure: string | undefined;
 
-  /** `take` gets the sums, by the deployer's clock. */
   constructor(counter: RequestCounter, take: Take) {
     this.#counter = counter;
     this.#take = take;
@@ -58,36 +58,24 @@ export class CountedNginx {
   }
 
   /**
-   * Takes a last look once all is written that was answered until `at`, in milliseconds of `performance.now()`; what is
-   * answered later is not waited for.
+   * Takes a look once all is written that was answered until `at`, in milliseconds of `performance.now()`; none if that
+   * has been taken already. What is answered later is not waited for.
    */
-  async end(at: number): Promise<void> {
-    // It may have begun in spite of a failure.
-    if (!this.isOn && this.#failure === undefined) return;
-    const [failure] = await Promise.all([
-      failureOf("stopping the ledger", () => this.#counter.stop()),
-      this.#lookOnceWritten(at),
-    ]);
-    if (failure !== undefined) {
-      // A process beside nginx ends it a while later.
-      this.#failure = failure;
-      return;
-    }
-    // Nobody needs to wait for it.
-    this.#forgetting = failureOf("ending the ledger", () => this.#counter.forget());
-    this.isOn = false;
-  }
-
-  async #lookOnceWritten(at: number): Promise<void> {
-    if (!this.isOn) return;
+  async read(at: number): Promise<void> {
+    if (!this.isOn || this.#readUntil === at) return;
     const { writtenMilliseconds = WRITTEN_MILLISECONDS } = this.#counter;
     await sleep(Math.max(0, at + writtenMilliseconds + LATE_MILLISECONDS - performance.now()));
     await this.look();
+    if (this.#failure === undefined) this.#readUntil = at;
   }
 
-  /** Waits until nothing is left of what was counted. */
-  async close(): Promise<void> {
-    await this.#forgetting;
+  async end(): Promise<void> {
+    // It may have begun in spite of a failure.
+    if (!this.isOn && this.#failure === undefined) return;
+    // If that fails, a process beside nginx ends it a while later.
+    const failure = await failureOf("stopping the ledger", () => this.#counter.end());
+    if (failure === undefined) this.isOn = false;
+    else this.#failure = failure;
   }
 
   async #look(): Promise<void> {

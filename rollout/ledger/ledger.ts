@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Counted } from "../analysis/soakAnalysis.ts";
 import type { AppHost, Slot } from "../host/appHost.ts";
 import { endpoint } from "../machine/connections.ts";
 import type { ProbeTraffic as ProbePolicy } from "../request/probeTraffic.ts";
+import { CountedFront } from "./countedFront.ts";
 import type { CountedInRoll } from "./countedInRoll.ts";
-import { CountedNginx } from "./countedNginx.ts";
 import { CountedRows } from "./countedRows.ts";
 import { describeLedger } from "./describeLedger.ts";
 import { FailedPaths } from "./failedPaths.ts";
@@ -14,12 +13,11 @@ import { ProbeTraffic } from "./probeTraffic.ts";
 import type { FailedPath, PlaceSum, RequestCounter } from "./requestCounter.ts";
 import { SlotReleases } from "./slotReleases.ts";
 
-const LOOK_MILLISECONDS = 3_000;
-
 /** The requests of a roll. Nothing that happens to it fails the roll. */
 export class Ledger implements Counted {
   readonly #warn: (message: string) => void;
-  readonly #nginx: readonly CountedNginx[];
+  readonly #front: CountedFront;
+  readonly #hasCounters: boolean;
   readonly #slots: ReadonlyMap<string, string>;
   readonly #releases = new SlotReleases();
   readonly #admitted = new Map<string, number>();
@@ -27,9 +25,8 @@ export class Ledger implements Counted {
   readonly #probes = new CountedRows(this.#releases);
   readonly #paths = new FailedPaths();
   readonly #traffic: ProbeTraffic | undefined;
-  readonly #ending = new AbortController();
   #begun: Promise<void> = Promise.resolve();
-  #looking: Promise<void> = Promise.resolve();
+  #reading: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
   #rollsSince = 0;
   /** When the last host was finished, by `performance.now()`. */
@@ -45,11 +42,11 @@ export class Ledger implements Counted {
   ) {
     this.#warn = warn;
     this.#traffic = probeTraffic && new ProbeTraffic(probeTraffic, counters, warn);
-    const take = {
+    this.#hasCounters = counters.length > 0;
+    this.#front = new CountedFront(counters, {
       sum: (sum: PlaceSum) => this.#add(sum),
       path: (path: FailedPath) => this.#paths.add(path),
-    };
-    this.#nginx = counters.map((counter) => new CountedNginx(counter, take));
+    });
     const slots = hosts.flatMap(slotsOf);
     this.#slots = new Map(slots.map(({ name, address, port }) => [endpoint(address, port), name]));
   }
@@ -66,7 +63,7 @@ export class Ledger implements Counted {
 
   /** Returns once every nginx counts, or has failed to. */
   async begin(): Promise<void> {
-    if (this.#nginx.length === 0) return;
+    if (!this.#hasCounters) return;
     this.#begun = this.#begin();
     await this.#begun;
   }
@@ -130,18 +127,26 @@ export class Ledger implements Counted {
   }
 
   /**
-   * Stops counting, once everything is here that clients got until the last host was finished, or until now if a host is
-   * not finished; may be called again.
+   * Reads ahead of the end what clients got until the last host was finished. If a host is drained after all, that is
+   * read again.
    */
+  readAhead(): void {
+    if (this.#finishedAt !== undefined && !this.#traffic) this.#front.readAhead(this.#finishedAt);
+  }
+
+  /**
+   * Returns once everything is here that clients got until the last host was finished, or until now if a host is not
+   * finished; may be called again.
+   */
+  read(): Promise<void> {
+    this.#reading ??= this.#read();
+    return this.#reading;
+  }
+
+  /** Stops counting after that, and returns once nothing is left of it; may be called again. */
   end(): Promise<void> {
     this.#ended ??= this.#end();
     return this.#ended;
-  }
-
-  /** Ends it, and returns once nothing is left of it. */
-  async close(): Promise<void> {
-    await this.end();
-    await Promise.all(this.#nginx.map((nginx) => nginx.close()));
   }
 
   /** What was counted, in a line; `undefined` if nothing counts. */
@@ -154,32 +159,21 @@ export class Ledger implements Counted {
   }
 
   async #begin(): Promise<void> {
-    await Promise.all(this.#nginx.map((nginx) => nginx.begin()));
-    this.#isOn = this.#nginx.some(({ isOn }) => isOn);
-    if (!this.#isOn) return;
-    this.#looking = this.#keepLooking();
-    if (this.#isServing) this.#traffic?.begin();
+    this.#isOn = await this.#front.begin();
+    if (this.#isOn && this.#isServing) this.#traffic?.begin();
   }
 
-  async #keepLooking(): Promise<void> {
-    const { signal } = this.#ending;
-    while (!signal.aborted) {
-      await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await Promise.all(this.#nginx.map((nginx) => nginx.look()));
-    }
-  }
-
-  async #end(): Promise<void> {
+  async #read(): Promise<void> {
     await this.#begun;
     await this.#traffic?.end();
     // Its last requests may have been answered only now.
     const at = (this.#traffic ? undefined : this.#finishedAt) ?? performance.now();
-    this.#ending.abort();
-    await this.#looking;
-    await Promise.all(this.#nginx.map((nginx) => nginx.end(at)));
-    for (const { name, problem } of this.#nginx) {
-      if (problem !== undefined) this.#warn(`not every request was counted: ${name}: ${problem}`);
-    }
+    await this.#front.read(at);
+  }
+
+  async #end(): Promise<void> {
+    await this.read();
+    for (const problem of await this.#front.end()) this.#warn(problem);
   }
 
   #add({ place, isProbe, ...sum }: PlaceSum): void {

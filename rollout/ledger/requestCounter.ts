@@ -42,6 +42,6 @@ export interface RequestCounter {
   look(): Promise<Look>;
   /** nginx writes no more lines, but those about the last requests may still be on their way. */
   stop(): Promise<void>;
-  /** Removes what was written. */
-  forget(): Promise<void>;
+  /** Stops it, and removes what was written. */
+  end(): Promise<void>;
 }

@@ -15,7 +15,6 @@ const LIMIT_BYTES = 64 * 2 ** 20;
 const START = nginxScript("start-ledger");
 const WATCH = nginxScript("forget-sum", "watch-ledger", "lower-flag", "sum-flags");
 const LOOK = nginxScript("find-master", "sum-ledger", "look-ledger");
-const EMPTY = nginxScript("empty-ledger");
 
 /** Where it is, and when it is replaced or given up. */
 export interface LedgerPlace {
@@ -26,22 +25,23 @@ export interface LedgerPlace {
   readonly unreadSeconds?: number;
 }
 
+type LedgerAccess = Pick<
+  GroupedNginxAccess,
+  "url" | "get" | "probe" | "raiseFlag" | "lowerFlag" | "endLedger"
+>;
+
 /** The ledger of an nginx on any machine. If nobody reads it, a process there ends it. */
 export class MachineLedger implements RequestCounter {
   readonly name: string;
   readonly #machine: Machine;
   readonly #place: LedgerPlace;
-  readonly #access: Pick<GroupedNginxAccess, "get" | "probe" | "raiseFlag" | "lowerFlag">;
+  readonly #access: LedgerAccess;
   #ahead: { readonly at: number; readonly answer: Promise<NginxAnswer> } | undefined;
   #position = "";
   #takesProbes = false;
   #writtenMilliseconds: number | undefined;
 
-  constructor(
-    machine: Machine,
-    place: LedgerPlace,
-    access: Pick<GroupedNginxAccess, "url" | "get" | "probe" | "raiseFlag" | "lowerFlag">,
-  ) {
+  constructor(machine: Machine, place: LedgerPlace, access: LedgerAccess) {
     this.name = `nginx at ${access.url}`;
     this.#machine = machine;
     this.#place = place;
@@ -95,7 +95,7 @@ export class MachineLedger implements RequestCounter {
     return this.#access.get("/rollgate/ledger", AbortSignal.timeout(ANSWER_MILLISECONDS));
   }
 
-  async forget(): Promise<void> {
-    await this.#machine.run(EMPTY, [this.#place.directory]);
+  async end(): Promise<void> {
+    await this.#access.endLedger(LEDGER_FLAG);
   }
 }

@@ -27,6 +27,7 @@ const NAME_RELEASE = nginxScript("name-release");
 const COUNT_CONNECTIONS = nginxScript("find-master", "count-connections");
 const RAISE_FLAG = nginxScript("forget-sum", "raise-flag", "sum-flags");
 const LOWER_FLAG = nginxScript("forget-sum", "lower-flag", "sum-flags");
+const END_LEDGER = nginxScript("end-ledger");
 const SUM_FLAGS = nginxScript("enter-flags", "forget-sum", "sum-flags");
 
 /** Where an nginx is on its machine. */
@@ -99,6 +100,10 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     await this.#change(LOWER_FLAG, host);
   }
 
+  async endLedger(flag: string): Promise<void> {
+    await this.#change(END_LEDGER, flag, LOWER_FLAG);
+  }
+
   async sumFlags(): Promise<void> {
     await this.#run(SUM_FLAGS);
   }
@@ -164,8 +169,8 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     }
   }
 
-  #change(script: string, flag: string): Promise<string> {
-    const args = [this.#place.directory, flag];
+  #change(script: string, ...flag: readonly string[]): Promise<string> {
+    const args = [this.#place.directory, ...flag];
     return this.#guard
       ? runGuarded(this.#machine, this.#guard, script, args)
       : this.#machine.run(script, args);

@@ -38,6 +38,8 @@ export interface GroupedNginxAccess extends NginxAccess {
   readonly status: StatusFile;
   /** From now on, or until there is none, checks the lease before each change of a flag; returns whether it can. */
   guardBy(guard: LeaseGuard | undefined): boolean;
+  /** Removes the ledger's flag and then what nginx has written. */
+  endLedger(flag: string): Promise<void>;
   /** Requests a path of the application as a client would, and returns the status; nginx must take probes. */
   probe(path: string, signal: AbortSignal): Promise<number>;
   /** Says for the access log which release answers at `place`, written as nginx writes it. */

@@ -46,6 +46,10 @@ export class NginxGroup implements ReverseProxy {
     return this.#members.all.length === 1;
   }
 
+  get hasLost(): boolean {
+    return this.#members.lost.length > 0;
+  }
+
   get counters(): RequestCounter[] {
     return this.#members.all.flatMap(({ nginx }) => nginx.ledger ?? []);
   }

@@ -53,6 +53,8 @@ export interface ReverseProxy {
   begin(roll: RollOfProxy): void;
   /** Ends a roll; waits so long for an nginx that was lost, and returns a line about each that is not back. */
   end(patienceMilliseconds: number): Promise<readonly string[]>;
+  /** Whether an nginx is lost that may be back by the end. */
+  readonly hasLost?: boolean;
   /** Whether it checks the lease itself, before each change and at the same moment. */
   readonly isGuarded?: boolean;
   drained(signal: AbortSignal): Promise<Drains>;

@@ -1,8 +1,9 @@
 import { RollgateError } from "../common/errors.ts";
+import { inOrder } from "../common/inOrder.ts";
 import { secondsSince } from "../common/secondsSince.ts";
 import { RollHooks } from "../hooks/rollHooks.ts";
 import type { AppHost } from "../host/appHost.ts";
-import { Lease, type LeaseStore, type LeaseTiming } from "../lease/lease.ts";
+import type { LeaseStore, LeaseTiming } from "../lease/lease.ts";
 import type { CountedInRoll } from "../ledger/countedInRoll.ts";
 import type { LedgerFigures } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
@@ -10,10 +11,11 @@ import type { ReverseProxy } from "../nginx/reverseProxy.ts";
 import { SharedClasses } from "../startupCache/sharedClasses.ts";
 import { RollStatus } from "../status/rollStatus.ts";
 import { alignDrains } from "./alignDrains.ts";
+import { claimFleet } from "./claimFleet.ts";
+import { follow } from "./followers.ts";
 import { type FoundHost, foundHost } from "./foundHost.ts";
-import { LookAhead } from "./lookAhead.ts";
 import { Orders } from "./order.ts";
-import { preflight, stageEverywhere, untouched } from "./preflight.ts";
+import { stageEverywhere, untouched } from "./preflight.ts";
 import type { Reporter } from "./reporter.ts";
 import { rollAll, type TouchedHost } from "./rollAll.ts";
 import { type FirstLook, type RollContext, type RollPolicy, reportTo } from "./rollContext.ts";
@@ -119,55 +121,23 @@ async function rollOnce(
   const began = performance.now();
   const { policy, report } = parts;
   const deadline = AbortSignal.timeout(policy.timing.rollDeadlineSeconds * 1000);
-  // Beside the preflight, which only looks, too.
-  const asked = fleet.leases.newest();
-  asked.catch(() => {});
-  await preflight(desired, { ...fleet, policy, report, signal: options.signal });
   const stopping = AbortSignal.any([options.signal, deadline]);
-  const before = await asked.catch(() => undefined);
-  // Beside the claim: nobody else can hold the lease between this record and ours.
-  const isFree = before === undefined || before.record.released;
-  if (isFree) for (const counter of fleet.proxy.counters) counter.ask?.();
-  const looking = isFree ? new LookAhead(desired, { ...parts, signal: stopping }) : undefined;
-  const lease = await Lease.acquire(fleet.leases, options.owner, options.leaseTiming, {
-    signal: options.signal,
-    asked,
-    onWait: ({ owner, since }) =>
-      report("preflight", `${owner} has been rolling this fleet since ${since}; waiting`),
-  }).catch((error: unknown) => {
-    looking?.end();
-    return untouched(error);
-  });
-  const ahead = lease.generation === (before?.generation ?? 0) + 1 ? looking : undefined;
+  const { lease, looking, ahead } = await claimFleet(
+    fleet.leases,
+    desired,
+    { ...parts, signal: stopping },
+    options,
+  );
   fleet.fence?.(() => lease.assertHeld());
   fleet.onReconnect?.((message) => report("reconnect", message));
   const warn = (message: string) => parts.warn(message);
   const ledger = new Ledger(fleet.hosts, fleet.proxy.counters, warn, policy.probeTraffic);
-  fleet.proxy.begin({
-    assertHeld: () => lease.assertHeld(),
-    guard: lease.guard,
-    tell: (message) => report("nginx", message),
-    drains: (slot) => {
-      ledger.drains(slot);
-      status.drains(slot);
-    },
-    admits: (slot, release) => {
-      if (release !== undefined) ledger.admits(slot, release);
-      status.admits(slot, release);
-    },
-  });
-  status.begin(fleet.proxy.statusFiles, lease);
+  const following = follow({ ledger, status }, fleet.proxy, lease, parts);
   let classes: SharedClasses | undefined;
   try {
     const context: RollContext = {
       ...parts,
-      onRunning: (slot, release) => ledger.sees(slot, release),
-      onFinished: () => ledger.finishes(),
-      onFirstLook: (releases) => {
-        parts.onFirstLook?.(releases);
-        status.before(releases);
-      },
-      follower: status,
+      ...following,
       signal: AbortSignal.any([stopping, lease.signal]),
       assertHeld: () => lease.assertHeld(),
       assertHeldLately: () => lease.assertHeldLately(),
@@ -185,9 +155,13 @@ async function rollOnce(
       ...(ledger.isOn && { counted: ledger }),
       ...(ahead && !isAligned && { ahead }),
     };
-    const { rolled, fleet: seen } = await rollAll(desired, { ...context, ...found }, ledger);
-    warnings.push(...(await fleet.proxy.end(RETURN_MILLISECONDS)));
-    warnings.push(...(await status.succeeded(ledger.figures(), warnings)));
+    const { rolled, fleet: seen, ended } = await rollAll(desired, { ...context, ...found }, ledger);
+    const left = ended.then(() => fleet.proxy.end(RETURN_MILLISECONDS));
+    // One that is back by then shows the outcome, too.
+    if (fleet.proxy.hasLost) await left;
+    const [missing] = await inOrder(left, status.succeeded(ledger.figures()));
+    warnings.push(...missing);
+    warnings.push(...status.problems(warnings));
     for (const warning of warnings) report("warning", warning);
     const [counted, figures] = [ledger.describe(), ledger.figures()];
     if (counted !== undefined) report("done", counted);
@@ -207,7 +181,7 @@ async function rollOnce(
   } finally {
     looking?.end();
     await classes?.end();
-    await ledger.close();
+    await ledger.end();
     const counted = ledger.counted();
     if (counted) options.onCounted?.(counted);
     await fleet.proxy.end(0);

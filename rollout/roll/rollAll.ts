@@ -1,4 +1,5 @@
 import { RollgateError } from "../common/errors.ts";
+import { inOrder } from "../common/inOrder.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { HostsUnreachable } from "./decideStep.ts";
 import { describeFailure } from "./describeFailure.ts";
@@ -22,6 +23,8 @@ export interface TouchedHost {
 interface Done {
   readonly rolled: readonly TouchedHost[];
   readonly fleet: readonly FleetMember[];
+  /** What nobody but the next roller has to wait for: that no request is counted any more, and old releases are gone. */
+  readonly ended: Promise<unknown>;
 }
 
 /** Rolls all hosts; on failure, rolls back those that the policy says, and reports what all hosts run. */
@@ -47,7 +50,15 @@ export async function rollAll(desired: DesiredRelease, context: RollContext, led
     throw await describeFailure(outcome, context);
   }
   const { fleet } = hostsRoll;
-  await Promise.all([ledger.end(), prune(rolled, fleet, context), context.classes?.provideAll()]);
-  await context.hooks?.afterRoll();
-  return { rolled: rolled.map(({ host, times }) => ({ host: host.name, times })), fleet };
+  const ended = inOrder(ledger.end(), prune(rolled, fleet, context));
+  // Thrown to whoever waits for it.
+  ended.catch(() => {});
+  try {
+    await inOrder(ledger.read(), context.classes?.provideAll());
+    await context.hooks?.afterRoll();
+  } catch (error) {
+    await ended.catch(() => {});
+    throw error;
+  }
+  return { rolled: rolled.map(({ host, times }) => ({ host: host.name, times })), fleet, ended };
 }

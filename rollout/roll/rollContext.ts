@@ -58,6 +58,8 @@ export interface RollContext {
   readonly onRunning?: (slot: Slot, release: string) => void;
   /** Hears each time that hosts have passed their gates and their soak, and none is out of traffic. */
   readonly onFinished?: () => void;
+  /** Hears each time that nothing is left to do unless the look that begins finds something. */
+  readonly onLastLook?: () => void;
   readonly follower?: Follower;
   /** What is known about the hosts; absent until the first of them is looked at. */
   readonly view?: FleetView;

@@ -81,7 +81,10 @@ export class HostsRoll {
     const waiting = new Waiting(this.#context);
     for (;;) {
       this.#context.signal.throwIfAborted();
-      if (this.#left.length === 0) await this.#endings.wait();
+      if (this.#left.length === 0) {
+        await this.#endings.wait();
+        this.#context.onLastLook?.();
+      }
       const step = await this.#nextStep();
       // What was seen of hosts that were about to be done decides nothing but what comes next.
       if (

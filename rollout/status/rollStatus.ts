@@ -109,9 +109,17 @@ export class RollStatus {
     this.#changed();
   }
 
-  /** Returns a warning if the outcome is not shown, unless one of these tells about the same nginx. */
-  async succeeded(ledger: LedgerFigures | undefined, warnings: readonly string[] = []): Promise<string[]> {
+  /** The roll may be over in a moment, and then there is a last text to write. */
+  endsSoon(): void {
+    for (const writer of this.#writers) writer.waits();
+  }
+
+  async succeeded(ledger: LedgerFigures | undefined): Promise<void> {
     await this.#end({ outcome: "succeeded", ...countsOf(ledger) });
+  }
+
+  /** Returns a warning if the outcome is not shown, unless one of these tells about the same nginx. */
+  problems(warnings: readonly string[]): string[] {
     const problems = this.#writers
       .filter(({ name }) => !warnings.some((warning) => warning.startsWith(`${name} `)))
       .flatMap(({ problem }) => problem ?? []);

@@ -33,6 +33,7 @@ export class StatusWriter {
   readonly #pace: WritePace;
   readonly #ending = new AbortController();
   #changed = deferred();
+  #waitsUntil = 0;
   #writing: Promise<void> = Promise.resolve();
   #failure: string | undefined;
 
@@ -61,6 +62,11 @@ export class StatusWriter {
     this.#changed.resolve();
   }
 
+  /** Leaves the next write to the end, if that comes soon: it would have to wait for a write that has begun. */
+  waits(): void {
+    this.#waitsUntil = performance.now() + this.#pace.atMostEveryMilliseconds;
+  }
+
   /** Writes the text for the last time. Nothing would put that right if the page showed another roll by now. */
   async end(): Promise<void> {
     this.#ending.abort();
@@ -76,6 +82,8 @@ export class StatusWriter {
       await this.#write();
       await sleep(this.#pace.atMostEveryMilliseconds, undefined, { signal }).catch(() => {});
       await this.#untilChanged();
+      const wait = Math.max(0, this.#waitsUntil - performance.now());
+      await sleep(wait, undefined, { signal }).catch(() => {});
     }
   }
 

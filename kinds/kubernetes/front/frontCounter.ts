@@ -74,7 +74,7 @@ export class FrontCounter implements RequestCounter {
     this.#isOver = true;
   }
 
-  async forget(): Promise<void> {
+  async end(): Promise<void> {
     const over = Math.floor(Date.now() / 1000) + SETTLED_SECONDS;
     const pods = await this.#pods.list();
     await Promise.allSettled(pods.map((pod) => this.#pods.ask(pod, `${this.#path(over)}&end`)));

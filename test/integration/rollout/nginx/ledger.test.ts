@@ -32,7 +32,7 @@ class Counting {
       localNginxAccess(fleet.settings),
     );
     this.#fleet = fleet;
-    onTestFinished(() => this.ledger.forget());
+    onTestFinished(() => this.ledger.end());
   }
 
   static async begin(fleet: SlotFleet, place: Partial<LedgerPlace> = {}): Promise<Counting> {
@@ -186,8 +186,7 @@ test("lines hold no path, query, header or address of a client", async () => {
     /^[\d.]+\|127\.0\.0\.1:\d+\|200\|200\|[\d.]+\|[\d.]+\|[\d.]+\|\d+\|GET\|\d+\|OK\|;\n$/,
   );
   expect((await stat(file)).mode & 0o777).toBe(0o640);
-  await counting.ledger.stop();
-  await counting.ledger.forget();
+  await counting.ledger.end();
   expect(await readFile(file, "utf8")).toBe("");
 });
 
@@ -208,8 +207,7 @@ test("a long file is replaced while it is written, and no request is missed or c
   await counting.look();
   expect(counting.total("requests")).toBe(120);
   expect(files.size).toBeGreaterThan(1);
-  await counting.ledger.stop();
-  await counting.ledger.forget();
+  await counting.ledger.end();
   expect((await readdir(logs)).filter((name) => name.startsWith("ledger"))).toEqual(["ledger.log"]);
 });
 
@@ -246,6 +244,7 @@ test("a file that the deployer may not empty is read from its end on", async () 
     probe: async () => 200,
     raiseFlag: async () => {},
     lowerFlag: async () => {},
+    endLedger: async () => {},
   };
   const ledger = new MachineLedger(new LocalMachine(), { directory, unreadSeconds: 1 }, access);
   expect(await ledger.begin()).toBe(true);
@@ -253,7 +252,7 @@ test("a file that the deployer may not empty is read from its end on", async () 
   await until(async () =>
     (await readdir(join(directory, "drained"))).every((name) => name.startsWith(".sum")),
   );
-  await ledger.forget();
+  await ledger.end();
 });
 
 test("the ledger's flag is no drain", async () => {

@@ -18,7 +18,7 @@ const PROBES = { probes: true } as const;
 async function counting(fleet: SlotFleet) {
   await fleet.admitOnly("app-1", "app-2");
   const access = localNginxAccess(fleet.settings);
-  onTestFinished(() => access.ledger.forget());
+  onTestFinished(() => access.ledger.end());
   expect(await access.ledger.begin()).toBe(true);
   return access;
 }
@@ -91,7 +91,7 @@ test("without the setting, nginx neither listens for them nor says that it takes
   const fleet = await SlotFleet.start(1, {} satisfies Partial<NginxSettings>);
   await fleet.admitOnly("app-1");
   const access = localNginxAccess(fleet.settings);
-  onTestFinished(() => access.ledger.forget());
+  onTestFinished(() => access.ledger.end());
   expect(await access.ledger.begin()).toBe(true);
   expect(access.ledger.probe).toBeUndefined();
   await expect(access.probe("/", AbortSignal.timeout(5_000))).rejects.toThrow("ECONNREFUSED");

@@ -22,7 +22,7 @@ function counter(fleet: FakeFleet, change: Partial<RequestCounter> = {}): Reques
       return { at: second, sums, isFull: false };
     },
     stop: () => fleet.record("stop counting"),
-    forget: () => fleet.record("forget"),
+    end: () => fleet.record("end counting"),
     ...change,
   };
 }
@@ -37,11 +37,8 @@ test("a roll counts from before its first drain, and its last line says what it 
   const { ledger } = await fleet.roll(NEW);
   expect(ledger).toMatchObject({ requests: 1, lost: 0 });
   expect(fleet.journal.indexOf("count")).toBeLessThan(fleet.journal.indexOf("drain app-1"));
-  expect(fleet.journal.indexOf("stop counting")).toBeGreaterThan(fleet.journal.indexOf("admit app-1"));
-  expect(fleet.journal.filter((entry) => ["stop counting", "forget"].includes(entry))).toEqual([
-    "stop counting",
-    "forget",
-  ]);
+  expect(fleet.journal.indexOf("end counting")).toBeGreaterThan(fleet.journal.indexOf("admit app-1"));
+  expect(fleet.journal.filter((entry) => /^(stop|end) counting$/.test(entry))).toEqual(["end counting"]);
   expect(fleet.reports.at(-1)).toMatchObject({
     phase: "done",
     message: "1 request, 0 lost (no 502/503/504 from nginx, no upstream error), p99 1 ms",
@@ -83,18 +80,68 @@ test("the end waits for the last lines of all if a host was drained since one wa
   expect(await waitAfter(10_000, (ledger) => ledger.drains({ name: "app-1" }))).toBeGreaterThan(290);
 });
 
-test("the last look at what was counted goes on while counting stops", async () => {
+/** A ledger of a host that has just been finished, whose nginx says when it is looked at, and when it stops counting. */
+async function finished() {
   const fleet = await oneHost();
-  const looked = Promise.withResolvers<void>();
+  const events: string[] = [];
+  let fails = false;
   const counting = counter(fleet);
   const look = async () => {
-    looked.resolve();
+    events.push("look");
+    if (fails) {
+      fails = false;
+      throw new Error("awk: not found");
+    }
     return counting.look();
   };
-  const ledger = new Ledger(fleet.hosts, [{ ...counting, look, stop: () => looked.promise }], () => {});
+  const end = async () => void events.push("end");
+  const fail = () => {
+    fails = true;
+  };
+  const own = { look, end, writtenMilliseconds: 0 };
+  const warnings: string[] = [];
+  const ledger = new Ledger(fleet.hosts, [{ ...counting, ...own }], (message) => warnings.push(message));
   await ledger.begin();
+  ledger.finishes();
+  return { ledger, events, fail, warnings };
+}
+
+test("counting stops only after the last look, since what was written goes with it", async () => {
+  const { ledger, events } = await finished();
   await ledger.end();
+  expect(events).toEqual(["look", "end"]);
+});
+
+test("a last look that was taken ahead is the last one if no host was drained since", async () => {
+  const { ledger, events } = await finished();
+  ledger.readAhead();
+  await ledger.read();
   expect(ledger.figures()).toMatchObject({ requests: 1 });
+  await ledger.end();
+  expect(events).toEqual(["look", "end"]);
+});
+
+test("a last look that was taken ahead is not the last one if a host was drained since", async () => {
+  const { ledger, events } = await finished();
+  ledger.readAhead();
+  ledger.drains({ name: "app-1" });
+  ledger.finishes();
+  await ledger.end();
+  expect(events).toEqual(["look", "look", "end"]);
+  const open = await finished();
+  open.ledger.readAhead();
+  open.ledger.drains({ name: "app-1" });
+  await open.ledger.end();
+  expect(open.events).toEqual(["look", "look", "end"]);
+});
+
+test("a last look ahead that failed is taken again", async () => {
+  const { ledger, events, fail, warnings } = await finished();
+  fail();
+  ledger.readAhead();
+  await ledger.end();
+  expect(events).toEqual(["look", "look", "end"]);
+  expect(warnings).toEqual([]);
 });
 
 test("requests belong to the release that answered, before the drain and after the admission", async () => {
@@ -170,7 +217,7 @@ test("counting ends when a roll fails before it has touched a host", async () =>
   fleet.proxy.counters = [counter(fleet)];
   fleet.host("app-1").errors.stage = new Error("a bug");
   await expect(fleet.roll(NEW)).rejects.toThrow("a bug");
-  expect(fleet.journal.slice(-2)).toEqual(["stop counting", "forget"]);
+  expect(fleet.journal.at(-1)).toBe("end counting");
 });
 
 test("a roll sends its own requests while nginx counts, and keeps them apart from those of clients", async () => {

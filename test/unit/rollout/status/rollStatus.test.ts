@@ -125,3 +125,51 @@ test("an nginx that was lost has a warning of its own", async () => {
   fleet.proxy.missing = ["nginx at http://a was lost during the roll and is not back"];
   expect((await fleet.roll("1.1.0")).warnings).toEqual(fleet.proxy.missing);
 });
+
+describe("the outcome is shown", () => {
+  test("while requests are no longer counted and old releases are removed, all before the lease is released", async () => {
+    const { fleet, file } = await twoHosts();
+    const shown = Promise.withResolvers<void>();
+    const write = file.write.bind(file);
+    file.write = async (text) => {
+      await write(text);
+      if (file.state.roll.outcome === "succeeded") shown.resolve();
+    };
+    const ends = async () => {
+      await shown.promise;
+      await fleet.record("end counting");
+    };
+    const look = async () => ({ at: Date.now() / 1000, sums: [], isFull: false });
+    const counter = { name: "nginx", begin: async () => true, look, stop: async () => {}, end: ends };
+    fleet.proxy.counters = [counter];
+    fleet.when("prune app-1", () => shown.promise);
+    const renew = fleet.leases.renew.bind(fleet.leases);
+    fleet.leases.renew = (generation, record) => {
+      if (record.released) fleet.journal.push("release");
+      return renew(generation, record);
+    };
+    await fleet.roll("1.1.0");
+    expect(fleet.journal.at(-1)).toBe("release");
+    expect(fleet.journal).toEqual(expect.arrayContaining(["end counting", "prune app-1", "prune app-2"]));
+  });
+
+  test("only once an nginx that was lost is back, or has been waited for", async () => {
+    const { fleet, file } = await twoHosts();
+    Object.assign(fleet.proxy, { hasLost: true });
+    const outcomes: string[] = [];
+    const end = fleet.proxy.end.bind(fleet.proxy);
+    fleet.proxy.end = () => {
+      outcomes.push(file.state.roll.outcome);
+      return end();
+    };
+    await fleet.roll("1.1.0");
+    expect(outcomes).toEqual(["rolling", "succeeded"]);
+  });
+
+  test("and corrected if what is done meanwhile fails after all", async () => {
+    const { fleet, file } = await twoHosts();
+    fleet.when("prune app-2", () => Promise.reject(new Error("a bug")));
+    await expect(fleet.roll("1.1.0")).rejects.toThrow("a bug");
+    expect(file.state.roll.outcome).toBe("failed");
+  });
+});

@@ -69,6 +69,30 @@ test("the end is written at once, and nothing after it", async () => {
   expect(written).toHaveLength(2);
 });
 
+test("shortly before the end, no write begins that the last one would have to wait for", async () => {
+  const { writer, written, change } = writing({ atMost: 200 });
+  writer.begin();
+  await until(() => written.length === 1);
+  await sleep(150);
+  writer.waits();
+  change("nearly");
+  await sleep(100);
+  expect(written).toEqual(["one"]);
+  change("end");
+  await writer.end();
+  expect(written).toEqual(["one", "end"]);
+});
+
+test("if the end does not come soon, the text is written meanwhile", async () => {
+  const { writer, written, change } = writing({ atMost: 50 });
+  writer.begin();
+  await until(() => written.length === 1);
+  writer.waits();
+  change("not yet");
+  await until(() => written.length === 2);
+  expect(written).toEqual(["one", "not yet"]);
+});
+
 test("a write that fails is a problem only if the last one does", async () => {
   let isFull = true;
   const { writer, change } = writing({
