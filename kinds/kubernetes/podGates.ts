@@ -1,5 +1,5 @@
 import { secondsSince } from "#rollout/common/secondsSince.ts";
-import type { PhaseTimes } from "#rollout/roll/hostSteps.ts";
+import type { PhaseTimes } from "#rollout/roll/phases.ts";
 import type { Phase } from "#rollout/roll/reporter.ts";
 import type { RollPolicy } from "#rollout/roll/rollContext.ts";
 import type { AnsweredTime } from "./answeredTime.ts";

@@ -1,23 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { askAhead } from "../common/askAhead.ts";
-import { GateFailed, messageOf, RollgateError } from "../common/errors.ts";
+import { GateFailed } from "../common/errors.ts";
 import { poll } from "../common/poll.ts";
-import type { AppHost, PortOwner, RunningApp, Slot } from "../host/appHost.ts";
+import type { AppHost, PortOwner, Slot } from "../host/appHost.ts";
 import type { HealthReport } from "../host/probe.ts";
 import { answersAt, endpoint } from "../machine/connections.ts";
 import type { UpstreamState } from "../nginx/reverseProxy.ts";
+import { askRunning, ENDED } from "./askRunning.ts";
 import { evidence } from "./evidence.ts";
 import type { RollContext } from "./rollContext.ts";
 import { telling } from "./telling.ts";
 
 const UPSTREAM_POLL_MILLISECONDS = 100;
 const SETTLE_POLL_MILLISECONDS = 25;
-/** An answer that takes longer comes from something that listens. */
-const SLOW_ANSWER_MILLISECONDS = 20;
 /** How long a request that was routed to a host before its drain may take to connect. */
 const CONNECT_MILLISECONDS = 50;
-
-export const ENDED = "the process ended by itself";
 
 /** A slot of a host, which gates watch; reports name the host. */
 export interface Place {
@@ -97,6 +94,27 @@ export async function awaitHealthy(
   throw new GateFailed("port-stolen", `port ${port} is answered by ${other}, not by the release`);
 }
 
+/**
+ * The same, while the proxy is asked for its view, which is returned. A DOWN that the proxy got from the application itself
+ * came between two passes and breaks their row, so they begin anew.
+ */
+export async function awaitHealthyThrough(
+  place: Place,
+  release: string,
+  context: RollContext,
+  signal: AbortSignal,
+): Promise<UpstreamState | undefined> {
+  let asked: Promise<UpstreamState> | undefined;
+  await awaitHealthy(place, release, context, signal, () => {
+    asked = context.proxy.upstream(place.slot, signal);
+    asked.catch(() => {});
+  });
+  const seen = await asked?.catch(() => undefined);
+  if (!seen?.isItsAnswer) return seen;
+  await awaitHealthy(place, release, context, signal);
+  return undefined;
+}
+
 /** For a message: where the application listens, if not where it was told to. */
 async function elsewhere(slot: Slot): Promise<string> {
   const { address, port } = slot;
@@ -106,19 +124,19 @@ async function elsewhere(slot: Slot): Promise<string> {
   return `; it listens at ${places.join(", ")}, not at ${told}: does it ignore --server.port?`;
 }
 
-/** Opens when the proxy itself considers the host up; `asked` is its first answer, if it has been asked already. */
+/** Opens when the proxy itself considers the host up; `first` is its first answer, if it has been asked already. */
 export async function awaitUpstream(
   { host, slot }: Place,
   context: RollContext,
   signal: AbortSignal,
-  asked?: Promise<UpstreamState>,
+  first?: UpstreamState,
 ) {
   const { deadlineSeconds } = context.policy.health;
   let last: UpstreamState = { up: false, detail: "not asked yet" };
-  let first = asked;
+  let known = first;
   const ask = async () => {
-    last = await (first ?? context.proxy.upstream(slot, signal));
-    first = undefined;
+    last = known ?? (await context.proxy.upstream(slot, signal));
+    known = undefined;
     return last.up || undefined;
   };
   const tell = () => context.report("upstream", `waiting: nginx says ${last.detail}`, host);
@@ -149,29 +167,4 @@ export async function awaitSettled(slot: Slot, context: RollContext, signal: Abo
 
 async function exited(slot: Slot, { redact }: Pick<RollContext, "redact">): Promise<GateFailed> {
   return new GateFailed("exited", ENDED, await evidence(slot, redact));
-}
-
-/**
- * If a host cannot be reached for a moment, an answer is missing; the release has not failed. `onSlow` is called if the
- * answer takes long.
- */
-export async function askRunning(
-  slot: Slot,
-  release: string,
-  signal: AbortSignal,
-  onSlow?: () => void,
-): Promise<HealthReport | "exited"> {
-  let running: RunningApp | undefined;
-  // At the same time, since each may cost a round trip; the answer of another process does not count.
-  const probing = slot.probe(signal);
-  const slow = onSlow && setTimeout(onSlow, SLOW_ANSWER_MILLISECONDS);
-  const isAnswered = () => clearTimeout(slow);
-  probing.then(isAnswered, isAnswered);
-  try {
-    running = await slot.runningApp();
-  } catch (error) {
-    if (!(error instanceof RollgateError)) throw error;
-    return { up: false, detail: messageOf(error) };
-  }
-  return running?.release === release ? probing : "exited";
 }

@@ -1,7 +1,7 @@
 import type { Revision, Slot } from "../host/appHost.ts";
 import { earlierRevision } from "./earlierRevision.ts";
 import { type FleetMember, isSameRevision } from "./fleet.ts";
-import type { PhaseTimes } from "./hostSteps.ts";
+import type { PhaseTimes } from "./phases.ts";
 import type { RollContext } from "./rollContext.ts";
 
 /** Brings one host to a revision. */

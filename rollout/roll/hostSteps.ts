@@ -1,40 +1,32 @@
 import { inOrder } from "../common/inOrder.ts";
-import { secondsSince } from "../common/secondsSince.ts";
 import type { AppHost, Revision, RunningApp, Slot } from "../host/appHost.ts";
-import type { UpstreamState } from "../nginx/reverseProxy.ts";
-import type { WarmUp } from "../request/warmUp.ts";
-import { awaitHealthy, awaitSettled, awaitUpstream, type Place } from "./gates.ts";
+import { awaitUp } from "./awaitUp.ts";
+import { awaitSettled } from "./gates.ts";
+import { Phases, type PhaseTimes } from "./phases.ts";
 import type { Phase } from "./reporter.ts";
 import { type RollContext, withoutJudges } from "./rollContext.ts";
 import { type SoakListener, soak } from "./soak.ts";
-import { telling } from "./telling.ts";
-import { warmUp } from "./warmUp.ts";
-
-/** Phases that report themselves what they wait for, or whose length is known. */
-const TELL_THEMSELVES: readonly Phase[] = ["health", "upstream", "soak"];
-
-/** How long each phase of one host took, in milliseconds. */
-export type PhaseTimes = Partial<Record<Phase, number>>;
 
 /** What a roll does to one host, step by step: each is timed, reported, and preceded by a look at the lease. */
 export class HostSteps {
-  readonly times: PhaseTimes = {};
+  readonly #phases: Phases;
   readonly #host: AppHost;
   readonly #context: RollContext;
-  #phase: Phase;
-  /** The first phase that failed: others may go on beside it. */
-  #failed: Phase | undefined;
 
   /** `first` is the phase of what fails before any other begins. */
   constructor(host: AppHost, context: RollContext, first: Phase) {
     this.#host = host;
     this.#context = context;
-    this.#phase = first;
+    this.#phases = new Phases(host, context, first);
+  }
+
+  get times(): PhaseTimes {
+    return this.#phases.times;
   }
 
   /** The phase that failed, or the last one that began, or the first. */
   get phase(): Phase {
-    return this.#failed ?? this.#phase;
+    return this.#phases.phase;
   }
 
   async drain(slot: Slot): Promise<void> {
@@ -47,7 +39,7 @@ export class HostSteps {
   /** Waits until nginx has no connection to the slot; returns how many are left at the deadline. */
   async settle(slot: Slot, signal: AbortSignal): Promise<number> {
     let left = 0;
-    await this.#timed("settle", async () => {
+    await this.#phases.timed("settle", async () => {
       left = await awaitSettled(slot, this.#context, signal);
       return left === 0
         ? "no connections left"
@@ -74,7 +66,7 @@ export class HostSteps {
   }
 
   async stop(slot: Slot, asked = this.beforeStop(slot), isForGood = false): Promise<void> {
-    await this.#timed("stop", async () => {
+    await this.#phases.timed("stop", async () => {
       const { graceSeconds } = this.#context.policy.timing;
       const running = await asked;
       await this.#context.assertHeldLately();
@@ -91,7 +83,7 @@ export class HostSteps {
   }
 
   async switchTo(release: string): Promise<void> {
-    await this.#timed("switch", async () => {
+    await this.#phases.timed("switch", async () => {
       await this.#context.assertHeldLately();
       await this.#host.switchTo(release);
       return `current → ${release}`;
@@ -114,17 +106,17 @@ export class HostSteps {
   /** Returns whether that was possible; each of the two is told with its time. */
   async #startInOneTrip(slot: Slot, revision: Revision): Promise<boolean> {
     if (!slot.startInOneTrip) return false;
-    this.#begins("switch");
+    this.#phases.begins("switch");
     const began = performance.now();
     const begun = await slot.startInOneTrip(revision);
     if (!begun) return false;
     const { switched = 0, failure, isSwitch } = begun;
     if (isSwitch) throw failure;
-    if (begun.switched !== undefined) this.#ends("switch", `current → ${revision.release}`, switched);
-    this.#begins("start");
+    if (begun.switched !== undefined) this.#phases.ends("switch", `current → ${revision.release}`, switched);
+    this.#phases.begins("start");
     if (failure !== undefined) throw failure;
     this.#context.follower?.runs(slot, revision.release);
-    this.#ends("start", this.#describeStart(slot, revision), performance.now() - began - switched);
+    this.#phases.ends("start", this.#describeStart(slot, revision), performance.now() - began - switched);
     return true;
   }
 
@@ -133,7 +125,7 @@ export class HostSteps {
   }
 
   async start(slot: Slot, { release, launch }: Revision, prepared?: Promise<void>): Promise<void> {
-    await this.#timed("start", async () => {
+    await this.#phases.timed("start", async () => {
       await prepared;
       await slot.start(launch, this.#context.assertHeldLately);
       this.#context.follower?.runs(slot, release);
@@ -144,42 +136,14 @@ export class HostSteps {
   /** Waits until the application and nginx say that it is up. */
   async awaitUp(slot: Slot, release: string, signal: AbortSignal): Promise<void> {
     const place = { host: this.#host, slot };
-    let asked: Promise<UpstreamState> | undefined;
-    await this.#timed("health", async () => {
-      await awaitHealthy(place, release, this.#context, signal, () => {
-        asked = this.#context.proxy.upstream(slot, signal);
-        asked.catch(() => {});
-      });
-      const seen = await asked?.catch(() => undefined);
-      // It was asked between two passes, and would have broken their row.
-      if (seen?.isItsAnswer) await awaitHealthy(place, release, this.#context, signal);
-      return "UP";
-    });
-    await this.#timed("upstream", async () => {
-      const { detail } = await awaitUpstream(place, this.#context, signal, asked);
-      return `nginx sees it: ${detail}`;
-    });
-    const { warmUp } = this.#context.policy;
-    if (warmUp) await this.#warmUp(place, release, warmUp, signal);
-    this.#context.classes?.makeBeside(this.#host, slot, release);
-  }
-
-  /** The application may have ended under its first requests, so the gates are passed once more. */
-  async #warmUp(place: Place, release: string, policy: WarmUp, signal: AbortSignal): Promise<void> {
-    await this.#timed("warm-up", async () => {
-      const { message, inVain } = await warmUp(place.slot, policy, signal);
-      if (inVain) this.#context.warn(`was not warmed up: ${message}`, this.#host);
-      await awaitHealthy(place, release, this.#context, signal);
-      await awaitUpstream(place, this.#context, signal);
-      return message;
-    });
+    await awaitUp(place, release, { context: this.#context, phases: this.#phases, signal });
   }
 
   /** The user's own gate, if there is one. */
   async afterHost(from: string): Promise<void> {
     const { hooks } = this.#context;
     if (!hooks) return;
-    this.#begins("hook");
+    this.#phases.begins("hook");
     await hooks.afterHost(this.#host, from);
   }
 
@@ -200,14 +164,14 @@ export class HostSteps {
   async soak(slot: Slot, release: string, signal: AbortSignal, listener?: SoakListener): Promise<void> {
     if (this.#context.policy.timing.soakSeconds === 0) return;
     const place = { host: this.#host, slot };
-    await this.#timed("soak", () => soak(place, release, this.#context, signal, listener));
+    await this.#phases.timed("soak", () => soak(place, release, this.#context, signal, listener));
   }
 
   /** The same for what ran here before, which nobody judges. */
   async soakAgain(slot: Slot, release: string, signal: AbortSignal): Promise<void> {
     if (this.#context.policy.timing.soakSeconds === 0) return;
     const context = withoutJudges(this.#context);
-    await this.#timed("soak", () => soak({ host: this.#host, slot }, release, context, signal));
+    await this.#phases.timed("soak", () => soak({ host: this.#host, slot }, release, context, signal));
   }
 
   /** In this order: once recorded, the host is not looked at again. */
@@ -218,32 +182,9 @@ export class HostSteps {
 
   /** Takes a step that changes nginx, which only the holder of the lease may do. */
   async #flagging(phase: Phase, step: () => Promise<string>): Promise<void> {
-    await this.#timed(phase, async () => {
+    await this.#phases.timed(phase, async () => {
       if (!this.#context.proxy.isGuarded) await this.#context.assertHeld();
       return step();
     });
-  }
-
-  #begins(phase: Phase): void {
-    this.#phase = phase;
-    this.#context.follower?.begins(phase, this.#host);
-  }
-
-  async #timed(phase: Phase, step: () => Promise<string>): Promise<void> {
-    this.#begins(phase);
-    const began = performance.now();
-    const tell = () =>
-      this.#context.report(phase, `waiting: ${Math.round(secondsSince(began))} s so far`, this.#host);
-    const working = TELL_THEMSELVES.includes(phase) ? step() : telling(tell, step);
-    const message = await working.catch((error: unknown) => {
-      this.#failed ??= phase;
-      throw error;
-    });
-    this.#ends(phase, message, performance.now() - began);
-  }
-
-  #ends(phase: Phase, message: string, milliseconds: number): void {
-    this.times[phase] = milliseconds;
-    this.#context.report(phase, message, this.#host, milliseconds);
   }
 }

@@ -5,7 +5,7 @@ import { HostsUnreachable } from "./decideStep.ts";
 import { describeFailure } from "./describeFailure.ts";
 import type { FleetMember } from "./fleet.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
-import type { PhaseTimes } from "./hostSteps.ts";
+import type { PhaseTimes } from "./phases.ts";
 import { prune } from "./prune.ts";
 import { rollBack } from "./rollBack.ts";
 import type { RollContext } from "./rollContext.ts";

@@ -4,9 +4,10 @@ import { SoakAnalysis } from "../analysis/soakAnalysis.ts";
 import { SoakChecks } from "../analysis/soakChecks.ts";
 import { GateFailed } from "../common/errors.ts";
 import type { Slot } from "../host/appHost.ts";
+import { askRunning, ENDED } from "./askRunning.ts";
 import { evidence } from "./evidence.ts";
 import { factsOf } from "./factsOf.ts";
-import { askRunning, ENDED, type Place } from "./gates.ts";
+import type { Place } from "./gates.ts";
 import type { RollContext } from "./rollContext.ts";
 
 /** How long before the end of a soak its last question may be asked, so that it ends with the answer. */
@@ -60,9 +61,7 @@ async function watch(
   let failures = 0;
   let took = 0;
   let verdict = analysis?.look();
-  // The last answer counts as one at the end, which a timer may miss by a fraction of a millisecond.
-  let last = 0;
-  const isOver = () => Math.max(last, performance.now()) >= until + waitOf(verdict, context) * 1000;
+  const isOver = () => performance.now() >= until + waitOf(verdict, context) * 1000;
   while (!isOver() && !signal.aborted) {
     const now = performance.now();
     // The last answer should be there when the time is over, and no other one should come in between.
@@ -73,10 +72,8 @@ async function watch(
     const asked = await askRunning(slot, release, new AbortController().signal);
     took = Math.min(LAST_MILLISECONDS, performance.now() - began);
     const isUp = asked !== "exited" && asked.up;
-    if (isLast && isUp) {
-      await sleep(Math.max(0, until - performance.now()));
-      last = until;
-    }
+    // A timer may be a little early, and the application would be asked once more.
+    while (isLast && isUp && performance.now() < until) await sleep(until - performance.now());
     failures = isUp ? 0 : failures + 1;
     verdict = analysis?.look();
     if (verdict?.kind === "worse") throw new GateFailed("worse", verdict.message);

@@ -5,8 +5,9 @@ import { type FleetMember, releaseBefore } from "./fleet.ts";
 import { awaitSettled } from "./gates.ts";
 import { goesBackTo, type HostRoll, type HostRollOptions, runsTheRevision } from "./hostRoll.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
-import { HostSteps, type PhaseTimes } from "./hostSteps.ts";
+import { HostSteps } from "./hostSteps.ts";
 import { requireEnoughPeers, TooFewPeers } from "./peers.ts";
+import type { PhaseTimes } from "./phases.ts";
 import type { RollContext } from "./rollContext.ts";
 import { clearSlot, tidyUp } from "./tidyUp.ts";
 
