@@ -1,7 +1,13 @@
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Pool } from "undici";
 import { messageOf } from "../common/errors.ts";
 import type { Machine } from "./machine.ts";
+
+type Connecting = Pick<Machine, "connect" | "connectAhead">;
+
+/** Opens a connection to a port of a machine. */
+export type OpenConnection = () => Promise<Duplex>;
 
 /** How connections are opened. */
 export interface MachinePoolOptions extends Pool.Options {
@@ -11,16 +17,30 @@ export interface MachinePoolOptions extends Pool.Options {
 
 /** HTTP connections to a port, opened from the machine itself. */
 export function machinePool(
-  machine: Pick<Machine, "connect" | "connectAhead">,
+  machine: Connecting,
   address: string,
   port: number,
   { expected = 0, ...options }: MachinePoolOptions,
 ): Pool {
+  return poolOver(openerOf(machine, address, port, expected), options);
+}
+
+/** How to connect to a port from the machine itself. So many connections may be opened before they are needed. */
+export function openerOf(
+  machine: Connecting,
+  address: string,
+  port: number,
+  expected: number,
+): OpenConnection {
   const anew = () => machine.connect(address, port);
-  const open = (expected > 0 ? machine.connectAhead?.(address, port, expected) : undefined) ?? anew;
+  return (expected > 0 ? machine.connectAhead?.(address, port, expected) : undefined) ?? anew;
+}
+
+/** HTTP connections that are opened that way. */
+export function poolOver(open: OpenConnection, options: Pool.Options): Pool {
   return new Pool("http://localhost", {
-    ...options,
     pipelining: 1,
+    ...options,
     connect: (_, callback) => {
       open().then(
         (stream) => callback(null, stream as Socket),

@@ -5,7 +5,7 @@ import type { LeaseGuard } from "../lease/lease.ts";
 import { tableEndpoint } from "../machine/connections.ts";
 import { portHolder } from "../machine/listeners.ts";
 import type { Machine } from "../machine/machine.ts";
-import { type MachinePoolOptions, machinePool } from "../machine/machinePool.ts";
+import { machinePool, openerOf, poolOver } from "../machine/machinePool.ts";
 import { untilConnected } from "../machine/untilConnected.ts";
 import { CONTROL_ADDRESS } from "./configuration/controlServer.ts";
 import { PROBE_ADDRESS } from "./configuration/probeServer.ts";
@@ -15,9 +15,15 @@ import type { GroupedNginxAccess, NginxAnswer } from "./nginxAccess.ts";
 import { nginxScript } from "./nginxScripts.ts";
 
 /** A connection may cost a command on the machine, and gates ask several times a second. */
-const POOL: Pool.Options = { connections: 4, keepAliveTimeout: 30_000 };
-/** A look at a fleet asks nginx several questions at once. */
-const EXPECTED = 3;
+const KEPT_MILLISECONDS = 30_000;
+/** What nginx answers by itself, at once. So many questions go out without waiting for the answers before them. */
+const OWN: Pool.Options = { connections: 1, pipelining: 64, keepAliveTimeout: KEPT_MILLISECONDS };
+/** What nginx asks an application, one question at a time: a slow one would hold up those behind it. */
+const PASSED_ON: Pool.Options = { connections: 3, keepAliveTimeout: KEPT_MILLISECONDS };
+const IS_PASSED_ON = /^\/rollgate\/(health|warm-up)\//;
+/** A look at a fleet asks for what nginx knows and for what applications answer it, all at once. */
+const EXPECTED = 4;
+const PROBES: Pool.Options = { connections: 4, keepAliveTimeout: KEPT_MILLISECONDS };
 /** How much of an answer is read before its connection is given up. */
 const PROBE_BYTES = 10_000_000;
 const REACHED_MILLISECONDS = 3_000;
@@ -55,7 +61,8 @@ export class MachineNginxAccess implements GroupedNginxAccess {
   readonly status: MachineStatusFile;
   readonly #machine: Machine;
   readonly #place: NginxPlace;
-  readonly #pool: Pool;
+  readonly #own: Pool;
+  readonly #passedOn: Pool;
   #probes: Pool | undefined;
   #guard: LeaseGuard | undefined;
   #master = "0";
@@ -66,7 +73,9 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     this.#place = place;
     this.ledger = new MachineLedger(machine, place, this);
     this.status = new MachineStatusFile(machine, place.directory, place.url);
-    this.#pool = this.#open({ ...POOL, expected: EXPECTED });
+    const open = openerOf(machine, CONTROL_ADDRESS, place.controlPort, EXPECTED);
+    this.#own = poolOver(open, OWN);
+    this.#passedOn = poolOver(open, PASSED_ON);
   }
 
   guardBy(guard: LeaseGuard | undefined): boolean {
@@ -84,7 +93,7 @@ export class MachineNginxAccess implements GroupedNginxAccess {
 
   async probe(path: string, signal: AbortSignal): Promise<number> {
     const { url, controlPort } = this.#place;
-    this.#probes ??= machinePool(this.#machine, PROBE_ADDRESS, controlPort, POOL);
+    this.#probes ??= machinePool(this.#machine, PROBE_ADDRESS, controlPort, PROBES);
     // The application may look at the name under which it is asked.
     const headers = { host: new URL(url).host, "user-agent": "rollgate" };
     const { statusCode, body } = await this.#probes.request({ method: "GET", path, headers, signal });
@@ -146,12 +155,14 @@ export class MachineNginxAccess implements GroupedNginxAccess {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pool.destroy(), this.#probes?.destroy()]);
+    await Promise.all([this.#own.destroy(), this.#passedOn.destroy(), this.#probes?.destroy()]);
   }
 
   async #get(path: string, signal: AbortSignal): Promise<NginxAnswer> {
     try {
-      return await ask(this.#pool, path, signal);
+      return await (IS_PASSED_ON.test(path)
+        ? ask(this.#passedOn, path, signal)
+        : ask(this.#own, path, signal, false));
     } catch (error) {
       // The kept connection broke, as it does when nginx is restarted.
       const isBroken = error instanceof errors.SocketError || isSystemError(error, "ECONNRESET", "EPIPE");
@@ -160,8 +171,12 @@ export class MachineNginxAccess implements GroupedNginxAccess {
     }
   }
 
-  async #getAnew(path: string, signal: AbortSignal, controlPort?: number): Promise<NginxAnswer> {
-    const pool = this.#open({ connections: 1 }, controlPort);
+  async #getAnew(
+    path: string,
+    signal: AbortSignal,
+    controlPort = this.#place.controlPort,
+  ): Promise<NginxAnswer> {
+    const pool = machinePool(this.#machine, CONTROL_ADDRESS, controlPort, { connections: 1 });
     try {
       return await ask(pool, path, signal);
     } finally {
@@ -179,13 +194,10 @@ export class MachineNginxAccess implements GroupedNginxAccess {
   #run(script: string, ...flag: readonly string[]): Promise<string> {
     return this.#machine.run(script, [this.#place.directory, ...flag]);
   }
-
-  #open(options: MachinePoolOptions, controlPort = this.#place.controlPort): Pool {
-    return machinePool(this.#machine, CONTROL_ADDRESS, controlPort, options);
-  }
 }
 
-async function ask(pool: Pool, path: string, signal: AbortSignal): Promise<NginxAnswer> {
-  const response = await pool.request({ method: "GET", path, signal });
+/** Unless it is `blocking`, questions go out behind it before it is answered. */
+async function ask(pool: Pool, path: string, signal: AbortSignal, blocking = true): Promise<NginxAnswer> {
+  const response = await pool.request({ method: "GET", path, signal, blocking });
   return { statusCode: response.statusCode, body: await response.body.bytes() };
 }

@@ -33,6 +33,7 @@ export class NginxProxy implements OneNginx {
   /** What a roll has said about slots. */
   readonly #releases = new Map<string, { readonly place: string; readonly release: string }>();
   #flavour: Promise<Flavour> | undefined;
+  #checksNobody = false;
 
   constructor(access: GroupedNginxAccess) {
     this.url = access.url;
@@ -117,28 +118,35 @@ export class NginxProxy implements OneNginx {
 
   async upstream(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
     try {
-      const [reaching, checking] = [this.#reach(host, signal), this.#checkedIfAny(host, signal)];
+      const [reaching, checking] = [this.#reach(host, signal), this.#checkedIfAny(host)];
       checking.catch(() => {});
       const reached = await reaching;
       return reached.up ? ((await checking) ?? reached) : { ...reached, isItsAnswer: true };
     } catch (error) {
-      this.#flavour = undefined;
+      // Whoever no longer wants to know has found nothing wrong with nginx.
+      if (!signal.aborted) this.#flavour = undefined;
       return { up: false, detail: messageOf(error) };
     }
   }
 
-  /** Asked at the same time, since each may cost a round trip; `undefined` if nginx itself checks nobody. */
-  async #checkedIfAny(host: AppHost, signal: AbortSignal): Promise<UpstreamState | undefined> {
+  /**
+   * Asked at the same time, since each may cost a round trip, and before it is known whether nginx itself checks anybody;
+   * `undefined` if it doesn't.
+   */
+  async #checkedIfAny(host: AppHost): Promise<UpstreamState | undefined> {
     // Asked from the running nginx, because the settings may have changed since it was configured; once for all hosts.
     this.#flavour ??= this.#askFlavour().catch((error: unknown) => {
       this.#flavour = undefined;
       throw error;
     });
-    return (await this.#flavour) === "stock" ? undefined : this.#checked(host, signal);
+    const checking = this.#checksNobody ? undefined : this.#checked(host);
+    checking?.catch(() => {});
+    this.#checksNobody = (await this.#flavour) === "stock";
+    return this.#checksNobody ? undefined : (checking ?? this.#checked(host));
   }
 
   async #askFlavour(): Promise<Flavour> {
-    const { body } = await this.#get("/rollgate/configuration", AbortSignal.timeout(ANSWER_MILLISECONDS));
+    const { body } = await this.#get("/rollgate/configuration");
     const [word] = textOf(body).split(" ");
     const answer = flavour.safeParse(word);
     if (answer.success) return answer.data;
@@ -155,8 +163,8 @@ export class NginxProxy implements OneNginx {
   }
 
   /** A server replaced before nginx noticed still counts as up, so its last check must have passed. */
-  async #checked(host: AppHost, signal: AbortSignal): Promise<UpstreamState> {
-    const { body } = await this.#get("/status?format=json", signal);
+  async #checked(host: AppHost): Promise<UpstreamState> {
+    const { body } = await this.#get("/status?format=json");
     const name = endpoint(host.address, host.port);
     // The module checks a server once in each upstream.
     const servers = parseCheckStatus(body).filter((candidate) => candidate.name === name);
@@ -191,14 +199,13 @@ export class NginxProxy implements OneNginx {
     }
   }
 
-  async #get(path: string, signal: AbortSignal) {
+  /** Without a `signal`, nothing but the time ends it: it may share a connection with questions of others. */
+  async #get(path: string, signal?: AbortSignal) {
+    const late = AbortSignal.timeout(ANSWER_MILLISECONDS);
     try {
-      return await this.#access.get(
-        path,
-        AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MILLISECONDS)]),
-      );
+      return await this.#access.get(path, signal ? AbortSignal.any([signal, late]) : late);
     } catch (error) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       throw new RollgateError(
         "nginx-unreachable",
         `nginx at ${this.url} does not answer: ${messageOf(error)}`,

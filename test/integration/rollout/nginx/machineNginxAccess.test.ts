@@ -57,6 +57,27 @@ describe("an answer of nginx", () => {
     expect(connections()).toBeLessThanOrEqual(4);
   });
 
+  test("comes over one connection with all others that nginx has itself, and not behind an application", async (context) => {
+    const waiting: (() => void)[] = [];
+    const { port, server } = await serveHttp(({ url = "" }, response) => {
+      if (url.startsWith("/rollgate/health/")) return;
+      waiting.push(() => response.end(url));
+      if (waiting.length === 3) for (const answer of waiting) answer();
+    });
+    const connections = new Set();
+    server.on("connection", (socket) => connections.add(socket));
+    const access = accessOf(await localMachine("sh", context), port);
+    const over = new AbortController();
+    const slow = access.get("/rollgate/health/app-1", over.signal);
+    slow.catch(() => {});
+    const paths = ["/rollgate/drained", "/rollgate/configuration", "/status?format=json"];
+    const answers = await Promise.all(paths.map((path) => access.get(path, AbortSignal.timeout(5_000))));
+    expect(answers.map(({ body }) => Buffer.from(body).toString())).toEqual(paths);
+    expect(connections.size).toBe(2);
+    over.abort();
+    await expect(slow).rejects.toThrow();
+  });
+
   test("comes over another connection if the kept one is reset during the request", async (context) => {
     const { access, server } = await run(context);
     await access.get("/", signal);

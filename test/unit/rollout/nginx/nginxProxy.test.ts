@@ -34,6 +34,41 @@ test("nginx is asked for a host's health and for its last check at the same time
   expect(await proxy.upstream(host, AbortSignal.timeout(2_000))).toEqual(up);
 });
 
+test("nginx is asked for its last check before it has said whether it checks anybody", async () => {
+  const asked: string[] = [];
+  const waiting: (() => void)[] = [];
+  const { port: controlPort } = await serveHttp(({ url = "" }, response) => {
+    asked.push(url);
+    waiting.push(() => response.end(url === "/rollgate/configuration" ? "stock 0123" : ANSWERS[url]));
+    if (asked.length >= 3) for (const end of waiting.splice(0)) end();
+  });
+  const place = { directory: await temporaryDirectory(), address: "127.0.0.1", port: 1, controlPort };
+  const proxy = new NginxProxy(localNginxAccess(place));
+  const host = localHost({ name: "app-1", port: 8081 });
+  const up = { up: true, detail: "200 UP" };
+  expect(await proxy.upstream(host, AbortSignal.timeout(5_000))).toEqual(up);
+  expect(asked.sort()).toEqual(["/rollgate/configuration", "/rollgate/health/app-1", "/status?format=json"]);
+  expect(await proxy.upstream(host, AbortSignal.timeout(5_000))).toEqual(up);
+  expect(asked.slice(3)).toEqual(["/rollgate/health/app-1"]);
+});
+
+test("nginx is not asked for its flavour again because nobody waits for its view any more", async () => {
+  const asked: string[] = [];
+  const over = new AbortController();
+  const { port: controlPort } = await serveHttp(({ url = "" }, response) => {
+    asked.push(url);
+    if (url === "/rollgate/health/app-2") over.abort();
+    else response.end(ANSWERS[url]);
+  });
+  const place = { directory: await temporaryDirectory(), address: "127.0.0.1", port: 1, controlPort };
+  const proxy = new NginxProxy(localNginxAccess(place));
+  const [host, other] = [localHost({ name: "app-1", port: 8081 }), localHost({ name: "app-2", port: 8082 })];
+  const view = async (slot = host, signal = AbortSignal.timeout(5_000)) =>
+    (await proxy.upstream(slot, signal)).up;
+  expect([await view(), await view(other, over.signal), await view()]).toEqual([true, false, true]);
+  expect(asked.filter((url) => url === "/rollgate/configuration")).toHaveLength(1);
+});
+
 test("a flag that reaches its machine late is confirmed afterwards", async () => {
   let isRaised = false;
   let asked = 0;
