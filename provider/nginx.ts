@@ -20,7 +20,7 @@ import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { requireFolders } from "#rollout/nginx/prepareSite.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
-import { isServed } from "#rollout/nginx/serveConfiguration.ts";
+import { answerNow, isServed } from "#rollout/nginx/serveConfiguration.ts";
 import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import { poolMember } from "#rollout/request/places.ts";
@@ -126,9 +126,14 @@ export async function read(id: string, olds: Olds): Promise<Found> {
       const asked = server.isRunning();
       // A stopped container can't be read.
       const isReadable = !kind.isPulumis || (await asked);
-      const [running, configuration] = await inOrder(asked, isReadable ? server.served() : undefined);
-      const serving = running && (await isServed(server.access, configuration ?? ""));
-      const certificate = isReadable ? await certificateFound(nginx, own) : {};
+      // Far away, to ask one after the other would take two round trips more.
+      const ahead = isReadable && olds.running === true ? answerNow(server.access) : undefined;
+      const [running, configuration, certificate] = await inOrder(
+        asked,
+        isReadable ? server.served() : undefined,
+        isReadable ? certificateFound(nginx, own) : {},
+      );
+      const serving = running && (await isServed(server.access, configuration ?? "", ahead));
       return { ...olds, ...certificate, configuration: configuration ?? "", running: serving };
     });
   const found = await (kind.askOrKeep?.<Values>(own, ask, olds) ?? ask());

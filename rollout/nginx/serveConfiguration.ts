@@ -132,10 +132,17 @@ async function servesItsFile(server: NginxServer): Promise<boolean> {
   return place !== undefined && takesEffect(server.access, place.fingerprint, IS_BACK, place.controlPort);
 }
 
-/** Whether nginx answers with a configuration that is on its disk; of a file that is not ours nobody can tell. */
-export async function isServed(access: NginxAccess, text: string): Promise<boolean> {
+/**
+ * Whether nginx answers with a configuration that is on its disk; of a file that is not ours nobody can tell. `ahead` is
+ * what it answered while that was read.
+ */
+export async function isServed(
+  access: NginxAccess,
+  text: string,
+  ahead?: Promise<string | undefined>,
+): Promise<boolean> {
   const place = servedPlace(text);
-  if (!place) return true;
+  if (!place || isAbout(await ahead, place.fingerprint)) return true;
   const answering = async () => (await answers(access, place.fingerprint, place.controlPort)) || undefined;
   return (await poll(answering, IS_BACK)) ?? false;
 }
@@ -156,14 +163,23 @@ async function takesEffect(
 }
 
 async function answers(access: NginxAccess, fingerprint: string, controlPort?: number): Promise<boolean> {
+  return isAbout(await answerNow(access, controlPort), fingerprint);
+}
+
+/** What nginx says of the configuration that it serves; `undefined` if it doesn't answer. */
+export async function answerNow(access: NginxAccess, controlPort?: number): Promise<string | undefined> {
   try {
     const { body } = await access.getAnew(
       "/rollgate/configuration",
       AbortSignal.timeout(ANSWER_MILLISECONDS),
       controlPort,
     );
-    return Buffer.from(body).toString("utf8").endsWith(` ${fingerprint}`);
+    return Buffer.from(body).toString("utf8");
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function isAbout(answer: string | undefined, fingerprint: string): boolean {
+  return answer?.endsWith(` ${fingerprint}`) === true;
 }

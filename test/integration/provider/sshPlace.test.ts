@@ -159,6 +159,32 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
     });
   });
 
+  test("of nginx is asked all at once in a refresh, since answers in turn cost a round trip each", async () => {
+    const served = await fleet.checkNginx();
+    const [run, getAnew] = [SshMachine.prototype.run, MachineNginxAccess.prototype.getAnew];
+    const asked = Promise.withResolvers<void>();
+    const asking = vi.spyOn(MachineNginxAccess.prototype, "getAnew").mockImplementation(function (
+      this: MachineNginxAccess,
+      ...given
+    ) {
+      asked.resolve();
+      return getAnew.apply(this, given);
+    });
+    const running = vi.spyOn(SshMachine.prototype, "run").mockImplementation(async function (
+      this: SshMachine,
+      ...given
+    ) {
+      await asked.promise;
+      return run.apply(this, given);
+    });
+    onTestFinished(() => {
+      running.mockRestore();
+      asking.mockRestore();
+    });
+    expect((await nginx.read("id", { ...served, running: true })).props.running).toBe(true);
+    expect(asking).toHaveBeenCalledTimes(1);
+  });
+
   test("counts every connection to a host if nginx's own cannot be told apart", async () => {
     const { port } = await serveHttp((_, response) => response.end());
     const socket = connect(port, "127.0.0.1");
