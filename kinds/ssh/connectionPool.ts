@@ -77,6 +77,11 @@ export class ConnectionPool {
     pooled.idle = setTimeout(() => void forget().catch(() => {}), this.#keptMilliseconds).unref();
   }
 
+  /** The file that remembers in which slot a host was last seen, for the next process of this update or another. */
+  lastSeenIn(place: SshPlace, directory: string): string | undefined {
+    return this.#sockets?.lastSeenIn(place, directory);
+  }
+
   /** Keeps none of those that are open now, because a new login may have other rights. */
   async drop(): Promise<void> {
     this.#sockets?.renew();

@@ -17,6 +17,7 @@ export function openSshHost(machine: SshMachine, place: SshHostDescriptor): Host
     files,
     machine,
     tasks: new MachineTasks(machine, place.directory, files),
+    lastSeen: machine.lastSeen(place.directory),
     startupCache: (launch) => new StartupCache(machine, place.directory, launch),
     ...openSlots(place, (slot) => ({
       place: slot,

@@ -10,6 +10,8 @@ import { placeKey, type SshPlace } from "./sshArguments.ts";
 
 /** Where the folder is that new connections use. */
 const CURRENT = "current";
+/** Where it is remembered in which slots hosts were last seen to run something. */
+const SEEN = "seen";
 /** A socket has a name of so many characters. */
 const NAME = 20;
 /** The paths of these sockets are longer than others, and OpenSSH adds 17 characters while it makes one. */
@@ -37,6 +39,12 @@ export class SharedSockets {
     return folder === undefined ? undefined : join(folder, await name);
   }
 
+  /** The file that remembers in which slot a host was last seen; `undefined` if the folder is not private. */
+  lastSeenIn(place: SshPlace, directory: string): string | undefined {
+    const name = hashOf([placeKey(place), directory]);
+    return isPrivate(this.#root) ? join(this.#root, SEEN, name) : undefined;
+  }
+
   /** What `ssh` makes of its configuration is part of the name, and so are the host keys that it knows. */
   async nameOf(place: SshPlace): Promise<string> {
     const options = await this.#options.of(place);
@@ -44,8 +52,7 @@ export class SharedSockets {
     const known = await Promise.all(
       files.split(" ").map((file) => readFile(file.replace(/^~/, homedir()), "utf8").catch(() => "")),
     );
-    const all = [placeKey(place), options, process.env.SSH_AUTH_SOCK, ...known];
-    return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, NAME);
+    return hashOf([placeKey(place), options, process.env.SSH_AUTH_SOCK, ...known]);
   }
 
   /** Leaves the connections that are there to those who use them: from now on, everybody logs in anew. */
@@ -93,10 +100,14 @@ export class SharedSockets {
   #removeOthers(current: string): void {
     for (const name of readdirSync(this.#root)) {
       const folder = join(this.#root, name);
-      if ([current, CURRENT].includes(name) || isInUse(folder)) continue;
+      if ([current, CURRENT, SEEN].includes(name) || isInUse(folder)) continue;
       rmSync(folder, { recursive: true, force: true });
     }
   }
+}
+
+function hashOf(all: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, NAME);
 }
 
 function isPrivate(folder: string): boolean {

@@ -14,6 +14,7 @@ import { given } from "#rollout/machine/shells.ts";
 import { type ConnectionPool, connectionPool, type PooledConnection } from "./connectionPool.ts";
 import { explainSsh } from "./explainSsh.ts";
 import { forwardedStream } from "./forwardedStream.ts";
+import { LastSeenFile } from "./lastSeenFile.ts";
 import { runInSession } from "./runInSession.ts";
 import type { SshPlace } from "./sshArguments.ts";
 import type { SshConnection } from "./sshConnection.ts";
@@ -35,6 +36,7 @@ const SUDO_REFUSAL = /^sudo: .*(password is required|not allowed|must have a tty
  */
 export class SshMachine implements Machine {
   readonly name: string;
+  readonly #place: SshPlace;
   readonly #pool: ConnectionPool;
   readonly #pooled: PooledConnection;
   #wasReached = false;
@@ -44,6 +46,7 @@ export class SshMachine implements Machine {
 
   constructor(place: SshPlace, pool = connectionPool) {
     this.name = place.server;
+    this.#place = place;
     this.#pool = pool;
     this.#pooled = pool.take(place);
   }
@@ -74,6 +77,11 @@ export class SshMachine implements Machine {
   async accountOfSetUp(directory: string): Promise<string | undefined> {
     const notes = await this.#connection.notes();
     return (await notes?.isSetUp(directory)) ? notes?.account() : undefined;
+  }
+
+  /** What is remembered of a host in this directory. */
+  lastSeen(directory: string): LastSeenFile {
+    return new LastSeenFile(() => this.#pool.lastSeenIn(this.#place, directory));
   }
 
   async connect(address: string, port: number): Promise<Duplex> {

@@ -7,6 +7,7 @@ import type { AppHost, HostState, Revision } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import { portTaken, releaseMissing } from "./hostProblems.ts";
 import type { HostTasks } from "./hostTasks.ts";
+import type { LastSeen, WhichSlot } from "./lastSeen.ts";
 import { launchFingerprint } from "./launchSpec.ts";
 import { type HostPolicy, MachineSlot, type SlotParts } from "./machineSlot.ts";
 
@@ -19,6 +20,8 @@ export interface HostParts extends SlotParts {
   readonly zone?: string;
   /** Absent if the host may share a machine with any other. */
   readonly machine?: unknown;
+  /** Absent if it is asked anew each time, because it is near. */
+  readonly lastSeen?: LastSeen;
   /** What makes releases start faster, if the kind can. */
   startupCache?(launch: Launch): Pick<StartupCache, keyof StartupCache>;
 }
@@ -31,15 +34,17 @@ export class MachineAppHost extends MachineSlot implements AppHost {
   readonly machine?: unknown;
   readonly startupCache?: Pick<StartupCache, keyof StartupCache>;
   readonly #tasks: HostTasks;
+  readonly #lastSeen: LastSeen | undefined;
 
   constructor(
-    { files, tasks, second, zone, machine, startupCache, ...first }: HostParts,
+    { files, tasks, second, zone, machine, lastSeen, startupCache, ...first }: HostParts,
     policy: HostPolicy,
   ) {
     const launch = launchFingerprint(policy, first.place.address, first.place.port);
     super(first, files, policy, launch);
     this.launch = launch;
     this.#tasks = tasks;
+    this.#lastSeen = lastSeen;
     if (zone !== undefined) this.zone = zone;
     if (machine !== undefined) this.machine = machine;
     if (startupCache && policy.startupCache) this.startupCache = startupCache(policy.launch);
@@ -61,12 +66,17 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     throw portTaken(this, owner.value.name, owner.value.port);
   }
 
+  async lastSeen(): Promise<WhichSlot | undefined> {
+    return this.second && this.#lastSeen?.recall();
+  }
+
   async observe(staging?: string): Promise<HostState> {
     const [running, second, files] = await Promise.all([
       this.runningApp(),
       this.second?.runningApp(),
       this.explain("cannot list its releases", () => this.files.describe(staging)),
     ]);
+    if (this.second && !running !== !second) await this.#lastSeen?.remember(running ? "first" : "second");
     return { ...(running && { running }), ...(second && { second }), ...files };
   }
 

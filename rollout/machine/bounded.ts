@@ -10,8 +10,8 @@ const OBSERVE_SECONDS = 10;
 /** An upload has its own deadline, and may wait for earlier ones. */
 const STAGE_SECONDS = 3600;
 const STOP_SECONDS = 60;
-/** Methods that have their own deadline. */
-const BOUNDED_THEMSELVES = ["probe", "upstream", "visit", "runTask"];
+/** Methods that have their own deadline, or don't ask the machine. */
+const BOUNDED_THEMSELVES = ["probe", "upstream", "visit", "runTask", "lastSeen"];
 /** Methods that ask nobody. */
 const AT_ONCE = ["guardBy"];
 

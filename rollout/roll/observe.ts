@@ -41,6 +41,7 @@ async function look(
   { staging, likely, onState }: Asked,
 ): Promise<FleetMember> {
   const { second } = host;
+  const guess = likely ?? (await lastSeen(host));
   const asking = askHost(host, staging).then((answer) => {
     if (answer.unreachable === undefined) onState?.(host, answer.state);
     return answer;
@@ -56,26 +57,32 @@ async function look(
   }
   const appIn = (slot: Slot, { running, second: beside }: HostState) => (slot === host ? running : beside);
   const ahead =
-    likely &&
+    guess &&
     viewSlot(
-      likely,
-      asking.then(({ state }) => appIn(likely, state)),
+      guess,
+      asking.then(({ state }) => appIn(guess, state)),
       draining,
       proxy,
       asked,
     );
+  // If nothing runs there, nobody waits for it, and it ends with this look.
   ahead?.catch(() => {});
   const [{ state, unreachable }, drains] = await Promise.all([asking, draining]);
   const view = async (slot: Slot) => {
     const app = appIn(slot, state);
     if (!app) return emptySlot(slot, drains);
-    return (slot === likely && ahead) || viewSlot(slot, app, drains, proxy, asked);
+    return (slot === guess && ahead) || viewSlot(slot, app, drains, proxy, asked);
   };
   const views = await Promise.all([view(host), view(second)]);
   const [{ running, ...main }, spare] = bestFirst(...views);
   const { running: _, second: __, ...files } = state;
   const found = { host, ...main, state: { ...files, ...(running && { running }) } };
   return unreachable === undefined ? { ...found, spare } : { ...found, unreachable };
+}
+
+async function lastSeen(host: AppHost): Promise<Slot | undefined> {
+  const which = await host.lastSeen?.();
+  return which === "first" ? host : which && host.second;
 }
 
 async function askHost(host: AppHost, staging?: string): Promise<Pick<FleetMember, "state" | "unreachable">> {

@@ -341,6 +341,7 @@ export class FakeHost extends FakeSlot implements AppHost {
   machine: unknown;
   launch = LAUNCH;
   startupCache?: NonNullable<AppHost["startupCache"]>;
+  lastSeen?: NonNullable<AppHost["lastSeen"]>;
   /** The launch options by fingerprint. */
   readonly launches: Record<string, LaunchSpec> = {};
   /** By release, or by release and launch (`1.1.0 launch-2`); all others are up. */

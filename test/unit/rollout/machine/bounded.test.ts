@@ -39,6 +39,14 @@ test("a call that ends in time returns its answer", async () => {
   expect(bounded(driver, "app-1", () => 5).name).toBe("app-1");
 });
 
+test("what is remembered of a host is told while that hangs", async () => {
+  const driver = { ...new Driver(), ask: () => new Promise<void>(() => {}), lastSeen: async () => "first" };
+  const host = bounded(driver, "app-1", () => 0.05);
+  await expect(host.ask()).rejects.toThrow("app-1 hangs");
+  await expect(host.lastSeen()).rejects.toThrow("app-1 hangs");
+  expect(await boundedHost(Object(driver)).lastSeen?.()).toBe("first");
+});
+
 test("a call that hangs is reported with the driver's name and the time it had", async () => {
   const driver = bounded(new Driver(), "app-1", () => 0.05);
   await expect(driver.ask("is it")).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
+import { survey } from "#provider/survey.ts";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { boundedHost } from "#rollout/machine/bounded.ts";
 import { describeMember, describeTrouble } from "#rollout/roll/describeMember.ts";
@@ -118,6 +119,56 @@ test("the slot that is likely to serve is asked for its health along with what t
   };
   const found = await observe(host, fleet.proxy, signal, { likely: host });
   expect(found).toMatchObject({ serving: true, slot: { name: "app-1" } });
+});
+
+test("a host that was seen before is asked for all at once, and nginx along with it", async () => {
+  for (const [before, which] of [
+    [{ runs: "1.0.0", beside: "nothing" }, "first"],
+    [{ drained: true, beside: "1.0.0", besideDrained: false }, "second"],
+  ] as const) {
+    const fleet = await FakeFleet.create({ "app-1": before });
+    const [host, { proxy }] = [fleet.host("app-1"), fleet];
+    const slot = which === "first" ? host : host.second;
+    if (!slot) throw new Error("expected two slots");
+    host.lastSeen = async () => which;
+    const answers = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    const hold = (target: object, name: string) => {
+      const ask = Reflect.get(target, name).bind(target);
+      const held = async (...given: unknown[]) => {
+        asked.push(name);
+        await answers.promise;
+        return ask(...given);
+      };
+      Reflect.set(target, name, held);
+    };
+    hold(host, "observe");
+    hold(slot, "probe");
+    hold(proxy, "drained");
+    hold(proxy, "upstream");
+    const surveying = survey(fleet);
+    await vi.waitFor(() => expect(asked.toSorted()).toEqual(["drained", "observe", "probe", "upstream"]));
+    answers.resolve();
+    expect((await surveying).releases).toEqual({ "app-1": "1.0.0" });
+  }
+});
+
+test("what a slot was asked ends with the look if nothing runs there", async () => {
+  const fleet = await FakeFleet.create({ "app-1": { runs: "1.0.0", beside: "nothing" } });
+  const host = fleet.host("app-1");
+  const ended: unknown[] = [];
+  const hanging = (given: AbortSignal) =>
+    new Promise<never>((_, reject) =>
+      given.addEventListener("abort", () => {
+        ended.push(given.reason);
+        reject(given.reason);
+      }),
+    );
+  if (host.second) host.second.probe = hanging;
+  host.lastSeen = async () => "second";
+  expect(await observe(host, fleet.proxy, signal)).toMatchObject({ serving: true, slot: { name: "app-1" } });
+  // The application, and nginx, which asks it, too.
+  expect(ended).toHaveLength(2);
 });
 
 test("a slot that was likely to serve counts for nothing if nothing runs there", async () => {
