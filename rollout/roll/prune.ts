@@ -1,7 +1,7 @@
 import { messageOf, RollgateError } from "../common/errors.ts";
 import { type FleetMember, stateOf } from "./fleet.ts";
 import type { RollContext } from "./rollContext.ts";
-import type { Rolled } from "./rollHosts.ts";
+import type { Rolled } from "./turns.ts";
 
 /**
  * Removes releases that no host needs any more. Only once no host may have to go back; what each host ran before is
