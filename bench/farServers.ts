@@ -9,6 +9,7 @@ import { freePort } from "../harness/freePort.ts";
 import { FarServers } from "../harness/ssh/farServers.ts";
 import { SshServers } from "../harness/ssh/sshServers.ts";
 import { Project } from "../test/endToEnd/project.ts";
+import { buildMarket } from "../tools/buildMarket.ts";
 import type { PulumiResult } from "../tools/runPulumi.ts";
 import { median } from "./median.ts";
 import { tripsOf } from "./trips.ts";
@@ -17,7 +18,8 @@ import { tripsOf } from "./trips.ts";
  * Measures what distance costs: a preview and an update with nothing to do, and a roll of three hosts whose application
  * starts at once, without a soak and with the default one, over SSH to sshd processes of this machine, near and with a
  * round trip of so many milliseconds. Each logs in anew, as it has to some seconds after the one before; `--logged-in`:
- * over the connections that one has left. `--trace` lists what each of them waits for.
+ * over the connections that one has left. `--jvm`: a Spring Boot application takes the place of the quick one. `--trace`
+ * lists what each of them waits for.
  * `npm run bench:far-servers -- --rounds 3 --milliseconds 200 --only no-op,roll --trace`
  */
 const { values } = parseArgs({
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     milliseconds: { type: "string", default: "200" },
     only: { type: "string", default: "preview,no-op,roll,default-roll" },
     "logged-in": { type: "boolean", default: false },
+    jvm: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
   },
 });
@@ -37,7 +40,7 @@ const sockets = new SharedSockets();
 const project = await Project.create("far");
 const ratios: Record<string, number[]> = {};
 try {
-  const jars = await Promise.all(["1.0.0", "1.1.0"].map(jarOf));
+  const jars = [await jarOf("1.0.0"), await jarOf("1.1.0")];
   let rolls = 0;
   const roll = async () => {
     await project.configure({ jar: jars[++rolls % 2] ?? "" });
@@ -52,7 +55,8 @@ try {
   await project.configure({
     ...(await hosts()),
     ...{ kind: "ssh", sshSupervisor: "process", sshConfig: servers.config },
-    ...{ jar: jars[0] ?? "", java: await writeFakeJava(directory) },
+    jar: jars[0] ?? "",
+    ...(!values.jvm && { java: await writeFakeJava(directory) }),
     directory: join(servers.directory, "srv"),
   });
   await seconds(() => project.up());
@@ -77,6 +81,7 @@ try {
 }
 
 async function jarOf(version: string): Promise<string> {
+  if (values.jvm) return buildMarket({ version });
   const { path } = await writeFakeJar({ version }, await mkdtemp(join(directory, "jar-")));
   return path;
 }
