@@ -42,9 +42,10 @@ export class NextStep {
   async decide(ending: readonly FleetMember[]): Promise<Step> {
     const { ahead, assertHeld, assertHeldLately } = this.#context;
     // The lease is asked for at the same time, since the step follows at once; by then it may have been claimed just now.
-    const isHeld = this.#isHeld ?? (ahead && !this.#telling.hasBegun ? Promise.resolve() : assertHeld());
+    const isClaimed = ahead && !this.#telling.hasBegun;
+    const isHeld = this.#isHeld?.then(assertHeldLately) ?? (isClaimed ? assertHeldLately() : assertHeld());
     this.#isHeld = undefined;
-    await inOrder(isHeld.then(assertHeldLately), this.#view.look(ending));
+    await inOrder(isHeld, this.#view.look(ending));
     let step = await this.#decide(hostsIn(ending));
     while (await this.#view.confirm(step.kind === "roll" ? hostsIn(step.members) : this.#context.hosts))
       step = await this.#decide(hostsIn(ending));
