@@ -10,6 +10,7 @@ export class CountedFront {
   readonly #ending = new AbortController();
   #looking: Promise<void> = Promise.resolve();
   #ahead: Promise<unknown> = Promise.resolve();
+  #isReadingAhead = false;
 
   constructor(counters: readonly RequestCounter[], take: Take) {
     this.#nginx = counters.map((counter) => new CountedNginx(counter, take));
@@ -25,7 +26,10 @@ export class CountedFront {
 
   /** Reads what was answered until `at`, which may turn out not to be the end. */
   readAhead(at: number): void {
-    this.#ahead = Promise.all(this.#nginx.map((nginx) => nginx.read(at)));
+    this.#isReadingAhead = true;
+    this.#ahead = Promise.all(this.#nginx.map((nginx) => nginx.read(at))).finally(() => {
+      this.#isReadingAhead = false;
+    });
   }
 
   /** Returns once everything is here that was answered until `at`, in milliseconds of `performance.now()`. */
@@ -47,7 +51,9 @@ export class CountedFront {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await Promise.all(this.#nginx.map((nginx) => nginx.look()));
+      // The end would wait for one that comes after the last.
+      if (!signal.aborted && !this.#isReadingAhead)
+        await Promise.all(this.#nginx.map((nginx) => nginx.look()));
     }
   }
 }

@@ -81,13 +81,14 @@ test("the end waits for the last lines of all if a host was drained since one wa
 });
 
 /** A ledger of a host that has just been finished, whose nginx says when it is looked at, and when it stops counting. */
-async function finished() {
+async function finished(looked: () => Promise<void> = async () => {}) {
   const fleet = await oneHost();
   const events: string[] = [];
   let fails = false;
   const counting = counter(fleet);
   const look = async () => {
     events.push("look");
+    await looked();
     if (fails) {
       fails = false;
       throw new Error("awk: not found");
@@ -117,6 +118,14 @@ test("a last look that was taken ahead is the last one if no host was drained si
   ledger.readAhead();
   await ledger.read();
   expect(ledger.figures()).toMatchObject({ requests: 1 });
+  await ledger.end();
+  expect(events).toEqual(["look", "end"]);
+});
+
+test("while a last look is taken ahead, none comes after it only because it is time for one", async () => {
+  const { ledger, events } = await finished(() => sleep(3_300));
+  ledger.readAhead();
+  await sleep(3_200);
   await ledger.end();
   expect(events).toEqual(["look", "end"]);
 });
