@@ -104,7 +104,8 @@ export class HostsRoll {
       this.#view.changes(host);
     }
     const soaked = new Set<AppHost>();
-    const startsUnasked = !mayFallBack(this.#view.members);
+    // The others of a batch may change the mix of slots, and raise the flag, before one of them starts.
+    const startsUnasked = members.length === 1 && !mayFallBack(this.#view.members);
     const hosts = members.map((member) => ({
       member,
       revision: { release: this.#targetOf(member.host).release, launch: member.host.launch },

@@ -144,34 +144,41 @@ describe("the look before the next host", () => {
 });
 
 describe("the standby flag", () => {
-  /** What happens to it once it has been lowered and raised for the first host, and to the second host. */
-  async function rolled(...before: readonly Before[]): Promise<string[]> {
+  /** What happens to it once it has been raised in the first soak, and to the host that starts next. */
+  async function rolled(next: string, before: readonly Before[], policy = SOAKED): Promise<string[]> {
     const fleet = await farHosts(...before);
     const standBy = fleet.proxy.standBy.bind(fleet.proxy);
     fleet.proxy.standBy = async (isOn) => {
-      const hasBegun = () => isOn || fleet.journal.includes("start app-2_b");
+      const hasBegun = () => isOn || fleet.journal.includes(`start ${next}_b`);
       await vi.waitUntil(hasBegun, { timeout: 1500 }).catch(() => {});
       await standBy(isOn);
       fleet.journal.push(isOn ? "raised" : "lowered");
     };
-    await fleet.roll(NEW, { policy: SOAKED });
+    await fleet.roll(NEW, { policy });
     const { journal } = fleet;
-    const wanted = journal
-      .slice(journal.indexOf("raised"))
-      .filter((entry) => /ed$|(start|admit) app-2/.test(entry));
-    return wanted.slice(0, wanted.findIndex((entry) => entry.startsWith("admit")) + 1);
+    const isWanted = (entry: string) =>
+      /^(raised|lowered|(start|admit) .*_b)$/.test(entry) && (!entry.includes(" ") || entry.includes(next));
+    const wanted = journal.slice(journal.indexOf("raised")).filter(isWanted);
+    return wanted
+      .slice(0, wanted.indexOf(`admit ${next}_b`) + 1)
+      .filter((entry, index, all) => entry !== all[index - 1]);
   }
 
   test("goes down while the next application starts, if nginx falls back on none in this mix of slots", async () => {
-    const events = await rolled(ROOM, ROOM);
-    expect(events.slice(0, 2)).toEqual(["raised", "start app-2_b"]);
-    expect(events.slice(2)).toContain("lowered");
-    expect(events.at(-1)).toBe("admit app-2_b");
+    const events = await rolled("app-2", [ROOM, ROOM]);
+    expect(events).toEqual(["raised", "start app-2_b", "lowered", "admit app-2_b"]);
   });
 
-  test("is down before the next application starts, if nginx could fall back on that", async () => {
-    const events = await rolled(IN_SECOND, ROOM);
-    expect(events.slice(0, 2)).toEqual(["raised", "lowered"]);
-    expect(events.at(-1)).toBe("admit app-2_b");
+  test.each([
+    ["nginx could fall back on that", "app-2", [IN_SECOND, ROOM], SOAKED],
+    [
+      "another of its batch could make nginx fall back on that",
+      "app-3",
+      [ROOM, ROOM, ROOM, ROOM],
+      { ...SOAKED, batch: [2] },
+    ],
+  ] as const)("is down before the next application starts, if %s", async (_, next, before, policy) => {
+    const events = await rolled(next, before, policy);
+    expect(events).toEqual(["raised", "lowered", `start ${next}_b`, `admit ${next}_b`]);
   });
 });
