@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
 import { RollgateError } from "../common/errors.ts";
+import { inOrder } from "../common/inOrder.ts";
 import { poll } from "../common/poll.ts";
 import type { HostPlace } from "../host/hostPlace.ts";
 import { judge } from "../host/probe.ts";
@@ -16,6 +18,7 @@ export interface TopologyChange {
 }
 
 const FLAG_MILLISECONDS = 50;
+const FLAGS_AT_ONCE = 8;
 const SETTLE_POLL_MILLISECONDS = 50;
 const ANSWER_MILLISECONDS = 6_000;
 const REFUSED_MILLISECONDS = 1_500;
@@ -39,17 +42,23 @@ export async function changeTopology(change: TopologyChange, apply: () => Promis
       const why = await outageOf(change);
       if (why !== undefined)
         throw new RollgateError("topology-outage", `hosts: ${why}. nginx was not changed.`);
-      for (const slot of leaving) await raise(slot);
+      await ofEach(leaving, raise);
       await settle(await withoutDead(leaving, access), change);
     }
-    for (const slot of coming) await raise(slot);
+    await ofEach(coming, raise);
     await apply();
   } catch (error) {
-    for (const name of raised) await access.lowerFlag(name);
+    await ofEach([...raised], (name) => access.lowerFlag(name));
     throw error;
   }
   const gone = leaving.filter(({ name }) => !coming.some((slot) => slot.name === name));
-  for (const { name } of gone) await access.lowerFlag(name);
+  await ofEach(gone, ({ name }) => access.lowerFlag(name));
+}
+
+/** A few at the same time, since each may cost a round trip; waits for all of them, even if one fails. */
+async function ofEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const limit = pLimit(FLAGS_AT_ONCE);
+  await inOrder(...items.map((item) => limit(() => work(item))));
 }
 
 /** Why nobody would be left to serve until a roll has started the hosts that are new, or `undefined`. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { RollgateError } from "../common/errors.ts";
+import { inOrder } from "../common/inOrder.ts";
 import { portHolder } from "../machine/listeners.ts";
 import { CommandFailed, type Machine } from "../machine/machine.ts";
 import { readFiles } from "../machine/readFiles.ts";
@@ -61,9 +62,8 @@ export class MachineNginxServer implements NginxServer {
   async propose({ text, files }: NginxConfiguration): Promise<void> {
     if (!(await this.isRunning())) await this.#requireFreePort();
     await this.#makeFolders();
-    for (const file of [...files, { name: "nginx.conf.new", text }]) {
-      await writeFile(this.machine, this.#place.directory, file.name, file.text);
-    }
+    const all = [...files, { name: "nginx.conf.new", text }];
+    await inOrder(...all.map((file) => writeFile(this.machine, this.#place.directory, file.name, file.text)));
     await refusing(this.#runner.test("nginx.conf.new"), (words) =>
       refused(words, inUsersWords(words, files, this.#place.directory)),
     );

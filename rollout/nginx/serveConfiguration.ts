@@ -154,10 +154,15 @@ async function takesEffect(
   deadline = TAKES_EFFECT,
   controlPort?: number,
 ): Promise<boolean> {
-  let inARow = 0;
+  const isAnswered = () => answers(access, fingerprint, controlPort);
   const settled = await poll(async () => {
-    inARow = (await answers(access, fingerprint, controlPort)) ? inARow + 1 : 0;
-    return inARow >= ANSWERS_IN_A_ROW || undefined;
+    if (!(await isAnswered())) return undefined;
+    // Far away, an answer takes longer than the time until the next question.
+    const others = Array.from({ length: ANSWERS_IN_A_ROW - 1 }, async (_, index) => {
+      await sleep((index + 1) * deadline.intervalMilliseconds);
+      return isAnswered();
+    });
+    return (await Promise.all(others)).every(Boolean) || undefined;
   }, deadline);
   return settled ?? false;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { TwoSlots } from "#rollout/host/slots.ts";
 import { changeTopology } from "#rollout/nginx/changeTopology.ts";
@@ -71,6 +72,37 @@ describe("a change of hosts with two slots", () => {
       "drain app-2_b",
       "apply",
     ]);
+  });
+
+  test("drains all that are new at the same time, as each may cost round trips", async () => {
+    const access = new FakeAccess();
+    const asked = Promise.withResolvers<void>();
+    let questions = 0;
+    access.isFlagged = async () => {
+      if (++questions === 4) asked.resolve();
+      await asked.promise;
+      return false;
+    };
+    const journal = await change(access, [], two);
+    expect(journal.slice(0, 4).sort()).toEqual([
+      "drain app-1",
+      "drain app-1_b",
+      "drain app-2",
+      "drain app-2_b",
+    ]);
+    expect(journal.slice(4)).toEqual(["apply"]);
+  });
+
+  test("leaves no flag behind if one of several can't be raised", async () => {
+    const access = new FakeAccess();
+    const raise = access.raiseFlag.bind(access);
+    access.raiseFlag = async (slot) => {
+      if (slot === "app-1") throw new Error("disk full");
+      await sleep(20);
+      await raise(slot);
+    };
+    await expect(change(access, [], two)).rejects.toThrow("disk full");
+    expect(access.flags).toEqual(new Set());
   });
 
   test("is no outage for one host that gets a second slot", async () => {
