@@ -137,6 +137,21 @@ describe.each([
         await shared.expectAllOn(target);
       },
     );
+
+    test.each(["soak", "stop"])("after the %s of the last host loses no request either", async (phase) => {
+      const { fleet } = shared;
+      const target = await shared.other();
+      const { result, seen } = await fleet.underLoad(async () => {
+        const roller = await fleet.startRoll({ jar: target.jar, timing: { soakSeconds: 2 } });
+        await roller.line(phaseLine(fleet.hosts.at(-1)?.name ?? "", phase));
+        const killed = await roller.kill();
+        return { killed, next: await fleet.roll({ jar: target.jar }) };
+      });
+      expect(result.killed.code).toBeUndefined();
+      expect(result.next.code, result.next.output).toBe(0);
+      expect(seen.lost).toEqual([]);
+      await shared.expectAllOn(target);
+    });
   },
 );
 
