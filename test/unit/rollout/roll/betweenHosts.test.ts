@@ -179,6 +179,9 @@ describe("the standby flag", () => {
     ],
   ] as const)("is down before the next application starts, if %s", async (_, next, before, policy) => {
     const events = await rolled(next, before, policy);
-    expect(events).toEqual(["raised", "lowered", `start ${next}_b`, `admit ${next}_b`]);
+    expect(events.slice(0, 3)).toEqual(["raised", "lowered", `start ${next}_b`]);
+    // The others of its batch lower what is down already, each in its own time.
+    expect(events.lastIndexOf("raised"), "is raised again after the admission at most").toBe(0);
+    expect(events.at(-1)).toBe(`admit ${next}_b`);
   });
 });
