@@ -150,7 +150,7 @@ describe("the standby flag", () => {
     const standBy = fleet.proxy.standBy.bind(fleet.proxy);
     fleet.proxy.standBy = async (isOn) => {
       const hasBegun = () => isOn || fleet.journal.includes(`start ${next}_b`);
-      await vi.waitUntil(hasBegun, { timeout: 1500 }).catch(() => {});
+      await vi.waitUntil(hasBegun, { timeout: 500 }).catch(() => {});
       await standBy(isOn);
       fleet.journal.push(isOn ? "raised" : "lowered");
     };
