@@ -1,3 +1,4 @@
+import { Ahead } from "../common/ahead.ts";
 import type { AppHost } from "../host/appHost.ts";
 import type { FleetMember } from "./fleet.ts";
 import type { OnState } from "./observe.ts";
@@ -13,18 +14,13 @@ const CURRENT_MILLISECONDS = 500;
  * is staged: over SSH, each takes round trips.
  */
 export class LookAhead {
-  readonly #looking: Promise<FleetMember[]>;
+  readonly #looking: Ahead<FleetMember[]>;
   readonly #over = new AbortController();
-  #endedAt = Number.POSITIVE_INFINITY;
 
   constructor(desired: DesiredRelease, context: Observing & { readonly orders: Orders }) {
     const onState = askingAhead(desired, context.orders);
     const signal = AbortSignal.any([context.signal, this.#over.signal]);
-    this.#looking = observeEach(context.hosts, { ...context, signal }, () => undefined, onState);
-    const end = () => {
-      this.#endedAt = performance.now();
-    };
-    this.#looking.then(end, end);
+    this.#looking = new Ahead(observeEach(context.hosts, { ...context, signal }, () => undefined, onState));
   }
 
   /** Asks no more: the roll is over, and so is the connection to its hosts. */
@@ -34,7 +30,7 @@ export class LookAhead {
 
   /** The hosts, unless what it saw may have changed since. */
   ifCurrent(): Promise<FleetMember[]> | undefined {
-    return performance.now() - this.#endedAt > CURRENT_MILLISECONDS ? undefined : this.#looking;
+    return this.#looking.isCurrent(CURRENT_MILLISECONDS) ? this.#looking.answer : undefined;
   }
 }
 
