@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Change, differing, type News, type Olds, type Values } from "#kinds/change.ts";
 import { machineKind } from "#kinds/kinds.ts";
@@ -14,16 +13,12 @@ import {
 import { closing } from "#rollout/common/closing.ts";
 import { InvalidInput, RollgateError } from "#rollout/common/errors.ts";
 import { inOrder } from "#rollout/common/inOrder.ts";
-import { isUnspecified } from "#rollout/machine/connections.ts";
-import { outageOf } from "#rollout/nginx/changeTopology.ts";
 import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import type { NginxSettings } from "#rollout/nginx/nginxSettings.ts";
 import { requireFolders } from "#rollout/nginx/prepareSite.ts";
 import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { answerNow, isServed } from "#rollout/nginx/serveConfiguration.ts";
-import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
 import { partOf } from "#rollout/request/partOf.ts";
-import { poolMember } from "#rollout/request/places.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
 import {
   type CheckAnswer,
@@ -38,6 +33,7 @@ import {
 import { finishWithoutEngine } from "./engineLife.ts";
 import { hashedConfiguration, hasText } from "./hashedConfiguration.ts";
 import { certificateFound, requireCertificate, requireCertificateText } from "./nginxCertificate.ts";
+import { requireOneToServe, requirePorts } from "./nginxChange.ts";
 import { isTakenOver } from "./nginxKeeper.ts";
 import { movedBy, refusal, refuseToMove } from "./openPlaced.ts";
 import { serveUnderLease } from "./serveUnderLease.ts";
@@ -182,53 +178,6 @@ async function requireAlone(server: NginxServer): Promise<void> {
 
 async function kindOf({ kind }: { readonly kind?: unknown }): Promise<NginxKind> {
   return machineKind(kind).nginx();
-}
-
-/** Where an nginx is that does not run. */
-const NOWHERE: Record<string, unknown> = {};
-
-/** Rejects a port that is taken by another program, whether nginx starts there or moves there. */
-async function requirePorts(
-  nginx: OpenNginx,
-  old: Record<string, unknown>,
-  inputs: Pick<ServingInputs, "tls">,
-): Promise<void> {
-  const { server } = nginx;
-  const { tls } = inputs;
-  const [{ address, port }, isRunning, served = ""] = await inOrder(
-    nginx.settings(),
-    server.isRunning(),
-    server.served(),
-  );
-  const before = isRunning ? (servedPlace(served) ?? old) : NOWHERE;
-  const { address: oldAddress, port: oldPort, tlsPort: oldTlsPort } = before;
-  const ports = [{ property: "port", port, was: oldPort }];
-  if (tls) ports.push({ property: "tls.port", port: tls.port, was: oldTlsPort });
-  for (const { property, port, was } of ports) {
-    if (was === port && oldAddress === address) continue;
-    const holder = await server.portHolder(port);
-    if (holder === undefined) continue;
-    // Its supervisor has just restarted it.
-    if (!isRunning && (await server.isRunning())) return requirePorts(nginx, old, inputs);
-    if (was !== port) throw new InvalidInput(property, `${port} is taken by ${holder}`);
-    if (typeof oldAddress === "string" && [oldAddress, address].every(isUnspecified)) continue;
-    throw new InvalidInput(
-      property,
-      `expected another port when the address changes, since nginx cannot bind port ${port} again while it is serving`,
-    );
-  }
-}
-
-/** Refuses hosts of which none serves already, when those that serve now all go. */
-async function requireOneToServe(
-  { server }: OpenNginx,
-  olds: Record<string, unknown>,
-  { hosts: after }: ServingInputs,
-): Promise<void> {
-  const before = z.array(poolMember).catch([]).parse(olds.hosts);
-  if (isDeepStrictEqual(before, after) || !(await server.isRunning())) return;
-  const why = await outageOf({ before, after, access: server.access });
-  if (why !== undefined) throw new InvalidInput("hosts", why);
 }
 
 async function settingsOf(
