@@ -43,6 +43,10 @@ export class SshHealth implements HealthEndpoint {
     return this.#health.visit(path, signal);
   }
 
+  listensSoon(started: Promise<unknown>): void {
+    this.#health.listensSoon(started);
+  }
+
   async close(): Promise<void> {
     await this.#health.close();
   }

@@ -5,6 +5,7 @@ import {
   CommandFailed,
   type Machine,
   MachineUnreachable,
+  type PortAhead,
   type RunOptions,
 } from "#rollout/machine/machine.ts";
 import { quote } from "#rollout/machine/quote.ts";
@@ -89,10 +90,17 @@ export class SshMachine implements Machine {
     return forwardedStream(this.#connection, this.name, address, port);
   }
 
-  connectAhead(address: string, port: number, count: number): () => Promise<Duplex> {
+  connectAhead(address: string, port: number, count: number): PortAhead {
     const { ahead } = this.#pooled;
     if (!this.#isClosed) ahead.expect(address, port, count);
-    return async () => ahead.take(address, port) ?? this.connect(address, port);
+    const connect = async () => ahead.take(address, port) ?? this.connect(address, port);
+    return {
+      connect,
+      get hasMore() {
+        return ahead.has(address, port);
+      },
+      listensSoon: (over) => ahead.tryUntil(over, address, port),
+    };
   }
 
   /** Checked before a script runs again, because someone else may have taken over the fleet. */

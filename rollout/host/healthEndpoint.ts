@@ -1,6 +1,6 @@
 import { errors, type Pool } from "undici";
-import type { Machine } from "../machine/machine.ts";
-import { machinePool } from "../machine/machinePool.ts";
+import type { Machine, PortAhead } from "../machine/machine.ts";
+import { machinePool, poolOver } from "../machine/machinePool.ts";
 import type { HostPlace } from "./hostPlace.ts";
 import { type HealthReport, MAX_BODY_BYTES, probe } from "./probe.ts";
 
@@ -17,6 +17,8 @@ export interface HealthEndpoint {
   ask(path: string, timeoutMilliseconds: number, signal: AbortSignal): Promise<HealthReport>;
   /** Requests a page and returns its status; the body is read and dropped. */
   visit(path: string, signal: AbortSignal): Promise<number>;
+  /** Called with a start that has begun, so that connections may be there when it is over. */
+  listensSoon?(started: Promise<unknown>): void;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export class MachineHealth implements HealthEndpoint {
   readonly #http: Pool;
   readonly #visits: Pool;
   readonly #keptMilliseconds: number;
+  readonly #ahead: PortAhead | undefined;
 
   constructor(
     machine: Pick<Machine, "connect" | "connectAhead">,
@@ -33,10 +36,10 @@ export class MachineHealth implements HealthEndpoint {
   ) {
     this.#keptMilliseconds = keptMilliseconds;
     this.#visits = machinePool(machine, address, port, { connections: VISITS_AT_ONCE });
-    this.#http = machinePool(machine, address, healthPort, {
+    this.#ahead = machine.connectAhead?.(address, healthPort, 1);
+    this.#http = poolOver(() => (this.#ahead ?? machine).connect(address, healthPort), {
       connections: 2,
       maxResponseSize: MAX_BODY_BYTES,
-      expected: 1,
       ...(keptMilliseconds > 0 && { keepAliveTimeout: keptMilliseconds }),
     });
   }
@@ -44,7 +47,7 @@ export class MachineHealth implements HealthEndpoint {
   async preflight(_signal: AbortSignal): Promise<void> {}
 
   ask(path: string, timeoutMilliseconds: number, signal: AbortSignal): Promise<HealthReport> {
-    return probe((either) => this.#askTwice(path, either), timeoutMilliseconds, signal);
+    return probe((either) => this.#askAgain(path, either), timeoutMilliseconds, signal);
   }
 
   async visit(path: string, signal: AbortSignal): Promise<number> {
@@ -53,17 +56,26 @@ export class MachineHealth implements HealthEndpoint {
     return statusCode;
   }
 
+  listensSoon(started: Promise<unknown>): void {
+    this.#ahead?.listensSoon(started);
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#http.destroy(), this.#visits.destroy()]);
   }
 
-  async #askTwice(path: string, signal: AbortSignal) {
-    return this.#get(path, signal).catch((error: unknown) => {
-      // The kept connection was to the previous process.
-      if (this.#keptMilliseconds > 0 && error instanceof errors.SocketError && !signal.aborted)
-        return this.#get(path, signal);
-      throw error;
-    });
+  async #askAgain(path: string, signal: AbortSignal) {
+    for (let mayBeOld = this.#keptMilliseconds > 0; ; ) {
+      try {
+        return await this.#get(path, signal);
+      } catch (error) {
+        // The kept connection was to the previous process.
+        const wasOld = mayBeOld && error instanceof errors.SocketError;
+        mayBeOld = false;
+        // One that was opened during a start may have come too early, and the next one not.
+        if (signal.aborted || !(wasOld || this.#ahead?.hasMore)) throw error;
+      }
+    }
   }
 
   async #get(path: string, signal: AbortSignal) {

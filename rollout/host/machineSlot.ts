@@ -120,7 +120,11 @@ export class MachineSlot implements Slot {
     const isReady = prepared?.revision.launch === launch;
     const { revision, spec } = isReady ? prepared : await this.#prepareCurrent(launch, assertHeld);
     await assertHeld?.();
-    await this.explain(`cannot start ${revision.release}`, () => this.supervisor.start(revision, spec));
+    const starting = this.explain(`cannot start ${revision.release}`, () =>
+      this.supervisor.start(revision, spec),
+    );
+    this.health.listensSoon?.(starting);
+    await starting;
   }
 
   async startInOneTrip(revision: Revision): Promise<Begun | undefined> {
@@ -133,7 +137,10 @@ export class MachineSlot implements Slot {
     const running = () => this.runningApp();
     const begun = await this.explain(`cannot start ${release}`, async () => {
       const written = await supervisor.prepare(revision, spec, policy.startupCache);
-      return startInOneTrip(revision, { files, spec, written, turn, ports: this.#ports, running });
+      const parts = { files, spec, written, turn, ports: this.#ports, running };
+      const starting = startInOneTrip(revision, parts);
+      this.health.listensSoon?.(starting);
+      return starting;
     });
     if (begun?.failure === undefined) return begun;
     const what = `cannot ${begun.isSwitch ? "switch to" : "start"} ${release}`;

@@ -26,10 +26,19 @@ export interface Machine {
   run(script: string, args: readonly string[], options?: RunOptions): Promise<string>;
   /** Connects to a TCP port as seen from the machine. */
   connect(address: string, port: number): Promise<Duplex>;
-  /** Does so when what it returns is called, or, if the machine is far away, so many times in advance. */
-  connectAhead?(address: string, port: number, count: number): () => Promise<Duplex>;
+  /** The same for a port that will be asked soon: if the machine is far away, so many are opened in advance. */
+  connectAhead?(address: string, port: number, count: number): PortAhead;
   /** Called before a script that may change something is run again: by then, someone else may hold the lease. */
   fence?(assertHeld: () => Promise<void>): void;
+}
+
+/** Connections to a port of a machine, some of which may be opened before they are needed. */
+export interface PortAhead {
+  connect(): Promise<Duplex>;
+  /** Whether there is one that nobody has taken; it may be on its way yet, and be refused. */
+  readonly hasMore: boolean;
+  /** Something will listen there soon: if the machine is far away, it tries to connect until `over`. */
+  listensSoon(over: Promise<unknown>): void;
 }
 
 /** A command exited with a code other than 0; the message is the last line it wrote to standard error. */

@@ -9,31 +9,25 @@ type Connecting = Pick<Machine, "connect" | "connectAhead">;
 /** Opens a connection to a port of a machine. */
 export type OpenConnection = () => Promise<Duplex>;
 
-/** How connections are opened. */
-export interface MachinePoolOptions extends Pool.Options {
-  /** How many will be needed soon, and may be opened before that; none unless given. */
-  readonly expected?: number;
-}
-
 /** HTTP connections to a port, opened from the machine itself. */
 export function machinePool(
-  machine: Connecting,
+  machine: Pick<Machine, "connect">,
   address: string,
   port: number,
-  { expected = 0, ...options }: MachinePoolOptions,
+  options: Pool.Options,
 ): Pool {
-  return poolOver(openerOf(machine, address, port, expected), options);
+  return poolOver(() => machine.connect(address, port), options);
 }
 
-/** How to connect to a port from the machine itself. So many connections may be opened before they are needed. */
+/** How to connect to a port from the machine itself, if so many connections may be opened before they are needed. */
 export function openerOf(
   machine: Connecting,
   address: string,
   port: number,
   expected: number,
 ): OpenConnection {
-  const anew = () => machine.connect(address, port);
-  return (expected > 0 ? machine.connectAhead?.(address, port, expected) : undefined) ?? anew;
+  const ahead = machine.connectAhead?.(address, port, expected);
+  return () => (ahead ?? machine).connect(address, port);
 }
 
 /** HTTP connections that are opened that way. */

@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
@@ -94,4 +94,22 @@ test("expensive connections are kept, and a kept one to the previous process is 
   expect(sockets.size).toBeLessThanOrEqual(2);
   server.closeAllConnections();
   expect(await health.ask("/", 5000, signal)).toMatchObject({ up: true });
+});
+
+test("a connection that was opened during a start and came too early is no answer, as long as there is another one", async () => {
+  const { port } = await serveHttp((_, response) => void response.end('{"status":"UP"}'));
+  const place = { name: "app-1", address: "127.0.0.1", port };
+  const ports = [await freePort(), await freePort(), port, await freePort()];
+  const ahead = {
+    connect: async () => connect(ports.shift() ?? 0, place.address),
+    get hasMore() {
+      return ports.length > 1;
+    },
+    listensSoon: () => {},
+  };
+  const machine = { connect: ahead.connect, connectAhead: () => ahead };
+  const health = new MachineHealth(machine, place, 0);
+  onTestFinished(() => health.close());
+  expect(await health.ask("/", 5000, signal)).toMatchObject({ up: true });
+  expect(await health.ask("/", 5000, signal)).toMatchObject({ up: false });
 });

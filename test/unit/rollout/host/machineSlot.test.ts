@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { MachineSlot } from "#rollout/host/machineSlot.ts";
@@ -11,7 +12,13 @@ function slotWith({ loses = 0, owner = "nobody" }: { loses?: number; owner?: str
       journal.push("prepare");
       return [];
     },
-    start: async ({ release }: { release: string }) => void journal.push(`start ${release}`),
+    start: async ({ release }: { release: string }) => {
+      journal.push(`start ${release}`);
+      await sleep(1);
+    },
+  };
+  const health = {
+    listensSoon: (started: Promise<unknown>) => void started.then(() => journal.push("started")),
   };
   const files = {
     describe: async () => {
@@ -20,7 +27,7 @@ function slotWith({ loses = 0, owner = "nobody" }: { loses?: number; owner?: str
     },
     remember: async () => {},
   };
-  const parts = Object({ place: { name: "app-1", port: 8081 }, supervisor, health: {} });
+  const parts = Object({ place: { name: "app-1", port: 8081 }, supervisor, health });
   const slot = new MachineSlot(parts, Object(files), Object({ launch: {}, environment: {} }), "own");
   let asked = 0;
   const assertHeld = async () => {
@@ -31,10 +38,10 @@ function slotWith({ loses = 0, owner = "nobody" }: { loses?: number; owner?: str
   return { slot, journal, start };
 }
 
-test("a start asks for the lease before it changes anything, and again right before it starts", async () => {
+test("a start asks for the lease before it changes anything, and again right before it starts; health hears when it begins and ends", async () => {
   const { journal, start } = slotWith();
   await start();
-  expect(journal).toEqual(["lease", "look", "prepare", "lease", "start 1.0.0"]);
+  expect(journal).toEqual(["lease", "look", "prepare", "lease", "start 1.0.0", "started"]);
 });
 
 test("nothing is started if the lease was lost while the start was prepared", async () => {
@@ -47,10 +54,10 @@ test("a start that is prepared only starts, once", async () => {
   const { slot, journal, start } = slotWith();
   await slot.prepare({ release: "1.1.0", launch: "own" });
   await start();
-  expect(journal).toEqual(["prepare", "lease", "start 1.1.0"]);
+  expect(journal).toEqual(["prepare", "lease", "start 1.1.0", "started"]);
   journal.length = 0;
   await start();
-  expect(journal).toEqual(["lease", "look", "prepare", "lease", "start 1.0.0"]);
+  expect(journal).toEqual(["lease", "look", "prepare", "lease", "start 1.0.0", "started"]);
 });
 
 test("a start can't be prepared while another program has the port, and is not started then", async () => {
