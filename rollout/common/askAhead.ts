@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PollOptions } from "./poll.ts";
 
+/** How often to ask, and what may bring the next question forward. */
+export interface AskOptions extends PollOptions {
+  /** Called once every answer so far is judged: the next question is asked as soon as this resolves, but never later. */
+  readonly sooner?: (signal: AbortSignal) => Promise<void> | undefined;
+}
+
 /** How many questions may be on their way. */
 const AT_ONCE = 2;
 
@@ -12,7 +18,7 @@ const AT_ONCE = 2;
 export async function askAhead<Answer, T>(
   ask: () => Promise<Answer>,
   judge: (answer: Answer) => T | undefined | Promise<T | undefined>,
-  { intervalMilliseconds, deadlineMilliseconds, signal }: PollOptions,
+  { intervalMilliseconds, deadlineMilliseconds, signal, sooner }: AskOptions,
 ): Promise<T | undefined> {
   const deadline = performance.now() + deadlineMilliseconds;
   const asked: Promise<Answer>[] = [];
@@ -31,7 +37,12 @@ export async function askAhead<Answer, T>(
     }
     const [first] = asked;
     if (!first && !mayAsk) return undefined;
-    if (!(await isThereBefore(first, mayAsk ? next - now : undefined, signal)) || !first) continue;
+    if (!first) {
+      await pause(next - now, signal, sooner);
+      next = Math.min(next, performance.now());
+      continue;
+    }
+    if (!(await isThereBefore(first, mayAsk ? next - now : undefined, signal))) continue;
     asked.shift();
     const judged = await judge(await first);
     if (judged !== undefined) return judged;
@@ -40,13 +51,13 @@ export async function askAhead<Answer, T>(
 
 /** Waits for an answer, but only so long if there is a limit. */
 async function isThereBefore(
-  answer: Promise<unknown> | undefined,
+  answer: Promise<unknown>,
   milliseconds: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const ended = new AbortController();
   const aborting = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-  const there = answer?.then(
+  const there = answer.then(
     () => true,
     () => true,
   );
@@ -54,6 +65,24 @@ async function isThereBefore(
   late?.catch(() => {});
   try {
     return await Promise.race([there, late].filter((each) => each !== undefined));
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Waits so long at most. */
+async function pause(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  sooner: AskOptions["sooner"],
+): Promise<void> {
+  const ended = new AbortController();
+  const ending = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+  const late = sleep(milliseconds, undefined, { signal: ending });
+  const early = sooner?.(ending);
+  for (const each of [late, early]) each?.catch(() => {});
+  try {
+    await Promise.race([late, early].filter((each) => each !== undefined));
   } finally {
     ended.abort();
   }

@@ -101,6 +101,11 @@ export interface Slot {
   keepRunning(): Promise<void>;
   /** Asks the application's own health endpoint once; never throws. */
   probe(signal: AbortSignal): Promise<HealthReport>;
+  /**
+   * Resolves once something listens at the port of that endpoint, or rejects as `signal` aborts. Absent if such a look costs as
+   * much as a question.
+   */
+  readonly untilListening?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Requests a page from the application, over the same way as its health, and returns the status. */
   visit(path: string, signal: AbortSignal): Promise<number>;
   /** Who listens on the port: an application of this host, another process (by name), or nobody. */

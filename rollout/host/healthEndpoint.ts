@@ -3,6 +3,7 @@ import type { Machine, PortAhead } from "../machine/machine.ts";
 import { machinePool, poolOver } from "../machine/machinePool.ts";
 import type { HostPlace } from "./hostPlace.ts";
 import { type HealthReport, MAX_BODY_BYTES, probe } from "./probe.ts";
+import { untilListening } from "./untilListening.ts";
 
 /** Over SSH, each connection is a process here and one there. */
 const VISITS_AT_ONCE = 4;
@@ -15,6 +16,8 @@ export interface HealthEndpoint {
   preflight(signal: AbortSignal): Promise<void>;
   /** Asks once; never throws. */
   ask(path: string, timeoutMilliseconds: number, signal: AbortSignal): Promise<HealthReport>;
+  /** Resolves once something listens there, or rejects as `signal` aborts; absent where a connection is expensive. */
+  readonly untilListening?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Requests a page and returns its status; the body is read and dropped. */
   visit(path: string, signal: AbortSignal): Promise<number>;
   /** Called with a start that has begun, so that connections may be there when it is over. */
@@ -28,6 +31,7 @@ export class MachineHealth implements HealthEndpoint {
   readonly #visits: Pool;
   readonly #keptMilliseconds: number;
   readonly #ahead: PortAhead | undefined;
+  readonly untilListening: HealthEndpoint["untilListening"];
 
   constructor(
     machine: Pick<Machine, "connect" | "connectAhead">,
@@ -35,6 +39,8 @@ export class MachineHealth implements HealthEndpoint {
     keptMilliseconds: number,
   ) {
     this.#keptMilliseconds = keptMilliseconds;
+    if (keptMilliseconds === 0)
+      this.untilListening = (signal) => untilListening(() => machine.connect(address, healthPort), signal);
     this.#visits = machinePool(machine, address, port, { connections: VISITS_AT_ONCE });
     this.#ahead = machine.connectAhead?.(address, healthPort, 1);
     this.#http = poolOver(() => (this.#ahead ?? machine).connect(address, healthPort), {

@@ -190,6 +190,11 @@ export class MachineSlot implements Slot {
     return this.health.ask(path, timeoutMilliseconds, signal);
   }
 
+  /** Only where a connection costs nothing. */
+  get untilListening(): Slot["untilListening"] {
+    return this.health.untilListening;
+  }
+
   visit(path: string, signal: AbortSignal): Promise<number> {
     return this.health.visit(path, signal);
   }

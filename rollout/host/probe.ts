@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { messageOf } from "../common/errors.ts";
+import { isSystemError, messageOf } from "../common/errors.ts";
 import { plainLine } from "../common/plainLine.ts";
 
 /** The verdict on one answer of a health endpoint; `detail` is short enough for a message. */
 export interface HealthReport {
   readonly up: boolean;
   readonly detail: string;
+  /** Whether nothing listens there. */
+  readonly isRefused?: boolean;
 }
 
 /** A health endpoint's answer. */
@@ -34,7 +36,8 @@ export async function probe(
     const { statusCode, body } = await ask(AbortSignal.any([signal, timeout]));
     return judge(statusCode, body);
   } catch (error) {
-    return { up: false, detail: describeFailure(error, timeout.aborted, timeoutMilliseconds) };
+    const detail = describeFailure(error, timeout.aborted, timeoutMilliseconds);
+    return { up: false, detail, ...(isSystemError(error, "ECONNREFUSED") && { isRefused: true }) };
   }
 }
 

@@ -11,7 +11,7 @@ const OBSERVE_SECONDS = 10;
 const STAGE_SECONDS = 3600;
 const STOP_SECONDS = 60;
 /** Methods that have their own deadline, or don't ask the machine. */
-const BOUNDED_THEMSELVES = ["probe", "upstream", "visit", "runTask", "lastSeen"];
+const BOUNDED_THEMSELVES = ["probe", "untilListening", "upstream", "visit", "runTask", "lastSeen"];
 /** Methods that ask nobody. */
 const AT_ONCE = ["guardBy"];
 

@@ -66,7 +66,9 @@ export async function awaitHealthy(
   };
   const askUntilHealthy = async () => {
     const deadlineMilliseconds = deadlineSeconds * 1000;
-    let healthy = await askAhead(ask, judge, { intervalMilliseconds, deadlineMilliseconds, signal });
+    // Nothing has answered yet that could be asked too often.
+    const sooner = (ending: AbortSignal) => (last.isRefused ? slot.untilListening?.(ending) : undefined);
+    let healthy = await askAhead(ask, judge, { intervalMilliseconds, deadlineMilliseconds, signal, sooner });
     // If it comes up just in time, let it complete its passes: it is slow, not broken.
     while (!healthy && last.up && !signal.aborted) {
       await sleep(intervalMilliseconds, undefined, { signal });

@@ -77,3 +77,30 @@ test("an aborted signal ends it between two questions, with its own reason", asy
   await expect(asking).rejects.toThrow();
   expect(signal.aborted).toBe(true);
 });
+
+test("the next question comes before its time if something says so, but not while an answer is awaited", async () => {
+  const made = questions(30);
+  const judged: number[] = [];
+  let open = -1;
+  const sooner = async () => {
+    open = Math.max(open, made.open);
+    await sleep(10);
+  };
+  const began = performance.now();
+  await askAhead(made.ask, until(3, judged), { ...OFTEN, intervalMilliseconds: 2_000, sooner });
+  expect(judged).toEqual([0, 1, 2, 3]);
+  expect(performance.now() - began).toBeLessThan(2_000);
+  expect([open, made.most]).toEqual([0, 1]);
+});
+
+test("the next question comes in time if nothing brings it forward, and then nobody looks for that any more", async () => {
+  const looks: AbortSignal[] = [];
+  const sooner = (ending: AbortSignal) => {
+    looks.push(ending);
+    return new Promise<void>(() => {});
+  };
+  const made = questions(0);
+  await askAhead(made.ask, until(2, []), { ...OFTEN, sooner });
+  expect(made.count).toBe(3);
+  expect(looks.map(({ aborted }) => aborted)).toEqual([true, true]);
+});

@@ -1,4 +1,5 @@
 import { connect, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
@@ -33,6 +34,7 @@ describe("a health request", () => {
     expect(await ask(port, "/", 5000, signal)).toEqual({
       up: false,
       detail: `connect ECONNREFUSED 127.0.0.1:${port}`,
+      isRefused: true,
     });
   });
 
@@ -112,4 +114,45 @@ test("a connection that was opened during a start and came too early is no answe
   onTestFinished(() => health.close());
   expect(await health.ask("/", 5000, signal)).toMatchObject({ up: true });
   expect(await health.ask("/", 5000, signal)).toMatchObject({ up: false });
+});
+
+describe("the look whether something listens", () => {
+  test("ends soon after the application has opened its port, and asks it nothing", async () => {
+    const port = await freePort();
+    const health = new MachineHealth(new LocalMachine(), { name: "app-1", address: "127.0.0.1", port }, 0);
+    onTestFinished(() => health.close());
+    const received: Buffer[] = [];
+    let isOpen = false;
+    const looking = health.untilListening?.(signal).then(() => isOpen);
+    await sleep(100);
+    const server = createServer(
+      (socket) => void socket.on("error", () => {}).on("data", (chunk) => received.push(chunk)),
+    );
+    server.listen(port, "127.0.0.1", () => {
+      isOpen = true;
+    });
+    onTestFinished(() => void server.close());
+    expect(await looking).toBe(true);
+    expect(received).toEqual([]);
+  });
+
+  test("ends with its signal", async () => {
+    const port = await freePort();
+    const health = new MachineHealth(new LocalMachine(), { name: "app-1", address: "127.0.0.1", port }, 0);
+    onTestFinished(() => health.close());
+    const abort = new AbortController();
+    const looking = health.untilListening?.(abort.signal);
+    abort.abort();
+    await expect(looking).rejects.toThrow();
+  });
+
+  test("is not made where connections are expensive", () => {
+    const health = new MachineHealth(
+      new LocalMachine(),
+      { name: "app-1", address: "127.0.0.1", port: 1 },
+      1_000,
+    );
+    onTestFinished(() => health.close());
+    expect(health.untilListening).toBeUndefined();
+  });
 });

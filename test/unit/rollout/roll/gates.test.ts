@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { PortOwner } from "#rollout/host/appHost.ts";
+import type { HealthReport } from "#rollout/host/probe.ts";
 import { awaitHealthy } from "#rollout/roll/gates.ts";
 import { HostSteps } from "#rollout/roll/hostSteps.ts";
 
@@ -43,6 +44,40 @@ test("an owner that was asked for before the application listened is asked for a
 test("a port that answers for another process is reported as stolen", async () => {
   const other: PortOwner = { kind: "other", name: "pid 9 (nginx)" };
   await expect(gate(other)).rejects.toThrow("port 8080 is answered by pid 9 (nginx), not by the release");
+});
+
+/** How an application that answers so was asked, if a look says at once that it listens by now. */
+async function asked(...answers: readonly HealthReport[]): Promise<string[]> {
+  const journal: string[] = [];
+  const left = [...answers];
+  const slot = {
+    name: "app-1",
+    port: 8080,
+    runningApp: async () => ({ pid: 7, release: RELEASE }),
+    probe: async () => {
+      const report = left.shift() ?? { up: true, detail: "200 UP" };
+      journal.push(report.detail);
+      return report;
+    },
+    untilListening: async () => void journal.push("listens"),
+    portOwner: async () => ({ kind: "application", release: RELEASE }),
+  };
+  const health = { passes: 1, intervalMilliseconds: 50, deadlineSeconds: 5 };
+  const context = { policy: { health }, report: () => {}, redact: (text: string) => text };
+  const place = { host: Object(slot), slot: Object(slot) };
+  await awaitHealthy(place, RELEASE, Object(context), new AbortController().signal);
+  return journal;
+}
+
+test("an application that listened to nobody yet is asked again as soon as it does", async () => {
+  const refused = { up: false, detail: "refused", isRefused: true };
+  expect(await asked(refused, refused)).toEqual(["refused", "listens", "refused", "listens", "200 UP"]);
+});
+
+test("an application that has answered is asked again only after the interval", async () => {
+  const began = performance.now();
+  expect(await asked({ up: false, detail: "503 DOWN" })).toEqual(["503 DOWN", "200 UP"]);
+  expect(performance.now() - began).toBeGreaterThan(45);
 });
 
 /** When nginx was asked for its view of an application whose answers take long, one after the other. */
