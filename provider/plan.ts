@@ -85,11 +85,11 @@ async function lookAt(fleet: Fleet, request: RollRequest, orders: Orders) {
     upstream: async (slot, given) =>
       silence === undefined ? fleet.proxy.upstream(slot, given) : { up: false, detail: silence },
   };
-  const onState = askingAhead(request, orders);
+  const onRunning = askingAhead(request, orders);
   const look = (host: AppHost) =>
     observe(host, proxy, AbortSignal.timeout(ANSWER_MILLISECONDS), {
       staging: targetOf(request, host.name).release,
-      onState,
+      onRunning,
     });
   const [members, { problem }, { answer: roller }, { problem: unanswered }] = await Promise.all([
     Promise.all(fewAtOnce(fleet.hosts, look)),

@@ -1,31 +1,36 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { LastSeen, WhichSlot } from "#rollout/host/lastSeen.ts";
+import type { LastSeen, Seen } from "#rollout/host/lastSeen.ts";
 
-/** Remembers in a file of this machine in which slot a host was last seen to run something. */
+/** A slot and a release. */
+const SEEN = /^(first|second) (\S+)$/;
+
+/** Remembers in a file of this machine what a host was last seen to run, and in which slot. */
 export class LastSeenFile implements LastSeen {
   readonly #place: () => string | undefined;
-  #written: WhichSlot | undefined;
+  #written = "";
 
   /** `place` says where the file is, as long as there may be one. */
   constructor(place: () => string | undefined) {
     this.#place = place;
   }
 
-  async recall(): Promise<WhichSlot | undefined> {
+  async recall(): Promise<Seen | undefined> {
     const file = this.#place();
-    const text = file === undefined ? "" : await readFile(file, "utf8").catch(() => "");
-    this.#written = text === "first" || text === "second" ? text : undefined;
-    return this.#written;
+    this.#written = file === undefined ? "" : await readFile(file, "utf8").catch(() => "");
+    const [, slot, release] = SEEN.exec(this.#written) ?? [];
+    if (release === undefined) return undefined;
+    return { slot: slot === "first" ? slot : "second", release };
   }
 
-  async remember(slot: WhichSlot): Promise<void> {
+  async remember({ slot, release }: Seen): Promise<void> {
     const file = this.#place();
-    if (file === undefined || slot === this.#written) return;
-    this.#written = slot;
+    const text = `${slot} ${release}`;
+    if (file === undefined || text === this.#written) return;
+    this.#written = text;
     try {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      await writeFile(file, slot);
+      await writeFile(file, text);
     } catch {
       // Whoever asks next has to wait for one more answer.
     }

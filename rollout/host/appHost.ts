@@ -1,7 +1,7 @@
 import type { Command, Ended, Output } from "../hooks/command.ts";
 import type { Jar } from "../release/jar.ts";
 import type { StartupCache } from "../startupCache/startupCache.ts";
-import type { WhichSlot } from "./lastSeen.ts";
+import type { Seen } from "./lastSeen.ts";
 import type { LaunchSpec } from "./launchSpec.ts";
 import type { HealthReport } from "./probe.ts";
 
@@ -134,8 +134,8 @@ export interface AppHost extends Slot {
 
   /** Throws `RollgateError` if the host cannot take part in a roll; changes nothing. */
   preflight(signal: AbortSignal): Promise<void>;
-  /** In which slot it was last seen to run something, if that is remembered: a guess, for which it is not asked. */
-  lastSeen?(): Promise<WhichSlot | undefined>;
+  /** What it was last seen to run, and in which slot, if that is remembered: a guess, for which it is not asked. */
+  lastSeen?(): Promise<Seen | undefined>;
   /** `staging` is a release that may have to be staged: it asks for the room for it, too. */
   observe(staging?: string): Promise<HostState>;
   /**

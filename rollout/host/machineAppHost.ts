@@ -7,7 +7,7 @@ import type { AppHost, HostState, Revision } from "./appHost.ts";
 import type { HostFiles } from "./hostFiles.ts";
 import { portTaken, releaseMissing } from "./hostProblems.ts";
 import type { HostTasks } from "./hostTasks.ts";
-import type { LastSeen, WhichSlot } from "./lastSeen.ts";
+import type { LastSeen, Seen } from "./lastSeen.ts";
 import { launchFingerprint } from "./launchSpec.ts";
 import { type HostPolicy, MachineSlot, type SlotParts } from "./machineSlot.ts";
 
@@ -66,7 +66,7 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     throw portTaken(this, owner.value.name, owner.value.port);
   }
 
-  async lastSeen(): Promise<WhichSlot | undefined> {
+  async lastSeen(): Promise<Seen | undefined> {
     return this.second && this.#lastSeen?.recall();
   }
 
@@ -76,7 +76,9 @@ export class MachineAppHost extends MachineSlot implements AppHost {
       this.second?.runningApp(),
       this.explain("cannot list its releases", () => this.files.describe(staging)),
     ]);
-    if (this.second && !running !== !second) await this.#lastSeen?.remember(running ? "first" : "second");
+    const app = running ?? second;
+    if (this.second && app && !(running && second))
+      await this.#lastSeen?.remember({ slot: running ? "first" : "second", release: app.release });
     return { ...(running && { running }), ...(second && { second }), ...files };
   }
 

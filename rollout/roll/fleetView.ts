@@ -3,7 +3,7 @@ import type { AppHost, Slot } from "../host/appHost.ts";
 import type { FleetMember } from "./fleet.ts";
 import { isLarge, LARGE_FLEET } from "./largeFleet.ts";
 import type { LookAhead } from "./lookAhead.ts";
-import type { OnState } from "./observe.ts";
+import type { OnRunning } from "./observe.ts";
 import { type Observing, observeEach } from "./observeFleet.ts";
 
 /** How long after its end a look that began ahead is as good as one that ends now. */
@@ -16,7 +16,7 @@ const CURRENT_MILLISECONDS = 200;
  */
 export class FleetView {
   readonly #context: Observing;
-  readonly #onState: OnState | undefined;
+  readonly #onRunning: OnRunning | undefined;
   #ahead: LookAhead | undefined;
   readonly #seen = new Map<AppHost, FleetMember>();
   /** From where hosts serve, as far as that is known: so they can be asked at once. */
@@ -33,9 +33,9 @@ export class FleetView {
   #looking: Promise<void> = Promise.resolve();
 
   /** `ahead` is a look at all of them, which may spare the first one. */
-  constructor(context: Observing, onState?: OnState, ahead?: LookAhead) {
+  constructor(context: Observing, onRunning?: OnRunning, ahead?: LookAhead) {
     this.#context = context;
-    this.#onState = onState;
+    this.#onRunning = onRunning;
     this.#ahead = ahead;
     const { length } = context.hosts;
     this.#shares = isLarge(length) ? Math.ceil(length / LARGE_FLEET) : 1;
@@ -120,7 +120,7 @@ export class FleetView {
   }
 
   #observe(hosts: readonly AppHost[]): Promise<FleetMember[]> {
-    return observeEach(hosts, this.#context, (host) => this.slotOf(host), this.#onState);
+    return observeEach(hosts, this.#context, (host) => this.slotOf(host), this.#onRunning);
   }
 
   /** For the first look, which asks every host. */

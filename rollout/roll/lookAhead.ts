@@ -1,7 +1,7 @@
 import { Ahead } from "../common/ahead.ts";
 import type { AppHost } from "../host/appHost.ts";
 import type { FleetMember } from "./fleet.ts";
-import type { OnState } from "./observe.ts";
+import type { OnRunning } from "./observe.ts";
 import { type Observing, observeEach } from "./observeFleet.ts";
 import type { Orders } from "./order.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
@@ -18,9 +18,9 @@ export class LookAhead {
   readonly #over = new AbortController();
 
   constructor(desired: DesiredRelease, context: Observing & { readonly orders: Orders }) {
-    const onState = askingAhead(desired, context.orders);
+    const onRunning = askingAhead(desired, context.orders);
     const signal = AbortSignal.any([context.signal, this.#over.signal]);
-    this.#looking = new Ahead(observeEach(context.hosts, { ...context, signal }, () => undefined, onState));
+    this.#looking = new Ahead(observeEach(context.hosts, { ...context, signal }, () => undefined, onRunning));
   }
 
   /** Asks no more: the roll is over, and so is the connection to its hosts. */
@@ -35,9 +35,8 @@ export class LookAhead {
 }
 
 /** Asks the hosts that run another release for their room, while they are asked for their health. */
-export function askingAhead(desired: DesiredRelease, orders: Orders): OnState {
-  return (host: AppHost, state) => {
-    const { release } = targetOf(desired, host.name);
-    if ((state.running ?? state.second)?.release !== release) orders.askAhead(host, state);
+export function askingAhead(desired: DesiredRelease, orders: Orders): OnRunning {
+  return (host: AppHost, slot, release) => {
+    if (release !== targetOf(desired, host.name).release) orders.askAhead(host, slot);
   };
 }

@@ -12,8 +12,11 @@ const OUT_OF_REACH: HostState = { releases: [] };
 /** The part of a proxy that says what it does with hosts. */
 export type Observed = Pick<ReverseProxy, "drained" | "upstream">;
 
-/** Hears what a host runs before its health is known, so that more can be asked meanwhile. */
-export type OnState = (host: AppHost, state: HostState) => void;
+/**
+ * Hears in which of its slots alone a host runs which release, before its health is known, so that more can be asked
+ * meanwhile. The first time, that may be a guess.
+ */
+export type OnRunning = (host: AppHost, slot: Slot, release: string) => void;
 
 /** What to ask a host at the same time. */
 export interface Asked {
@@ -21,7 +24,7 @@ export interface Asked {
   readonly staging?: string;
   /** The health of the slot that it is likely to serve from. */
   readonly likely?: Slot | undefined;
-  readonly onState?: OnState | undefined;
+  readonly onRunning?: OnRunning | undefined;
 }
 
 /** Asks a host and the proxy about it. A host that does not answer is a finding; a proxy that does not is an error. */
@@ -38,14 +41,18 @@ async function look(
   host: AppHost,
   proxy: Observed,
   { signal, asked }: { readonly signal: AbortSignal; readonly asked: AbortSignal },
-  { staging, likely, onState }: Asked,
+  { staging, likely, onRunning }: Asked,
 ): Promise<FleetMember> {
   const { second } = host;
-  const guess = likely ?? (await lastSeen(host));
+  const seen = likely ? undefined : await host.lastSeen?.();
+  const guess = likely ?? (seen && (seen.slot === "first" ? host : second));
   const asking = askHost(host, staging).then((answer) => {
-    if (answer.unreachable === undefined) onState?.(host, answer.state);
+    const { running, second: beside } = answer.state;
+    if (running && !beside) onRunning?.(host, host, running.release);
+    if (beside && !running && second) onRunning?.(host, second, beside.release);
     return answer;
   });
+  if (seen && guess) onRunning?.(host, guess, seen.release);
   const draining = proxy.drained(signal);
   if (!second) {
     const runs = asking.then(({ state }) => state.running);
@@ -78,11 +85,6 @@ async function look(
   const { running: _, second: __, ...files } = state;
   const found = { host, ...main, state: { ...files, ...(running && { running }) } };
   return unreachable === undefined ? { ...found, spare } : { ...found, unreachable };
-}
-
-async function lastSeen(host: AppHost): Promise<Slot | undefined> {
-  const which = await host.lastSeen?.();
-  return which === "first" ? host : which && host.second;
 }
 
 async function askHost(host: AppHost, staging?: string): Promise<Pick<FleetMember, "state" | "unreachable">> {

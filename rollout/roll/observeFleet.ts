@@ -4,7 +4,7 @@ import type { AppHost, Slot } from "../host/appHost.ts";
 import type { Drains, ReverseProxy } from "../nginx/reverseProxy.ts";
 import type { HealthPolicy } from "../request/rollRequest.ts";
 import type { FleetMember } from "./fleet.ts";
-import { type Asked, type Observed, type OnState, observe } from "./observe.ts";
+import { type Asked, type Observed, type OnRunning, observe } from "./observe.ts";
 
 /** How long several nginx may take to agree on a host: the checks of one that was started are more than a second apart. */
 const AGREE_MILLISECONDS = 5_000;
@@ -30,7 +30,7 @@ export async function observeEach(
   hosts: readonly AppHost[],
   context: Observing,
   likely: (host: AppHost) => Slot | undefined = () => undefined,
-  onState?: OnState,
+  onRunning?: OnRunning,
 ): Promise<FleetMember[]> {
   const { proxy } = context;
   let drains: Promise<Drains> | undefined;
@@ -39,7 +39,8 @@ export async function observeEach(
     return drains;
   };
   const observed: Observed = { drained, upstream: (slot, signal) => proxy.upstream(slot, signal) };
-  const look = (host: AppHost) => observeSteadily(host, context, observed, { likely: likely(host), onState });
+  const look = (host: AppHost) =>
+    observeSteadily(host, context, observed, { likely: likely(host), onRunning });
   return Promise.all(fewAtOnce(hosts, look, context.signal));
 }
 

@@ -1,6 +1,6 @@
 import { digits } from "../common/digits.ts";
 import { messageOf, RollgateError } from "../common/errors.ts";
-import type { AppHost, HostState, MemoryRoom, Slot } from "../host/appHost.ts";
+import type { AppHost, MemoryRoom, Slot } from "../host/appHost.ts";
 import type { Order } from "../request/rollRequest.ts";
 import type { FleetMember } from "./fleet.ts";
 
@@ -86,12 +86,15 @@ export class Orders {
     this.#order = order;
   }
 
-  /** Asks a host for its room while it is asked for its health, if that matters: over SSH, each takes a round trip. */
-  askAhead(host: AppHost, { running, second: beside }: HostState): void {
+  /**
+   * Asks a host that runs something in this slot, or is likely to, for its room while it is asked for its health, if that
+   * matters: over SSH, each takes a round trip.
+   */
+  askAhead(host: AppHost, full: Slot): void {
     const { second } = host;
-    if (this.#order === "stop-first" || !second || this.#decisions.has(host) || this.#ahead.has(host)) return;
-    if ((running === undefined) === (beside === undefined)) return;
-    const [empty, full] = running ? [second, host] : [host, second];
+    if (this.#order === "stop-first" || !second || this.#decisions.has(host)) return;
+    const empty = full === second ? host : second;
+    if (this.#ahead.get(host)?.empty === empty) return;
     const room = lookForRoom(empty, full);
     // A bug is thrown to whoever decides by it.
     room.catch(() => {});

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import type { WhichSlot } from "#rollout/host/lastSeen.ts";
+import type { Seen } from "#rollout/host/lastSeen.ts";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 
 const APP = { pid: 1, release: "1.0.0", launch: undefined };
 
 /** A host whose slots run something or nothing, and what was remembered of it. */
 function hostWith({ first, second }: { first: boolean; second?: boolean }) {
-  const remembered: WhichSlot[] = [];
+  const remembered: Seen[] = [];
   const slot = (name: string, runs: boolean) => ({
     place: { name },
     supervisor: { running: async () => (runs ? APP : undefined) },
@@ -17,15 +17,15 @@ function hostWith({ first, second }: { first: boolean; second?: boolean }) {
     ...(second !== undefined && { second: slot("app-1_b", second) }),
     files: { describe: async () => ({ releases: [] }) },
     lastSeen: {
-      recall: async () => "second",
-      remember: async (which: WhichSlot) => void remembered.push(which),
+      recall: async () => ({ slot: "second", release: "1.0.0" }),
+      remember: async (seen: Seen) => void remembered.push(seen),
     },
   };
   const host = new MachineAppHost(Object(parts), Object({ launch: {}, environment: {} }));
   return { host, remembered };
 }
 
-test("the slot of a host that runs something is remembered with each look", async () => {
+test("what a host runs, and in which slot, is remembered with each look", async () => {
   for (const [running, which] of [
     [{ first: true, second: false }, ["first"]],
     [{ first: false, second: true }, ["second"]],
@@ -34,8 +34,8 @@ test("the slot of a host that runs something is remembered with each look", asyn
   ] as const) {
     const { host, remembered } = hostWith(running);
     await host.observe();
-    expect(remembered).toEqual(which);
-    expect(await host.lastSeen()).toBe("second");
+    expect(remembered).toEqual(which.map((slot) => ({ slot, release: "1.0.0" })));
+    expect(await host.lastSeen()).toEqual({ slot: "second", release: "1.0.0" });
   }
 });
 

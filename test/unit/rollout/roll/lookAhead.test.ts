@@ -95,6 +95,37 @@ test("a host is asked for its room while it is asked for its health", async () =
   expect(fleet.state).toEqual({ "app-1": "nothing, drained", "app-1_b": NEW });
 });
 
+test("a host that was seen to run another release is asked for its room along with what it runs", async () => {
+  const fleet = await FakeFleet.create({ "app-1": ROOM });
+  const host = fleet.host("app-1");
+  host.lastSeen = async () => ({ slot: "first", release: OLD });
+  const [observe, memory] = [host.observe.bind(host), host.memory.bind(host)];
+  const asked = Promise.withResolvers<void>();
+  let questions = 0;
+  host.memory = async () => {
+    questions++;
+    asked.resolve();
+    return memory();
+  };
+  host.observe = async () => {
+    await asked.promise;
+    return observe();
+  };
+  await fleet.roll(NEW, { policy: { order: "auto" } });
+  expect(fleet.state).toEqual({ "app-1": "nothing, drained", "app-1_b": NEW });
+  expect(questions).toBe(1);
+});
+
+test("a host that serves from the other slot than it was seen to is asked for its room there", async () => {
+  const fleet = await FakeFleet.create({ "app-1": ROOM });
+  const host = fleet.host("app-1");
+  host.lastSeen = async () => ({ slot: "second", release: OLD });
+  const asking = vi.spyOn(host, "memory");
+  await fleet.roll(NEW, { policy: { order: "auto" } });
+  expect(fleet.state).toEqual({ "app-1": "nothing, drained", "app-1_b": NEW });
+  expect(asking).toHaveBeenCalledTimes(1);
+});
+
 test("a lease that was claimed just now is not asked for again before the first step", async () => {
   const fleet = await FakeFleet.create({ "app-1": { runs: OLD } });
   const newest = vi.spyOn(fleet.leases, "newest");
@@ -109,6 +140,7 @@ test("a lease that was claimed just now is not asked for again before the first 
 
 test("a host that runs the release already is not asked for its room", async () => {
   const fleet = await FakeFleet.create({ "app-1": { ...ROOM, ...DONE } });
+  fleet.host("app-1").lastSeen = async () => ({ slot: "first", release: NEW });
   const asking = vi.spyOn(fleet.host("app-1"), "memory");
   await fleet.roll(NEW, { policy: { order: "auto" } });
   expect(asking).not.toHaveBeenCalled();

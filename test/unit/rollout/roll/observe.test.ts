@@ -130,7 +130,7 @@ test("a host that was seen before is asked for all at once, and nginx along with
     const [host, { proxy }] = [fleet.host("app-1"), fleet];
     const slot = which === "first" ? host : host.second;
     if (!slot) throw new Error("expected two slots");
-    host.lastSeen = async () => which;
+    host.lastSeen = async () => ({ slot: which, release: "1.0.0" });
     const answers = Promise.withResolvers<void>();
     const asked: string[] = [];
     const hold = (target: object, name: string) => {
@@ -165,7 +165,7 @@ test("what a slot was asked ends with the look if nothing runs there", async () 
       }),
     );
   if (host.second) host.second.probe = hanging;
-  host.lastSeen = async () => "second";
+  host.lastSeen = async () => ({ slot: "second", release: "1.0.0" });
   expect(await observe(host, fleet.proxy, signal)).toMatchObject({ serving: true, slot: { name: "app-1" } });
   // The application, and nginx, which asks it, too.
   expect(ended).toHaveLength(2);
