@@ -7,7 +7,9 @@ import type { LaunchSpec } from "./launchSpec.ts";
 import type { StartTurn } from "./supervisor.ts";
 
 const TAKEN = 47;
-const FREE = readScripts(new URL("./scripts/", import.meta.url), "require-free-ports");
+const LISTENING = readScripts(new URL("../machine/scripts/", import.meta.url), "print-listening");
+const REQUIRE_FREE = readScripts(new URL("./scripts/", import.meta.url), "require-free-ports");
+const FREE = `listening=$(\n${LISTENING}\n)\n${REQUIRE_FREE}`;
 
 /** What a start consists of. */
 interface Start {

@@ -41,7 +41,8 @@ export async function writeShortFiles(
 
 /** The same as one of several scripts. */
 export function turnToWrite(directory: string, files: readonly WrittenFile[]): Required<Turn> {
+  const suffix = randomUUID();
   const sizes = files.flatMap(({ file, text, umask }) => [file, umask, String(Buffer.byteLength(text))]);
-  const input = files.map(({ text }) => text).join("");
-  return { script: WRITE_SHORT, args: [directory, randomUUID(), ...sizes], input };
+  const input = `${files.map(({ text }) => text).join("")}${suffix}\n`;
+  return { script: WRITE_SHORT, args: [directory, suffix, ...sizes], input };
 }

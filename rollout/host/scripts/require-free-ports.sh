@@ -1,4 +1,6 @@
-# $@ ports, as in the kernel's tables. Exits with 47 if anything listens at one of them, whatever the address.
+# After listening was set to what print-listening.sh prints. $@ ports, as in the kernel's tables. Exits with 47 if anything
+# listens at one of them, whatever the address.
+# shellcheck disable=SC2154 # Set before.
 for port; do
-  if grep -qsE "^ *[0-9]+: [0-9A-F]+:$port [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6; then exit 47; fi
+  case $listening in *":$port "*) exit 47 ;; esac
 done

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readFile, readlink, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import { HostFiles } from "#rollout/host/hostFiles.ts";
+import type { Machine } from "#rollout/machine/machine.ts";
 import { releaseId } from "#rollout/release/release.ts";
 import { jarWith } from "../../../support/jarWith.ts";
 import { localMachine, SHELLS } from "../../../support/localMachine.ts";
@@ -189,6 +191,49 @@ describe.each(SHELLS)("the releases of a host on a machine with %s", (shell) => 
     );
     expect((await new HostFiles(machine, directory).describe()).lastKnownGood).toEqual(good);
     expect(await readdir(directory)).toEqual(["last-known-good.json"]);
+  });
+
+  test("of a start are written together, byte for byte", async (context) => {
+    const { directory, files } = await newHost(context);
+    const texts = [
+      "",
+      "\n",
+      "no line break",
+      "two\n\n",
+      "\n\\n %s $HOME\r\n",
+      "é \u0001\u0081 1e5\n1e5",
+      "x".repeat(100_000),
+    ];
+    const written = texts.map((each, index) => ({ file: `folder-${index}/file`, text: each, umask: "027" }));
+    const spec = {
+      launch: { java: "java", jvmOptions: [], arguments: [] },
+      environment: { SECRET: "hunter2" },
+    };
+    for (const others of [written.toReversed(), written]) await files.remember("abc", spec, others);
+    expect(await files.recall("abc")).toEqual(spec);
+    for (const { file, text: whole } of written) {
+      expect(await readFile(join(directory, file), "utf8")).toBe(whole);
+      expect((await stat(join(directory, file))).mode & 0o777).toBe(0o640);
+      expect(await readdir(join(directory, dirname(file)))).toEqual(["file"]);
+    }
+    expect((await stat(join(directory, "launches/abc.json"))).mode & 0o777).toBe(0o600);
+  });
+
+  test("of a start replace none unless all have arrived", async (context) => {
+    const machine = await localMachine(shell, context);
+    const directory = join(await temporaryDirectory(), "host");
+    const spec = { launch: { java: "java", jvmOptions: [], arguments: [] }, environment: {} };
+    const start = (line: string) => [{ file: "start", text: line, umask: "022" }];
+    await new HostFiles(machine, directory).remember("abc", spec, start("old\n"));
+    const run: Machine["run"] = async (script, args, { input } = {}) => {
+      const whole = input ? await text(input) : "";
+      return machine.run(script, args, { input: Readable.from([whole.slice(0, -2)]) });
+    };
+    const cutOff = new HostFiles({ run }, directory).remember("def", spec, start("new\n"));
+    await expect(cutOff).rejects.toThrow("launches/def.json start arrived incomplete");
+    expect(await readFile(join(directory, "start"), "utf8")).toBe("old\n");
+    expect(await readdir(join(directory, "launches"))).toEqual(["abc.json"]);
+    expect((await readdir(directory)).sort()).toEqual(["launches", "start"]);
   });
 
   test("become current through a relative link, which is never missing during a switch", async (context) => {
