@@ -63,7 +63,8 @@ export class Shells {
    * wait leaves the last shell that is there to others.
    */
   run(command: string, options: CommandOptions): Promise<Printed> | undefined {
-    const shell = options.mayWait ? this.#idleForLong() : this.#quick();
+    const [first, second] = this.#quick();
+    const shell = options.mayWait && !second ? undefined : first;
     if (shell?.isReady || !this.#options.openWith || options.isSecret)
       return (shell ?? this.#another() ?? this.#idle()[0])?.run(command, options);
     return this.#begin(command, options) ?? (shell ?? this.#idle()[0])?.run(command, options);
@@ -84,16 +85,12 @@ export class Shells {
       .toSorted((one, other) => Number(other.isReady) - Number(one.isReady));
   }
 
-  #idleForLong(): Shell | undefined {
-    const [first, second] = this.#idle();
-    return second && first;
-  }
-
-  #quick(): Shell | undefined {
+  /** Those that have nothing to do come first, or else soon. */
+  #quick(): Shell[] {
     const { commands = 1 } = this.#options;
     return [...this.#all]
       .filter((shell) => shell.length < commands && shell.isQuick(PATIENCE_MILLISECONDS))
-      .toSorted((one, other) => Number(other.isReady) - Number(one.isReady) || one.length - other.length)[0];
+      .toSorted((one, other) => Number(other.isReady) - Number(one.isReady) || one.length - other.length);
   }
 
   /** Opens a shell with all commands that come at once; `undefined` if there may be no more shells. */

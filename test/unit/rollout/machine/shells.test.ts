@@ -83,6 +83,16 @@ test("nothing waits behind a command that may take its time", async () => {
   expect(opened).toHaveLength(2);
 });
 
+test("a command that may take its time goes to a shell that will be free soon, if another one is left to others", async () => {
+  const { shells, opened } = queueing();
+  shells.prepare(2);
+  const short = shells.run("sleep 0.3", {});
+  const both = ["one", "two"].map((word) => shells.run(`echo ${word}`, { mayWait: true }));
+  expect((await both[0])?.stdout).toBe("one\n");
+  expect(opened).toHaveLength(2 + 1);
+  await Promise.all([short, ...both]);
+});
+
 test("a command that is given up leaves those before and after it alone", async () => {
   const { shells, opened } = queueing();
   const [first, second] = [new AbortController(), new AbortController()];
