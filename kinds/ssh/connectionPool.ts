@@ -4,6 +4,7 @@ import { Shells } from "#rollout/machine/shells.ts";
 import { ConnectionsAhead } from "./connectionsAhead.ts";
 import { forwardedStream } from "./forwardedStream.ts";
 import { SharedSockets } from "./sharedSockets.ts";
+import { inUse, type ServerInUse, USE } from "./socketNotes.ts";
 import { placeKey, type SshPlace } from "./sshArguments.ts";
 import { SshConnection } from "./sshConnection.ts";
 
@@ -19,11 +20,14 @@ const SHELLS = 3;
 const FEW_SERVERS = 20;
 /** One for commands that take a moment, and one for those that may take longer. */
 const SHELLS_OF_FAR = 2;
+/** What opening a connection that is there already may take. */
+const OPEN_MILLISECONDS = 5_000;
 /** Commands with a long input have sessions of their own. */
 const OTHER_SESSIONS = 6;
 
 /** A connection, and what all who use it share. */
 export interface PooledConnection {
+  readonly place: SshPlace;
   readonly connection: SshConnection;
   readonly shells: Shells;
   readonly ahead: ConnectionsAhead;
@@ -45,6 +49,7 @@ export class ConnectionPool {
   readonly #kept = new Map<string, PooledConnection>();
   readonly #sockets: SharedSockets | undefined;
   #connections = 0;
+  #isResumed = false;
 
   /** With 0, none is kept or shared in this process; `sockets` are shared with others. */
   constructor(keptMilliseconds: number, sockets?: SharedSockets) {
@@ -54,6 +59,7 @@ export class ConnectionPool {
 
   /** A connection to a server, which may be open already. */
   take(place: SshPlace): PooledConnection {
+    if (!this.#isResumed) void this.#resume().catch(() => {});
     const keeps = this.#keptMilliseconds > 0;
     const key = placeKey(place);
     const pooled = this.#kept.get(key) ?? this.#connect(place);
@@ -67,6 +73,7 @@ export class ConnectionPool {
   async giveBack(pooled: PooledConnection): Promise<void> {
     pooled.users--;
     if (pooled.users > 0) return;
+    this.#leaveWord(pooled);
     const [key] = [...this.#kept].find(([, kept]) => kept === pooled) ?? [];
     if (key === undefined) return this.#close(pooled);
     const forget = () => {
@@ -88,6 +95,37 @@ export class ConnectionPool {
     const idle = [...this.#kept.values()].filter(({ users }) => users === 0);
     this.#kept.clear();
     await Promise.all(idle.map((pooled) => this.#close(pooled)));
+  }
+
+  /**
+   * A process of an update that needs one of its servers will soon need the others: begins what takes round trips there,
+   * over connections that another process has left.
+   */
+  async #resume(): Promise<void> {
+    this.#isResumed = true;
+    if (!this.#sockets || this.#keptMilliseconds === 0) return;
+    const used = inUse(await this.#sockets.notes(USE));
+    if (used.length <= FEW_SERVERS) await Promise.all(used.map((use) => this.#resumeOne(use)));
+  }
+
+  async #resumeOne({ place, ports }: ServerInUse): Promise<void> {
+    if (this.#kept.has(placeKey(place))) return;
+    const pooled = this.take(place);
+    try {
+      if (!(await pooled.connection.isThere())) return;
+      for (const port of ports) pooled.ahead.expect(...port);
+      await pooled.connection.open(AbortSignal.timeout(OPEN_MILLISECONDS));
+    } finally {
+      await this.giveBack(pooled);
+    }
+  }
+
+  /** For the next process of this update. An account that sets servers up has had its turn. */
+  #leaveWord({ place, connection, ahead }: PooledConnection): void {
+    if (!ahead.isFar || place.user) return;
+    const use = { place, ports: ahead.all };
+    const leave = async () => (await connection.notes())?.leaveUse(use);
+    void leave().catch(() => {});
   }
 
   #connect(place: SshPlace): PooledConnection {
@@ -113,7 +151,7 @@ export class ConnectionPool {
       });
     };
     const [limit, sessions] = [pLimit(COMMANDS_AT_ONCE), pLimit(OTHER_SESSIONS)];
-    return { connection, shells, ahead, limit, sessions, users: 0 };
+    return { place, connection, shells, ahead, limit, sessions, users: 0 };
   }
 
   async #close({ connection, shells, ahead, idle }: PooledConnection): Promise<void> {

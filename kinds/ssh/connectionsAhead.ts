@@ -10,6 +10,9 @@ const BETWEEN_TRIES_MILLISECONDS = 50;
 /** Each is a process here. Later, gates ask, and connect as often as they ask. */
 const MOST_TRIES = 4;
 
+/** A port that will be asked, and over how many connections. */
+export type ExpectedPort = readonly [address: string, port: number, count: number];
+
 /**
  * Connections to ports of a far server that will be needed soon. To open one takes a round trip, which is over before the
  * first request if it begins with what comes before that.
@@ -19,14 +22,25 @@ export class ConnectionsAhead {
   /** What opens them. */
   readonly #expected = new Map<string, () => Duplex[]>();
   readonly #opened = new Map<string, Duplex[]>();
+  readonly #all = new Map<string, ExpectedPort>();
   #isFar = false;
 
   constructor(connect: (address: string, port: number) => Duplex) {
     this.#connect = connect;
   }
 
+  get isFar(): boolean {
+    return this.#isFar;
+  }
+
+  /** Every port that was expected to be asked. */
+  get all(): readonly ExpectedPort[] {
+    return [...this.#all.values()];
+  }
+
   /** Says that so many will be needed soon. */
-  expect(address: string, port: number, count: number): void {
+  expect(...[address, port, count]: ExpectedPort): void {
+    this.#all.set(endpoint(address, port), [address, port, count]);
     const open = () => Array.from({ length: count }, () => this.#connect(address, port));
     this.#expected.set(endpoint(address, port), open);
     if (this.#isFar) this.#open();

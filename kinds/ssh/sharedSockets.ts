@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { isSystemError } from "#rollout/common/errors.ts";
@@ -43,6 +43,14 @@ export class SharedSockets {
   lastSeenIn(place: SshPlace, directory: string): string | undefined {
     const name = hashOf([placeKey(place), directory]);
     return isPrivate(this.#root) ? join(this.#root, SEEN, name) : undefined;
+  }
+
+  /** What the files say that are beside the sockets and end like this. */
+  async notes(ending: string): Promise<string[]> {
+    const folder = this.#folder();
+    if (folder === undefined) return [];
+    const files = (await readdir(folder)).filter((file) => file.endsWith(ending));
+    return Promise.all(files.map((file) => readFile(join(folder, file), "utf8").catch(() => "")));
   }
 
   /** What `ssh` makes of its configuration is part of the name, and so are the host keys that it knows. */

@@ -2,11 +2,22 @@ import { createHash } from "node:crypto";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { updateAddress } from "#provider/engineAddress.ts";
+import type { ExpectedPort } from "./connectionsAhead.ts";
+import type { SshPlace } from "./sshArguments.ts";
 
 /** How long a login takes to servers that are not near. */
 const FAR_MILLISECONDS = 400;
 /** Of a hash that stands for a directory in the name of a file. */
 const DIGITS = 16;
+
+/** How a note of use ends. */
+export const USE = ".use";
+
+/** What a process of an update has used of a server that is far away. */
+export interface ServerInUse {
+  readonly place: SshPlace;
+  readonly ports: readonly ExpectedPort[];
+}
 
 /** What the process that logs in leaves beside the socket of a connection for those that share it, who can do without. */
 export class SocketNotes {
@@ -58,6 +69,12 @@ export class SocketNotes {
     return update !== undefined && (await this.#read(setUp(directory))) === update;
   }
 
+  /** Says to the other processes of this update what this one has used. */
+  leaveUse(use: ServerInUse): void {
+    const update = updateAddress();
+    if (update !== undefined) this.#leave(USE.slice(1), JSON.stringify({ ...use, update }));
+  }
+
   #leave(what: string, text: string): void {
     if (!this.#isShared) return;
     try {
@@ -68,6 +85,15 @@ export class SocketNotes {
   #read(what: string): Promise<string> {
     return readFile(`${this.#socket}.${what}`, "utf8").catch(() => "");
   }
+}
+
+/** What such notes say of this update. */
+export function inUse(notes: readonly string[]): ServerInUse[] {
+  return notes.flatMap((text) => {
+    // Another process may be writing it.
+    const { update, place, ports } = text.endsWith("}") ? JSON.parse(text) : {};
+    return update !== undefined && update === updateAddress() ? [{ place, ports }] : [];
+  });
 }
 
 function setUp(directory: string): string {

@@ -71,6 +71,12 @@ export class SshConnection {
     return socket === undefined ? undefined : new SocketNotes(socket, true);
   }
 
+  /** Whether another process has left it open. */
+  async isThere(): Promise<boolean> {
+    const socket = await this.#sockets?.of(this.#place, this.#name);
+    return socket !== undefined && (await isListening(socket));
+  }
+
   /** How often it was opened; an increase means that it broke in between. */
   get opened(): number {
     return this.#opened;
