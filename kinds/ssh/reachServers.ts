@@ -1,5 +1,4 @@
 import { InvalidInput, RollgateError } from "#rollout/common/errors.ts";
-import { isFolder } from "#rollout/machine/isFolder.ts";
 import { MachineUnreachable } from "#rollout/machine/machine.ts";
 import { examineCertificate } from "#rollout/nginx/tls/certificate.ts";
 import { copiedCertificate } from "#rollout/nginx/tls/readCertificate.ts";
@@ -7,6 +6,7 @@ import { hostInFolder } from "../hostInFolder.ts";
 import { NOBODY, takenPort } from "../takenPort.ts";
 import { atOnce } from "./atOnce.ts";
 import { copiesFolder } from "./certificateUnits.ts";
+import { lookAtPlace } from "./lookAtPlace.ts";
 import { explain, nameOf, type Place, provisionScript, runProvision } from "./provisionPlace.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
 import type { SshMachine } from "./sshMachine.ts";
@@ -108,12 +108,14 @@ async function reach(asked: Asked, machines: SshMachines): Promise<Reached | Pro
   try {
     const account = await machine.accountOfSetUp(place.directory);
     // A server that is set up is not checked again: from then on only the deploying account needs access.
-    const isReady = account !== undefined || (await atOnce(() => isFolder(machine, place.directory)));
+    const { deployer, found, isChecked } = account
+      ? { deployer: account, found: "there", isChecked: false }
+      : await atOnce(() => look(machine, asked));
+    const isReady = found === "there";
     const isNewHost = "name" in place && !isReady;
-    if (isNewHost) await requireFreePorts(machine, place);
-    const deployer = account ?? (await machine.account());
+    if (found === "taken" && "name" in place) await requireFreePorts(machine, place);
     const reached = { deployer, portsAreFree: isNewHost };
-    if (!provisioning) return reached;
+    if (!provisioning || isChecked) return reached;
     const { certificate: files } = provisioning;
     const folder = `${copiesFolder(place)}/current`;
     const copy = files && (await copiedCertificate(machine, folder, files));
@@ -133,6 +135,15 @@ async function reach(asked: Asked, machines: SshMachines): Promise<Reached | Pro
   } catch (error) {
     return problemIn(error, { ...asked, setting });
   }
+}
+
+/** What the account that deploys finds there; `isChecked` says whether it has found all that is needed. */
+async function look(machine: SshMachine, { place, provisioning }: Asked) {
+  const deployer = await machine.account();
+  const checks = provisioning?.user === "" && !provisioning.certificate ? provisioning : undefined;
+  const script = checks && provisionScript({ ...checks, place }, deployer);
+  const found = await lookAtPlace(machine, place, script);
+  return { deployer, found, isChecked: found === "new" && script !== undefined };
 }
 
 /** A first roll would start nothing where another process has the port. */

@@ -40,6 +40,8 @@ export class SshConnection {
   #isClosed = false;
   #isDoubtful = false;
   #account: string | undefined;
+  /** Settled once the server has said who is logged in, or the session of the login has ended. It keeps no process alive. */
+  greeted: Promise<unknown> = Promise.resolve();
   /** The kernel's boot id. */
   #boot: string | undefined;
   readonly #onReconnect = new Set<(wasRebooted: boolean) => void>();
@@ -205,6 +207,7 @@ export class SshConnection {
       if (said !== undefined) this.#isGreeted(said);
       return said !== undefined;
     });
+    this.greeted = greeted;
     if (this.#opened === 0 && (await connected)) {
       this.#isDoubtful = isThere;
       // Whoever logged in has learned it.

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RollgateError } from "#rollout/common/errors.ts";
+import { within } from "#rollout/common/within.ts";
 import {
   CommandFailed,
   type Machine,
@@ -65,7 +66,9 @@ export class SshMachine implements Machine {
   /** The account that is logged in, which the server says whenever a connection begins. */
   async account(): Promise<string> {
     // The command, which is repeated for a while, tells what is wrong.
-    await this.#open(AbortSignal.timeout(DEADLINE_SECONDS * 1000)).catch(() => {});
+    await this.#open(AbortSignal.timeout(DEADLINE_SECONDS * 1000))
+      .then(() => within(DEADLINE_SECONDS, "a login", this.#connection.greeted))
+      .catch(() => {});
     return this.#connection.account ?? (await this.run("id -un", [])).trim();
   }
 

@@ -1,10 +1,12 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { reachServers } from "#kinds/ssh/reachServers.ts";
 import { identityOf, isSameServer } from "#kinds/ssh/sameServer.ts";
 import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
+import type { Provisioning } from "#kinds/ssh/sshServer.ts";
 import { freePort } from "../../../../harness/freePort.ts";
 import { noSshd, type SshServer, SshServers } from "../../../../harness/ssh/sshServers.ts";
 import { patiently } from "../../../../settings/patiently.ts";
@@ -25,7 +27,7 @@ describe.skipIf(reason)("a server that was made a moment ago", { timeout: 60_000
 
   afterAll(async () => servers?.remove());
 
-  const reach = (keys: Partial<SshHostDescriptor> = {}) => {
+  const reach = (keys: Partial<SshHostDescriptor> & { provisioning?: Provisioning } = {}) => {
     const { config: sshConfig, directory } = servers;
     const place = {
       server: "server-1",
@@ -84,6 +86,28 @@ describe.skipIf(reason)("a server that was made a moment ago", { timeout: 60_000
         `^app-1: ${fresh.port} is taken by pid ${pid} .*: if this host replaces another one, remove that one, run pulumi up, then add this one$`,
       ),
     });
+  });
+
+  test("is asked by one script whether it is set up, who has the ports, and what it lacks", async () => {
+    const hostKey = await readFile(join(servers.directory, "server-1.key.pub"), "utf8");
+    const fresh = { hostKey, directory: join(servers.directory, "new"), port: await freePort() };
+    const needs = { user: "", account: "", graceSeconds: 20, package: "" };
+    const scripts: unknown[] = [];
+    const note = (trip: unknown) => {
+      if (Object(trip).kind === "script") scripts.push(trip);
+    };
+    subscribe("rollgate:ssh", note);
+    onTestFinished(() => void unsubscribe("rollgate:ssh", note));
+    await reach({ ...fresh, provisioning: { ...needs, command: "sh" } });
+    expect(scripts).toHaveLength(1);
+    await expect(reach({ ...fresh, provisioning: { ...needs, command: "java-99" } })).rejects.toThrow(
+      "app-1: server-1: expected java-99 (settings java and javaPackage), found none",
+    );
+    // On other addresses of the server, anybody may have the port.
+    const { pid } = await startNode(listenOn(fresh.port, "127.0.0.9"));
+    expect(pid).toBeGreaterThan(0);
+    const lacking = reach({ ...fresh, provisioning: { ...needs, command: "java-99" } });
+    await expect(lacking).rejects.toThrow("expected java-99");
   });
 
   test("is learned if that is allowed, but only while it is new", async () => {

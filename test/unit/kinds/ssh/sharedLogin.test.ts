@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { ConnectionPool } from "#kinds/ssh/connectionPool.ts";
 import { runProvision } from "#kinds/ssh/provisionPlace.ts";
@@ -41,6 +43,16 @@ case "$*" in *ControlMaster=auto*)
 esac
 echo $$ >> ${directory}/shells
 exec sh -c "$last"
+`;
+/** Stands for `ssh` and the server: says who is logged in some time after it has let us in. */
+const SAYS_LATE = `#!/bin/sh
+for last; do :; done
+for word; do case $word in ControlPath=*) socket=\${word#*=};; esac; done
+case "$*" in *ControlMaster=no*) exit 255;; esac
+exec "${process.execPath}" -e '
+  require("node:net").createServer().listen(process.argv[1], () => setTimeout(() =>
+    require("node:child_process").spawn("sh", ["-c", process.argv[2]], { stdio: "inherit" }).once("exit", () => process.exit()), 500))
+' "$socket" 'echo rollgate-connected deploy; exec cat > /dev/null'
 `;
 const PLACE = { server: "server-1", sshConfig: "" };
 
@@ -100,4 +112,15 @@ test("commands at the same time as the first one follow it in the same session",
   const said = await Promise.all(["one", "two"].map((word) => machine.run('sleep 0.3; echo "$1"', [word])));
   expect(said).toEqual(["one\n", "two\n"]);
   expect(existsSync(join(directory, "shells"))).toBe(false);
+});
+
+test("a program that has nothing else to do waits until a server says who is logged in", async () => {
+  await writeFile(join(directory, "ssh"), SAYS_LATE);
+  await chmod(join(directory, "ssh"), 0o755);
+  const program = `import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+    const machine = new SshMachine(${JSON.stringify(PLACE)});
+    console.log(await machine.account());
+    await machine.close();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
+  expect(stdout).toBe("deploy\n");
 });
