@@ -1,3 +1,4 @@
+import { inOrder } from "../common/inOrder.ts";
 import { Lease, type LeaseStore, type LeaseTiming } from "../lease/lease.ts";
 import { LookAhead } from "./lookAhead.ts";
 import { preflight, untouched } from "./preflight.ts";
@@ -29,24 +30,32 @@ export async function claimFleet(
   { owner, leaseTiming, signal }: Claimant,
 ): Promise<Claimed> {
   const { proxy, report } = context;
-  // Beside the preflight, which only looks, too.
   const asked = leases.newest();
   asked.catch(() => {});
-  await preflight(desired, { ...context, signal });
+  // Only looks, so that it needs no lease.
+  const checking = preflight(desired, { ...context, signal });
+  const inVain = new AbortController();
+  checking.catch(() => inVain.abort());
   const before = await asked.catch(() => undefined);
-  // Beside the claim: nobody else can hold the lease between this record and ours.
   const isFree = before === undefined || before.record.released;
-  if (isFree) for (const counter of proxy.counters) counter.ask?.();
+  // What is in the way is told before anybody waits for another roller.
+  if (!isFree) await checking;
+  // Beside the claim: nobody else can hold the lease between this record and ours.
+  else for (const counter of proxy.counters) counter.ask?.();
   const looking = isFree ? new LookAhead(desired, context) : undefined;
-  const lease = await Lease.acquire(leases, owner, leaseTiming, {
-    signal,
+  const claiming = Lease.acquire(leases, owner, leaseTiming, {
+    signal: AbortSignal.any([signal, inVain.signal]),
     asked,
     onWait: ({ owner: other, since }) =>
       report("preflight", `${other} has been rolling this fleet since ${since}; waiting`),
-  }).catch((error: unknown) => {
-    looking?.end();
-    return untouched(error);
   });
-  const isNext = lease.generation === (before?.generation ?? 0) + 1;
-  return { lease, ...(looking && { looking }), ...(looking && isNext && { ahead: looking }) };
+  try {
+    const [, lease] = await inOrder(checking, claiming.catch(untouched));
+    const isNext = lease.generation === (before?.generation ?? 0) + 1;
+    return { lease, ...(looking && { looking }), ...(looking && isNext && { ahead: looking }) };
+  } catch (error) {
+    looking?.end();
+    await claiming.then((lease) => lease.release()).catch(() => {});
+    throw error;
+  }
 }
