@@ -1,6 +1,6 @@
 import { Ahead } from "../common/ahead.ts";
 import type { AppHost, Slot } from "../host/appHost.ts";
-import type { FleetMember } from "./fleet.ts";
+import { type FleetMember, isSameRevision } from "./fleet.ts";
 import { isLarge, LARGE_FLEET } from "./largeFleet.ts";
 import type { LookAhead } from "./lookAhead.ts";
 import type { OnRunning } from "./observe.ts";
@@ -52,8 +52,11 @@ export class FleetView {
     this.#next = { busy, looking: new Ahead(this.#look(new Set(busy))) };
   }
 
-  /** Looks at the fleet before a step, but not at hosts that have just been gated and are `settled` in a moment. */
-  async look(settled: readonly FleetMember[] = []): Promise<void> {
+  /**
+   * Looks at the fleet before a step, but not at hosts that have just been gated and are `settled` in a moment. If the look
+   * began ahead, of those that were `admitted` by then it may have missed the record.
+   */
+  async look(settled: readonly FleetMember[] = [], admitted: readonly FleetMember[] = []): Promise<void> {
     const next = this.#next;
     this.#next = undefined;
     const begun = next?.looking.isCurrent(CURRENT_MILLISECONDS) ? next : undefined;
@@ -65,7 +68,8 @@ export class FleetView {
       this.#fresh.add(member.host);
     }
     const known = new Set(settled.map(({ host }) => host));
-    if (begun) await this.#ask(begun.busy.filter((host) => !known.has(host)));
+    const missed = admitted.filter((member) => begun && !this.#completes(member)).map(({ host }) => host);
+    if (begun) await this.#ask([...begun.busy.filter((host) => !known.has(host)), ...missed]);
     else await this.#look(known);
     this.#inHand.clear();
     for (const { host } of settled) this.#inHand.add(host);
@@ -103,6 +107,15 @@ export class FleetView {
   /** A step has left a host serving from this slot. */
   serves(host: AppHost, slot: Slot): void {
     this.#likely.set(host, slot);
+  }
+
+  /** Adds what was recorded of a host since it was seen; returns false if it did not serve this, or was not seen. */
+  #completes({ host, state: { lastKnownGood } }: FleetMember): boolean {
+    const seen = this.#seen.get(host);
+    if (!seen?.serving || !this.#fresh.has(host) || !lastKnownGood) return false;
+    if (!isSameRevision(seen.state.running, lastKnownGood)) return false;
+    this.#seen.set(host, { ...seen, state: { ...seen.state, lastKnownGood } });
+    return true;
   }
 
   async #look(known: ReadonlySet<AppHost> = new Set()): Promise<void> {

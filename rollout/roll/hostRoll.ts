@@ -42,6 +42,8 @@ export interface HostRollOptions {
   readonly startsUnasked?: boolean;
   /** Hears that `bring` ends about a round trip later, if it does not fail. */
   readonly onLast?: () => void;
+  /** Hears that the host takes traffic and is done but for a record of that, if `bring` does not fail. */
+  readonly onAdmitted?: () => void;
 }
 
 /** A deployer that died after the start left a healthy host that only needs to be admitted. */

@@ -37,28 +37,31 @@ export class NextStep {
 
   /**
    * By a look at the fleet that is recent enough for what it decides: a host is touched, or the roll ends. `ending` are
-   * hosts as they will be in a moment.
+   * hosts as they will be in a moment, `admitted` those that were admitted when the look ahead began, as they are now.
    */
-  async decide(ending: readonly FleetMember[]): Promise<Step> {
+  async decide(ending: readonly FleetMember[], admitted: readonly FleetMember[] = []): Promise<Step> {
     const { ahead, assertHeld, assertHeldLately } = this.#context;
     // The lease is asked for at the same time, since the step follows at once; by then it may have been claimed just now.
     const isClaimed = ahead && !this.#telling.hasBegun;
     const isHeld = this.#isHeld?.then(assertHeldLately) ?? (isClaimed ? assertHeldLately() : assertHeld());
     this.#isHeld = undefined;
-    await inOrder(isHeld, this.#view.look(ending));
+    await inOrder(isHeld, this.#view.look(ending, admitted));
     let step = await this.#decide(hostsIn(ending));
     while (await this.#view.confirm(step.kind === "roll" ? hostsIn(step.members) : this.#context.hosts))
       step = await this.#decide(hostsIn(ending));
     return step;
   }
 
-  /** What decides about the next step is asked with the last questions to the hosts of this one, if others are left. */
-  lookAhead(members: readonly FleetMember[]): void {
+  /**
+   * What decides about the next step is asked with the last questions to the hosts of this one, if others are left; or, once
+   * these are `admitted`, while that is recorded, and then they are asked, too.
+   */
+  lookAhead(members: readonly FleetMember[], areAdmitted = false): void {
     const { hooks } = this.#context.policy;
     // They may take long.
     if (hooks?.afterHost?.length) return;
     if (this.left.every((host) => hostsIn(members).includes(host))) return;
-    this.#view.lookAhead(hostsIn(members));
+    this.#view.lookAhead(areAdmitted ? [] : hostsIn(members));
     this.#isHeld = this.#context.assertHeld();
     this.#isHeld.catch(() => {});
   }

@@ -29,6 +29,8 @@ export class HostsRoll {
   readonly #turns = new Turns();
   readonly #next: NextStep;
   readonly #endings = new Endings();
+  /** Hosts that were just admitted as the next look began, as they are by now. */
+  #admitted: readonly FleetMember[] = [];
 
   constructor(desired: DesiredRelease, context: RollContext) {
     this.#desired = desired;
@@ -68,7 +70,9 @@ export class HostsRoll {
         this.#context.onLastLook?.();
       }
       const { members } = this.#endings;
-      const step = await this.#next.decide(members);
+      const admitted = this.#admitted;
+      this.#admitted = [];
+      const step = await this.#next.decide(members, admitted);
       // What was seen of hosts that were about to be done decides nothing but what comes next.
       const touched = step.kind === "roll" ? hostsIn(step.members) : hostsIn(members);
       if (hostsIn(members).some((host) => touched.includes(host))) {
@@ -103,7 +107,7 @@ export class HostsRoll {
       this.#turns.begins(host);
       this.#view.changes(host);
     }
-    const soaked = new Set<AppHost>();
+    const [soaked, admitted] = [new Set<AppHost>(), new Set<AppHost>()];
     // The others of a batch may change the mix of slots, and raise the flag, before one of them starts.
     const startsUnasked = members.length === 1 && !mayFallBack(this.#view.members);
     const hosts = members.map((member) => ({
@@ -116,6 +120,12 @@ export class HostsRoll {
       onLast: () => {
         soaked.add(member.host);
         if (soaked.size === members.length) this.#next.lookAhead(members);
+      },
+      onAdmitted: () => {
+        admitted.add(member.host);
+        if (admitted.size < members.length) return;
+        this.#context.onFinished?.();
+        this.#next.lookAhead(members, true);
       },
     }));
     const starting = members.some(({ state }) => !state.running);
@@ -136,7 +146,8 @@ export class HostsRoll {
         ending,
         isDone,
       );
-    this.#context.onFinished?.();
+    this.#admitted = admitted.size === members.length ? done.map((one) => this.#settled(one)) : [];
+    if (admitted.size < members.length) this.#context.onFinished?.();
     return done;
   }
 

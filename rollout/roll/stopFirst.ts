@@ -59,10 +59,14 @@ export class StopFirst implements HostRoll {
     try {
       if (onlyToBeAdmitted) await this.#steps.switchTo(this.#revision.release);
       else await this.#replace(this.#revision);
-      await this.#admit(this.#revision, async (signal) => {
-        await this.#steps.soak(this.slot, this.#revision.release, signal);
-        await this.#steps.afterHost(releaseBefore(this.member));
-      });
+      await this.#admit(
+        this.#revision,
+        async (signal) => {
+          await this.#steps.soak(this.slot, this.#revision.release, signal);
+          await this.#steps.afterHost(releaseBefore(this.member));
+        },
+        this.#isLast ? this.#options.onAdmitted : undefined,
+      );
     } catch (error) {
       await this.#restore(error);
     }
@@ -114,9 +118,22 @@ export class StopFirst implements HostRoll {
     await this.#steps.switchAndStart(this.slot, revision);
   }
 
-  async #admit(revision: Revision, watch: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  /** Whether nothing follows its admission: no soak, no hook, nothing to be stopped in its other slot. */
+  get #isLast(): boolean {
+    const { timing, hooks } = this.#context.policy;
+    const { spare } = this.member;
+    const isAlone = !spare || (spare.drained && !spare.running);
+    return timing.soakSeconds === 0 && !hooks?.afterHost?.length && isAlone;
+  }
+
+  async #admit(
+    revision: Revision,
+    watch: (signal: AbortSignal) => Promise<void>,
+    onAdmitted?: () => void,
+  ): Promise<void> {
     await this.#steps.awaitUp(this.slot, revision.release, this.#uninterrupted);
     await this.#steps.admit(this.slot, revision.release);
+    onAdmitted?.();
     await watch(this.#options.signal);
     await this.#steps.markLastKnownGood(this.slot, revision);
   }
