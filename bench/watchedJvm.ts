@@ -20,6 +20,8 @@ export class WatchedJvm {
   #call = 0;
   #started: number | undefined;
   #open: number | undefined;
+  /** Those that are not answered yet, or well: how long each came after the port was open. */
+  readonly #questions = new Set<{ readonly late: number }>();
 
   constructor(host: AppHost) {
     const overridden: Partial<AppHost> = {
@@ -62,6 +64,7 @@ export class WatchedJvm {
     const [, , ticks] = this.#pid === undefined ? [] : statOf(this.#pid);
     this.#started = ticks === undefined ? this.#call : performance.now() - uptime + ticks * TICK_MILLISECONDS;
     this.#open = undefined;
+    this.#questions.clear();
     void this.#opens(host, this.#started);
     return begun;
   }
@@ -69,13 +72,16 @@ export class WatchedJvm {
   async #probe(host: AppHost, signal: AbortSignal) {
     const asked = performance.now();
     const wasOpen = this.#open;
+    const question = { late: wasOpen === undefined ? 0 : asked - wasOpen };
+    this.#questions.add(question);
     const report = await host.probe(signal);
     const started = this.#started;
+    if (!report.up) this.#questions.delete(question);
     if (started === undefined) return report;
     const answered = performance.now();
-    // The first question since it listens, which came so late.
-    const late = wasOpen === undefined ? 0 : asked - wasOpen;
     if (report.up) {
+      // The first question since it listens came so late; both answers may be there at once, and in either order.
+      const late = Math.min(...[...this.#questions].map((each) => each.late));
       this.waited += answered - this.#call;
       this.seen += answered - late - started;
       this.#started = undefined;
