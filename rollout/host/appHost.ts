@@ -138,11 +138,18 @@ export interface AppHost extends Slot {
   lastSeen?(): Promise<Seen | undefined>;
   /** `staging` is a release that may have to be staged: it asks for the room for it, too. */
   observe(staging?: string): Promise<HostState>;
+  /** Whether the release is there already and its hash is right; absent if only `stage` looks. */
+  holds?(id: string): Promise<boolean>;
   /**
    * Puts the jar on the host under `id` and verifies its hash there; an intact release that is there already is left
-   * alone. Without a jar, the release must be there already.
+   * alone. Without a jar, the release must be there already. `asked` is the question whether it is, if that has begun.
    */
-  stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void>;
+  stage(
+    id: string,
+    jar: Jar | undefined,
+    signal: AbortSignal,
+    asked?: Promise<boolean | undefined>,
+  ): Promise<void>;
   /**
    * Runs a command on the host's machine, or in a container like the host's, with the application's environment and a
    * release that is staged there but need not be running; ROLLGATE_JAR is its archive, ROLLGATE_JAVA the java command.

@@ -64,8 +64,9 @@ export class HostFiles {
     };
   }
 
-  async stage(id: string, jar: Jar, signal: AbortSignal): Promise<void> {
-    if (await this.holds(id)) return;
+  /** `isThere` is the answer of `holds`, if that has been asked. */
+  async stage(id: string, jar: Jar, signal: AbortSignal, isThere?: boolean): Promise<void> {
+    if (isThere ?? (await this.holds(id))) return;
     await upload(this.#machine, this.#directory, id, jar, signal);
   }
 

@@ -82,13 +82,23 @@ export class MachineAppHost extends MachineSlot implements AppHost {
     return { ...(running && { running }), ...(second && { second }), ...files };
   }
 
-  async stage(id: string, jar: Jar | undefined, signal: AbortSignal): Promise<void> {
+  holds(id: string): Promise<boolean> {
+    return this.explain(`cannot verify ${id}`, () => this.policy.uploads(() => this.files.holds(id)));
+  }
+
+  async stage(
+    id: string,
+    jar: Jar | undefined,
+    signal: AbortSignal,
+    asked?: Promise<boolean | undefined>,
+  ): Promise<void> {
+    const known = await asked?.catch(() => undefined);
     if (jar) {
       return this.explain(`cannot stage ${id}`, () =>
-        this.policy.uploads(() => this.files.stage(id, jar, signal)),
+        this.policy.uploads(() => this.files.stage(id, jar, signal, known)),
       );
     }
-    if (await this.explain(`cannot verify ${id}`, () => this.files.holds(id))) return;
+    if (known ?? (await this.explain(`cannot verify ${id}`, () => this.files.holds(id)))) return;
     throw releaseMissing(this, id);
   }
 

@@ -30,7 +30,7 @@ export function boundedHost(host: AppHost): AppHost {
 
 function hostSeconds(method: string, args: readonly unknown[]): number | undefined {
   if (method === "observe") return OBSERVE_SECONDS;
-  if (method === "stage") return STAGE_SECONDS;
+  if (method === "stage" || method === "holds") return STAGE_SECONDS;
   if (method === "stop" || method === "stopForGood") return Number(args[0]) + STOP_SECONDS;
   return answerSeconds(method);
 }

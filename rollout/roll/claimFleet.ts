@@ -3,6 +3,7 @@ import { Lease, type LeaseStore, type LeaseTiming } from "../lease/lease.ts";
 import { LookAhead } from "./lookAhead.ts";
 import { preflight, untouched } from "./preflight.ts";
 import type { RollContext } from "./rollContext.ts";
+import { StagedAhead } from "./stagedAhead.ts";
 import type { DesiredRelease } from "./targets.ts";
 
 /** Who wants to roll a fleet. */
@@ -20,6 +21,8 @@ interface Claimed {
   readonly looking?: LookAhead;
   /** The same, unless somebody else may have changed the hosts since. */
   readonly ahead?: LookAhead;
+  /** Where the release is already, with the same exception. */
+  readonly staged?: StagedAhead;
 }
 
 /** Takes the lease of a fleet that can take part in a roll; throws `RollFailed` if it can't, or if the lease is held. */
@@ -43,6 +46,7 @@ export async function claimFleet(
   // Beside the claim: nobody else can hold the lease between this record and ours.
   else for (const counter of proxy.counters) counter.ask?.();
   const looking = isFree ? new LookAhead(desired, context) : undefined;
+  const staged = isFree ? new StagedAhead(desired, context.hosts, signal) : undefined;
   const claiming = Lease.acquire(leases, owner, leaseTiming, {
     signal: AbortSignal.any([signal, inVain.signal]),
     asked,
@@ -52,7 +56,11 @@ export async function claimFleet(
   try {
     const [, lease] = await inOrder(checking, claiming.catch(untouched));
     const isNext = lease.generation === (before?.generation ?? 0) + 1;
-    return { lease, ...(looking && { looking }), ...(looking && isNext && { ahead: looking }) };
+    return {
+      lease,
+      ...(looking && { looking }),
+      ...(looking && staged && isNext && { ahead: looking, staged }),
+    };
   } catch (error) {
     looking?.end();
     await claiming.then((lease) => lease.release()).catch(() => {});

@@ -6,6 +6,7 @@ import type { AppHost } from "../host/appHost.ts";
 import { factsOf } from "./factsOf.ts";
 import { listHosts } from "./listHosts.ts";
 import type { RollContext } from "./rollContext.ts";
+import type { StagedAhead } from "./stagedAhead.ts";
 import { stopReason } from "./stopReason.ts";
 import { type DesiredRelease, targetOf } from "./targets.ts";
 
@@ -35,14 +36,15 @@ export async function preflight(
   report("preflight", `${counted(hosts.length, "host")} and ${proxy.name} are ready`);
 }
 
-/** Puts the release on every host, which changes nothing for clients. */
+/** Puts the release on every host, which changes nothing for clients. `staged` may know where it is already. */
 export async function stageEverywhere(
   desired: DesiredRelease,
   { hosts, policy, signal, report }: Pick<RollContext, "hosts" | "policy" | "signal" | "report">,
+  staged?: StagedAhead,
 ): Promise<void> {
   const stage = async (host: AppHost) => {
     const { release, jar } = targetOf(desired, host.name);
-    await host.stage(release, jar, signal);
+    await host.stage(release, jar, signal, staged?.holds(host));
   };
   refuse(await Promise.allSettled(fewAtOnce(hosts, stage, signal)), { signal, policy });
   const { release, canary } = desired;

@@ -122,7 +122,7 @@ async function rollOnce(
   const { policy, report } = parts;
   const deadline = AbortSignal.timeout(policy.timing.rollDeadlineSeconds * 1000);
   const stopping = AbortSignal.any([options.signal, deadline]);
-  const { lease, looking, ahead } = await claimFleet(
+  const { lease, looking, ahead, staged } = await claimFleet(
     fleet.leases,
     desired,
     { ...parts, signal: stopping },
@@ -145,7 +145,7 @@ async function rollOnce(
     // What is staged meanwhile changes nothing for clients, so this is how it was before.
     const counting = ledger.begin();
     classes = policy.startupCache && new SharedClasses(context, desired);
-    await stageEverywhere(desired, context);
+    await stageEverywhere(desired, context, staged);
     await classes?.prepare(context.hosts);
     const isAligned = await alignDrains(context).catch(untouched);
     await counting;
