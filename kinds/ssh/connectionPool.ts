@@ -17,7 +17,7 @@ const COMMANDS_OF_SHELL = 8;
 /** OpenSSH allows ten sessions per connection, including the connection itself. */
 const SHELLS = 3;
 /** With more servers than this, a process for what may be needed soon costs more than to wait for it. */
-const FEW_SERVERS = 20;
+export const FEW_SERVERS = 20;
 /** One for commands that take a moment, and one for those that may take longer. */
 const SHELLS_OF_FAR = 2;
 /** What opening a connection that is there already may take. */

@@ -39,6 +39,11 @@ export class EffectiveOptions {
   }
 }
 
+/** Whether such options lead to a server without another one in between, as far as can be told. */
+export function isDirect(options: string): boolean {
+  return options !== "" && !/^proxy(jump|command) /m.test(options);
+}
+
 function ask(waiting: Waiting[]): void {
   const shell = spawn("sh", [], { stdio: ["pipe", "pipe", "ignore"] });
   const commands = waiting.map(({ place }) => {

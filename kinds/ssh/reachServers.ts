@@ -4,8 +4,8 @@ import { examineCertificate } from "#rollout/nginx/tls/certificate.ts";
 import { copiedCertificate } from "#rollout/nginx/tls/readCertificate.ts";
 import { hostInFolder } from "../hostInFolder.ts";
 import { NOBODY, takenPort } from "../takenPort.ts";
-import { atOnce } from "./atOnce.ts";
 import { copiesFolder } from "./certificateUnits.ts";
+import { Logins } from "./logins.ts";
 import { lookAtPlace } from "./lookAtPlace.ts";
 import { explain, nameOf, type Place, provisionScript, runProvision } from "./provisionPlace.ts";
 import type { SshHostDescriptor, SshProxyDescriptor } from "./sshDescriptors.ts";
@@ -60,7 +60,8 @@ export async function reachServers(
     })),
   ];
   try {
-    const answers = await Promise.all(places.map((asked) => reach(asked, machines)));
+    const logins = new Logins(places.length);
+    const answers = await Promise.all(places.map((asked) => reach(asked, machines, logins)));
     const problems = answers.filter((answer) => "reason" in answer);
     if (problems.length > 0) throw combined(problems);
     const reached = answers.filter((answer) => "deployer" in answer);
@@ -101,7 +102,7 @@ function combined(problems: readonly Problem[]): InvalidInput {
   );
 }
 
-async function reach(asked: Asked, machines: SshMachines): Promise<Reached | Problem> {
+async function reach(asked: Asked, machines: SshMachines, logins: Logins): Promise<Reached | Problem> {
   const { place, provisioning } = asked;
   const machine = machines.of(place);
   let { setting } = asked;
@@ -110,7 +111,7 @@ async function reach(asked: Asked, machines: SshMachines): Promise<Reached | Pro
     // A server that is set up is not checked again: from then on only the deploying account needs access.
     const { deployer, found, isChecked } = account
       ? { deployer: account, found: "there", isChecked: false }
-      : await atOnce(() => look(machine, asked));
+      : await logins.atOnce(machine, () => look(machine, asked));
     const isReady = found === "there";
     const isNewHost = "name" in place && !isReady;
     if (found === "taken" && "name" in place) await requireFreePorts(machine, place);
@@ -125,7 +126,7 @@ async function reach(asked: Asked, machines: SshMachines): Promise<Reached | Pro
     const admin = machines.of({ ...place, user });
     if (user !== "") {
       setting = "sshProvisionUser";
-      await atOnce(() => admin.run("true", []));
+      await logins.atOnce(admin, () => admin.run("true", []));
       setting = asked.setting;
     }
     const script = provisionScript({ ...provisioning, place }, deployer);

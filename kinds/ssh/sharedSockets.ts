@@ -53,9 +53,14 @@ export class SharedSockets {
     return Promise.all(files.map((file) => readFile(join(folder, file), "utf8").catch(() => "")));
   }
 
+  /** What `ssh` makes of its configuration; empty if it can't be asked. */
+  optionsOf(place: SshPlace): Promise<string> {
+    return this.#options.of(place);
+  }
+
   /** What `ssh` makes of its configuration is part of the name, and so are the host keys that it knows. */
-  async nameOf(place: SshPlace): Promise<string> {
-    const options = await this.#options.of(place);
+  async nameOf(place: SshPlace, asked = this.optionsOf(place)): Promise<string> {
+    const options = await asked;
     const [, files = ""] = /^userknownhostsfile (.*)$/m.exec(options) ?? [];
     const known = await Promise.all(
       files.split(" ").map((file) => readFile(file.replace(/^~/, homedir()), "utf8").catch(() => "")),

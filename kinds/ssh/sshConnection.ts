@@ -5,6 +5,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, RollgateError } from "#rollout/common/errors.ts";
 import { ConnectionLog } from "./connectionLog.ts";
+import { isDirect } from "./effectiveOptions.ts";
 import { explainSsh } from "./explainSsh.ts";
 import { GREET, type Greeting, greetingOf } from "./greeting.ts";
 import { isListening, untilListening } from "./isListening.ts";
@@ -44,6 +45,8 @@ export class SshConnection {
   greeted: Promise<unknown> = Promise.resolve();
   /** The kernel's boot id. */
   #boot: string | undefined;
+  /** Whether no other server is in between, if that is known. */
+  readonly isDirect: Promise<boolean>;
   readonly #onReconnect = new Set<(wasRebooted: boolean) => void>();
   /**
    * Called each time that the server has let us in; sessions may be opened from then on. For a server that is far away,
@@ -55,7 +58,9 @@ export class SshConnection {
   constructor(place: SshPlace, sockets?: SharedSockets) {
     this.#place = place;
     this.#sockets = sockets;
-    this.#name = sockets?.nameOf(place);
+    const options = sockets?.optionsOf(place);
+    this.#name = sockets?.nameOf(place, options);
+    this.isDirect = options?.then(isDirect) ?? Promise.resolve(false);
   }
 
   /** Runs `ssh` over it, which then needs no handshake; `options` come before the server and the command. */

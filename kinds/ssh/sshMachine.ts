@@ -72,6 +72,11 @@ export class SshMachine implements Machine {
     return this.#connection.account ?? (await this.run("id -un", [])).trim();
   }
 
+  /** Whether no other server is in between, if that is known. */
+  isDirect(): Promise<boolean> {
+    return this.#connection.isDirect;
+  }
+
   /** Says to the other processes of this update that a place is set up there. */
   async isSetUp(directory: string): Promise<void> {
     (await this.#connection.notes())?.leaveSetUp(directory);
