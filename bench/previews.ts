@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { endProcessesUnder } from "../harness/endProcessesUnder.ts";
 import { freePort } from "../harness/freePort.ts";
@@ -8,7 +9,7 @@ import { SshServers } from "../harness/ssh/sshServers.ts";
 import { FakeStack } from "./fakeStack.ts";
 import { nodeProcesses } from "./nodeProcesses.ts";
 import { printRow } from "./printRow.ts";
-import { masterSeconds, sshdSeconds } from "./processorSeconds.ts";
+import { busySeconds, masterSeconds, sshdSeconds } from "./processorSeconds.ts";
 
 /**
  * What a preview of a large fleet costs, and how much of it there is to read and to keep: before the first deployment, with
@@ -32,9 +33,10 @@ const { values } = parseArgs({
 });
 
 const only = values.only.split(",");
-// Seconds of processors: of the deployer; of these, Pulumi's own, the program, its providers, and `ssh`; of the servers.
+// Seconds of processors: of the deployer; of these, Pulumi's own, the program, its providers, and `ssh`; of the servers, which
+// a deployer's own machine would not have to spend; and of all that ran here meanwhile, which tells whether it was quiet.
 const shares = ["cpu s", "pulumi", "program", "provider", "ssh"];
-const columns = ["hosts", "what", "wall s", ...shares, "sshd s", "MB", "bytes", "--diff", "state"];
+const columns = ["hosts", "what", "wall s", ...shares, "sshd s", "busy s", "MB", "bytes", "--diff", "state"];
 printRow(columns);
 for (const hosts of values.hosts.split(",").map(Number)) await measure(hosts);
 
@@ -45,12 +47,15 @@ async function measure(hosts: number): Promise<void> {
   const preview = async (what: string) => {
     if (far) far.roundTripMilliseconds = Number(values.milliseconds);
     for (let round = 1; round <= Number(values.rounds); round++) {
+      if (what === "first" && round > 1) await endConnections(servers);
+      const busyBefore = await busySeconds();
       const before = servers ? await sshdSeconds(servers.directory) : 0;
       const mastersBefore = await masterSeconds();
       let cost = { wall: 0, processor: 0, output: "" };
       const processes = await nodeProcesses(join(stack.project.directory, "processes"), async () => {
         cost = await stack.timed("preview");
       });
+      const busy = (await busySeconds()) - busyBefore;
       const sshd = servers ? (await sshdSeconds(servers.directory)) - before : 0;
       const masters = sum([...(await masterSeconds())], ([pid, now]) => now - (mastersBefore.get(pid) ?? 0));
       const of = (role: string) =>
@@ -64,7 +69,7 @@ async function measure(hosts: number): Promise<void> {
       const most = Math.max(...processes.map(({ megabytes }) => megabytes));
       // Once is enough for what is always the same.
       const sizes = values.sizes && round === 1 ? [cost.output.length, ...(await sizesOf(stack))] : [];
-      printRow([hosts, what, cost.wall, ...split, sshd, most, ...sizes]);
+      printRow([hosts, what, cost.wall, ...split, sshd, busy, most, ...sizes]);
       if (values.print && round === 1) console.log(cost.output);
     }
     if (far) far.roundTripMilliseconds = 0;
@@ -87,6 +92,13 @@ async function measure(hosts: number): Promise<void> {
     await stack.remove();
     await servers?.remove();
   }
+}
+
+/** Otherwise those of the round before would be there for the next one. */
+async function endConnections(servers: SshServers | undefined): Promise<void> {
+  await servers?.cutAll();
+  // The clients' processes notice that in a moment.
+  await sleep(1_000);
 }
 
 function sum<T>(values: readonly T[], of: (value: T) => number): number {

@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { findExecutable } from "#kinds/local/findExecutable.ts";
+import { kill } from "../endProcessesUnder.ts";
 import { freePort } from "../freePort.ts";
 import { listProcesses } from "../processTable.ts";
 import { until } from "../until.ts";
@@ -117,6 +118,13 @@ SetEnv SHLVL=2
   /** Cuts the server's connections; processes that were started through them keep running. */
   async cut({ name }: SshServer): Promise<void> {
     for (const pid of await this.#sessions(name)) process.kill(pid, "SIGKILL");
+  }
+
+  /** Cuts the connections of all servers. */
+  async cutAll(): Promise<void> {
+    const servers = new Set([...this.#running.values()].map(({ pid }) => pid));
+    for (const { pid, parentPid, argv } of await listProcesses())
+      if (servers.has(parentPid) && argv[0]?.startsWith("sshd")) kill(pid);
   }
 
   /** Freezes the server's connections: they stay open but never answer again. */
