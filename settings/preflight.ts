@@ -1,5 +1,6 @@
 import { settingIn } from "#kinds/change.ts";
 import type { Found } from "#kinds/declaration.ts";
+import { keepingProcess } from "#rollout/common/keepingProcess.ts";
 import { identifyCanary } from "#rollout/release/identifyCanary.ts";
 import { identifyJar, type Jar } from "#rollout/release/jar.ts";
 import type { Canary } from "#rollout/request/canary.ts";
@@ -31,11 +32,12 @@ export async function preflight(
 ): Promise<Preflight> {
   // Not while servers are waited for: if Pulumi were killed meanwhile, a provider that nobody has called would stay.
   if (patience.seconds === 0) startProvider();
-  const [jar, canary, found] = await Promise.allSettled([
+  const all = Promise.allSettled([
     identify(rollout.jar),
     identifyCanaries(rollout.canary),
     patiently(askKind, patience),
   ]);
+  const [jar, canary, found] = await keepingProcess(all);
   if (jar.status === "fulfilled" && canary.status === "fulfilled" && found.status === "fulfilled")
     return { ...found.value, ...jar.value, ...canary.value };
   throw explained(

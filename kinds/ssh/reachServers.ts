@@ -13,9 +13,6 @@ import type { SshMachine } from "./sshMachine.ts";
 import { SshMachines } from "./sshMachines.ts";
 import type { Provisioning } from "./sshServer.ts";
 
-/** Any time. */
-const ALIVE_MILLISECONDS = 60_000;
-
 interface Asked {
   /** The setting that names the server. */
   readonly setting: string;
@@ -62,8 +59,6 @@ export async function reachServers(
           : "set nginxServers[0].server to another server",
     })),
   ];
-  // Connections keep no process alive, and a program that ends while it asks would have declared nothing.
-  const alive = setInterval(() => {}, ALIVE_MILLISECONDS);
   try {
     const logins = new Logins(places.length);
     const answers = await Promise.all(places.map((asked) => reach(asked, machines, logins)));
@@ -73,7 +68,6 @@ export async function reachServers(
     const known = new Map(places.map(({ place }, index) => [keyOf(place), reached[index]]));
     return (place) => known.get(keyOf(place));
   } finally {
-    clearInterval(alive);
     await machines.close();
   }
 }

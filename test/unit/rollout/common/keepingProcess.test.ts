@@ -1,0 +1,22 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const run = promisify(execFile);
+
+/** What a program prints that waits for something which keeps no process alive. */
+async function printedBy(waiting: string): Promise<string> {
+  const program = `
+    import { setTimeout as sleep } from "node:timers/promises";
+    import { keepingProcess } from "#rollout/common/keepingProcess.ts";
+    const later = sleep(100, undefined, { ref: false });
+    ${waiting}.then(() => console.log("declared"));
+  `;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program]);
+  return stdout.trim();
+}
+
+test("a program does not end while it waits for what keeps no process alive", async () => {
+  expect(await printedBy("later")).toBe("");
+  expect(await printedBy("keepingProcess(later)")).toBe("declared");
+});
