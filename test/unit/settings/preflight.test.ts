@@ -1,12 +1,9 @@
-import { setImmediate } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { RollgateError } from "#rollout/common/errors.ts";
 import { releaseId } from "#rollout/release/release.ts";
-import { NO_PATIENCE } from "../../../settings/patiently.ts";
 import { preflight } from "../../../settings/preflight.ts";
 import { readSettings } from "../../../settings/readSettings.ts";
-import { stackFile } from "../../../settings/stackFile.ts";
 import { fakeEngine } from "../../support/fakeEngine.ts";
 import { configure } from "../../support/pulumi.ts";
 import { read, refusal, withoutPulumi } from "../../support/settings.ts";
@@ -61,23 +58,6 @@ test("a preflight that takes too long fails with one line too", async () => {
   expect(pulumi.RunError.isInstance(error) && error.message).toBe(
     "asking took longer than 5 s. Nothing was changed.",
   );
-});
-
-test("a preflight keeps the program alive, whatever it waits for", async () => {
-  const settings = await read({});
-  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
-  const seen: number[] = [];
-  const look = async () => {
-    await setImmediate();
-    seen.push(timers());
-    return {};
-  };
-  await look();
-  // With that, no provider is started, which has timers.
-  const patience = { ...NO_PATIENCE, seconds: 1 };
-  await preflight({ ...settings, preflight: look }, stackFile(), patience);
-  const [before = 0, during = 0] = seen;
-  expect(during).toBe(before + 1);
 });
 
 test("the identified jar names the release", async () => {
