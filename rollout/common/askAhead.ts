@@ -37,53 +37,36 @@ export async function askAhead<Answer, T>(
     }
     const [first] = asked;
     if (!first && !mayAsk) return undefined;
-    if (!first) {
-      await pause(next - now, signal, sooner);
-      next = Math.min(next, performance.now());
-      continue;
-    }
-    if (!(await isThereBefore(first, mayAsk ? next - now : undefined, signal))) continue;
+    // A question that failed is answered, too.
+    const answered = first?.then(yes, yes);
+    const coming = (ending: AbortSignal) => answered ?? sooner?.(ending)?.then(yes);
+    const isThere = await isThereBefore(coming, mayAsk ? next - now : undefined, signal);
+    if (!first) next = Math.min(next, performance.now());
+    if (!first || !isThere) continue;
     asked.shift();
     const judged = await judge(await first);
     if (judged !== undefined) return judged;
   }
 }
 
-/** Waits for an answer, but only so long if there is a limit. */
+/** Waits for something that is coming, but only so long if there is a limit; returns whether it came. */
 async function isThereBefore(
-  answer: Promise<unknown>,
+  coming: (ending: AbortSignal) => Promise<boolean> | undefined,
   milliseconds: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const ended = new AbortController();
-  const aborting = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-  const there = answer.then(
-    () => true,
-    () => true,
-  );
-  const late = milliseconds === undefined ? undefined : sleep(milliseconds, false, { signal: aborting });
-  late?.catch(() => {});
+  const ending = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+  const late = milliseconds === undefined ? undefined : sleep(milliseconds, false, { signal: ending });
+  const either = [coming(ending), late].filter((each) => each !== undefined);
+  for (const each of either) each.catch(() => {});
   try {
-    return await Promise.race([there, late].filter((each) => each !== undefined));
+    return await Promise.race(either);
   } finally {
     ended.abort();
   }
 }
 
-/** Waits so long at most. */
-async function pause(
-  milliseconds: number,
-  signal: AbortSignal | undefined,
-  sooner: AskOptions["sooner"],
-): Promise<void> {
-  const ended = new AbortController();
-  const ending = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-  const late = sleep(milliseconds, undefined, { signal: ending });
-  const early = sooner?.(ending);
-  for (const each of [late, early]) each?.catch(() => {});
-  try {
-    await Promise.race([late, early].filter((each) => each !== undefined));
-  } finally {
-    ended.abort();
-  }
+function yes(): boolean {
+  return true;
 }
