@@ -20,6 +20,7 @@ import { renderConfiguration } from "#rollout/nginx/renderConfiguration.ts";
 import { answerNow, isServed } from "#rollout/nginx/serveConfiguration.ts";
 import { partOf } from "#rollout/request/partOf.ts";
 import { parse, problemsOf } from "#rollout/request/validate.ts";
+import { ChecksAhead } from "./checkAhead.ts";
 import {
   type CheckAnswer,
   type Created,
@@ -40,6 +41,7 @@ import { serveUnderLease } from "./serveUnderLease.ts";
 
 const decidedServing = z.object({ ...servingInputs, ...decidedInputs });
 const QUIT_GRACE_SECONDS = 30;
+const ahead = new ChecksAhead(checkNow);
 /** What `check` adds to the inputs, and `create` to the outputs. */
 const DECIDED = ["configuration", "running", "njsModule", "tlsDecision", "certificateHash", "identity"];
 
@@ -50,7 +52,11 @@ const DECIDED = ["configuration", "running", "njsModule", "tlsDecision", "certif
 export async function check({ olds, news }: Change): Promise<CheckAnswer> {
   const given = ownInputs(news, ...DECIDED);
   if (hasUnknown(given)) return { inputs: { ...given, configuration: UNKNOWN, running: true } };
-  const change = { olds: ownInputs(olds), news: given };
+  return ahead.check({ olds: ownInputs(olds), news: given });
+}
+
+async function checkNow(change: Change): Promise<CheckAnswer> {
+  const { news: given } = change;
   const kind = await kindOf(given);
   const problems = problemsOf(kind.inputs, given);
   if (problems.length > 0)
@@ -101,6 +107,7 @@ export async function diff({ olds, news }: Change): Promise<Difference> {
 
 /** Makes nginx serve these inputs. */
 export async function create(news: News): Promise<Created> {
+  await ahead.end();
   const { running, ...own } = ownInputs(news);
   const kind = await kindOf(own);
   return closing(kind.open(own), async (nginx) => {
@@ -123,28 +130,32 @@ export async function read(id: string, olds: Olds): Promise<Found> {
       // A stopped container can't be read.
       const isReadable = !kind.isPulumis || (await asked);
       // Far away, to ask one after the other would take two round trips more.
-      const ahead = isReadable && olds.running === true ? answerNow(server.access) : undefined;
+      const answer = isReadable && olds.running === true ? answerNow(server.access) : undefined;
       const [running, configuration, certificate] = await inOrder(
         asked,
         isReadable ? server.served() : undefined,
         isReadable ? certificateFound(nginx, own) : {},
       );
-      const serving = running && (await isServed(server.access, configuration ?? "", ahead));
+      const serving = running && (await isServed(server.access, configuration ?? "", answer));
       return { ...olds, ...certificate, configuration: configuration ?? "", running: serving };
     });
   const found = await (kind.askOrKeep?.<Values>(own, ask, olds) ?? ask());
   // Nobody could be asked, and the recorded inputs have more than the outputs.
   if (found === olds) return { id, props: olds };
+  const inputs = ownInputs(found, "identity");
+  if (found.running === true && !kind.isPulumis)
+    ahead.begin({ olds: inputs, news: { ...ownInputs(inputs, ...DECIDED), flavour: "auto" } });
   return {
     id,
     // An update makes them shorter, not a refresh, which would show it as a change.
     props: hasText(olds) ? found : hashedConfiguration(found),
-    inputs: { ...ownInputs(found, "identity"), ...providerOf(olds) },
+    inputs: { ...inputs, ...providerOf(olds) },
   };
 }
 
 /** Stops nginx once its requests are finished, and removes our files, unless Pulumi or another resource does that. */
 export async function remove(olds: Olds): Promise<void> {
+  await ahead.end();
   const own = ownInputs(olds);
   const kind = await kindOf(own);
   // Whatever can't be removed now ends by itself.
@@ -176,7 +187,7 @@ async function requireAlone(server: NginxServer): Promise<void> {
   );
 }
 
-async function kindOf({ kind }: { readonly kind?: unknown }): Promise<NginxKind> {
+async function kindOf({ kind }: Values): Promise<NginxKind> {
   return machineKind(kind).nginx();
 }
 

@@ -2,6 +2,7 @@ import { appendFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import * as sshServer from "#kinds/ssh/provisionedServer.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
@@ -149,6 +150,12 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
       "refresh of a host": await scripts(() => sshHost.read("id", host())),
       "check of nginx": await scripts(() => fleet.checkNginx({}, served)),
       "refresh of nginx": await scripts(() => nginx.read("id", served)),
+      "check of nginx that was just refreshed": await scripts(async () => {
+        const { inputs = {} } = await nginx.read("id", { ...served, running: true });
+        await setTimeout(1_000);
+        run.mockClear();
+        expect(await fleet.checkNginx({ flavour: "auto" }, inputs)).toEqual(served);
+      }),
     }).toEqual({
       "check of a new host": 1,
       "check of a new host at which the program has looked": 0,
@@ -156,6 +163,7 @@ describe.skipIf(reason)("the place of a host or of nginx", { timeout: 60_000 }, 
       "refresh of a host": 1,
       "check of nginx": 5,
       "refresh of nginx": 2,
+      "check of nginx that was just refreshed": 0,
     });
   });
 
