@@ -32,7 +32,10 @@ export function forwardedStream(
   return stream;
 }
 
-/** Only the process of the shared connection knows the reason; `words` is the error output for this one. */
+/**
+ * Only the process of the shared connection knows the reason; `words` is the error output for this one. If nobody listens,
+ * it has the code of a connection of this machine.
+ */
 function noConnection(
   connection: Pick<SshConnection, "refusal">,
   server: string,
@@ -46,5 +49,6 @@ function noConnection(
       `${server} ${NOT_FORWARDED} to ${place} (${said}): expected AllowTcpForwarding yes in its sshd_config`,
     );
   }
-  return new Error(`${place} on ${server}: ${said.replace(/^connect failed: /, "")}`);
+  const error = new Error(`${place} on ${server}: ${said.replace(/^connect failed: /, "")}`);
+  return /connection refused$/i.test(said) ? Object.assign(error, { code: "ECONNREFUSED" }) : error;
 }

@@ -11,6 +11,10 @@ import { evidence } from "./evidence.ts";
 import type { RollContext } from "./rollContext.ts";
 import { telling } from "./telling.ts";
 
+/** An answer that takes longer comes from something that listens, unless the host is far away. */
+const SLOW_ANSWER_MILLISECONDS = 20;
+/** The same as a multiple of what it takes to hear that nothing listens. */
+const SLOWER_THAN_REFUSED = 1.25;
 const UPSTREAM_POLL_MILLISECONDS = 100;
 const SETTLE_POLL_MILLISECONDS = 25;
 /** How long a request that was routed to a host before its drain may take to connect. */
@@ -44,14 +48,27 @@ export async function awaitHealthy(
   };
   let isFirst = true;
   let isAhead = false;
+  let refusedMilliseconds = 0;
   const onSlow = () => {
     if (!asked) askForOwner();
-    // Only once: nginx logs each refused connection while an application starts.
-    if (!isFirst || isAhead) return;
+  };
+  // It listens by now. Not while it answers DOWN, and nginx logs each connection that is refused.
+  const onListening = () => {
+    if (isAhead || !(isFirst || last.isRefused)) return;
     isAhead = true;
     onUp();
   };
-  const ask = () => askRunning(slot, release, signal, onSlow);
+  const ask = async () => {
+    const began = performance.now();
+    const listening = SLOW_ANSWER_MILLISECONDS + refusedMilliseconds * SLOWER_THAN_REFUSED;
+    const report = await askRunning(slot, release, signal, [
+      { milliseconds: SLOW_ANSWER_MILLISECONDS, call: onSlow },
+      { milliseconds: listening, call: onListening },
+    ]);
+    if (report !== "exited" && report.isRefused)
+      refusedMilliseconds = Math.max(refusedMilliseconds, performance.now() - began);
+    return report;
+  };
   const judge = async (report: Awaited<ReturnType<typeof ask>>) => {
     if (report === "exited") throw await exited(slot, context);
     last = report;

@@ -192,7 +192,10 @@ describe.skipIf(reason)("a server reached over SSH", () => {
       const stream = await open().connect("127.0.0.1", 1);
       const failure = new Promise((resolve) => stream.once("error", resolve));
       stream.resume();
-      expect(String(await failure)).toMatch(/127\.0\.0\.1:1 on server-1: Connection refused$/);
+      expect(await failure).toMatchObject({
+        message: expect.stringMatching(/127\.0\.0\.1:1 on server-1: Connection refused$/),
+        code: "ECONNREFUSED",
+      });
     });
   });
 

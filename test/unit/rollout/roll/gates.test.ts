@@ -81,7 +81,7 @@ test("an application that has answered is asked again only after the interval", 
 });
 
 /** When nginx was asked for its view of an application whose answers take long, one after the other. */
-async function views(...answers: readonly boolean[]): Promise<string[]> {
+async function views(...answers: readonly (boolean | "refused" | "slow")[]): Promise<string[]> {
   const journal: string[] = [];
   let asked = 0;
   const slot = {
@@ -89,10 +89,13 @@ async function views(...answers: readonly boolean[]): Promise<string[]> {
     port: 8080,
     runningApp: async () => ({ pid: 7, release: RELEASE }),
     probe: async () => {
-      const up = answers[asked++] ?? true;
+      const answer = answers[asked++] ?? true;
+      const [isRefused, up] = [answer === "refused", answer === true || answer === "slow"];
       await sleep(ANSWER_MILLISECONDS);
-      journal.push(up ? "up" : "down");
-      return { up, detail: "" };
+      for (let asks = 0; answer === "slow" && asks < 50 && journal.at(-1) !== "nginx?"; asks++)
+        await sleep(ANSWER_MILLISECONDS);
+      journal.push(isRefused ? "refused" : up ? "up" : "down");
+      return { up, detail: "", isRefused };
     },
     portOwner: async () => ({ kind: "application", release: RELEASE }),
   };
@@ -110,6 +113,11 @@ test("nginx is asked while the first answer is on its way", async () => {
 
 test("nginx is asked again, but only once, if the application was not up yet", async () => {
   expect(await views(false, false, true)).toEqual(["nginx?", "down", "down", "up", "nginx?"]);
+});
+
+test("nginx of a far host is asked once an answer takes longer than it did while nothing listened", async () => {
+  const seen = await views("refused", "refused", "slow", "slow");
+  expect(seen.slice(0, 5)).toEqual(["nginx?", "refused", "refused", "nginx?", "up"]);
 });
 
 test("an application that is up every other time is not healthy, though nginx asks it between two passes", async () => {
