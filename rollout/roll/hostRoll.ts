@@ -40,6 +40,8 @@ export interface HostRollOptions {
   readonly startsBeside?: boolean;
   /** Whether nginx sends no request to the JVM that starts, even if the standby flag is still raised. */
   readonly startsUnasked?: boolean;
+  /** Whether `commit` follows `bring` at once, because no other host is rolled beside it. */
+  readonly endsAlone?: boolean;
   /** Hears that `bring` ends about a round trip later, if it does not fail. */
   readonly onLast?: () => void;
   /** Hears that the host takes traffic and is done but for a record of that, if `bring` does not fail. */

@@ -117,6 +117,7 @@ export class HostsRoll {
       beforeFirstTurn: this.#turns.before(member.host),
       startsBeside: this.#endings.leavesAlone(member.host),
       startsUnasked,
+      endsAlone: members.length === 1,
       onLast: () => {
         soaked.add(member.host);
         if (soaked.size === members.length) this.#next.lookAhead(members);

@@ -1,6 +1,6 @@
 import { messageOf, RollgateError } from "../common/errors.ts";
 import { inOrder } from "../common/inOrder.ts";
-import type { AppHost, Revision, Slot } from "../host/appHost.ts";
+import type { AppHost, Revision, RunningApp, Slot } from "../host/appHost.ts";
 import { describeGate } from "./describeGate.ts";
 import { type FleetMember, releaseBefore } from "./fleet.ts";
 import { awaitSettled } from "./gates.ts";
@@ -33,8 +33,10 @@ export class StartFirst implements HostRoll {
   #left = 0;
   /** Whether the old application takes all traffic again. */
   #isBack = false;
-  /** That the old application gets no new requests, and may then answer for the new one. */
+  /** That the old application gets no new requests, and may then answer for the new one; later, that it may not any more. */
   #leaving: Promise<void> = Promise.resolve();
+  /** What runs in its slot, and that the lease is held, if that was asked with the last question of the soak. */
+  #asked: Promise<RunningApp | undefined> | undefined;
   /** Whether clients may have reached the new application. */
   #hasShifted: boolean;
 
@@ -79,18 +81,19 @@ export class StartFirst implements HostRoll {
 
   /** The old application is stopped only now. */
   async commit(): Promise<void> {
-    const alone = this.#steps.standBy(false);
-    const asked = this.#left > 0 ? undefined : this.#steps.beforeStop(this.#old);
-    await inOrder(
-      this.#steps.markLastKnownGood(this.#new, this.#revision),
-      ...[alone, asked].map((step) => step?.catch(() => {})),
-    );
+    const isAhead = this.#asked !== undefined && this.#left === 0;
+    const alone = isAhead ? this.#leaving : this.#steps.standBy(false);
+    const asked = isAhead ? this.#asked : this.#left > 0 ? undefined : this.#steps.beforeStop(this.#old);
+    const marked = this.#steps.markLastKnownGood(this.#new, this.#revision);
+    // Beside the stop if nothing is left to be asked: whichever of them a roller that dies has reached, the next one goes on.
+    if (!isAhead) await inOrder(marked, ...[alone, asked].map((step) => step?.catch(() => {})));
     if (this.#left > 0) this.#left = await this.#context.proxy.connections(this.#old);
     this.#steps.warnOfConnections(this.#left);
-    await tidyUp(this.#host, this.#context, async () => {
+    const stopped = tidyUp(this.#host, this.#context, async () => {
       await alone;
       await this.#steps.stopForGood(this.#old, asked);
     });
+    await inOrder(marked, stopped);
   }
 
   async undo(): Promise<boolean> {
@@ -131,7 +134,10 @@ export class StartFirst implements HostRoll {
     this.#leaving = drained.then(() => this.#steps.standBy(true));
     const ended = new AbortController();
     const onFailure = () => this.#goBack("it failed its soak");
-    const { onLast } = this.#options;
+    const onLast = () => {
+      this.#askAhead();
+      this.#options.onLast?.();
+    };
     const watching = AbortSignal.any([signal, ended.signal]);
     const both = [
       drained.then(() => this.#steps.settle(this.#old, ended.signal)),
@@ -146,6 +152,19 @@ export class StartFirst implements HostRoll {
       // The soak goes back by itself, which must not happen while something else goes on.
       await Promise.allSettled(both);
     }
+  }
+
+  /**
+   * Begins a round trip before the end of the soak what comes before the stop, unless others may still decide about the new
+   * application, or go on beside it.
+   */
+  #askAhead(): void {
+    const { hooks, analysisChecks = [] } = this.#context.policy;
+    if (!this.#options.endsAlone || hooks?.afterHost?.length || analysisChecks.length > 0) return;
+    this.#asked = this.#steps.beforeStop(this.#old);
+    this.#asked.catch(() => {});
+    this.#leaving = this.#leaving.then(() => this.#steps.standBy(false));
+    this.#leaving.catch(() => {});
   }
 
   /** Two flags. If another roller took over, they are theirs. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { RollFailed, RollgateError } from "#rollout/common/errors.ts";
 import { nextStepFor } from "#rollout/roll/nextStepFor.ts";
+import { askedServer, CHECK } from "../../../support/askedServers.ts";
 import { type Before, FakeFleet, type PolicyChange } from "../../../support/fakeFleet.ts";
 
 const OLD = "1.0.0";
@@ -86,6 +87,65 @@ describe("a host with room for two JVMs", () => {
     await failing(fleet, { timing: { soakSeconds: 1 } });
     expect(fleet.proxy.standsBy).toBe(false);
     expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
+  });
+
+  test("is recorded beside the stop of the old one, after a soak that asked for all that comes before it", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    const mark = fleet.host("app-1").markLastKnownGood.bind(fleet.host("app-1"));
+    const isStopped = () => fleet.journal.includes("stop app-1");
+    fleet.host("app-1").markLastKnownGood = async (revision) => {
+      await vi.waitUntil(isStopped, { timeout: 5_000 });
+      await mark(revision);
+    };
+    await fleet.roll(NEW, { policy: SOAKED });
+    expect(fleet.host("app-1").lastKnownGood?.release).toBe(NEW);
+    expect(fleet.proxy.standsBy).toBe(false);
+  });
+
+  test("fails the roll if it can't be recorded beside the stop of the old one", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    const full = new RollgateError(
+      "host-error",
+      "app-1 cannot record its last known good release: disk full",
+    );
+    vi.spyOn(fleet.host("app-1"), "markLastKnownGood").mockRejectedValue(full);
+    expect((await failing(fleet, SOAKED)).message).toContain("disk full");
+    expect(fleet.state["app-1"]).toBe(OLD);
+  });
+
+  test("that fails the last question of its soak gives way to the old one, though the standby flag goes down", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    const old = fleet.host("app-1");
+    const runningApp = old.runningApp.bind(old);
+    // Asked with that question, and never before in a soak.
+    old.runningApp = () => {
+      if (fleet.proxy.standsBy) old.conduct[NEW] = "down";
+      return runningApp();
+    };
+    const { message } = await failing(fleet, { ...SOAKED, health: { passes: 1 } });
+    expect(message).toContain("app-1 failed its soak gate");
+    expect(fleet.state).toEqual({ "app-1": OLD, "app-1_b": "nothing, drained" });
+    expect(fleet.journal).not.toContain("stop app-1");
+  });
+
+  test("may be replaced by the old one until a hook has ended", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    const seen: boolean[] = [];
+    fleet.when("drain app-1", () => void setTimeout(() => seen.push(fleet.proxy.standsBy), 700));
+    const afterHost = [{ command: "sleep 1", where: "deployer" as const, deadlineSeconds: 10 }];
+    await fleet.roll(NEW, { policy: { ...SOAKED, hooks: { afterHost } } });
+    expect(seen).toEqual([true]);
+  });
+
+  test("may be replaced by the old one until the last check has ended", async () => {
+    const fleet = await FakeFleet.create({ "app-1": ROOM });
+    const seen: boolean[] = [];
+    const { origin: url } = await askedServer(() => {
+      seen.push(fleet.proxy.standsBy);
+      return 200;
+    });
+    await fleet.roll(NEW, { policy: { ...SOAKED, analysisChecks: [{ ...CHECK, url }] } });
+    expect(seen.at(-1)).toBe(true);
   });
 
   test("soaks while the old one is being drained", async () => {
