@@ -2,15 +2,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
 import { messageOf } from "../common/errors.ts";
 import { within } from "../common/within.ts";
-import type { FailedPath, PlaceSum, RequestCounter } from "./requestCounter.ts";
+import type { FailedPath, Look, PlaceSum, RequestCounter } from "./requestCounter.ts";
 
 const ANSWER_SECONDS = 5;
 /** Clocks that differ by less are taken for the same: a look takes a moment, too. */
 const SAME_CLOCK_SECONDS = 2;
 /** nginx writes its lines a moment after its answers: by default so long after them at most. */
 const WRITTEN_MILLISECONDS = 200;
-/** What a busy machine adds. */
+/** What a busy machine adds at most. */
 const LATE_MILLISECONDS = 100;
+/** How long nginx may be held up between an answer and its line, if somebody sees when the line is written. */
+const HELD_UP_MILLISECONDS = 20;
 
 /** Gets what nginx counted, by the deployer's clock. */
 export interface Take {
@@ -22,7 +24,7 @@ export interface Take {
 export class CountedNginx {
   isOn = false;
   readonly #counter: RequestCounter;
-  readonly #take: Take;
+  readonly #to: Take;
   readonly #inTurn = pLimit(1);
   #skewSeconds: number | undefined;
   #isFull = false;
@@ -32,7 +34,7 @@ export class CountedNginx {
 
   constructor(counter: RequestCounter, take: Take) {
     this.#counter = counter;
-    this.#take = take;
+    this.#to = take;
   }
 
   get name(): string {
@@ -50,10 +52,10 @@ export class CountedNginx {
     });
   }
 
-  async look(): Promise<void> {
+  async look(look = () => this.#counter.look()): Promise<void> {
     if (!this.isOn) return;
     await this.#inTurn(async () => {
-      this.#failure = await failureOf("reading the ledger", () => this.#look());
+      this.#failure = await failureOf("reading the ledger", () => this.#take(look));
     });
   }
 
@@ -63,9 +65,10 @@ export class CountedNginx {
    */
   async read(at: number): Promise<void> {
     if (!this.isOn || this.#readUntil === at) return;
-    const { writtenMilliseconds = WRITTEN_MILLISECONDS } = this.#counter;
-    await sleep(Math.max(0, at + writtenMilliseconds + LATE_MILLISECONDS - performance.now()));
-    await this.look();
+    const { writtenMilliseconds = WRITTEN_MILLISECONDS, lookOnceWritten } = this.#counter;
+    const most = lookOnceWritten ? HELD_UP_MILLISECONDS : LATE_MILLISECONDS;
+    await sleep(Math.max(0, at + writtenMilliseconds + most - performance.now()));
+    await this.look(lookOnceWritten && (() => lookOnceWritten(LATE_MILLISECONDS - HELD_UP_MILLISECONDS)));
     if (this.#failure === undefined) this.#readUntil = at;
   }
 
@@ -78,11 +81,11 @@ export class CountedNginx {
     else this.#failure = failure;
   }
 
-  async #look(): Promise<void> {
-    const { at, sums, paths = [], isFull } = await this.#counter.look();
+  async #take(look: () => Promise<Look>): Promise<void> {
+    const { at, sums, paths = [], isFull } = await look();
     this.#skewSeconds ??= skewOf(at - Date.now() / 1000);
-    for (const sum of sums) this.#take.sum({ ...sum, second: sum.second - this.#skewSeconds });
-    for (const path of paths) this.#take.path(path);
+    for (const sum of sums) this.#to.sum({ ...sum, second: sum.second - this.#skewSeconds });
+    for (const path of paths) this.#to.path(path);
     if (!isFull || this.#isFull) return;
     this.#isFull = true;
     await this.#counter.stop();

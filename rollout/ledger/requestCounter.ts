@@ -40,6 +40,10 @@ export interface RequestCounter {
    */
   readonly probe?: ((path: string, signal: AbortSignal) => Promise<number>) | undefined;
   look(): Promise<Look>;
+  /**
+   * The same as soon as nginx has written all lines that are due, or after so long. Absent if nobody can tell when that is.
+   */
+  readonly lookOnceWritten?: ((mostMilliseconds: number) => Promise<Look>) | undefined;
   /** nginx writes no more lines, but those about the last requests may still be on their way. */
   stop(): Promise<void>;
   /** Stops it, and removes what was written. */

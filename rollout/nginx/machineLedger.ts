@@ -14,7 +14,13 @@ const UNREAD_SECONDS = 120;
 const LIMIT_BYTES = 64 * 2 ** 20;
 const START = nginxScript("start-ledger");
 const WATCH = nginxScript("forget-sum", "watch-ledger", "lower-flag", "sum-flags");
-const LOOK = nginxScript("find-master", "sum-ledger", "look-ledger");
+const LOOK = nginxScript(
+  "find-master",
+  "../../machine/scripts/look-at-process",
+  "await-written",
+  "sum-ledger",
+  "look-ledger",
+);
 
 /** Where it is, and when it is replaced or given up. */
 export interface LedgerPlace {
@@ -79,9 +85,19 @@ export class MachineLedger implements RequestCounter {
     return this.#takesProbes ? (path, signal) => this.#access.probe(path, signal) : undefined;
   }
 
-  async look(): Promise<Look> {
+  /** Not for an nginx that isn't ours: with `timer_resolution`, its workers sleep although lines are due. */
+  get lookOnceWritten(): RequestCounter["lookOnceWritten"] {
+    if (this.#place.master !== undefined) return undefined;
+    return (mostMilliseconds) => this.#look(Math.ceil(mostMilliseconds / 10));
+  }
+
+  look(): Promise<Look> {
+    return this.#look(0);
+  }
+
+  async #look(mostHundredths: number): Promise<Look> {
     const { directory, master = directory, limitBytes = LIMIT_BYTES } = this.#place;
-    const args = [directory, master, String(limitBytes), this.#position];
+    const args = [directory, master, String(limitBytes), this.#position, String(mostHundredths)];
     const { position, ...look } = parseSums(await this.#machine.run(LOOK, args));
     this.#position = position;
     return look;

@@ -1,8 +1,10 @@
-# After find-master.sh and sum-ledger.sh. $1 nginx's folder, $2 what tells its master, $3 at how many bytes the file is
-# replaced, $4 where to read on: inode:offset of each file. Prints nginx's time, and the sums of what is new. An old file is
-# removed once a look finds nothing new in it, since nginx has opened the new one by then.
+# After find-master.sh, look-at-process.sh, await-written.sh and sum-ledger.sh. $1 nginx's folder, $2 what tells its master,
+# $3 at how many bytes the file is replaced, $4 where to read on: inode:offset of each file; $5 for how many hundredths of a
+# second at most to wait until nginx has written what is due. Prints nginx's time, and the sums of what is new. An old file
+# is removed once a look finds nothing new in it, since nginx has opened the new one by then.
 folder=$1 log=$1/logs/ledger.log limit=$3 were=" $4 "
 touch "$folder/drained/.ledger" || exit 1
+[ "$5" = 0 ] || await_written "$2" "$5"
 echo "at $(date +%s)"
 
 # read_on <file>: sets size, and is_read if there was nothing new.

@@ -6,9 +6,10 @@ import { LocalMachine } from "#kinds/local/localMachine.ts";
 import { slotsOf } from "#rollout/host/slots.ts";
 import type { LedgerRow } from "#rollout/ledger/ledgerSums.ts";
 import type { PlaceSum } from "#rollout/ledger/requestCounter.ts";
-import { LEDGER_FILE, LEDGER_FLAG } from "#rollout/nginx/configuration/ledgerLog.ts";
+import { FLUSH_MILLISECONDS, LEDGER_FILE, LEDGER_FLAG } from "#rollout/nginx/configuration/ledgerLog.ts";
 import { type LedgerPlace, MachineLedger } from "#rollout/nginx/machineLedger.ts";
 import { NginxProxy } from "#rollout/nginx/nginxProxy.ts";
+import { childrenOf } from "../../../../harness/processTable.ts";
 import { request } from "../../../../harness/request.ts";
 import { until } from "../../../../harness/until.ts";
 import { localNginxAccess } from "../../../support/nginx.ts";
@@ -69,6 +70,11 @@ function together(...counts: readonly ReadonlyMap<string, number>[]): ReadonlyMa
     sums.set(name, (sums.get(name) ?? 0) + count);
   }
   return sums;
+}
+
+/** The pids of the workers of its nginx. */
+async function workersOf({ settings }: SlotFleet): Promise<number[]> {
+  return childrenOf(Number(await readFile(join(settings.directory, "nginx.pid"), "utf8")));
 }
 
 async function complaints({ settings }: SlotFleet): Promise<string[]> {
@@ -209,6 +215,44 @@ test("a long file is replaced while it is written, and no request is missed or c
   expect(files.size).toBeGreaterThan(1);
   await counting.ledger.end();
   expect((await readdir(logs)).filter((name) => name.startsWith("ledger"))).toEqual(["ledger.log"]);
+});
+
+test("a look once all is written waits for workers that are held up, and for nothing else", async () => {
+  const fleet = await SlotFleet.start(2);
+  await fleet.admitOnly("app-1", "app-2");
+  const counting = await Counting.begin(fleet);
+  const answers = await fleet.answers(40);
+  await sleep(FLUSH_MILLISECONDS + 100);
+  const look = async (mostMilliseconds: number) => {
+    const began = performance.now();
+    counting.sums.push(...((await counting.ledger.lookOnceWritten?.(mostMilliseconds))?.sums ?? []));
+    return performance.now() - began;
+  };
+  expect(await look(5_000)).toBeLessThan(4_000);
+  expect(counting.bySlot).toEqual(answers);
+  const workers = await workersOf(fleet);
+  for (const pid of workers) process.kill(pid, "SIGSTOP");
+  const resume = () => {
+    for (const pid of workers) process.kill(pid, "SIGCONT");
+  };
+  try {
+    expect(await look(500)).toBeGreaterThan(490);
+    setTimeout(resume, 300);
+    expect(await look(5_000)).toBeLessThan(4_000);
+  } finally {
+    resume();
+  }
+});
+
+test("a look once all is written takes the time it may if no worker can be seen, and is not for other people's nginx", async () => {
+  const [directory, machine] = [await temporaryDirectory(), new LocalMachine()];
+  await mkdir(join(directory, "drained"));
+  const ledger = new MachineLedger(machine, { directory }, Object({ url: "http://proxy" }));
+  const began = performance.now();
+  await ledger.lookOnceWritten?.(500);
+  expect(performance.now() - began).toBeGreaterThan(490);
+  const foreign = new MachineLedger(machine, { directory, master: "/run/nginx.pid" }, Object({ url: "" }));
+  expect(foreign.lookOnceWritten).toBeUndefined();
 });
 
 test("a roll begins anew where a deployer was killed", async () => {

@@ -76,6 +76,18 @@ test("the end waits no longer than nginx says that its lines take", async () => 
   expect(waited).toBeLessThan(290);
 });
 
+test("the end waits for what a busy machine may add only if nobody can see what nginx has written", async () => {
+  const asked: number[] = [];
+  const lookOnceWritten = async (mostMilliseconds: number) => {
+    asked.push(mostMilliseconds);
+    return { at: Date.now() / 1000, sums: [], isFull: false };
+  };
+  const waited = await waitAfter(0, () => {}, { writtenMilliseconds: 50, lookOnceWritten });
+  expect(waited).toBeGreaterThan(60);
+  expect(waited).toBeLessThan(140);
+  expect(asked).toEqual([80]);
+});
+
 test("the end waits for the last lines of all if a host was drained since one was finished", async () => {
   expect(await waitAfter(10_000, (ledger) => ledger.drains({ name: "app-1" }))).toBeGreaterThan(290);
 });

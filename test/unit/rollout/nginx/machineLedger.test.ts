@@ -30,7 +30,7 @@ test("the flag of the ledger is raised while its file is made ready", async () =
   });
   expect(await ledger.begin()).toBe(true);
   await ledger.look();
-  expect(asked[1]?.at(-1)).toBe("7:0");
+  expect(asked[1]).toContain("7:0");
 });
 
 test("a ledger whose file can't be made ready doesn't begin", async () => {
