@@ -15,15 +15,13 @@ export async function askRunning(
   slot: Slot,
   release: string,
   signal: AbortSignal,
-  whenSlow: readonly WhenSlow[] = [],
+  whenSlow?: WhenSlow,
 ): Promise<HealthReport | "exited"> {
   let running: RunningApp | undefined;
   // At the same time, since each may cost a round trip; the answer of another process does not count.
   const probing = slot.probe(signal);
-  const timers = whenSlow.map(({ milliseconds, call }) => setTimeout(call, milliseconds));
-  const isAnswered = () => {
-    for (const timer of timers) clearTimeout(timer);
-  };
+  const slow = whenSlow && setTimeout(whenSlow.call, whenSlow.milliseconds);
+  const isAnswered = () => clearTimeout(slow);
   probing.then(isAnswered, isAnswered);
   try {
     running = await slot.runningApp();

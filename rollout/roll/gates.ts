@@ -49,22 +49,17 @@ export async function awaitHealthy(
   let isFirst = true;
   let isAhead = false;
   let refusedMilliseconds = 0;
-  const onSlow = () => {
-    if (!asked) askForOwner();
-  };
-  // It listens by now. Not while it answers DOWN, and nginx logs each connection that is refused.
   const onListening = () => {
+    if (!asked) askForOwner();
+    // Not while it answers DOWN. nginx logs each connection that is refused.
     if (isAhead || !(isFirst || last.isRefused)) return;
     isAhead = true;
     onUp();
   };
   const ask = async () => {
     const began = performance.now();
-    const listening = SLOW_ANSWER_MILLISECONDS + refusedMilliseconds * SLOWER_THAN_REFUSED;
-    const report = await askRunning(slot, release, signal, [
-      { milliseconds: SLOW_ANSWER_MILLISECONDS, call: onSlow },
-      { milliseconds: listening, call: onListening },
-    ]);
+    const milliseconds = SLOW_ANSWER_MILLISECONDS + refusedMilliseconds * SLOWER_THAN_REFUSED;
+    const report = await askRunning(slot, release, signal, { milliseconds, call: onListening });
     if (report !== "exited" && report.isRefused)
       refusedMilliseconds = Math.max(refusedMilliseconds, performance.now() - began);
     return report;
