@@ -1,4 +1,5 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
+import { unknownSetting } from "#rollout/common/unknownSetting.ts";
 import { integer } from "#rollout/request/fields.ts";
 import { problemsOf } from "#rollout/request/validate.ts";
 import { textOf } from "./reader.ts";
@@ -14,11 +15,13 @@ export function readHosts(
 ): object[] {
   return entries.map((entry, index) => {
     const given = withTextName(Object(entry), `hosts[${index}].name`);
+    const known = [...FROM_THE_STACK_FILE, ...more];
     const places = Object.entries(typeof entry === "object" ? given : {}).filter(
       ([key]) => !OPTIONS.includes(key),
     );
-    const unknown = places.find(([key]) => !FROM_THE_STACK_FILE.includes(key) && !more.includes(key))?.[0];
-    if (unknown !== undefined) throw new InvalidInput(`hosts[${index}].${unknown}`, "unknown setting");
+    const unknown = places.find(([key]) => !known.includes(key))?.[0];
+    if (unknown !== undefined)
+      throw new InvalidInput(`hosts[${index}].${unknown}`, unknownSetting(unknown, [...known, ...OPTIONS]));
     return { ...complete(given, index), ...Object.fromEntries(places) };
   });
 }

@@ -1,4 +1,5 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
+import { unknownSetting } from "#rollout/common/unknownSetting.ts";
 import { show } from "#rollout/request/fields.ts";
 import type { Reader } from "./reader.ts";
 
@@ -17,7 +18,8 @@ export function readNginxServers(
       throw new InvalidInput(setting, `expected an object such as ${example}, got ${show(entry)}`);
     const given: NginxServerEntry = { ...entry };
     const unknown = Object.keys(given).find((each) => each !== key && !more.includes(each));
-    if (unknown !== undefined) throw new InvalidInput(`${setting}.${unknown}`, "unknown setting");
+    if (unknown !== undefined)
+      throw new InvalidInput(`${setting}.${unknown}`, unknownSetting(unknown, [key, ...more]));
     if (given[key] === undefined)
       throw new InvalidInput(`${setting}.${key}`, `expected a ${key}, got nothing`);
     return given;

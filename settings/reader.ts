@@ -1,5 +1,6 @@
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { isObject } from "#rollout/common/isObject.ts";
+import { unknownSetting } from "#rollout/common/unknownSetting.ts";
 import type { SettingsSource } from "./settingsSource.ts";
 
 const QUOTE_NUMBERS = "put a number in quotes, or set it with `--type string`";
@@ -119,7 +120,7 @@ export class Reader {
   refuseUnknown(): void {
     for (const key of this.source.keys()) {
       if (!this.#known.has(key)) {
-        throw new InvalidInput(key, "unknown setting; Pulumi.yaml lists all settings");
+        throw new InvalidInput(key, `${unknownSetting(key, this.#known)}; Pulumi.yaml lists all settings`);
       }
     }
   }

@@ -107,7 +107,7 @@ describe("a wrong entry is rejected with one line that names it", () => {
     [
       "an unknown key",
       { nginxServers: [{ port: 8090 }, { port: 8091, prt: 1 }] },
-      "nginxServers[1].prt: unknown setting",
+      "nginxServers[1].prt: unknown setting (did you mean port?)",
     ],
     [
       "a server where there are none",

@@ -106,7 +106,17 @@ describe("a wrong setting is rejected with one line that names it", () => {
       { environment: { SERVER_PORT: "9090" } },
       "environment.SERVER_PORT: expected the port only in hosts[].port, got it here",
     ],
-    ["an unknown setting", { nginxport: 8080 }, "nginxport: unknown setting; Pulumi.yaml lists all settings"],
+    ["an unknown setting", { prot: 8080 }, "prot: unknown setting; Pulumi.yaml lists all settings"],
+    [
+      "a misspelled setting",
+      { nginxport: 8080 },
+      "nginxport: unknown setting (did you mean nginxPort?); Pulumi.yaml lists all settings",
+    ],
+    [
+      "a misspelled setting of a host",
+      { hosts: [{ name: "app-1", port: 8080, jvmOption: [] }] },
+      "hosts[0].jvmOption: unknown setting (did you mean jvmOptions?)",
+    ],
     ["a negative time", { settleSeconds: -1 }, "settleSeconds: expected 0–3600, got -1"],
     ["a negative grace", { graceSeconds: -30 }, "graceSeconds: expected 0–3600, got -30"],
     [
