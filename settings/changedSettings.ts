@@ -4,10 +4,11 @@ import type { Reader } from "./reader.ts";
 /** They may hold secrets, or are part of a roll's record anyway. */
 const LEFT_OUT = ["environment", "hosts", "notify", "jar", "version", "release", "canary"];
 
-/** The settings that differ from their defaults, without secrets; `undefined` if these are not known. */
-export async function changedSettings({ source }: Reader): Promise<Record<string, unknown> | undefined> {
-  const defaults = await source.defaults();
-  if (!defaults) return undefined;
+/** The settings that differ from their defaults, without secrets. */
+export function changedSettings(
+  { source }: Reader,
+  defaults: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const entries = source
     .keys()
     .filter((key) => !LEFT_OUT.includes(key) && !source.isSecret(key))

@@ -50,7 +50,8 @@ export async function readSettings(source = stackFile()): Promise<Settings> {
 async function read(reader: Reader): Promise<Settings> {
   const name = reader.text("kind");
   const kind = kinds.named(name);
-  const defaults = (await reader.source.defaults()) ?? (await ownDefaults());
+  const declared = await reader.source.defaults();
+  const defaults = declared ?? (await ownDefaults());
   for (const [other, own] of kinds.settingsOfOthers(name)) reader.refuseSet(other, own, defaults);
   const { hosts, proxies, container, settingOf, declare, ...decided } = await kind.readSettings(reader);
   const candidate = { ...readRollout(reader, hosts.length), ...decided.policy };
@@ -60,7 +61,7 @@ async function read(reader: Reader): Promise<Settings> {
   const [path, version, release] = [reader.text("jar"), reader.text("version"), reader.text("release")];
   const canary = "canary" in decided ? decided.canary : readCanary(reader.object("canary"));
   reader.refuseUnknown();
-  const settings = await changedSettings(reader);
+  const settings = declared && changedSettings(reader, declared);
   if (path === "" && release === "" && !decided.jar) {
     throw new InvalidInput("jar", "expected a jar or a release, got neither");
   }

@@ -57,23 +57,27 @@ export function refuseCanaries(
 
 /** Rejects two hosts with the same name or address. */
 export function refuseDuplicates(hosts: readonly HostPlace[], refuse: Refuse) {
+  // Which host was the first with it.
+  const names = new Map<string, number>();
+  const endpoints = new Map<string, number>();
   hosts.forEach((host, index) => {
-    const before = hosts.slice(0, index);
-    const namesake = before.findIndex((other) => other.name === host.name);
-    if (namesake >= 0) {
+    const namesake = names.get(host.name);
+    if (namesake === undefined) names.set(host.name, index);
+    else
       refuse(["hosts", index, "name"], `expected a unique name, got ${host.name} as in hosts[${namesake}]`);
-    }
-    const { second: _, ...first } = host;
-    for (const { path, own } of endpointsOf(host)) {
+    const all = endpointsOf(host);
+    const first = all.filter(({ path }) => path[0] !== "second").map(({ own }) => own);
+    for (const { path, own } of all) {
       // The second slot must not have an endpoint of its own host's first one either.
-      const others = path[0] === "second" ? [...before, first] : before;
-      const neighbour = others.findIndex((other) => endpointsOf(other).some((there) => there.own === own));
-      if (neighbour < 0) continue;
+      const isOfFirst = path[0] === "second" && first.includes(own);
+      const neighbour = endpoints.get(own) ?? (isOfFirst ? index : undefined);
+      if (neighbour === undefined) continue;
       refuse(
         ["hosts", index, ...path],
         `expected a unique address and port, got ${own} as in hosts[${neighbour}]`,
       );
     }
+    for (const { own } of all) if (!endpoints.has(own)) endpoints.set(own, index);
   });
 }
 

@@ -3,9 +3,10 @@ import { InvalidInput } from "../common/errors.ts";
 
 /** Validates `input` and returns it typed; throws `InvalidInput` for the first problem. */
 export function parse<T>(schema: z.ZodType<T>, input: unknown): T {
-  const [first] = problemsOf(schema, input);
-  if (first) throw first;
-  return schema.parse(input);
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const [first] = result.error.issues.map(describeIssue);
+  throw first ?? result.error;
 }
 
 /** All problems of `input`, each with the path of the setting. */
