@@ -7,19 +7,22 @@ grace=$3 patience=$4
 alive() {
   look_at "$1" && [ "$began" = "$2" ] && [ "$state" != X ] && { [ "$state" != Z ] || [ "$threads" -gt 1 ]; }
 }
-now() {
+# Sets now, in hundredths of a second, without a process: the next application waits until this one is seen to be gone.
+look_at_clock() {
   read -r up _ < /proc/uptime
-  echo "${up%.*}${up#*.}"
+  now=${up%.*}${up#*.}
 }
 all_gone() {
-  until=$(($(now) + $1))
+  look_at_clock
+  until=$((now + $1))
   shift
   while :; do
     left=""
     for pair; do if alive "${pair%:*}" "${pair#*:}"; then left="$left $pair"; fi; done
     [ -n "$left" ] || return 0
-    [ "$(now)" -lt "$until" ] || return 1
-    sleep 0.02
+    look_at_clock
+    [ "$now" -lt "$until" ] || return 1
+    sleep 0.01
   done
 }
 
