@@ -2,10 +2,11 @@
 # workers has been seen to sleep, which it does only after all that was due, or after so long. If they can't be seen, after
 # so long.
 await_written() {
-  until=$(($(uptime_hundredths) + $2)) is_unseen=yes
+  look_at_clock
+  until=$((now + $2)) is_unseen=yes
   master=$(find_master "$1")
   left=${master:+$(children_of "$master")}
-  while [ "$(uptime_hundredths)" -lt "$until" ]; do
+  while [ "$now" -lt "$until" ]; do
     busy=""
     for pid in $left; do
       is_unseen=""
@@ -15,9 +16,11 @@ await_written() {
     left=$busy
     [ -n "$left$is_unseen" ] || return 0
     sleep 0.01
+    look_at_clock
   done
 }
-uptime_hundredths() {
+# Sets now, in hundredths of a second.
+look_at_clock() {
   read -r up _ < /proc/uptime
-  echo "${up%.*}${up#*.}"
+  now=${up%.*}${up#*.}
 }

@@ -10,8 +10,8 @@ echo "at $(date +%s)"
 # read_on <file>: sets size, and is_read if there was nothing new.
 read_on() {
   is_read="" size=0
-  inode=$(stat -c %i "$1" 2>/dev/null) || return 0
-  size=$(stat -c %s "$1")
+  found=$(stat -c '%i %s' "$1" 2>/dev/null) || return 0
+  inode=${found% *} size=${found#* }
   offset=${were#*" $inode:"}
   if [ "$offset" = "$were" ]; then offset=0; else offset=${offset%% *}; fi
   # Somebody has emptied it.
