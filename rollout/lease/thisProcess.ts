@@ -1,4 +1,5 @@
-import { readFile, readlink } from "node:fs/promises";
+import { readFileSync, readlinkSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
 /** Identifies a process across machines, containers and reboots. */
 export interface ProcessIdentity {
@@ -8,14 +9,15 @@ export interface ProcessIdentity {
   readonly startTicks: string;
 }
 
-/** This process; `undefined` if the kernel does not identify it. */
+/**
+ * This process; `undefined` if the kernel does not identify it. Answered at once, without a turn of the event loop: a roll
+ * that begins starts many commands, and its claim would wait behind them.
+ */
 export async function thisProcess(): Promise<ProcessIdentity | undefined> {
   try {
-    const [boot, namespace, stat] = await Promise.all([
-      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
-      readlink("/proc/self/ns/pid"),
-      readFile("/proc/self/stat", "utf8"),
-    ]);
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+    const namespace = readlinkSync("/proc/self/ns/pid");
+    const stat = readFileSync("/proc/self/stat", "utf8");
     const startTicks = fieldsOf(stat)[19];
     if (startTicks === undefined) return undefined;
     return { seenFrom: `${boot.trim()} ${namespace}`, pid: process.pid, startTicks };
