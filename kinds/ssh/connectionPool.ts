@@ -35,6 +35,8 @@ export interface PooledConnection {
   readonly limit: LimitFunction;
   /** For those that find no place in a shell. */
   readonly sessions: LimitFunction;
+  /** The ports to which it has forwarded a connection. */
+  readonly forwards: Set<string>;
   /** How many use it. */
   users: number;
   idle?: NodeJS.Timeout;
@@ -151,7 +153,7 @@ export class ConnectionPool {
       });
     };
     const [limit, sessions] = [pLimit(COMMANDS_AT_ONCE), pLimit(OTHER_SESSIONS)];
-    return { place, connection, shells, ahead, limit, sessions, users: 0 };
+    return { place, connection, shells, ahead, limit, sessions, forwards: new Set<string>(), users: 0 };
   }
 
   async #close({ connection, shells, ahead, idle }: PooledConnection): Promise<void> {

@@ -77,6 +77,11 @@ export class SshMachine implements Machine {
     return this.#connection.isDirect;
   }
 
+  /** The ports to which its connection has been forwarded, whoever asked. */
+  get forwards(): Set<string> {
+    return this.#pooled.forwards;
+  }
+
   /** Says to the other processes of this update that a place is set up there. */
   async isSetUp(directory: string): Promise<void> {
     (await this.#connection.notes())?.leaveSetUp(directory);

@@ -1,10 +1,11 @@
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { openSshHost } from "#kinds/ssh/openSshHost.ts";
 import type { SshHostDescriptor } from "#kinds/ssh/sshDescriptors.ts";
 import { SshMachine } from "#kinds/ssh/sshMachine.ts";
+import { MachineHealth } from "#rollout/host/healthEndpoint.ts";
 import { MachineAppHost } from "#rollout/host/machineAppHost.ts";
 import type { Jar } from "#rollout/release/jar.ts";
 import { releaseId } from "#rollout/release/release.ts";
@@ -152,6 +153,16 @@ describe.skipIf(reason)("an app host on a server without systemd", () => {
       await staging;
       expect((await stat(join(folderOf(parts), name, "app.jar"))).size).toBe(bytes.length);
     });
+  });
+
+  test("a preflight asks nothing of a port that was reached a moment ago", async () => {
+    const { host, again } = await newHost();
+    const ask = vi.spyOn(MachineHealth.prototype, "ask");
+    onTestFinished(() => ask.mockRestore());
+    await host.preflight(signal);
+    expect(ask.mock.calls.map(([path]) => path)).toEqual(["/"]);
+    await again({}).preflight(signal);
+    expect(ask).toHaveBeenCalledTimes(1);
   });
 
   describe("a preflight names", () => {
