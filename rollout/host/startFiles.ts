@@ -15,7 +15,6 @@ import type { LaunchSpec } from "./launchSpec.ts";
 import { firstNameOf, SECOND } from "./slots.ts";
 
 const MANAGEMENT_PORT = "management.server.port";
-const JAVA_SECONDS = 20;
 const SCRIPTS = new URL("./scripts/", import.meta.url);
 const PREFLIGHT = readScripts(SCRIPTS, "preflight-host", "preflight-java");
 /** The same for every application, whoever starts it; variables from the settings come after it. */
@@ -126,7 +125,7 @@ export async function preflightHost(
   java: string,
 ): Promise<void> {
   const args = [directory, supervisor, java];
-  await machine.run(PREFLIGHT, args, { deadlineSeconds: JAVA_SECONDS }).catch((error: unknown) => {
+  await machine.run(PREFLIGHT, args).catch((error: unknown) => {
     if (!(error instanceof CommandFailed) || !error.message.startsWith("java: ")) throw error;
     throw new RollgateError("java-missing", error.message, { cause: error });
   });
