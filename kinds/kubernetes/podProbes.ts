@@ -17,6 +17,7 @@ export class PodProbes implements Counted {
   readonly #namespace: string;
   readonly #policy: ProbeTraffic;
   readonly #releases = new Map<string, string>();
+  readonly isOn = true;
   readonly #rows = new CountedRows({ at: (pod) => this.#releases.get(pod) });
   readonly #ending = new AbortController();
   readonly #open = new Set<Promise<void>>();

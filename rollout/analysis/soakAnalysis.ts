@@ -5,6 +5,8 @@ import { trafficOf } from "./traffic.ts";
 
 /** What nginx has counted so far of what clients sent. */
 export interface Counted {
+  /** Whether any nginx counts. */
+  readonly isOn: boolean;
   /** The same array until there is something new. */
   rows(): readonly LedgerRow[];
   /** The same for the requests of the roll itself. */

@@ -4,7 +4,12 @@ import type { FleetMember } from "./fleet.ts";
 /** What is still being done on hosts that serve what they should, beside what comes next. */
 export class Endings {
   #members: readonly FleetMember[] = [];
-  #failure: Promise<unknown> = Promise.resolve();
+  #failure: Promise<unknown>;
+
+  /** `before` is what the first host waits for as the next one does for an end. */
+  constructor(before: Promise<void> = Promise.resolve()) {
+    this.#failure = before;
+  }
 
   /** The hosts as they will be; `ending` resolves to why it failed, if it did, and then they are told to `then`. */
   begin(members: readonly FleetMember[], ending: Promise<unknown>, then: (host: AppHost) => void): void {

@@ -148,11 +148,11 @@ async function rollOnce(
     await stageEverywhere(desired, context, staged);
     await classes?.prepare(context.hosts);
     const isAligned = await alignDrains(context).catch(untouched);
-    await counting;
     ledger.rollBegins();
     const found = {
+      counting,
+      counted: ledger,
       ...(classes && { classes }),
-      ...(ledger.isOn && { counted: ledger }),
       ...(ahead && !isAligned && { ahead }),
     };
     const { rolled, fleet: seen, ended } = await rollAll(desired, { ...context, ...found }, ledger);

@@ -69,7 +69,9 @@ export interface RollContext {
   readonly hooks?: RollHooks;
   /** Absent if hosts start releases as they are. */
   readonly classes?: SharedClasses;
-  /** Absent if nginx counts nothing. */
+  /** Until this resolves, nothing changes for clients. */
+  readonly counting?: Promise<void>;
+  /** Absent if nobody judges by what nginx counts. */
   readonly counted?: Counted;
   /** Asks the roll to stop at the next safe point. */
   readonly signal: AbortSignal;

@@ -28,12 +28,13 @@ export class HostsRoll {
   readonly #progress: BatchProgress;
   readonly #turns = new Turns();
   readonly #next: NextStep;
-  readonly #endings = new Endings();
+  readonly #endings: Endings;
   /** Hosts that were just admitted as the next look began, as they are by now. */
   #admitted: readonly FleetMember[] = [];
 
   constructor(desired: DesiredRelease, context: RollContext) {
     this.#desired = desired;
+    this.#endings = new Endings(context.counting);
     this.#view = new FleetView(context, askingAhead(desired, context.orders), context.ahead);
     this.#context = { ...context, view: this.#view };
     this.#progress = new BatchProgress(context);

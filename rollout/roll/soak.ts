@@ -98,7 +98,7 @@ function analysisOf(
   release: string,
   { counted, policy }: Pick<RollContext, "policy" | "counted">,
 ): SoakAnalysis | undefined {
-  if (!counted || !policy.analysis) return undefined;
+  if (!counted?.isOn || !policy.analysis) return undefined;
   return new SoakAnalysis(counted, policy.analysis, { slot: slot.name, release, admitted: Date.now() });
 }
 

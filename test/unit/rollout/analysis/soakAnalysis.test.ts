@@ -29,7 +29,10 @@ function rowsOf(
 }
 
 /** `app-2_b` was admitted earlier in this roll. */
-const COUNTED = { admittedAt: (slot: string) => (slot === "app-2_b" ? (ADMITTED - 10) * 1000 : undefined) };
+const COUNTED = {
+  isOn: true,
+  admittedAt: (slot: string) => (slot === "app-2_b" ? (ADMITTED - 10) * 1000 : undefined),
+};
 
 function look(...rows: readonly LedgerRow[][]) {
   return lookAt(rows.flat(), []);

@@ -45,6 +45,26 @@ test("a roll counts from before its first drain, and its last line says what it 
   });
 });
 
+test.each([
+  ["start-first", { runs: OLD, beside: "nothing" }, "start app-1_b", "admit app-1_b"],
+  ["stop-first", { runs: OLD }, "stage app-1", "drain app-1"],
+] as const)("what clients don't notice begins %s before nginx counts", async (_, host, beside, after) => {
+  const fleet = await FakeFleet.create({ "app-1": host });
+  const begin = async () => {
+    await vi.waitUntil(() => fleet.journal.some((entry) => entry.startsWith(beside)), { timeout: 5_000 });
+    await sleep(200);
+    await fleet.record("count");
+    return true;
+  };
+  fleet.proxy.counters = [counter(fleet, { begin })];
+  await fleet.roll(NEW);
+  const places = [beside, "count", after].map((each) =>
+    fleet.journal.findIndex((entry) => entry.startsWith(each)),
+  );
+  expect(places).not.toContain(-1);
+  expect(places).toEqual(places.toSorted((one, other) => one - other));
+});
+
 /** How many milliseconds the last look waits if a host was finished so long before, and `then` has happened since. */
 async function waitAfter(
   milliseconds: number,

@@ -31,7 +31,7 @@ async function soaking(
   });
   const context = {
     policy,
-    counted: { rows, probes: () => [], admittedAt: () => undefined },
+    counted: { isOn: true, rows, probes: () => [], admittedAt: () => undefined },
     redact: (text: string) => text,
   };
   const signal = new AbortController().signal;
