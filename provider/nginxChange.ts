@@ -5,7 +5,8 @@ import type { ServingInputs } from "#kinds/servingInputs.ts";
 import { InvalidInput } from "#rollout/common/errors.ts";
 import { inOrder } from "#rollout/common/inOrder.ts";
 import { isUnspecified } from "#rollout/machine/connections.ts";
-import { outageOf } from "#rollout/nginx/changeTopology.ts";
+import { type Answering, outageOf } from "#rollout/nginx/changeTopology.ts";
+import type { NginxServer } from "#rollout/nginx/nginxServer.ts";
 import { servedPlace } from "#rollout/nginx/servedConfiguration.ts";
 import { poolMember } from "#rollout/request/places.ts";
 
@@ -46,12 +47,12 @@ export async function requirePorts(
 
 /** Refuses hosts of which none serves already, when those that serve now all go. */
 export async function requireOneToServe(
-  { server }: OpenNginx,
+  { server }: { readonly server: Pick<NginxServer, "isRunning"> & { readonly access: Answering } },
   olds: Record<string, unknown>,
-  { hosts: after }: ServingInputs,
+  { hosts: after }: Pick<ServingInputs, "hosts">,
 ): Promise<void> {
   const before = z.array(poolMember).catch([]).parse(olds.hosts);
-  if (isDeepStrictEqual(before, after) || !(await server.isRunning())) return;
+  if (before.length === 0 || isDeepStrictEqual(before, after) || !(await server.isRunning())) return;
   const why = await outageOf({ before, after, access: server.access });
   if (why !== undefined) throw new InvalidInput("hosts", why);
 }

@@ -17,6 +17,9 @@ export interface TopologyChange {
   readonly settleSeconds: number;
 }
 
+/** What tells whether a host serves. */
+export type Answering = Pick<NginxAccess, "isFlagged" | "get">;
+
 const FLAG_MILLISECONDS = 50;
 const FLAGS_AT_ONCE = 8;
 const SETTLE_POLL_MILLISECONDS = 50;
@@ -65,7 +68,7 @@ async function ofEach<T>(items: readonly T[], work: (item: T) => Promise<void>):
 export async function outageOf({
   access,
   ...change
-}: Pick<TopologyChange, "before" | "after" | "access">): Promise<string | undefined> {
+}: Pick<TopologyChange, "before" | "after"> & { readonly access: Answering }): Promise<string | undefined> {
   const { leaving, staying } = slotsOfChange(change);
   if (!(await anyServes(leaving, access))) return undefined;
   if (await anyServes(staying, access)) return undefined;
@@ -76,7 +79,7 @@ export async function outageOf({
   return `expected at least one healthy host that stays where it is, got ${hosts.length > 0 ? `${names(hosts)}, not healthy` : "none"}: change or remove hosts one at a time${hint}`;
 }
 
-async function anyServes(slots: readonly HostPlace[], access: NginxAccess): Promise<boolean> {
+async function anyServes(slots: readonly HostPlace[], access: Answering): Promise<boolean> {
   for (const { name } of slots) {
     if (await access.isFlagged(name)) continue;
     const answer = await access
