@@ -1,5 +1,6 @@
 import type { Crud } from "#provider/crud.ts";
 import { providerModule } from "#provider/dynamicProvider.ts";
+import { leaveOutStacksOfPromises } from "./leaveOutStacksOfPromises.ts";
 import { CustomResource, type CustomResourceOptions, type Inputs } from "./pulumi.ts";
 
 /** A resource whose provider is ours; `load` imports its code by name. */
@@ -11,14 +12,8 @@ export class DynamicResource extends CustomResource {
     inputs: Inputs,
     options?: CustomResourceOptions,
   ) {
+    leaveOutStacksOfPromises();
     const __provider = providerModule(load);
-    const { stackTraceLimit } = Error;
-    // The SDK keeps a stack trace of each promise, in case that it never settles. That takes longer than all the rest.
-    if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) Error.stackTraceLimit = 0;
-    try {
-      super(`pulumi-nodejs:dynamic/rollgate:${type}`, name, { ...inputs, __provider }, options);
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit;
-    }
+    super(`pulumi-nodejs:dynamic/rollgate:${type}`, name, { ...inputs, __provider }, options);
   }
 }
