@@ -1,16 +1,17 @@
 import { messageOf, RollgateError } from "../common/errors.ts";
 import { inOrder } from "../common/inOrder.ts";
-import type { AppHost, Revision, RunningApp, Slot } from "../host/appHost.ts";
+import type { AppHost, Revision, Slot } from "../host/appHost.ts";
 import { describeGate } from "./describeGate.ts";
 import { type FleetMember, releaseBefore } from "./fleet.ts";
 import { awaitSettled } from "./gates.ts";
 import { goesBackTo, type HostRoll, type HostRollOptions } from "./hostRoll.ts";
 import { HostRollFailed } from "./hostRollFailed.ts";
 import { HostSteps } from "./hostSteps.ts";
+import { LeavingApplication } from "./leavingApplication.ts";
 import type { PhaseTimes } from "./phases.ts";
 import type { RollContext } from "./rollContext.ts";
 import type { SlotView } from "./slotView.ts";
-import { clearSlot, tidyUp } from "./tidyUp.ts";
+import { clearSlot } from "./tidyUp.ts";
 
 /**
  * Brings one host to a revision in its free slot, beside the old application, which serves until the new one has passed
@@ -29,14 +30,9 @@ export class StartFirst implements HostRoll {
   readonly #revision: Revision;
   readonly #steps: HostSteps;
   readonly #isStarted: boolean;
-  /** Connections of clients to the old application that outlived the drain. */
-  #left = 0;
+  readonly #leaving: LeavingApplication;
   /** Whether the old application takes all traffic again. */
   #isBack = false;
-  /** That the old application gets no new requests, and may then answer for the new one; later, that it may not any more. */
-  #leaving: Promise<void> = Promise.resolve();
-  /** What runs in its slot, and that the lease is held, if that was asked with the last question of the soak. */
-  #asked: Promise<RunningApp | undefined> | undefined;
   /** Whether clients may have reached the new application. */
   #hasShifted: boolean;
 
@@ -51,6 +47,7 @@ export class StartFirst implements HostRoll {
     this.#new = spare.slot;
     this.#revision = options.revision;
     this.#steps = new HostSteps(this.#host, this.#context, "start");
+    this.#leaving = new LeavingApplication(this.#host, this.#old, this.#steps, this.#context);
     this.#isStarted = isStarted;
     this.#hasShifted = !spare.drained;
   }
@@ -81,19 +78,7 @@ export class StartFirst implements HostRoll {
 
   /** The old application is stopped only now. */
   async commit(): Promise<void> {
-    const isAhead = this.#asked !== undefined && this.#left === 0;
-    const alone = isAhead ? this.#leaving : this.#steps.standBy(false);
-    const asked = isAhead ? this.#asked : this.#left > 0 ? undefined : this.#steps.beforeStop(this.#old);
-    const marked = this.#steps.markLastKnownGood(this.#new, this.#revision);
-    // Beside the stop if nothing is left to be asked: whichever of them a roller that dies has reached, the next one goes on.
-    if (!isAhead) await inOrder(marked, ...[alone, asked].map((step) => step?.catch(() => {})));
-    if (this.#left > 0) this.#left = await this.#context.proxy.connections(this.#old);
-    this.#steps.warnOfConnections(this.#left);
-    const stopped = tidyUp(this.#host, this.#context, async () => {
-      await alone;
-      await this.#steps.stopForGood(this.#old, asked);
-    });
-    await inOrder(marked, stopped);
+    await this.#leaving.stop(this.#steps.markLastKnownGood(this.#new, this.#revision));
   }
 
   async undo(): Promise<boolean> {
@@ -130,22 +115,20 @@ export class StartFirst implements HostRoll {
   async #shift(signal: AbortSignal): Promise<void> {
     this.#hasShifted = true;
     await this.#steps.admit(this.#new, this.#revision.release);
-    const drained = this.member.drained ? Promise.resolve() : this.#steps.drain(this.#old);
-    this.#leaving = drained.then(() => this.#steps.standBy(true));
     const ended = new AbortController();
     const onFailure = () => this.#goBack("it failed its soak");
     const onLast = () => {
-      this.#askAhead();
+      // Another host of the batch may still be soaking, or fail.
+      if (this.#options.endsAlone) this.#leaving.askAhead();
       this.#options.onLast?.();
     };
     const watching = AbortSignal.any([signal, ended.signal]);
     const both = [
-      drained.then(() => this.#steps.settle(this.#old, ended.signal)),
+      this.#leaving.leave(this.member.drained, ended.signal),
       this.#steps.soak(this.#new, this.#revision.release, watching, { onFailure, onLast }),
-      this.#leaving,
-    ] as const;
+    ];
     try {
-      [this.#left] = await Promise.all(both);
+      await Promise.all(both);
       await this.#steps.afterHost(releaseBefore(this.member));
     } finally {
       ended.abort();
@@ -154,26 +137,13 @@ export class StartFirst implements HostRoll {
     }
   }
 
-  /**
-   * Begins a round trip before the end of the soak what comes before the stop, unless others may still decide about the new
-   * application, or go on beside it.
-   */
-  #askAhead(): void {
-    const { hooks, analysisChecks = [] } = this.#context.policy;
-    if (!this.#options.endsAlone || hooks?.afterHost?.length || analysisChecks.length > 0) return;
-    this.#asked = this.#steps.beforeStop(this.#old);
-    this.#asked.catch(() => {});
-    this.#leaving = this.#leaving.then(() => this.#steps.standBy(false));
-    this.#leaving.catch(() => {});
-  }
-
   /** Two flags. If another roller took over, they are theirs. */
   async #goBack(why: string): Promise<void> {
     if (this.#isBack) return;
     const takes = this.#hasShifted ? "takes all traffic again" : "keeps all traffic";
     if (this.#hasShifted) {
       // Or these flags would be raised last.
-      await this.#leaving.catch(() => {});
+      await this.#leaving.isAtRest();
       await this.#context.assertHeld();
       await this.#context.proxy.admit(this.#old);
       await this.#context.proxy.drain(this.#new);
