@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -82,6 +82,7 @@ for (const [key, create] of Object.entries(CONTENDERS)) {
 const medians = [...costs].map(([name, each]) => ({ name, lost: lostIn(each), ...medianOf(each) }));
 console.log(tableOf(medians));
 if (values.write !== undefined) {
+  await mkdir(inRepository(values.write), { recursive: true });
   await writeFile(inRepository(values.write, "compare.svg"), chartOf(medians));
 }
 
