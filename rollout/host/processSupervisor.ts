@@ -23,7 +23,12 @@ const START = readScripts(
   "await-java",
   "start-process",
 );
-const STOPPING = ["../../machine/scripts/look-at-process", "find-by-releases", "stop-processes"];
+const STOPPING = [
+  "../../machine/scripts/look-at-clock",
+  "../../machine/scripts/look-at-process",
+  "find-by-releases",
+  "stop-processes",
+];
 const STOP = readScripts(OURS, ...STOPPING);
 const STOP_FOR_GOOD = readScripts(OURS, "forget-start", ...STOPPING);
 const TAIL = readScripts(OURS, "tail-log");

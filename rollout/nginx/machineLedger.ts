@@ -16,6 +16,7 @@ const START = nginxScript("start-ledger");
 const WATCH = nginxScript("forget-sum", "watch-ledger", "lower-flag", "sum-flags");
 const LOOK = nginxScript(
   "find-master",
+  "../../machine/scripts/look-at-clock",
   "../../machine/scripts/look-at-process",
   "await-written",
   "sum-ledger",

@@ -1,5 +1,5 @@
-# After look-at-process.sh and find-by-releases.sh. $3 the grace period, $4 how long SIGKILL may take, both in hundredths
-# of a second. The start time distinguishes a process from a later one with the same pid.
+# After look-at-clock.sh, look-at-process.sh and find-by-releases.sh. $3 the grace period, $4 how long SIGKILL may take, both
+# in hundredths of a second. The start time distinguishes a process from a later one with the same pid.
 grace=$3 patience=$4
 
 # Whether it still exists. The first thread of a process may have ended while others still hold its sockets.
@@ -7,13 +7,9 @@ grace=$3 patience=$4
 alive() {
   look_at "$1" && [ "$began" = "$2" ] && [ "$state" != X ] && { [ "$state" != Z ] || [ "$threads" -gt 1 ]; }
 }
-# Sets now, in hundredths of a second, without a process: the next application waits until this one is seen to be gone.
-look_at_clock() {
-  read -r up _ < /proc/uptime
-  now=${up%.*}${up#*.}
-}
 all_gone() {
   look_at_clock
+  # shellcheck disable=SC2154 # Set by look_at_clock.
   until=$((now + $1))
   shift
   while :; do

@@ -1,8 +1,9 @@
-# After find-master.sh and look-at-process.sh. await_written <where> <hundredths of a second>: returns once each of nginx's
-# workers has been seen to sleep, which it does only after all that was due, or after so long. If they can't be seen, after
-# so long.
+# After find-master.sh, look-at-clock.sh and look-at-process.sh. await_written <where> <hundredths of a second>: returns once
+# each of nginx's workers has been seen to sleep, which it does only after all that was due, or after so long. If they can't
+# be seen, after so long.
 await_written() {
   look_at_clock
+  # shellcheck disable=SC2154 # Set by look_at_clock.
   until=$((now + $2)) is_unseen=yes
   master=$(find_master "$1")
   left=${master:+$(children_of "$master")}
@@ -18,9 +19,4 @@ await_written() {
     sleep 0.01
     look_at_clock
   done
-}
-# Sets now, in hundredths of a second.
-look_at_clock() {
-  read -r up _ < /proc/uptime
-  now=${up%.*}${up#*.}
 }

@@ -1,4 +1,4 @@
-# After find-master.sh, look-at-process.sh, await-written.sh and sum-ledger.sh. $1 nginx's folder, $2 what tells its master,
+# After find-master.sh, await-written.sh and sum-ledger.sh. $1 nginx's folder, $2 what tells its master,
 # $3 at how many bytes the file is replaced, $4 where to read on: inode:offset of each file; $5 for how many hundredths of a
 # second at most to wait until nginx has written what is due. Prints nginx's time, and the sums of what is new. An old file
 # is removed once a look finds nothing new in it, since nginx has opened the new one by then.
